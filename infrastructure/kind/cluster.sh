@@ -1,0 +1,42 @@
+#!/bin/sh
+# Creates or destroys the kind cluster. All settings come from the environment, set by cluster.tf:
+# name, network, registry, folder, kind, kubectl, docker; config (create only).
+set -eu
+export KIND_EXPERIMENTAL_DOCKER_NETWORK="$network"
+PATH="$(dirname "$docker"):$PATH"
+kubeconfig=$folder/kubeconfig
+k8s=$(dirname "$0")/../../k8s
+
+remove() {
+  "$kind" delete cluster --name "$name" --kubeconfig "$kubeconfig"
+  # What an interrupted run left may be unknown to kind: its label is not.
+  leftovers=$("$docker" ps --all --quiet --filter "label=io.x-k8s.kind.cluster=$name")
+  [ -z "$leftovers" ] || "$docker" rm --force --volumes $leftovers
+  "$docker" network disconnect --force "$network" "$registry" 2>/dev/null || true
+  rm -f "$kubeconfig" "$folder/nodes"
+}
+
+case $1 in
+create)
+  mkdir -p "$folder"
+  remove
+  "$docker" network connect --alias registry "$network" "$registry"
+  printf '%s\n' "$config" | "$kind" create cluster --name "$name" --kubeconfig "$kubeconfig" --config - --wait 0s
+  chmod 600 "$kubeconfig"
+  for addon in flannel local-path-provisioner; do
+    "$kubectl" kustomize --load-restrictor LoadRestrictionsNone "$k8s/$addon" |
+      "$kubectl" --kubeconfig "$kubeconfig" apply --server-side --filename - >/dev/null
+  done
+  "$kubectl" --kubeconfig "$kubeconfig" wait node --all --for condition=Ready --timeout 180s >/dev/null
+  # One line a node: role, name, address.
+  address='{range .items[*]}{.metadata.name} {.status.addresses[?(@.type=="InternalIP")].address}{"\n"}{end}'
+  label=node-role.kubernetes.io/control-plane
+  {
+    "$kubectl" --kubeconfig "$kubeconfig" get nodes --selector "$label" --output jsonpath="$address" | sed 's/^/control-plane /'
+    "$kubectl" --kubeconfig "$kubeconfig" get nodes --selector "!$label" --output jsonpath="$address" | sed 's/^/worker /'
+  } >"$folder/nodes"
+  ;;
+destroy)
+  remove
+  ;;
+esac

@@ -1,0 +1,55 @@
+# The kind cluster, by kind's own command. Nodes pull images from the registry container, which joins the network.
+locals {
+  # kind's own names: NAME-worker, NAME-worker2, ...
+  workers = [for index in range(var.workers) : "${var.name}-worker${index == 0 ? "" : index + 1}"]
+
+  mounts = concat(
+    [{ hostPath = abspath("${path.module}/registry"), containerPath = "/etc/containerd/certs.d", readOnly = true }],
+  )
+  volume_mounts = [for name, volume in docker_volume.data : { hostPath = volume.mountpoint, containerPath = "/mnt/${name}" }]
+
+  kind_config = yamlencode({
+    kind       = "Cluster"
+    apiVersion = "kind.x-k8s.io/v1alpha4"
+    networking = { disableDefaultCNI = true }
+    # Without CAP_SYS_RESOURCE the kubelet may not lower oom_score_adj, as in a user namespace.
+    featureGates = var.restricted_host ? { KubeletInUserNamespace = true } : {}
+    containerdConfigPatches = [<<-TOML
+      [plugins."io.containerd.grpc.v1.cri"]
+        restrict_oom_score_adj = ${var.restricted_host}
+      [plugins."io.containerd.grpc.v1.cri".registry]
+        config_path = "/etc/containerd/certs.d"
+    TOML
+    ]
+    kubeadmConfigPatches = [yamlencode({ kind = "ClusterConfiguration", dns = { imageTag = var.coredns_tag } })]
+    nodes = concat(
+      [for index in range(var.control_planes) : { role = "control-plane", image = var.node_image, extraMounts = local.mounts }],
+      [for index in range(var.workers) : { role = "worker", image = var.node_image, extraMounts = concat(local.mounts, local.volume_mounts) }],
+    )
+  })
+}
+
+resource "terraform_data" "cluster" {
+  triggers_replace = [local.kind_config, docker_network.nodes.id, var.name]
+
+  # Destroy provisioners see only `self`: whatever they need is in here.
+  input = {
+    name     = var.name
+    network  = docker_network.nodes.name
+    registry = var.registry
+    folder   = var.state_folder
+    kind     = var.tools.kind
+    kubectl  = var.tools.kubectl
+    docker   = var.tools.docker
+  }
+
+  provisioner "local-exec" {
+    command     = "${path.module}/cluster.sh create"
+    environment = merge(self.input, { config = local.kind_config })
+  }
+  provisioner "local-exec" {
+    when        = destroy
+    command     = "${path.module}/cluster.sh destroy"
+    environment = self.input
+  }
+}

@@ -1,0 +1,13 @@
+# The stand-ins for the two gp3 volumes; their sizes are the environment's disk.
+resource "docker_volume" "data" {
+  for_each = toset(["database", "redis"])
+  name     = "${var.name}-${each.key}"
+
+  labels {
+    label = "dev.alternate-futures.run"
+    value = var.run
+  }
+  lifecycle {
+    ignore_changes = [labels]
+  }
+}

@@ -1,0 +1,30 @@
+terraform {
+  required_version = ">= 1.10"
+
+  required_providers {
+    docker = {
+      source  = "kreuzwerker/docker"
+      version = "3.9.0"
+    }
+  }
+
+  backend "local" {}
+
+  # The state holds no secret of the platform, but it says where everything is; it is encrypted all the same.
+  encryption {
+    key_provider "pbkdf2" "passphrase" {
+      passphrase = var.state_passphrase
+    }
+    method "aes_gcm" "passphrase" {
+      keys = key_provider.pbkdf2.passphrase
+    }
+    state {
+      method   = method.aes_gcm.passphrase
+      enforced = true
+    }
+    plan {
+      method   = method.aes_gcm.passphrase
+      enforced = true
+    }
+  }
+}
