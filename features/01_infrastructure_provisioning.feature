@@ -1,0 +1,66 @@
+Feature: Infrastructure provisioning
+  OpenTofu creates machines, network, disks and a load balancer, and removes them again.
+
+  Background:
+    Given the infrastructure that OpenTofu applied
+
+  @ac-1.1 @system-AWS
+  Scenario: Three or more control-plane machines run
+    Then at least 3 control-plane machines run
+    And each of them is a node of the cluster with the role control-plane
+
+  @ac-1.2 @system-AWS
+  Scenario: Two or more worker machines run
+    Then at least 2 worker machines run
+    And each of them is a node of the cluster with the role worker
+
+  @ac-1.3 @system-AWS
+  Scenario: Every control-plane machine has 2 CPU cores and 4 GB of memory
+    Then every control-plane machine has at least 2 cores and 4 GB of its own
+
+  @ac-1.4 @system-AWS
+  Scenario: Every worker machine has 2 CPU cores and 8 GB of memory
+    Then every worker machine has at least 2 cores and 8 GB of its own
+
+  @ac-1.5 @system-AWS
+  Scenario: The machines talk to each other on a private network of their own
+    Then the network belongs to this platform alone
+    And every machine has its address in the private subnet
+    And each machine reaches the kubelet of each other one at that address
+
+  @ac-1.6 @system-K3s
+  Scenario: K3s was installed without anyone logging in
+    Then every control-plane machine reports K3s that provisioning installed
+
+  @ac-1.7 @system-K3s
+  Scenario: Workers joined with the join token of the control plane
+    Then each worker asked for its certificate with the join token
+    And the API accepts that token
+    And the API refuses a wrong join token
+
+  @ac-1.8 @system-AWS
+  Scenario: There is a load balancer with an address
+    Then the load balancer runs and accepts connections on both ports
+
+  @ac-1.9 @system-AWS @disruptive
+  Scenario: The load balancer passes ports 80 and 443 on to the workers
+    Given something answers on ports 80 and 443 of every worker
+    Then each worker answers over HTTP and HTTPS while it is the only one behind the load balancer
+    And all workers are behind the load balancer again
+
+  @ac-1.10 @system-AWS
+  Scenario: Persistent volumes for database and Redis lie on disks of their own
+    When a pod writes to a persistent volume of each class
+    Then what was written is on the disk that the infrastructure made for it
+
+  @ac-1.11
+  Scenario: The outputs name a kubeconfig that works
+    Then the kubeconfig exists and only its owner may read it
+    And kubectl reaches the API with nothing but that kubeconfig
+    And applying again would change nothing
+
+  @ac-1.12 @system-AWS @disruptive @exclusive_platform @last
+  Scenario: Destroy removes everything and leaves nothing behind
+    Given the engine lists what belongs to the platform
+    When the infrastructure is destroyed
+    Then nothing of it is left

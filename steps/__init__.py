@@ -1,0 +1,1 @@
+"""Steps by concept, and the modules that bind features to them."""

@@ -1,0 +1,204 @@
+"""Machines, their network, and the tokens that they joined with."""
+
+import base64
+import ipaddress
+import itertools
+import stat
+
+import requests
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+from pytest_bdd import given, parsers, then
+
+from fixtures.clients.docker import inspect
+from fixtures.engine import LABEL
+from fixtures.verdicts import Unverifiable
+from fixtures.waiting import NODES_READY, eventually
+
+ROLE = "node-role.kubernetes.io/control-plane"
+WRONG_TOKEN = "abcdef.ffffffffffffffff"
+
+
+@given("the infrastructure that OpenTofu applied", target_fixture="applied")
+def applied(outputs, evidence):
+    evidence.add("outputs of tofu", outputs.model_dump(mode="json"))
+    return outputs
+
+
+@then(parsers.parse("at least {count:d} {role} machines run"), target_fixture="machines")
+def machines_run(outputs, role, count):
+    machines = outputs.control_planes if role == "control-plane" else outputs.workers
+    running = [m for m in machines if (inspect("container", m.name) or {}).get("State", {}).get("Status") == "running"]
+    assert len(running) >= count, f"expected {count} or more {role} machines running, saw {[m.name for m in running]}"
+    return running
+
+
+@then(parsers.parse("each of them is a node of the cluster with the role {role}"))
+def machines_are_nodes(cluster, machines, role, evidence):
+    nodes = {node.metadata.name: node for node in cluster.nodes()}
+    evidence.add("nodes", cluster.kubectl("get", "nodes", "-o", "wide"))
+    for machine in machines:
+        assert machine.name in nodes, f"expected a node {machine.name}, saw {sorted(nodes)}"
+        node = nodes[machine.name]
+        seen = "control-plane" if ROLE in node.metadata.labels else "worker"
+        assert seen == role, f"expected {machine.name} to be a {role}, it is a {seen}"
+
+
+@then(parsers.parse("every {role} machine has at least {cores:d} cores and {memory:d} GB of its own"))
+def machine_capacity(outputs, environment, role, cores, memory):
+    if environment.infrastructure.provisioner == "kind":
+        raise Unverifiable(
+            "the nodes are containers that share one host's CPUs and memory; each reports the whole host as its own"
+        )
+    raise AssertionError(f"no way to read the capacity of machines made by {environment.infrastructure.provisioner}")
+
+
+@then("every control-plane machine reports K3s that provisioning installed")
+def k3s_installed(cluster, outputs):
+    for machine in outputs.control_planes:
+        if not cluster.on_node(machine.name, "sh", "-c", "command -v k3s", check=False):
+            raise Unverifiable(f"no machine installs K3s here: {machine.name} was made from an image and has no k3s")
+        status = cluster.on_node(machine.name, "cloud-init", "status", check=False)
+        assert "done" in status, f"expected cloud-init of {machine.name} to be done, saw {status!r}"
+
+
+@then("the network belongs to this platform alone")
+def network_is_own(outputs):
+    network = inspect("network", outputs.network.name)
+    assert network, f"expected a network {outputs.network.name}, the engine has none"
+    assert LABEL in network["Labels"], f"network {outputs.network.name} was not made by this suite: {network['Labels']}"
+    ours = {m.name for m in [*outputs.control_planes, *outputs.workers]}
+    known = ("-load-balancer", "-external-load-balancer", "-registry")
+    strangers = [c["Name"] for c in network["Containers"].values() if c["Name"] not in ours and not c["Name"].endswith(known)]
+    assert not strangers, f"strangers on the network {outputs.network.name}: {strangers}"
+
+
+@then("every machine has its address in the private subnet")
+def addresses_in_subnet(cluster, outputs):
+    subnet = ipaddress.ip_network(outputs.network.subnet)
+    assert subnet.is_private, f"{subnet} is no private range"
+    addresses = {
+        node.metadata.name: next(a.address for a in node.status.addresses if a.type == "InternalIP") for node in cluster.nodes()
+    }
+    for machine in [*outputs.control_planes, *outputs.workers]:
+        assert ipaddress.ip_address(machine.address) in subnet, f"{machine.name} has {machine.address}, not in {subnet}"
+        assert addresses[machine.name] == machine.address, (
+            f"the cluster reaches {machine.name} at {addresses[machine.name]}, not at {machine.address}"
+        )
+
+
+@then("each machine reaches the kubelet of each other one at that address")
+def machines_reach_each_other(cluster, outputs, evidence):
+    machines = [*outputs.control_planes, *outputs.workers]
+    seen = {}
+    for machine, other in itertools.permutations(machines, 2):
+        url = f"https://{other.address}:10250/healthz"
+        code = cluster.on_node(
+            machine.name, "curl", "-ks", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", url, check=False
+        )
+        seen[f"{machine.name} -> {other.name}"] = code
+        # Without a client certificate the kubelet answers 401: it is reached, which is what counts here.
+        assert code in ("200", "401"), f"{machine.name} does not reach {url}: HTTP {code}"
+    evidence.add("kubelet to kubelet", seen)
+
+
+@then("each worker asked for its certificate with the join token", target_fixture="join_token")
+def workers_joined_with_token(cluster, outputs, evidence):
+    tokens = [
+        secret for secret in cluster.core.list_namespaced_secret("kube-system").items
+        if secret.type == "bootstrap.kubernetes.io/token"
+    ]  # fmt: skip
+    assert tokens, "the control plane has issued no join token (no Secret of type bootstrap.kubernetes.io/token)"
+    joined = {}
+    for request in cluster.certificates.list_certificate_signing_request().items:
+        pem = base64.b64decode(request.spec.request)
+        names = x509.load_pem_x509_csr(pem).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        if names and request.spec.signer_name == "kubernetes.io/kube-apiserver-client-kubelet":
+            joined[str(names[0].value).removeprefix("system:node:")] = request.spec.username
+    evidence.add("who asked for the certificate of each node", joined)
+    if not joined:
+        raise Unverifiable("the cluster is over an hour old and has forgotten its certificate requests; run without --reuse")
+    issued = {"system:bootstrap:" + base64.b64decode(secret.data["token-id"]).decode(): secret for secret in tokens}
+    for worker in outputs.workers:
+        assert joined.get(worker.name) in issued, (
+            f"expected {worker.name} to have joined as {' or '.join(issued)}, saw {joined.get(worker.name)}"
+        )
+    data = issued[joined[outputs.workers[0].name]].data
+    return ".".join(base64.b64decode(data[key]).decode() for key in ("token-id", "token-secret"))
+
+
+def who_am_i(cluster, token):
+    """What the API answers to "who am I" asked with a bearer token."""
+    return requests.post(
+        cluster.api.configuration.host + "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+        json={"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"},
+        headers={"Authorization": f"Bearer {token}"},
+        verify=cluster.api.configuration.ssl_ca_cert,
+        timeout=10,
+    )
+
+
+@then("the API accepts that token")
+def token_accepted(cluster, join_token):
+    answer = who_am_i(cluster, join_token)
+    assert answer.status_code == 201, f"expected the join token to be accepted, saw {answer.status_code}: {answer.text[:200]}"
+    user = answer.json()["status"]["userInfo"]["username"]
+    assert user.startswith("system:bootstrap:"), f"the join token speaks for {user}"
+
+
+@then("the API refuses a wrong join token")
+def wrong_token_refused(cluster, join_token):
+    wrong = join_token.partition(".")[0] + "." + WRONG_TOKEN.partition(".")[2]
+    answer = who_am_i(cluster, wrong)
+    assert answer.status_code == 401, f"expected 401 for a wrong join token, saw {answer.status_code}: {answer.text[:200]}"
+
+
+@then("the kubeconfig exists and only its owner may read it")
+def kubeconfig_is_private(outputs):
+    path = outputs.kubeconfig_path
+    assert path.is_file(), f"the outputs name the kubeconfig {path}, which does not exist"
+    mode = stat.S_IMODE(path.stat().st_mode)
+    assert mode == 0o600, f"expected mode 600 of {path}, saw {mode:o}"
+
+
+@then("kubectl reaches the API with nothing but that kubeconfig")
+def kubectl_works(cluster):
+    answer = cluster.kubectl("get", "--raw", "/readyz")
+    assert answer == "ok", f"expected ok from /readyz, saw {answer!r}"
+
+
+@then("applying again would change nothing")
+def apply_is_idempotent(infrastructure, evidence):
+    empty, text = infrastructure.plan_is_empty()
+    evidence.add("tofu plan", text)
+    assert empty, f"expected a plan without changes, saw:\n{text[-1500:]}"
+
+
+@given("a running cluster")
+def running_cluster(cluster):
+    cluster.all_nodes_ready()
+
+
+@then("the list of nodes shows every provisioned machine as Ready, and no other")
+def nodes_listed(cluster, outputs, evidence):
+    provisioned = {machine.name for machine in [*outputs.control_planes, *outputs.workers]}
+    eventually(cluster.all_nodes_ready, within=NODES_READY, what="every node Ready", hint="kubectl describe nodes")
+    text = cluster.kubectl("get", "nodes")
+    evidence.add("kubectl get nodes", text)
+    listed = {line.split()[0]: line.split()[1] for line in text.splitlines()[1:]}
+    assert set(listed) == provisioned, f"expected the nodes {sorted(provisioned)}, saw {sorted(listed)}"
+    assert set(listed.values()) == {"Ready"}, f"expected every node Ready, saw {listed}"
+
+
+@then(parsers.parse("the server reports K3s {floor} or newer"))
+def server_is_k3s(cluster, environment, floor, evidence):
+    version = cluster.version.get_code().git_version
+    evidence.add("version of the server", version)
+    if "+k3s" not in version and "K3s" in environment.stand_ins:
+        raise Unverifiable(f"the cluster runs Kubernetes {version}, set up by kubeadm, not K3s")
+    assert "+k3s" in version, f"expected K3s, saw {version}"
+
+    def numbers(text):
+        return [int(part) for part in text.lstrip("v").partition("+")[0].split(".")]
+
+    assert numbers(version) >= numbers(floor), f"expected {floor} or newer, saw {version}"

@@ -1,0 +1,89 @@
+"""Claims, and the disks that volumes lie on."""
+
+import secrets
+import time
+
+from pytest_bdd import parsers, then, when
+
+from fixtures.clients.docker import docker
+from fixtures.waiting import VOLUME_BOUND, eventually
+
+
+def claim(name, storage_class=None):
+    """A claim of 1 MiB; without a class, of the default one."""
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
+    if storage_class:
+        spec["storageClassName"] = storage_class
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": spec}
+
+
+def writer(name, claim_name, text):
+    """What a pod needs to write `text` to a claim."""
+    volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": claim_name}}]
+    return name, ("write", "/data/marker", text), {
+        "volumes": volumes, "container": {"volumeMounts": [{"name": "data", "mountPath": "/data"}]}
+    }  # fmt: skip
+
+
+def bound(namespace, name):
+    """The claim, once it is Bound."""
+    seen = namespace.cluster.core.read_namespaced_persistent_volume_claim(name, namespace.name)
+    assert seen.status.phase == "Bound", f"claim {name} {seen.status.phase}"
+    return seen
+
+
+@when("a pod asks for a claim", target_fixture="asked")
+def pod_asks_for_claim(namespace):
+    from fixtures.cluster import probe_pod
+
+    namespace.apply(claim("asked"))
+    name, command, spec = writer("asking", "asked", "text")
+    namespace.apply(probe_pod(name, *command, **spec))
+    return time.monotonic()
+
+
+@then(parsers.parse("the claim is Bound within {seconds:d} seconds"))
+def claim_is_bound(namespace, asked, seconds, evidence):
+    assert seconds == VOLUME_BOUND.seconds
+    hint = f"kubectl -n {namespace.name} describe pvc asked; kubectl -n local-path-storage logs deploy/local-path-provisioner"
+    eventually(lambda: bound(namespace, "asked"), within=VOLUME_BOUND, what="the claim Bound", hint=hint)
+    took = time.monotonic() - asked
+    evidence.add("time to Bound", f"{took:.1f} s")
+    assert took <= seconds, f"expected the claim Bound within {seconds} s, it took {took:.1f} s"
+
+
+@then("the pod writes to it")
+def pod_writes(namespace):
+    namespace.wait_ready("asking")
+    log = namespace.cluster.core.read_namespaced_pod_log("asking", namespace.name)
+    assert "written" in log, f"expected the pod to say `written`, saw {log!r}"
+
+
+@when("a pod writes to a persistent volume of each class", target_fixture="written")
+def pod_writes_to_each_class(namespace, outputs):
+    written = {}
+    for key, volume in outputs.volumes.items():
+        text = secrets.token_hex(8)
+        namespace.apply(claim(key, volume.storage_class))
+        name, command, spec = writer(f"{key}-writer", key, text)
+        namespace.run_pod(name, *command, **spec)
+        written[key] = text
+    return written
+
+
+@then("what was written is on the disk that the infrastructure made for it")
+def written_on_disk(outputs, written, images, namespace, evidence):
+    seen = {}
+    for key, text in written.items():
+        volume = outputs.volumes[key]
+        bound(namespace, key)
+        found = docker(
+            "run", "--rm", "--network", "none", "--volume", f"{volume.id}:/disk:ro", images.tag(images.lock["busybox"]),
+            "sh", "-c", "cat /disk/*/marker", check=False,
+        )  # fmt: skip
+        seen[volume.id] = found
+        assert text in found.split() or text in found, (
+            f"expected {text} on the disk {volume.id}, saw {found or 'nothing'}. "
+            f"Try: kubectl describe pv; docker volume inspect {volume.id}"
+        )
+    evidence.add("read back from the disks", seen)
