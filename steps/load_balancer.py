@@ -45,10 +45,14 @@ def answering_workers(namespace, outputs, cluster):
 
     def all_ready():
         status = cluster.apps.read_namespaced_daemon_set(name, namespace.name).status
-        assert status.number_ready == len(outputs.workers), f"{status.number_ready} of {len(outputs.workers)} pods ready"
+        assert status.number_ready == len(outputs.workers), (
+            f"{status.number_ready} of {len(outputs.workers)} pods ready"
+        )
         return True
 
-    eventually(all_ready, within=POD_READY, what="a pod on each worker", hint=f"kubectl -n {namespace.name} get pods -o wide")
+    eventually(
+        all_ready, within=POD_READY, what="a pod on each worker", hint=f"kubectl -n {namespace.name} get pods -o wide"
+    )
 
 
 def ask(outputs, scheme):

@@ -69,7 +69,9 @@ def network_is_own(outputs):
     assert LABEL in network["Labels"], f"network {outputs.network.name} was not made by this suite: {network['Labels']}"
     ours = {m.name for m in [*outputs.control_planes, *outputs.workers]}
     known = ("-load-balancer", "-external-load-balancer", "-registry")
-    strangers = [c["Name"] for c in network["Containers"].values() if c["Name"] not in ours and not c["Name"].endswith(known)]
+    strangers = [
+        c["Name"] for c in network["Containers"].values() if c["Name"] not in ours and not c["Name"].endswith(known)
+    ]
     assert not strangers, f"strangers on the network {outputs.network.name}: {strangers}"
 
 
@@ -78,7 +80,8 @@ def addresses_in_subnet(cluster, outputs):
     subnet = ipaddress.ip_network(outputs.network.subnet)
     assert subnet.is_private, f"{subnet} is no private range"
     addresses = {
-        node.metadata.name: next(a.address for a in node.status.addresses if a.type == "InternalIP") for node in cluster.nodes()
+        node.metadata.name: next(a.address for a in node.status.addresses if a.type == "InternalIP")
+        for node in cluster.nodes()
     }
     for machine in [*outputs.control_planes, *outputs.workers]:
         assert ipaddress.ip_address(machine.address) in subnet, f"{machine.name} has {machine.address}, not in {subnet}"
@@ -117,7 +120,9 @@ def workers_joined_with_token(cluster, outputs, evidence):
             joined[str(names[0].value).removeprefix("system:node:")] = request.spec.username
     evidence.add("who asked for the certificate of each node", joined)
     if not joined:
-        raise Unverifiable("the cluster is over an hour old and has forgotten its certificate requests; run without --reuse")
+        raise Unverifiable(
+            "the cluster is over an hour old and has forgotten its certificate requests; run without --reuse"
+        )
     issued = {"system:bootstrap:" + base64.b64decode(secret.data["token-id"]).decode(): secret for secret in tokens}
     for worker in outputs.workers:
         assert joined.get(worker.name) in issued, (
@@ -141,7 +146,9 @@ def who_am_i(cluster, token):
 @then("the API accepts that token")
 def token_accepted(cluster, join_token):
     answer = who_am_i(cluster, join_token)
-    assert answer.status_code == 201, f"expected the join token to be accepted, saw {answer.status_code}: {answer.text[:200]}"
+    assert answer.status_code == 201, (
+        f"expected the join token to be accepted, saw {answer.status_code}: {answer.text[:200]}"
+    )
     user = answer.json()["status"]["userInfo"]["username"]
     assert user.startswith("system:bootstrap:"), f"the join token speaks for {user}"
 
@@ -150,7 +157,9 @@ def token_accepted(cluster, join_token):
 def wrong_token_refused(cluster, join_token):
     wrong = join_token.partition(".")[0] + "." + WRONG_TOKEN.partition(".")[2]
     answer = who_am_i(cluster, wrong)
-    assert answer.status_code == 401, f"expected 401 for a wrong join token, saw {answer.status_code}: {answer.text[:200]}"
+    assert answer.status_code == 401, (
+        f"expected 401 for a wrong join token, saw {answer.status_code}: {answer.text[:200]}"
+    )
 
 
 @then("the kubeconfig exists and only its owner may read it")

@@ -37,7 +37,9 @@ def lose_control_plane(cluster, namespace, writer, seconds, evidence):
         def has_resumed():
             # A paused control plane may be noticed late: what counts is that writes are acknowledged in its absence.
             recent = [moment for moment, _ in writer.acknowledged if moment > max(lost, time.monotonic() - 2)]
-            assert len(recent) >= 5, f"{len(recent)} writes acknowledged in the last 2 s; last refusal {writer.refused[-1:]}"
+            assert len(recent) >= 5, (
+                f"{len(recent)} writes acknowledged in the last 2 s; last refusal {writer.refused[-1:]}"
+            )
             return True
 
         while time.monotonic() < lost + seconds:
@@ -46,14 +48,16 @@ def lose_control_plane(cluster, namespace, writer, seconds, evidence):
         eventually(has_resumed, within=API_RESUMES, what=f"writes without {machine.name}", hint=hint)
         eventually(create_pod, within=API_RESUMES, what="a pod created meanwhile", hint=hint)
         eventually(
-            lambda: is_ready(namespace.pod("meanwhile")), within=POD_READY, what=f"a new pod Ready without {machine.name}"
+            lambda: is_ready(namespace.pod("meanwhile")),
+            within=POD_READY,
+            what=f"a new pod Ready without {machine.name}",
         )
         ended = time.monotonic()
     writer.stop()
     refused = [text for moment, text in writer.refused if moment >= lost]
     gap = writer.longest_gap(lost, ended)
     evidence.add("outage", {
-        "lost": machine.name, "seconds": round(ended - lost, 1), "longest gap between acknowledged writes": round(gap, 2),
+        "lost": machine.name, "seconds": round(ended - lost, 1), "longest gap between acknowledged": round(gap, 2),
         "acknowledged": len(writer.acknowledged), "refused": len(refused), "refusals": refused[:20],
     })  # fmt: skip
     return machine.name, gap
@@ -62,7 +66,9 @@ def lose_control_plane(cluster, namespace, writer, seconds, evidence):
 @then(parsers.parse("writes resume within {seconds:d} seconds"))
 def writes_resume(outage, seconds):
     machine, gap = outage
-    assert gap <= seconds, f"expected writes to resume within {seconds} s of the loss of {machine}, the gap was {gap:.1f} s"
+    assert gap <= seconds, (
+        f"expected writes to resume within {seconds} s of the loss of {machine}, the gap was {gap:.1f} s"
+    )
 
 
 @then("a pod that is created meanwhile runs")

@@ -6,6 +6,7 @@ import time
 from pytest_bdd import parsers, then, when
 
 from fixtures.clients.docker import docker
+from fixtures.cluster import probe_pod
 from fixtures.waiting import VOLUME_BOUND, eventually
 
 
@@ -34,8 +35,6 @@ def bound(namespace, name):
 
 @when("a pod asks for a claim", target_fixture="asked")
 def pod_asks_for_claim(namespace):
-    from fixtures.cluster import probe_pod
-
     namespace.apply(claim("asked"))
     name, command, spec = writer("asking", "asked", "text")
     namespace.apply(probe_pod(name, *command, **spec))
@@ -45,7 +44,7 @@ def pod_asks_for_claim(namespace):
 @then(parsers.parse("the claim is Bound within {seconds:d} seconds"))
 def claim_is_bound(namespace, asked, seconds, evidence):
     assert seconds == VOLUME_BOUND.seconds
-    hint = f"kubectl -n {namespace.name} describe pvc asked; kubectl -n local-path-storage logs deploy/local-path-provisioner"
+    hint = f"kubectl -n {namespace.name} describe pvc; kubectl -n local-path-storage logs deploy/local-path-provisioner"
     eventually(lambda: bound(namespace, "asked"), within=VOLUME_BOUND, what="the claim Bound", hint=hint)
     took = time.monotonic() - asked
     evidence.add("time to Bound", f"{took:.1f} s")

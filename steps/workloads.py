@@ -63,7 +63,9 @@ def service_is_reached(namespace, outputs, service_address, evidence):
                 return answer["pod"]
 
             what = f"{client} to reach the Service at {target}"
-            seen[f"{client} -> {target}"] = eventually(reach, within=POD_READY, what=what, hint="kubectl get endpointslices -A")
+            seen[f"{client} -> {target}"] = eventually(
+                reach, within=POD_READY, what=what, hint="kubectl get endpointslices -A"
+            )
     evidence.add("who reached whom", seen)
 
 
@@ -115,7 +117,9 @@ def restarted_after_three(namespace, cluster, evidence):
         return [f"{event.reason} x{event.count or 1}: {event.message}" for event in events]
 
     eventually(restarted, within=RESTART, what="the container restarted", hint=hint)
-    evidence.add("events", eventually(three_failures, within=LOGS_READABLE, what="three failed probes recorded", hint=hint))
+    evidence.add(
+        "events", eventually(three_failures, within=LOGS_READABLE, what="three failed probes recorded", hint=hint)
+    )
 
 
 @then("the pod is Ready again")

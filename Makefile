@@ -1,0 +1,57 @@
+# `make help` explains each command.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+WITH_ENGINE := $(BIN)/python -m fixtures.engine
+
+.DEFAULT_GOAL := help
+.PHONY: help setup accept test check format lock up down report bench clean
+
+help: ## Explain the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/installed ## Set up Python's packages (all others do this when it is needed)
+
+.venv/installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=" >&2; exit 4; }
+	@$(PYTHON) -m venv .venv 2>/dev/null || { test "$$(id -u)" = 0 && apt-get install -y python3-venv && $(PYTHON) -m venv .venv; }
+	@echo "Installing Python packages ..." >&2
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	@touch $@
+
+accept: setup ## Set up what is missing and judge the platform on kind (ARGS= goes to pytest)
+	@$(WITH_ENGINE) $(BIN)/pytest --env=kind $(ARGS)
+
+test: setup ## Run the suite's own tests (no cluster)
+	@$(WITH_ENGINE) $(BIN)/pytest -c tests/pytest.ini --rootdir tests tests $(ARGS)
+
+check: setup ## Format, lint, types, layers, features against the catalogue, tofu, kustomize
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest --collect-only --quiet >/dev/null
+	@$(WITH_ENGINE) $(BIN)/python -m fixtures.configuration
+
+format: setup ## Put the code into its format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: setup ## Lock Python's packages anew
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.txt
+
+up: setup ## Bring the platform up and keep it (for --reuse)
+	@$(WITH_ENGINE) $(BIN)/pytest --env=kind --keep=always --criterion 2.1 $(ARGS)
+
+down: setup ## Remove a platform that was kept or left behind, also without its state
+	@$(WITH_ENGINE) $(BIN)/python -m fixtures.down $(ARGS)
+
+report: setup ## Make the Allure report of the last run (RUN=folder for another)
+	@$(BIN)/python -m fixtures.allure_report $(RUN)
+
+bench: setup ## Measure: images, a run, a reused run, and plain `kind create cluster`; prints JSON
+	@$(WITH_ENGINE) $(BIN)/python -m fixtures.bench
+
+clean: ## Remove reports, caches and Python's packages
+	@rm -rf .venv node_modules reports .pytest_cache .mypy_cache .ruff_cache k8s/upstream
+	@rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/alternate-futures"

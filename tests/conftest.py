@@ -1,0 +1,61 @@
+"""A small project with the suite's plugin, and everything it writes in a folder of the test's own."""
+
+import json
+import textwrap
+
+import pytest
+
+from fixtures.paths import ROOT
+
+ENVIRONMENT = """
+name = "small"
+domain = "example.test"
+[infrastructure]
+provisioner = "kind"
+http_port = 18080
+https_port = 18443
+[preflight]
+disk_gb = 0
+memory_gb = 0
+[stand_ins]
+AWS = "containers"
+[unverifiable]
+"1.3" = "no machines of their own"
+"""
+
+
+class Project:
+    """A project of one feature, run in a process of its own."""
+
+    def __init__(self, pytester, monkeypatch):
+        self.pytester = pytester
+        self.reports = pytester.path / "reports"
+        monkeypatch.setenv("PYTHONPATH", str(ROOT))
+        monkeypatch.setenv("AF_REPORTS", str(self.reports))
+        monkeypatch.setenv("XDG_STATE_HOME", str(pytester.path / "state"))
+        pytester.makeini("[pytest]\naddopts = -p no:pytest-kind -p no:cacheprovider --strict-markers\n")
+        pytester.makeconftest("pytest_plugins = ['fixtures.plugin']")
+        self.environment = pytester.path / "small.toml"
+        self.environment.write_text(ENVIRONMENT)
+
+    def feature(self, text, steps=""):
+        """Write the feature and its steps."""
+        (self.pytester.path / "some.feature").write_text("Feature: Some\n" + textwrap.dedent(text))
+        module = "import os, signal, pytest\nfrom pytest_bdd import given, then, scenarios\n"
+        module += "from fixtures.verdicts import Unverifiable\nscenarios('some.feature')\n"
+        module += "@then('it holds')\ndef _holds():\n    pass\n"
+        self.pytester.makepyfile(test_some=module + textwrap.dedent(steps))
+
+    def run(self, *arguments):
+        """Run pytest; return its result and the verdicts by criterion."""
+        result = self.pytester.runpytest_subprocess(f"--env={self.environment}", *arguments)
+        files = sorted(self.reports.glob("*/verdicts.json"))
+        self.document = json.loads(files[-1].read_text()) if files else None
+        verdicts = {c["id"]: c for c in self.document["criteria"]} if files else {}
+        return result, verdicts
+
+
+@pytest.fixture
+def project(pytester, monkeypatch):
+    """A small project."""
+    return Project(pytester, monkeypatch)
