@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -41,8 +42,7 @@ def test_ctrl_c_ends_the_child_and_its_children(tmp_path):
             os.kill(grandchild, 0)
         except ProcessLookupError:
             return
-        with open(f"/proc/{grandchild}/stat") as stat:
-            if stat.read().split()[2] == "Z":
-                return
+        if Path(f"/proc/{grandchild}/stat").read_text().split()[2] == "Z":
+            return
         time.sleep(0.05)
     raise AssertionError("the grandchild outlived its parents")

@@ -12,7 +12,10 @@ from tests_support import scenario
 FAILS = "@then('it does not hold')\ndef _fails():\n    assert 1 == 2, 'expected 2, saw 1'\n"
 RAISES = "@then('it raises')\ndef _raises():\n    raise RuntimeError('no such thing')\n"
 UNVERIFIABLE = "@then('it is not there')\ndef _missing():\n    raise Unverifiable('no such system here')\n"
-SETUP = "@pytest.fixture\ndef broken():\n    raise RuntimeError('setup broke')\n@then('it needs it')\ndef _n(broken):\n    pass\n"
+SETUP = (
+    "@pytest.fixture\ndef broken():\n    raise RuntimeError('setup broke')\n"
+    "@then('it needs it')\ndef _n(broken):\n    pass\n"
+)
 TEARDOWN = (
     "@pytest.fixture\ndef messy():\n    yield\n    raise RuntimeError('left behind')\n"
     "@then('it is messy')\ndef _m(messy):\n    pass\n"
