@@ -36,14 +36,12 @@ def lose_control_plane(cluster, namespace, writer, seconds, evidence):
 
         def has_resumed():
             # A paused control plane may be noticed late: what counts is that writes are acknowledged in its absence.
-            recent = [moment for moment, _ in writer.acknowledged if moment > max(lost, time.monotonic() - 2)]
+            recent = [moment for moment, _ in writer.acknowledged if moment > max(lost + 2, time.monotonic() - 2)]
             assert len(recent) >= 5, (
                 f"{len(recent)} writes acknowledged in the last 2 s; last refusal {writer.refused[-1:]}"
             )
             return True
 
-        while time.monotonic() < lost + seconds:
-            writer.stopping.wait(0.5)
         hint = "docker logs alternate-futures-external-load-balancer"
         eventually(has_resumed, within=API_RESUMES, what=f"writes without {machine.name}", hint=hint)
         eventually(create_pod, within=API_RESUMES, what="a pod created meanwhile", hint=hint)
@@ -52,6 +50,7 @@ def lose_control_plane(cluster, namespace, writer, seconds, evidence):
             within=POD_READY,
             what=f"a new pod Ready without {machine.name}",
         )
+        writer.stopping.wait(max(0.0, lost + seconds - time.monotonic()))
         ended = time.monotonic()
     writer.stop()
     refused = [text for moment, text in writer.refused if moment >= lost]
