@@ -176,16 +176,9 @@ def kubectl_works(cluster):
     assert answer == "ok", f"expected ok from /readyz, saw {answer!r}"
 
 
-@then("applying again would change nothing")
-def apply_is_idempotent(infrastructure, evidence):
-    empty, text = infrastructure.plan_is_empty()
-    evidence.add("tofu plan", text)
-    assert empty, f"expected a plan without changes, saw:\n{text[-1500:]}"
-
-
 @given("a running cluster")
 def running_cluster(cluster):
-    cluster.all_nodes_ready()
+    assert cluster.answers(), "the API does not say that it is ready. Try: kubectl get --raw /readyz?verbose"
 
 
 @then("the list of nodes shows every provisioned machine as Ready, and no other")
@@ -194,7 +187,8 @@ def nodes_listed(cluster, outputs, evidence):
     eventually(cluster.all_nodes_ready, within=NODES_READY, what="every node Ready", hint="kubectl describe nodes")
     text = cluster.kubectl("get", "nodes")
     evidence.add("kubectl get nodes", text)
-    listed = {line.split()[0]: line.split()[1] for line in text.splitlines()[1:]}
+    # A node that takes no new pods is listed as Ready,SchedulingDisabled.
+    listed = {line.split()[0]: line.split()[1].partition(",")[0] for line in text.splitlines()[1:]}
     assert set(listed) == provisioned, f"expected the nodes {sorted(provisioned)}, saw {sorted(listed)}"
     assert set(listed.values()) == {"Ready"}, f"expected every node Ready, saw {listed}"
 
