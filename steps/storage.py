@@ -65,8 +65,10 @@ def pod_writes_to_each_class(namespace, outputs):
         text = secrets.token_hex(8)
         namespace.apply(claim(key, volume.storage_class))
         name, command, spec = writer(f"{key}-writer", key, text)
-        namespace.run_pod(name, *command, **spec)
+        namespace.apply(probe_pod(name, *command, **spec))
         written[key] = text
+    for key in written:
+        namespace.wait_ready(f"{key}-writer")
     return written
 
 

@@ -37,24 +37,25 @@ def pods_are_spread(namespace, deployment, outputs, evidence):
 
 
 @given("a server pod behind a ClusterIP Service", target_fixture="service_address")
-def server_behind_service(namespace, cluster):
+def server_behind_service(namespace, cluster, outputs):
     namespace.apply({
         "apiVersion": "v1", "kind": "Service", "metadata": {"name": "server"},
         "spec": {"selector": {"app": "server"}, "ports": [{"port": 80, "targetPort": 8080}]},
     })  # fmt: skip
-    namespace.run_pod("server")
+    namespace.apply(probe_pod("server"))
+    for worker in outputs.workers:
+        namespace.apply(probe_pod(f"client-{worker.name}", nodeSelector={"kubernetes.io/hostname": worker.name}))
+    namespace.wait_ready("server")
     return cluster.core.read_namespaced_service("server", namespace.name).spec.cluster_ip
 
 
 @then("a pod on each worker reaches the Service by address and by name")
 def service_is_reached(namespace, outputs, service_address, evidence):
-    existing = {pod.metadata.name for pod in namespace.pods()}
     server = namespace.pod("server").metadata.name
     seen = {}
     for worker in outputs.workers:
         client = f"client-{worker.name}"
-        if client not in existing:
-            namespace.run_pod(client, nodeSelector={"kubernetes.io/hostname": worker.name})
+        namespace.wait_ready(client)
         for target in (service_address, f"server.{namespace.name}.svc.cluster.local", "server"):
 
             def reach(client=client, target=target):
