@@ -125,32 +125,43 @@ func wait() {
 	<-stop
 }
 
+// commands maps each command to what it does; a file of this package adds its own in init.
+var commands = map[string]func(arguments []string) error{
+	"serve": func([]string) error { return serve() },
+	"get":   func(arguments []string) error { return get(arguments[0]) },
+	"log":   numbered,
+	"write": func(arguments []string) error {
+		if err := write(arguments[0], arguments[1]); err != nil {
+			return err
+		}
+		fmt.Println("written")
+		wait()
+		return nil
+	},
+}
+
+func numbered(arguments []string) error {
+	count, err := strconv.Atoi(arguments[0])
+	for line := 1; line <= count; line++ {
+		fmt.Printf("line %d of %d\n", line, count)
+	}
+	if err == nil {
+		wait()
+	}
+	return err
+}
+
 func main() {
 	log.SetFlags(0)
-	if len(os.Args) < 2 {
-		log.Fatal("usage: probe serve | get URL | log N | write FILE TEXT")
-	}
-	var err error
-	switch {
-	case os.Args[1] == "serve":
-		err = serve()
-	case os.Args[1] == "get" && len(os.Args) == 3:
-		err = get(os.Args[2])
-	case os.Args[1] == "log" && len(os.Args) == 3:
-		count, _ := strconv.Atoi(os.Args[2])
-		for line := 1; line <= count; line++ {
-			fmt.Printf("line %d of %d\n", line, count)
+	defer func() {
+		if trouble := recover(); trouble != nil {
+			log.Fatalf("wrong arguments %v: %v", os.Args[1:], trouble)
 		}
-		wait()
-	case os.Args[1] == "write" && len(os.Args) == 4:
-		if err = write(os.Args[2], os.Args[3]); err == nil {
-			fmt.Println("written")
-			wait()
-		}
-	default:
-		err = fmt.Errorf("unknown command %v", os.Args[1:])
+	}()
+	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
+		log.Fatalf("usage: probe COMMAND ARGUMENT..., not %v", os.Args[1:])
 	}
-	if err != nil {
+	if err := commands[os.Args[1]](os.Args[2:]); err != nil {
 		log.Fatal(err)
 	}
 }
