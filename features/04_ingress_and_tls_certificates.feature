@@ -1,0 +1,60 @@
+Feature: Ingress and TLS certificates
+  Traefik takes the platform's traffic, with certificates that it orders by ACME.
+
+  Background:
+    Given Traefik answers through the load balancer
+
+  @ac-4.1 @system-K3s
+  Scenario: Traefik's Service has an external address
+    Then its Service is of type LoadBalancer and has an external address
+    And Traefik answers on each of these addresses
+
+  @ac-4.2
+  Scenario: An IngressRoute becomes a working route for its host and path
+    Given a server pod
+    When an IngressRoute for a new host and the path "/some" is created
+    Then requests for that host and path reach the pod
+    And requests for another path or another host do not
+
+  @ac-4.3
+  Scenario: Plain HTTP is answered with 301 to HTTPS
+    When a browser asks for a page over plain HTTP
+    Then the answer is 301 to the same host, path and query over HTTPS
+
+  @ac-4.4 @system-LetsEncrypt
+  Scenario: An IngressRoute that names a resolver gets a certificate by ACME
+    Given a server pod
+    When an IngressRoute for a new host names the certificate resolver
+    Then that host is served with a certificate that the environment's authority issued for it
+
+  @ac-4.5 @system-LetsEncrypt @disruptive
+  Scenario: A certificate survives a restart of Traefik
+    Given a host with a certificate from the resolver "letsencrypt"
+    And that certificate is in /data/acme.json on a persistent volume
+    When Traefik is restarted
+    Then the host is served with the same certificate
+    And Traefik ordered none for it again
+
+  @ac-4.6 @system-LetsEncrypt @disruptive
+  Scenario: A certificate with less than 30 days left is renewed without anyone acting
+    Given a host whose certificate has 29 days left and a host whose certificate has 90
+    When Traefik looks at its certificates again
+    Then the first host gets a new certificate by itself
+    And the other host keeps its certificate
+
+  @ac-4.7
+  Scenario: TLS ends at Traefik
+    Given a server pod
+    When an IngressRoute for a new host and the path "/" is created
+    Then a request over HTTPS reaches the pod as plain HTTP, marked as forwarded from HTTPS
+    And no route of the platform speaks TLS to its Service
+
+  @ac-4.11
+  Scenario: Clients get 503 while a service has no healthy pod
+    Given a server pod
+    When an IngressRoute for a new host and the path "/" is created
+    Then requests for that host are answered with 200
+    When the pod is no longer healthy
+    Then requests for that host are answered with 503
+    When the pod is healthy again
+    Then requests for that host are answered with 200

@@ -1,0 +1,49 @@
+Feature: Secrets management
+  Git carries secrets that only this cluster can open; pods get their values.
+
+  @ac-5.1
+  Scenario: The controller made an RSA key pair and keeps the private key in the cluster
+    Given the Sealed Secrets controller runs
+    Then its newest key is an RSA private key in a Secret of its own namespace
+    And the certificate beside it belongs to that key
+
+  @ac-5.2
+  Scenario: The public certificate can be fetched
+    When kubeseal fetches the certificate
+    Then it is valid now and belongs to a key that the controller keeps
+
+  @ac-5.3
+  Scenario: A SealedSecret becomes the matching Secret
+    When a Secret with a value of its own is sealed and applied
+    Then a Secret of that name holds that value and belongs to the SealedSecret
+    And the same SealedSecret under another name is refused
+
+  @ac-5.4
+  Scenario: What Git carries cannot be read without the cluster's private key
+    Given every version of every file in the platform's repository
+    Then none of them is a Secret or holds a secret value
+    And each sealed value opens with the cluster's key
+    And none opens without a key or with the key of another cluster
+
+  @ac-5.5
+  Scenario: Secret values reach a pod as variable and as file
+    Given a sealed Secret in the cluster
+    When a pod takes its value as an environment variable and as a file
+    Then the pod sees the value both ways
+
+  @ac-5.6
+  Scenario: The JWT secret comes out of its SealedSecret
+    Then Git's SealedSecret "jwt-secret" became a Secret with the same value under "JWT_SECRET"
+
+  @ac-5.7
+  Scenario: The database's credentials come out of their SealedSecret
+    Then Git's SealedSecret "database-credentials" became a Secret with the same value under "DATABASE_URL"
+    And that value is the address of a PostgreSQL database
+
+  @ac-5.8
+  Scenario: A rotated value reaches the pods after a rollout restart, and not before
+    Given a Deployment whose pods take a value from a sealed Secret
+    When another value is sealed and applied
+    Then the Secret has the new value and the running pods still the old one
+    When the Deployment is restarted
+    Then its pods have the new value

@@ -1,0 +1,36 @@
+Feature: Deployment observability
+  Argo CD and the cluster say what is deployed, whether it is healthy, and what went wrong.
+
+  @ac-13.1
+  Scenario: Synced or OutOfSync is shown for each Application
+    Given the platform's five Applications
+    Then the UI shows each of them as Synced, as Argo CD keeps it
+
+  @ac-13.2
+  Scenario: The health of each Application is shown
+    Given the platform's five Applications
+    Then the UI shows each of them as Healthy, as Argo CD keeps it
+
+  @ac-13.3
+  Scenario: The deployed commit and its time are shown
+    Given the platform's five Applications
+    Then each of them shows the last commit of the repository as the one that it follows
+    And each of them shows a commit of the repository as deployed, and when
+
+  @ac-13.4
+  Scenario: Listing pods shows how many containers are ready
+    Given the platform's five Applications
+    Then the list of pods shows for each pod how many of its containers are ready
+    And every pod of every namespace is ready
+
+  @ac-13.5
+  Scenario: The last 1000 lines of a pod's log can be read
+    When a pod writes 1500 lines
+    Then kubectl returns the last 1000 of them
+    And the logs of the backend can be read
+
+  @ac-13.6
+  Scenario: A failed deployment shows its error message
+    Given an Application of the repository "demo" with auto-sync
+    When a change that the API refuses is pushed to main
+    Then the UI shows the API's refusal

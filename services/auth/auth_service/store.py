@@ -1,0 +1,81 @@
+"""Personal access tokens in the database."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from auth_service import tokens
+
+log = logging.getLogger("auth_service.store")
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS auth.personal_access_tokens (
+    id uuid PRIMARY KEY,
+    address text NOT NULL,
+    token_hash text NOT NULL UNIQUE,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL
+)
+"""
+CONNECTION = {
+    # A member that only follows is passed over, and one that fell silent is given up within seconds.
+    "target_session_attrs": "read-write",
+    "connect_timeout": 3,
+    "keepalives_idle": 3,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 5000,
+}
+UNREACHABLE = (psycopg.OperationalError, PoolTimeout)
+RETRY_SECONDS = 1
+
+
+class Store:
+    """The table auth.personal_access_tokens."""
+
+    def __init__(self, url: str):
+        self.pool = AsyncConnectionPool(
+            url, kwargs=CONNECTION, min_size=1, max_size=5, timeout=3, open=False,
+            check=AsyncConnectionPool.check_connection, reconnect_timeout=10,
+        )  # fmt: skip
+        self.prepared = False
+
+    async def prepare(self) -> None:
+        """Connect and make the table, however long it takes; another replica may be doing the same."""
+        await self.pool.open()
+        while not self.prepared:
+            try:
+                async with self.pool.connection() as connection:
+                    await connection.execute(TABLE)
+                self.prepared = True
+            except (psycopg.Error, PoolTimeout) as error:
+                log.warning("database not ready yet", extra={"error": str(error).strip()})
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def answers(self) -> bool:
+        """Whether the database answers and the table is there."""
+        async with self.pool.connection() as connection:
+            await connection.execute("SELECT 1")
+        return self.prepared
+
+    async def add(self, address: str, seconds: int) -> tuple[uuid.UUID, str, datetime]:
+        """Make a token; keep its hash with the time it expires. Returns id, token and that time."""
+        identity, token = uuid.uuid4(), tokens.new_token()
+        created = datetime.now(UTC)
+        expires = created + timedelta(seconds=seconds)
+        async with self.pool.connection() as connection:
+            await connection.execute(
+                "INSERT INTO auth.personal_access_tokens VALUES (%s, %s, %s, %s, %s)",
+                (identity, address, tokens.hash_of(token), created, expires),
+            )
+        return identity, token, expires
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.pool.close()

@@ -1,0 +1,57 @@
+"""What the authentication service says of a token. Nothing is remembered: each answer holds for one request."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import httpx
+
+log = logging.getLogger("backend_service.auth")
+PATH = "/api/auth/validate"
+
+
+class Unreachable(Exception):
+    """The authentication service gave no answer that means yes or no."""
+
+
+class Auth:
+    """The authentication service, asked over HTTP."""
+
+    def __init__(self, url: str, seconds: float):
+        self.url = url + PATH
+        self.client = httpx.AsyncClient(timeout=seconds)
+
+    async def subject(self, token: str) -> str | None:
+        """Who a token speaks for, or None if auth says no. Raises Unreachable."""
+        began = time.monotonic()
+        try:
+            answer = await self.ask(token)
+            if answer.status_code == 401:
+                log.debug("auth says no", extra={"url": self.url})
+                return None
+            claims = answer.raise_for_status().json()
+            if claims["valid"] is not True:
+                return None
+            subject = str(claims["sub"])
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            log.error(
+                "auth service cannot be reached",
+                extra={"url": self.url, "error": f"{type(error).__name__}: {error}".strip()},
+            )
+            raise Unreachable from error
+        milliseconds = round((time.monotonic() - began) * 1000, 1)
+        log.info("validated by auth service", extra={"subject": subject, "url": self.url, "milliseconds": milliseconds})
+        return subject
+
+    async def ask(self, token: str) -> httpx.Response:
+        """Pass the bearer token on; once more where the connection was an old one that had been closed."""
+        headers = {"Authorization": f"Bearer {token}"}
+        try:
+            return await self.client.post(self.url, headers=headers)
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+            return await self.client.post(self.url, headers=headers)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.client.aclose()

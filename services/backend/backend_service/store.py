@@ -1,0 +1,73 @@
+"""Products in the database."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+log = logging.getLogger("backend_service.store")
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS backend.products (
+    slug text PRIMARY KEY,
+    name text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+)
+"""
+FIRST = [("consulting", "Consulting"), ("web-services", "Web services")]
+CONNECTION = {
+    # A member that only follows is passed over, and one that fell silent is given up within seconds.
+    "target_session_attrs": "read-write",
+    "connect_timeout": 3,
+    "keepalives_idle": 3,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 5000,
+}
+UNREACHABLE = (psycopg.OperationalError, PoolTimeout)
+RETRY_SECONDS = 1
+
+
+class Store:
+    """The table backend.products."""
+
+    def __init__(self, url: str):
+        self.pool = AsyncConnectionPool(
+            url, kwargs=CONNECTION, min_size=1, max_size=5, timeout=3, open=False,
+            check=AsyncConnectionPool.check_connection, reconnect_timeout=10,
+        )  # fmt: skip
+        self.prepared = False
+
+    async def prepare(self) -> None:
+        """Connect and make the table, however long it takes; another replica may be doing the same."""
+        await self.pool.open()
+        while not self.prepared:
+            try:
+                async with self.pool.connection() as connection:
+                    await connection.execute(TABLE)
+                async with self.pool.connection() as connection, connection.cursor() as cursor:
+                    insert = "INSERT INTO backend.products (slug, name) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+                    await cursor.executemany(insert, FIRST)
+                self.prepared = True
+            except (psycopg.Error, PoolTimeout) as error:
+                log.warning("database not ready yet", extra={"error": str(error).strip()})
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def answers(self) -> bool:
+        """Whether the database answers and the table is there."""
+        async with self.pool.connection() as connection:
+            await connection.execute("SELECT 1")
+        return self.prepared
+
+    async def products(self) -> list[tuple[str, str]]:
+        """Slug and name of every product."""
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute("SELECT slug, name FROM backend.products ORDER BY slug")
+            return await cursor.fetchall()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.pool.close()

@@ -1,0 +1,474 @@
+"""Argo CD at work on small Applications of the scenarios' own: noticing, syncing, health, records, rollback."""
+
+import datetime
+import json
+import secrets
+import time
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+import yaml
+from kubernetes.client import ApiException
+from pytest_bdd import given, parsers, then, when
+
+from fixtures.clients.git import Repository
+from fixtures.cluster import Namespace, probe_container
+from fixtures.components.gitops import ARGOCD, GROUP, messages, summary
+from fixtures.manifests import apply
+from fixtures.waiting import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK, POD_READY, SYNCED, eventually
+
+LOGS = "kubectl -n argocd logs statefulset/argocd-application-controller"
+
+
+@dataclass
+class Demo:
+    """A small Application: a ConfigMap, a Deployment, and the hook that waits for health."""
+
+    name: str
+    repository: Repository
+    namespace: Namespace
+    argocd: object
+    automated: bool
+    first: str = ""
+    pushed: str = ""
+    text: str = ""
+    pushed_at: float = 0.0
+    commits: list = field(default_factory=list)
+
+    def files(self, text="first", **changes):
+        """The Application's manifests, as one file in the repository."""
+        return {f"{self.name}/application.yaml": yaml.safe_dump_all(manifests(text, **changes))}
+
+    def push(self, text=None, **changes):
+        """Commit and push another version; return its SHA."""
+        self.text = text or secrets.token_hex(6)
+        self.pushed = self.repository.commit(self.files(self.text, **changes), f"{self.name}: {self.text}")
+        self.pushed_at = time.monotonic()
+        self.commits.append(self.pushed)
+        return self.pushed
+
+    def status(self, refresh=False):
+        """The Application's status, as the UI reads it; with `refresh`, after a look into Git."""
+        return self.argocd.application(self.name, refresh=refresh).get("status", {})
+
+    def deployed_text(self):
+        """What the ConfigMap in the cluster says, or None."""
+        try:
+            return self.namespace.cluster.core.read_namespaced_config_map("demo", self.namespace.name).data["text"]
+        except ApiException as error:
+            if error.status == 404:
+                return None
+            raise
+
+    @property
+    def hint(self):
+        """What to look at when it does not do what it should."""
+        return f"kubectl -n argocd describe application {self.name}; {LOGS}"
+
+
+def manifests(text, ready_after=0, never_ready=False, label="demo"):
+    """The demo's objects. `ready_after` delays readiness, `never_ready` fails it, `label` is immutable."""
+    labels = {"app": "demo"}
+    selector = labels if label == "demo" else {**labels, "extra": label}
+    probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "initialDelaySeconds": ready_after}
+    if never_ready:
+        # Nothing listens there.
+        probe = {"tcpSocket": {"port": 9}, "periodSeconds": 1}
+    container = probe_container(readinessProbe=probe)
+    container["env"].append({"name": "TEXT", "value": text})
+    hook = {
+        "argocd.argoproj.io/hook": "PostSync",
+        "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation,HookSucceeded",
+    }
+    return [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "demo"}, "data": {"text": text}},
+        {
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "demo"},
+            "spec": {"replicas": 1, "progressDeadlineSeconds": 30, "selector": {"matchLabels": selector},
+                     "template": {"metadata": {"labels": {**labels, "extra": label}},
+                                  "spec": {"terminationGracePeriodSeconds": 1, "containers": [container]}}},
+        },
+        {
+            "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "demo-healthy", "annotations": hook},
+            "spec": {"backoffLimit": 0, "template": {"spec": {
+                "restartPolicy": "Never", "containers": [probe_container("pass")]}}},
+        },
+    ]  # fmt: skip
+
+
+def create_application(demo):
+    """The Application object; nothing but its own path of its repository."""
+    apply(demo.namespace.cluster, [{
+        "apiVersion": "/".join(GROUP), "kind": "Application",
+        "metadata": {"name": demo.name, "namespace": ARGOCD, "labels": {"dev.alternate-futures.scenario": "true"}},
+        "spec": {
+            "project": "demo",
+            "source": {"repoURL": demo.repository.url, "targetRevision": "main", "path": demo.name},
+            "destination": {"server": "https://kubernetes.default.svc", "namespace": demo.namespace.name},
+            **({"syncPolicy": {"automated": {"prune": True, "selfHeal": True}}} if demo.automated else {}),
+        },
+    }])  # fmt: skip
+
+
+def wait_status(demo, wanted, revision, refresh=True):
+    """Wait until the Application is Synced/Healthy/Succeeded (or what is wanted) at a commit; return its status."""
+
+    def reached():
+        status = demo.status(refresh=refresh)
+        seen = summary(status)
+        assert seen == wanted and status["sync"].get("revision") == revision, (
+            f"{'/'.join(seen)} at {status.get('sync', {}).get('revision', 'no commit')[:8]} {messages(status)}"
+        )
+        return status
+
+    what = f"{demo.name} {'/'.join(wanted)} at {revision[:8]}"
+    return eventually(reached, within=SYNCED, what=what, hint=demo.hint)
+
+
+GOOD = ("Synced", "Healthy", "Succeeded")
+
+
+def new_demo(git, argocd, namespace, repository, automated, name=None):
+    """An Application with its first version deployed."""
+    demo = Demo(
+        name or f"demo-{namespace.name.rpartition('-')[2]}", git.repository(repository), namespace, argocd, automated
+    )
+    demo.first = demo.push("first")
+    create_application(demo)
+    if not automated:
+        eventually(lambda: demo.argocd.sync(demo.name) or True, within=SYNCED, what="a sync asked for", hint=demo.hint)
+    wait_status(demo, GOOD, demo.first)
+    return demo
+
+
+def remove(demo):
+    """Take the Application and its files away; its namespace goes with the scenario."""
+    demo.namespace.cluster.custom.delete_namespaced_custom_object(*GROUP, ARGOCD, "applications", demo.name)
+    demo.repository.commit({f"{demo.name}/application.yaml": None}, f"{demo.name}: gone")
+
+
+@given(parsers.parse('an Application of the repository "{repository}" with auto-sync'), target_fixture="demo")
+def automated_demo(git, argocd, namespace, repository):
+    demo = new_demo(git, argocd, namespace, repository, automated=True)
+    yield demo
+    remove(demo)
+
+
+@given(parsers.parse('an Application of the repository "{repository}" without auto-sync'), target_fixture="demo")
+def manual_demo(git, argocd, namespace, repository):
+    demo = new_demo(git, argocd, namespace, repository, automated=False)
+    yield demo
+    remove(demo)
+
+
+@then("Argo CD says that it can read that repository")
+def repository_is_read(argocd, demo, evidence):
+    def connected():
+        found = argocd.call("GET", f"repositories/{quote(demo.repository.url, safe='')}", forceRefresh="true")
+        state = found.get("connectionState", {})
+        assert state.get("status") == "Successful", f"{state.get('status')}: {state.get('message', '')[:300]}"
+        return state
+
+    hint = "kubectl -n argocd logs deploy/argocd-repo-server; kubectl -n git get pods"
+    evidence.add("connection", eventually(connected, within=POD_READY, what=f"{demo.repository.url} read", hint=hint))
+
+
+@then("the Application's commit is the last one of the repository's main branch")
+def commit_is_head(demo):
+    head = demo.repository.git("ls-remote", demo.repository.remote(), "refs/heads/main").split()[0]
+    seen = demo.status(refresh=True)["sync"]["revision"]
+    assert seen == head, f"expected {head}, Argo CD is at {seen}. Try: {demo.hint}"
+
+
+@given("Argo CD has just looked into Git")
+def just_looked(demo):
+    # Its next look by itself is a whole polling interval away: what is noticed sooner was not found by polling.
+    demo.status(refresh=True)
+
+
+@when("a change is pushed to main")
+def push_change(demo):
+    demo.push()
+
+
+def detected(demo, deadline):
+    """Wait until the Application is OutOfSync at the pushed commit; return how long that took, in seconds."""
+
+    def noticed():
+        status = demo.status()
+        seen = status["sync"]
+        assert (seen.get("revision"), seen["status"]) == (demo.pushed, "OutOfSync"), (
+            f"{seen['status']} at {seen.get('revision', '')[:8]}"
+        )
+        return time.monotonic() - demo.pushed_at
+
+    return eventually(noticed, within=deadline, what=f"the push of {demo.pushed[:8]} noticed", hint=demo.hint)
+
+
+@then("it is noticed by polling")
+def noticed_by_polling(demo, environment, evidence):
+    took = detected(demo, DETECTED_BY_POLLING)
+    evidence.add("from git push to detected by polling", f"{took:.1f} s (every {environment.gitops.polling_seconds} s)")
+
+
+@then("it is noticed by webhook")
+def noticed_by_webhook(demo, environment, evidence):
+    took = detected(demo, DETECTED_BY_WEBHOOK)
+    evidence.add("from git push to detected by webhook", f"{took:.1f} s")
+    assert took < environment.gitops.polling_seconds / 2, f"after {took:.1f} s it may have been polling that noticed it"
+
+
+@then("the cluster has the change")
+def cluster_has_change(demo, evidence):
+    def has_change():
+        seen = demo.deployed_text()
+        assert seen == demo.text, f"the ConfigMap says {seen!r}"
+        return True
+
+    # Whether the push is noticed by itself is another criterion's: here Argo CD is told to look.
+    demo.status(refresh=True)
+    eventually(has_change, within=SYNCED, what=f"the ConfigMap with {demo.text!r}", hint=demo.hint)
+    wait_status(demo, GOOD, demo.pushed)
+    evidence.add("deployed", {"commit": demo.pushed, "text": demo.text})
+
+
+@when(parsers.parse("a version that takes {seconds:d} seconds to become ready is pushed to main"))
+def push_slow(demo, seconds):
+    demo.push(ready_after=seconds)
+    demo.status(refresh=True)
+
+
+def new_pods_ready(demo):
+    """Whether the Deployment's newest version has all its pods ready."""
+    deployment = demo.namespace.cluster.apps.read_namespaced_deployment("demo", demo.namespace.name)
+    env = {item.name: item.value for item in deployment.spec.template.spec.containers[0].env}
+    status = deployment.status
+    current = status.observed_generation == deployment.metadata.generation
+    return (
+        env["TEXT"] == demo.text
+        and current
+        and status.updated_replicas == 1
+        and (status.unavailable_replicas or 0) == 0
+    )
+
+
+@then("the sync is not called successful before the new pods are ready")
+def not_successful_before(demo, evidence):
+    seen = []
+
+    def ready_at_last():
+        # Health is read first: what is ready after the phase was read says nothing of that moment.
+        ready = new_pods_ready(demo)
+        status = demo.status()
+        operation = status.get("operationState", {})
+        ours = operation.get("syncResult", {}).get("revision") == demo.pushed
+        phase = operation.get("phase") if ours else None
+        seen.append({"ready": ready, "phase": phase, "after": round(time.monotonic() - demo.pushed_at, 1)})
+        if phase == "Succeeded" and not ready:
+            # The pods may have become ready between the two readings; a second look tells.
+            assert new_pods_ready(demo), (
+                f"the sync of {demo.pushed[:8]} was called Succeeded {seen[-1]['after']} s after the push, "
+                "while its pods were not ready. Try: is there a PostSync hook in the Application's manifests?"
+            )
+        return ready
+
+    early = []
+
+    def watch():
+        try:
+            return ready_at_last()
+        except AssertionError as error:
+            early.append(str(error))
+            return True
+
+    eventually(watch, within=SYNCED, what="the new pods ready", hint=demo.hint)
+    evidence.add("phase of the sync and readiness of the pods", seen)
+    assert not early, early[0]
+    assert any(not item["ready"] and item["phase"] == "Running" for item in seen), (
+        f"the sync was never seen running while the pods were not ready: {json.dumps(seen[-5:])}"
+    )
+
+
+@then("it is called successful afterwards")
+def successful_afterwards(demo):
+    wait_status(demo, GOOD, demo.pushed)
+
+
+@when("a version that never becomes ready is pushed to main")
+def push_broken(demo):
+    demo.push(never_ready=True)
+    demo.status(refresh=True)
+
+
+@then("the Application becomes Degraded and says why")
+def becomes_degraded(demo, evidence):
+    def degraded():
+        status = demo.status()
+        health = status.get("health", {}).get("status")
+        assert health == "Degraded", f"health is {health}"
+        return status
+
+    status = eventually(degraded, within=SYNCED, what=f"{demo.name} Degraded", hint=demo.hint)
+    says = messages(status)
+    evidence.add("what it says", says)
+    assert "demo" in says and "progress deadline" in says, (
+        f"expected it to name the Deployment and why, it says {says!r}"
+    )
+
+
+@then("Argo CD synchronises it by itself")
+def synchronises_by_itself(demo, evidence):
+    demo.status(refresh=True)
+    operation = wait_status(demo, GOOD, demo.pushed)["operationState"]
+    evidence.add("operation", operation["operation"])
+    assert operation["syncResult"]["revision"] == demo.pushed, (
+        f"the last sync was of {operation['syncResult']['revision']}"
+    )
+    by = operation["operation"].get("initiatedBy", {})
+    assert by.get("automated") is True, f"expected the sync to be automated, it was asked for by {by}"
+    assert demo.deployed_text() == demo.text, "the sync is called Succeeded, but the cluster does not have the change"
+
+
+@then("the Application is OutOfSync at that commit")
+def out_of_sync(demo):
+    def at_commit():
+        seen = demo.status(refresh=True)["sync"]
+        assert (seen["status"], seen.get("revision")) == ("OutOfSync", demo.pushed), f"{seen['status']}"
+        return True
+
+    eventually(at_commit, within=SYNCED, what=f"{demo.name} OutOfSync at {demo.pushed[:8]}", hint=demo.hint)
+
+
+@then(parsers.parse("nothing is deployed for {seconds:d} seconds"))
+def nothing_deployed(demo, seconds, evidence):
+    until = time.monotonic() + seconds
+    looks = 0
+
+    def waited():
+        nonlocal looks
+        looks += 1
+        # A finding ends the wait, so that it is no "not yet".
+        return demo.deployed_text() != "first" or time.monotonic() >= until
+
+    eventually(waited, within=SYNCED, what="the time to pass")
+    evidence.add("looks at the cluster", looks)
+    operation = demo.status().get("operationState", {}).get("syncResult", {}).get("revision")
+    assert demo.deployed_text() == "first", f"{demo.pushed[:8]} was deployed although auto-sync is off and nobody asked"
+    assert operation == demo.first, f"a sync of {operation} ran although nobody asked"
+
+
+@when("an operator asks for a sync")
+def ask_for_sync(demo):
+    demo.argocd.sync(demo.name)
+
+
+def sync_record(demo, phase):
+    """The record of the sync of the pushed commit, once it ended with `phase`."""
+
+    def ended():
+        status = demo.status(refresh=True)
+        operation = status.get("operationState", {})
+        revision = operation.get("syncResult", {}).get("revision")
+        assert (revision, operation.get("phase")) == (demo.pushed, phase), (
+            f"{operation.get('phase')} of {(revision or 'no commit')[:8]} {operation.get('message', '')}"
+        )
+        return status
+
+    return eventually(ended, within=SYNCED, what=f"the sync of {demo.pushed[:8]} {phase}", hint=demo.hint)
+
+
+def is_recent(text):
+    """Whether a time of Argo CD's is of the last minutes."""
+    moment = datetime.datetime.fromisoformat(text)
+    return abs((datetime.datetime.now(datetime.UTC) - moment).total_seconds()) < 180
+
+
+@then("the record names that commit, the time and the success")
+def record_of_success(demo, evidence):
+    status = sync_record(demo, "Succeeded")
+    entry = status["history"][-1]
+    evidence.add("history", status["history"])
+    assert entry["revision"] == demo.pushed, f"the history's last entry is of {entry['revision']}"
+    assert is_recent(entry["deployedAt"]), f"it was deployed at {entry['deployedAt']}"
+    assert is_recent(status["operationState"]["finishedAt"])
+
+
+@when("a change that the API refuses is pushed to main")
+def push_refused(demo):
+    # A Deployment's selector cannot be changed.
+    demo.push(label="other")
+
+
+@then("the record names that commit, the time and the failure")
+def record_of_failure(demo, evidence):
+    operation = sync_record(demo, "Failed")["operationState"]
+    evidence.add("operation", operation)
+    assert is_recent(operation["finishedAt"]), f"it ended at {operation['finishedAt']}"
+    said = operation["message"] + json.dumps(operation["syncResult"])
+    assert "immutable" in said, f"expected the API's refusal in the record, it says {operation['message']!r}"
+
+
+@given(
+    parsers.parse(
+        'an Application of the repository "{repository}" without auto-sync, with a change that is not deployed'
+    ),
+    target_fixture="other",
+)
+def changed_demo(git, argocd, namespace, repository, demo):
+    other = Demo(f"{demo.name}-other", git.repository(repository), namespace, argocd, automated=False)
+    other.push()
+    create_application(other)
+    yield other
+    remove(other)
+
+
+@then("the UI shows every Application with the sync status that it has")
+def ui_shows_all(argocd, cluster, demo, other, evidence):
+    def shown():
+        shown = {
+            item["metadata"]["name"]: item["status"].get("sync", {}).get("status") for item in argocd.applications()
+        }
+        assert shown.get(other.name) == "OutOfSync", f"{other.name} {shown.get(other.name)}"
+        assert shown.get(demo.name) == "Synced", f"{demo.name} {shown.get(demo.name)}"
+        return shown
+
+    seen = eventually(shown, within=SYNCED, what="both Applications shown with their status", hint=demo.hint)
+    evidence.add("sync status by Application", seen)
+    there = cluster.custom.list_namespaced_custom_object(*GROUP, ARGOCD, "applications")["items"]
+    missing = {item["metadata"]["name"] for item in there} - set(seen)
+    assert not missing, f"not shown: {sorted(missing)}"
+    unknown = {name: status for name, status in seen.items() if status not in ("Synced", "OutOfSync")}
+    assert not unknown, f"no sync status is shown for {unknown}"
+    if not argocd.has_ui():
+        evidence.substitute("the Argo CD UI", "the API that it reads, for this image has no UI")
+
+
+@when("a change is pushed to main and deployed")
+def push_and_deploy(demo):
+    demo.push()
+    demo.status(refresh=True)
+    demo.argocd.sync(demo.name)
+    wait_status(demo, GOOD, demo.pushed)
+    assert demo.deployed_text() == demo.text
+
+
+@when("the Application is rolled back to the commit before")
+def roll_back(demo, evidence):
+    history = demo.status()["history"]
+    evidence.add("history before", history)
+    assert [entry["revision"] for entry in history][-2:] == [demo.first, demo.pushed], f"the history is {history}"
+    demo.argocd.rollback(demo.name, history[-2]["id"])
+
+
+@then("the cluster has what that commit says")
+def cluster_has_first(demo, evidence):
+    def rolled_back():
+        status = demo.status()
+        operation = status.get("operationState", {})
+        seen = (operation.get("phase"), operation.get("syncResult", {}).get("revision"))
+        assert seen == ("Succeeded", demo.first), f"{seen[0]} of {(seen[1] or '')[:8]} {operation.get('message', '')}"
+        assert demo.deployed_text() == "first", f"the ConfigMap says {demo.deployed_text()!r}"
+        return status
+
+    status = eventually(rolled_back, within=SYNCED, what=f"{demo.name} back at {demo.first[:8]}", hint=demo.hint)
+    evidence.add("history after", status["history"])

@@ -1,0 +1,197 @@
+"""Traefik: its address, routes, redirects and what reaches the pods behind it."""
+
+import secrets
+from urllib.parse import urlsplit
+
+import requests
+from pytest_bdd import given, parsers, then, when
+
+from fixtures.clients.web import pinned_session
+from fixtures.cluster import as_json, is_ready, probe_container
+from fixtures.components.ingress import NAMESPACE
+from fixtures.waiting import POD_READY, ROUTE_READY, eventually
+
+LOGS = "kubectl -n traefik logs deploy/traefik"
+ROUTES = ("traefik.io", "v1alpha1")
+
+
+@given("Traefik answers through the load balancer", target_fixture="anyone")
+def traefik_answers(traefik, outputs):
+    balancer = outputs.load_balancer
+    session = pinned_session(balancer.address, balancer.http_port, balancer.https_port)
+    # Who issued the certificate is judged by the scenarios on certificates; these judge routing.
+    session.verify = False
+    return session
+
+
+@then("its Service is of type LoadBalancer and has an external address", target_fixture="addresses")
+def service_has_address(cluster, evidence):
+    service = cluster.core.read_namespaced_service("traefik", NAMESPACE)
+    evidence.add("kubectl get svc -n traefik traefik", cluster.kubectl("get", "svc", "-n", NAMESPACE, "traefik"))
+    assert service.spec.type == "LoadBalancer", f"expected type LoadBalancer, saw {service.spec.type}"
+    ingress = service.status.load_balancer.ingress or []
+    addresses = [item.ip or item.hostname for item in ingress] or service.spec.external_i_ps or []
+    assert addresses, "the Service has no external address. Try: kubectl -n traefik describe svc traefik"
+    return addresses
+
+
+@then("Traefik answers on each of these addresses")
+def answers_on_each(cluster, outputs, environment, addresses, evidence):
+    seen = {}
+    for address in addresses:
+        # From a machine of the platform's network: kind's addresses are reachable from there, not from anywhere.
+        host = f"Host: www.{environment.domain}"
+        code = cluster.on_node(
+            outputs.control_planes[0].name,
+            "curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", "-H", host, f"http://{address}/",
+            check=False,
+        )  # fmt: skip
+        seen[address] = code
+        assert code == "301", f"expected Traefik to answer 301 on {address}, saw {code}. Try: {LOGS}"
+    evidence.add("HTTP code by address", seen)
+
+
+@given("a server pod", target_fixture="server")
+def server_pod(namespace):
+    labels = {"app": "server"}
+    probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "failureThreshold": 1}
+    namespace.apply({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "server"},
+        "spec": {"replicas": 1, "selector": {"matchLabels": labels},
+                 "template": {"metadata": {"labels": labels},
+                              "spec": {"terminationGracePeriodSeconds": 1,
+                                       "containers": [probe_container(readinessProbe=probe)]}}},
+    })  # fmt: skip
+    namespace.apply({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "server"},
+        "spec": {"selector": labels, "ports": [{"port": 8080}]},
+    })  # fmt: skip
+    hint = f"kubectl -n {namespace.name} get pods"
+
+    def ready():
+        pods = [pod for pod in namespace.pods("app=server") if is_ready(pod)]
+        assert pods, "no pod Ready"
+        return pods[0].metadata.name
+
+    return eventually(ready, within=POD_READY, what="the server pod Ready", hint=hint)
+
+
+def create_route(cluster, namespace, environment, path="/", resolver=None, host=None):
+    """Create an IngressRoute to the server pod for a host of its own; return the host."""
+    host = host or f"{namespace.name}-{secrets.token_hex(2)}.{environment.domain}"
+    route = {
+        "apiVersion": "/".join(ROUTES), "kind": "IngressRoute", "metadata": {"name": host.partition(".")[0]},
+        "spec": {"entryPoints": ["websecure"],
+                 "routes": [{"kind": "Rule", "match": f"Host(`{host}`) && PathPrefix(`{path}`)",
+                             "services": [{"name": "server", "port": 8080}]}],
+                 "tls": {"certResolver": resolver} if resolver else {}},
+    }  # fmt: skip
+    cluster.custom.create_namespaced_custom_object(*ROUTES, namespace.name, "ingressroutes", route)
+    return host
+
+
+@when(parsers.parse('an IngressRoute for a new host and the path "{path}" is created'), target_fixture="route")
+def new_route(cluster, namespace, environment, server, path):
+    return create_route(cluster, namespace, environment, path), path
+
+
+@then("requests for that host and path reach the pod")
+def route_works(anyone, route, server, evidence):
+    host, path = route
+
+    def reach():
+        answer = anyone.get(f"https://{host}{path}/below?query=1")
+        assert answer.status_code == 200, f"HTTP {answer.status_code}"
+        seen = as_json(answer.text)
+        assert (seen["pod"], seen["host"]) == (server, host), f"{seen['pod']} was asked for {seen['host']}"
+        assert seen["path"] == f"{path}/below?query=1", f"it was asked for {seen['path']}"
+        return seen
+
+    evidence.add("answer", eventually(reach, within=ROUTE_READY, what=f"{host} to reach the pod", hint=LOGS))
+
+
+@then("requests for another path or another host do not")
+def other_requests(anyone, route, environment):
+    host, _ = route
+    for url in (f"https://{host}/other", f"https://nobody-{secrets.token_hex(3)}.{environment.domain}/some"):
+        code = anyone.get(url).status_code
+        assert code == 404, f"expected 404 for {url}, saw {code}"
+
+
+@when("a browser asks for a page over plain HTTP", target_fixture="plain")
+def ask_plain(anyone, environment, evidence):
+    url = f"http://www.{environment.domain}/consulting?from=mail&x=1"
+    answer = anyone.get(url, allow_redirects=False)
+    head = anyone.head(url, allow_redirects=False)
+    evidence.add("answers", {
+        "GET": [answer.status_code, answer.headers.get("Location")],
+        "HEAD": [head.status_code, head.headers.get("Location")],
+        "note": "Traefik 3 answers HEAD, which `curl -I` sends, with 308: judged is GET, which browsers send",
+    })  # fmt: skip
+    return url, answer
+
+
+@then("the answer is 301 to the same host, path and query over HTTPS")
+def is_redirect(plain, outputs):
+    url, answer = plain
+    assert answer.status_code == 301, (
+        f"expected 301 for GET {url}, saw {answer.status_code}. Try: kubectl -n traefik get deploy traefik -o yaml"
+    )
+    asked, told = urlsplit(url), urlsplit(answer.headers.get("Location", ""))
+    assert told.scheme == "https", f"expected a Location with https, saw {answer.headers.get('Location')}"
+    seen = (told.hostname, told.path, told.query, told.port or 443)
+    assert seen == (asked.hostname, asked.path, asked.query, 443), f"expected the same page, saw {told.geturl()}"
+
+
+@then("a request over HTTPS reaches the pod as plain HTTP, marked as forwarded from HTTPS")
+def plain_behind(anyone, route, evidence):
+    host, _ = route
+
+    def reach():
+        answer = anyone.get(f"https://{host}/")
+        assert answer.status_code == 200, f"HTTP {answer.status_code}"
+        return as_json(answer.text)
+
+    seen = eventually(reach, within=ROUTE_READY, what=f"{host} to reach the pod", hint=LOGS)
+    evidence.add("what the pod saw", seen)
+    assert seen["tls"] is False, "the pod was reached over TLS"
+    protocol = seen["headers"].get("X-Forwarded-Proto")
+    assert protocol == ["https"], f"expected X-Forwarded-Proto: https, the pod saw {protocol}"
+
+
+@then("no route of the platform speaks TLS to its Service")
+def no_tls_behind(cluster, evidence):
+    listed = {}
+    for route in cluster.custom.list_cluster_custom_object(*ROUTES, "ingressroutes")["items"]:
+        name = f"{route['metadata']['namespace']}/{route['metadata']['name']}"
+        for rule in route["spec"]["routes"]:
+            for service in rule.get("services", []):
+                listed[name] = service
+                tls = service.get("scheme") in ("https", "h2c+tls") or service.get("port") in (443, "https")
+                assert not tls, f"the route {name} speaks TLS to {service['name']}: {service}"
+    evidence.add("routes and their Services", listed)
+
+
+@then(parsers.parse("requests for that host are answered with {code:d}"))
+def answered_with(anyone, route, code, evidence):
+    host, _ = route
+
+    def answered():
+        try:
+            seen = anyone.get(f"https://{host}/").status_code
+        except requests.RequestException as error:
+            raise AssertionError(f"{type(error).__name__}") from error
+        assert seen == code, f"HTTP {seen}"
+        return seen
+
+    eventually(answered, within=ROUTE_READY, what=f"HTTP {code} for {host}", hint=LOGS)
+
+
+@when("the pod is no longer healthy")
+def unhealthy(cluster, namespace, server):
+    cluster.core.connect_post_namespaced_pod_proxy_with_path(f"{server}:8080", namespace.name, "unhealthy")
+
+
+@when("the pod is healthy again")
+def healthy_again(cluster, namespace, server):
+    cluster.core.connect_post_namespaced_pod_proxy_with_path(f"{server}:8080", namespace.name, "healthy")

@@ -1,0 +1,125 @@
+"""What Argo CD and the cluster show of the platform."""
+
+import datetime
+
+from pytest_bdd import given, parsers, then
+
+from fixtures.cluster import describe, is_ready
+from fixtures.components.gitops import APPLICATIONS
+from fixtures.waiting import LOGS_READABLE, SETTLED, SYNCED, eventually
+from steps.gitops import sync_record
+
+UI = "the Argo CD UI"
+API = "the API that it reads, for this image has no UI"
+
+
+@given("the platform's five Applications", target_fixture="applications")
+def five_applications(database, redis, auth_service, backend_service, frontend_service):
+    return sorted(APPLICATIONS)
+
+
+@then(parsers.parse("the UI shows each of them as {wanted}, as Argo CD keeps it"))
+def ui_shows(argocd, applications, wanted, evidence, environment, web):
+    field = "sync" if wanted in ("Synced", "OutOfSync") else "health"
+
+    def shown():
+        found = {item["metadata"]["name"]: item["status"] for item in argocd.applications()}
+        missing = [name for name in applications if name not in found]
+        assert not missing, f"not shown: {missing}"
+        seen = {name: found[name].get(field, {}).get("status") for name in applications}
+        assert set(seen.values()) == {wanted}, f"{seen}"
+        return seen
+
+    hint = "kubectl -n argocd get applications"
+    evidence.add(field, eventually(shown, within=SYNCED, what=f"each Application {wanted}", hint=hint))
+    see_ui(argocd, evidence)
+
+
+def see_ui(argocd, evidence):
+    """Judge on the API where the running image was built without the UI, and say so."""
+    if not argocd.has_ui():
+        evidence.substitute(UI, API)
+
+
+@then("each of them shows the last commit of the repository as the one that it follows")
+def follows_head(argocd, repository, applications, evidence):
+    head = repository.git("ls-remote", repository.remote(), "refs/heads/main").split()[0]
+
+    def all_follow():
+        seen = {name: argocd.application(name, refresh=True)["status"]["sync"]["revision"] for name in applications}
+        behind = {name: revision[:8] for name, revision in seen.items() if revision != head}
+        assert not behind, f"{behind}, the last commit is {head[:8]}"
+        return seen
+
+    hint = "kubectl -n argocd get applications -o yaml | grep targetRevision"
+    seen = eventually(all_follow, within=SYNCED, what=f"each Application at {head[:8]}", hint=hint)
+    evidence.add("commit that each Application follows", seen)
+
+
+@then("each of them shows a commit of the repository as deployed, and when")
+def shows_deployed(argocd, repository, applications, evidence):
+    repository.fetch()
+    seen = {}
+    for name in applications:
+        history = argocd.application(name)["status"].get("history") or []
+        assert history, f"{name} shows no deployment"
+        entry = history[-1]
+        pushed = int(repository.git("show", "--no-patch", "--format=%ct", entry["revision"]))
+        deployed = datetime.datetime.fromisoformat(entry["deployedAt"]).timestamp()
+        seen[name] = {"commit": entry["revision"], "deployed": entry["deployedAt"], "seconds after": deployed - pushed}
+        assert deployed >= pushed - 1, f"{name} was deployed at {entry['deployedAt']}, before its commit was made"
+        assert deployed <= datetime.datetime.now(datetime.UTC).timestamp() + 1, f"{name} was deployed in the future"
+    evidence.add("deployed", seen)
+
+
+@then("the list of pods shows for each pod how many of its containers are ready")
+def list_shows_ready(cluster, evidence):
+    def agrees():
+        listed = {}
+        text = cluster.kubectl("get", "pods", "--all-namespaces", "--no-headers")
+        for line in text.splitlines():
+            namespace, name, ready = line.split()[:3]
+            listed[namespace, name] = ready
+        for pod in cluster.core.list_pod_for_all_namespaces().items:
+            statuses = pod.status.container_statuses or []
+            wanted = f"{sum(status.ready for status in statuses)}/{len(pod.spec.containers)}"
+            seen = listed.get((pod.metadata.namespace, pod.metadata.name))
+            assert seen == wanted, f"{pod.metadata.name} is listed as {seen}, its containers are {wanted}"
+        return text
+
+    # A pod may change between the two readings.
+    evidence.add("kubectl get pods", eventually(agrees, within=LOGS_READABLE, what="the list to agree with the API"))
+
+
+@then("every pod of every namespace is ready")
+def all_ready(cluster):
+    def ready():
+        waiting = [
+            f"{pod.metadata.namespace}/{pod.metadata.name} {describe(pod)}"
+            for pod in cluster.core.list_pod_for_all_namespaces().items
+            if pod.status.phase != "Succeeded"
+            and not pod.metadata.deletion_timestamp
+            and not pod.metadata.namespace.startswith("scenario")
+            and not is_ready(pod)
+        ]
+        assert not waiting, "; ".join(waiting)
+        return True
+
+    eventually(ready, within=SETTLED, what="every pod of every namespace Ready", hint="kubectl get pods -A")
+
+
+@then("the logs of the backend can be read")
+def backend_logs(cluster, backend_service, evidence):
+    seen = cluster.kubectl("logs", "-l", "app=backend-service", "--tail=100")
+    evidence.add("kubectl logs -l app=backend-service", seen)
+    assert seen.strip(), "the backend's log is empty. Try: kubectl logs -l app=backend-service --tail=100"
+
+
+@then("the UI shows the API's refusal")
+def shows_refusal(argocd, demo, evidence):
+    sync_record(demo, "Failed")
+    operation = demo.status()["operationState"]
+    shown = [operation["message"], *(item.get("message", "") for item in operation["syncResult"].get("resources", []))]
+    evidence.add("messages", shown)
+    assert any("immutable" in text for text in shown), f"expected the API's refusal to be shown, saw {shown}"
+    see_ui(argocd, evidence)
