@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 STEPS = sorted(
     path.stem for path in (Path(__file__).parent / "steps").glob("[a-z]*.py") if not path.stem.startswith("test_")
 )
+# One module of steps may import another before it is registered itself.
+pytest.register_assert_rewrite(*(f"steps.{name}" for name in STEPS))
 
 pytest_plugins = ["fixtures.plugin", "fixtures.platform", *(f"steps.{name}" for name in STEPS)]

@@ -181,7 +181,7 @@ def unseal(sealed_secrets, text, key_pem, folder):
     path.write_text(text)
     # The key goes by standard input: it touches no disk.
     opened = sealed_secrets.kubeseal(
-        "--recovery-unseal", "--recovery-private-key", "/dev/stdin", "--sealed-secret-file", str(path),
+        "--recovery-unseal", "--recovery-private-key", "/dev/stdin", "--secret-file", str(path),
         "--format", "json", stdin=key_pem,
     )  # fmt: skip
     return {key: base64.b64decode(value).decode() for key, value in json.loads(opened)["data"].items()}

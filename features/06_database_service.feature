@@ -1,0 +1,72 @@
+Feature: Database service
+  Three nodes keep every write; clients speak the PostgreSQL protocol to them.
+
+  Background:
+    Given the database is deployed
+
+  @ac-6.1 @system-YugabyteDB
+  Scenario: Three nodes run YugabyteDB 2024.2 or newer
+    Then 3 nodes answer over SQL
+    And each of them is YugabyteDB 2024.2 or newer
+
+  @ac-6.2 @system-YugabyteDB
+  Scenario: Every node keeps its data on a persistent volume at /mnt/disk0
+    Given a table with a row in it
+    Then every node has a persistent volume at /mnt/disk0
+    And every node keeps that table's data there
+
+  @ac-6.3 @system-YugabyteDB
+  Scenario: SQL is served on yb-tservers:5433 and the admin UI on yb-master-ui:7000
+    Then a pod queries the database at yb-tservers:5433
+    And a pod reads the admin UI at yb-master-ui:7000
+
+  @ac-6.4 @system-YugabyteDB @disruptive
+  Scenario Outline: A node that is deleted comes back with all data
+    Given a table with a row in it
+    When the node that <role> is deleted, and a row is written meanwhile
+    Then it comes back and has both rows
+    And every row has three replicas
+
+    Examples:
+      | role    |
+      | follows |
+      | leads   |
+
+  @ac-6.5 @system-YugabyteDB
+  Scenario: The credentials in DATABASE_URL are accepted
+    Then a client with the credentials of DATABASE_URL creates, writes, reads and drops a table
+    And a pod that has DATABASE_URL from the Secret queries with it
+
+  @ac-6.6 @system-YugabyteDB
+  Scenario Outline: Every node turns wrong credentials away
+    Then every node answers a client with the right credentials
+    And every node turns away a client with <credentials>
+
+    Examples:
+      | credentials       |
+      | a wrong password  |
+      | an empty password |
+      | an unknown name   |
+
+  @ac-6.7 @system-YugabyteDB
+  Scenario: Transactions are atomic and isolated, and their writes are on all three nodes
+    Given accounts with money on them
+    When clients transfer money at the same time, and some of them break off half-way
+    Then no money was made or lost, at no moment
+    And every node has every transfer
+    And a commit is acknowledged only once all nodes have it
+
+  @ac-6.8 @system-YugabyteDB @disruptive
+  Scenario: With one node killed nothing is lost and service is back within 3 seconds
+    Given a pod writes to the database all the time
+    When the leading node is killed without grace and stays away
+    Then the other two serve all that was acknowledged
+    When the node is let back
+    Then all three nodes have all that was acknowledged
+    And service was back within 3 seconds
+
+  @ac-6.9 @system-YugabyteDB
+  Scenario: Every piece of data has three replicas
+    Given a table with a row in it
+    Then every row has three replicas
+    And a commit is acknowledged only once all nodes have it

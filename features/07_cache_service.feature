@@ -1,0 +1,46 @@
+Feature: Cache service
+  One Redis behind a password keeps counters in memory and on disk.
+
+  Background:
+    Given Redis is deployed
+
+  @ac-7.1
+  Scenario: The cache runs Redis 7 or newer
+    Then the server says that it is Redis 7 or newer
+
+  @ac-7.2
+  Scenario: /data is on a persistent volume
+    Then the pod has a persistent volume at /data
+    And what Redis saves lies there
+
+  @ac-7.3
+  Scenario: Redis is served on port 6379 of the Service redis
+    Then a pod reaches Redis at redis:6379
+    And nothing outside the cluster is told of it
+
+  @ac-7.4
+  Scenario: Redis listens on the port that REDIS_URL names
+    Then a pod that has REDIS_URL from the Secret reaches a server on the port that the URL names
+
+  @ac-7.5
+  Scenario Outline: A client without the password is turned away
+    Then Redis turns away a client with <password>
+    And Redis answers a client with the right password
+
+    Examples:
+      | password         |
+      | no password      |
+      | a wrong password |
+
+  @ac-7.6 @disruptive
+  Scenario: A counter is held in memory and written to disk in the background
+    Given a counter that counted to 7
+    Then it is read from memory and goes to disk in the background
+    When Redis is killed without grace and its pod replaced
+    Then the counter stands at 7 and still expires
+
+  @ac-7.7
+  Scenario: A counter is read within 5 milliseconds
+    Given a counter that counted to 7
+    When a pod reads it 2000 times
+    Then 95 of 100 reads took no more than 5 milliseconds
