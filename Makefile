@@ -5,10 +5,10 @@ BIN := .venv/bin
 WITH_ENGINE := $(BIN)/python -m fixtures.engine
 
 .DEFAULT_GOAL := help
-.PHONY: help setup accept test check format lock up down report bench clean
+.PHONY: help setup accept test check format lock up down report bench clean argocd-password backup-keys restore-keys
 
 help: ## Explain the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/installed ## Set up Python's packages (all others do this when it is needed)
 
@@ -41,10 +41,19 @@ lock: setup ## Lock Python's packages anew
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.txt
 
 up: setup ## Bring the platform up and keep it (for --reuse)
-	@$(WITH_ENGINE) $(BIN)/pytest --env=kind --keep=always --criterion 2.1 $(ARGS)
+	@$(WITH_ENGINE) $(BIN)/pytest --env=kind --keep=always --criterion 2.1 --criterion 12.1 --criterion 13.1 $(ARGS)
 
 down: setup ## Remove a platform that was kept or left behind, also without its state
 	@$(WITH_ENGINE) $(BIN)/python -m fixtures.down $(ARGS)
+
+argocd-password: ## Show where the password of Argo CD's admin is (KUBECONFIG= for another platform than kind)
+	@echo "kubectl -n argocd get secret admin-password -o go-template='{{.data.password | base64decode}}'"
+
+backup-keys: setup ## Back up the keys that open what is sealed, encrypted (asks for a file and a passphrase)
+	@$(BIN)/python -m fixtures.keys backup
+
+restore-keys: setup ## Put such a backup into a cluster
+	@$(BIN)/python -m fixtures.keys restore
 
 report: setup ## Make the Allure report of the last run (RUN=folder for another)
 	@$(BIN)/python -m fixtures.allure_report $(RUN)

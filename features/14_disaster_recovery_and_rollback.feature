@@ -1,0 +1,38 @@
+Feature: Disaster recovery and rollback
+  A bad change can be taken back, and users notice neither the change nor its taking back.
+
+  @ac-14.1 @disruptive
+  Scenario: A bad rollout can be undone
+    Given auto-sync of "backend-service" is off
+    And "https://api.{domain}/health" is asked all the time
+    When an operator rolls out a version of it that never becomes ready
+    Then its old pods are still there
+    When the operator undoes the rollout
+    Then it runs the version before, with all its replicas
+    And no request was lost
+
+  @ac-14.2 @disruptive
+  Scenario: A failed sync leaves the working version undisturbed
+    Given auto-sync of "backend-service" is on
+    And "https://api.{domain}/health" is asked all the time
+    When a change that the API refuses is pushed for it
+    Then its sync fails and says why
+    And its pods are those from before, not restarted
+    And no request was lost
+
+  @ac-14.3 @disruptive
+  Scenario: An operator rolls back to an earlier commit of their choice
+    Given auto-sync of "frontend-service" is off
+    When two more versions of it are pushed and deployed, one after the other
+    And the operator rolls back to the commit before both
+    Then its pods run what that commit says
+    And its record names that commit
+
+  @ac-14.4 @disruptive
+  Scenario: A rollback loses no request
+    Given auto-sync of "backend-service" is off
+    And another version of it is pushed and deployed
+    And "https://api.{domain}/health" is asked all the time
+    When the operator rolls back to the commit before
+    Then its pods run what that commit says
+    And no request was lost
