@@ -58,8 +58,8 @@ restore-keys: setup ## Put such a backup into a cluster
 report: setup ## Make the Allure report of the last run (RUN=folder for another)
 	@$(BIN)/python -m fixtures.allure_report $(RUN)
 
-bench: setup ## Measure: images, a run, a reused run, and plain `kind create cluster`; prints JSON
-	@$(WITH_ENGINE) $(BIN)/python -m fixtures.bench
+bench: setup ## Measure images, a run, a reused run, and plain `kind create cluster`; prints JSON (ARGS=all: everything)
+	@$(WITH_ENGINE) $(BIN)/python -m fixtures.bench $(ARGS)
 
 clean: ## Remove reports, caches and Python's packages
 	@rm -rf .venv node_modules reports .pytest_cache .mypy_cache .ruff_cache k8s/upstream

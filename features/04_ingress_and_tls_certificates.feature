@@ -29,7 +29,8 @@ Feature: Ingress and TLS certificates
 
   @ac-4.5 @system-LetsEncrypt @disruptive
   Scenario: A certificate survives a restart of Traefik
-    Given a host with a certificate from the resolver "letsencrypt"
+    Given a server pod
+    And a host with a certificate from the resolver "letsencrypt"
     And that certificate is in /data/acme.json on a persistent volume
     When Traefik is restarted
     Then the host is served with the same certificate
@@ -37,7 +38,8 @@ Feature: Ingress and TLS certificates
 
   @ac-4.6 @system-LetsEncrypt @disruptive
   Scenario: A certificate with less than 30 days left is renewed without anyone acting
-    Given a host whose certificate has 29 days left and a host whose certificate has 90
+    Given a server pod
+    And a host whose certificate has 29 days left and a host whose certificate has 90
     When Traefik looks at its certificates again
     Then the first host gets a new certificate by itself
     And the other host keeps its certificate

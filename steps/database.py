@@ -165,8 +165,15 @@ def node_is_back(db, table, deleted):
 def three_replicas(db, table, evidence):
     seen = eventually(db.fully_replicated, within=REPLICATED, what="three replicas of everything", hint=HINT)
     evidence.add("replication", seen)
+    nodes_hold_the_same(db, table)
+
+
+@then("all three nodes hold the same")
+def nodes_hold_the_same(db, table):
     expected = db.ask(db.leader(), f"select * from {table} order by id")
-    for name in db.names():
+    names = db.names()
+    assert len(names) == 3, f"expected three nodes, saw {names}"
+    for name in names:
 
         def same(name=name):
             rows = db.ask(name, f"select * from {table} order by id")
@@ -189,7 +196,10 @@ def commits_are_synchronous(db, table, evidence):
         rows = connection.execute(
             "select application_name, sync_state, flush_lsn >= %s::pg_lsn from pg_stat_replication", (position,)
         ).fetchall()
+    with db.connect(db.leader()) as connection:
+        waits = connection.execute("show synchronous_commit").fetchone()[0]
     evidence.add("who had a commit when it was acknowledged", rows)
+    assert waits in ("on", "remote_apply"), f"expected a commit to wait for the others' disks, it waits for {waits}"
     behind = [row for row in rows if row[1] != "sync" or not row[2]]
     assert len(rows) == 2 and not behind, f"expected two others with the commit on disk, saw {rows}. Try: {HINT}"
 

@@ -30,7 +30,7 @@ def service_has_address(cluster, evidence):
     evidence.add("kubectl get svc -n traefik traefik", cluster.kubectl("get", "svc", "-n", NAMESPACE, "traefik"))
     assert service.spec.type == "LoadBalancer", f"expected type LoadBalancer, saw {service.spec.type}"
     ingress = service.status.load_balancer.ingress or []
-    addresses = [item.ip or item.hostname for item in ingress] or service.spec.external_i_ps or []
+    addresses = [item.ip or item.hostname for item in ingress] or service.spec.external_ips or []
     assert addresses, "the Service has no external address. Try: kubectl -n traefik describe svc traefik"
     return addresses
 

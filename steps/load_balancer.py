@@ -9,7 +9,7 @@ from pytest_bdd import given, then
 
 from fixtures.clients.docker import inspect
 from fixtures.cluster import as_json, probe_container
-from fixtures.infrastructure import only_behind_load_balancer, servers_up
+from fixtures.infrastructure import connections, only_behind_load_balancer, servers_up
 from fixtures.waiting import LOAD_BALANCER_READY, POD_READY, eventually
 
 LOGS = "docker logs alternate-futures-load-balancer"
@@ -31,7 +31,24 @@ def accepts_connections(outputs, evidence):
 
 
 @given("something answers on ports 80 and 443 of every worker", target_fixture="answering")
-def answering_workers(namespace, outputs, cluster):
+def answering_workers(namespace, outputs, cluster, platform):
+    """Traefik where it is deployed, for then the workers' ports 80 and 443 are its own; else pods of ours."""
+    if "traefik" in platform.futures:
+        platform.get("traefik")
+    if traefik_addresses(cluster) >= {worker.address for worker in outputs.workers}:
+        return "Traefik"
+    start_echo_pods(namespace, outputs, cluster)
+    return "a pod on each worker"
+
+
+def traefik_addresses(cluster):
+    """The external addresses of Traefik's Service; none where it is not deployed."""
+    services = cluster.core.list_namespaced_service("traefik", field_selector="metadata.name=traefik").items
+    return {address for service in services for address in service.spec.external_i_ps or []}
+
+
+def start_echo_pods(namespace, outputs, cluster):
+    """Have a pod on each worker say over HTTP and HTTPS which worker it is on."""
     container = probe_container(
         ports=[{"containerPort": 8080, "hostPort": 80}, {"containerPort": 8443, "hostPort": 443}]
     )
@@ -56,14 +73,31 @@ def answering_workers(namespace, outputs, cluster):
 
 
 def ask(outputs, scheme):
-    """Who answers at the load balancer."""
+    """The answer at the load balancer, whatever its status."""
     port = outputs.load_balancer.http_port if scheme == "http" else outputs.load_balancer.https_port
     with warnings.catch_warnings():
-        # The pods' certificate is of their own making; what is judged is who answers.
+        # The certificate is of no known authority, or for another name; what is judged is that the worker answers.
         warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
-        answer = requests.get(f"{scheme}://{outputs.load_balancer.address}:{port}/", verify=False, timeout=5)
+        url = f"{scheme}://{outputs.load_balancer.address}:{port}/"
+        return requests.get(url, verify=False, timeout=5, allow_redirects=False)
+
+
+def ask_pod(outputs, scheme, worker):
+    """What the pod on `worker` says of itself."""
+    answer = ask(outputs, scheme)
     assert answer.status_code == 200, f"HTTP {answer.status_code}"
-    return as_json(answer.text)
+    reply = as_json(answer.text)
+    assert reply["node"] == worker.name, f"{reply['node']} answered"
+    assert reply["tls"] == (scheme == "https"), f"TLS is {reply['tls']}"
+    return reply
+
+
+def ask_traefik(outputs, scheme, worker):
+    """Traefik's status. It may run on another worker, so it is the load balancer that says by which one it went."""
+    before = connections(outputs, f"{scheme}/{worker.name}")
+    status = ask(outputs, scheme).status_code
+    assert connections(outputs, f"{scheme}/{worker.name}") > before, f"it did not go by {worker.name}"
+    return f"HTTP {status}"
 
 
 @then("each worker answers over HTTP and HTTPS while it is the only one behind the load balancer")
@@ -74,14 +108,11 @@ def each_worker_answers(answering, outputs, evidence):
             for scheme in ("http", "https"):
 
                 def answer(scheme=scheme, worker=worker):
-                    reply = ask(outputs, scheme)
-                    assert reply["node"] == worker.name, f"{reply['node']} answered"
-                    assert reply["tls"] == (scheme == "https"), f"TLS is {reply['tls']}"
-                    return reply
+                    return (ask_traefik if answering == "Traefik" else ask_pod)(outputs, scheme, worker)
 
                 what = f"{worker.name} to answer {scheme} through the load balancer"
                 seen[f"{worker.name} {scheme}"] = eventually(answer, within=LOAD_BALANCER_READY, what=what, hint=LOGS)
-    evidence.add("who answered", seen)
+    evidence.add(f"answered by {answering}", seen)
 
 
 @then("all workers are behind the load balancer again")

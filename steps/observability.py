@@ -123,3 +123,30 @@ def shows_refusal(argocd, demo, evidence):
     evidence.add("messages", shown)
     assert any("immutable" in text for text in shown), f"expected the API's refusal to be shown, saw {shown}"
     see_ui(argocd, evidence)
+
+
+@given("metrics-server runs")
+def metrics_server_runs(metrics_server):
+    pass
+
+
+@then('"kubectl top" shows the use of every node')
+def top_nodes(cluster, outputs, evidence):
+    def shown():
+        text = cluster.kubectl("top", "nodes", "--no-headers")
+        listed = {line.split()[0]: line.split()[1:] for line in text.splitlines()}
+        missing = [m.name for m in [*outputs.control_planes, *outputs.workers] if m.name not in listed]
+        # A node without figures yet is listed with <unknown>.
+        missing += [name for name, figures in listed.items() if "<unknown>" in figures]
+        assert not missing, f"no figures of {missing}"
+        return text
+
+    hint = "kubectl top nodes; kubectl -n kube-system logs deploy/metrics-server"
+    evidence.add("kubectl top nodes", eventually(shown, within=SETTLED, what="figures of every node", hint=hint))
+
+
+@then('"kubectl top" shows the use of pods')
+def top_pods(cluster, evidence):
+    text = cluster.kubectl("top", "pods", "--all-namespaces", "--no-headers")
+    evidence.add("kubectl top pods", text)
+    assert len(text.splitlines()) >= 5, f"expected figures of the cluster's pods, saw {len(text.splitlines())} lines"

@@ -1,6 +1,8 @@
 """Rollouts of the platform's services, and taking them back, by kubectl and by Argo CD."""
 
 import secrets
+import shutil
+import time
 from dataclasses import dataclass, field
 
 import yaml
@@ -10,6 +12,7 @@ from fixtures.cluster import is_ready
 from fixtures.components import is_rolled_out
 from fixtures.components.gitops import ARGOCD, GROUP, messages, summary
 from fixtures.load import RequestLoop
+from fixtures.paths import ROOT
 from fixtures.waiting import ROLLED_OUT, eventually
 
 VERSION = "dev.alternate-futures.version"
@@ -135,7 +138,7 @@ def put_back(service):
 
 
 @given(parsers.parse('auto-sync of "{name}" is on'), target_fixture="service")
-def auto_sync_on(cluster, argocd, repository, backend_service, name):
+def auto_sync_on(cluster, argocd, repository, backend_service, frontend_service, name):
     service = service_under_change(name, cluster, argocd, repository)
     yield service
     put_back(service)
@@ -277,3 +280,93 @@ def record_names(service, evidence):
     entry = service.status()["history"][-1]
     evidence.add("history's last entry", {key: entry[key] for key in ("id", "revision", "deployedAt")})
     assert entry["revision"] == service.first, f"the record's last entry is {entry['revision'][:8]}"
+
+
+@when("a version of it that never becomes ready is pushed")
+def push_broken(service):
+    path = "/spec/template/spec/containers/0/readinessProbe/httpGet/path"
+    operation = {"op": "replace", "path": path, "value": "/no-such-path"}
+    service.push(operation, message=f"{service.name}: a version that never becomes ready")
+    service.status(refresh=True)
+
+
+@then("its Application becomes Degraded and says why")
+def becomes_degraded(service, evidence):
+    def degraded():
+        status = service.status()
+        health = status["health"]["status"]
+        assert health == "Degraded", f"it is {health}"
+        return messages(status)
+
+    says = eventually(degraded, within=ROLLED_OUT, what=f"{service.name} Degraded", hint=service.hint)
+    evidence.add("what it says", says)
+    assert "progress deadline" in says, f"expected it to say that the deadline passed, it says {says!r}"
+
+
+@when("auto-sync is switched off and the operator rolls back")
+def switch_off_and_roll_back(service, evidence):
+    # Argo CD refuses a rollback while auto-sync is on.
+    service.auto_sync(False)
+    eventually(lambda: stop_sync(service), within=ROLLED_OUT, what="the sync of the broken version ended")
+    roll_back(service, evidence)
+
+
+def stop_sync(service):
+    """End a sync that is waiting for a version that never becomes healthy."""
+    if service.status()["operationState"]["phase"] == "Running":
+        service.argocd.call("DELETE", f"applications/{service.name}/operation")
+        raise AssertionError("a sync is running")
+    return True
+
+
+@then("its Application is Healthy again")
+def healthy_again(service):
+    def healthy():
+        health = service.status()["health"]["status"]
+        assert health == "Healthy", f"it is {health}"
+        return True
+
+    eventually(healthy, within=ROLLED_OUT, what=f"{service.name} Healthy", hint=service.hint)
+
+
+@when("the text of the home page is changed and its image is built and pushed", target_fixture="new_text")
+def build_changed_page(images, tmp_path, run, evidence):
+    text = f"Text of run {run.id} {secrets.token_hex(3)}"
+    source = tmp_path / "frontend"
+    shutil.copytree(ROOT / "services" / "frontend", source, ignore=shutil.ignore_patterns("node_modules", "out"))
+    page = source / "app" / "page.jsx"
+    changed = page.read_text().replace("</h1>", f"</h1><p>{text}</p>", 1)
+    assert text in changed, f"{page.name} has no heading to put a text after"
+    page.write_text(changed)
+    tag = f"run-{secrets.token_hex(4)}"
+    began = time.monotonic()
+    images.build_and_push(source, "frontend", tag, log=run.folder / "home-page.log")
+    evidence.add("built and pushed", {"tag": tag, "seconds": round(time.monotonic() - began, 1)})
+    return text, tag
+
+
+@when("the image's tag is committed to Git")
+def commit_tag(service, new_text, evidence):
+    _, tag = new_text
+    document = yaml.safe_load(service.overlay)
+    for image in document["images"]:
+        if image["name"] == "alternate-futures/frontend":
+            image["newTag"] = tag
+    files = {service.path: yaml.safe_dump(document, sort_keys=False)}
+    service.pushed = service.repository.commit(files, f"frontend-service: image {tag}")
+    evidence.add("commit", service.pushed)
+
+
+@then("the home page shows the new text")
+def page_shows_text(service, web, environment, new_text, evidence):
+    began = time.monotonic()
+    text, _ = new_text
+
+    def shown():
+        answer = web.get(f"https://www.{environment.domain}/")
+        assert answer.status_code == 200 and text in answer.text, f"HTTP {answer.status_code}, without the text"
+        return True
+
+    eventually(shown, within=ROLLED_OUT, what="the new text on the home page", hint=service.hint)
+    evidence.add("from push to the first page with the new text", f"{time.monotonic() - began:.1f} s")
+    service.wait_deployed(service.pushed, None)

@@ -49,10 +49,13 @@ class Project:
     def run(self, *arguments):
         """Run pytest; return its result and the verdicts by criterion."""
         result = self.pytester.runpytest_subprocess(f"--env={self.environment}", *arguments)
+        return result, self.read()
+
+    def read(self):
+        """The verdicts of the last run, by criterion; none if it left no report."""
         files = sorted(self.reports.glob("*/verdicts.json"))
         self.document = json.loads(files[-1].read_text()) if files else None
-        verdicts = {c["id"]: c for c in self.document["criteria"]} if files else {}
-        return result, verdicts
+        return {c["id"]: c for c in self.document["criteria"]} if files else {}
 
 
 @pytest.fixture

@@ -57,6 +57,27 @@ def test_a_damaged_cache_entry_counts_as_not_there(tmp_path):
     assert not images.folder_is_whole(tmp_path)
 
 
+def test_a_damaged_cache_entry_is_made_anew(tmp_path, monkeypatch):
+    (tmp_path / "thing").mkdir()
+    (tmp_path / "thing" / "Dockerfile").write_text("FROM scratch\n")
+    monkeypatch.setattr(images, "IMAGES", tmp_path)
+
+    def build(folder, *, output, **_):
+        output.mkdir()
+        (output / "thing").write_text("program")
+
+    monkeypatch.setattr(images.docker, "build", build)
+    entry = images.Entry("thing", "tool", recipe="thing")
+    maker = images.Images("build", cache=tmp_path / "cache", logs=tmp_path / "logs")
+    maker.lock = {"thing": entry}
+    maker.build([entry])
+    (maker.folder(entry) / "thing").write_text("damage")
+    assert not maker.is_there(entry)
+    maker.build([entry])
+    assert maker.is_there(entry)
+    assert (maker.folder(entry) / "thing").read_text() == "program"
+
+
 def test_a_failed_build_shows_its_last_lines_and_the_log(tmp_path, monkeypatch):
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "Dockerfile").write_text("FROM scratch\nCOPY no-such-file /\n")

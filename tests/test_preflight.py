@@ -60,6 +60,24 @@ def test_plain_pytest_says_what_to_run_where_no_engine_answers(monkeypatch):
     assert any("make accept" in problem for problem in found)
 
 
+def test_missing_programs_are_named(monkeypatch):
+    monkeypatch.setattr(preflight, "TOOLS", ("sh", "no-such-program"))
+    assert "not installed: no-such-program" in (preflight.check_tools() or "")
+
+
+def test_a_run_beside_another_is_4_and_names_it(project):
+    project.feature(scenario())
+    other = RunLock(project.pytester.path / "state" / "alternate-futures" / "run.lock")
+    other.acquire("the-other-run")
+    try:
+        result, verdicts = project.run()
+    finally:
+        other.release()
+    assert "another run is going on: the-other-run" in result.stderr.str()
+    assert result.ret == 4
+    assert verdicts["2.1"]["outcome"] == "error"
+
+
 def test_the_second_run_is_refused_with_the_id_of_the_first(tmp_path):
     first = RunLock(tmp_path / "lock")
     first.acquire("run-one")

@@ -22,6 +22,42 @@ def test_selecting(project, arguments, selected):
     assert result.ret == 0
 
 
+def test_stopping_at_the_first_failure_gives_the_rest_a_verdict(project):
+    fails = "@then('it does not hold')\ndef _fails():\n    assert False\n"
+    project.feature(scenario("2.1", "it does not hold") + scenario("2.3", title="Another"), fails)
+    result, verdicts = project.run("-x")
+    assert result.ret == 1
+    assert (verdicts["2.1"]["outcome"], verdicts["2.3"]["outcome"]) == ("failed", "error")
+    assert "ended before" in verdicts["2.3"]["reason"]
+
+
+def test_last_failed_and_markers_select(project):
+    fails = "@then('it does not hold')\ndef _fails():\n    assert False\n"
+    disruptive = scenario("2.8", title="Third", tags="@disruptive")
+    project.feature(scenario("2.1", "it does not hold") + scenario("2.3", title="Another") + disruptive, fails)
+    _, verdicts = project.run("-p", "cacheprovider", "-m", "not disruptive")
+    assert verdicts["2.8"]["outcome"] == "not selected"
+    _, verdicts = project.run("-p", "cacheprovider", "--lf")
+    assert (verdicts["2.1"]["outcome"], verdicts["2.3"]["outcome"]) == ("failed", "not selected")
+    assert "--criterion 2.3" in verdicts["2.3"]["reason"]
+
+
+def test_collecting_only_writes_no_report(project):
+    project.feature(scenario())
+    assert project.run("--collect-only")[0].ret == 0
+    assert not project.reports.exists()
+
+
+def test_a_typo_in_an_environment_file_is_4_and_makes_nothing(project):
+    project.environment.write_text(project.environment.read_text().replace("http_port", "http_prot"))
+    project.feature(scenario())
+    result, _ = project.run()
+    for words in ("small.toml", "infrastructure.http_prot", "unknown key", "http_port"):
+        assert words in result.stderr.str()
+    assert result.ret == 4
+    assert not project.reports.exists()
+
+
 def test_nothing_selected_is_5(project):
     project.feature(scenario())
     assert project.run("-k", "no_such_thing")[0].ret == 5

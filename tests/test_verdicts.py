@@ -24,7 +24,9 @@ SESSION = (
     "@pytest.fixture(scope='session')\ndef platform():\n    raise RuntimeError('platform broke')\n"
     "@then('it needs the platform')\ndef _p(platform):\n    pass\n"
 )
-INTERRUPT = "@then('Ctrl-C is pressed')\ndef _i():\n    raise KeyboardInterrupt\n"
+INTERRUPT = (
+    "@then('Ctrl-C is pressed')\ndef _i():\n    os.kill(os.getpid(), signal.SIGINT)\n    import time; time.sleep(5)\n"
+)
 SIGTERM = (
     "@then('SIGTERM comes')\ndef _t():\n    os.kill(os.getpid(), signal.SIGTERM)\n    import time; time.sleep(5)\n"
 )
@@ -76,6 +78,8 @@ def same_table_everywhere(project, verdicts):
 def test_strict_accepts_passed_only(project):
     project.feature(scenario("1.1", "it holds", "@system-AWS"))
     assert project.run("--strict")[0].ret == 1
+    project.feature(ROWS, TOO)
+    assert project.run("--strict")[0].ret == 0
 
 
 def test_later_scenarios_have_a_verdict_when_the_run_breaks_off(project):

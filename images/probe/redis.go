@@ -8,6 +8,7 @@ import (
 	"os"
 	"sort"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -36,7 +37,14 @@ func redisClient(url string) (*redis.Client, error) {
 	}
 	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = redisTimeout, redisTimeout, redisTimeout
 	options.MaxRetries, options.PoolSize, options.Protocol, options.DisableIdentity = -1, 1, 2, true
-	return redis.NewClient(options), nil
+	client := redis.NewClient(options)
+	if err := client.Ping(context.Background()).Err(); err != nil && strings.Contains(err.Error(), "without any password configured") {
+		// A server that asks for no password serves a client that has one; whether it should is judged elsewhere.
+		client.Close()
+		options.Password = ""
+		client = redis.NewClient(options)
+	}
+	return client, nil
 }
 
 // redisDo sends one command and prints the reply as JSON.

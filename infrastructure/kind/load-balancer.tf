@@ -25,6 +25,10 @@ resource "docker_container" "load_balancer" {
     label = "dev.alternate-futures.run"
     value = var.run
   }
+  labels {
+    label = "dev.alternate-futures.platform"
+    value = var.name
+  }
   lifecycle {
     ignore_changes = [labels, network_mode, log_opts]
   }

@@ -10,6 +10,10 @@ resource "docker_network" "nodes" {
     label = "dev.alternate-futures.run"
     value = var.run
   }
+  labels {
+    label = "dev.alternate-futures.platform"
+    value = var.name
+  }
   lifecycle {
     # The run's id is that of the run that made it; a later one leaves what is there as it is.
     ignore_changes = [labels]

@@ -7,6 +7,10 @@ resource "docker_volume" "data" {
     label = "dev.alternate-futures.run"
     value = var.run
   }
+  labels {
+    label = "dev.alternate-futures.platform"
+    value = var.name
+  }
   lifecycle {
     ignore_changes = [labels]
   }

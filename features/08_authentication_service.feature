@@ -1,0 +1,86 @@
+Feature: Authentication service
+  Auth lets people in with their wallets, hands out tokens, and says which of them hold.
+
+  Background:
+    Given auth is deployed
+
+  @ac-8.1
+  Scenario: Auth runs as two replicas or more
+    Then at least 2 of its pods are ready, on different workers
+    And each of these pods answers "/health" by itself
+
+  @ac-8.2
+  Scenario: JWT_SECRET comes from the Secret jwt-secret
+    Then its pods take "JWT_SECRET" from the Secret "jwt-secret"
+    And the process in each of its pods runs with that value
+
+  @ac-8.3
+  Scenario: DATABASE_URL comes from the Secret database-credentials
+    Then its pods take "DATABASE_URL" from the Secret "database-credentials"
+    And the process in each of its pods runs with that value
+
+  @ac-8.4
+  Scenario: REDIS_URL comes from the Secret redis-credentials
+    Then its pods take "REDIS_URL" from the Secret "redis-credentials"
+    And the process in each of its pods runs with that value
+
+  @ac-8.5
+  Scenario: Auth is served on port 3001 of the ClusterIP Service auth-service
+    Then its Service is of type ClusterIP and has port 3001
+    And a pod is answered at "http://auth-service:3001/health"
+
+  @ac-8.6
+  Scenario: GET /health is answered with 200
+    Then GET "/health" is answered with 200
+
+  @ac-8.7
+  Scenario Outline: A sign-in with a wallet is checked, and a good one creates a token
+    Given a wallet
+    When it signs in with <what>
+    Then it <gets>
+
+    Examples:
+      | what                                        | gets                              |
+      | a good message                              | gets a personal access token      |
+      | a message that was changed after it signed  | is refused                        |
+      | a message that expired                      | is refused                        |
+      | a message that another wallet signed        | is refused                        |
+      | a nonce that it used before                 | is refused                        |
+      | a nonce that auth did not issue             | is refused                        |
+      | a message for another domain                | is refused                        |
+      | a message for another chain                 | is refused                        |
+      | something that is no message                | is refused                        |
+
+  @ac-8.8
+  Scenario: A token is stored with the time that it expires
+    Given a wallet that signed in
+    Then the database has its token with the time that it was told it expires
+    And the database does not have the token itself
+
+  @ac-8.9
+  Scenario Outline: The signature of a JWT is checked with JWT_SECRET
+    Given a wallet that signed in
+    When auth is asked about <token>
+    Then it says that the token is <answer>
+
+    Examples:
+      | token                                    | answer    |
+      | its JWT                                  | valid     |
+      | a JWT signed with the value of the Secret | valid     |
+      | its JWT with another subject             | not valid |
+      | its JWT with another signature           | not valid |
+      | a JWT that expired                       | not valid |
+      | a JWT signed with another secret         | not valid |
+      | a JWT with the algorithm none            | not valid |
+      | a JWT signed by HS512                    | not valid |
+      | something that is no JWT                 | not valid |
+
+  @ac-8.10
+  Scenario: A client over the rate limit gets 429, and its counter goes up
+    Given a client that calls for the first time
+    When it calls until auth has had enough
+    Then it got 429, and was told when to call again
+    And its counter in Redis went up with each call
+    And another client is answered
+    When its counter is removed
+    Then it is answered again

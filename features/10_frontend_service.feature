@@ -1,0 +1,56 @@
+Feature: Frontend service
+  The frontend serves the site's pages, which are the files of a static export.
+
+  Background:
+    Given the frontend is deployed
+
+  @ac-10.1
+  Scenario: The frontend runs as two replicas or more
+    Then at least 2 of its pods are ready, on different workers
+    And each of these pods answers "/" by itself
+
+  @ac-10.2
+  Scenario: It serves the files of a Next.js static export
+    Then its pods have a Next.js static export in "/out"
+    And every file of the export is served as it is
+
+  @ac-10.3
+  Scenario: The frontend is served on port 3000 of the ClusterIP Service frontend-service
+    Then its Service is of type ClusterIP and has port 3000
+    And a pod is answered at "http://frontend-service:3000/"
+
+  @ac-10.4
+  Scenario: The health probe GET / is answered with 200
+    Then its probes ask for GET "/"
+    And GET "/" is answered with 200
+    And the kubelet's probes have found its pods healthy
+
+  @ac-10.5
+  Scenario: / is the home page
+    When the page "/" is opened in a browser
+    Then it is the page headed "Alternate Futures", with its logo
+
+  @ac-10.6
+  Scenario: /consulting is the consulting page
+    When the page "/consulting" is opened in a browser
+    Then it is the page headed "Consulting", with its logo
+
+  @ac-10.7
+  Scenario: /products is the products page
+    When the page "/products" is opened in a browser
+    Then it is the page headed "Products", with its logo
+
+  @ac-10.8
+  Scenario: /products/web-services is the web-services page
+    When the page "/products/web-services" is opened in a browser
+    Then it is the page headed "Web services", with its logo
+
+  @ac-10.9
+  Scenario Outline: Static assets come with the right Content-Type
+    Then <asset> comes as "<type>"
+
+    Examples:
+      | asset                          | type                   |
+      | "/assets/logo.svg"             | image/svg+xml          |
+      | a stylesheet of the home page  | text/css               |
+      | a script of the home page      | application/javascript |

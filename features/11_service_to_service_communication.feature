@@ -1,0 +1,36 @@
+Feature: Service-to-service communication
+  The backend reaches auth by name, quickly, with a secret that both share, and says so when it does not.
+
+  Background:
+    Given the backend is deployed
+
+  @ac-11.1
+  Scenario: The backend reaches auth by the Service's DNS name
+    Given a wallet that signed in
+    Then the name that the backend calls leads its pods to the Service auth-service
+    When it asks for the protected query
+    Then the answer has the query's data, without errors
+    And the backend logged that it asked "http://auth-service:3001"
+
+  @ac-11.2
+  Scenario: A validate call is answered within 100 milliseconds
+    Given a wallet that signed in
+    When a pod has its JWT validated 300 times
+    Then each call was answered with 200, and 95 of 100 within 100 milliseconds
+
+  @ac-11.3
+  Scenario: Auth accepts a JWT that the backend signed
+    When each backend pod signs a JWT with the secret that its process runs with
+    Then auth accepts each of them
+    And auth refuses the same claims signed with another secret
+
+  @ac-11.4 @disruptive
+  Scenario: When the network between backend and auth is cut the backend logs it and answers 503
+    Given a wallet that signed in
+    When it asks for the protected query
+    Then the answer has the query's data, without errors
+    When the network between backend and auth is cut
+    Then the protected query is answered with 503
+    And the backend logged that it cannot reach auth
+    When the network is mended
+    Then the protected query is answered with 200

@@ -1,0 +1,30 @@
+Feature: End-to-end HTTPS access
+  Users reach every service over HTTPS, by its name.
+
+  Background:
+    Given the services are routed
+
+  @ac-12.1
+  Scenario: https://www gives the home page
+    When the page "/" is opened in a browser
+    Then it is the page headed "Alternate Futures", with its logo
+
+  @ac-12.2
+  Scenario: https://api gives a GraphQL answer
+    When a GraphQL query is sent to the host "api"
+    Then the answer is a GraphQL answer with data
+
+  @ac-12.3
+  Scenario: https://auth/api/health gives 200
+    Then the host "auth" answers the path of its health with 200
+
+  @ac-12.5
+  Scenario Outline: Plain HTTP is redirected to HTTPS with 301
+    When "<path>" of the host "<host>" is asked for over plain HTTP
+    Then the answer is 301 to the same page over HTTPS, which is answered with 200
+
+    Examples:
+      | host | path        |
+      | www  | /consulting |
+      | api  | /health     |
+      | auth | /api/health |

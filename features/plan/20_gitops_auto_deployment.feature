@@ -1,0 +1,11 @@
+Feature: GitOps auto-deployment
+  The way of a change, walked whole: from the source of the home page to what its readers see.
+
+  @plan-20.9 @disruptive
+  Scenario: A changed text on the home page reaches its readers by Git alone
+    Given auto-sync of "frontend-service" is on
+    And "https://www.{domain}/" is asked all the time
+    When the text of the home page is changed and its image is built and pushed
+    And the image's tag is committed to Git
+    Then the home page shows the new text
+    And no request was lost
