@@ -51,6 +51,24 @@ Feature: Ingress and TLS certificates
     Then a request over HTTPS reaches the pod as plain HTTP, marked as forwarded from HTTPS
     And no route of the platform speaks TLS to its Service
 
+  @ac-4.8
+  Scenario: Requests for www reach the frontend
+    Given the services are routed
+    When a request with a mark of its own is sent to the host "www"
+    Then the log of "frontend-service" shows it, and that of no other service
+
+  @ac-4.9
+  Scenario: Requests for api reach the backend
+    Given the services are routed
+    When a request with a mark of its own is sent to the host "api"
+    Then the log of "backend-service" shows it, and that of no other service
+
+  @ac-4.10
+  Scenario: Requests for auth reach the auth service
+    Given the services are routed
+    When a request with a mark of its own is sent to the host "auth"
+    Then the log of "auth-service" shows it, and that of no other service
+
   @ac-4.11
   Scenario: Clients get 503 while a service has no healthy pod
     Given a server pod

@@ -18,6 +18,11 @@ Feature: End-to-end HTTPS access
   Scenario: https://auth/api/health gives 200
     Then the host "auth" answers the path of its health with 200
 
+  @ac-12.4 @system-LetsEncrypt
+  Scenario: Every host has a certificate of the authority, with at least 60 days left
+    Then the certificate of each host leads to the environment's authority
+    And each has at least 60 days left
+
   @ac-12.5
   Scenario Outline: Plain HTTP is redirected to HTTPS with 301
     When "<path>" of the host "<host>" is asked for over plain HTTP

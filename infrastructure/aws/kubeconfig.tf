@@ -1,0 +1,28 @@
+# The kubeconfig leaves the nodes through the secret store and goes into a file of mode 600, never into the state.
+resource "terraform_data" "kubeconfig" {
+  triggers_replace = [module.k3s_cluster.kubeconfig_secret_arn, module.load_balancer.dns_name]
+
+  input = {
+    path   = "${var.state_folder}/kubeconfig"
+    nodes  = var.control_planes + var.workers
+    secret = module.k3s_cluster.kubeconfig_secret_arn
+    region = var.region
+  }
+
+  provisioner "local-exec" {
+    command = "${path.module}/scripts/fetch-kubeconfig.sh"
+    environment = {
+      KUBECONFIG_PATH = self.input.path
+      SECRET          = self.input.secret
+      NODES           = self.input.nodes
+      AWS_REGION      = self.input.region
+      LISTENER        = length(var.administrators) > 0 ? "open" : "tunnel"
+    }
+  }
+  provisioner "local-exec" {
+    when    = destroy
+    command = "rm -f '${self.input.path}'"
+  }
+
+  depends_on = [module.load_balancer, module.k3s_cluster]
+}

@@ -1,0 +1,56 @@
+# What each port leads to.
+locals {
+  services = {
+    http  = { port = 80, machines = var.workers, preserve_client_ip = true }
+    https = { port = 443, machines = var.workers, preserve_client_ip = true }
+    # A control plane that calls its own cluster through here would else get answers from itself under another address.
+    api = { port = 6443, machines = var.control_planes, preserve_client_ip = false }
+  }
+
+  targets = merge([
+    for service, rule in local.services : {
+      for name, id in rule.machines : "${service}-${name}" => { service = service, id = id }
+    }
+  ]...)
+}
+
+resource "aws_lb_target_group" "this" {
+  for_each = local.services
+
+  name                   = "${substr(var.name, 0, 26)}-${each.key}"
+  vpc_id                 = var.vpc_id
+  target_type            = "instance"
+  protocol               = "TCP"
+  port                   = each.value.port
+  preserve_client_ip     = each.value.preserve_client_ip
+  connection_termination = true
+  deregistration_delay   = 30
+
+  health_check {
+    protocol            = "TCP"
+    port                = "traffic-port"
+    interval            = 10
+    healthy_threshold   = 2
+    unhealthy_threshold = 2
+  }
+}
+
+resource "aws_lb_target_group_attachment" "this" {
+  for_each = local.targets
+
+  target_group_arn = aws_lb_target_group.this[each.value.service].arn
+  target_id        = each.value.id
+}
+
+resource "aws_lb_listener" "this" {
+  for_each = local.services
+
+  load_balancer_arn = aws_lb.this.arn
+  protocol          = "TCP"
+  port              = each.value.port
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.this[each.key].arn
+  }
+}

@@ -1,0 +1,13 @@
+# VPC, subnets, NAT and security groups.
+module "networking" {
+  source = "./modules/networking"
+
+  name           = var.name
+  region         = var.region
+  subnet         = var.subnet
+  zones          = var.zones
+  nat_per_zone   = var.nat_per_zone
+  administrators = var.administrators
+  key_arn        = aws_kms_key.platform.arn
+  boundary       = var.permissions_boundary
+}
