@@ -35,9 +35,9 @@ def test_last_failed_and_markers_select(project):
     fails = "@then('it does not hold')\ndef _fails():\n    assert False\n"
     disruptive = scenario("2.8", title="Third", tags="@disruptive")
     project.feature(scenario("2.1", "it does not hold") + scenario("2.3", title="Another") + disruptive, fails)
-    _, verdicts = project.run("-p", "cacheprovider", "-m", "not disruptive")
+    _, verdicts = project.run("-m", "not disruptive")
     assert verdicts["2.8"]["outcome"] == "not selected"
-    _, verdicts = project.run("-p", "cacheprovider", "--lf")
+    _, verdicts = project.run("--lf")
     assert (verdicts["2.1"]["outcome"], verdicts["2.3"]["outcome"]) == ("failed", "not selected")
     assert "--criterion 2.3" in verdicts["2.3"]["reason"]
 

@@ -20,7 +20,4 @@ module "k3s_cluster" {
   api_host             = module.load_balancer.dns_name
   api_addresses        = module.load_balancer.addresses
   volumes              = module.storage.volumes
-
-  # Machines reach the registries only once routes and NAT are there.
-  depends_on = [module.networking, terraform_data.claimed_volumes]
 }

@@ -8,15 +8,3 @@ module "storage" {
   protected = var.protected
   sizes     = { database = var.database_volume_gb, redis = var.redis_volume_gb }
 }
-
-# Volumes that the EBS CSI driver made for claims belong to no state: destroy removes them once the machines are gone.
-resource "terraform_data" "claimed_volumes" {
-  # Destroy provisioners see only `self`: whatever they need is in here.
-  input = { cluster = var.name, region = var.region, script = abspath("${path.module}/scripts/remove-claimed-volumes.sh") }
-
-  provisioner "local-exec" {
-    when        = destroy
-    command     = self.input.script
-    environment = { CLUSTER = self.input.cluster, AWS_REGION = self.input.region }
-  }
-}

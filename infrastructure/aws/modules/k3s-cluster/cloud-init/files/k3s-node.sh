@@ -1,0 +1,122 @@
+#!/bin/sh
+# Makes this machine a node. The first server starts the cluster where there is none and puts the tokens that it issued
+# into the secret store; all others, and a first server that was replaced, take them from there and join.
+# ROOT is for tests: a folder that stands for the file system.
+set -eu
+ROOT=${ROOT:-}
+CONFIG=$ROOT/etc/rancher/k3s
+STATE=$ROOT/etc/alternate-futures
+SERVER=$ROOT/var/lib/rancher/k3s/server
+METADATA=${METADATA:-http://169.254.169.254/latest}
+TOKEN_MINUTES=${TOKEN_MINUTES:-20}
+PAUSE=${PAUSE:-10}
+# shellcheck source=/dev/null
+. "$STATE/node.env"
+
+say() { echo "k3s-node: $*" >&2; }
+fail() { say "$*"; exit 1; }
+
+# Keeps an answer from the instance metadata service, version 2.
+metadata() {
+  session=$(curl -fsS --retry 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$METADATA/api/token")
+  curl -fsS --retry 5 -H "X-aws-ec2-metadata-token: $session" "$METADATA/meta-data/$1"
+}
+
+read_secret() {
+  aws secretsmanager get-secret-value --region "$AWS_REGION" --secret-id "$1" --query SecretString --output text 2>/dev/null
+}
+
+# The value comes by a file: arguments can be seen by every process.
+write_secret() {
+  aws secretsmanager put-secret-value --region "$AWS_REGION" --secret-id "$1" --secret-string "file://$2" >/dev/null
+}
+
+# Prints the secret $1 once somebody has put it there.
+await_secret() {
+  end=$(($(date +%s) + TOKEN_MINUTES * 60))
+  until read_secret "$1"; do
+    [ "$(date +%s)" -lt "$end" ] || fail "no token in $1 after $TOKEN_MINUTES minutes; look at control-plane-1: journalctl -u k3s-node"
+    sleep "$PAUSE"
+  done
+}
+
+# Writes standard input into the file $1, which only root can read from its first byte on.
+keep() { (umask 077 && cat >"$1.part" && mv "$1.part" "$1"); }
+
+# Downloads $1 to $2 unless it is there; refuses what does not have the checksum $3.
+fetch() {
+  if ! echo "$3  $2" | sha256sum --check --status 2>/dev/null; then
+    curl -fsSL --retry 5 -o "$2.part" "$1" || fail "cannot download $1"
+    echo "$3  $2.part" | sha256sum --check --status || { rm -f "$2.part"; fail "$1 is not what the checksum says"; }
+    mv "$2.part" "$2"
+  fi
+  chmod 0755 "$2"
+}
+
+# Says how this machine comes in: start, or join. Said once, it stays.
+decide() {
+  if [ ! -f "$STATE/way" ]; then
+    if [ "$FIRST" = true ] && ! read_secret "$SECRET_SERVER" >/dev/null; then echo start; else echo join; fi | keep "$STATE/way"
+  fi
+  cat "$STATE/way"
+}
+
+install_k3s() {
+  INSTALL_K3S_SKIP_DOWNLOAD=true INSTALL_K3S_SKIP_SELINUX_RPM=true INSTALL_K3S_VERSION=$K3S_VERSION \
+    INSTALL_K3S_BIN_DIR=$ROOT/usr/local/bin "$ROOT/usr/local/sbin/k3s-installer" "$@" ||
+    fail "K3s did not start as: $*; see journalctl -u k3s -u k3s-agent"
+}
+
+kubectl() { "$ROOT/usr/local/bin/k3s" kubectl "$@"; }
+
+start_cluster() {
+  # Agents get a token of their own: with the servers' one could come in as a server.
+  [ -f "$CONFIG/agent-token" ] || head -c 32 /dev/urandom | sha256sum | cut -d ' ' -f 1 | keep "$CONFIG/agent-token"
+  install_k3s server --cluster-init
+  # K3s wrote both with the hash of its CA, so that whoever joins knows whom it talks to.
+  # The servers' goes last: where it is, a cluster is.
+  write_secret "$SECRET_AGENT" "$SERVER/agent-token"
+  write_secret "$SECRET_SERVER" "$SERVER/token"
+}
+
+join_as_server() {
+  token=$(await_secret "$SECRET_SERVER") && printf '%s' "$token" | keep "$CONFIG/token"
+  token=$(await_secret "$SECRET_AGENT") && printf '%s' "${token##*:}" | keep "$CONFIG/agent-token"
+  install_k3s server --server "https://$REGISTRATION:6443" --token-file "$CONFIG/token"
+}
+
+join_as_agent() {
+  token=$(await_secret "$SECRET_AGENT") && printf '%s' "$token" | keep "$CONFIG/token"
+  install_k3s agent --server "https://$REGISTRATION:6443" --token-file "$CONFIG/token"
+}
+
+# What only a server can do once it runs: the kubeconfig for administrators, and the end of the machine it replaces.
+after_server() {
+  if [ "$1" = start ] || ! read_secret "$SECRET_CONFIG" >/dev/null; then
+    sed "s#server: https://127.0.0.1:6443#server: https://$API_HOST:6443#" "$CONFIG/k3s.yaml" | keep "$STATE/kubeconfig"
+    write_secret "$SECRET_CONFIG" "$STATE/kubeconfig"
+    rm -f "$STATE/kubeconfig"
+  fi
+  kubectl delete node --selector "alternatefutures.ai/machine=$MACHINE" --field-selector "metadata.name!=$node" --ignore-not-found
+}
+
+mkdir -p "$CONFIG/config.yaml.d" "$ROOT/usr/local/bin"
+instance=$(metadata instance-id) && address=$(metadata local-ipv4) || fail "the metadata service does not answer"
+node=$MACHINE-$instance
+printf 'node-name: %s\nnode-ip: %s\n' "$node" "$address" | keep "$CONFIG/config.yaml.d/10-node.yaml"
+
+release=$(echo "$K3S_VERSION" | sed 's/+/%2B/')
+fetch "https://github.com/k3s-io/k3s/releases/download/$release/k3s" "$ROOT/usr/local/bin/k3s" "$BINARY_SHA256"
+fetch "https://raw.githubusercontent.com/k3s-io/k3s/$release/install.sh" "$ROOT/usr/local/sbin/k3s-installer" "$INSTALLER_SHA256"
+
+case $ROLE in
+server)
+  way=$(decide)
+  if [ "$way" = start ]; then start_cluster; else join_as_server; fi
+  after_server "$way"
+  ;;
+agent) join_as_agent ;;
+*) fail "no role $ROLE" ;;
+esac
+date -u >"$STATE/joined"
+say "$node is a node"
