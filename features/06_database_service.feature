@@ -26,6 +26,7 @@ Feature: Database service
     When the node that <role> is deleted, and a row is written meanwhile
     Then it comes back and has both rows
     And all three nodes hold the same
+    And every pod of the platform is ready again
 
     Examples:
       | role    |
@@ -63,6 +64,7 @@ Feature: Database service
     Then the other two serve all that was acknowledged
     When the node is let back
     Then all three nodes have all that was acknowledged
+    And every pod of the platform is ready again
     And service was back within 3 seconds
 
   @ac-6.9 @system-YugabyteDB

@@ -38,7 +38,7 @@ Feature: Cache service
     Then it is read from memory and goes to disk in the background
     When Redis is killed without grace and its pod replaced
     Then the counter stands where it stood, and still expires
-    And auth is ready again
+    And every pod of the platform is ready again
 
   @ac-7.7
   Scenario: A counter is read within 5 milliseconds

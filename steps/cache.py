@@ -6,11 +6,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from kubernetes.client import ApiException
 from pytest_bdd import given, parsers, then, when
 
 from fixtures.clients.port_forward import port_forward
-from fixtures.cluster import Namespace, as_json, describe, is_ready
+from fixtures.cluster import Namespace, as_json, is_ready
 from fixtures.pods import PodClient, delete_now, kill, ready_again, volume_at
 from fixtures.waiting import POD_READY, eventually
 
@@ -201,13 +200,9 @@ def kill_redis(cache, evidence):
     # The pod goes, too: what is not on its volume goes with it.
     delete_now(cache.namespace, name)
 
-    def replaced():
-        try:
-            return ready_again(cache.namespace, name, before)
-        except ApiException as error:
-            raise AssertionError(f"pod {name}: {error.reason}") from error
-
-    after = eventually(replaced, within=POD_READY, what=f"{name} Ready again", hint=HINT)
+    after = eventually(
+        lambda: ready_again(cache.namespace, name, before), within=POD_READY, what=f"{name} Ready again", hint=HINT
+    )
     evidence.add("pods", f"{before.metadata.uid} was killed, {after.metadata.uid} took its place")
 
 
@@ -221,17 +216,6 @@ def counter_survived(cache, counter, stood, evidence):
     evidence.add("counter", {"before": stood, "after SIGKILL": value, "expires in seconds": expires})
     assert value == stood, f"expected the counter at {stood} after SIGKILL, saw {value}"
     assert 0 < expires <= EXPIRES, f"expected the counter to expire within {EXPIRES} s, saw {expires}"
-
-
-@then("auth is ready again")
-def auth_ready_again(cache):
-    def all_ready():
-        pods = cache.namespace.pods("app=auth-service")
-        waiting = [f"{pod.metadata.name} {describe(pod)}" for pod in pods if not is_ready(pod)]
-        assert pods and not waiting, "; ".join(waiting) or "auth has no pods"
-        return True
-
-    eventually(all_ready, within=POD_READY, what="auth ready again", hint="kubectl logs deploy/auth-service")
 
 
 @when(parsers.parse("a pod reads it {count:d} times"), target_fixture="latency")

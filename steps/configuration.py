@@ -9,7 +9,7 @@ from kubernetes.client import ApiException
 from pytest_bdd import given, parsers, then, when
 
 from fixtures.cluster import as_json
-from fixtures.services import level
+from fixtures.services import debug_level
 from fixtures.waiting import LOGS_READABLE, eventually
 
 NOBODY = "http://127.0.0.1:9"
@@ -107,11 +107,6 @@ def ask_copy(copy, data_client, environment):
         assert answer["status"] == 200, f"expected 200 for {query}, saw {answer['status']}: {answer['body'][:200]}"
 
 
-def debug_lines(lines):
-    """The lines of level DEBUG, or, where a line is no JSON, those that say DEBUG."""
-    return [line for line in lines if level(line) in ("DEBUG", "TRACE") or (not level(line) and "DEBUG" in line)]
-
-
 def log_with_request(copy, environment):
     """The copy's log, once the requests are in it."""
 
@@ -126,7 +121,7 @@ def log_with_request(copy, environment):
 
 @then("it writes debug lines")
 def writes_debug_lines(copy, environment, evidence):
-    found = debug_lines(log_with_request(copy, environment))
+    found = [line for line in log_with_request(copy, environment) if debug_level(line)]
     evidence.add("debug lines", found[:10])
     assert found, "expected debug lines outside production, or their absence would mean nothing; saw none"
 
@@ -135,7 +130,7 @@ def writes_debug_lines(copy, environment, evidence):
 def writes_no_debug_lines(copy, environment, evidence):
     lines = log_with_request(copy, environment)
     evidence.add("all lines", lines[-20:])
-    found = debug_lines(lines)
+    found = [line for line in lines if debug_level(line)]
     assert not found, f"expected no debug lines with NODE_ENV=production, saw {len(found)}, the first: {found[0][:200]}"
 
 
@@ -146,7 +141,7 @@ def deployed_without_debug(backend, evidence):
         value = backend.environment(pod).get("NODE_ENV")
         assert value == "production", f"{pod.metadata.name} runs with NODE_ENV={value}"
     for name, lines in backend.log(EPOCH).items():
-        found = debug_lines(lines)
+        found = [line for line in lines if debug_level(line)]
         seen[name] = f"{len(found)} of {len(lines)} lines"
         assert not found, f"{name} writes debug lines in production: {found[0][:200]}"
     evidence.add("debug lines by pod", seen)

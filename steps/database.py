@@ -14,7 +14,7 @@ from pytest_bdd import given, parsers, then, when
 from fixtures.clients.sql import Login, Refused
 from fixtures.cluster import as_json
 from fixtures.database import SCHEMA, Database, Writer, longest_gap
-from fixtures.pods import PodClient, dead, delete_now, is_replaced, ready_again, volume_at
+from fixtures.pods import PodClient, all_ready, dead, delete_now, is_replaced, ready_again, volume_at
 from fixtures.transfers import ACCOUNTS, CLIENTS, MONEY, TRANSFERS, Transfers
 from fixtures.verdicts import Unverifiable
 from fixtures.waiting import DATABASE_SERVES, GONE, MEMBER_BACK, REPLICATED, eventually
@@ -354,7 +354,7 @@ def kill_leader(db, writing, evidence):
         # The writer's clock may differ from ours: the longest pause is the outage, whichever second it began in.
         moments = [moment for moment, _ in found.acknowledged]
         found.gap = longest_gap(moments)
-        refusals = [line["error"] for line in writing.lines() if "error" in line]
+        refusals = [line["error"].splitlines()[-1].strip() for line in writing.lines() if "error" in line]
         evidence.add("outage", {
             "killed": name, "took over": found.leader_meanwhile, "gap in seconds": round(found.gap, 2),
             "acknowledged": len(moments), "of them after": sum(moment > gone for moment in moments),
@@ -400,6 +400,11 @@ def has_all(db, member, table, wanted, evidence):
     assert not lost, f"{len(lost)} of {len(wanted)} acknowledged writes are missing on {member}: {lost[:10]}"
     evidence.add(f"acknowledged writes on {member}", f"{len(wanted)}, none lost; {len(there - wanted)} more are there")
     return True
+
+
+@then("every pod of the platform is ready again")
+def platform_ready(default):
+    eventually(lambda: all_ready(default), within=MEMBER_BACK, what="every pod Ready again", hint="kubectl get pods")
 
 
 @then(parsers.parse("service was back within {seconds:d} seconds"))

@@ -44,7 +44,7 @@ def answering_workers(namespace, outputs, cluster, platform):
 def traefik_addresses(cluster):
     """The external addresses of Traefik's Service; none where it is not deployed."""
     services = cluster.core.list_namespaced_service("traefik", field_selector="metadata.name=traefik").items
-    return {address for service in services for address in service.spec.external_i_ps or []}
+    return {address for service in services for address in service.spec.external_ips or []}
 
 
 def start_echo_pods(namespace, outputs, cluster):

@@ -4,6 +4,7 @@ import hashlib
 import re
 import xml.etree.ElementTree
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 import requests
 from pytest_bdd import parsers, then, when
@@ -64,7 +65,7 @@ def page_is(opened, web, heading):
         seen = re.findall(r"<h1[^>]*>(.*?)</h1>", text, re.DOTALL)
         assert seen == [heading], f"expected the heading {heading!r} in {where} of {opened.url}, saw {seen}"
         assert f'src="{LOGO}"' in text, f"expected the logo in {where} of {opened.url}"
-    logo = web.get(requests.compat.urljoin(opened.url, LOGO))
+    logo = web.get(urljoin(opened.url, LOGO))
     assert logo.status_code == 200, f"the logo of the page is answered with {logo.status_code}"
 
 
@@ -103,7 +104,7 @@ def path_of(file):
 
 @then("every file of the export is served as it is")
 def export_is_served(service, export, evidence):
-    for api in api_of(service):
+    with api_of(service) as api:
         home = api.get("/").text
         assert "/_next/static/" in home, "the home page uses nothing of the export"
         for file, digest in sorted(export.items()):
@@ -129,7 +130,7 @@ def probes_ask(service, path, evidence):
 
 @then(parsers.parse('{asset} comes as "{wanted}"'))
 def asset_type(service, asset, wanted, evidence):
-    for api in api_of(service):
+    with api_of(service) as api:
         home = api.get("/").text
         paths = {
             "a stylesheet of the home page": r'href="(/_next/static/[^"]+\.css)"',

@@ -1,5 +1,7 @@
 """The three services: replicas, settings from Secrets and ConfigMaps, Services and health."""
 
+import contextlib
+
 import pytest
 from pytest_bdd import given, parsers, then
 
@@ -7,7 +9,7 @@ from fixtures.clients.port_forward import port_forward
 from fixtures.cluster import as_json, describe
 from fixtures.components.secrets import read_secret
 from fixtures.services import Api, Service
-from fixtures.waiting import POD_READY, eventually
+from fixtures.waiting import HEALTHY_AGAIN, POD_READY, eventually
 
 
 @pytest.fixture
@@ -28,6 +30,7 @@ def frontend(frontend_service, default):
     return Service(default, "frontend-service")
 
 
+@contextlib.contextmanager
 def api_of(service):
     """HTTP to a service."""
     namespace = service.namespace
@@ -38,13 +41,15 @@ def api_of(service):
 @pytest.fixture
 def auth_api(auth):
     """HTTP to auth."""
-    yield from api_of(auth)
+    with api_of(auth) as api:
+        yield api
 
 
 @pytest.fixture
 def backend_api(backend):
     """HTTP to the backend."""
-    yield from api_of(backend)
+    with api_of(backend) as api:
+        yield api
 
 
 @given("auth is deployed", target_fixture="service")
@@ -148,9 +153,12 @@ def pod_is_answered(data_client, url, evidence):
 
 @then(parsers.parse('GET "{path}" is answered with {status:d}'))
 def path_is_answered(service, path, status, evidence):
-    for api in api_of(service):
-        answer = api.get(path)
-        evidence.add(f"GET {path}", {"status": answer.status_code, "body": answer.text[:300]})
-        assert answer.status_code == status, (
-            f"expected {status} for GET {path} of {service.name}, saw {answer.status_code}: {answer.text[:200]}"
-        )
+    with api_of(service) as api:
+
+        def answered():
+            answer = api.get(path)
+            assert answer.status_code == status, f"{answer.status_code}: {answer.text[:200]}"
+            return {"status": answer.status_code, "body": answer.text[:300]}
+
+        what = f"{status} for GET {path} of {service.name}"
+        evidence.add(f"GET {path}", eventually(answered, within=HEALTHY_AGAIN, what=what, hint=service.hint))

@@ -46,3 +46,15 @@ def test_ctrl_c_ends_the_child_and_its_children(tmp_path):
             return
         time.sleep(0.05)
     raise AssertionError("the grandchild outlived its parents")
+
+
+def test_the_engines_wrapper_passes_on_sigterm_and_the_exit_code():
+    script = 'trap "exit 7" TERM; echo ready; while :; do sleep 0.1; done'
+    command = [sys.executable, "-m", "fixtures.engine", "sh", "-c", script]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline() == "ready\n"
+        process.terminate()
+        assert process.wait(20) == 7
+    finally:
+        process.kill()

@@ -143,6 +143,15 @@ def test_one_row_of_several_is_not_selected(project):
     assert "1 of its 2 rows" in verdicts["2.1"]["reason"]
 
 
+def test_one_row_by_its_node_id_is_not_selected_and_neither_is_what_was_not_collected(project):
+    project.feature(ROWS + scenario("2.3", title="Another"), TOO)
+    result, verdicts = project.run("test_some.py::test_rows[it too]")
+    assert result.ret == 0
+    assert "1 of its 2 rows" in verdicts["2.1"]["reason"]
+    assert (verdicts["2.1"]["outcome"], verdicts["2.3"]["outcome"]) == ("not selected", "not selected")
+    assert (verdicts["2.3"]["scenario"], verdicts["2.4"]["outcome"]) == ("Another", "no scenario")
+
+
 def test_one_failing_row_fails_the_criterion(project):
     project.feature(ROWS, "@then('it too')\ndef _too():\n    assert False, 'second row'\n")
     assert project.run()[1]["2.1"]["outcome"] == "failed"

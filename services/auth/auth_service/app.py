@@ -35,13 +35,13 @@ class Validation(BaseModel):
     token: Annotated[str, Field(max_length=8192)] | None = None
 
 
-async def passes(check: Awaitable[bool]) -> bool:
+async def passes(name: str, check: Awaitable[bool]) -> bool:
     """Whether a check passes in time."""
     try:
         async with asyncio.timeout(PING_SECONDS):
             return await check
     except Exception as error:
-        log.warning("not healthy", extra={"error": f"{type(error).__name__}: {error}".strip()})
+        log.warning("not healthy", extra={"check": name, "error": f"{type(error).__name__}: {error}".strip()})
         return False
 
 
@@ -90,7 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
     @app.get("/health")
     @app.get("/api/health")
     async def health() -> JSONResponse:
-        database, redis = await asyncio.gather(passes(store.answers()), passes(cache.answers()))
+        database, redis = await asyncio.gather(passes("database", store.answers()), passes("redis", cache.answers()))
         healthy = database and redis
         body = {"status": "healthy" if healthy else "unhealthy", "database": database, "redis": redis}
         return JSONResponse(body, 200 if healthy else 503)

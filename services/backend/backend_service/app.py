@@ -21,13 +21,13 @@ log = logging.getLogger("backend_service")
 PING_SECONDS = 2
 
 
-async def passes(check: Awaitable[bool]) -> bool:
+async def passes(name: str, check: Awaitable[bool]) -> bool:
     """Whether a check passes in time."""
     try:
         async with asyncio.timeout(PING_SECONDS):
             return await check
     except Exception as error:
-        log.warning("not healthy", extra={"error": f"{type(error).__name__}: {error}".strip()})
+        log.warning("not healthy", extra={"check": name, "error": f"{type(error).__name__}: {error}".strip()})
         return False
 
 
@@ -59,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     @app.get("/ready")
     @app.get("/health")
     async def health() -> JSONResponse:
-        database = await passes(store.answers())
+        database = await passes("database", store.answers())
         body = {"status": "healthy" if database else "unhealthy", "database": database}
         return JSONResponse(body, 200 if database else 503)
 

@@ -35,5 +35,5 @@ locals {
     ]
   }
 
-  agent_only = {}
+  k3s = merge(local.common, { for key, value in local.server_only : key => value if local.server })
 }

@@ -5,7 +5,7 @@ locals {
   files = concat(
     [
       { path = "/etc/sysctl.d/90-kubelet.conf", content = file("${path.module}/files/kubelet.sysctl"), permissions = "0644" },
-      { path = "/etc/rancher/k3s/config.yaml", content = yamlencode(local.server ? merge(local.common, local.server_only) : merge(local.common, local.agent_only)), permissions = "0600" },
+      { path = "/etc/rancher/k3s/config.yaml", content = yamlencode(local.k3s), permissions = "0600" },
       { path = "/etc/alternate-futures/node.env", content = local.node_env, permissions = "0644" },
       { path = "/usr/local/sbin/k3s-node", content = file("${path.module}/files/k3s-node.sh"), permissions = "0755" },
       { path = "/etc/systemd/system/k3s-node.service", content = file("${path.module}/files/k3s-node.service"), permissions = "0644" },

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Says which records the platform needs, then waits until each of $NAMES leads to $ADDRESSES and nowhere else.
+set -eu
+PAUSE=${PAUSE:-15}
+end=$(($(date +%s) + MINUTES * 60))
+LOOKUP=${LOOKUP:-getent ahostsv4}
+
+echo "The platform's names have to lead to the load balancer before certificates can be had:" >&2
+for name in $NAMES; do
+  for address in $ADDRESSES; do echo "  $name. A $address" >&2; done
+done
+
+# Prints what is wrong with a name's records, or nothing.
+wrong() {
+  found=$($LOOKUP "$1" 2>/dev/null | awk '{print $1}' | sort -u)
+  [ -n "$found" ] || { echo "has no address"; return; }
+  for address in $found; do
+    case " $ADDRESSES " in *" $address "*) ;; *) echo "leads to $address"; return ;; esac
+  done
+}
+
+for name in $NAMES; do
+  while problem=$(wrong "$name") && [ -n "$problem" ]; do
+    [ "$(date +%s)" -lt "$end" ] || { echo "$name $problem after $MINUTES minutes" >&2; exit 1; }
+    sleep "$PAUSE"
+  done
+  echo "$name leads to the load balancer" >&2
+done

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Takes the kubeconfig from the secret store into $KUBECONFIG_PATH (mode 600), then waits until all $NODES nodes are Ready.
+set -eu
+MINUTES=${MINUTES:-20}
+PAUSE=${PAUSE:-10}
+end=$(($(date +%s) + MINUTES * 60))
+
+# await MESSAGE COMMAND: until it succeeds, or time is up.
+await() {
+  message=$1
+  shift
+  until "$@"; do
+    [ "$(date +%s)" -lt "$end" ] || { echo "$message after $MINUTES minutes" >&2; exit 1; }
+    sleep "$PAUSE"
+  done
+}
+
+take() {
+  (umask 077 && aws secretsmanager get-secret-value --region "$AWS_REGION" --secret-id "$SECRET" \
+    --query SecretString --output text 2>/dev/null >"$KUBECONFIG_PATH.part") && mv "$KUBECONFIG_PATH.part" "$KUBECONFIG_PATH"
+}
+
+all_ready() {
+  ready=$(kubectl --kubeconfig "$KUBECONFIG_PATH" --request-timeout 10s get nodes --no-headers 2>/dev/null | awk '$2 == "Ready"' | wc -l)
+  [ "$ready" -ge "$NODES" ]
+}
+
+for tool in aws kubectl; do
+  command -v "$tool" >/dev/null || { echo "$tool is needed to fetch the kubeconfig" >&2; exit 1; }
+done
+mkdir -p "$(dirname "$KUBECONFIG_PATH")"
+await "no server has put a kubeconfig into the secret store: look at control-plane-1, journalctl -u k3s-node" take
+if [ "$LISTENER" = tunnel ]; then
+  # Nobody may come in at the load balancer's 6443: the API is where scripts/tunnel.sh leads.
+  sed -i 's#server: https://.*:6443#server: https://127.0.0.1:6443#' "$KUBECONFIG_PATH"
+  echo "no administrators are named: run scripts/tunnel.sh in another terminal, then use $KUBECONFIG_PATH" >&2
+else
+  await "fewer than $NODES nodes are Ready: see kubectl --kubeconfig $KUBECONFIG_PATH get nodes" all_ready
+fi

@@ -1,0 +1,145 @@
+"""Tools of the tests of infrastructure/aws: made on demand in the cache, keyed by their lock; the system is left alone."""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from fixtures import images
+from fixtures.paths import CACHE, INFRASTRUCTURE
+
+AWS = INFRASTRUCTURE / "aws"
+CLOUD_INIT = AWS / "modules" / "k3s-cluster" / "cloud-init"
+SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFixtureOnlyKey test"
+
+
+@contextlib.contextmanager
+def once(folder):
+    """Whether `folder` has to be made; only one process makes it, and it counts once it is whole."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        missing = not (folder / "whole").exists()
+        if missing:
+            shutil.rmtree(folder, ignore_errors=True)
+        yield missing
+        (folder / "whole").touch()
+
+
+def pip(python, *arguments):
+    """Run pip; show what it said if it failed."""
+    command = [python, "-m", "pip", "--disable-pip-version-check", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def keyed(name, requirements):
+    """The cache's folder for a file of requirements."""
+    digest = hashlib.sha256((AWS / requirements).read_bytes()).hexdigest()[:16]
+    return CACHE / "checks" / f"{name}-{digest}"
+
+
+def programs():
+    """The folder of programs that requirements-check.txt installs (python, checkov, shellcheck, aws, moto_server)."""
+    folder = keyed("programs", "requirements-check.txt")
+    with once(folder) as missing:
+        if missing:
+            subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+            pip(
+                folder / "bin" / "python",
+                "install",
+                "--quiet",
+                "--require-hashes",
+                "-r",
+                AWS / "requirements-check.txt",
+            )
+    return folder / "bin"
+
+
+def provider_wheel():
+    """The wheel that states the AWS provider's arguments; it is read, never installed."""
+    folder = keyed("provider", "requirements-provider.txt")
+    with once(folder) as missing:
+        if missing:
+            requirements = AWS / "requirements-provider.txt"
+            pip(
+                sys.executable, "download", "--quiet", "--no-deps", "--require-hashes", "-r", requirements, "-d", folder
+            )
+    return next(folder.glob("*.whl"))
+
+
+def tool(name):
+    """A host tool of images/lock.toml; built if it is not there."""
+    maker = images.Images()
+    entry = maker.lock[f"{name}-tool"]
+    if not maker.is_there(entry):
+        maker.build([entry])
+    return maker.folder(entry) / name
+
+
+class Tofu:
+    """OpenTofu on a copy of a configuration, without backend and state encryption, which need an account."""
+
+    def __init__(self, source, folder, environment=None):
+        self.program = tool("tofu")
+        self.folder = folder
+        shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+        versions = folder / "versions.tf"
+        versions.write_text(without_blocks(versions.read_text(), "backend", "encryption"))
+        # No configuration file of the machine's: it may name another source of providers.
+        self.environment = {
+            **os.environ,
+            "TF_CLI_CONFIG_FILE": "/dev/null",
+            "TF_IN_AUTOMATION": "1",
+            "CHECKPOINT_DISABLE": "1",
+        }
+        self.environment |= environment or {}
+        self.run("init", "-backend=false")
+
+    def run(self, *arguments, check=True):
+        """Run tofu; return the completed process. Colours are off."""
+        done = subprocess.run(
+            [self.program, f"-chdir={self.folder}", arguments[0], "-no-color", *arguments[1:]],
+            capture_output=True, text=True, env=self.environment, check=False,
+        )  # fmt: skip
+        assert not check or done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done
+
+    def outputs(self):
+        """The outputs of the state."""
+        return {key: value["value"] for key, value in json.loads(self.run("output", "-json").stdout).items()}
+
+
+def without_blocks(text, *kinds):
+    """Configuration without the blocks of some kinds."""
+    kept, depth = [], 0
+    for line in text.splitlines(keepends=True):
+        if depth or line.split(maxsplit=1)[:1] and line.split(maxsplit=1)[0] in kinds:
+            depth += line.count("{") - line.count("}")
+            continue
+        kept.append(line)
+    return "".join(kept)
+
+
+@contextlib.contextmanager
+def stand_in_provider(folder):
+    """Serve a stand-in for the AWS provider; yields the environment that leads OpenTofu to it."""
+    script = Path(__file__).with_name("aws_provider.py")
+    process = subprocess.Popen(
+        [programs() / "python", script, provider_wheel(), folder],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=script.parent,
+    )  # fmt: skip
+    try:
+        line = process.stdout.readline()
+        assert line, process.stderr.read()
+        yield {"TF_REATTACH_PROVIDERS": line}
+    finally:
+        process.stdin.close()
+        process.wait(10)
+        process.stdout.close()
+        process.stderr.close()
