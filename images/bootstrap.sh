@@ -18,6 +18,8 @@ debian)
   # The same behaviour as the published image: no recommended packages, no cache of what is installed.
   printf 'APT::Install-Recommends "false";\nBinary::apt::APT::Keep-Downloaded-Packages "false";\nAcquire::Languages "none";\nDir::Cache::pkgcache "";\nDir::Cache::srcpkgcache "";\n' \
     >"$work/root/etc/apt/apt.conf.d/99minimal"
+  printf 'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/*.bin || true"; };\nDir::Cache::pkgcache "";\nDir::Cache::srcpkgcache "";\n' \
+    >"$work/root/etc/apt/apt.conf.d/docker-clean"
   printf 'path-exclude /usr/share/doc/*\npath-exclude /usr/share/man/*\npath-exclude /usr/share/locale/*\n' \
     >"$work/root/etc/dpkg/dpkg.cfg.d/99minimal"
   tar -C "$work/root" -c . | "$docker" import --change 'CMD ["bash"]' - "$tag"

@@ -1,4 +1,4 @@
-"""A stand-in for OpenTofu's AWS provider, where that is not to be had: its schema is the real one's, its cloud is nothing.
+"""A stand-in for the AWS provider, where that is not to be had: its schema is the real one's, its cloud is nothing.
 
 Run with the wheel of cdktf-cdktf-provider-aws and the folder of the configuration; prints TF_REATTACH_PROVIDERS.
 It plans and applies like a provider does: what it would compute is unknown in a plan, and made up on apply.
@@ -13,7 +13,6 @@ import re
 import sys
 
 import grpc
-import grpc_tools
 import msgpack
 from aws_schema import Provider
 

@@ -1,4 +1,4 @@
-"""What the AWS provider takes, read out of the package cdktf-cdktf-provider-aws: its classes are parsed, never imported."""
+"""What the AWS provider takes, read out of the package cdktf-cdktf-provider-aws: parsed, never imported."""
 
 import ast
 import functools

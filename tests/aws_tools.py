@@ -1,4 +1,4 @@
-"""Tools of the tests of infrastructure/aws: made on demand in the cache, keyed by their lock; the system is left alone."""
+"""Tools of the tests of infrastructure/aws, made on demand in the cache and keyed by their lock."""
 
 import contextlib
 import fcntl
@@ -104,7 +104,7 @@ class Tofu:
     def run(self, *arguments, check=True):
         """Run tofu; return the completed process. Colours are off."""
         done = subprocess.run(
-            [self.program, f"-chdir={self.folder}", arguments[0], "-no-color", *arguments[1:]],
+            [self.program, f"-chdir={self.folder}", *colourless(arguments)],
             capture_output=True, text=True, env=self.environment, check=False,
         )  # fmt: skip
         assert not check or done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
@@ -115,11 +115,16 @@ class Tofu:
         return {key: value["value"] for key, value in json.loads(self.run("output", "-json").stdout).items()}
 
 
+def colourless(arguments):
+    """A tofu command with -no-color, where it knows that."""
+    return arguments if arguments[0] == "state" else [arguments[0], "-no-color", *arguments[1:]]
+
+
 def without_blocks(text, *kinds):
     """Configuration without the blocks of some kinds."""
     kept, depth = [], 0
     for line in text.splitlines(keepends=True):
-        if depth or line.split(maxsplit=1)[:1] and line.split(maxsplit=1)[0] in kinds:
+        if depth or line.strip().startswith(tuple(f"{kind} " for kind in kinds)):
             depth += line.count("{") - line.count("}")
             continue
         kept.append(line)

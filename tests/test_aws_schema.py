@@ -1,4 +1,4 @@
-"""infrastructure/aws says only what the AWS provider understands: every resource, argument and block, by its own schema."""
+"""infrastructure/aws says only what the AWS provider understands, by the provider's own schema."""
 
 import functools
 

@@ -8,22 +8,21 @@ locals {
   root    = "arn:${data.aws_partition.current.partition}:iam::${local.account}:root"
 }
 
-data "aws_iam_policy_document" "key" {
-  statement {
-    sid       = "TheAccountsOwnPolicies"
-    actions   = ["kms:*"]
-    resources = ["*"]
-    principals {
-      type        = "AWS"
-      identifiers = [local.root]
-    }
-  }
-}
-
 resource "aws_kms_key" "state" {
   description         = "OpenTofu's state"
   enable_key_rotation = true
-  policy              = data.aws_iam_policy_document.key.json
+
+  # In a key's own policy "*" means this key.
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "TheAccountsOwnPolicies"
+      Effect    = "Allow"
+      Action    = "kms:*"
+      Resource  = "*"
+      Principal = { AWS = local.root }
+    }]
+  })
 }
 
 resource "aws_kms_alias" "state" {

@@ -1,5 +1,6 @@
 # Fixed public addresses, so that records at any DNS provider stay right.
 resource "aws_eip" "this" {
+  #checkov:skip=CKV2_AWS_19:They belong to the load balancer, by its subnet mappings, and to no machine
   for_each = var.subnet_ids
 
   domain = "vpc"

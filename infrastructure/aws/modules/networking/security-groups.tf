@@ -31,6 +31,7 @@ locals {
 }
 
 resource "aws_security_group" "this" {
+  #checkov:skip=CKV2_AWS_5:They are attached by the modules that make machines and load balancer, and by the SSH endpoint
   for_each = local.groups
 
   name        = "${var.name}-${replace(each.key, "_", "-")}"
@@ -64,6 +65,7 @@ resource "aws_vpc_security_group_egress_rule" "flow" {
 
 # The whole world is let in here, and nowhere else.
 resource "aws_vpc_security_group_ingress_rule" "users" {
+  #checkov:skip=CKV_AWS_260:Port 80 of the load balancer has to be open, for it is where Traefik redirects from to HTTPS
   for_each = { http = 80, https = 443 }
 
   security_group_id = aws_security_group.this["load_balancer"].id
