@@ -105,7 +105,11 @@ def create_application(demo):
             "project": "demo",
             "source": {"repoURL": demo.repository.url, "targetRevision": "main", "path": demo.name},
             "destination": {"server": "https://kubernetes.default.svc", "namespace": demo.namespace.name},
-            **({"syncPolicy": {"automated": {"prune": True, "selfHeal": True}}} if demo.automated else {}),
+            "syncPolicy": {
+                **({"automated": {"prune": True, "selfHeal": True}} if demo.automated else {}),
+                # By itself Argo CD tries a refused change five times, which takes minutes.
+                "retry": {"limit": 1, "backoff": {"duration": "1s"}},
+            },
         },
     }])  # fmt: skip
 

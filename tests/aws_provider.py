@@ -14,15 +14,12 @@ import sys
 
 import grpc
 import msgpack
-from aws_schema import Provider
+from aws_schema import INSTANCE_TYPES, Provider
 
 PROTO = pathlib.Path(__file__).parent / "tfplugin5.proto"
 messages, services = grpc.protos_and_services(PROTO.name)
 UNKNOWN = msgpack.ExtType(0, b"\0")
 COUNTER = itertools.count(1)
-
-# What the instance types that we use have: CPUs and MiB. Others are small on purpose.
-INSTANCE_TYPES = {"c6i.large": (2, 4096), "m6i.large": (2, 8192), "m6i.xlarge": (4, 16384), "m6i.2xlarge": (8, 32768)}
 
 
 def encode(value):

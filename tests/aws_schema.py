@@ -16,6 +16,9 @@ TYPES = {
     "_cdktf_9a9027ec.StringMap": ["map", "string"],
 }
 
+# What the instance types that we use have: CPUs and MiB. Others are small on purpose.
+INSTANCE_TYPES = {"c6i.large": (2, 4096), "m6i.large": (2, 8192), "m6i.xlarge": (4, 16384), "m6i.2xlarge": (8, 32768)}
+
 
 @dataclass
 class Block:

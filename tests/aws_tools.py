@@ -148,3 +148,59 @@ def stand_in_provider(folder):
         process.wait(10)
         process.stdout.close()
         process.stderr.close()
+
+
+MACHINES = """
+locals {
+  cluster = {
+    name          = "some-cluster"
+    region        = "eu-central-1"
+    registration  = "api.some-cluster.internal"
+    api_host      = "balancer.example.test"
+    api_addresses = ["203.0.113.1", "203.0.113.2"]
+    secrets       = { for name in ["server-token", "agent-token", "kubeconfig"] : name => "some-cluster/${name}" }
+    k3s           = { version = "v1.36.4+k3s1", binary_sha256 = "BINARY", installer_sha256 = "INSTALLER" }
+  }
+  servers = { control-plane-1 = true, control-plane-2 = false }
+}
+module "server" {
+  for_each  = local.servers
+  source    = "./cloud-init"
+  role      = "server"
+  machine   = each.key
+  first     = each.value
+  zone      = "eu-central-1a"
+  cluster   = local.cluster
+  ebs_chart = "2.66.0"
+  zones     = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
+  key_arn   = "arn:aws:kms:eu-central-1:123456789012:key/some"
+  volumes = {
+    database = { id = "vol-0database", size = 100, zone = "eu-central-1a" }
+    redis    = { id = "vol-0redis", size = 20, zone = "eu-central-1a" }
+  }
+}
+module "worker" {
+  source  = "./cloud-init"
+  role    = "agent"
+  machine = "worker-1"
+  zone    = "eu-central-1b"
+  cluster = local.cluster
+}
+output "machines" {
+  value = merge(
+    { for name, machine in module.server : name => machine.user_data },
+    { worker-1 = module.worker.user_data },
+  )
+}
+"""
+
+
+def rendered_user_data(folder):
+    """User data of two servers and a worker by machine, as OpenTofu renders it."""
+    source = folder / "machines"
+    shutil.copytree(CLOUD_INIT, source / "cloud-init")
+    (source / "main.tf").write_text(MACHINES)
+    (source / "versions.tf").write_text('terraform {\n  required_version = ">= 1.12"\n}\n')
+    tofu = Tofu(source, folder / "rendered")
+    tofu.run("apply", "-auto-approve")
+    return tofu.outputs()["machines"]

@@ -25,7 +25,7 @@ case "$*" in
 *describe-volumes*) echo vol-left-by-a-claim ;;
 esac
 """
-KUBECTL_COMMAND = "#!/bin/sh\nfor node in 1 2 3 4 5 6; do echo node-$node Ready; done\n"
+KUBECTL_COMMAND = "#!/bin/sh\nfor node in 1 2 3 4 5 6 7; do echo node-$node Ready; done\n"
 
 
 def variables(**values):
@@ -135,7 +135,7 @@ def test_listeners_and_targets(production):
     for service in ("http", "https"):
         assert [address for address in attached if f'"{service}-' in address] == [
             f'module.load_balancer.aws_lb_target_group_attachment.this["{service}-worker-{number}"]'
-            for number in (1, 2, 3)
+            for number in (1, 2, 3, 4)
         ]
     assert len([address for address in attached if '"api-control-plane-' in address]) == 3
 
@@ -247,7 +247,7 @@ def applied(provider, tmp_path_factory):
 def test_the_outputs_meet_the_contract(applied):
     outputs = Outputs.model_validate(applied.outputs())
     assert outputs.cluster_name == "alternate-futures-production"
-    assert [len(outputs.control_planes), len(outputs.workers)] == [3, 3]
+    assert [len(outputs.control_planes), len(outputs.workers)] == [3, 4]
     assert set(outputs.volumes) == {"database", "redis"}
     assert outputs.workers[0].name.startswith("worker-1-")
     assert (outputs.load_balancer.http_port, outputs.load_balancer.https_port) == (80, 443)

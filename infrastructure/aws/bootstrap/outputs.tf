@@ -1,10 +1,10 @@
 output "backend" {
   description = "Contents of environments/production.s3.tfbackend."
-  value       = <<-E
+  value       = <<-TEXT
     bucket     = "${aws_s3_bucket.state.id}"
     region     = "${var.region}"
     kms_key_id = "${aws_kms_key.state.arn}"
-  E
+  TEXT
 }
 
 output "permissions_boundary" {

@@ -7,10 +7,11 @@ subnet = "10.0.0.0/16"
 domain = "alternatefutures.ai"
 
 # The plan asks for 3 x (2 CPUs, 4 GiB) and 2 x (2 CPUs, 8 GiB). Three tservers that ask for 2 CPUs and 4 GiB each and
-# stay apart from one another need three workers of more than 2 CPUs: tests/test_aws_capacity.py adds it up.
+# stay apart from one another need three workers of more than 2 CPUs, and a fourth so that one may be lost:
+# tests/test_aws_capacity.py adds it up.
 control_planes     = 3
 control_plane_type = "c6i.large"
-workers            = 3
+workers            = 4
 worker_type        = "m6i.xlarge"
 
 database_volume_gb = 100

@@ -22,8 +22,13 @@ metadata() {
   curl -fsS --retry 5 -H "X-aws-ec2-metadata-token: $session" "$METADATA/meta-data/$1"
 }
 
+# Prints the secret $1. Ends with 1 where nobody has put it there, and with 2 where the store gives no answer.
 read_secret() {
-  aws secretsmanager get-secret-value --region "$AWS_REGION" --secret-id "$1" --query SecretString --output text 2>/dev/null
+  aws secretsmanager get-secret-value --region "$AWS_REGION" --secret-id "$1" --query SecretString --output text \
+    2>"$STATE/aws.err" && return
+  if grep -q ResourceNotFoundException "$STATE/aws.err"; then return 1; fi
+  say "no answer from the secret store: $(tail -n 1 "$STATE/aws.err")"
+  return 2
 }
 
 # The value comes by a file: arguments can be seen by every process.
@@ -55,10 +60,18 @@ fetch() {
 
 # Says how this machine comes in: start, or join. Said once, it stays.
 decide() {
-  if [ ! -f "$STATE/way" ]; then
-    if [ "$FIRST" = true ] && ! read_secret "$SECRET_SERVER" >/dev/null; then echo start; else echo join; fi | keep "$STATE/way"
+  [ ! -f "$STATE/way" ] || return 0
+  way="join"
+  if [ "$FIRST" = true ]; then
+    answer=0
+    read_secret "$SECRET_SERVER" >/dev/null || answer=$?
+    # Only a clear no lets a new cluster start: else there may be one all the same.
+    case $answer in
+    1) way="start" ;;
+    2) fail "whether there is a cluster cannot be told" ;;
+    esac
   fi
-  cat "$STATE/way"
+  echo "$way" | keep "$STATE/way"
 }
 
 install_k3s() {
@@ -80,13 +93,16 @@ start_cluster() {
 }
 
 join_as_server() {
-  token=$(await_secret "$SECRET_SERVER") && printf '%s' "$token" | keep "$CONFIG/token"
-  token=$(await_secret "$SECRET_AGENT") && printf '%s' "${token##*:}" | keep "$CONFIG/agent-token"
+  token=$(await_secret "$SECRET_SERVER")
+  printf '%s' "$token" | keep "$CONFIG/token"
+  token=$(await_secret "$SECRET_AGENT")
+  printf '%s' "${token##*:}" | keep "$CONFIG/agent-token"
   install_k3s server --server "https://$REGISTRATION:6443" --token-file "$CONFIG/token"
 }
 
 join_as_agent() {
-  token=$(await_secret "$SECRET_AGENT") && printf '%s' "$token" | keep "$CONFIG/token"
+  token=$(await_secret "$SECRET_AGENT")
+  printf '%s' "$token" | keep "$CONFIG/token"
   install_k3s agent --server "https://$REGISTRATION:6443" --token-file "$CONFIG/token"
 }
 
@@ -101,7 +117,8 @@ after_server() {
 }
 
 mkdir -p "$CONFIG/config.yaml.d" "$ROOT/usr/local/bin"
-instance=$(metadata instance-id) && address=$(metadata local-ipv4) || fail "the metadata service does not answer"
+instance=$(metadata instance-id)
+address=$(metadata local-ipv4)
 node=$MACHINE-$instance
 printf 'node-name: %s\nnode-ip: %s\n' "$node" "$address" | keep "$CONFIG/config.yaml.d/10-node.yaml"
 
@@ -111,7 +128,8 @@ fetch "https://raw.githubusercontent.com/k3s-io/k3s/$release/install.sh" "$ROOT/
 
 case $ROLE in
 server)
-  way=$(decide)
+  decide
+  way=$(cat "$STATE/way")
   if [ "$way" = start ]; then start_cluster; else join_as_server; fi
   after_server "$way"
   ;;
