@@ -5,10 +5,11 @@ BIN := .venv/bin
 WITH_ENGINE := $(BIN)/python -m fixtures.engine
 
 .DEFAULT_GOAL := help
-.PHONY: help setup accept test check format lock up down report bench clean argocd-password backup-keys restore-keys
+.PHONY: help setup accept test check format lock up down rehearse-recovery soak report report-diff bench clean
+.PHONY: argocd-password backup-keys restore-keys
 
 help: ## Explain the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/installed ## Set up Python's packages (all others do this when it is needed)
 
@@ -46,6 +47,12 @@ up: setup ## Bring the platform up and keep it (for --reuse)
 down: setup ## Remove a platform that was kept or left behind, also without its state
 	@$(WITH_ENGINE) $(BIN)/python -m fixtures.down $(ARGS)
 
+rehearse-recovery: setup ## Back everything up, destroy the platform on kind, and bring it back from the backups
+	@$(WITH_ENGINE) $(BIN)/pytest --env=kind --rehearse --task 24 $(ARGS)
+
+soak: setup ## Run all scenarios N times (default 10) on one platform, which is kept; print each verdict that changed
+	@$(WITH_ENGINE) $(BIN)/python -m fixtures.soak $(N)
+
 argocd-password: ## Show where the password of Argo CD's admin is (KUBECONFIG= for another platform than kind)
 	@echo "kubectl -n argocd get secret admin-password -o go-template='{{.data.password | base64decode}}'"
 
@@ -55,8 +62,11 @@ backup-keys: setup ## Back up the keys that open what is sealed, encrypted (asks
 restore-keys: setup ## Put such a backup into a cluster
 	@$(BIN)/python -m fixtures.keys restore
 
-report: setup ## Make the Allure report of the last run (RUN=folder for another)
-	@$(BIN)/python -m fixtures.allure_report $(RUN)
+report: setup ## Make the Allure report of the last run (RUN=folder for another), or merge reports (RUNS=a,b)
+	@$(BIN)/python -m fixtures.$(if $(RUNS),report_merge "$(RUNS)",allure_report $(RUN))
+
+report-diff: setup ## Print what changed between two runs (A=run B=run); 1 if a verdict became worse
+	@$(BIN)/python -m fixtures.report_diff "$(A)" "$(B)"
 
 bench: setup ## Measure images, a run, a reused run, and plain `kind create cluster`; prints JSON (ARGS=all: everything)
 	@$(WITH_ENGINE) $(BIN)/python -m fixtures.bench $(ARGS)

@@ -16,14 +16,13 @@ from aws_tools import AWS, rendered_user_data, tool
 from fixtures.paths import ROOT
 
 APPLICATIONS = ["auth-service", "backend-service", "frontend-service", "database", "redis"]
-# What runs besides the five Applications: replicas, millicores and MiB that a pod asks for. K3s's own, then ours.
+# What runs besides the five Applications: replicas, millicores and MiB. Argo CD asks for nothing; this is what it takes.
 BESIDES = {
     "coredns": (1, 100, 70),
     "metrics-server": (1, 100, 70),
     "traefik": (1, 50, 64),
     "sealed-secrets": (1, 10, 32),
-    "argocd": (6, 100, 256),
-    "system upgrade or debugging": (1, 250, 256),
+    "argocd": (4, 50, 256),
 }
 # On every worker: the EBS CSI driver's node pod, and servicelb's.
 PER_NODE = (30 + 10, 3 * 40 + 16)

@@ -69,6 +69,11 @@ def user_data(tmp_path_factory):
 @pytest.fixture(scope="module")
 def files(user_data):
     """The files of each machine: contents by path."""
+    return parsed_files(user_data)
+
+
+def parsed_files(user_data):
+    """The files that user data writes: contents by machine and path."""
     return {
         machine: {file["path"]: file["content"] for file in yaml.safe_load(text)["write_files"]}
         for machine, text in user_data.items()
