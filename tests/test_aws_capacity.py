@@ -16,7 +16,7 @@ from aws_tools import AWS, rendered_user_data, tool
 from fixtures.paths import ROOT
 
 APPLICATIONS = ["auth-service", "backend-service", "frontend-service", "database", "redis"]
-# What runs besides the five Applications: replicas, millicores and MiB. Argo CD asks for nothing; this is what it takes.
+# What runs besides the Applications: replicas, millicores and MiB. Argo CD asks for nothing; this is what it takes.
 BESIDES = {
     "coredns": (1, 100, 70),
     "metrics-server": (1, 100, 70),
@@ -253,3 +253,16 @@ def test_claims_meet_their_classes_and_the_static_volumes(objects, storage, sett
             assert memory(spec["capacity"]["storage"]) / 1024 >= size
     sizes = (settings["database_volume_gb"], settings["redis_volume_gb"])
     assert sizes == (wanted["disk0-yb-tserver-0"][1], wanted["data-redis-0"][1])
+
+
+def test_the_cost_estimate_counts_the_same_machines_and_adds_up(settings):
+    text = (ROOT / "docs" / "decisions" / "0007-aws.md").read_text()
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
+    ]
+    counts = {row[0]: row[1] for row in rows}
+    assert counts[f"{settings['control_plane_type']}, servers"] == str(settings["control_planes"])
+    assert counts[f"{settings['worker_type']}, workers"] == str(settings["workers"])
+    assert counts["gp3, the two volumes"] == f"{settings['database_volume_gb'] + settings['redis_volume_gb']} GB"
+    sums = [int(row[3].strip("*")) for row in rows if row[3].strip("*").isdigit()]
+    assert sum(sums[:-1]) == sums[-1]
