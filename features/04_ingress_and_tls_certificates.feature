@@ -49,7 +49,7 @@ Feature: Ingress and TLS certificates
     Given a server pod
     When an IngressRoute for a new host and the path "/" is created
     Then a request over HTTPS reaches the pod as plain HTTP, marked as forwarded from HTTPS
-    And no route of the platform speaks TLS to its Service
+    And every Service behind a route takes plain HTTP
 
   @ac-4.8
   Scenario: Requests for www reach the frontend

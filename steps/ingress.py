@@ -159,17 +159,24 @@ def plain_behind(anyone, route, evidence):
     assert protocol == ["https"], f"expected X-Forwarded-Proto: https, the pod saw {protocol}"
 
 
-@then("no route of the platform speaks TLS to its Service")
-def no_tls_behind(cluster, evidence):
+@then("every Service behind a route takes plain HTTP")
+def plain_http_behind(cluster, namespace, server, evidence):
     listed = {}
     for route in cluster.custom.list_cluster_custom_object(*ROUTES, "ingressroutes")["items"]:
-        name = f"{route['metadata']['namespace']}/{route['metadata']['name']}"
+        home = route["metadata"]["namespace"]
         for rule in route["spec"]["routes"]:
             for service in rule.get("services", []):
-                listed[name] = service
-                tls = service.get("scheme") in ("https", "h2c+tls") or service.get("port") in (443, "https")
-                assert not tls, f"the route {name} speaks TLS to {service['name']}: {service}"
-    evidence.add("routes and their Services", listed)
+                assert service.get("scheme") in (None, "http"), (
+                    f"the route {home}/{route['metadata']['name']} speaks TLS to its Service: {service}"
+                )
+                url = f"http://{service['name']}.{home}:{service['port']}/"
+                try:
+                    listed[url] = as_json(namespace.execute(server, "/probe", "http", "GET", url))["status"]
+                except AssertionError as error:
+                    raise AssertionError(f"expected plain HTTP at {url}, saw: {error}") from error
+                # What servers say to plain HTTP on a port that speaks TLS.
+                assert listed[url] != 400, f"expected plain HTTP at {url}, it is answered with 400: does it speak TLS?"
+    evidence.add("HTTP code by Service behind a route", listed)
 
 
 @then(parsers.parse("requests for that host are answered with {code:d}"))
