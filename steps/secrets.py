@@ -170,9 +170,11 @@ def no_secret_in_git(versions, platform_secrets):
                 )
 
 
-def sealed_in_git(versions):
+def sealed_in_git(repository):
     """The SealedSecrets that Git carries now, by path."""
-    return {path: text for (_, path), text in versions.items() if path.startswith("k8s/secrets/")}
+    repository.fetch()
+    folder = repository.folder
+    return {str(path.relative_to(folder)): path.read_text() for path in sorted((folder / "k8s/secrets").glob("*.yaml"))}
 
 
 def unseal(sealed_secrets, text, key_pem, folder):
@@ -192,23 +194,35 @@ def cluster_keys(sealed_secrets):
     return "\n".join(base64.b64decode(item.data["tls.key"]).decode() for item in sealed_secrets.key_secrets())
 
 
+def open_with_own_key(sealed_secrets, what, text, folder):
+    """What a SealedSecret opens to with the keys that the controller keeps. Raises AssertionError if it does not."""
+    try:
+        return unseal(sealed_secrets, text, cluster_keys(sealed_secrets), folder)
+    except UserError as error:
+        said = error.problem.splitlines()[-1].strip()
+        raise AssertionError(
+            f"{what} does not open with any of the controller's {len(sealed_secrets.key_secrets())} keys: {said}. "
+            "Try: make restore-keys, or seal its values anew"
+        ) from error
+
+
 @then("each sealed value opens with the cluster's key")
-def opens_with_key(sealed_secrets, versions, platform_secrets, tmp_path):
-    manifests = sealed_in_git(versions)
+def opens_with_key(sealed_secrets, repository, platform_secrets, tmp_path):
+    manifests = sealed_in_git(repository)
     assert manifests, "Git carries no SealedSecret below k8s/secrets/"
     for path, text in manifests.items():
         name = yaml.safe_load(text)["metadata"]["name"]
-        opened = unseal(sealed_secrets, text, cluster_keys(sealed_secrets), tmp_path)
+        opened = open_with_own_key(sealed_secrets, path, text, tmp_path)
         assert opened == platform_secrets.values[name], f"{path} opens, but to other values than the Secret has"
 
 
 @then("none opens without a key or with the key of another cluster")
-def does_not_open(sealed_secrets, versions, tmp_path, evidence):
+def does_not_open(sealed_secrets, repository, tmp_path, evidence):
     other = rsa.generate_private_key(public_exponent=65537, key_size=4096).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )
     refusals = {}
-    for path, text in sealed_in_git(versions).items():
+    for path, text in sealed_in_git(repository).items():
         for what, key in (("no key", ""), ("another cluster's key", other.decode())):
             try:
                 unseal(sealed_secrets, text, key, tmp_path)
@@ -248,7 +262,7 @@ def pod_sees_value(namespace, value):
 )
 def became_secret(sealed_secrets, repository, cluster, name, key, tmp_path, evidence):
     text = repository.read(f"k8s/secrets/{name}.yaml")
-    opened = unseal(sealed_secrets, text, cluster_keys(sealed_secrets), tmp_path)
+    opened = open_with_own_key(sealed_secrets, name, text, tmp_path)
     seen = read_secret(cluster, name, "default")
     assert seen is not None, f"there is no Secret {name}. Try: kubectl describe sealedsecret {name}; {LOGS}"
     assert key in seen, f"expected the Secret {name} to have the key {key}, it has {sorted(seen)}"
