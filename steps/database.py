@@ -26,11 +26,13 @@ HINT = "kubectl get pods -l app=yb-tserver -L role; kubectl logs yb-tserver-0"
 
 
 @pytest.fixture(scope="session")
-def data_client(default):
+def data_client(default, infrastructure):
     """A pod that speaks to database and cache from inside the cluster."""
     client = PodClient(default)
     yield client
-    delete_now(default, client.name)
+    # With the cluster the pod is gone, too.
+    if not infrastructure.destroyed:
+        delete_now(default, client.name)
 
 
 @given("the database is deployed", target_fixture="db")
