@@ -144,5 +144,5 @@ def test_a_copy_of_the_project_has_what_make_needs_and_nothing_of_its_runs(tmp_p
     copy = copy_project(tmp_path / "copy")
     assert (copy / "Makefile").is_file() and (copy / "k8s").is_dir()
     assert not (copy / "reports").exists() and not (copy / ".git").exists()
-    done = subprocess.run(["make", "argocd-password"], cwd=copy, capture_output=True, text=True)
+    done = subprocess.run(["make", "--no-print-directory", "argocd-password"], cwd=copy, capture_output=True, text=True)
     assert "admin-password" in done.stdout and shlex.split(done.stdout)[0] == "kubectl"
