@@ -47,7 +47,7 @@ def answers_on_each(cluster, outputs, environment, addresses, evidence):
             check=False,
         )  # fmt: skip
         seen[address] = code
-        assert code == "301", f"expected Traefik to answer 301 on {address}, saw {code}. Try: {LOGS}"
+        assert code.startswith("3"), f"expected Traefik to redirect on {address}, saw {code}. Try: {LOGS}"
     evidence.add("HTTP code by address", seen)
 
 
@@ -164,6 +164,9 @@ def plain_http_behind(cluster, namespace, server, evidence):
     listed = {}
     for route in cluster.custom.list_cluster_custom_object(*ROUTES, "ingressroutes")["items"]:
         home = route["metadata"]["namespace"]
+        if home.startswith("scenario"):
+            # This scenario's own is judged by what its pod saw; another's may be going.
+            continue
         for rule in route["spec"]["routes"]:
             for service in rule.get("services", []):
                 assert service.get("scheme") in (None, "http"), (

@@ -190,8 +190,18 @@ def unseal(sealed_secrets, text, key_pem, folder):
 
 
 def cluster_keys(sealed_secrets):
-    """The private keys that the controller keeps, as PEM."""
-    return "\n".join(base64.b64decode(item.data["tls.key"]).decode() for item in sealed_secrets.key_secrets())
+    """All keys that the controller keeps, in the form of its backup (task 24.2): it may have renewed its key."""
+    secrets_ = [
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": item.metadata.name},
+            "type": item.type,
+            "data": item.data,
+        }
+        for item in sealed_secrets.key_secrets()
+    ]
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": secrets_})
 
 
 def open_with_own_key(sealed_secrets, what, text, folder):
