@@ -20,6 +20,16 @@ from fixtures.waiting import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK, POD_READY
 LOGS = "kubectl -n argocd logs statefulset/argocd-application-controller"
 
 
+UI = "the Argo CD UI"
+API = "the API that it reads, for this image has no UI"
+
+
+def see_ui(argocd, evidence):
+    """Judge on the API where the running image was built without the UI, and say so."""
+    if not argocd.has_ui():
+        evidence.substitute(UI, API)
+
+
 @dataclass
 class Demo:
     """A small Application: a ConfigMap, a Deployment, and the hook that waits for health."""
@@ -443,8 +453,7 @@ def ui_shows_all(argocd, cluster, demo, other, evidence):
     assert not missing, f"not shown: {sorted(missing)}"
     unknown = {name: status for name, status in seen.items() if status not in ("Synced", "OutOfSync")}
     assert not unknown, f"no sync status is shown for {unknown}"
-    if not argocd.has_ui():
-        evidence.substitute("the Argo CD UI", "the API that it reads, for this image has no UI")
+    see_ui(argocd, evidence)
 
 
 @when("a change is pushed to main and deployed")

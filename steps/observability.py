@@ -7,10 +7,7 @@ from pytest_bdd import given, parsers, then
 from fixtures.cluster import describe, is_ready
 from fixtures.components.gitops import APPLICATIONS
 from fixtures.waiting import LOGS_READABLE, SETTLED, SYNCED, eventually
-from steps.gitops import sync_record
-
-UI = "the Argo CD UI"
-API = "the API that it reads, for this image has no UI"
+from steps.gitops import see_ui, sync_record
 
 
 @given("the platform's five Applications", target_fixture="applications")
@@ -33,12 +30,6 @@ def ui_shows(argocd, applications, wanted, evidence, environment, web):
     hint = "kubectl -n argocd get applications"
     evidence.add(field, eventually(shown, within=SYNCED, what=f"each Application {wanted}", hint=hint))
     see_ui(argocd, evidence)
-
-
-def see_ui(argocd, evidence):
-    """Judge on the API where the running image was built without the UI, and say so."""
-    if not argocd.has_ui():
-        evidence.substitute(UI, API)
 
 
 @then("each of them shows the last commit of the repository as the one that it follows")
