@@ -80,10 +80,17 @@ def restart(cluster, rotated):
         cluster.kubectl("rollout", "restart", f"deployment/{name}")
 
     def restarted():
+        # A pod on its way out still answers those that are connected to it, with the secret of before.
+        going = [
+            pod.metadata.name
+            for name in SERVICES
+            for pod in cluster.core.list_namespaced_pod("default", label_selector=f"app={name}").items
+            if pod.metadata.deletion_timestamp
+        ]
         waiting = [
             name for name in SERVICES if not is_rolled_out(cluster.apps.read_namespaced_deployment(name, "default"))
         ]
-        assert not waiting, f"still restarting: {waiting}"
+        assert not waiting and not going, f"still restarting: {waiting}, still going: {going}"
         return True
 
     eventually(restarted, within=ROLLED_OUT, what="auth and the backend restarted", hint="kubectl get pods")
