@@ -10,4 +10,10 @@ STEPS = sorted(
 # One module of steps may import another before it is registered itself.
 pytest.register_assert_rewrite(*(f"steps.{name}" for name in STEPS))
 
-pytest_plugins = ["fixtures.plugin", "fixtures.platform", *(f"steps.{name}" for name in STEPS)]
+pytest_plugins = [
+    "fixtures.plugin",
+    "fixtures.redaction",
+    "fixtures.platform",
+    "fixtures.preview",
+    *(f"steps.{name}" for name in STEPS),
+]

@@ -12,9 +12,9 @@ from kubernetes.client import ApiException
 from pytest_bdd import given, parsers, then, when
 
 from fixtures.clients.sql import Login, Refused
-from fixtures.cluster import as_json
+from fixtures.cluster import as_json, new_namespace
 from fixtures.database import SCHEMA, Database, Writer, longest_gap
-from fixtures.pods import PodClient, all_ready, dead, delete_now, is_replaced, ready_again, volume_at
+from fixtures.pods import PodClient, all_ready, copy_credentials, dead, is_replaced, ready_again, volume_at
 from fixtures.transfers import ACCOUNTS, CLIENTS, MONEY, TRANSFERS, Transfers
 from fixtures.verdicts import Unverifiable
 from fixtures.waiting import DATABASE_SERVES, GONE, MEMBER_BACK, REPLICATED, eventually
@@ -26,13 +26,14 @@ HINT = "kubectl get pods -l app=yb-tserver -L role; kubectl logs yb-tserver-0"
 
 
 @pytest.fixture(scope="session")
-def data_client(default, infrastructure):
+def data_client(cluster, infrastructure, scenario_namespaces):
     """A pod that speaks to database and cache from inside the cluster."""
-    client = PodClient(default)
-    yield client
+    namespace = new_namespace(cluster)
+    copy_credentials(namespace)
+    yield PodClient(namespace)
     # With the cluster the pod is gone, too.
     if not infrastructure.destroyed:
-        delete_now(default, client.name)
+        namespace.delete()
 
 
 @given("the database is deployed", target_fixture="db")
@@ -314,7 +315,7 @@ class Outage:
 
 @given("a pod writes to the database all the time", target_fixture="writing")
 def write_load(db):
-    writing = Writer(db.namespace, db.create("id bigint primary key"))
+    writing = Writer(db.client.namespace, db.create("id bigint primary key"))
     writing.start()
     try:
         wait_for_writes(writing, since=0.0, what="before a node was killed")

@@ -2,19 +2,22 @@
 
 import datetime
 import json
+import re
 import secrets
 import time
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+import pytest
 import yaml
 from kubernetes.client import ApiException
 from pytest_bdd import given, parsers, then, when
 
 from fixtures.clients.git import Repository
-from fixtures.cluster import Namespace, probe_container
+from fixtures.cluster import Namespace, new_namespace, probe_container
 from fixtures.components.gitops import ARGOCD, GROUP, messages, summary
 from fixtures.manifests import apply
+from fixtures.platform import steps_of
 from fixtures.waiting import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK, POD_READY, SYNCED, eventually
 
 LOGS = "kubectl -n argocd logs statefulset/argocd-application-controller"
@@ -77,7 +80,7 @@ class Demo:
 
 
 def manifests(text, ready_after=0, never_ready=False, label="demo"):
-    """The demo's objects. `ready_after` delays readiness, `never_ready` fails it, `label` is immutable."""
+    """The demo's objects. `ready_after` delays readiness, `never_ready` fails it (soon), `label` is immutable."""
     labels = {"app": "demo"}
     selector = labels if label == "demo" else {**labels, "extra": label}
     probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "initialDelaySeconds": ready_after}
@@ -94,7 +97,8 @@ def manifests(text, ready_after=0, never_ready=False, label="demo"):
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "demo"}, "data": {"text": text}},
         {
             "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "demo"},
-            "spec": {"replicas": 1, "progressDeadlineSeconds": 30, "selector": {"matchLabels": selector},
+            "spec": {"replicas": 1, "progressDeadlineSeconds": 10 if never_ready else 30,
+                     "selector": {"matchLabels": selector},
                      "template": {"metadata": {"labels": {**labels, "extra": label}},
                                   "spec": {"terminationGracePeriodSeconds": 1, "containers": [container]}}},
         },
@@ -142,35 +146,81 @@ def wait_status(demo, wanted, revision, refresh=True):
 GOOD = ("Synced", "Healthy", "Succeeded")
 
 
-def new_demo(git, argocd, namespace, repository, automated, name=None):
-    """An Application with its first version deployed."""
-    demo = Demo(
-        name or f"demo-{namespace.name.rpartition('-')[2]}", git.repository(repository), namespace, argocd, automated
-    )
-    demo.first = demo.push("first")
-    create_application(demo)
-    if not automated:
-        eventually(lambda: demo.argocd.sync(demo.name) or True, within=SYNCED, what="a sync asked for", hint=demo.hint)
-    wait_status(demo, GOOD, demo.first)
-    return demo
+def new_demo(repository, namespace, argocd, automated):
+    """An Application that is not there yet."""
+    return Demo(f"demo-{namespace.name.rpartition('-')[2]}", repository, namespace, argocd, automated)
+
+
+class Demos:
+    """Applications with their first version deployed, one for each scenario of the run that asks for one.
+
+    They are made at once, since all of them together come up as fast as one; each is used by one scenario only.
+    """
+
+    def __init__(self, cluster, git, argocd, wanted):
+        self.ready = {}
+        for repository in sorted({repository for repository, _ in wanted}):
+            kinds = [automated for name, automated in wanted if name == repository]
+            self.make([new_demo(git.repository(repository), new_namespace(cluster), argocd, kind) for kind in kinds])
+
+    def make(self, demos):
+        """Deploy the first version of demos of one repository, by one commit."""
+        files = {path: text for demo in demos for path, text in demo.files().items()}
+        commit = demos[0].repository.commit(files, f"{len(demos)} demos: first")
+        for demo in demos:
+            demo.first, demo.text = commit, "first"
+            demo.commits.append(commit)
+            create_application(demo)
+        for demo in demos:
+            if not demo.automated:
+                what = f"a sync of {demo.name} asked for"
+                eventually(lambda demo=demo: demo.argocd.sync(demo.name) or True, within=SYNCED, what=what)
+        for demo in demos:
+            wait_status(demo, GOOD, commit)
+            self.ready.setdefault((demo.repository.name, demo.automated), []).append(demo)
+
+    def take(self, repository, automated):
+        """One of them, for good."""
+        return self.ready[repository, automated].pop()
+
+    def left(self):
+        """Those that no scenario took."""
+        return [demo for demos in self.ready.values() for demo in demos]
+
+
+DEMO = re.compile(r'^an Application of the repository "([^"]+)" (with|without) auto-sync$')
+
+
+@pytest.fixture(scope="session")
+def demos(request, run, cluster, git, argocd, infrastructure, scenario_namespaces):
+    """The Applications that the selected scenarios ask for."""
+    steps = [step for item in request.session.items for step in steps_of(item)]
+    wanted = [(match[1], match[2] == "with") for step in steps if (match := DEMO.match(step))]
+    with run.phase("demo Applications"):
+        demos = Demos(cluster, git, argocd, wanted)
+    yield demos
+    if not infrastructure.destroyed:
+        for demo in demos.left():
+            remove(demo)
 
 
 def remove(demo):
-    """Take the Application and its files away; its namespace goes with the scenario."""
+    """Take the Application, its namespace and its files away."""
     demo.namespace.cluster.custom.delete_namespaced_custom_object(*GROUP, ARGOCD, "applications", demo.name)
     demo.repository.commit({f"{demo.name}/application.yaml": None}, f"{demo.name}: gone")
+    demo.namespace.delete()
 
 
 @given(parsers.parse('an Application of the repository "{repository}" with auto-sync'), target_fixture="demo")
-def automated_demo(git, argocd, namespace, repository):
-    demo = new_demo(git, argocd, namespace, repository, automated=True)
+def automated_demo(demos, repository):
+    demo = demos.take(repository, automated=True)
     yield demo
     remove(demo)
 
 
 @given(parsers.parse('an Application of the repository "{repository}" without auto-sync'), target_fixture="demo")
-def manual_demo(git, argocd, namespace, repository):
-    demo = new_demo(git, argocd, namespace, repository, automated=False)
+def manual_demo(demos, repository):
+    demo = demos.take(repository, automated=False)
     yield demo
     remove(demo)
 
@@ -190,8 +240,13 @@ def repository_is_read(argocd, demo, evidence):
 @then("the Application's commit is the last one of the repository's main branch")
 def commit_is_head(demo):
     head = demo.repository.git("ls-remote", demo.repository.remote(), "refs/heads/main").split()[0]
-    seen = demo.status(refresh=True)["sync"]["revision"]
-    assert seen == head, f"expected {head}, Argo CD is at {seen}. Try: {demo.hint}"
+
+    def at_head():
+        seen = demo.status(refresh=True)["sync"].get("revision")
+        assert seen == head, f"it is at {seen}"
+        return True
+
+    eventually(at_head, within=DETECTED_BY_WEBHOOK, what=f"{demo.name} at {head}", hint=demo.hint)
 
 
 @given("Argo CD has just looked into Git")
@@ -428,8 +483,8 @@ def record_of_failure(demo, evidence):
     ),
     target_fixture="other",
 )
-def changed_demo(git, argocd, namespace, repository, demo):
-    other = Demo(f"{demo.name}-other", git.repository(repository), namespace, argocd, automated=False)
+def changed_demo(git, argocd, cluster, repository, demo):
+    other = Demo(f"{demo.name}-other", git.repository(repository), new_namespace(cluster), argocd, automated=False)
     other.push()
     create_application(other)
     yield other

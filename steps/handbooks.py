@@ -35,7 +35,7 @@ def seen(cluster, repository):
 
 
 @given("a copy of this project, for whoever follows a handbook", target_fixture="desk")
-def copy_of_project(tmp_path, environment, cluster, repository, sealed_secrets, routes, argocd):
+def copy_of_project(tmp_path, environment, cluster, repository, sealed_secrets, routes, argocd, access):
     if environment.gitops.server != "in-cluster":
         raise NotSelected("the blocks marked `run` are for kind; selected by --env=kind")
     return {"folder": copy_project(tmp_path / "checkout"), "before": seen(cluster, repository), "ended": {}}

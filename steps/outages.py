@@ -5,7 +5,6 @@ import time
 from pytest_bdd import given, parsers, then, when
 
 from fixtures.cluster import is_ready, probe_pod
-from fixtures.infrastructure import leftovers
 from fixtures.load import ApiWriter
 from fixtures.waiting import API_RESUMES, POD_READY, eventually
 
@@ -83,11 +82,12 @@ def writes_are_there(namespace, cluster, writer):
 
 
 @given("the engine lists what belongs to the platform")
-def something_is_there(infrastructure, evidence):
-    found = leftovers(infrastructure.name)
+def something_is_there(infrastructure, environment, evidence):
+    found = infrastructure.leftovers()
     evidence.add("before", found)
-    for kind in ("containers", "networks", "volumes"):
-        assert found.get(kind), f"expected {kind} of {infrastructure.name} before destroy, the engine lists none"
+    kinds = ("resources",) if environment.is_lasting else ("containers", "networks", "volumes")
+    for kind in kinds:
+        assert found.get(kind), f"expected {kind} of {infrastructure.name} before destroy, there are none"
 
 
 @when("the infrastructure is destroyed")
@@ -100,7 +100,7 @@ def destroy(infrastructure, run, evidence):
 
 @then("nothing of it is left")
 def nothing_left(infrastructure):
-    found = leftovers(infrastructure.name)
+    found = infrastructure.leftovers()
     assert not found, f"destroy left something behind: {found}. Try: make down"
-    resources = infrastructure.tofu("state", "list", check=False).split()
+    resources = infrastructure.resources()
     assert not resources, f"the state still names {resources}"

@@ -15,8 +15,8 @@ from fixtures.clients.web import url
 from fixtures.cluster import Cluster
 from fixtures.components import Platform
 from fixtures.components.gitops import APPLICATIONS, PLATFORM
+from fixtures.components.secrets import KEYS, read_secret
 from fixtures.components.secrets import NAMESPACE as SEALED_SECRETS
-from fixtures.components.secrets import generate, read_secret
 from fixtures.infrastructure import leftovers
 from fixtures.keys import decrypt, encrypt, export
 from fixtures.manifests import kubectl
@@ -91,7 +91,7 @@ def platform_with_row(
 @when("etcd, the sealing keys, the Git repository and the database are backed up")
 def back_up(backup, cluster, outputs, repository, evidence):
     backup.began = time.monotonic()
-    backup.values = {name: read_secret(cluster, name, "default") for name in generate()}
+    backup.values = {name: read_secret(cluster, name, "default") for name in KEYS}
     (backup.folder / "keys.enc").write_text(
         encrypt(export(cluster.kubectl_path, cluster.kubeconfig_path), backup.passphrase)
     )

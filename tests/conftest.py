@@ -34,7 +34,7 @@ class Project:
         monkeypatch.setenv("AF_REPORTS", str(self.reports))
         monkeypatch.setenv("XDG_STATE_HOME", str(pytester.path / "state"))
         pytester.makeini("[pytest]\naddopts = -p no:pytest-kind --strict-markers\n")
-        pytester.makeconftest("pytest_plugins = ['fixtures.plugin']")
+        pytester.makeconftest("pytest_plugins = ['fixtures.plugin', 'fixtures.redaction']")
         self.environment = pytester.path / "small.toml"
         self.environment.write_text(ENVIRONMENT)
 

@@ -8,7 +8,7 @@ from fixtures import engine, infrastructure
 from fixtures.clients.docker import docker, inspect
 from fixtures.environment import load_environment
 from fixtures.images import Images
-from fixtures.infrastructure import KIND_LABEL, PLATFORM_LABEL, Infrastructure, leftovers, remove_by_label
+from fixtures.infrastructure import KIND_LABEL, PLATFORM_LABEL, KindInfrastructure, leftovers, remove_by_label
 
 NAME = "alternate-futures-test-gone"
 OTHER = "alternate-futures-test-other"
@@ -54,7 +54,7 @@ def root(tmp_path, monkeypatch):
         program = tmp_path / "tofu"
         program.write_text(TOFU.format(folder=tmp_path, state=state))
         program.chmod(0o755)
-        return Infrastructure(load_environment(str(file)), "some-run", Images(), tmp_path, tmp_path / "log")
+        return KindInfrastructure(load_environment(str(file)), "some-run", Images(), tmp_path, tmp_path / "log")
 
     make.told = tmp_path / "tofu.log"
     return make

@@ -14,12 +14,28 @@ remove() {
   [ -z "$leftovers" ] || "$docker" rm --force --volumes $leftovers
   "$docker" network disconnect --force "$network" "$registry" 2>/dev/null || true
   rm -f "$kubeconfig" "$folder/nodes"
+  rm -rf "$folder/api-server"
+}
+
+# What the API servers read besides their arguments. The key that Secrets are encrypted with is made here for each
+# cluster: it is in no argument, no log and no state of OpenTofu, and only its owner may read it.
+api_server_files() {
+  umask 077
+  mkdir -p "$folder/api-server"
+  {
+    printf '%s\n' 'apiVersion: apiserver.config.k8s.io/v1' 'kind: EncryptionConfiguration' 'resources:' \
+      '  - resources: [secrets]' '    providers:' '      - secretbox:' '          keys:' '            - name: key1'
+    printf '              secret: '
+    head -c 32 /dev/urandom | base64
+  } >"$folder/api-server/encryption.yaml"
+  cp "$(dirname "$0")/authentication.yaml" "$folder/api-server/authentication.yaml"
 }
 
 case $1 in
 create)
   mkdir -p "$folder"
   remove
+  (api_server_files)
   "$docker" network connect --alias registry "$network" "$registry"
   printf '%s\n' "$config" | "$kind" create cluster --name "$name" --kubeconfig "$kubeconfig" --config - --wait 0s
   chmod 600 "$kubeconfig"

@@ -6,7 +6,10 @@ locals {
   mounts = concat(
     [{ hostPath = abspath("${path.module}/registry"), containerPath = "/etc/containerd/certs.d", readOnly = true }],
   )
-  volume_mounts = [for name, volume in docker_volume.data : { hostPath = volume.mountpoint, containerPath = "/mnt/${name}" }]
+  # All control planes have the same files of cluster.sh's: what one encrypted the others read.
+  api_server_files  = "/etc/alternate-futures"
+  api_server_mounts = [{ hostPath = "${var.state_folder}/api-server", containerPath = local.api_server_files, readOnly = true }]
+  volume_mounts     = [for name, volume in docker_volume.data : { hostPath = volume.mountpoint, containerPath = "/mnt/${name}" }]
 
   kind_config = yamlencode({
     kind       = "Cluster"
@@ -21,16 +24,31 @@ locals {
         config_path = "/etc/containerd/certs.d"
     TOML
     ]
-    kubeadmConfigPatches = [yamlencode({ kind = "ClusterConfiguration", dns = { imageTag = var.coredns_tag } })]
+    kubeadmConfigPatches = [yamlencode({
+      kind = "ClusterConfiguration"
+      dns  = { imageTag = var.coredns_tag }
+      apiServer = {
+        extraArgs = {
+          encryption-provider-config = "${local.api_server_files}/encryption.yaml"
+          authentication-config      = "${local.api_server_files}/authentication.yaml"
+          profiling                  = "false"
+        }
+        extraVolumes = [
+          { name = "alternate-futures", hostPath = local.api_server_files, mountPath = local.api_server_files, readOnly = true, pathType = "Directory" },
+        ]
+      }
+      controllerManager = { extraArgs = { profiling = "false" } }
+      scheduler         = { extraArgs = { profiling = "false" } }
+    })]
     nodes = concat(
-      [for index in range(var.control_planes) : { role = "control-plane", image = var.node_image, extraMounts = local.mounts }],
+      [for index in range(var.control_planes) : { role = "control-plane", image = var.node_image, extraMounts = concat(local.mounts, local.api_server_mounts) }],
       [for index in range(var.workers) : { role = "worker", image = var.node_image, extraMounts = concat(local.mounts, local.volume_mounts) }],
     )
   })
 }
 
 resource "terraform_data" "cluster" {
-  triggers_replace = [local.kind_config, docker_network.nodes.id, var.name]
+  triggers_replace = [local.kind_config, filesha256("${path.module}/authentication.yaml"), docker_network.nodes.id, var.name]
 
   # Destroy provisioners see only `self`: whatever they need is in here.
   input = {
