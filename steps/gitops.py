@@ -1,5 +1,6 @@
 """Argo CD at work on small Applications of the scenarios' own: noticing, syncing, health, records, rollback."""
 
+import contextlib
 import datetime
 import json
 import re
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 import pytest
+import requests
 import yaml
 from kubernetes.client import ApiException
 from pytest_bdd import given, parsers, then, when
@@ -72,6 +74,12 @@ class Demo:
             if error.status == 404:
                 return None
             raise
+
+    def delete(self):
+        """Take the Application and its namespace away, if they are there; its files stay."""
+        with contextlib.suppress(ApiException):
+            self.namespace.cluster.custom.delete_namespaced_custom_object(*GROUP, ARGOCD, "applications", self.name)
+        self.namespace.delete()
 
     @property
     def hint(self):
@@ -154,11 +162,12 @@ def new_demo(repository, namespace, argocd, automated):
 class Demos:
     """Applications with their first version deployed, one for each scenario of the run that asks for one.
 
-    They are made at once, since all of them together come up as fast as one; each is used by one scenario only.
+    They are made at once, since all of them together come up about as fast as one. Each scenario takes one, and waits
+    for that one alone: what is wrong with it is wrong for that scenario.
     """
 
     def __init__(self, cluster, git, argocd, wanted):
-        self.ready = {}
+        self.made, self.taken = {}, []
         for repository in sorted({repository for repository, _ in wanted}):
             kinds = [automated for name, automated in wanted if name == repository]
             self.make([new_demo(git.repository(repository), new_namespace(cluster), argocd, kind) for kind in kinds])
@@ -168,24 +177,36 @@ class Demos:
         files = {path: text for demo in demos for path, text in demo.files().items()}
         commit = demos[0].repository.commit(files, f"{len(demos)} demos: first")
         for demo in demos:
-            demo.first, demo.text = commit, "first"
+            demo.text = "first"
             demo.commits.append(commit)
             create_application(demo)
+            self.made.setdefault((demo.repository.name, demo.automated), []).append(demo)
         for demo in demos:
             if not demo.automated:
-                what = f"a sync of {demo.name} asked for"
-                eventually(lambda demo=demo: demo.argocd.sync(demo.name) or True, within=SYNCED, what=what)
-        for demo in demos:
-            wait_status(demo, GOOD, commit)
-            self.ready.setdefault((demo.repository.name, demo.automated), []).append(demo)
+                # Whoever takes it asks again, should Argo CD not know it yet.
+                with contextlib.suppress(requests.RequestException):
+                    demo.argocd.sync(demo.name)
 
     def take(self, repository, automated):
-        """One of them, for good."""
-        return self.ready[repository, automated].pop()
+        """One of them for good, once its first version is deployed."""
+        demo = self.made[repository, automated].pop(0)
+        self.taken.append(demo)
 
-    def left(self):
-        """Those that no scenario took."""
-        return [demo for demos in self.ready.values() for demo in demos]
+        def deployed():
+            status = demo.status(refresh=True)
+            if not automated and "operationState" not in status:
+                demo.argocd.sync(demo.name)
+            seen = summary(status)
+            assert seen == GOOD, f"{'/'.join(seen)} {messages(status)}"
+            # Commits of other scenarios may have come between.
+            return status["operationState"]["syncResult"]["revision"]
+
+        demo.first = eventually(deployed, within=SYNCED, what=f"{demo.name} {'/'.join(GOOD)}", hint=demo.hint)
+        return demo
+
+    def all(self):
+        """All of them, also those that no scenario took."""
+        return [*self.taken, *(demo for demos in self.made.values() for demo in demos)]
 
 
 DEMO = re.compile(r'^an Application of the repository "([^"]+)" (with|without) auto-sync$')
@@ -200,29 +221,31 @@ def demos(request, run, cluster, git, argocd, infrastructure, scenario_namespace
         demos = Demos(cluster, git, argocd, wanted)
     yield demos
     if not infrastructure.destroyed:
-        for demo in demos.left():
-            remove(demo)
+        remove(demos.all())
 
 
-def remove(demo):
-    """Take the Application, its namespace and its files away."""
-    demo.namespace.cluster.custom.delete_namespaced_custom_object(*GROUP, ARGOCD, "applications", demo.name)
-    demo.repository.commit({f"{demo.name}/application.yaml": None}, f"{demo.name}: gone")
-    demo.namespace.delete()
+def remove(demos):
+    """Take Applications, their namespaces and their files away."""
+    for demo in demos:
+        demo.delete()
+    for name in {demo.repository.name for demo in demos}:
+        ours = [demo for demo in demos if demo.repository.name == name]
+        files = {f"{demo.name}/application.yaml": None for demo in ours}
+        ours[0].repository.commit(files, f"{len(ours)} demos: gone")
 
 
 @given(parsers.parse('an Application of the repository "{repository}" with auto-sync'), target_fixture="demo")
 def automated_demo(demos, repository):
     demo = demos.take(repository, automated=True)
     yield demo
-    remove(demo)
+    demo.delete()
 
 
 @given(parsers.parse('an Application of the repository "{repository}" without auto-sync'), target_fixture="demo")
 def manual_demo(demos, repository):
     demo = demos.take(repository, automated=False)
     yield demo
-    remove(demo)
+    demo.delete()
 
 
 @then("Argo CD says that it can read that repository")
@@ -488,7 +511,7 @@ def changed_demo(git, argocd, cluster, repository, demo):
     other.push()
     create_application(other)
     yield other
-    remove(other)
+    remove([other])
 
 
 @then("the UI shows every Application with the sync status that it has")

@@ -22,7 +22,7 @@ from fixtures.components.ingress import own_certificate
 from fixtures.environment import load_environment
 from fixtures.errors import UserError
 from fixtures.paths import ROOT
-from fixtures.waiting import in_words
+from fixtures.waiting import in_words, is_transient
 
 UID = "11111111-2222-3333-4444-555555555555"
 OTHER = "99999999-2222-3333-4444-555555555555"
@@ -357,6 +357,15 @@ def test_a_missing_right_is_named():
     text = in_words(error)
     assert 'cannot get resource "secrets"' in text
     assert "k8s/acceptance" in text
+    status = {
+        "kind": "Status",
+        "message": 'pods "auth-1" is forbidden: User "x" cannot create "pods/exec"',
+        "code": 403,
+    }
+    body = json.dumps(status, separators=(",", ":")).encode()
+    refused = ApiException(status=0, reason=f"Handshake status 403 Forbidden -+-+- {{}} -+-+- {body!r}")
+    assert 'pods "auth-1" is forbidden: User "x" cannot create "pods/exec". Try' in in_words(refused)
+    assert not is_transient(refused)
 
 
 def test_a_plan_says_what_would_be_done_and_does_nothing(elsewhere, api, monkeypatch):
