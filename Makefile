@@ -6,7 +6,7 @@ WITH_ENGINE := $(BIN)/python -m fixtures.engine
 
 .DEFAULT_GOAL := help
 .PHONY: help setup accept test check format lock up down rehearse-recovery soak report report-diff bench clean
-.PHONY: argocd-password backup-keys restore-keys
+.PHONY: outdated pin argocd-password backup-keys restore-keys
 
 help: ## Explain the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,12 @@ report-diff: setup ## Print what changed between two runs (A=run B=run); 1 if a 
 
 bench: setup ## Measure images, a run, a reused run, and plain `kind create cluster`; prints JSON (ARGS=all: everything)
 	@$(WITH_ENGINE) $(BIN)/python -m fixtures.bench $(ARGS)
+
+outdated: setup ## Print which pinned things have newer versions
+	@$(BIN)/python -m fixtures.outdated
+
+pin: setup ## Write the digests of production's images into its overlays (ARGS=--check: say which have none)
+	@$(BIN)/python -m fixtures.pins $(ARGS)
 
 clean: ## Remove reports, caches and Python's packages
 	@rm -rf .venv node_modules reports .pytest_cache .mypy_cache .ruff_cache k8s/upstream

@@ -86,8 +86,9 @@ def outsider(cluster, outputs, environment, tmp_path, backend_service, run):
     )  # fmt: skip
     yield Outsider(tmp_path, kubeconfig, text, config.new_client_from_config(str(kubeconfig)))
     for manifest in reversed(render(cluster, "acceptance/base", environment)):
+        place = ["-n", manifest["metadata"]["namespace"]] if "namespace" in manifest["metadata"] else []
         cluster.kubectl("delete", "--ignore-not-found", "--wait=false", manifest["kind"], manifest["metadata"]["name"],
-                        "-n", manifest["metadata"].get("namespace", "default"))  # fmt: skip
+                        *place)  # fmt: skip
 
     def gone():
         names = [item.metadata.name for item in cluster.core.list_namespace().items]

@@ -35,7 +35,7 @@ SECRETS = {
     "jwt": ".".join(("eyJ" + letters(33), letters(220), letters(43))),
     "row": "r0w-0f-3xamples",
 }
-VARIABLE = "v4ri4ble-0f-the-start"
+VARIABLE, SESSION = "v4ri4ble-0f-the-start", letters(900)
 
 FEATURE = """
   Background:
@@ -248,7 +248,7 @@ def forget(monkeypatch):
 def needles():
     """What is searched for, made here by other means than the code under test."""
     found = {}
-    for name, value in {**SECRETS, "variable": VARIABLE}.items():
+    for name, value in {**SECRETS, "variable": VARIABLE, "session": SESSION}.items():
         value = value.strip()
         lines = value.splitlines()
         texts = {value, *lines[1:-1]}
@@ -292,7 +292,8 @@ def everything_written(folder):
 )
 def test_a_secret_in_every_channel_is_in_none_of_the_files_and_not_on_the_console(project, monkeypatch, arguments):
     (project.pytester.path / "secrets.json").write_text(json.dumps(SECRETS))
-    monkeypatch.setenv("TF_VAR_SOME_PASSWORD", VARIABLE)
+    monkeypatch.setenv("TF_VAR_some_password", VARIABLE)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", SESSION)
     project.feature(FEATURE, STEPS)
     result, verdicts = project.run(*arguments)
     outcomes = {identity: verdict["outcome"] for identity, verdict in verdicts.items() if verdict["scenario"]}
@@ -321,7 +322,8 @@ def hold_no_secret(texts):
 
 def test_what_is_on_disk_when_a_run_is_killed_holds_none_either(project, monkeypatch):
     (project.pytester.path / "secrets.json").write_text(json.dumps(SECRETS))
-    monkeypatch.setenv("TF_VAR_SOME_PASSWORD", VARIABLE)
+    monkeypatch.setenv("TF_VAR_some_password", VARIABLE)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", SESSION)
     killed = "\n  @ac-9.1\n  Scenario: Killed\n    When the run is killed\n"
     project.feature(FEATURE.replace("    And something else keeps them in files\n", "") + killed, STEPS)
     result, _ = project.run("--showlocals")
