@@ -352,6 +352,8 @@ def commit_tag(service, new_text, evidence):
     for image in document["images"]:
         if image["name"] == "alternate-futures/frontend":
             image["newTag"] = tag
+            # A digest would win over the tag.
+            image.pop("digest", None)
     files = {service.path: yaml.safe_dump(document, sort_keys=False)}
     service.pushed = service.repository.commit(files, f"frontend-service: image {tag}")
     evidence.add("commit", service.pushed)
