@@ -26,7 +26,7 @@ Feature: End-to-end HTTPS access
   @ac-12.5
   Scenario Outline: Plain HTTP is redirected to HTTPS with 301
     When "<path>" of the host "<host>" is asked for over plain HTTP
-    Then the answer is 301 to the same page over HTTPS, which is answered with 200
+    Then the answer is 301 to the same page over HTTPS
 
     Examples:
       | host | path        |

@@ -167,7 +167,12 @@ def nothing_lost(requests_lost, evidence):
 
 @when("an operator rolls out a version of it that never becomes ready")
 def roll_out_broken(service):
-    container = service.deployment().spec.template.spec.containers[0].name
+    running = service.deployment().spec.template.spec.containers[0]
+    assert running.readiness_probe and running.readiness_probe.http_get, (
+        f"{service.name} asks none of its pods whether it is ready, so a bad version would get requests. "
+        f"Try: kubectl get deployment {service.name} -o yaml"
+    )
+    container = running.name
     probe = {"name": container, "readinessProbe": {"httpGet": {"path": "/no-such-path", "port": "http"}}}
     body = {"spec": {"template": {"spec": {"containers": [probe]}}}}
     service.cluster.apps.patch_namespaced_deployment(service.name, "default", body)

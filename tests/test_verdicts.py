@@ -155,20 +155,3 @@ def test_one_row_by_its_node_id_is_not_selected_and_neither_is_what_was_not_coll
 def test_one_failing_row_fails_the_criterion(project):
     project.feature(ROWS, "@then('it too')\ndef _too():\n    assert False, 'second row'\n")
     assert project.run()[1]["2.1"]["outcome"] == "failed"
-
-
-def test_no_secret_reaches_the_report(project):
-    secret = "plant-ed-53cr37"
-    steps = f"""
-        from fixtures.evidence import keep_secret
-        @then('a secret is spilled')
-        def _spill(evidence):
-            keep_secret({secret!r})
-            evidence.add("note", "it is {secret}")
-            raise RuntimeError("the password {secret} was refused")
-    """
-    project.feature(scenario(step="a secret is spilled"), steps)
-    project.run()
-    for path in project.reports.rglob("*"):
-        if path.is_file():
-            assert secret not in path.read_text(errors="replace"), path.name
