@@ -4,7 +4,7 @@ Feature: GitOps deployment automation
 
   @ac-3.1 @shared
   Scenario: Argo CD reaches the repository that an Application names
-    Given an Application of the repository "demo" with auto-sync
+    Given an Application of the repository "demo" without auto-sync
     Then Argo CD says that it can read that repository
     And the Application's commit is the last one of the repository's main branch
 
@@ -22,21 +22,21 @@ Feature: GitOps deployment automation
 
   @ac-3.3 @shared
   Scenario: Changed manifests are applied
-    Given an Application of the repository "demo" with auto-sync
-    When a change is pushed to main
+    Given an Application of the repository "demo" without auto-sync
+    When a change is pushed to main and a sync is asked for
     Then the cluster has the change
 
   @ac-3.4 @shared
   Scenario: A sync counts as successful only once everything is healthy
-    Given an Application of the repository "demo" with auto-sync
-    When a version that takes 8 seconds to become ready is pushed to main
+    Given an Application of the repository "demo" without auto-sync
+    When a version that takes 8 seconds to become ready is pushed to main and a sync is asked for
     Then the sync is not called successful before the new pods are ready
     And it is called successful afterwards
 
   @ac-3.5 @shared
   Scenario: Failing health checks make an Application Degraded
-    Given an Application of the repository "demo" with auto-sync
-    When a version that never becomes ready is pushed to main
+    Given an Application of the repository "demo" without auto-sync
+    When a version that never becomes ready is pushed to main and a sync is asked for
     Then the Application becomes Degraded and says why
 
   @ac-3.6 @shared
@@ -56,15 +56,15 @@ Feature: GitOps deployment automation
 
   @ac-3.8 @shared
   Scenario: Every sync leaves a record
-    Given an Application of the repository "demo" with auto-sync
-    When a change is pushed to main
+    Given an Application of the repository "demo" without auto-sync
+    When a change is pushed to main and a sync is asked for
     Then the record names that commit, the time and the success
-    When a change that the API refuses is pushed to main
+    When a change that the API refuses is pushed to main and a sync is asked for
     Then the record names that commit, the time and the failure
 
   @ac-3.9 @shared
   Scenario: The sync status of every Application is shown
-    Given an Application of the repository "demo" with auto-sync
+    Given an Application of the repository "demo" without auto-sync
     And an Application of the repository "demo" without auto-sync, with a change that is not deployed
     Then the UI shows every Application with the sync status that it has
 

@@ -31,6 +31,6 @@ Feature: Deployment observability
 
   @ac-13.6 @shared
   Scenario: A failed deployment shows its error message
-    Given an Application of the repository "demo" with auto-sync
-    When a change that the API refuses is pushed to main
+    Given an Application of the repository "demo" without auto-sync
+    When a change that the API refuses is pushed to main and a sync is asked for
     Then the UI shows the API's refusal

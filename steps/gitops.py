@@ -62,6 +62,12 @@ class Demo:
         self.commits.append(self.pushed)
         return self.pushed
 
+    def push_and_ask(self, **changes):
+        """Push another version, have Argo CD look into Git, and ask for a sync, as an operator does."""
+        self.push(**changes)
+        self.status(refresh=True)
+        self.argocd.sync(self.name)
+
     def status(self, refresh=False):
         """The Application's status, as the UI reads it; with `refresh`, after a look into Git."""
         return self.argocd.application(self.name, refresh=refresh).get("status", {})
@@ -283,6 +289,11 @@ def push_change(demo):
     demo.push()
 
 
+@when("a change is pushed to main and a sync is asked for")
+def push_and_ask(demo):
+    demo.push_and_ask()
+
+
 def detected(demo, deadline):
     """Wait until the Application is OutOfSync at the pushed commit; return how long that took, in seconds."""
 
@@ -324,10 +335,11 @@ def cluster_has_change(demo, evidence):
     evidence.add("deployed", {"commit": demo.pushed, "text": demo.text})
 
 
-@when(parsers.parse("a version that takes {seconds:d} seconds to become ready is pushed to main"))
+@when(
+    parsers.parse("a version that takes {seconds:d} seconds to become ready is pushed to main and a sync is asked for")
+)
 def push_slow(demo, seconds):
-    demo.push(ready_after=seconds)
-    demo.status(refresh=True)
+    demo.push_and_ask(ready_after=seconds)
 
 
 def new_pods_ready(demo):
@@ -386,10 +398,9 @@ def successful_afterwards(demo):
     wait_status(demo, GOOD, demo.pushed)
 
 
-@when("a version that never becomes ready is pushed to main")
+@when("a version that never becomes ready is pushed to main and a sync is asked for")
 def push_broken(demo):
-    demo.push(never_ready=True)
-    demo.status(refresh=True)
+    demo.push_and_ask(never_ready=True)
 
 
 @then("the Application becomes Degraded and says why")
@@ -485,10 +496,10 @@ def record_of_success(demo, evidence):
     assert is_recent(status["operationState"]["finishedAt"])
 
 
-@when("a change that the API refuses is pushed to main")
+@when("a change that the API refuses is pushed to main and a sync is asked for")
 def push_refused(demo):
     # A Deployment's selector cannot be changed.
-    demo.push(label="other")
+    demo.push_and_ask(label="other")
 
 
 @then("the record names that commit, the time and the failure")
@@ -536,9 +547,7 @@ def ui_shows_all(argocd, cluster, demo, other, evidence):
 
 @when("a change is pushed to main and deployed")
 def push_and_deploy(demo):
-    demo.push()
-    demo.status(refresh=True)
-    demo.argocd.sync(demo.name)
+    demo.push_and_ask()
     wait_status(demo, GOOD, demo.pushed)
     assert demo.deployed_text() == demo.text
 
