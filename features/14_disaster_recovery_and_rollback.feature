@@ -25,7 +25,7 @@ Feature: Disaster recovery and rollback
     Given auto-sync of "frontend-service" is off
     When two more versions of it are pushed and deployed, one after the other
     And the operator rolls back to the commit before both
-    Then its pods run what that commit says
+    Then its pods run what that commit says, and stay with it
     And its record names that commit
 
   @ac-14.4 @disruptive
@@ -34,5 +34,5 @@ Feature: Disaster recovery and rollback
     And another version of it is pushed and deployed
     And "https://api.{domain}/health" is asked all the time
     When the operator rolls back to the commit before
-    Then its pods run what that commit says
+    Then its pods run what that commit says, and stay with it
     And no request was lost

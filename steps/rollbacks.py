@@ -17,6 +17,8 @@ from fixtures.waiting import ROLLED_OUT, eventually
 
 VERSION = "dev.alternate-futures.version"
 AUTOMATED = {"prune": True, "selfHeal": True}
+STAYS = 8
+"""Seconds within which auto-sync or self-heal would have undone a rollback."""
 
 
 @dataclass
@@ -56,6 +58,13 @@ class Service:
         """Switch auto-sync (and self-healing with it) on or off."""
         body = {"spec": {"syncPolicy": {"automated": AUTOMATED if on else None}}}
         self.cluster.custom.patch_namespaced_custom_object(*GROUP, ARGOCD, "applications", self.name, body)
+
+    def is_still_off(self):
+        """Raise AssertionError if auto-sync came back: it would undo what an operator does."""
+        policy = self.argocd.application(self.name)["spec"].get("syncPolicy", {}).get("automated")
+        assert not policy, (
+            f"auto-sync of {self.name} was switched off, and is on again: who owns its sync policy? Try: {self.hint}"
+        )
 
     def push(self, *operations, message):
         """Push its overlay with JSON patch operations on the Deployment; return the commit."""
@@ -251,6 +260,7 @@ def push_and_deploy(service):
     """Push another version, have it synced as an operator does, and wait for it; return its commit."""
     commit = service.push_version()
     service.status(refresh=True)
+    service.is_still_off()
     service.argocd.sync(service.name)
     service.wait_deployed(commit, service.version)
     return commit
@@ -272,12 +282,23 @@ def roll_back(service, evidence):
     history = service.status()["history"]
     evidence.add("history before", [{key: entry[key] for key in ("id", "revision", "deployedAt")} for entry in history])
     entry = [entry for entry in history if entry["revision"] == service.first][-1]
+    service.is_still_off()
     service.argocd.rollback(service.name, entry["id"])
 
 
-@then("its pods run what that commit says")
-def pods_run_first(service):
+@then("its pods run what that commit says, and stay with it")
+def pods_run_first(service, evidence):
     service.wait_deployed(service.first, None)
+    until = time.monotonic() + STAYS
+    eventually(lambda: time.monotonic() >= until, within=ROLLED_OUT, what="the time to pass")
+    history = [entry["revision"] for entry in service.status()["history"]]
+    evidence.add(f"history {STAYS} s later", history)
+    undone = f"the rollback of {service.name} did not last: auto-sync or self-heal undid it. Try: {service.hint}"
+    assert history[-1] == service.first, f"{history[-1][:8]} was deployed after it; {undone}"
+    try:
+        service.all_of(None)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; {undone}") from error
 
 
 @then("its record names that commit")

@@ -9,6 +9,6 @@ Feature: Rollback of a broken version
     Then its Application becomes Degraded and says why
     And its old pods are still there
     When auto-sync is switched off and the operator rolls back
-    Then its pods run what that commit says
+    Then its pods run what that commit says, and stay with it
     And its Application is Healthy again
     And no request was lost
