@@ -62,7 +62,7 @@ def test_plain_pytest_says_what_to_run_where_no_engine_answers(monkeypatch):
 
 def test_missing_programs_are_named(monkeypatch):
     monkeypatch.setattr(preflight, "TOOLS", ("sh", "no-such-program"))
-    assert "not installed: no-such-program" in (preflight.check_tools() or "")
+    assert "not installed: no-such-program" in (preflight.check_tools([]) or "")
 
 
 def test_a_run_beside_another_is_4_and_names_it(project):
