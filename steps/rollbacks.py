@@ -61,8 +61,9 @@ class Service:
 
     def is_still_off(self):
         """Raise AssertionError if auto-sync came back: it would undo what an operator does."""
-        policy = self.argocd.application(self.name)["spec"].get("syncPolicy", {}).get("automated")
-        assert not policy, (
+        # From the API server: Argo CD's own API may be a moment behind.
+        seen = self.cluster.custom.get_namespaced_custom_object(*GROUP, ARGOCD, "applications", self.name)
+        assert not seen["spec"].get("syncPolicy", {}).get("automated"), (
             f"auto-sync of {self.name} was switched off, and is on again: who owns its sync policy? Try: {self.hint}"
         )
 
