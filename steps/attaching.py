@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -13,10 +13,10 @@ from kubernetes.client import ApiException
 from pytest_bdd import given, parsers, then, when
 
 from fixtures.cluster import SCENARIO_LABEL
-from fixtures.evidence import keep_secret
 from fixtures.guards import LEASE, NAMESPACE
 from fixtures.manifests import apply, render
 from fixtures.paths import ROOT
+from fixtures.secrecy import keep_secret
 from fixtures.verdicts import NotSelected
 from fixtures.waiting import GONE, eventually
 
@@ -46,6 +46,7 @@ class Outsider:
     kubeconfig: Path
     environment: str
     api: client.ApiClient
+    before: set = field(default_factory=set)
 
     def judge(self, text, *arguments):
         """Run the suite in an environment; return the ended process and what verdicts.json says (None: no report)."""
@@ -66,7 +67,7 @@ class Outsider:
 
 
 @given("the rights of k8s/acceptance and a kubeconfig that has no others", target_fixture="outsider")
-def outsider(cluster, outputs, environment, tmp_path, backend_service, run):
+def outsider(cluster, outputs, environment, tmp_path, backend_service):
     if environment.is_lasting:
         raise NotSelected("the rights are handed out by an administrator; selected by --env=kind")
     apply(cluster, render(cluster, "acceptance/base", environment))
@@ -101,9 +102,10 @@ def outsider(cluster, outputs, environment, tmp_path, backend_service, run):
 @when(
     parsers.parse("the suite judges {criteria} with it, in an environment that it attaches to"), target_fixture="judged"
 )
-def judge_attached(outsider, criteria, evidence):
+def judge_attached(outsider, cluster, criteria, evidence):
     numbers = criteria.replace(" and ", ", ").split(", ")
     arguments = [part for number in numbers for part in ("--criterion", number)]
+    outsider.before = scenario_namespaces_of(cluster)
     # One of each kind that an attached run leaves out.
     ended, document = outsider.judge(outsider.environment, *arguments, "--criterion", "2.8", "--criterion", "3.1")
     evidence.add("the attached run", ended.stdout[-6000:] + ended.stderr[-2000:])
@@ -134,8 +136,15 @@ def not_selected(judged):
         assert "--disruptive --confirm=attached" in seen["reason"], seen["reason"]
 
 
+def scenario_namespaces_of(cluster):
+    """The names of the namespaces that scenarios made, of this run and of others."""
+    return {item.metadata.name for item in cluster.core.list_namespace(label_selector=SCENARIO_LABEL).items}
+
+
 @then("nothing is left of the run but its lock, which is free")
-def nothing_left(cluster, judged):
+def nothing_left(cluster, outsider, judged):
+    left = scenario_namespaces_of(cluster) - outsider.before
+    assert not left, f"the attached run left namespaces behind: {sorted(left)}"
     lease = cluster.coordination.read_namespaced_lease(LEASE, NAMESPACE)
     assert not lease.spec.holder_identity, f"the lock is still held by {lease.spec.holder_identity}"
 

@@ -221,7 +221,7 @@ DEMO = re.compile(r'^an Application of the repository "([^"]+)" (with|without) a
 @pytest.fixture(scope="session")
 def demos(request, run, cluster, git, argocd, infrastructure, scenario_namespaces):
     """The Applications that the selected scenarios ask for."""
-    steps = [step for item in request.session.items for step in steps_of(item)]
+    steps = [step.name for item in request.session.items for step in steps_of(item)]
     wanted = [(match[1], match[2] == "with") for step in steps if (match := DEMO.match(step))]
     with run.phase("demo Applications"):
         demos = Demos(cluster, git, argocd, wanted)

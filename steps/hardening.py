@@ -12,13 +12,16 @@ from kubernetes.client import ApiException
 from pytest_bdd import given, parsers, then, when
 
 from fixtures import benchmark
+from fixtures.clients.caller import Caller
 from fixtures.clients.web import url
 from fixtures.cluster import SCENARIO_LABEL, as_json, is_ready, new_namespace, probe_pod
-from fixtures.components.access import DEVELOPER, NAMESPACE, Caller
+from fixtures.components.access import DEVELOPER, NAMESPACE
 from fixtures.components.gitops import APPLICATIONS, ARGOCD, GROUP
+from fixtures.database import PORT as DATABASE_PORT
+from fixtures.etcd import DATA, etcd_pod, etcdctl
 from fixtures.manifests import overlay, render
 from fixtures.pods import delete_now
-from fixtures.services import NAME_LABEL
+from fixtures.services import NAME_LABEL, PORTS
 from fixtures.verdicts import Unverifiable
 from fixtures.waiting import CERTIFICATE_ISSUED, GONE, POD_READY, SYNCED, Deadline, TimedOut, eventually
 
@@ -60,26 +63,8 @@ def nothing_for_strangers(cluster, evidence):
 
 # Encryption at rest.
 
-SNAPSHOT = "/var/lib/etcd/hardening.db"
-PKI = "/etc/kubernetes/pki/etcd"
+SNAPSHOT = f"{DATA}/hardening.db"
 ENCRYPTED = re.compile(rb"k8s:enc:(?!identity)[a-z]+:v\d+:[^:]+:")
-
-
-def etcd_pod(cluster):
-    """An etcd member's pod. Raises Unverifiable where etcd is no pod (K3s)."""
-    pods = cluster.core.list_namespaced_pod("kube-system", label_selector="component=etcd").items
-    if not pods:
-        raise Unverifiable("etcd is no pod here (K3s has its own): its store is to be read on a server's machine only")
-    return pods[0]
-
-
-def etcdctl(cluster, *arguments):
-    """Run etcdctl in a member's pod; return what it printed."""
-    return cluster.kubectl(
-        "-n", "kube-system", "exec", etcd_pod(cluster).metadata.name, "--", "etcdctl",
-        "--endpoints", "https://127.0.0.1:2379", "--cacert", f"{PKI}/ca.crt", "--cert", f"{PKI}/server.crt",
-        "--key", f"{PKI}/server.key", *arguments,
-    )  # fmt: skip
 
 
 def stored(cluster, prefix):
@@ -163,10 +148,8 @@ def key_is_private(cluster, outputs, evidence):
 # Who reaches whom.
 
 SERVICES = {
-    "auth-service": ("auth-service", 3001),
-    "backend-service": ("backend-service", 4000),
-    "frontend-service": ("frontend-service", 3000),
-    "database": ("yb-tservers", 5433),
+    **{name: (name, port) for name, port in PORTS.items()},
+    "database": ("yb-tservers", DATABASE_PORT),
     "redis": ("redis", 6379),
 }
 """Service and port of each of the platform's Applications."""
@@ -350,20 +333,12 @@ PATCH = {"Content-Type": "application/merge-patch+json"}
 @given("a developer with a token of their own", target_fixture="developer")
 def developer_with_token(access, evidence):
     developer = access.developer()
-    review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
-    answer = developer("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", review)
+    answer = developer.who_am_i()
     assert answer.status_code == 201, f"the token is not accepted: {answer.status_code} {answer.text[:200]}"
     who = answer.json()["status"]["userInfo"]["username"]
     evidence.add("signed in as", who)
     assert who == f"system:serviceaccount:{NAMESPACE}:{DEVELOPER}", f"the token speaks for {who}"
     return developer
-
-
-def backend_pod(default):
-    """The name of a ready pod of the backend."""
-    ready = [pod.metadata.name for pod in default.pods("app=backend-service") if is_ready(pod)]
-    assert ready, "no pod of the backend is ready. Try: kubectl get pods -l app=backend-service"
-    return ready[0]
 
 
 def all_answered(caller, attempts, wanted, evidence, title):
@@ -375,10 +350,10 @@ def all_answered(caller, attempts, wanted, evidence, title):
 
 
 @then("the developer reads pods, logs, Services, Deployments and events there")
-def developer_reads(developer, backend_service, default, evidence):
+def developer_reads(developer, backend, evidence):
     attempts = {
         "pods": ("GET", f"{HERE}/pods"),
-        "a log": ("GET", f"{HERE}/pods/{backend_pod(default)}/log?tailLines=5"),
+        "a log": ("GET", f"{HERE}/pods/{backend.running()[0].metadata.name}/log?tailLines=5"),
         "Services": ("GET", f"{HERE}/services"),
         "Deployments": ("GET", f"{APPS}/deployments"),
         "StatefulSets": ("GET", f"{APPS}/statefulsets"),
@@ -400,8 +375,11 @@ def developer_reads_nothing_elsewhere(developer, evidence):
 
 
 @then("whatever the developer tries to change is refused")
-def developer_changes_nothing(developer, backend_service, default, evidence):
-    pod, restarted = backend_pod(default), {"spec": {"template": {"metadata": {"annotations": {"restarted": "now"}}}}}
+def developer_changes_nothing(developer, backend, evidence):
+    pod, restarted = (
+        backend.running()[0].metadata.name,
+        {"spec": {"template": {"metadata": {"annotations": {"restarted": "now"}}}}},
+    )
     attempts = {
         "delete a pod": ("DELETE", f"{HERE}/pods/{pod}?dryRun=All"),
         "restart a Deployment": ("PATCH", f"{APPS}/deployments/backend-service?dryRun=All", restarted, PATCH),
@@ -467,8 +445,8 @@ def developer_sees_no_secrets(developer, sealed_secrets, evidence):
 
 
 @then("gets at none in a roundabout way")
-def no_way_around(developer, backend_service, default, evidence):
-    pod, key = backend_pod(default), {"secretKeyRef": {"name": "jwt-secret", "key": "JWT_SECRET"}}
+def no_way_around(developer, backend, evidence):
+    pod, key = backend.running()[0].metadata.name, {"secretKeyRef": {"name": "jwt-secret", "key": "JWT_SECRET"}}
     mounted = probe_pod("taker", volumes=[{"name": "taken", "secret": {"secretName": "jwt-secret"}}])
     mounted["spec"]["containers"][0]["volumeMounts"] = [{"name": "taken", "mountPath": "/taken"}]
     named = probe_pod("taker", container={"env": [{"name": "TAKEN", "valueFrom": key}]})

@@ -5,15 +5,15 @@ import ipaddress
 import itertools
 import stat
 
-import requests
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 from pytest_bdd import given, parsers, then
 
+from fixtures.clients.caller import Caller
+from fixtures.infrastructure import CONTROL_PLANE
 from fixtures.verdicts import Unverifiable
 from fixtures.waiting import NODES_READY, eventually
 
-ROLE = "node-role.kubernetes.io/control-plane"
 WRONG_TOKEN = "abcdef.ffffffffffffffff"
 
 
@@ -38,7 +38,7 @@ def machines_are_nodes(cluster, machines, role, evidence):
     for machine in machines:
         assert machine.name in nodes, f"expected a node {machine.name}, saw {sorted(nodes)}"
         node = nodes[machine.name]
-        seen = "control-plane" if ROLE in node.metadata.labels else "worker"
+        seen = "control-plane" if CONTROL_PLANE in node.metadata.labels else "worker"
         assert seen == role, f"expected {machine.name} to be a {role}, it is a {seen}"
 
 
@@ -138,20 +138,9 @@ def k3s_workers_joined(cluster, outputs, evidence):
     raise Unverifiable("every worker joined with the token; with it in the secret store no wrong one is tried")
 
 
-def who_am_i(cluster, token):
-    """What the API answers to "who am I" asked with a bearer token."""
-    return requests.post(
-        cluster.api.configuration.host + "/apis/authentication.k8s.io/v1/selfsubjectreviews",
-        json={"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"},
-        headers={"Authorization": f"Bearer {token}"},
-        verify=cluster.api.configuration.ssl_ca_cert,
-        timeout=10,
-    )
-
-
 @then("the API accepts that token")
 def token_accepted(cluster, join_token):
-    answer = who_am_i(cluster, join_token)
+    answer = Caller(cluster, join_token).who_am_i()
     assert answer.status_code == 201, (
         f"expected the join token to be accepted, saw {answer.status_code}: {answer.text[:200]}"
     )
@@ -162,7 +151,7 @@ def token_accepted(cluster, join_token):
 @then("the API refuses a wrong join token")
 def wrong_token_refused(cluster, join_token):
     wrong = join_token.partition(".")[0] + "." + WRONG_TOKEN.partition(".")[2]
-    answer = who_am_i(cluster, wrong)
+    answer = Caller(cluster, wrong).who_am_i()
     assert answer.status_code == 401, (
         f"expected 401 for a wrong join token, saw {answer.status_code}: {answer.text[:200]}"
     )

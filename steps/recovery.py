@@ -17,11 +17,12 @@ from fixtures.components import Platform
 from fixtures.components.gitops import APPLICATIONS, PLATFORM
 from fixtures.components.secrets import KEYS, read_secret
 from fixtures.components.secrets import NAMESPACE as SEALED_SECRETS
-from fixtures.infrastructure import leftovers
+from fixtures.etcd import DATA, etcd_pod, etcdctl
 from fixtures.keys import decrypt, encrypt, export
 from fixtures.manifests import kubectl
 from fixtures.waiting import API_ANSWERS, COMPONENT_READY, SETTLED, eventually
 
+SNAPSHOT = f"{DATA}/snapshot.db"
 TABLE = "backend.recovery"
 ACCOUNT = (
     "export PGHOST=127.0.0.1 PGPORT=5433 "
@@ -89,7 +90,7 @@ def platform_with_row(
 
 
 @when("etcd, the sealing keys, the Git repository and the database are backed up")
-def back_up(backup, cluster, outputs, repository, evidence):
+def back_up(backup, cluster, repository, evidence):
     backup.began = time.monotonic()
     backup.values = {name: read_secret(cluster, name, "default") for name in KEYS}
     (backup.folder / "keys.enc").write_text(
@@ -99,14 +100,8 @@ def back_up(backup, cluster, outputs, repository, evidence):
     repository.git("bundle", "create", str(backup.folder / "platform.bundle"), "main")
     backup.head = repository.head()
     (backup.folder / "database.sql").write_text(in_database(cluster, DUMP))
-    machine = outputs.control_planes[0].name
-    certificates = "/etc/kubernetes/pki/etcd"
-    cluster.kubectl(
-        "-n", "kube-system", "exec", f"etcd-{machine}", "--", "etcdctl", "--endpoints", "https://127.0.0.1:2379",
-        "--cacert", f"{certificates}/ca.crt", "--cert", f"{certificates}/server.crt",
-        "--key", f"{certificates}/server.key", "snapshot", "save", "/var/lib/etcd/snapshot.db",
-    )  # fmt: skip
-    docker("cp", f"{machine}:/var/lib/etcd/snapshot.db", backup.folder / "snapshot.db")
+    etcdctl(cluster, "snapshot", "save", SNAPSHOT)
+    docker("cp", f"{etcd_pod(cluster).spec.node_name}:{SNAPSHOT}", backup.folder / "snapshot.db")
     backup.times["backup"] = round(time.monotonic() - backup.began, 1)
     evidence.add("backups, in bytes", {path.name: path.stat().st_size for path in sorted(backup.folder.glob("*.*"))})
 
@@ -119,7 +114,7 @@ def destroy(backup, platform, infrastructure, run):
     infrastructure.destroy()
     infrastructure.destroyed = False
     shutil.rmtree(platform.state / "git", ignore_errors=True)
-    found = leftovers(infrastructure.name)
+    found = infrastructure.leftovers()
     assert not found, f"destroy left something behind: {found}. Try: make down"
     backup.times["destroy"] = round(time.monotonic() - began, 1)
 

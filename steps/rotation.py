@@ -8,8 +8,8 @@ from pytest_bdd import given, then, when
 from fixtures.clients.web import url
 from fixtures.components import is_rolled_out
 from fixtures.components.secrets import read_secret
-from fixtures.evidence import keep_secret
 from fixtures.manifests import kubectl, secret
+from fixtures.secrecy import keep_secret
 from fixtures.services import Api
 from fixtures.waiting import ROLLED_OUT, ROUTE_READY, UNSEALED, eventually
 from steps.tokens import SignIn, accepted

@@ -15,8 +15,8 @@ from pytest_bdd import given, parsers, then, when
 from fixtures.cluster import is_ready, probe_container
 from fixtures.components.secrets import CONTROLLER, KEY_LABEL, NAMESPACE, read_secret
 from fixtures.errors import UserError
-from fixtures.evidence import keep_secret
 from fixtures.manifests import apply, secret
+from fixtures.secrecy import keep_secret
 from fixtures.waiting import POD_READY, UNSEALED, eventually
 
 LOGS = f"kubectl -n {NAMESPACE} logs deploy/{CONTROLLER}"

@@ -9,7 +9,7 @@ from pytest_bdd import given, parsers, then, when
 
 from fixtures.cluster import as_json
 from fixtures.components.secrets import read_secret
-from fixtures.evidence import keep_secret
+from fixtures.secrecy import keep_secret
 from fixtures.wallet import OTHER_CHAIN, OTHER_DOMAIN, Wallet, forged, jwt_in, new_nonce
 
 LOGS = "kubectl logs -l app=auth-service"

@@ -4,14 +4,14 @@ A pod is placed where Kubernetes would be allowed to place it; that it finds a w
 """
 
 import re
-import subprocess
 from dataclasses import dataclass, field
 
 import hcl2
 import pytest
 import yaml
 from aws_schema import INSTANCE_TYPES
-from aws_tools import AWS, rendered_user_data, tool
+from aws_tools import AWS, rendered_user_data
+from tests_support import kustomized
 
 from fixtures.paths import ROOT
 
@@ -99,12 +99,7 @@ def storage(user_data):
 @pytest.fixture(scope="module")
 def objects():
     """What the five Applications consist of in production."""
-    found = []
-    for name in APPLICATIONS:
-        overlay = ROOT / "k8s" / name / "overlays" / "production"
-        done = subprocess.run([tool("kubectl"), "kustomize", overlay], capture_output=True, text=True, check=True)
-        found += yaml.safe_load_all(done.stdout)
-    return found
+    return [item for name in APPLICATIONS for item in kustomized(f"{name}/overlays/production")]
 
 
 def claims(objects):

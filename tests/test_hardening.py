@@ -2,25 +2,22 @@
 
 import base64
 import os
-import shutil
 import stat
 import subprocess
 from types import SimpleNamespace
 
 import pytest
 import yaml
+from tests_support import kustomized
 
 from fixtures import benchmark
 from fixtures.cluster import SCENARIO_LABEL
 from fixtures.components.gitops import APPLICATIONS
-from fixtures.paths import CACHE, INFRASTRUCTURE, ROOT
+from fixtures.paths import INFRASTRUCTURE, ROOT
 from fixtures.pods import CLIENT, client_pod
 from fixtures.services import NAME_LABEL, Service
 from steps import hardening
 
-KUBECTL = next(
-    (path for path in (CACHE / "bin" / "kubectl", shutil.which("kubectl")) if path and shutil.which(path)), ""
-)
 PLACES = ("kind", "production")
 PORTS = {name: port for name, (_, port) in hardening.SERVICES.items()}
 DEFAULT = {"kubernetes.io/metadata.name": "default"}
@@ -31,17 +28,7 @@ BACKEND_ELSEWHERE = ({NAME_LABEL: "backend-service"}, {"kubernetes.io/metadata.n
 @pytest.fixture(scope="module")
 def build():
     """Builds a kustomization as Argo CD does: its objects."""
-    if not KUBECTL:
-        pytest.skip("no kubectl: `make test` after `make accept` has one")
-    built = {}
-
-    def objects(folder):
-        if folder not in built:
-            text = subprocess.run([KUBECTL, "kustomize", ROOT / "k8s" / folder], check=True, capture_output=True).stdout
-            built[folder] = list(yaml.safe_load_all(text))
-        return built[folder]
-
-    return objects
+    return kustomized
 
 
 @pytest.fixture

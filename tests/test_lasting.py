@@ -5,7 +5,7 @@ import types
 
 import pytest
 
-from fixtures import lasting
+from fixtures import lasting, paths
 from fixtures.components.secrets import values_of
 from fixtures.environment import SecretSettings, load_environment
 from fixtures.errors import UserError
@@ -104,11 +104,11 @@ def test_elsewhere_a_machine_has_what_its_node_counts_and_the_kernel_keeps():
 
 
 def test_missing_programs_depend_on_what_is_to_be_done(monkeypatch, tmp_path):
-    monkeypatch.setattr(lasting, "CACHE", tmp_path)
+    monkeypatch.setattr(paths, "CACHE", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     production = load_environment("production")
-    assert lasting.missing_tools(production, provision=False) == ["kubectl", "kubeseal", "aws"]
-    assert lasting.missing_tools(production, provision=True) == ["kubectl", "kubeseal", "aws", "tofu"]
+    assert lasting.missing_tools(production, changes=False) == ["kubectl", "kubeseal", "aws"]
+    assert lasting.missing_tools(production, changes=True) == ["kubectl", "kubeseal", "aws", "tofu"]
 
 
 def test_secrets_of_production_come_from_the_variables_that_it_names(monkeypatch):

@@ -1,16 +1,9 @@
 """Manifests of database and cache: the plan's figures (tasks 11.6 and 12.3), and that overlays share their names."""
 
-import shutil
-import subprocess
-
 import pytest
 import yaml
+from tests_support import kustomized
 
-from fixtures.paths import CACHE, ROOT
-
-KUBECTL = next(
-    (path for path in (CACHE / "bin" / "kubectl", shutil.which("kubectl")) if path and shutil.which(path)), ""
-)
 DATABASES = ("database/overlays/kind", "database/overlays/kind-yugabytedb", "database/overlays/production")
 CACHES = ("redis/overlays/kind", "redis/overlays/production")
 PRODUCTION = "database/overlays/production"
@@ -18,19 +11,8 @@ PRODUCTION = "database/overlays/production"
 
 @pytest.fixture(scope="module")
 def build():
-    """Builds an overlay as Argo CD does, without leave to read outside it: its objects by kind and name."""
-    if not KUBECTL:
-        pytest.skip("no kubectl: `make test` after `make accept` has one")
-    built = {}
-
-    def objects(overlay):
-        if overlay not in built:
-            command = [KUBECTL, "kustomize", ROOT / "k8s" / overlay]
-            text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            built[overlay] = {(item["kind"], item["metadata"]["name"]): item for item in yaml.safe_load_all(text)}
-        return built[overlay]
-
-    return objects
+    """Builds an overlay as Argo CD does: its objects by kind and name."""
+    return lambda overlay: {(item["kind"], item["metadata"]["name"]): item for item in kustomized(overlay)}
 
 
 def container(item):

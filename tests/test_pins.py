@@ -3,12 +3,13 @@
 import hashlib
 import http.server
 import json
-import shutil
+import os
 import threading
 import urllib.parse
 
 import pytest
 import yaml
+from aws_tools import tool
 
 from fixtures import pins
 from fixtures.clients.registry import Reference, Registries
@@ -93,8 +94,9 @@ def registry():
 
 
 @pytest.fixture
-def k8s(tmp_path):
-    """A component with an overlay for production."""
+def k8s(tmp_path, monkeypatch):
+    """A component with an overlay for production, and a kubectl that builds it."""
+    monkeypatch.setenv("PATH", str(tool("kubectl").parent), prepend=os.pathsep)
     folder = tmp_path / "k8s"
     (folder / "web" / "base").mkdir(parents=True)
     (folder / "web" / "overlays" / "production").mkdir(parents=True)
@@ -108,12 +110,6 @@ def overlay_of(k8s):
     return (k8s / "web" / "overlays" / "production" / "kustomization.yaml").read_text()
 
 
-needs_kubectl = pytest.mark.skipif(
-    not (pins.CACHE / "bin" / "kubectl").exists() and not shutil.which("kubectl"), reason="kubectl is not there"
-)
-
-
-@needs_kubectl
 def test_digests_are_written_beside_the_tags_and_comments_stay(k8s, registry, capsys):
     assert pins.main(["--check"], k8s) == 1
     assert "ghcr.io/af/probe:latest has no digest" in capsys.readouterr().out
@@ -136,7 +132,6 @@ def test_digests_are_written_beside_the_tags_and_comments_stay(k8s, registry, ca
     assert overlay_of(k8s) == before
 
 
-@needs_kubectl
 def test_a_base_that_moved_on_is_seen_and_pinned_anew(k8s, registry, capsys):
     pins.main(["--upstream", registry.host], k8s)
     (k8s / "web" / "base" / "web.yaml").write_text(WORKLOAD.replace("7.0", "7.2"))
@@ -146,7 +141,6 @@ def test_a_base_that_moved_on_is_seen_and_pinned_anew(k8s, registry, capsys):
     assert f'newTag: "7.2", digest: {registry.images["library/redis:7.2"]}' in overlay_of(k8s)
 
 
-@needs_kubectl
 def test_where_nobody_answers_things_stay_as_they_were(k8s, registry, capsys):
     pins.main(["--upstream", registry.host], k8s)
     before = overlay_of(k8s)
@@ -162,14 +156,12 @@ def test_where_nobody_answers_things_stay_as_they_were(k8s, registry, capsys):
     assert "does not answer" in capsys.readouterr().err
 
 
-@needs_kubectl
 def test_what_kustomize_does_not_reach_is_named(k8s, registry, capsys):
     (k8s / "web" / "base" / "web.yaml").write_text(f"{WORKLOAD}---\n{yaml.safe_dump(CUSTOM)}")
     assert pins.main(["--upstream", registry.host], k8s) == 1
     assert "docker.io/library/redis:7.0 has no digest" in capsys.readouterr().out
 
 
-@needs_kubectl
 def test_every_image_of_our_production_is_found(tmp_path):
     if not (ROOT / "k8s" / "upstream" / "argocd").is_dir():
         pytest.skip("upstream's manifests are not there")

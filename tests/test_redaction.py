@@ -93,7 +93,7 @@ import requests
 from pytest_bdd import parsers, when
 from fixtures.clients.process import run as run_program
 from fixtures.engine import say
-from fixtures.evidence import keep_secret
+from fixtures.secrecy import keep_secret
 
 SECRETS = json.loads(pathlib.Path("secrets.json").read_text())
 # Two programs that show what they are given: `kubectl describe`, and OpenTofu.

@@ -1,4 +1,12 @@
-"""Text of small scenarios."""
+"""Text of small scenarios, and what several tests build."""
+
+import functools
+import subprocess
+
+import yaml
+from aws_tools import tool
+
+from fixtures.paths import ROOT
 
 SCENARIO = """
   @ac-{criterion} {tags}
@@ -47,3 +55,10 @@ def verdicts(run, *criteria, beyond=(), **fields):
         "criteria": list(criteria), "beyond": list(beyond),
         "plan": [{"id": 6, "title": "Deploy", "subtasks": subtasks}], **fields,
     }  # fmt: skip
+
+
+@functools.cache
+def kustomized(folder):
+    """The objects of a kustomization, built as Argo CD does, without leave to read outside it."""
+    command = [tool("kubectl"), "kustomize", ROOT / "k8s" / folder]
+    return list(yaml.safe_load_all(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
