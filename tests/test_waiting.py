@@ -3,7 +3,8 @@
 import pytest
 from kubernetes.client import ApiException
 
-from fixtures.waiting import Deadline, TimedOut, eventually
+from fixtures.errors import UserError
+from fixtures.waiting import Deadline, TimedOut, eventually, when_reachable
 
 SHORT = Deadline(0.4, "this test")
 
@@ -46,3 +47,36 @@ def test_which_answers_of_the_api_are_retried(status, tries):
     with pytest.raises((TimedOut, ApiException)):
         eventually(condition, within=SHORT, what="an answer")
     assert (len(calls) > 1) is tries
+
+
+REFUSED = "error: The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?"
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (ApiException(status=503), True),
+        (ApiException(status=404), False),
+        (ApiException(status=403), False),
+        (UserError(REFUSED, "read"), True),
+        (UserError("Error from server: etcdserver: leader changed", "read"), True),
+        (UserError('Internal error occurred: failed calling webhook "x": no endpoints available', "read"), True),
+        (UserError("error validating data: unknown field spec.replica", "read"), False),
+        (TimedOut("the Deployment rolled out"), False),
+    ],
+)
+def test_what_the_api_refused_is_not_tried_again_and_what_did_not_reach_it_is(error, again):
+    calls = []
+
+    def action():
+        calls.append(1)
+        if len(calls) == 1:
+            raise error
+        return "done"
+
+    if again:
+        assert when_reachable(action, Deadline(5, "this test")) == "done"
+    else:
+        with pytest.raises(type(error)):
+            when_reachable(action, Deadline(5, "this test"))
+        assert len(calls) == 1

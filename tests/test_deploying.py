@@ -1,0 +1,66 @@
+"""How components come up: what is tried again, who is blamed, and when a new kind of object may be used."""
+
+import contextlib
+from types import SimpleNamespace
+
+import pytest
+from kubernetes import client
+
+from fixtures import manifests
+from fixtures.components import COMPONENTS, Blocked, Component, Platform
+from fixtures.errors import UserError
+
+
+def conditions(*pairs):
+    """A custom resource definition as the API shows it; without pairs, as it is when it was just made."""
+    found = [SimpleNamespace(type=kind, status=status) for kind, status in pairs] or None
+    return SimpleNamespace(status=SimpleNamespace(conditions=found))
+
+
+def test_a_definition_that_has_no_conditions_yet_is_waited_for(monkeypatch):
+    answers = iter([conditions(), conditions(("Established", "False")), conditions(("Established", "True"))])
+    api = SimpleNamespace(read_custom_resource_definition=lambda name: next(answers))
+    monkeypatch.setattr(client, "ApiextensionsV1Api", lambda _: api)
+    manifests.wait_established(SimpleNamespace(api=None), ["applications.argoproj.io"])
+    assert next(answers, None) is None
+
+
+@pytest.fixture
+def platform(monkeypatch, tmp_path):
+    """A platform without a cluster, for components that need none."""
+    monkeypatch.setattr(Platform, "record", lambda self, name: None)
+    run = SimpleNamespace(reuse=False, attaches=False, phase=lambda name: contextlib.nullcontext())
+    return Platform(run, None, None, SimpleNamespace(is_lasting=False), None, tmp_path)
+
+
+def test_a_component_is_deployed_again_when_the_api_was_away_and_blamed_when_it_refused(monkeypatch, platform):
+    tries = []
+
+    def away(_platform):
+        tries.append(1)
+        if len(tries) == 1:
+            raise UserError("Error from server: etcdserver: leader changed", "read the lines above")
+
+    def refused(_platform):
+        raise UserError("unknown field spec.replica", "read the lines above")
+
+    monkeypatch.setitem(COMPONENTS, "away", Component("away", away))
+    monkeypatch.setitem(COMPONENTS, "refused", Component("refused", refused))
+    monkeypatch.setitem(COMPONENTS, "above", Component("above", lambda _platform: None, needs=("refused",)))
+    platform.start(["away", "above"])
+    platform.wait_for("away")
+    assert len(tries) == 2
+    with pytest.raises(Blocked, match=r"^blocked by refused: unknown field"):
+        platform.wait_for("above")
+
+
+def test_who_waits_for_others_hears_at_once_that_one_of_them_failed(monkeypatch, platform):
+    def refused(_platform):
+        raise UserError("unknown field spec.replica", "read the lines above")
+
+    monkeypatch.setitem(COMPONENTS, "refused", Component("refused", refused))
+    platform.start(["refused"])
+    with pytest.raises(Blocked):
+        platform.wait_for("refused")
+    with pytest.raises(Blocked, match="blocked by refused"):
+        platform.check(["refused"])
