@@ -31,6 +31,16 @@ api_server_files() {
   cp "$(dirname "$0")/authentication.yaml" "$folder/api-server/authentication.yaml"
 }
 
+# The API may be away for a moment: members of etcd have only just joined.
+apply() {
+  manifests=$("$kubectl" kustomize --load-restrictor LoadRestrictionsNone "$k8s/$1")
+  for _ in 1 2 3 4 5; do
+    printf '%s\n' "$manifests" | "$kubectl" --kubeconfig "$kubeconfig" apply --server-side --filename - >/dev/null && return
+    sleep 3
+  done
+  return 1
+}
+
 case $1 in
 create)
   mkdir -p "$folder"
@@ -39,10 +49,8 @@ create)
   "$docker" network connect --alias registry "$network" "$registry"
   printf '%s\n' "$config" | "$kind" create cluster --name "$name" --kubeconfig "$kubeconfig" --config - --wait 0s
   chmod 600 "$kubeconfig"
-  for addon in flannel local-path-provisioner; do
-    "$kubectl" kustomize --load-restrictor LoadRestrictionsNone "$k8s/$addon" |
-      "$kubectl" --kubeconfig "$kubeconfig" apply --server-side --filename - >/dev/null
-  done
+  apply flannel
+  apply local-path-provisioner
   "$kubectl" --kubeconfig "$kubeconfig" wait node --all --for condition=Ready --timeout 180s >/dev/null
   # One line a node: role, name, address.
   address='{range .items[*]}{.metadata.name} {.status.addresses[?(@.type=="InternalIP")].address}{"\n"}{end}'
