@@ -4,12 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from fixtures.clients.process import run
+from fixtures.clients import process as processes
+from fixtures.clients.process import end_children, run, run_twice
 from fixtures.errors import UserError
 from fixtures.paths import ROOT
 
@@ -58,3 +60,39 @@ def test_the_engines_wrapper_passes_on_sigterm_and_the_exit_code():
         assert process.wait(20) == 7
     finally:
         process.kill()
+
+
+COUNTING = "echo try >> {0}; test $(wc -l < {0}) -ge {1}"
+
+
+@pytest.mark.parametrize(("works_at", "fails"), [(1, False), (2, False), (3, True)])
+def test_what_fetches_is_tried_twice(tmp_path, monkeypatch, works_at, fails):
+    monkeypatch.setattr(processes, "AGAIN_AFTER", 0)
+    tries = tmp_path / "tries"
+    command = ["sh", "-c", COUNTING.format(tries, works_at)]
+    if fails:
+        with pytest.raises(UserError):
+            run_twice(command)
+    else:
+        run_twice(command)
+    assert len(tries.read_text().splitlines()) == min(works_at, 2)
+
+
+def test_what_was_ended_is_not_tried_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "AGAIN_AFTER", 0)
+    tries, errors = tmp_path / "tries", []
+
+    def build():
+        try:
+            run_twice(["sh", "-c", f"echo try >> {tries}; exec sleep 60"])
+        except UserError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=build)
+    thread.start()
+    while not tries.exists():
+        time.sleep(0.05)
+    end_children()
+    thread.join(10)
+    assert len(errors) == 1
+    assert tries.read_text() == "try\n"
