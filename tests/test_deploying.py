@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from kubernetes import client
 
-from fixtures import manifests
+from fixtures import cluster, manifests
 from fixtures.components import COMPONENTS, Blocked, Component, Platform
 from fixtures.errors import UserError
 
@@ -23,6 +23,23 @@ def test_a_definition_that_has_no_conditions_yet_is_waited_for(monkeypatch):
     monkeypatch.setattr(client, "ApiextensionsV1Api", lambda _: api)
     manifests.wait_established(SimpleNamespace(api=None), ["applications.argoproj.io"])
     assert next(answers, None) is None
+
+
+def test_a_command_in_a_pod_leaves_the_client_of_other_threads_alone(monkeypatch):
+    shared = client.ApiClient(client.Configuration())
+    used = []
+
+    def stream(method, *_, **__):
+        used.append(method.__self__.api_client)
+        return SimpleNamespace(
+            run_forever=lambda timeout: None, read_stdout=lambda: "said", read_stderr=lambda: "", returncode=0
+        )
+
+    monkeypatch.setattr(cluster, "stream", stream)
+    place = cluster.Namespace(SimpleNamespace(api=shared, core=client.CoreV1Api(shared)), "default")
+    assert place.execute("pod", "true") == "said"
+    assert used[0] is not shared
+    assert used[0].configuration is shared.configuration
 
 
 @pytest.fixture
