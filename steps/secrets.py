@@ -58,7 +58,12 @@ def certificate_belongs(newest_key):
 
 @when("kubeseal fetches the certificate", target_fixture="fetched")
 def fetch_certificate(sealed_secrets, evidence):
-    pem = sealed_secrets.certificate()
+    try:
+        pem = sealed_secrets.certificate()
+    except UserError as error:
+        said = error.problem.splitlines()[-1].strip()
+        hint = "kubectl -n sealed-secrets get endpointslices,pods"
+        raise AssertionError(f"expected the certificate; kubeseal said {said!r}. Try: {hint}") from error
     evidence.add("kubeseal --fetch-cert", pem)
     return x509.load_pem_x509_certificate(pem.encode())
 
