@@ -7,11 +7,8 @@ from kubernetes.client.exceptions import ConflictException
 from pytest_bdd import given, parsers, then, when
 
 from fixtures.cluster import describe, is_ready, probe_pod
-from fixtures.load import ApiWriter
+from fixtures.load import REQUEST_TIMEOUT, ApiWriter
 from fixtures.waiting import API_RESUMES, POD_READY, eventually
-
-ANSWER = 5
-"""Seconds that one answer of the API may take while a control plane is away."""
 
 
 @given("a client writes to the API all the time", target_fixture="writer")
@@ -37,11 +34,13 @@ def lose_control_plane(cluster, namespace, writer, seconds, evidence):
         def create_pod():
             # A connection to the lost machine would hang for as long as the load balancer lets it.
             with contextlib.suppress(ConflictException):
-                cluster.core.create_namespaced_pod(namespace.name, probe_pod("meanwhile"), _request_timeout=ANSWER)
+                cluster.core.create_namespaced_pod(
+                    namespace.name, probe_pod("meanwhile"), _request_timeout=REQUEST_TIMEOUT
+                )
             return True
 
         def runs():
-            pod = cluster.core.read_namespaced_pod("meanwhile", namespace.name, _request_timeout=ANSWER)
+            pod = cluster.core.read_namespaced_pod("meanwhile", namespace.name, _request_timeout=REQUEST_TIMEOUT)
             assert is_ready(pod), describe(pod)
             return True
 

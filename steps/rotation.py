@@ -8,7 +8,7 @@ from pytest_bdd import given, then, when
 from fixtures.clients.web import url
 from fixtures.components import is_rolled_out
 from fixtures.components.secrets import read_secret
-from fixtures.manifests import kubectl, secret
+from fixtures.manifests import apply, secret
 from fixtures.secrecy import keep_secret
 from fixtures.services import Api
 from fixtures.waiting import ROLLED_OUT, ROUTE_READY, UNSEALED, eventually
@@ -53,15 +53,7 @@ def rotate(sealed_secrets, repository, cluster, platform_secrets, evidence):
     sealed = sealed_secrets.seal(secret(NAME, "default", {"JWT_SECRET": value}))
     text = yaml.safe_dump(sealed)
     commit = repository.commit({f"k8s/secrets/{NAME}.yaml": text}, "Rotate the JWT secret")
-    kubectl(
-        cluster,
-        "apply",
-        "--server-side",
-        "--force-conflicts",
-        "-f",
-        "-",
-        stdin=repository.read(f"k8s/secrets/{NAME}.yaml"),
-    )
+    apply(cluster, [yaml.safe_load(repository.read(f"k8s/secrets/{NAME}.yaml"))])
 
     def unsealed():
         assert (read_secret(cluster, NAME, "default") or {}).get("JWT_SECRET") == value, "the Secret has the old value"

@@ -42,6 +42,11 @@ def test_a_command_in_a_pod_leaves_the_client_of_other_threads_alone(monkeypatch
     assert used[0].configuration is shared.configuration
 
 
+def refused(_platform):
+    """A deployment that the API refuses."""
+    raise UserError("unknown field spec.replica", "read the lines above")
+
+
 @pytest.fixture
 def platform(monkeypatch, tmp_path):
     """A platform without a cluster, for components that need none."""
@@ -58,9 +63,6 @@ def test_a_component_is_deployed_again_when_the_api_was_away_and_blamed_when_it_
         if len(tries) == 1:
             raise UserError("Error from server: etcdserver: leader changed", "read the lines above")
 
-    def refused(_platform):
-        raise UserError("unknown field spec.replica", "read the lines above")
-
     monkeypatch.setitem(COMPONENTS, "away", Component("away", away))
     monkeypatch.setitem(COMPONENTS, "refused", Component("refused", refused))
     monkeypatch.setitem(COMPONENTS, "above", Component("above", lambda _platform: None, needs=("refused",)))
@@ -72,9 +74,6 @@ def test_a_component_is_deployed_again_when_the_api_was_away_and_blamed_when_it_
 
 
 def test_who_waits_for_others_hears_at_once_that_one_of_them_failed(monkeypatch, platform):
-    def refused(_platform):
-        raise UserError("unknown field spec.replica", "read the lines above")
-
     monkeypatch.setitem(COMPONENTS, "refused", Component("refused", refused))
     platform.start(["refused"])
     with pytest.raises(Blocked):
