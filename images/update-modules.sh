@@ -46,6 +46,8 @@ if [ -n "${SHARE:-}" ]; then
     [ "$newest" = "$own" ] || echo "$path@$newest"
   done)
   rm "$theirs"
-  go get $newer
-  get
+  if [ -n "$newer" ]; then
+    go get $newer
+    get
+  fi
 fi

@@ -1,5 +1,5 @@
-// CoreDNS with the plugins that a cluster's Corefile names: kubeadm's, and rewrite for the platform's names.
-// Upstream's program has those of the cloud providers as well, whose SDKs take five minutes to compile.
+// CoreDNS with the plugins of kubeadm's Corefile, rewrite for the platform's names, and log and hosts for whoever looks into it.
+// Upstream's program has those of the cloud providers as well, whose SDKs are half of what is compiled.
 package main
 
 import (
