@@ -20,7 +20,7 @@ Feature: Kubernetes cluster operations
 
   @ac-2.4
   Scenario: The pods of a Deployment are spread over the workers
-    When a Deployment with 4 replicas is created
+    When a Deployment with 3 replicas is created
     Then its pods run on more than one worker
 
   @ac-2.5

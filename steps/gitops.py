@@ -16,7 +16,7 @@ from kubernetes.client import ApiException
 from pytest_bdd import given, parsers, then, when
 
 from fixtures.clients.git import Repository
-from fixtures.cluster import Namespace, new_namespace, probe_container
+from fixtures.cluster import Namespace, new_namespace, pod_spec, probe_container
 from fixtures.components.gitops import ARGOCD, GROUP, messages, summary
 from fixtures.manifests import apply
 from fixtures.platform import steps_of
@@ -114,12 +114,11 @@ def manifests(text, ready_after=0, never_ready=False, label="demo"):
             "spec": {"replicas": 1, "progressDeadlineSeconds": 10 if never_ready else 30,
                      "selector": {"matchLabels": selector},
                      "template": {"metadata": {"labels": {**labels, "extra": label}},
-                                  "spec": {"terminationGracePeriodSeconds": 1, "containers": [container]}}},
+                                  "spec": pod_spec(container)}},
         },
         {
             "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "demo-healthy", "annotations": hook},
-            "spec": {"backoffLimit": 0, "template": {"spec": {
-                "restartPolicy": "Never", "containers": [probe_container("pass")]}}},
+            "spec": {"backoffLimit": 0, "template": {"spec": pod_spec(probe_container("pass"), restartPolicy="Never")}},
         },
     ]  # fmt: skip
 

@@ -8,7 +8,7 @@ from pytest_bdd import given, parsers, then, when
 
 from fixtures.clients.docker import docker
 from fixtures.clients.web import pinned_session
-from fixtures.cluster import as_json, is_ready, probe_container
+from fixtures.cluster import as_json, is_ready, pod_spec, probe_container
 from fixtures.components.ingress import NAMESPACE
 from fixtures.waiting import POD_READY, ROUTE_READY, eventually
 
@@ -63,8 +63,7 @@ def server_pod(namespace):
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "server"},
         "spec": {"replicas": 1, "selector": {"matchLabels": labels},
                  "template": {"metadata": {"labels": labels},
-                              "spec": {"terminationGracePeriodSeconds": 1,
-                                       "containers": [probe_container(readinessProbe=probe)]}}},
+                              "spec": pod_spec(probe_container(readinessProbe=probe))}},
     })  # fmt: skip
     namespace.apply({
         "apiVersion": "v1", "kind": "Service", "metadata": {"name": "server"},

@@ -7,7 +7,7 @@ import requests
 import urllib3
 from pytest_bdd import given, then
 
-from fixtures.cluster import as_json, probe_container
+from fixtures.cluster import as_json, pod_spec, probe_container
 from fixtures.infrastructure import connections, only_behind_load_balancer, servers_up
 from fixtures.verdicts import Unverifiable
 from fixtures.waiting import LOAD_BALANCER_READY, POD_READY, eventually
@@ -58,7 +58,7 @@ def start_echo_pods(namespace, outputs, cluster):
         "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "answering"},
         "spec": {"selector": {"matchLabels": labels},
                  "template": {"metadata": {"labels": labels},
-                              "spec": {"terminationGracePeriodSeconds": 1, "containers": [container]}}},
+                              "spec": pod_spec(container)}},
     })  # fmt: skip
 
     def all_ready():

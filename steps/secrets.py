@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pytest_bdd import given, parsers, then, when
 
-from fixtures.cluster import is_ready, probe_container
+from fixtures.cluster import is_ready, pod_spec, probe_container
 from fixtures.components.secrets import CONTROLLER, KEY_LABEL, NAMESPACE, read_secret
 from fixtures.errors import UserError
 from fixtures.manifests import apply, secret
@@ -307,8 +307,7 @@ def deployment_with_secret(sealed_secrets, cluster, namespace):
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "rotated"},
         "spec": {"replicas": 2, "selector": {"matchLabels": labels},
                  "template": {"metadata": {"labels": labels},
-                              "spec": {"terminationGracePeriodSeconds": 1,
-                                       "containers": [probe_container(env=FROM_SECRET)]}}},
+                              "spec": pod_spec(probe_container(env=FROM_SECRET))}},
     })  # fmt: skip
     eventually(lambda: values_in_pods(namespace) == {value_before}, within=POD_READY, what="both pods with the value")
     return value_before

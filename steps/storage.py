@@ -6,7 +6,7 @@ import time
 from pytest_bdd import parsers, then, when
 
 from fixtures.clients.docker import docker
-from fixtures.cluster import probe_pod
+from fixtures.cluster import pod_spec, probe_container
 from fixtures.verdicts import Unverifiable
 from fixtures.waiting import VOLUME_BOUND, eventually
 
@@ -19,12 +19,16 @@ def claim(name, storage_class=None):
     return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": spec}
 
 
-def writer(name, claim_name, text):
-    """What a pod needs to write `text` to a claim."""
-    volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": claim_name}}]
-    return name, ("write", "/data/marker", text), {
-        "volumes": volumes, "container": {"volumeMounts": [{"name": "data", "mountPath": "/data"}]}
-    }  # fmt: skip
+def writer(name, texts):
+    """A pod with a container for each claim in `texts`, which writes that claim's text to it."""
+    containers = [
+        probe_container("write", "/data/marker", text, volumeMounts=[{"name": key, "mountPath": "/data"}])
+        | {"name": key}
+        for key, text in texts.items()
+    ]
+    volumes = [{"name": key, "persistentVolumeClaim": {"claimName": key}} for key in texts]
+    spec = pod_spec(*containers, volumes=volumes)
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
 
 
 def bound(namespace, name):
@@ -37,8 +41,7 @@ def bound(namespace, name):
 @when("a pod asks for a claim", target_fixture="asked")
 def pod_asks_for_claim(namespace):
     namespace.apply(claim("asked"))
-    name, command, spec = writer("asking", "asked", "text")
-    namespace.apply(probe_pod(name, *command, **spec))
+    namespace.apply(writer("asking", {"asked": "text"}))
     return time.monotonic()
 
 
@@ -63,15 +66,11 @@ def pod_writes(namespace):
 def pod_writes_to_each_class(namespace, outputs, environment):
     if environment.is_lasting:
         raise Unverifiable("the suite has no way to a disk of this environment but through the pod that writes to it")
-    written = {}
+    written = {key: secrets.token_hex(8) for key in outputs.volumes}
     for key, volume in outputs.volumes.items():
-        text = secrets.token_hex(8)
         namespace.apply(claim(key, volume.storage_class))
-        name, command, spec = writer(f"{key}-writer", key, text)
-        namespace.apply(probe_pod(name, *command, **spec))
-        written[key] = text
-    for key in written:
-        namespace.wait_ready(f"{key}-writer")
+    namespace.apply(writer("writer", written))
+    namespace.wait_ready("writer")
     return written
 
 

@@ -2,7 +2,7 @@
 
 from pytest_bdd import given, parsers, then, when
 
-from fixtures.cluster import as_json, describe, is_ready, probe_container, probe_pod
+from fixtures.cluster import as_json, describe, is_ready, pod_spec, probe_container, probe_pod
 from fixtures.waiting import LOGS_READABLE, POD_READY, RESTART, eventually
 
 
@@ -13,7 +13,7 @@ def create_deployment(namespace, replicas):
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "spread"},
         "spec": {"replicas": replicas, "selector": {"matchLabels": labels},
                  "template": {"metadata": {"labels": labels},
-                              "spec": {"terminationGracePeriodSeconds": 1, "containers": [probe_container()]}}},
+                              "spec": pod_spec(probe_container())}},
     })  # fmt: skip
     return replicas
 
