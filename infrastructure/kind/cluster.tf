@@ -3,9 +3,11 @@ locals {
   # kind's own names: NAME-worker, NAME-worker2, ...
   workers = [for index in range(var.workers) : "${var.name}-worker${index == 0 ? "" : index + 1}"]
 
-  mounts = concat(
-    [{ hostPath = abspath("${path.module}/registry"), containerPath = "/etc/containerd/certs.d", readOnly = true }],
-  )
+  patches = "/etc/kubeadm-patches"
+  mounts = [
+    { hostPath = abspath("${path.module}/registry"), containerPath = "/etc/containerd/certs.d", readOnly = true },
+    { hostPath = abspath("${path.module}/patches"), containerPath = local.patches, readOnly = true },
+  ]
   # All control planes have the same files of cluster.sh's: what one encrypted the others read.
   api_server_files  = "/etc/alternate-futures"
   api_server_mounts = [{ hostPath = "${var.state_folder}/api-server", containerPath = local.api_server_files, readOnly = true }]
@@ -24,7 +26,10 @@ locals {
         config_path = "/etc/containerd/certs.d"
     TOML
     ]
-    kubeadmConfigPatches = [yamlencode({
+    kubeadmConfigPatches = concat([for kind in ["InitConfiguration", "JoinConfiguration"] : yamlencode({
+      kind    = kind
+      patches = { directory = local.patches }
+      })], [yamlencode({
       kind = "ClusterConfiguration"
       dns  = { imageTag = var.coredns_tag }
       apiServer = {
@@ -39,7 +44,7 @@ locals {
       }
       controllerManager = { extraArgs = { profiling = "false" } }
       scheduler         = { extraArgs = { profiling = "false" } }
-    })]
+    })])
     nodes = concat(
       [for index in range(var.control_planes) : { role = "control-plane", image = var.node_image, extraMounts = concat(local.mounts, local.api_server_mounts) }],
       [for index in range(var.workers) : { role = "worker", image = var.node_image, extraMounts = concat(local.mounts, local.volume_mounts) }],
@@ -48,7 +53,10 @@ locals {
 }
 
 resource "terraform_data" "cluster" {
-  triggers_replace = [local.kind_config, filesha256("${path.module}/authentication.yaml"), docker_network.nodes.id, var.name]
+  triggers_replace = concat(
+    [local.kind_config, filesha256("${path.module}/authentication.yaml"), docker_network.nodes.id, var.name],
+    [for file in sort(fileset("${path.module}/patches", "*")) : filesha256("${path.module}/patches/${file}")],
+  )
 
   # Destroy provisioners see only `self`: whatever they need is in here.
   input = {
