@@ -25,7 +25,7 @@ Feature: Database service
     Given a table with a row in it
     When the node that <role> is deleted, and a row is written meanwhile
     Then it comes back and has both rows
-    And all three nodes hold the same
+    And all nodes hold the same
     And every pod of the platform is ready again
 
     Examples:

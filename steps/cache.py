@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
-import requests
 from pytest_bdd import given, parsers, then, when
 
-from fixtures.clients.port_forward import port_forward
 from fixtures.cluster import Namespace, as_json, is_ready
 from fixtures.pods import PodClient, delete_now, kill, ready_again, volume_at
+from fixtures.services import Service
 from fixtures.waiting import POD_READY, eventually
 
 DATA = "/data"
@@ -156,12 +155,10 @@ def count_up(cache, count):
 @given(parsers.parse("a rate-limit counter that auth counted up {count:d} times"), target_fixture="counter")
 def auth_counts(cache, auth_service, environment, count, evidence):
     before = cache.counters()
-    with port_forward(cache.namespace.cluster, auth_service.namespace, "svc/auth-service", 3001) as address:
-        for _ in range(count):
-            # A sign-in that is refused is counted like any other.
-            requests.post(
-                f"http://{address}{environment.services.siwe_path}", json={"message": "", "signature": ""}, timeout=10
-            )
+    api = Service(cache.namespace, auth_service.name).api()
+    for _ in range(count):
+        # A sign-in that is refused is counted like any other.
+        api.post(environment.services.siwe_path, {"message": "", "signature": ""})
     after = cache.counters()
     grown = [key for key, value in after.items() if value - before.get(key, 0) == count]
     evidence.add("counters of auth", {"before": before, "after": after})

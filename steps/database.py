@@ -42,7 +42,7 @@ def database_deployed(database, default, platform_secrets, data_client):
     login = Login.of(values["database-credentials"]["DATABASE_URL"])
     admin = Login("yugabyte", values["database-admin"]["SUPERUSER_PASSWORD"], login.database)
     db = Database(default, login, admin, data_client)
-    eventually(db.all_there, within=MEMBER_BACK, what="three members of the database", hint=HINT)
+    eventually(db.all_there, within=MEMBER_BACK, what="all members of the database", hint=HINT)
     yield db
     db.close()
 
@@ -77,7 +77,7 @@ def table_with_row(db):
 def nodes_have_volumes(db, evidence):
     volumes = {pod.metadata.name: volume_at(db.namespace, pod, DISK) for pod in db.members()}
     evidence.add("volumes", volumes)
-    assert len(set(volumes.values())) == 3, f"expected a volume for each of three nodes, saw {volumes}"
+    assert len(set(volumes.values())) == len(volumes), f"expected a volume for each node, saw {volumes}"
 
 
 @then("every node keeps that table's data there")
@@ -154,7 +154,7 @@ def node_is_back(db, table, deleted):
     eventually(
         lambda: ready_again(db.namespace, name, deleted), within=MEMBER_BACK, what=f"{name} Ready again", hint=HINT
     )
-    eventually(db.all_there, within=MEMBER_BACK, what=f"{name} among the three members", hint=HINT)
+    eventually(db.all_there, within=MEMBER_BACK, what=f"{name} among all members", hint=HINT)
 
     def has_both():
         rows = db.ask(name, f"select id, content from {table} order by id")
@@ -171,12 +171,10 @@ def three_replicas(db, table, evidence):
     nodes_hold_the_same(db, table)
 
 
-@then("all three nodes hold the same")
+@then("all nodes hold the same")
 def nodes_hold_the_same(db, table):
     expected = db.ask(db.leader(), f"select * from {table} order by id")
-    names = db.names()
-    assert len(names) == 3, f"expected three nodes, saw {names}"
-    for name in names:
+    for name in db.names():
 
         def same(name=name):
             rows = db.ask(name, f"select * from {table} order by id")
@@ -251,7 +249,7 @@ def wrong_credentials(db, kind, evidence):
             seen[name] = str(refusal)
     evidence.add(f"answers to {kind}", seen)
     let_in = [name for name, answer in seen.items() if answer == "let in"]
-    assert len(seen) == 3 and not let_in, f"expected three refusals of {kind}, saw {seen}"
+    assert seen and not let_in, f"expected every node to refuse {kind}, saw {seen}"
 
 
 @given("accounts with money on them", target_fixture="table")

@@ -37,7 +37,7 @@ def see_ui(argocd, evidence):
 
 @dataclass
 class Demo:
-    """A small Application: a ConfigMap, a Deployment, and the hook that waits for health."""
+    """A small Application: a ConfigMap, a Deployment, and where readiness is judged the hook that waits for it."""
 
     name: str
     repository: Repository
@@ -94,7 +94,10 @@ class Demo:
 
 
 def manifests(text, ready_after=0, never_ready=False, label="demo"):
-    """The demo's objects. `ready_after` delays readiness, `never_ready` fails it (soon), `label` is immutable."""
+    """The demo's objects. `ready_after` delays readiness, `never_ready` fails it (soon), `label` is immutable.
+
+    Only a version that is about pods makes new ones.
+    """
     labels = {"app": "demo"}
     selector = labels if label == "demo" else {**labels, "extra": label}
     probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "initialDelaySeconds": ready_after}
@@ -102,12 +105,13 @@ def manifests(text, ready_after=0, never_ready=False, label="demo"):
         # Nothing listens there.
         probe = {"tcpSocket": {"port": 9}, "periodSeconds": 1}
     container = probe_container(readinessProbe=probe)
-    container["env"].append({"name": "TEXT", "value": text})
+    if ready_after or never_ready:
+        container["env"].append({"name": "TEXT", "value": text})
     hook = {
         "argocd.argoproj.io/hook": "PostSync",
         "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation,HookSucceeded",
     }
-    return [
+    objects = [
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "demo"}, "data": {"text": text}},
         {
             "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "demo"},
@@ -121,6 +125,7 @@ def manifests(text, ready_after=0, never_ready=False, label="demo"):
             "spec": {"backoffLimit": 0, "template": {"spec": pod_spec(probe_container("pass"), restartPolicy="Never")}},
         },
     ]  # fmt: skip
+    return objects if ready_after else objects[:-1]
 
 
 def create_application(demo):
@@ -348,7 +353,7 @@ def new_pods_ready(demo):
     status = deployment.status
     current = status.observed_generation == deployment.metadata.generation
     return (
-        env["TEXT"] == demo.text
+        env.get("TEXT") == demo.text
         and current
         and status.updated_replicas == 1
         and (status.unavailable_replicas or 0) == 0

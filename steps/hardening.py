@@ -172,9 +172,7 @@ def policies_of_git(cluster, environment):
 
 
 @given("the network policies of Git, and no others", target_fixture="policies")
-def policies_as_in_git(
-    access, database, redis, auth_service, backend_service, frontend_service, cluster, default, environment, evidence
-):
+def policies_as_in_git(access, applications, cluster, default, environment, evidence):
     wanted = policies_of_git(cluster, environment)
     found = client.NetworkingV1Api(cluster.api).list_namespaced_network_policy(NAMESPACE).items
     seen = {item.metadata.name: cluster.api.sanitize_for_serialization(item.spec) for item in found}
@@ -588,7 +586,7 @@ def dangerous_refused(cluster, evidence):
 
 
 @then("every pod that runs there keeps to the restricted standard")
-def all_would_pass(cluster, database, redis, auth_service, backend_service, frontend_service, evidence):
+def all_would_pass(cluster, applications, evidence):
     body = {"metadata": {"labels": {f"{STANDARD}/enforce": "restricted"}}}
     _, _, headers = cluster.core.patch_namespace_with_http_info(NAMESPACE, body, dry_run="All")
     said = headers.get("Warning", "")

@@ -48,8 +48,8 @@ def answers_on_each(cluster, outputs, environment, images, addresses, evidence):
             "sh", "-c", f"printf '{request}' | nc -w 5 {address} 80 2>&1", check=False,
         )  # fmt: skip
         seen[address] = answer.partition("\n")[0].strip() or "no answer"
-        assert seen[address].startswith("HTTP/1.1 3"), (
-            f"expected Traefik to redirect on {address}, saw {seen[address]}. "
+        assert seen[address].startswith("HTTP/1.1 "), (
+            f"expected Traefik to answer on {address}, saw {seen[address]}. "
             f"Try: kubectl -n traefik get svc traefik; {LOGS}"
         )
     evidence.add("answer by address", seen)

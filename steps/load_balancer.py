@@ -19,10 +19,11 @@ LOGS = "docker logs alternate-futures-load-balancer"
 def accepts_connections(infrastructure, outputs, evidence):
     balancer = outputs.load_balancer
     assert infrastructure.balancer_runs(), f"expected {balancer.id} running. Try: {LOGS}"
-    for port in (balancer.http_port, balancer.https_port):
+    for port, own in ((balancer.http_port, 80), (balancer.https_port, 443)):
 
-        def connect(port=port):
+        def connect(port=port, own=own):
             with socket.create_connection((balancer.address, port), timeout=3):
+                assert infrastructure.balancer_listens(own), f"nothing listens on port {own} of {balancer.id}"
                 return True
 
         eventually(connect, within=LOAD_BALANCER_READY, what=f"a connection to {balancer.address}:{port}", hint=LOGS)

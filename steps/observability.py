@@ -5,14 +5,13 @@ import datetime
 from pytest_bdd import given, parsers, then
 
 from fixtures.cluster import describe, is_ready
-from fixtures.components.gitops import APPLICATIONS
 from fixtures.waiting import LOGS_READABLE, SETTLED, SYNCED, eventually
 from steps.gitops import see_ui, sync_record
 
 
-@given("the platform's five Applications", target_fixture="applications")
-def five_applications(database, redis, auth_service, backend_service, frontend_service):
-    return sorted(APPLICATIONS)
+@given("the platform's five Applications")
+def five_applications(applications):
+    pass
 
 
 @then(parsers.parse("the UI shows each of them as {wanted}, as Argo CD keeps it"))

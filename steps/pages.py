@@ -13,7 +13,6 @@ from fixtures.clients import browser
 from fixtures.clients.tls import served_chain, verify
 from fixtures.clients.web import url
 from fixtures.waiting import CERTIFICATE_ISSUED, eventually
-from steps.services import api_of
 
 LOGO = "/assets/logo.svg"
 MISSING = "/no-such-page"
@@ -104,15 +103,15 @@ def path_of(file):
 
 @then("every file of the export is served as it is")
 def export_is_served(service, export, evidence):
-    with api_of(service) as api:
-        home = api.get("/").text
-        assert "/_next/static/" in home, "the home page uses nothing of the export"
-        for file, digest in sorted(export.items()):
-            answer = api.get(path_of(file))
-            wanted = 404 if path_of(file) == MISSING else 200
-            assert answer.status_code == wanted, f"expected {wanted} for {path_of(file)}, saw {answer.status_code}"
-            seen = hashlib.sha256(answer.content).hexdigest()
-            assert seen == digest, f"{path_of(file)} is not {file} of the export"
+    api = service.api()
+    home = api.get("/").text
+    assert "/_next/static/" in home, "the home page uses nothing of the export"
+    for file, digest in sorted(export.items()):
+        answer = api.get(path_of(file))
+        wanted = 404 if path_of(file) == MISSING else 200
+        assert answer.status_code == wanted, f"expected {wanted} for {path_of(file)}, saw {answer.status_code}"
+        seen = hashlib.sha256(answer.content).hexdigest()
+        assert seen == digest, f"{path_of(file)} is not {file} of the export"
     evidence.add("served", {path_of(file): digest[:16] for file, digest in sorted(export.items())})
 
 
@@ -130,20 +129,20 @@ def probes_ask(service, path, evidence):
 
 @then(parsers.parse('{asset} comes as "{wanted}"'))
 def asset_type(service, asset, wanted, evidence):
-    with api_of(service) as api:
-        home = api.get("/").text
-        paths = {
-            "a stylesheet of the home page": r'href="(/_next/static/[^"]+\.css)"',
-            "a script of the home page": r'src="(/_next/static/[^"]+\.js)"',
-        }
-        found = re.findall(paths[asset], home) if asset in paths else [asset.strip('"')]
-        assert found, f"the home page names no such file: {asset}"
-        answer = api.get(found[0])
-        seen = type_of(answer)
-        evidence.add(f"GET {found[0]}", {"status": answer.status_code, "headers": dict(answer.headers)})
-        assert answer.status_code == 200, f"expected 200 for {found[0]}, saw {answer.status_code}"
-        same = seen == wanted or {seen, wanted} <= SCRIPT_TYPES
-        assert same, f"expected {found[0]} as {wanted}, saw {seen!r}"
-        if wanted == "image/svg+xml":
-            root = xml.etree.ElementTree.fromstring(answer.content).tag
-            assert root == "{http://www.w3.org/2000/svg}svg", f"{found[0]} is no SVG but {root}"
+    api = service.api()
+    home = api.get("/").text
+    paths = {
+        "a stylesheet of the home page": r'href="(/_next/static/[^"]+\.css)"',
+        "a script of the home page": r'src="(/_next/static/[^"]+\.js)"',
+    }
+    found = re.findall(paths[asset], home) if asset in paths else [asset.strip('"')]
+    assert found, f"the home page names no such file: {asset}"
+    answer = api.get(found[0])
+    seen = type_of(answer)
+    evidence.add(f"GET {found[0]}", {"status": answer.status_code, "headers": dict(answer.headers)})
+    assert answer.status_code == 200, f"expected 200 for {found[0]}, saw {answer.status_code}"
+    same = seen == wanted or {seen, wanted} <= SCRIPT_TYPES
+    assert same, f"expected {found[0]} as {wanted}, saw {seen!r}"
+    if wanted == "image/svg+xml":
+        root = xml.etree.ElementTree.fromstring(answer.content).tag
+        assert root == "{http://www.w3.org/2000/svg}svg", f"{found[0]} is no SVG but {root}"

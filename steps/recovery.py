@@ -14,7 +14,7 @@ from fixtures.clients.process import run as run_program
 from fixtures.clients.web import url
 from fixtures.cluster import Cluster
 from fixtures.components import Platform
-from fixtures.components.gitops import APPLICATIONS, PLATFORM
+from fixtures.components.gitops import APPLICATIONS, PLATFORM, application_status, summary
 from fixtures.components.secrets import KEYS, read_secret
 from fixtures.components.secrets import NAMESPACE as SEALED_SECRETS
 from fixtures.etcd import DATA, etcd_pod, etcdctl
@@ -166,6 +166,8 @@ def old_values(backup):
 def applications_again(backup, evidence):
     for name in APPLICATIONS:
         backup.platform.get(name)
+        seen = summary(application_status(backup.platform, name))
+        assert seen[:2] == ("Synced", "Healthy"), f"{name} is {'/'.join(seen)}"
     head = (
         backup.platform.get("repository")
         .git("ls-remote", backup.platform.get("repository").remote(), "main")

@@ -148,14 +148,16 @@ def put_back(service):
 
 
 @given(parsers.parse('auto-sync of "{name}" is on'), target_fixture="service")
-def auto_sync_on(cluster, argocd, repository, backend_service, frontend_service, name):
+def auto_sync_on(cluster, argocd, repository, platform, applications, name):
+    platform.get(name)
     service = service_under_change(name, cluster, argocd, repository)
     yield service
     put_back(service)
 
 
 @given(parsers.parse('auto-sync of "{name}" is off'), target_fixture="service")
-def auto_sync_off(cluster, argocd, repository, backend_service, frontend_service, name):
+def auto_sync_off(cluster, argocd, repository, platform, applications, name):
+    platform.get(name)
     service = service_under_change(name, cluster, argocd, repository)
     service.auto_sync(False)
     yield service

@@ -7,7 +7,8 @@ from pytest_bdd import given, parsers, then, when
 
 from fixtures.clients.web import url
 from fixtures.cluster import as_json
-from fixtures.services import now
+from fixtures.components.ingress import SERVICES
+from fixtures.services import Service, now
 from fixtures.waiting import CERTIFICATE_ISSUED, LOGS_READABLE, eventually
 
 LOGS = "kubectl get ingressroutes; kubectl -n traefik logs deploy/traefik"
@@ -35,9 +36,10 @@ def send_marked(users, environment, host, evidence):
 
 
 @then(parsers.parse('the log of "{name}" shows it, and that of no other service'))
-def only_in_log(marked, auth, backend, frontend, name, evidence):
+def only_in_log(marked, platform, default, name, evidence):
     mark, since = marked
-    services = {service.name: service for service in (auth, backend, frontend)}
+    platform.get(name)
+    services = {service: Service(default, service) for service in SERVICES}
 
     def lines_of(service):
         return [line for lines in service.log(since).values() for line in lines if mark in line]

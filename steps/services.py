@@ -1,14 +1,11 @@
 """The three services: replicas, settings from Secrets and ConfigMaps, Services and health."""
 
-import contextlib
-
 import pytest
 from pytest_bdd import given, parsers, then
 
-from fixtures.clients.port_forward import port_forward
 from fixtures.cluster import as_json, describe
 from fixtures.components.secrets import read_secret
-from fixtures.services import Api, Service
+from fixtures.services import Service
 from fixtures.waiting import HEALTHY_AGAIN, POD_READY, eventually
 
 
@@ -30,26 +27,16 @@ def frontend(frontend_service, default):
     return Service(default, "frontend-service")
 
 
-@contextlib.contextmanager
-def api_of(service):
-    """HTTP to a service."""
-    namespace = service.namespace
-    with port_forward(namespace.cluster, namespace.name, f"svc/{service.name}", service.port) as address:
-        yield Api(address)
-
-
 @pytest.fixture
 def auth_api(auth):
     """HTTP to auth."""
-    with api_of(auth) as api:
-        yield api
+    return auth.api()
 
 
 @pytest.fixture
 def backend_api(backend):
     """HTTP to the backend."""
-    with api_of(backend) as api:
-        yield api
+    return backend.api()
 
 
 @given("auth is deployed", target_fixture="service")
@@ -153,12 +140,10 @@ def pod_is_answered(data_client, url, evidence):
 
 @then(parsers.parse('GET "{path}" is answered with {status:d}'))
 def path_is_answered(service, path, status, evidence):
-    with api_of(service) as api:
+    def answered():
+        answer = service.api().get(path)
+        assert answer.status_code == status, f"{answer.status_code}: {answer.text[:200]}"
+        return {"status": answer.status_code, "body": answer.text[:300]}
 
-        def answered():
-            answer = api.get(path)
-            assert answer.status_code == status, f"{answer.status_code}: {answer.text[:200]}"
-            return {"status": answer.status_code, "body": answer.text[:300]}
-
-        what = f"{status} for GET {path} of {service.name}"
-        evidence.add(f"GET {path}", eventually(answered, within=HEALTHY_AGAIN, what=what, hint=service.hint))
+    what = f"{status} for GET {path} of {service.name}"
+    evidence.add(f"GET {path}", eventually(answered, within=HEALTHY_AGAIN, what=what, hint=service.hint))

@@ -90,3 +90,18 @@ def written_on_disk(outputs, written, images, namespace, evidence):
             f"Try: kubectl describe pv; docker volume inspect {volume.id}"
         )
     evidence.add("read back from the disks", seen)
+
+
+@then("database and Redis, where they are deployed, claim volumes of their own class")
+def claims_have_own_class(default, outputs, evidence):
+    seen = {}
+    for key, volume in outputs.volumes.items():
+        claims = default.cluster.core.list_namespaced_persistent_volume_claim(
+            default.name, label_selector=f"app.kubernetes.io/name={key}"
+        ).items
+        seen[key] = {claim.metadata.name: claim.spec.storage_class_name for claim in claims}
+        others = {name: given for name, given in seen[key].items() if given != volume.storage_class}
+        assert not others, (
+            f"expected claims of {key} to be of the class {volume.storage_class}, saw {others}. Try: kubectl get pvc"
+        )
+    evidence.add("claims of database and Redis, and their classes", seen)

@@ -7,8 +7,9 @@ import pytest
 from kubernetes import client
 
 from fixtures import cluster, manifests
-from fixtures.components import COMPONENTS, Blocked, Component, Platform
+from fixtures.components import COMPONENTS, Blocked, Component, Platform, gitops, with_needs
 from fixtures.errors import UserError
+from fixtures.waiting import Deadline, TimedOut
 
 
 def conditions(*pairs):
@@ -51,7 +52,8 @@ def refused(_platform):
 def platform(monkeypatch, tmp_path):
     """A platform without a cluster, for components that need none."""
     monkeypatch.setattr(Platform, "record", lambda self, name: None)
-    run = SimpleNamespace(reuse=False, attaches=False, phase=lambda name: contextlib.nullcontext())
+    nothing = contextlib.nullcontext
+    run = SimpleNamespace(reuse=False, attaches=False, phase=lambda name: nothing(), waiting=nothing)
     return Platform(run, None, None, SimpleNamespace(is_lasting=False), None, tmp_path)
 
 
@@ -73,10 +75,47 @@ def test_a_component_is_deployed_again_when_the_api_was_away_and_blamed_when_it_
         platform.wait_for("above")
 
 
-def test_who_waits_for_others_hears_at_once_that_one_of_them_failed(monkeypatch, platform):
+def test_a_component_stands_without_those_that_it_wants(monkeypatch, platform):
     monkeypatch.setitem(COMPONENTS, "refused", Component("refused", refused))
-    platform.start(["refused"])
-    with pytest.raises(Blocked):
-        platform.wait_for("refused")
-    with pytest.raises(Blocked, match="blocked by refused"):
-        platform.check(["refused"])
+    monkeypatch.setitem(
+        COMPONENTS, "above", Component("above", lambda platform: platform.wait_ended("refused"), wants=("refused",))
+    )
+    assert with_needs(["above"]) == ["refused", "above"]
+    assert platform.get("above") is None
+    assert platform.has_ended("refused")
+    with pytest.raises(Blocked, match=r"^blocked by refused: unknown field"):
+        platform.get("refused")
+
+
+@pytest.fixture
+def application(monkeypatch):
+    """An Application whose sync failed; the pods that are ready, of two workloads, can be set."""
+
+    def with_ready(*ready):
+        deployments, sets = ([SimpleNamespace(status=SimpleNamespace(ready_replicas=n)) for n in ns] for ns in ready)
+        status = {
+            "sync": {"status": "Synced"}, "health": {"status": "Healthy"},
+            "operationState": {"phase": "Failed", "message": "the hook failed"},
+        }  # fmt: skip
+        apps = SimpleNamespace(
+            list_namespaced_deployment=lambda *_, **__: SimpleNamespace(items=deployments),
+            list_namespaced_stateful_set=lambda *_, **__: SimpleNamespace(items=sets),
+        )
+        custom = SimpleNamespace(get_namespaced_custom_object=lambda *_: {"status": status})
+        monkeypatch.setattr(gitops, "COMPONENT_READY", Deadline(0.3, "this test"))
+        return SimpleNamespace(cluster=SimpleNamespace(apps=apps, custom=custom))
+
+    return with_ready
+
+
+def test_an_application_that_serves_is_judged_although_its_sync_failed(monkeypatch, application):
+    said = []
+    monkeypatch.setattr(gitops, "say", said.append)
+    gitops.wait_deployed(application([2], [1]), "database")
+    assert said == ["  going on with database although it is Synced/Healthy/Failed the hook failed"]
+
+
+@pytest.mark.parametrize("ready", [([2], [None]), ([0], []), ([], [])])
+def test_one_of_which_nothing_serves_is_not_there(application, ready):
+    with pytest.raises(TimedOut, match=r"saw Synced/Healthy/Failed the hook failed .* describe application database"):
+        gitops.wait_deployed(application(*ready), "database")
