@@ -17,7 +17,7 @@ from pytest_bdd import given, parsers, then, when
 
 from fixtures.clients.git import Repository
 from fixtures.cluster import Namespace, new_namespace, pod_spec, probe_container
-from fixtures.components.gitops import ARGOCD, GROUP, messages, summary
+from fixtures.components.gitops import ARGOCD, GOOD, GROUP, messages, summary
 from fixtures.manifests import apply
 from fixtures.platform import steps_of
 from fixtures.waiting import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK, POD_READY, SYNCED, eventually
@@ -159,9 +159,6 @@ def wait_status(demo, wanted, revision, refresh=True):
 
     what = f"{demo.name} {'/'.join(wanted)} at {revision[:8]}"
     return eventually(reached, within=SYNCED, what=what, hint=demo.hint)
-
-
-GOOD = ("Synced", "Healthy", "Succeeded")
 
 
 def new_demo(repository, namespace, argocd, automated):
