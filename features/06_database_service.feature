@@ -22,11 +22,12 @@ Feature: Database service
 
   @ac-6.4 @system-YugabyteDB @disruptive
   Scenario Outline: A node that is deleted comes back with all data
-    Given a table with a row in it
+    Given the Deployments and StatefulSets of the platform that are ready
+    And a table with a row in it
     When the node that <role> is deleted, and a row is written meanwhile
     Then it comes back and has both rows
     And all nodes hold the same
-    And every pod of the platform is ready again
+    And each of those is ready again
 
     Examples:
       | role    |
@@ -59,12 +60,13 @@ Feature: Database service
 
   @ac-6.8 @system-YugabyteDB @disruptive
   Scenario: With one node killed nothing is lost and service is back within 3 seconds
-    Given a pod writes to the database all the time
+    Given the Deployments and StatefulSets of the platform that are ready
+    And a pod writes to the database all the time
     When the leading node is killed without grace and stays away
     Then the other two serve all that was acknowledged
     When the node is let back
     Then all three nodes have all that was acknowledged
-    And every pod of the platform is ready again
+    And each of those is ready again
     And service was back within 3 seconds
 
   @ac-6.9 @system-YugabyteDB

@@ -34,11 +34,12 @@ Feature: Cache service
 
   @ac-7.6 @disruptive
   Scenario: A counter is held in memory and written to disk in the background
-    Given a rate-limit counter that auth counted up 5 times
+    Given the Deployments and StatefulSets of the platform that are ready
+    And a rate-limit counter that auth counted up 5 times
     Then it is read from memory and goes to disk in the background
     When Redis is killed without grace and its pod replaced
     Then the counter stands where it stood, and still expires
-    And every pod of the platform is ready again
+    And each of those is ready again
 
   @ac-7.7
   Scenario: A counter is read within 5 milliseconds

@@ -13,8 +13,9 @@ from pytest_bdd import given, parsers, then, when
 
 from fixtures.clients.sql import Login, Refused
 from fixtures.cluster import as_json, new_namespace
+from fixtures.components import is_rolled_out
 from fixtures.database import SCHEMA, Database, Writer, longest_gap
-from fixtures.pods import PodClient, all_ready, copy_credentials, dead, is_replaced, ready_again, volume_at
+from fixtures.pods import PodClient, copy_credentials, dead, is_replaced, ready_again, volume_at
 from fixtures.transfers import ACCOUNTS, CLIENTS, MONEY, TRANSFERS, Transfers
 from fixtures.verdicts import Unverifiable
 from fixtures.waiting import DATABASE_SERVES, GONE, MEMBER_BACK, REPLICATED, eventually
@@ -403,18 +404,25 @@ def has_all(db, member, table, wanted, evidence):
     return True
 
 
-@then("every pod of the platform is ready again")
-def platform_ready(default):
-    eventually(lambda: all_ready(default), within=MEMBER_BACK, what="every pod Ready again", hint="kubectl get pods")
+@given("the Deployments and StatefulSets of the platform that are ready", target_fixture="ready_before")
+def ready_before(default):
+    return ready_workloads(default)
 
 
-@then(parsers.parse("service was back within {seconds:d} seconds"))
-def back_in_time(db, outage, seconds):
-    if db.is_yugabytedb:
-        assert outage.gap <= seconds, f"expected service back within {seconds} s, the gap was {outage.gap:.1f} s"
-        return
-    assert outage.gap <= RTO_OF_STAND_IN, f"expected service back within a minute, the gap was {outage.gap:.1f} s"
-    raise Unverifiable(
-        f"{seconds} s are YugabyteDB's; on PostgreSQL under Patroni the gap was {outage.gap:.1f} s, and of "
-        f"{len(outage.acknowledged)} acknowledged writes none was lost"
-    )
+@then("each of those is ready again")
+def workloads_ready_again(default, ready_before):
+    def ready():
+        missing = ready_before - ready_workloads(default)
+        assert not missing, ", ".join(sorted(missing))
+        return True
+
+    what = "each Deployment and StatefulSet that was ready to be so again"
+    eventually(ready, within=MEMBER_BACK, what=what, hint="kubectl get pods")
+
+
+def ready_workloads(namespace):
+    """The names of those that have all their pods, and all of them Ready."""
+    apps = namespace.cluster.apps
+    found = apps.list_namespaced_deployment(namespace.name).items
+    found += apps.list_namespaced_stateful_set(namespace.name).items
+    return {item.metadata.name for item in found if is_rolled_out(item)}

@@ -7,6 +7,7 @@ from pytest_bdd import parsers, then, when
 
 from fixtures.clients.docker import docker
 from fixtures.cluster import pod_spec, probe_container
+from fixtures.services import NAME_LABEL
 from fixtures.verdicts import Unverifiable
 from fixtures.waiting import VOLUME_BOUND, eventually
 
@@ -97,7 +98,7 @@ def claims_have_own_class(default, outputs, evidence):
     seen = {}
     for key, volume in outputs.volumes.items():
         claims = default.cluster.core.list_namespaced_persistent_volume_claim(
-            default.name, label_selector=f"app.kubernetes.io/name={key}"
+            default.name, label_selector=f"{NAME_LABEL}={key}"
         ).items
         seen[key] = {claim.metadata.name: claim.spec.storage_class_name for claim in claims}
         others = {name: given for name, given in seen[key].items() if given != volume.storage_class}

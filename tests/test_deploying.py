@@ -9,7 +9,7 @@ from kubernetes import client
 from fixtures import cluster, manifests
 from fixtures.components import COMPONENTS, Blocked, Component, Platform, gitops, with_needs
 from fixtures.errors import UserError
-from fixtures.waiting import Deadline, TimedOut
+from fixtures.waiting import Deadline
 
 
 def conditions(*pairs):
@@ -77,9 +77,7 @@ def test_a_component_is_deployed_again_when_the_api_was_away_and_blamed_when_it_
 
 def test_a_component_stands_without_those_that_it_wants(monkeypatch, platform):
     monkeypatch.setitem(COMPONENTS, "refused", Component("refused", refused))
-    monkeypatch.setitem(
-        COMPONENTS, "above", Component("above", lambda platform: platform.wait_ended("refused"), wants=("refused",))
-    )
+    monkeypatch.setitem(COMPONENTS, "above", Component("above", lambda _platform: None, wants=("refused",)))
     assert with_needs(["above"]) == ["refused", "above"]
     assert platform.get("above") is None
     assert platform.has_ended("refused")
@@ -91,8 +89,12 @@ def test_a_component_stands_without_those_that_it_wants(monkeypatch, platform):
 def application(monkeypatch):
     """An Application whose sync failed; the pods that are ready, of two workloads, can be set."""
 
-    def with_ready(*ready):
-        deployments, sets = ([SimpleNamespace(status=SimpleNamespace(ready_replicas=n)) for n in ns] for ns in ready)
+    def with_ready(*ready, progressing="True"):
+        condition = SimpleNamespace(type="Progressing", status=progressing)
+        deployments, sets = (
+            [SimpleNamespace(status=SimpleNamespace(ready_replicas=n, conditions=[condition])) for n in ns]
+            for ns in ready
+        )
         status = {
             "sync": {"status": "Synced"}, "health": {"status": "Healthy"},
             "operationState": {"phase": "Failed", "message": "the hook failed"},
@@ -101,9 +103,23 @@ def application(monkeypatch):
             list_namespaced_deployment=lambda *_, **__: SimpleNamespace(items=deployments),
             list_namespaced_stateful_set=lambda *_, **__: SimpleNamespace(items=sets),
         )
+        state = SimpleNamespace(waiting=None, terminated=None)
+        container = SimpleNamespace(state=state, ready=False)
+        pod = SimpleNamespace(
+            metadata=SimpleNamespace(name="a-pod"),
+            status=SimpleNamespace(phase="Running", conditions=[], container_statuses=[container]),
+        )
+        warnings = [
+            SimpleNamespace(message=text, metadata=SimpleNamespace(resource_version=version))
+            for text, version in [("HTTP probe failed with statuscode: 404", "10"), ("not scheduled", "9")]
+        ]
+        core = SimpleNamespace(
+            list_namespaced_pod=lambda *_, **__: SimpleNamespace(items=[pod]),
+            list_namespaced_event=lambda *_, **__: SimpleNamespace(items=warnings),
+        )
         custom = SimpleNamespace(get_namespaced_custom_object=lambda *_: {"status": status})
         monkeypatch.setattr(gitops, "COMPONENT_READY", Deadline(0.3, "this test"))
-        return SimpleNamespace(cluster=SimpleNamespace(apps=apps, custom=custom))
+        return SimpleNamespace(cluster=SimpleNamespace(apps=apps, core=core, custom=custom))
 
     return with_ready
 
@@ -117,5 +133,11 @@ def test_an_application_that_serves_is_judged_although_its_sync_failed(monkeypat
 
 @pytest.mark.parametrize("ready", [([2], [None]), ([0], []), ([], [])])
 def test_one_of_which_nothing_serves_is_not_there(application, ready):
-    with pytest.raises(TimedOut, match=r"saw Synced/Healthy/Failed the hook failed .* describe application database"):
+    said = r"blocked by database: .*saw Synced/Healthy/Failed the hook failed .*; kubectl get pods; a-pod is Running"
+    with pytest.raises(Blocked, match=said + r" \(running, not ready\): HTTP probe failed with statuscode: 404$"):
         gitops.wait_deployed(application(*ready), "database")
+
+
+def test_one_whose_deadline_is_over_with_no_pod_ready_is_not_waited_for(application):
+    with pytest.raises(Blocked, match=r"^blocked by redis: .* came to nothing; saw Synced/Healthy/Failed"):
+        gitops.wait_deployed(application([None], [], progressing="False"), "redis")
