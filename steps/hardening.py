@@ -26,7 +26,7 @@ from fixtures.verdicts import Unverifiable
 from fixtures.waiting import CERTIFICATE_ISSUED, GONE, POD_READY, SYNCED, Deadline, TimedOut, eventually
 
 STANDARD = "pod-security.kubernetes.io"
-ENFORCED = Deadline(15, "the suite: a network that keeps to policies does so within seconds")
+ENFORCED = Deadline(6, "the suite: a network that keeps to policies does so within seconds")
 RULES_APPLY = Deadline(150, "the suite: rules for new pods, and the time-outs of those who are kept out")
 
 # What the API tells whom.

@@ -14,13 +14,13 @@ from fixtures.clients.process import run as run_program
 from fixtures.clients.web import url
 from fixtures.cluster import Cluster
 from fixtures.components import Platform
-from fixtures.components.gitops import APPLICATIONS, PLATFORM, application_status, summary
+from fixtures.components.gitops import APPLICATIONS, PLATFORM, application, summary
 from fixtures.components.secrets import KEYS, read_secret
 from fixtures.components.secrets import NAMESPACE as SEALED_SECRETS
 from fixtures.etcd import DATA, etcd_pod, etcdctl
 from fixtures.keys import decrypt, encrypt, export
 from fixtures.manifests import kubectl
-from fixtures.waiting import API_ANSWERS, COMPONENT_READY, SETTLED, eventually
+from fixtures.waiting import API_ANSWERS, COMPONENT_READY, SETTLED, SYNCED, eventually
 
 SNAPSHOT = f"{DATA}/snapshot.db"
 TABLE = "backend.recovery"
@@ -166,8 +166,14 @@ def old_values(backup):
 def applications_again(backup, evidence):
     for name in APPLICATIONS:
         backup.platform.get(name)
-        seen = summary(application_status(backup.platform, name))
-        assert seen[:2] == ("Synced", "Healthy"), f"{name} is {'/'.join(seen)}"
+
+        def well(name=name):
+            seen = summary(application(backup.platform, name).get("status", {}))
+            assert seen[:2] == ("Synced", "Healthy"), f"it is {'/'.join(seen)}"
+            return True
+
+        hint = f"kubectl -n argocd describe application {name}"
+        eventually(well, within=SYNCED, what=f"{name} Synced and Healthy", hint=hint)
     head = (
         backup.platform.get("repository")
         .git("ls-remote", backup.platform.get("repository").remote(), "main")

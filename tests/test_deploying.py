@@ -117,7 +117,7 @@ def application(monkeypatch):
             list_namespaced_pod=lambda *_, **__: SimpleNamespace(items=[pod]),
             list_namespaced_event=lambda *_, **__: SimpleNamespace(items=warnings),
         )
-        custom = SimpleNamespace(get_namespaced_custom_object=lambda *_: {"status": status})
+        custom = SimpleNamespace(get_namespaced_custom_object=lambda *_: {"metadata": {}, "status": status})
         monkeypatch.setattr(gitops, "COMPONENT_READY", Deadline(0.3, "this test"))
         return SimpleNamespace(cluster=SimpleNamespace(apps=apps, core=core, custom=custom))
 
