@@ -128,9 +128,14 @@ def manifests(text, ready_after=0, never_ready=False, label="demo"):
     return objects if ready_after else objects[:-1]
 
 
-def create_application(demo):
-    """The Application object; nothing but its own path of its repository."""
-    apply(demo.namespace.cluster, [{
+def create_applications(demos):
+    """The Application objects; nothing but its own path of its repository is each one's."""
+    apply(demos[0].namespace.cluster, [application(demo) for demo in demos])
+
+
+def application(demo):
+    """A demo's Application."""
+    return {
         "apiVersion": "/".join(GROUP), "kind": "Application",
         "metadata": {"name": demo.name, "namespace": ARGOCD, "labels": {"dev.alternate-futures.scenario": "true"}},
         "spec": {
@@ -143,7 +148,7 @@ def create_application(demo):
                 "retry": {"limit": 1, "backoff": {"duration": "1s"}},
             },
         },
-    }])  # fmt: skip
+    }  # fmt: skip
 
 
 def wait_status(demo, wanted, revision, refresh=True):
@@ -186,8 +191,8 @@ class Demos:
         for demo in demos:
             demo.text = "first"
             demo.commits.append(commit)
-            create_application(demo)
             self.made.setdefault((demo.repository.name, demo.automated), []).append(demo)
+        create_applications(demos)
         for demo in demos:
             if not demo.automated:
                 # Whoever takes it asks again, should Argo CD not know it yet.
@@ -521,7 +526,7 @@ def record_of_failure(demo, evidence):
 def changed_demo(git, argocd, cluster, repository, demo):
     other = Demo(f"{demo.name}-other", git.repository(repository), new_namespace(cluster), argocd, automated=False)
     other.push()
-    create_application(other)
+    create_applications([other])
     yield other
     remove([other])
 
