@@ -59,7 +59,8 @@ def service_is_reached(namespace, outputs, service_address, evidence):
         for target in (service_address, f"server.{namespace.name}.svc.cluster.local", "server"):
 
             def reach(client=client, target=target):
-                answer = as_json(namespace.execute(client, "/probe", "get", f"http://{target}/"))
+                # Until its node has heard of a new pod, connections to the old one hang.
+                answer = as_json(namespace.execute(client, "/probe", "get", f"http://{target}/", "1s"))
                 assert answer["pod"] == server, f"{answer['pod']} answered"
                 return answer["pod"]
 

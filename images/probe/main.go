@@ -1,7 +1,7 @@
 // Probe is what scenarios run in pods: a server that says who answered, and small clients.
 //
 //	probe serve            HTTP on :8080 and HTTPS on :8443 (self-signed); POST /unhealthy makes /healthz answer 500
-//	probe get URL          print the body; exit 1 unless the answer is 200
+//	probe get URL [TIME]   print the body; exit 1 unless the answer is 200, within TIME (5s)
 //	probe log N            print N numbered lines, then wait
 //	probe write FILE TEXT  write TEXT to FILE, synced to disk, then wait
 package main
@@ -92,9 +92,16 @@ func serve() error {
 	}
 }
 
-func get(url string) error {
-	client := &http.Client{Timeout: 5 * time.Second}
-	response, err := client.Get(url)
+func get(arguments []string) error {
+	url, timeout := arguments[0], 5*time.Second
+	if len(arguments) > 1 {
+		given, err := time.ParseDuration(arguments[1])
+		if err != nil {
+			return err
+		}
+		timeout = given
+	}
+	response, err := (&http.Client{Timeout: timeout}).Get(url)
 	if err != nil {
 		return err
 	}
@@ -129,7 +136,7 @@ func wait() {
 // commands maps each command to what it does; a file of this package adds its own in init.
 var commands = map[string]func(arguments []string) error{
 	"serve": func([]string) error { return serve() },
-	"get":   func(arguments []string) error { return get(arguments[0]) },
+	"get":   get,
 	"log":   numbered,
 	"write": func(arguments []string) error {
 		if err := write(arguments[0], arguments[1]); err != nil {
