@@ -89,12 +89,8 @@ def test_a_component_stands_without_those_that_it_wants(monkeypatch, platform):
 def application(monkeypatch):
     """An Application whose sync failed; the pods that are ready, of two workloads, can be set."""
 
-    def with_ready(*ready, progressing="True"):
-        condition = SimpleNamespace(type="Progressing", status=progressing)
-        deployments, sets = (
-            [SimpleNamespace(status=SimpleNamespace(ready_replicas=n, conditions=[condition])) for n in ns]
-            for ns in ready
-        )
+    def with_ready(*ready):
+        deployments, sets = ([SimpleNamespace(status=SimpleNamespace(ready_replicas=n)) for n in ns] for ns in ready)
         status = {
             "sync": {"status": "Synced"}, "health": {"status": "Healthy"},
             "operationState": {"phase": "Failed", "message": "the hook failed"},
@@ -136,8 +132,3 @@ def test_one_of_which_nothing_serves_is_not_there(application, ready):
     said = r"blocked by database: .*saw Synced/Healthy/Failed the hook failed .*; kubectl get pods; a-pod is Running"
     with pytest.raises(Blocked, match=said + r" \(running, not ready\): HTTP probe failed with statuscode: 404$"):
         gitops.wait_deployed(application(*ready), "database")
-
-
-def test_one_whose_deadline_is_over_with_no_pod_ready_is_not_waited_for(application):
-    with pytest.raises(Blocked, match=r"^blocked by redis: .* came to nothing; saw Synced/Healthy/Failed"):
-        gitops.wait_deployed(application([None], [], progressing="False"), "redis")
