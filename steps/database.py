@@ -420,6 +420,18 @@ def workloads_ready_again(default, ready_before):
     eventually(ready, within=MEMBER_BACK, what=what, hint="kubectl get pods")
 
 
+@then(parsers.parse("service was back within {seconds:d} seconds"))
+def back_in_time(db, outage, seconds):
+    if db.is_yugabytedb:
+        assert outage.gap <= seconds, f"expected service back within {seconds} s, the gap was {outage.gap:.1f} s"
+        return
+    assert outage.gap <= RTO_OF_STAND_IN, f"expected service back within a minute, the gap was {outage.gap:.1f} s"
+    raise Unverifiable(
+        f"{seconds} s are YugabyteDB's; on PostgreSQL under Patroni the gap was {outage.gap:.1f} s, and of "
+        f"{len(outage.acknowledged)} acknowledged writes none was lost"
+    )
+
+
 def ready_workloads(namespace):
     """The names of those that have all their pods, and all of them Ready."""
     apps = namespace.cluster.apps
