@@ -31,7 +31,7 @@ check: setup ## Format, lint, types, layers, features against the catalogue, tof
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest --collect-only --quiet >/dev/null
+	@$(BIN)/pytest --plan >/dev/null
 	@$(WITH_ENGINE) $(BIN)/python -m fixtures.configuration
 
 format: setup ## Put the code into its format

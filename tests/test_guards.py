@@ -379,3 +379,9 @@ def test_a_plan_says_what_would_be_done_and_does_nothing(elsewhere, api, monkeyp
     assert not api.asked
     text = elsewhere.run("--plan", "--disruptive", "--confirm=elsewhere")[0].stdout.str()
     assert "DISTURBS users" in text
+
+
+def test_a_step_that_nobody_defines_is_refused(elsewhere):
+    elsewhere.pytester.makeconftest("pytest_plugins = ['fixtures.plugin', 'fixtures.platform', 'fixtures.preview']")
+    elsewhere.feature(scenario(step="nobody knows it"))
+    assert "the step 'nobody knows it', which nobody defines" in refused(elsewhere, "--plan")
