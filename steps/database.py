@@ -13,7 +13,7 @@ from pytest_bdd import given, parsers, then, when
 
 from fixtures.clients.sql import Login, Refused
 from fixtures.cluster import as_json, new_namespace
-from fixtures.components import is_rolled_out
+from fixtures.components import is_rolled_out, workloads
 from fixtures.database import SCHEMA, Database, Writer, longest_gap
 from fixtures.pods import PodClient, copy_credentials, dead, is_replaced, ready_again, volume_at
 from fixtures.transfers import ACCOUNTS, CLIENTS, MONEY, TRANSFERS, Transfers
@@ -434,7 +434,4 @@ def back_in_time(db, outage, seconds):
 
 def ready_workloads(namespace):
     """The names of those that have all their pods, and all of them Ready."""
-    apps = namespace.cluster.apps
-    found = apps.list_namespaced_deployment(namespace.name).items
-    found += apps.list_namespaced_stateful_set(namespace.name).items
-    return {item.metadata.name for item in found if is_rolled_out(item)}
+    return {item.metadata.name for item in workloads(namespace.cluster, namespace.name) if is_rolled_out(item)}

@@ -89,7 +89,7 @@ def test_a_component_stands_without_those_that_it_wants(monkeypatch, platform):
 def application(monkeypatch):
     """An Application whose sync failed; the pods that are ready, of two workloads, can be set."""
 
-    def with_ready(*ready):
+    def with_ready(*ready, annotations=None):
         deployments, sets = ([SimpleNamespace(status=SimpleNamespace(ready_replicas=n)) for n in ns] for ns in ready)
         status = {
             "sync": {"status": "Synced"}, "health": {"status": "Healthy"},
@@ -113,7 +113,8 @@ def application(monkeypatch):
             list_namespaced_pod=lambda *_, **__: SimpleNamespace(items=[pod]),
             list_namespaced_event=lambda *_, **__: SimpleNamespace(items=warnings),
         )
-        custom = SimpleNamespace(get_namespaced_custom_object=lambda *_: {"metadata": {}, "status": status})
+        found = {"metadata": {"annotations": annotations or {}}, "status": status}
+        custom = SimpleNamespace(get_namespaced_custom_object=lambda *_: found)
         monkeypatch.setattr(gitops, "COMPONENT_READY", Deadline(0.3, "this test"))
         return SimpleNamespace(cluster=SimpleNamespace(apps=apps, core=core, custom=custom))
 
@@ -132,3 +133,10 @@ def test_one_of_which_nothing_serves_is_not_there(application, ready):
     said = r"blocked by database: .*saw Synced/Healthy/Failed the hook failed .*; kubectl get pods; a-pod is Running"
     with pytest.raises(Blocked, match=said + r" \(running, not ready\): HTTP probe failed with statuscode: 404$"):
         gitops.wait_deployed(application(*ready), "database")
+
+
+def test_what_an_application_said_before_argocd_looked_again_is_not_taken(monkeypatch, application):
+    said = []
+    monkeypatch.setattr(gitops, "say", said.append)
+    gitops.wait_deployed(application([2], [1], annotations={gitops.REFRESH: "normal"}), "database")
+    assert "Argo CD has not looked into Git yet" in said[0]
