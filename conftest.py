@@ -21,6 +21,7 @@ pytest_plugins = [
     "fixtures.plugin",
     "fixtures.redaction",
     "fixtures.platform",
+    "fixtures.lanes",
     "fixtures.preview",
     *(f"steps.{name}" for name in STEPS),
 ]

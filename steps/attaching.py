@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -12,7 +12,7 @@ from kubernetes import client, config
 from kubernetes.client import ApiException
 from pytest_bdd import given, parsers, then, when
 
-from fixtures.cluster import SCENARIO_LABEL
+from fixtures.cluster import SCENARIO_LABEL, all_gone
 from fixtures.guards import LEASE, NAMESPACE
 from fixtures.manifests import apply, render
 from fixtures.paths import ROOT
@@ -46,7 +46,7 @@ class Outsider:
     kubeconfig: Path
     environment: str
     api: client.ApiClient
-    before: set = field(default_factory=set)
+    run_id: str = ""
 
     def judge(self, text, *arguments):
         """Run the suite in an environment; return the ended process and what verdicts.json says (None: no report)."""
@@ -105,11 +105,11 @@ def outsider(cluster, outputs, environment, tmp_path, backend_service):
 def judge_attached(outsider, cluster, criteria, evidence):
     numbers = criteria.replace(" and ", ", ").split(", ")
     arguments = [part for number in numbers for part in ("--criterion", number)]
-    outsider.before = scenario_namespaces_of(cluster)
     # One of each kind that an attached run leaves out.
     ended, document = outsider.judge(outsider.environment, *arguments, "--criterion", "2.8", "--criterion", "3.1")
     evidence.add("the attached run", ended.stdout[-6000:] + ended.stderr[-2000:])
     assert document, f"the attached run ended with {ended.returncode} and left no report: {ended.stderr[-1500:]}"
+    outsider.run_id = document["run"]
     return {entry["id"]: entry for entry in document["criteria"]}
 
 
@@ -136,15 +136,9 @@ def not_selected(judged):
         assert "--disruptive --confirm=attached" in seen["reason"], seen["reason"]
 
 
-def scenario_namespaces_of(cluster):
-    """The names of the namespaces that scenarios made, of this run and of others."""
-    return {item.metadata.name for item in cluster.core.list_namespace(label_selector=SCENARIO_LABEL).items}
-
-
 @then("nothing is left of the run but its lock, which is free")
 def nothing_left(cluster, outsider, judged):
-    left = scenario_namespaces_of(cluster) - outsider.before
-    assert not left, f"the attached run left namespaces behind: {sorted(left)}"
+    all_gone(cluster, outsider.run_id)
     lease = cluster.coordination.read_namespaced_lease(LEASE, NAMESPACE)
     assert not lease.spec.holder_identity, f"the lock is still held by {lease.spec.holder_identity}"
 

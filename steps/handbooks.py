@@ -5,7 +5,9 @@ import os
 from pytest_bdd import given, parsers, then, when
 
 from fixtures.clients.process import run as run_program
+from fixtures.cluster import of_scenario
 from fixtures.components.gitops import ARGOCD, GROUP
+from fixtures.guards import NAMESPACE
 from fixtures.handbooks import copy_project, read_blocks
 from fixtures.verdicts import NotSelected
 from fixtures.waiting import SYNCED, eventually
@@ -23,13 +25,17 @@ def seen(cluster, repository):
         api, _, method = name.partition(".")
         for item in getattr(getattr(cluster, api), method)().items:
             key = f"{name.partition('list_')[2]} {item.metadata.namespace}/{item.metadata.name}"
-            if not (item.metadata.namespace or item.metadata.name).startswith("scenario-"):
+            place = item.metadata.namespace or item.metadata.name
+            if not (place.startswith("scenario-") or place == NAMESPACE or of_scenario(item.metadata.labels)):
                 objects[key] = (item.metadata.uid, item.metadata.generation)
     for pod in cluster.core.list_namespaced_pod("default").items:
-        if not any(owner.kind == "Job" for owner in pod.metadata.owner_references or []):
+        of_job = any(owner.kind == "Job" for owner in pod.metadata.owner_references or [])
+        if not (of_job or of_scenario(pod.metadata.labels)):
             objects[f"pod {pod.metadata.name}"] = (pod.metadata.uid, None)
     for item in cluster.custom.list_namespaced_custom_object(*GROUP, ARGOCD, "applications")["items"]:
-        objects[f"application {item['metadata']['name']}"] = (item["metadata"]["uid"], str(item["spec"]))
+        metadata = item["metadata"]
+        if not of_scenario(metadata.get("labels")):
+            objects[f"application {metadata['name']}"] = (metadata["uid"], str(item["spec"]))
     objects["main"] = repository.git("ls-remote", repository.remote(), "refs/heads/main")
     return objects
 

@@ -251,7 +251,7 @@ def callers(default, namespace):
     try:
         for who, (place, name) in pods.items():
             pod = probe_pod(name)
-            pod["metadata"]["labels"] |= labels[who]
+            pod["metadata"]["labels"] |= {SCENARIO_LABEL: "true", **labels[who]}
             place.apply(pod)
         # A label counts in the namespace of the services alone.
         outside = probe_pod("outside")

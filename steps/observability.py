@@ -4,7 +4,7 @@ import datetime
 
 from pytest_bdd import given, parsers, then
 
-from fixtures.cluster import describe, is_ready
+from fixtures.cluster import describe, is_ready, of_scenario
 from fixtures.waiting import LOGS_READABLE, SETTLED, SYNCED, eventually
 from steps.gitops import see_ui, sync_record
 
@@ -71,6 +71,8 @@ def list_shows_ready(cluster, evidence):
             namespace, name, ready = line.split()[:3]
             listed[namespace, name] = ready
         for pod in cluster.core.list_pod_for_all_namespaces().items:
+            if pod.metadata.namespace.startswith("scenario") or of_scenario(pod.metadata.labels):
+                continue
             statuses = pod.status.container_statuses or []
             wanted = f"{sum(status.ready for status in statuses)}/{len(pod.spec.containers)}"
             seen = listed.get((pod.metadata.namespace, pod.metadata.name))
@@ -90,6 +92,7 @@ def all_ready(cluster):
             if pod.status.phase != "Succeeded"
             and not pod.metadata.deletion_timestamp
             and not pod.metadata.namespace.startswith("scenario")
+            and not of_scenario(pod.metadata.labels)
             and not is_ready(pod)
         ]
         assert not waiting, "; ".join(waiting)

@@ -123,7 +123,7 @@ def destroy(backup, platform, infrastructure, run):
 def create_again(backup, platform, infrastructure, run):
     began = time.monotonic()
     infrastructure.provisioned = infrastructure.apply()
-    cluster = Cluster(infrastructure.provisioned, platform.cluster.tools)
+    cluster = Cluster(infrastructure.provisioned, platform.cluster.tools, run_id=platform.cluster.run_id)
     eventually(cluster.answers, within=API_ANSWERS, what="the API to answer")
     eventually(cluster.settled, within=SETTLED, what="all nodes Ready")
     backup.platform = Platform(

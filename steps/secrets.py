@@ -15,7 +15,7 @@ from pytest_bdd import given, parsers, then, when
 from fixtures.cluster import is_ready, pod_spec, probe_container
 from fixtures.components.secrets import CONTROLLER, KEY_LABEL, NAMESPACE, read_secret
 from fixtures.errors import UserError
-from fixtures.manifests import apply, secret
+from fixtures.manifests import apply, documents, secret
 from fixtures.secrecy import keep_secret
 from fixtures.waiting import POD_READY, UNSEALED, eventually
 
@@ -138,11 +138,13 @@ def other_name_refused(cluster, namespace, sealed):
 def every_version(repository, evidence):
     repository.fetch()
     found = {}
-    for line in repository.git("rev-list", "--objects", "--all", "FETCH_HEAD").splitlines():
-        identity, _, path = line.partition(" ")
-        if path and repository.git("cat-file", "-t", identity) == "blob":
-            size = int(repository.git("cat-file", "-s", identity))
-            assert size <= SCAN_SIZE, f"{path} has {size} bytes, more than is searched for secrets"
+    objects = repository.git("rev-list", "--objects", "--all", "FETCH_HEAD")
+    # An object's path comes back behind what is said of it.
+    about = repository.git("cat-file", "--batch-check=%(objecttype) %(objectsize) %(objectname) %(rest)", stdin=objects)
+    for line in about.splitlines():
+        kind, size, identity, path = (line + " ").split(" ", 3)
+        if kind == "blob" and (path := path.strip()):
+            assert int(size) <= SCAN_SIZE, f"{path} has {size} bytes, more than is searched for secrets"
             found[identity, path] = repository.git("cat-file", "blob", identity)
     evidence.add(
         "files in Git", {"versions of files": len(found), "sealed": sorted(p for _, p in found if "secrets/" in p)}
@@ -166,7 +168,7 @@ def no_secret_in_git(versions, platform_secrets):
                 f"{path} (blob {identity[:10]}) holds the value of {label}. Try: git log --all -- {path}; rotate it"
             )
         if path.endswith((".yaml", ".yml")):
-            for document in yaml.safe_load_all(text):
+            for document in documents(text):
                 kind = document.get("kind") if isinstance(document, dict) else None
                 filled = kind == "Secret" and (document.get("data") or document.get("stringData"))
                 assert not filled, (

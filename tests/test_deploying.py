@@ -53,7 +53,7 @@ def platform(monkeypatch, tmp_path):
     """A platform without a cluster, for components that need none."""
     monkeypatch.setattr(Platform, "record", lambda self, name: None)
     nothing = contextlib.nullcontext
-    run = SimpleNamespace(reuse=False, attaches=False, phase=lambda name: nothing(), waiting=nothing)
+    run = SimpleNamespace(reuse=False, standing=None, attaches=False, phase=lambda name: nothing(), waiting=nothing)
     return Platform(run, None, None, SimpleNamespace(is_lasting=False), None, tmp_path)
 
 

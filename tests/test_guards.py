@@ -332,23 +332,25 @@ def test_existing_has_to_say_which_cluster_it_means(tmp_path):
         load_environment(str(path))
 
 
-def namespace(name, age, message=""):
+def namespace(name, message):
     """A namespace that is going, as the API lists it."""
-    made = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=age)
     condition = types.SimpleNamespace(status="True", message=message)
     return types.SimpleNamespace(
-        metadata=types.SimpleNamespace(name=name, creation_timestamp=made),
-        status=types.SimpleNamespace(conditions=[condition] if message else None),
+        metadata=types.SimpleNamespace(name=name), status=types.SimpleNamespace(conditions=[condition])
     )
 
 
 def test_a_namespace_that_is_stuck_is_named_with_its_reason_unless_it_is_of_another_run():
-    stuck = [namespace("scenario-old", 7200, "finalizers"), namespace("scenario-new", 5, "finalizers remain: x/held")]
-    core = types.SimpleNamespace(list_namespace=lambda **_: types.SimpleNamespace(items=stuck))
-    since = datetime.datetime.now(datetime.UTC).timestamp() - 60
-    with pytest.raises(AssertionError, match=r"scenario-new \(finalizers remain: x/held\)") as error:
-        all_gone(types.SimpleNamespace(core=core), since)
-    assert "scenario-old" not in str(error.value)
+    stuck = {"old": [namespace("scenario-1", "finalizers")], "new": [namespace("scenario-2", "finalizers: x/held")]}
+
+    def listed(label_selector, **_):
+        run = label_selector.rpartition("=")[2]
+        return types.SimpleNamespace(items=stuck.get(run, []))
+
+    cluster = types.SimpleNamespace(core=types.SimpleNamespace(list_namespace=listed))
+    with pytest.raises(AssertionError, match=r"^still there: scenario-2 \(finalizers: x/held\)$"):
+        all_gone(cluster, "new")
+    assert all_gone(cluster, "another")
 
 
 def test_a_missing_right_is_named():
