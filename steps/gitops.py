@@ -59,7 +59,8 @@ class Demo:
 
     def push(self, text=None, **changes):
         """Commit and push another version; return its SHA."""
-        self.text = text or secrets.token_hex(6)
+        # A letter first: what looks like a number (12e345) is one to other readers of YAML than the one that wrote it.
+        self.text = text or f"text-{secrets.token_hex(6)}"
         self.pushed = self.repository.commit(self.files(self.text, **changes), f"{self.name}: {self.text}")
         self.pushed_at, self.looked_at = time.monotonic(), 0.0
         self.commits.append(self.pushed)

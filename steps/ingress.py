@@ -164,7 +164,7 @@ def plain_behind(anyone, route, evidence):
 
 
 @then("every Service behind a route takes plain HTTP")
-def plain_http_behind(cluster, namespace, server, evidence):
+def plain_http_behind(cluster, namespace, server, routes, applications, evidence):
     listed = {}
     for route in cluster.custom.list_cluster_custom_object(*ROUTES, "ingressroutes")["items"]:
         home = route["metadata"]["namespace"]

@@ -113,7 +113,7 @@ def destroy(backup, platform, infrastructure, run):
     platform.close()
     infrastructure.destroy()
     infrastructure.destroyed = False
-    shutil.rmtree(platform.state / "git", ignore_errors=True)
+    shutil.rmtree(platform.clones, ignore_errors=True)
     found = infrastructure.leftovers()
     assert not found, f"destroy left something behind: {found}. Try: make down"
     backup.times["destroy"] = round(time.monotonic() - began, 1)

@@ -77,9 +77,10 @@ class Service:
 
     def push_version(self):
         """Push a version that differs from the last one by its name alone."""
-        self.version = secrets.token_hex(4)
+        # Not hexadecimal alone: 1234e567 is a number to whoever reads it as YAML.
+        self.version = f"version-{secrets.token_hex(4)}"
         operation = {"op": "add", "path": "/spec/template/metadata/annotations", "value": {VERSION: self.version}}
-        return self.push(operation, message=f"{self.name}: version {self.version}")
+        return self.push(operation, message=f"{self.name}: {self.version}")
 
     def status(self, refresh=False):
         """Its Application's status."""

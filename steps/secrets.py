@@ -83,6 +83,15 @@ def fetched_is_valid(sealed_secrets, fetched):
     )
 
 
+def synced_condition(cluster, namespace, name):
+    """The condition of a SealedSecret that says whether it was unsealed; empty while there is none."""
+    found = cluster.custom.get_namespaced_custom_object(
+        "bitnami.com", "v1alpha1", namespace.name, "sealedsecrets", name
+    )
+    conditions = found.get("status", {}).get("conditions", [])
+    return next((item for item in conditions if item["type"] == "Synced"), {})
+
+
 def seal_and_apply(sealed_secrets, cluster, namespace, name, values):
     """Seal a Secret, apply it, and wait until it is unsealed; return the SealedSecret."""
     for value in values.values():
@@ -92,7 +101,8 @@ def seal_and_apply(sealed_secrets, cluster, namespace, name, values):
 
     def unsealed():
         seen = read_secret(cluster, name, namespace.name)
-        assert seen is not None, f"there is no Secret {name}"
+        said = "" if seen else synced_condition(cluster, namespace, name).get("message", "nothing")
+        assert seen is not None, f"there is no Secret {name}; the controller says of it: {said}"
         assert seen == values, f"the Secret {name} has other values"
         return True
 
@@ -122,12 +132,8 @@ def other_name_refused(cluster, namespace, sealed):
     apply(cluster, [stolen])
 
     def refused():
-        found = cluster.custom.get_namespaced_custom_object(
-            "bitnami.com", "v1alpha1", namespace.name, "sealedsecrets", "stolen"
-        )
-        conditions = found.get("status", {}).get("conditions", [])
-        synced = next((item for item in conditions if item["type"] == "Synced"), None)
-        assert synced and synced["status"] == "False", f"conditions {conditions}"
+        synced = synced_condition(cluster, namespace, "stolen")
+        assert synced.get("status") == "False", f"its condition Synced is {synced or 'not there'}"
         return True
 
     eventually(refused, within=UNSEALED, what="the SealedSecret refused under another name", hint=LOGS)

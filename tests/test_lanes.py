@@ -18,8 +18,6 @@ STEPS = """
     class Platform:
         def standing(self):
             return 'it stands'
-        def has_ended(self, name):
-            return True
     @pytest.fixture(scope='session')
     def platform(run):
         if run.lanes:
