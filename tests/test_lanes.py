@@ -13,10 +13,15 @@ from tests_support import scenario
 from fixtures.paths import ROOT
 
 STEPS = """
-    import json, time
+    import glob, json, time
     from fixtures.secrecy import keep_secret
+    open(f'read-by-{os.getpid()}', 'w').close()
     class Platform:
         def standing(self):
+            # Not before all three processes can begin.
+            until = time.monotonic() + 60
+            while len(glob.glob('read-by-*')) < 3 and time.monotonic() < until:
+                time.sleep(0.05)
             return 'it stands'
     @pytest.fixture(scope='session')
     def platform(run):
@@ -85,7 +90,7 @@ def test_scenarios_are_judged_at_once_and_those_that_disturb_alone_at_the_end(la
     *beside, (what, last, moment) = noted(lanes)
     assert len(beside) == 12, "each is judged once"
     processes = {process for _, process, _ in beside}
-    assert len(processes) == 3
+    assert len(processes) == 3, "a process judged none"
     assert what == "disturbed" and last in processes and moment > max(when for *_, when in beside)
     begun = sorted((when, 1 if what == "began" else -1) for what, _, when in beside)
     assert max(sum(step for _, step in begun[:end]) for end in range(len(begun))) > 1, "none ran beside another"
@@ -185,7 +190,7 @@ class Seen:
         from fixtures.lanes import batches
         from fixtures.plugin import criterion_of
         for batch in batches(session.items):
-            print("batch", *{criterion_of(item) for item in batch.items})
+            print("batch", *{criterion_of(item) for item in batch})
 pytest.main(["--collect-only", "-q"], plugins=[Seen()])
 """
 
