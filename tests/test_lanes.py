@@ -95,6 +95,9 @@ def test_scenarios_are_judged_at_once_and_those_that_disturb_alone_at_the_end(la
     begun = sorted((when, 1 if what == "began" else -1) for what, _, when in beside)
     assert max(sum(step for _, step in begun[:end]) for end in range(len(begun))) > 1, "none ran beside another"
     assert lanes.document["lanes"] == 3
+    assert {entry["lane"] for entry in lanes.document["scenarios"]} == {1, 2, 3}
+    page = next(lanes.reports.glob("*/traceability.html")).read_text()
+    assert "were judged in 3 lanes" in page and "height:4.2px" in page
     result.assert_outcomes(passed=7)
     journal = next(lanes.reports.glob("*/journal.jsonl")).read_text().splitlines()
     assert len({json.loads(line)["nodeid"] for line in journal}) == 7
