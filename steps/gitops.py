@@ -108,7 +108,7 @@ class Demo:
 def manifests(text, ready_after=0, never_ready=False, label="demo"):
     """The demo's objects. `ready_after` delays readiness, `never_ready` fails it (soon), `label` is immutable.
 
-    Only a version that is about pods makes new ones.
+    Only a version that is about pods has any.
     """
     labels = {"app": "demo"}
     selector = labels if label == "demo" else {**labels, "extra": label}
@@ -117,7 +117,8 @@ def manifests(text, ready_after=0, never_ready=False, label="demo"):
         # Nothing listens there.
         probe = {"tcpSocket": {"port": 9}, "periodSeconds": 1}
     container = probe_container(readinessProbe=probe)
-    if ready_after or never_ready:
+    about_pods = bool(ready_after or never_ready)
+    if about_pods:
         container["env"].append({"name": "TEXT", "value": text})
     hook = {
         "argocd.argoproj.io/hook": "PostSync",
@@ -127,7 +128,7 @@ def manifests(text, ready_after=0, never_ready=False, label="demo"):
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "demo"}, "data": {"text": text}},
         {
             "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "demo"},
-            "spec": {"replicas": 1, "progressDeadlineSeconds": 10 if never_ready else 30,
+            "spec": {"replicas": int(about_pods), "progressDeadlineSeconds": 10 if never_ready else 30,
                      "selector": {"matchLabels": selector},
                      "template": {"metadata": {"labels": {**labels, "extra": label}},
                                   "spec": pod_spec(container)}},
