@@ -9,6 +9,7 @@ import signal
 import string
 import urllib.parse
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,6 +17,7 @@ from fixtures import secrecy
 from fixtures.clients.process import run
 from fixtures.errors import UserError
 from fixtures.secrecy import keep_secret, redact
+from steps.tokens import keep_tokens
 
 DICE = random.Random(4711)
 
@@ -394,3 +396,10 @@ def test_a_command_is_not_cut_through_a_secret():
     with pytest.raises(UserError) as error:
         run(["sh", "-c", "exit 3", "x" * 178, SECRETS["plain"]])
     assert SECRETS["plain"][:6] not in str(error.value)
+
+
+def test_tokens_of_a_sign_in_that_should_have_been_refused_are_shown_nowhere():
+    token, jwt = "af_" + "Av4sQeBaDl3Tjr", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJub2JvZHkifQ.c2lnbmF0dXJlLW9mLW5vYm9keQ"
+    for body in ({"personalAccessToken": token, "jwt": jwt, "address": "0x939A91c0"}, ["no", "object"]):
+        keep_tokens(SimpleNamespace(json=lambda body=body: body))
+    assert redact(f"saw 201: {token} {jwt} of 0x939A91c0") == "saw 201: [redacted] [redacted] of 0x939A91c0"
