@@ -186,6 +186,14 @@ def test_an_interrupted_run_ends_its_lanes_and_has_a_verdict_for_each(lanes, num
             os.kill(child, 0)
 
 
+def test_a_step_that_nobody_defines_is_refused_before_a_lane_is_started(lanes):
+    lanes.feature(features("it takes a second", "nothing defines this"), STEPS)
+    result, verdicts = lanes.run()
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*has the step 'nothing defines this', which nobody defines*"])
+    assert len(verdicts) == 118 and not (lanes.pytester.path / "noted").exists()
+
+
 PLUGIN = """
 import pytest
 class Seen:
