@@ -14,7 +14,7 @@ from pytest_bdd import given, parsers, then, when
 
 from fixtures.cluster import SCENARIO_LABEL, all_gone
 from fixtures.guards import LEASE, NAMESPACE
-from fixtures.manifests import apply, render
+from fixtures.manifests import apply, delete, render
 from fixtures.paths import ROOT
 from fixtures.secrecy import keep_secret
 from fixtures.verdicts import NotSelected
@@ -70,7 +70,8 @@ class Outsider:
 def outsider(cluster, outputs, environment, tmp_path, backend_service):
     if environment.is_lasting:
         raise NotSelected("the rights are handed out by an administrator; selected by --env=kind")
-    apply(cluster, render(cluster, "acceptance/base", environment))
+    rights = render(cluster, "acceptance/base", environment)
+    apply(cluster, rights)
     request = {"spec": {"expirationSeconds": HOUR}}
     token = cluster.core.create_namespaced_service_account_token(NAMESPACE, NAMESPACE, request).status.token
     keep_secret(token)
@@ -86,10 +87,7 @@ def outsider(cluster, outputs, environment, tmp_path, backend_service):
         http=balancer.http_port, https=balancer.https_port, k3s=environment.stand_ins.get("K3s", "Kubernetes"),
     )  # fmt: skip
     yield Outsider(tmp_path, kubeconfig, text, config.new_client_from_config(str(kubeconfig)))
-    for manifest in reversed(render(cluster, "acceptance/base", environment)):
-        place = ["-n", manifest["metadata"]["namespace"]] if "namespace" in manifest["metadata"] else []
-        cluster.kubectl("delete", "--ignore-not-found", "--wait=false", manifest["kind"], manifest["metadata"]["name"],
-                        *place)  # fmt: skip
+    delete(cluster, rights)
 
     def gone():
         names = [item.metadata.name for item in cluster.core.list_namespace().items]

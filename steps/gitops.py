@@ -25,7 +25,7 @@ from fixtures.waiting import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK, POD_READY
 LOGS = "kubectl -n argocd logs statefulset/argocd-application-controller"
 
 
-LOOK_EVERY = 2
+LOOK_EVERY = 5
 """Seconds between two looks into Git that are asked for."""
 UI = "the Argo CD UI"
 API = "the API that it reads, for this image has no UI"
@@ -55,7 +55,7 @@ class Demo:
 
     def files(self, text="first", **changes):
         """The Application's manifests, as one file in the repository."""
-        return {f"{self.name}/application.yaml": yaml.safe_dump_all(manifests(text, **changes))}
+        return {f"{self.name}/application.yaml": yaml.safe_dump_all(manifests(self.name, text, **changes))}
 
     def push(self, text=None, **changes):
         """Commit and push another version; return its SHA."""
@@ -87,17 +87,19 @@ class Demo:
     def deployed_text(self):
         """What the ConfigMap in the cluster says, or None."""
         try:
-            return self.namespace.cluster.core.read_namespaced_config_map("demo", self.namespace.name).data["text"]
+            return self.namespace.cluster.core.read_namespaced_config_map(self.name, self.namespace.name).data["text"]
         except ApiException as error:
             if error.status == 404:
                 return None
             raise
 
     def delete(self):
-        """Take the Application and its namespace away, if they are there; its files stay."""
+        """Take the Application and its pods away, if they are there; the rest goes with the namespace."""
+        cluster = self.namespace.cluster
         with contextlib.suppress(ApiException):
-            self.namespace.cluster.custom.delete_namespaced_custom_object(*GROUP, ARGOCD, "applications", self.name)
-        self.namespace.delete()
+            cluster.custom.delete_namespaced_custom_object(*GROUP, ARGOCD, "applications", self.name)
+        with contextlib.suppress(ApiException):
+            cluster.apps.delete_namespaced_deployment(self.name, self.namespace.name)
 
     @property
     def hint(self):
@@ -105,12 +107,12 @@ class Demo:
         return f"kubectl -n argocd describe application {self.name}; {LOGS}"
 
 
-def manifests(text, ready_after=0, never_ready=False, label="demo"):
-    """The demo's objects. `ready_after` delays readiness, `never_ready` fails it (soon), `label` is immutable.
+def manifests(name, text, ready_after=0, never_ready=False, label="demo"):
+    """A demo's objects. `ready_after` delays readiness, `never_ready` fails it (soon), `label` is immutable.
 
     Only a version that is about pods has any.
     """
-    labels = {"app": "demo"}
+    labels = {"app": name}
     selector = labels if label == "demo" else {**labels, "extra": label}
     probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "initialDelaySeconds": ready_after}
     if never_ready:
@@ -125,16 +127,16 @@ def manifests(text, ready_after=0, never_ready=False, label="demo"):
         "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation,HookSucceeded",
     }
     objects = [
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "demo"}, "data": {"text": text}},
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"text": text}},
         {
-            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "demo"},
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name},
             "spec": {"replicas": int(about_pods), "progressDeadlineSeconds": 10 if never_ready else 30,
                      "selector": {"matchLabels": selector},
                      "template": {"metadata": {"labels": {**labels, "extra": label}},
                                   "spec": pod_spec(container)}},
         },
         {
-            "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "demo-healthy", "annotations": hook},
+            "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": f"{name}-healthy", "annotations": hook},
             "spec": {"backoffLimit": 0, "template": {"spec": pod_spec(probe_container("pass"), restartPolicy="Never")}},
         },
     ]  # fmt: skip
@@ -150,7 +152,11 @@ def application(demo):
     """A demo's Application."""
     return {
         "apiVersion": "/".join(GROUP), "kind": "Application",
-        "metadata": {"name": demo.name, "namespace": ARGOCD, "labels": {SCENARIO_LABEL: "true"}},
+        "metadata": {
+            "name": demo.name, "namespace": ARGOCD, "labels": {SCENARIO_LABEL: "true"},
+            # A push to the repository that all demos share is about those whose files it changes.
+            "annotations": {"argocd.argoproj.io/manifest-generate-paths": "."},
+        },
         "spec": {
             "project": "demo",
             "source": {"repoURL": demo.repository.url, "targetRevision": "main", "path": demo.name},
@@ -181,21 +187,22 @@ def wait_status(demo, wanted, revision, refresh=True):
 
 def new_demo(repository, namespace, argocd, automated):
     """An Application that is not there yet."""
-    return Demo(f"demo-{namespace.name.rpartition('-')[2]}", repository, namespace, argocd, automated)
+    return Demo(f"demo-{secrets.token_hex(3)}", repository, namespace, argocd, automated)
 
 
 class Demos:
     """Applications with their first version deployed, one for each scenario of the run that asks for one.
 
-    They are made at once, since all of them together come up about as fast as one. Each scenario takes one, and waits
-    for that one alone: what is wrong with it is wrong for that scenario.
+    They are made at once, in one namespace, since all of them together come up about as fast as one. Each scenario
+    takes one, and waits for that one alone: what is wrong with it is wrong for that scenario.
     """
 
-    def __init__(self, cluster, git, argocd, wanted):
+    def __init__(self, namespace, git, argocd, wanted):
+        self.namespace = namespace
         self.made, self.taken = {}, []
         for repository in sorted({repository for repository, _ in wanted}):
             kinds = [automated for name, automated in wanted if name == repository]
-            self.make([new_demo(git.repository(repository), new_namespace(cluster), argocd, kind) for kind in kinds])
+            self.make([new_demo(git.repository(repository), namespace, argocd, kind) for kind in kinds])
 
     def make(self, demos):
         """Deploy the first version of demos of one repository, by one commit."""
@@ -218,7 +225,9 @@ class Demos:
         self.taken.append(demo)
 
         def deployed():
-            status = demo.status(refresh=True)
+            status = demo.status()
+            if summary(status) != GOOD:
+                status = demo.status(refresh=True)
             if not automated and "operationState" not in status:
                 demo.argocd.sync(demo.name)
             seen = summary(status)
@@ -243,14 +252,15 @@ def demos(request, run, cluster, git, argocd, infrastructure, scenario_namespace
     steps = [step.name for item in request.session.items for step in steps_of(item)]
     wanted = [(match[1], match[2] == "with") for step in steps if (match := DEMO.match(step))]
     with run.phase("demo Applications"):
-        demos = Demos(cluster, git, argocd, wanted)
+        demos = Demos(new_namespace(cluster), git, argocd, wanted)
     yield demos
     if not infrastructure.destroyed:
         remove(demos.all())
+        demos.namespace.delete()
 
 
 def remove(demos):
-    """Take Applications, their namespaces and their files away."""
+    """Take Applications and their files away."""
     for demo in demos:
         demo.delete()
     for name in {demo.repository.name for demo in demos}:
@@ -363,7 +373,7 @@ def push_slow(demo, seconds):
 
 def new_pods_ready(demo):
     """Whether the Deployment's newest version has all its pods ready."""
-    deployment = demo.namespace.cluster.apps.read_namespaced_deployment("demo", demo.namespace.name)
+    deployment = demo.namespace.cluster.apps.read_namespaced_deployment(demo.name, demo.namespace.name)
     env = {item.name: item.value for item in deployment.spec.template.spec.containers[0].env}
     status = deployment.status
     current = status.observed_generation == deployment.metadata.generation
@@ -433,7 +443,7 @@ def becomes_degraded(demo, evidence):
     status = eventually(degraded, within=SYNCED, what=f"{demo.name} Degraded", hint=demo.hint)
     says = messages(status)
     evidence.add("what it says", says)
-    assert "demo" in says and "progress deadline" in says, (
+    assert demo.name in says and "progress deadline" in says, (
         f"expected it to name the Deployment and why, it says {says!r}"
     )
 
@@ -536,8 +546,8 @@ def record_of_failure(demo, evidence):
     ),
     target_fixture="other",
 )
-def changed_demo(git, argocd, cluster, repository, demo):
-    other = Demo(f"{demo.name}-other", git.repository(repository), new_namespace(cluster), argocd, automated=False)
+def changed_demo(git, argocd, repository, demo):
+    other = new_demo(git.repository(repository), demo.namespace, argocd, automated=False)
     other.push()
     create_applications([other])
     yield other

@@ -164,6 +164,7 @@ KEPT_OUT = ("i/o timeout", "Client.Timeout", "deadline exceeded", "connection re
 STRANGER, ELSEWHERE = "a stranger", "a stranger elsewhere that calls itself backend-service"
 
 
+@pytest.fixture(scope="session")
 def policies_of_git(cluster, environment):
     """The specs of the network policies that the manifests hold, by name."""
     folders = [overlay(name, environment) for name in ("access", *APPLICATIONS)]
@@ -172,8 +173,8 @@ def policies_of_git(cluster, environment):
 
 
 @given("the network policies of Git, and no others", target_fixture="policies")
-def policies_as_in_git(access, applications, cluster, default, environment, evidence):
-    wanted = policies_of_git(cluster, environment)
+def policies_as_in_git(access, applications, cluster, default, policies_of_git, evidence):
+    wanted = policies_of_git
     found = client.NetworkingV1Api(cluster.api).list_namespaced_network_policy(NAMESPACE).items
     seen = {item.metadata.name: cluster.api.sanitize_for_serialization(item.spec) for item in found}
     evidence.add("network policies", seen)

@@ -54,6 +54,19 @@ def test_no_engine_and_not_root_is_one_clear_error(monkeypatch):
     assert "Remedy" in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("there", "tried"), [({"git", "openssl", "chromium-headless-shell"}, False), ({"git", "openssl"}, True)]
+)
+def test_a_browser_that_cannot_be_installed_stops_nothing(monkeypatch, capsys, there, tried):
+    def refuse(packages):
+        raise UserError(f"apt-get could not install {packages}", remedy="mend apt")
+
+    monkeypatch.setattr(engine.shutil, "which", lambda program: program if program in there else None)
+    monkeypatch.setattr(engine, "install_packages", refuse)
+    engine.install_programs()
+    assert ("could not install ['chromium-headless-shell']" in capsys.readouterr().err) is tried
+
+
 def test_plain_pytest_says_what_to_run_where_no_engine_answers(monkeypatch):
     monkeypatch.setattr(engine, "answers", lambda: False)
     found = preflight.problems(load_environment("kind"), attaching=True)
