@@ -1,7 +1,16 @@
 """What is selected, and bad input: refused with exit code 4 before anything is made."""
 
+import re
+import shlex
+import subprocess
+import sys
+
 import pytest
 from tests_support import scenario
+
+import fixtures.platform  # noqa: F401, it makes all components known
+from fixtures.components import COMPONENTS
+from fixtures.paths import ROOT
 
 
 @pytest.mark.parametrize(
@@ -90,3 +99,11 @@ def test_bad_input_is_4(project, feature, arguments, words):
     for word in words:
         assert word in text
     assert result.ret == 4
+
+
+def test_make_up_brings_up_every_component():
+    (options,) = re.findall(r"--keep=always (.*) \$\(ARGS\)", (ROOT / "Makefile").read_text())
+    command = [sys.executable, "-m", "pytest", "--env=kind", "--plan", *shlex.split(options)]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60).stdout
+    (deployed,) = re.findall(r"^deployed, where it is missing: (.*)$", said, re.MULTILINE)
+    assert set(deployed.split(", ")) == set(COMPONENTS)
