@@ -28,6 +28,7 @@ pytest_plugins = [
 
 
 def pytest_configure() -> None:
-    """Collect garbage again, among what comes from here on."""
+    """Collect garbage again, among what comes from here on, and seldom: most is gone without."""
     gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
     gc.enable()
