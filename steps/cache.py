@@ -146,8 +146,7 @@ def redis_answers(cache):
 def count_up(cache, count):
     key = f"scenario:{secrets.token_hex(4)}"
     cache.keys.append(key)
-    for _ in range(count):
-        cache("INCR", key)
+    cache("INCRBY", key, str(count))
     cache("EXPIRE", key, str(EXPIRES))
     return key
 

@@ -341,6 +341,8 @@ def wait_for_writes(writing, *, since, what):
 
 @when("the leading node is killed without grace and stays away", target_fixture="outage")
 def kill_leader(db, writing, evidence):
+    # Who leads since a moment ago may have nobody yet who could take over: two losses at once are another matter.
+    eventually(db.replaceable, within=MEMBER_BACK, what="members that may take over", hint=HINT)
     name = db.leader_of(writing.table)
     pod = db.namespace.pod(name)
     others = [other.status.pod_ip for other in db.members() if other.metadata.name != name]
