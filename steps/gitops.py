@@ -170,11 +170,11 @@ def application(demo):
     }  # fmt: skip
 
 
-def wait_status(demo, wanted, revision, refresh=True):
+def wait_status(demo, wanted, revision):
     """Wait until the Application is Synced/Healthy/Succeeded (or what is wanted) at a commit; return its status."""
 
     def reached():
-        status = demo.status(refresh=refresh)
+        status = demo.status(refresh=True)
         seen = summary(status)
         assert seen == wanted and status["sync"].get("revision") == revision, (
             f"{'/'.join(seen)} at {status.get('sync', {}).get('revision', 'no commit')[:8]} {messages(status)}"
@@ -198,7 +198,6 @@ class Demos:
     """
 
     def __init__(self, namespace, git, argocd, wanted):
-        self.namespace = namespace
         self.made, self.taken = {}, []
         for repository in sorted({repository for repository, _ in wanted}):
             kinds = [automated for name, automated in wanted if name == repository]
@@ -252,11 +251,12 @@ def demos(request, run, cluster, git, argocd, infrastructure, scenario_namespace
     steps = [step.name for item in request.session.items for step in steps_of(item)]
     wanted = [(match[1], match[2] == "with") for step in steps if (match := DEMO.match(step))]
     with run.phase("demo Applications"):
-        demos = Demos(new_namespace(cluster), git, argocd, wanted)
+        namespace = new_namespace(cluster)
+        demos = Demos(namespace, git, argocd, wanted)
     yield demos
     if not infrastructure.destroyed:
         remove(demos.all())
-        demos.namespace.delete()
+        namespace.delete()
 
 
 def remove(demos):
