@@ -11,7 +11,7 @@ Feature: Ingress and TLS certificates
 
   @ac-4.2
   Scenario: An IngressRoute becomes a working route for its host and path
-    Given a server pod
+    Given a server pod that several scenarios have routes to
     When an IngressRoute for a new host and the path "/some" is created
     Then requests for that host and path reach the pod
     And requests for another path or another host do not
@@ -23,7 +23,7 @@ Feature: Ingress and TLS certificates
 
   @ac-4.4 @system-LetsEncrypt
   Scenario: An IngressRoute that names a resolver gets a certificate by ACME
-    Given a server pod
+    Given a server pod that several scenarios have routes to
     When an IngressRoute for a new host names the certificate resolver
     Then that host is served with a certificate that the environment's authority issued for it
 
@@ -46,7 +46,7 @@ Feature: Ingress and TLS certificates
 
   @ac-4.7
   Scenario: TLS ends at Traefik
-    Given a server pod
+    Given a server pod that several scenarios have routes to
     When an IngressRoute for a new host and the path "/" is created
     Then a request over HTTPS reaches the pod as plain HTTP, marked as forwarded from HTTPS
     And every Service behind a route takes plain HTTP

@@ -41,9 +41,9 @@ Feature: Secrets management
     And that value is the address of a PostgreSQL database
 
   @ac-5.8
-  Scenario: A rotated value reaches the pods after a rollout restart, and not before
-    Given a Deployment whose pods take a value from a sealed Secret
+  Scenario: A rotated value reaches the pod after a rollout restart, and not before
+    Given a Deployment whose pod takes a value from a sealed Secret
     When another value is sealed and applied
-    Then the Secret has the new value and the running pods still the old one
+    Then the Secret has the new value and the running pod still the old one
     When the Deployment is restarted
-    Then its pods have the new value
+    Then its pod has the new value

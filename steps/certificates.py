@@ -31,8 +31,8 @@ def certificate_for(outputs, pebble, host):
 
 
 @when("an IngressRoute for a new host names the certificate resolver", target_fixture="ordered")
-def route_with_resolver(cluster, namespace, environment, server):
-    return create_route(cluster, namespace, environment, resolver="letsencrypt"), time.monotonic()
+def route_with_resolver(environment, server):
+    return create_route(server, environment, resolver="letsencrypt"), time.monotonic()
 
 
 @then("that host is served with a certificate that the environment's authority issued for it")
@@ -45,8 +45,8 @@ def served_with_certificate(outputs, pebble, ordered, evidence):
 
 
 @given(parsers.parse('a host with a certificate from the resolver "{resolver}"'), target_fixture="certified")
-def host_with_certificate(cluster, namespace, environment, server, outputs, pebble, resolver, evidence):
-    host = create_route(cluster, namespace, environment, resolver=resolver)
+def host_with_certificate(environment, server, outputs, pebble, resolver, evidence):
+    host = create_route(server, environment, resolver=resolver)
     chain = certificate_for(outputs, pebble, host)
     evidence.add("before", chain.describe())
     return host, chain
@@ -119,9 +119,9 @@ def no_new_order(cluster, traefik, certified, stored):
 
 
 @given("a host whose certificate has 29 days left and a host whose certificate has 90", target_fixture="due")
-def hosts_with_certificates(cluster, namespace, environment, server, outputs, pebble, evidence):
-    due = create_route(cluster, namespace, environment, resolver="shortlived")
-    other = create_route(cluster, namespace, environment, resolver="letsencrypt")
+def hosts_with_certificates(environment, server, outputs, pebble, evidence):
+    due = create_route(server, environment, resolver="shortlived")
+    other = create_route(server, environment, resolver="letsencrypt")
     chains = {host: certificate_for(outputs, pebble, host) for host in (due, other)}
     for host, days in ((due, 29), (other, 90)):
         evidence.add(f"before: {host}", chains[host].describe())

@@ -1,14 +1,16 @@
 """Traefik: its address, routes, redirects and what reaches the pods behind it."""
 
 import secrets
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import pytest
 import requests
 from pytest_bdd import given, parsers, then, when
 
 from fixtures.clients.docker import docker
 from fixtures.clients.web import pinned_session
-from fixtures.cluster import as_json, is_ready, pod_spec, probe_container
+from fixtures.cluster import Namespace, as_json, is_ready, new_namespace, pod_spec, probe_container
 from fixtures.components.ingress import NAMESPACE
 from fixtures.waiting import POD_READY, ROUTE_READY, eventually
 
@@ -56,8 +58,16 @@ def answers_on_each(cluster, outputs, environment, images, addresses, evidence):
     evidence.add("answer by address", seen)
 
 
-@given("a server pod", target_fixture="server")
-def server_pod(namespace):
+@dataclass(frozen=True)
+class Server:
+    """A pod that answers behind the Service `server` of its namespace."""
+
+    namespace: Namespace
+    pod: str
+
+
+def start_server(namespace):
+    """Deploy a server pod; return it once it is Ready."""
     labels = {"app": "server"}
     probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "failureThreshold": 1}
     namespace.apply({
@@ -77,12 +87,33 @@ def server_pod(namespace):
         assert pods, "no pod Ready"
         return pods[0].metadata.name
 
-    return eventually(ready, within=POD_READY, what="the server pod Ready", hint=hint)
+    return Server(namespace, eventually(ready, within=POD_READY, what="the server pod Ready", hint=hint))
 
 
-def create_route(cluster, namespace, environment, path="/", resolver=None, host=None):
+@given("a server pod", target_fixture="server")
+def server_pod(namespace):
+    return start_server(namespace)
+
+
+@pytest.fixture(scope="session")
+def common_server(cluster, scenario_namespaces):
+    """A server pod for all scenarios that do nothing to it: routes to it are of their own hosts."""
+    namespace = new_namespace(cluster)
+    try:
+        yield start_server(namespace)
+    finally:
+        namespace.delete()
+
+
+@given("a server pod that several scenarios have routes to", target_fixture="server")
+def common_server_pod(common_server):
+    return common_server
+
+
+def create_route(server, environment, path="/", resolver=None):
     """Create an IngressRoute to the server pod for a host of its own; return the host."""
-    host = host or f"{namespace.name}-{secrets.token_hex(2)}.{environment.domain}"
+    namespace = server.namespace
+    host = f"{namespace.name}-{secrets.token_hex(2)}.{environment.domain}"
     route = {
         "apiVersion": "/".join(ROUTES), "kind": "IngressRoute", "metadata": {"name": host.partition(".")[0]},
         "spec": {"entryPoints": ["websecure"],
@@ -90,13 +121,13 @@ def create_route(cluster, namespace, environment, path="/", resolver=None, host=
                              "services": [{"name": "server", "port": 8080}]}],
                  "tls": {"certResolver": resolver} if resolver else {}},
     }  # fmt: skip
-    cluster.custom.create_namespaced_custom_object(*ROUTES, namespace.name, "ingressroutes", route)
+    namespace.cluster.custom.create_namespaced_custom_object(*ROUTES, namespace.name, "ingressroutes", route)
     return host
 
 
 @when(parsers.parse('an IngressRoute for a new host and the path "{path}" is created'), target_fixture="route")
-def new_route(cluster, namespace, environment, server, path):
-    return create_route(cluster, namespace, environment, path), path
+def new_route(environment, server, path):
+    return create_route(server, environment, path), path
 
 
 @then("requests for that host and path reach the pod")
@@ -107,7 +138,7 @@ def route_works(anyone, route, server, evidence):
         answer = anyone.get(f"https://{host}{path}/below?query=1")
         assert answer.status_code == 200, f"HTTP {answer.status_code}"
         seen = as_json(answer.text)
-        assert (seen["pod"], seen["host"]) == (server, host), f"{seen['pod']} was asked for {seen['host']}"
+        assert (seen["pod"], seen["host"]) == (server.pod, host), f"{seen['pod']} was asked for {seen['host']}"
         assert seen["path"] == f"{path}/below?query=1", f"it was asked for {seen['path']}"
         return seen
 
@@ -164,7 +195,7 @@ def plain_behind(anyone, route, evidence):
 
 
 @then("every Service behind a route takes plain HTTP")
-def plain_http_behind(cluster, namespace, server, routes, applications, evidence):
+def plain_http_behind(cluster, server, routes, applications, evidence):
     listed = {}
     for route in cluster.custom.list_cluster_custom_object(*ROUTES, "ingressroutes")["items"]:
         home = route["metadata"]["namespace"]
@@ -178,7 +209,7 @@ def plain_http_behind(cluster, namespace, server, routes, applications, evidence
                 )
                 url = f"http://{service['name']}.{home}:{service['port']}/"
                 try:
-                    listed[url] = as_json(namespace.execute(server, "/probe", "http", "GET", url))["status"]
+                    listed[url] = as_json(server.namespace.execute(server.pod, "/probe", "http", "GET", url))["status"]
                 except AssertionError as error:
                     if REFUSED in str(error):
                         # It has no pod that is ready, and speaks neither.
@@ -206,11 +237,17 @@ def answered_with(anyone, route, code, evidence):
     eventually(answered, within=ROUTE_READY, what=f"HTTP {code} for {host}", hint=LOGS)
 
 
+def tell(server, path):
+    """Tell the server pod itself, past Service and route, which is not for pods that are not Ready."""
+    core = server.namespace.cluster.core
+    core.connect_post_namespaced_pod_proxy_with_path(f"{server.pod}:8080", server.namespace.name, path)
+
+
 @when("the pod is no longer healthy")
-def unhealthy(cluster, namespace, server):
-    cluster.core.connect_post_namespaced_pod_proxy_with_path(f"{server}:8080", namespace.name, "unhealthy")
+def unhealthy(server):
+    tell(server, "unhealthy")
 
 
 @when("the pod is healthy again")
-def healthy_again(cluster, namespace, server):
-    cluster.core.connect_post_namespaced_pod_proxy_with_path(f"{server}:8080", namespace.name, "healthy")
+def healthy_again(server):
+    tell(server, "healthy")

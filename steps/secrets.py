@@ -306,27 +306,27 @@ def is_database_address(unsealed_value):
     )
 
 
-@given("a Deployment whose pods take a value from a sealed Secret", target_fixture="rotation")
+@given("a Deployment whose pod takes a value from a sealed Secret", target_fixture="rotation")
 def deployment_with_secret(sealed_secrets, cluster, namespace):
     value_before = secrets.token_urlsafe(24)
     seal_and_apply(sealed_secrets, cluster, namespace, "used", {"VALUE": value_before})
     labels = {"app": "rotated"}
     namespace.apply({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "rotated"},
-        "spec": {"replicas": 2, "selector": {"matchLabels": labels},
+        "spec": {"selector": {"matchLabels": labels},
                  "template": {"metadata": {"labels": labels},
                               "spec": pod_spec(probe_container(env=FROM_SECRET))}},
     })  # fmt: skip
-    eventually(lambda: values_in_pods(namespace) == {value_before}, within=POD_READY, what="both pods with the value")
+    eventually(lambda: value_in_pod(namespace) == value_before, within=POD_READY, what="the value in the pod")
     return value_before
 
 
-def values_in_pods(namespace):
-    """The values that the Deployment's pods have, once there are two of them, Ready."""
+def value_in_pod(namespace):
+    """The value that the Deployment's pod has, once there is one, Ready."""
     pods = [pod for pod in namespace.pods("app=rotated") if pod.metadata.deletion_timestamp is None]
     ready = [pod.metadata.name for pod in pods if is_ready(pod)]
-    assert len(ready) == len(pods) == 2, f"{len(ready)} of {len(pods)} pods Ready"
-    return {namespace.execute(name, "/probe", "env", "VALUE") for name in ready}
+    assert len(ready) == len(pods) == 1, f"{len(ready)} of {len(pods)} pods Ready, expected one"
+    return namespace.execute(ready[0], "/probe", "env", "VALUE")
 
 
 @when("another value is sealed and applied", target_fixture="value_after")
@@ -336,10 +336,10 @@ def rotate(sealed_secrets, cluster, namespace, rotation):
     return value
 
 
-@then("the Secret has the new value and the running pods still the old one")
+@then("the Secret has the new value and the running pod still the old one")
 def not_before_restart(cluster, namespace, rotation, value_after):
     assert (read_secret(cluster, "used", namespace.name) or {}).get("VALUE") == value_after
-    assert values_in_pods(namespace) == {rotation}, "the running pods have another value than they were started with"
+    assert value_in_pod(namespace) == rotation, "the running pod has another value than it was started with"
 
 
 @when("the Deployment is restarted")
@@ -347,14 +347,12 @@ def restart(cluster, namespace):
     cluster.kubectl("-n", namespace.name, "rollout", "restart", "deployment/rotated")
 
 
-@then("its pods have the new value")
+@then("its pod has the new value")
 def after_restart(namespace, rotation, value_after):
     def renewed():
-        seen = values_in_pods(namespace)
-        assert seen == {value_after}, (
-            "the pods have the old value" if rotation in seen else "the pods have another value"
-        )
+        seen = value_in_pod(namespace)
+        assert seen == value_after, "the pod has the old value" if seen == rotation else "the pod has another value"
         return True
 
     hint = f"kubectl -n {namespace.name} rollout status deployment/rotated"
-    eventually(renewed, within=POD_READY, what="the new value in both pods", hint=hint)
+    eventually(renewed, within=POD_READY, what="the new value in the pod", hint=hint)

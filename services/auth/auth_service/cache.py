@@ -5,13 +5,20 @@ from __future__ import annotations
 import secrets
 
 import redis.asyncio as redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+# A connection that is kept may have ended with the Redis that it led to: once more, then over a new one.
+ONCE_MORE = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
 
 
 class Cache:
     """Nonces under `nonce:NONCE`, counters under `rate-limit:CLIENT`."""
 
     def __init__(self, url: str):
-        self.redis = redis.from_url(url, decode_responses=True, socket_timeout=2, socket_connect_timeout=2)
+        self.redis = redis.from_url(
+            url, decode_responses=True, socket_timeout=2, socket_connect_timeout=2, retry=ONCE_MORE
+        )
 
     async def answers(self) -> bool:
         """Whether Redis answers."""
