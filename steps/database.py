@@ -12,9 +12,10 @@ from kubernetes.client import ApiException
 from pytest_bdd import given, parsers, then, when
 
 from fixtures.clients.sql import Login, Refused
-from fixtures.cluster import as_json, new_namespace
+from fixtures.cluster import as_json
 from fixtures.components import is_rolled_out, workloads
 from fixtures.database import SCHEMA, Database, Writer, longest_gap
+from fixtures.platform import own_namespace
 from fixtures.pods import PodClient, copy_credentials, dead, is_replaced, ready_again, volume_at
 from fixtures.transfers import ACCOUNTS, CLIENTS, MONEY, TRANSFERS, Transfers
 from fixtures.verdicts import Unverifiable
@@ -29,12 +30,9 @@ HINT = "kubectl get pods -l app=yb-tserver -L role; kubectl logs yb-tserver-0"
 @pytest.fixture(scope="session")
 def data_client(cluster, infrastructure, scenario_namespaces):
     """A pod that speaks to database and cache from inside the cluster."""
-    namespace = new_namespace(cluster)
-    copy_credentials(namespace)
-    yield PodClient(namespace)
-    # With the cluster the pod is gone, too.
-    if not infrastructure.destroyed:
-        namespace.delete()
+    with own_namespace(cluster, infrastructure) as namespace:
+        copy_credentials(namespace)
+        yield PodClient(namespace)
 
 
 @given("the database is deployed", target_fixture="db")

@@ -16,10 +16,10 @@ from kubernetes.client import ApiException
 from pytest_bdd import given, parsers, then, when
 
 from fixtures.clients.git import Repository
-from fixtures.cluster import SCENARIO_LABEL, Namespace, new_namespace, of_scenario, pod_spec, probe_container
+from fixtures.cluster import SCENARIO_LABEL, Namespace, of_scenario, pod_spec, probe_container
 from fixtures.components.gitops import ARGOCD, GOOD, GROUP, messages, summary
 from fixtures.manifests import apply
-from fixtures.platform import steps_of
+from fixtures.platform import own_namespace, steps_of
 from fixtures.waiting import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK, POD_READY, SYNCED, eventually
 
 LOGS = "kubectl -n argocd logs statefulset/argocd-application-controller"
@@ -250,13 +250,12 @@ def demos(request, run, cluster, git, argocd, infrastructure, scenario_namespace
     """The Applications that the selected scenarios ask for."""
     steps = [step.name for item in request.session.items for step in steps_of(item)]
     wanted = [(match[1], match[2] == "with") for step in steps if (match := DEMO.match(step))]
-    with run.phase("demo Applications"):
-        namespace = new_namespace(cluster)
-        demos = Demos(namespace, git, argocd, wanted)
-    yield demos
-    if not infrastructure.destroyed:
-        remove(demos.all())
-        namespace.delete()
+    with own_namespace(cluster, infrastructure) as namespace:
+        with run.phase("demo Applications"):
+            demos = Demos(namespace, git, argocd, wanted)
+        yield demos
+        if not infrastructure.destroyed:
+            remove(demos.all())
 
 
 def remove(demos):

@@ -14,12 +14,13 @@ from pytest_bdd import given, parsers, then, when
 from fixtures import benchmark
 from fixtures.clients.caller import Caller
 from fixtures.clients.web import url
-from fixtures.cluster import SCENARIO_LABEL, as_json, new_namespace, probe_pod
+from fixtures.cluster import SCENARIO_LABEL, as_json, probe_pod
 from fixtures.components.access import DEVELOPER, NAMESPACE
 from fixtures.components.gitops import APPLICATIONS, ARGOCD, GROUP
 from fixtures.database import PORT as DATABASE_PORT
 from fixtures.etcd import DATA, etcd_pod, etcdctl
 from fixtures.manifests import overlay, render
+from fixtures.platform import own_namespace
 from fixtures.pods import delete_now
 from fixtures.services import NAME_LABEL, PORTS
 from fixtures.verdicts import Unverifiable
@@ -207,10 +208,9 @@ def reaches(namespace, pod, target):
 
 
 @pytest.fixture(scope="session")
-def keeps_to_policies(cluster, scenario_namespaces):
+def keeps_to_policies(cluster, infrastructure, scenario_namespaces):
     """Whether the network keeps to policies: one that forbids everything is tried in a namespace of its own."""
-    namespace = new_namespace(cluster)
-    try:
+    with own_namespace(cluster, infrastructure) as namespace:
         for name in ("server", "client"):
             namespace.apply(probe_pod(name))
         address = f"{namespace.wait_ready('server').status.pod_ip}:8080"
@@ -230,8 +230,6 @@ def keeps_to_policies(cluster, scenario_namespaces):
             return eventually(refused, within=ENFORCED, what="a connection refused that a policy forbids")
         except TimedOut:
             return False
-    finally:
-        namespace.delete()
 
 
 @given("a network that keeps to policies")

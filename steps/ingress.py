@@ -10,8 +10,9 @@ from pytest_bdd import given, parsers, then, when
 
 from fixtures.clients.docker import docker
 from fixtures.clients.web import pinned_session
-from fixtures.cluster import Namespace, as_json, is_ready, new_namespace, pod_spec, probe_container
+from fixtures.cluster import Namespace, as_json, is_ready, pod_spec, probe_container
 from fixtures.components.ingress import NAMESPACE
+from fixtures.platform import own_namespace
 from fixtures.waiting import POD_READY, ROUTE_READY, eventually
 
 LOGS = "kubectl -n traefik logs deploy/traefik"
@@ -96,13 +97,10 @@ def server_pod(namespace):
 
 
 @pytest.fixture(scope="session")
-def common_server(cluster, scenario_namespaces):
+def common_server(cluster, infrastructure, scenario_namespaces):
     """A server pod for all scenarios that do nothing to it: routes to it are of their own hosts."""
-    namespace = new_namespace(cluster)
-    try:
+    with own_namespace(cluster, infrastructure) as namespace:
         yield start_server(namespace)
-    finally:
-        namespace.delete()
 
 
 @given("a server pod that several scenarios have routes to", target_fixture="server")
