@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
-WITH_ENGINE := $(BIN)/python -m fixtures.engine
+WITH_ENGINE := $(BIN)/python -m acceptance.commands.with_engine
 
 .DEFAULT_GOAL := help
 .PHONY: help setup accept test check format lock up down rehearse-recovery soak report report-diff bench clean
@@ -24,15 +24,15 @@ accept: setup ## Set up what is missing and judge the platform on kind (ARGS= go
 	@$(WITH_ENGINE) $(BIN)/pytest --env=kind $(ARGS)
 
 test: setup ## Run the suite's own tests (no cluster)
-	@$(WITH_ENGINE) $(BIN)/pytest -c tests/pytest.ini --rootdir tests tests $(ARGS)
+	@$(WITH_ENGINE) $(BIN)/pytest -c tests/pytest.ini --rootdir . --confcutdir tests tests $(ARGS)
 
 check: setup ## Format, lint, types, layers, features against the catalogue, tofu, kustomize
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest --plan >/dev/null
-	@$(WITH_ENGINE) $(BIN)/python -m fixtures.configuration
+	@$(BIN)/pytest --dry-run >/dev/null
+	@$(WITH_ENGINE) $(BIN)/python -m acceptance.commands.check
 
 format: setup ## Put the code into its format
 	@$(BIN)/ruff format .
@@ -45,37 +45,37 @@ up: setup ## Bring the platform up and keep it (for --reuse)
 	@$(WITH_ENGINE) $(BIN)/pytest --env=kind --keep=always --criterion 2.1 --criterion 12.1 --criterion 12.4 --task 21 --task 27 $(ARGS)
 
 down: setup ## Remove a platform that was kept or left behind, also without its state
-	@$(WITH_ENGINE) $(BIN)/python -m fixtures.down $(ARGS)
+	@$(WITH_ENGINE) $(BIN)/python -m acceptance.commands.down $(ARGS)
 
 rehearse-recovery: setup ## Back everything up, destroy the platform on kind, and bring it back from the backups
 	@$(WITH_ENGINE) $(BIN)/pytest --env=kind --rehearse --task 24 $(ARGS)
 
 soak: setup ## Run all scenarios N times (default 10) on one platform, which is kept; print each verdict that changed
-	@$(WITH_ENGINE) $(BIN)/python -m fixtures.soak $(N)
+	@$(WITH_ENGINE) $(BIN)/python -m acceptance.commands.soak $(N)
 
 argocd-password: ## Show where the password of Argo CD's admin is (KUBECONFIG= for another platform than kind)
 	@echo "kubectl -n argocd get secret admin-password -o go-template='{{.data.password | base64decode}}'"
 
 backup-keys: setup ## Back up the keys that open what is sealed, encrypted (asks for a file and a passphrase)
-	@$(BIN)/python -m fixtures.keys backup
+	@$(BIN)/python -m acceptance.commands.keys backup
 
 restore-keys: setup ## Put such a backup into a cluster
-	@$(BIN)/python -m fixtures.keys restore
+	@$(BIN)/python -m acceptance.commands.keys restore
 
 report: setup ## Make the Allure report of the last run (RUN=folder for another), or merge reports (RUNS=a,b)
-	@$(BIN)/python -m fixtures.$(if $(RUNS),report_merge "$(RUNS)",allure_report $(RUN))
+	@$(BIN)/python -m acceptance.$(if $(RUNS),reports.merge "$(RUNS)",commands.report $(RUN))
 
 report-diff: setup ## Print what changed between two runs (A=run B=run); 1 if a verdict became worse
-	@$(BIN)/python -m fixtures.report_diff "$(A)" "$(B)"
+	@$(BIN)/python -m acceptance.reports.diff "$(A)" "$(B)"
 
 bench: setup ## Measure images, a run, a reused run, and plain `kind create cluster`; prints JSON (ARGS=all: everything)
-	@$(WITH_ENGINE) $(BIN)/python -m fixtures.bench $(ARGS)
+	@$(WITH_ENGINE) $(BIN)/python -m acceptance.commands.bench $(ARGS)
 
 outdated: setup ## Print which pinned things have newer versions
-	@$(BIN)/python -m fixtures.outdated
+	@$(BIN)/python -m acceptance.commands.outdated
 
 pin: setup ## Write the digests of production's images into its overlays (ARGS=--check: say which have none)
-	@$(BIN)/python -m fixtures.pins $(ARGS)
+	@$(BIN)/python -m acceptance.commands.pin $(ARGS)
 
 clean: ## Remove reports, caches and Python's packages
 	@rm -rf .venv node_modules reports .pytest_cache .mypy_cache .ruff_cache k8s/upstream

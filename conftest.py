@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from fixtures.paths import ROOT
+from acceptance.base.paths import ROOT
+from acceptance.runner import PLUGINS
 
 # Where none may lie beside the sources, bytecode goes to the cache: to compile all of it anew is half of the start.
 if sys.dont_write_bytecode:
@@ -18,11 +19,11 @@ STEPS = sorted(path.stem for path in (ROOT / "steps").glob("[a-z]*.py") if not p
 pytest.register_assert_rewrite(*(f"steps.{name}" for name in STEPS))
 
 pytest_plugins = [
-    "fixtures.plugin",
-    "fixtures.redaction",
-    "fixtures.platform",
-    "fixtures.lanes",
-    "fixtures.preview",
+    *PLUGINS,
+    "fixtures.run",
+    "fixtures.components",
+    "fixtures.session",
+    "fixtures.session_state",
     *(f"steps.{name}" for name in STEPS),
 ]
 

@@ -2,13 +2,13 @@ Feature: GitOps deployment automation
   Argo CD deploys what is in Git: noticed, applied, judged by health, recorded, and rolled back.
   Each scenario has an Application of its own; commits are pushed for real.
 
-  @ac-3.1 @shared
+  @ac-3.1 @writes-to-users
   Scenario: Argo CD reaches the repository that an Application names
     Given an Application of the repository "demo" without auto-sync
     Then Argo CD says that it can read that repository
     And the Application's commit is the last one of the repository's main branch
 
-  @ac-3.2 @shared
+  @ac-3.2 @writes-to-users
   Scenario Outline: A push to main is noticed in time
     Given an Application of the repository "<repository>" without auto-sync
     And Argo CD has just looked into Git
@@ -20,32 +20,32 @@ Feature: GitOps deployment automation
       | demo-polled | by polling |
       | demo        | by webhook |
 
-  @ac-3.3 @shared
+  @ac-3.3 @writes-to-users
   Scenario: Changed manifests are applied
     Given an Application of the repository "demo" without auto-sync
     When a change is pushed to main and a sync is asked for
     Then the cluster has the change
 
-  @ac-3.4 @shared
+  @ac-3.4 @writes-to-users
   Scenario: A sync counts as successful only once everything is healthy
     Given an Application of the repository "demo" without auto-sync
     When a version that takes 8 seconds to become ready is pushed to main and a sync is asked for
     Then the sync is not called successful before the new pods are ready
     And it is called successful afterwards
 
-  @ac-3.5 @shared
+  @ac-3.5 @writes-to-users
   Scenario: Failing health checks make an Application Degraded
     Given an Application of the repository "demo" without auto-sync
     When a version that never becomes ready is pushed to main and a sync is asked for
     Then the Application becomes Degraded and says why
 
-  @ac-3.6 @shared
+  @ac-3.6 @writes-to-users
   Scenario: With auto-sync on a change is synchronised with no manual step
     Given an Application of the repository "demo" with auto-sync
     When a change is pushed to main
     Then Argo CD synchronises it by itself
 
-  @ac-3.7 @shared
+  @ac-3.7 @writes-to-users
   Scenario: With auto-sync off nothing is deployed until an operator asks
     Given an Application of the repository "demo" without auto-sync
     When a change is pushed to main
@@ -54,7 +54,7 @@ Feature: GitOps deployment automation
     When an operator asks for a sync
     Then the cluster has the change
 
-  @ac-3.8 @shared
+  @ac-3.8 @writes-to-users
   Scenario: Every sync leaves a record
     Given an Application of the repository "demo" without auto-sync
     When a change is pushed to main and a sync is asked for
@@ -62,13 +62,13 @@ Feature: GitOps deployment automation
     When a change that the API refuses is pushed to main and a sync is asked for
     Then the record names that commit, the time and the failure
 
-  @ac-3.9 @shared
+  @ac-3.9 @writes-to-users
   Scenario: The sync status of every Application is shown
     Given an Application of the repository "demo" without auto-sync
     And an Application of the repository "demo" without auto-sync, with a change that is not deployed
     Then the UI shows every Application with the sync status that it has
 
-  @ac-3.10 @shared
+  @ac-3.10 @writes-to-users
   Scenario: A rollback returns to the Git commit before
     Given an Application of the repository "demo" without auto-sync
     When a change is pushed to main and deployed

@@ -29,7 +29,7 @@ Feature: Deployment observability
     Then kubectl returns the last 1000 of them
     And the logs of the backend can be read
 
-  @ac-13.6 @shared
+  @ac-13.6 @writes-to-users
   Scenario: A failed deployment shows its error message
     Given an Application of the repository "demo" without auto-sync
     When a change that the API refuses is pushed to main and a sync is asked for

@@ -1,7 +1,7 @@
 Feature: Configuration management
   Settings come from the environment, and a restart is all that a change takes.
 
-  @ac-15.1 @shared
+  @ac-15.1 @writes-to-users
   Scenario Outline: Values of a ConfigMap reach the pods as environment variables
     Given <service> is deployed
     Then the process in each of its pods runs with every value of the ConfigMap "<config>"
@@ -11,7 +11,7 @@ Feature: Configuration management
       | auth        | auth-config    |
       | the backend | backend-config |
 
-  @ac-15.2 @shared
+  @ac-15.2 @writes-to-users
   Scenario: A changed AUTH_SERVICE_URL is used after a restart
     Given a wallet that signed in
     And a copy of the backend whose ConfigMap names an auth service that is not there
@@ -21,7 +21,7 @@ Feature: Configuration management
     When the copy is restarted
     Then the copy answers the protected query with 200
 
-  @ac-15.3 @shared
+  @ac-15.3 @writes-to-users
   Scenario Outline: Auth listens on the port in PORT, which is 3001 by default
     Given a copy of auth with <setting>
     Then the copy answers on port <port>, and not on port <other>
@@ -31,7 +31,7 @@ Feature: Configuration management
       | PORT=3999      | 3999 | 3001  |
       | no PORT at all | 3001 | 3999  |
 
-  @ac-15.4 @shared
+  @ac-15.4 @writes-to-users
   Scenario: With NODE_ENV=production the backend writes no debug lines
     Given a copy of the backend with NODE_ENV "development"
     When the copy is asked for something

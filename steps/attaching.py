@@ -12,13 +12,14 @@ from kubernetes import client, config
 from kubernetes.client import ApiException
 from pytest_bdd import given, parsers, then, when
 
-from fixtures.cluster import SCENARIO_LABEL, all_gone
-from fixtures.guards import LEASE, NAMESPACE
-from fixtures.manifests import apply, delete, render
-from fixtures.paths import ROOT
-from fixtures.secrecy import keep_secret
-from fixtures.verdicts import NotSelected
-from fixtures.waiting import GONE, eventually
+from acceptance.base.labels import SCENARIO_LABEL
+from acceptance.base.paths import ROOT
+from acceptance.base.secrecy import register_secret
+from acceptance.base.waiting import GONE, eventually
+from acceptance.cluster.manifests import apply, delete, render
+from acceptance.cluster.namespace import all_gone
+from acceptance.criteria.verdicts import NotSelected
+from acceptance.infrastructure.cluster_lock import LEASE, NAMESPACE
 
 HOUR = 3600
 TIMEOUT = 300
@@ -68,13 +69,13 @@ class Outsider:
 
 @given("the rights of k8s/acceptance and a kubeconfig that has no others", target_fixture="outsider")
 def outsider(cluster, outputs, environment, tmp_path, backend_service):
-    if environment.is_lasting:
+    if environment.is_long_lived:
         raise NotSelected("the rights are handed out by an administrator; selected by --env=kind")
     rights = render(cluster, "acceptance/base", environment)
     apply(cluster, rights)
     request = {"spec": {"expirationSeconds": HOUR}}
     token = cluster.core.create_namespaced_service_account_token(NAMESPACE, NAMESPACE, request).status.token
-    keep_secret(token)
+    register_secret(token)
     document = yaml.safe_load(outputs.kubeconfig_path.read_text())
     for user in document["users"]:
         user["user"] = {"token": token}

@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 import pytest
 from pytest_bdd import given, parsers, then, when
 
-from fixtures.cluster import Namespace, as_json, is_ready
-from fixtures.pods import PodClient, delete_now, kill, ready_again, volume_at
-from fixtures.services import Service
-from fixtures.waiting import POD_READY, eventually
+from acceptance.base.conditions import as_json, is_ready
+from acceptance.base.waiting import POD_READY, eventually
+from acceptance.cluster.namespace import Namespace
+from acceptance.drivers.pods import PodClient, delete_now, kill, ready_again, volume_at
+from acceptance.drivers.services import Service
 
 DATA = "/data"
 HINT = "kubectl get pods -l app=redis; kubectl logs redis-0"

@@ -5,9 +5,16 @@ import time
 
 from pytest_bdd import given, parsers, then, when
 
-from fixtures.clients.tls import served_chain, verify
-from fixtures.components.ingress import NAMESPACE
-from fixtures.waiting import CERTIFICATE_ISSUED, CERTIFICATE_RENEWED, POD_READY, ROUTE_READY, TimedOut, eventually
+from acceptance.base.waiting import (
+    CERTIFICATE_ISSUED,
+    CERTIFICATE_RENEWED,
+    POD_READY,
+    ROUTE_READY,
+    TimedOut,
+    eventually,
+)
+from acceptance.clients.tls import served_chain, verify
+from acceptance.platform.authority import NAMESPACE
 from steps.ingress import LOGS, create_route
 
 RESTART_HINT = "kubectl -n traefik get pods; " + LOGS

@@ -8,9 +8,9 @@ import secrets
 from kubernetes.client import ApiException
 from pytest_bdd import given, parsers, then, when
 
-from fixtures.cluster import as_json
-from fixtures.services import debug_level
-from fixtures.waiting import LOGS_READABLE, eventually
+from acceptance.base.conditions import as_json
+from acceptance.base.waiting import LOGS_READABLE, eventually
+from acceptance.drivers.services import debug_level
 
 NOBODY = "http://127.0.0.1:9"
 EPOCH = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import requests
 from pytest_bdd import given, parsers, then, when
 
-from fixtures.cluster import as_json
-from fixtures.components.secrets import read_secret
-from fixtures.services import Cut, fields, level, now
-from fixtures.waiting import LOGS_READABLE, ROUTE_READY, eventually
-from fixtures.wallet import forged
+from acceptance.base.conditions import as_json
+from acceptance.base.waiting import LOGS_READABLE, ROUTE_READY, eventually
+from acceptance.drivers.services import NetworkPartition, fields, level, now
+from acceptance.drivers.wallet import forged
+from acceptance.platform.secrets import read_secret
 
 LOGS = "kubectl logs -l app=backend-service"
 TABLE = "backend.products"
@@ -183,12 +183,12 @@ def fast_enough(latency, share, limit):
 
 def cut_off(backend, auth, outputs, verdict):
     """Cut the backend's pods off from auth's, until the scenario ends or mends it."""
-    cut = Cut(backend, auth, [worker.name for worker in outputs.workers], verdict)
+    cut = NetworkPartition(backend, auth, [worker.name for worker in outputs.workers], verdict)
     try:
         cut.make()
         yield cut, now()
     finally:
-        cut.mend()
+        cut.heal()
 
 
 @when("auth refuses connections from the backend", target_fixture="cut")
@@ -204,7 +204,7 @@ def network_is_cut(backend, auth, outputs):
 @when("auth takes connections again")
 @when("the network is mended")
 def mended(cut):
-    cut[0].mend()
+    cut[0].heal()
 
 
 @then(parsers.parse("the protected query is answered with {status:d}"))

@@ -4,13 +4,13 @@ import os
 
 from pytest_bdd import given, parsers, then, when
 
-from fixtures.clients.process import run as run_program
-from fixtures.cluster import of_scenario
-from fixtures.components.gitops import ARGOCD, GROUP
-from fixtures.guards import NAMESPACE
-from fixtures.handbooks import copy_project, read_blocks
-from fixtures.verdicts import NotSelected
-from fixtures.waiting import SYNCED, eventually
+from acceptance.base.waiting import SYNCED, eventually
+from acceptance.clients.process import run as run_program
+from acceptance.cluster.namespace import of_scenario
+from acceptance.criteria.verdicts import NotSelected
+from acceptance.drivers.handbooks import copy_project, read_blocks
+from acceptance.infrastructure.cluster_lock import NAMESPACE
+from acceptance.platform.application_status import ARGOCD, GROUP
 
 SHELL = ("bash", "-euo", "pipefail", "-c")
 TIMEOUT = 240

@@ -1,19 +1,17 @@
 """Traefik: its address, routes, redirects and what reaches the pods behind it."""
 
 import secrets
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import pytest
 import requests
 from pytest_bdd import given, parsers, then, when
 
-from fixtures.clients.docker import docker
-from fixtures.clients.web import pinned_session
-from fixtures.cluster import Namespace, as_json, is_ready, pod_spec, probe_container
-from fixtures.components.ingress import NAMESPACE
-from fixtures.platform import own_namespace
-from fixtures.waiting import POD_READY, ROUTE_READY, eventually
+from acceptance.base.conditions import as_json
+from acceptance.base.waiting import ROUTE_READY, eventually
+from acceptance.clients.docker import docker
+from acceptance.clients.web import pinned_session
+from acceptance.drivers.server import start_server
+from acceptance.platform.authority import NAMESPACE
 
 LOGS = "kubectl -n traefik logs deploy/traefik"
 ROUTES = ("traefik.io", "v1alpha1")
@@ -59,48 +57,9 @@ def answers_on_each(cluster, outputs, environment, images, addresses, evidence):
     evidence.add("answer by address", seen)
 
 
-@dataclass(frozen=True)
-class Server:
-    """A pod that answers behind the Service `server` of its namespace."""
-
-    namespace: Namespace
-    pod: str
-
-
-def start_server(namespace):
-    """Deploy a server pod; return it once it is Ready."""
-    labels = {"app": "server"}
-    probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "failureThreshold": 1}
-    namespace.apply({
-        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "server"},
-        "spec": {"replicas": 1, "selector": {"matchLabels": labels},
-                 "template": {"metadata": {"labels": labels},
-                              "spec": pod_spec(probe_container(readinessProbe=probe))}},
-    })  # fmt: skip
-    namespace.apply({
-        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "server"},
-        "spec": {"selector": labels, "ports": [{"port": 8080}]},
-    })  # fmt: skip
-    hint = f"kubectl -n {namespace.name} get pods"
-
-    def ready():
-        pods = [pod for pod in namespace.pods("app=server") if is_ready(pod)]
-        assert pods, "no pod Ready"
-        return pods[0].metadata.name
-
-    return Server(namespace, eventually(ready, within=POD_READY, what="the server pod Ready", hint=hint))
-
-
 @given("a server pod", target_fixture="server")
 def server_pod(namespace):
     return start_server(namespace)
-
-
-@pytest.fixture(scope="session")
-def common_server(cluster, infrastructure, scenario_namespaces):
-    """A server pod for all scenarios that do nothing to it: routes to it are of their own hosts."""
-    with own_namespace(cluster, infrastructure) as namespace:
-        yield start_server(namespace)
 
 
 @given("a server pod that several scenarios have routes to", target_fixture="server")

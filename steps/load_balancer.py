@@ -7,10 +7,11 @@ import requests
 import urllib3
 from pytest_bdd import given, then
 
-from fixtures.cluster import as_json, pod_spec, probe_container
-from fixtures.infrastructure import connections, only_behind_load_balancer, servers_up
-from fixtures.verdicts import Unverifiable
-from fixtures.waiting import LOAD_BALANCER_READY, POD_READY, eventually
+from acceptance.base.conditions import as_json
+from acceptance.base.waiting import LOAD_BALANCER_READY, POD_READY, eventually
+from acceptance.cluster.probe import pod_spec, probe_container
+from acceptance.criteria.verdicts import Unverifiable
+from acceptance.infrastructure.haproxy import connections, only_behind_load_balancer, servers_up
 
 LOGS = "docker logs alternate-futures-load-balancer"
 
@@ -33,7 +34,7 @@ def accepts_connections(infrastructure, outputs, evidence):
 @given("something answers on ports 80 and 443 of every worker", target_fixture="answering")
 def answering_workers(namespace, outputs, cluster, platform, environment):
     """Traefik where it is deployed, for then the workers' ports 80 and 443 are its own; else pods of ours."""
-    if environment.is_lasting:
+    if environment.is_long_lived:
         raise Unverifiable("this load balancer takes no worker out on request")
     if "traefik" in platform.futures:
         platform.get("traefik")
@@ -55,7 +56,7 @@ def start_echo_pods(namespace, outputs, cluster):
         ports=[{"containerPort": 8080, "hostPort": 80}, {"containerPort": 8443, "hostPort": 443}]
     )
     labels = {"app": "answering"}
-    name = namespace.apply({
+    name = namespace.create({
         "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "answering"},
         "spec": {"selector": {"matchLabels": labels},
                  "template": {"metadata": {"labels": labels},

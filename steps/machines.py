@@ -8,10 +8,10 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 from pytest_bdd import given, parsers, then
 
-from fixtures.clients.caller import Caller
-from fixtures.infrastructure import CONTROL_PLANE
-from fixtures.verdicts import Unverifiable
-from fixtures.waiting import NODES_READY, eventually
+from acceptance.base.waiting import NODES_READY, eventually
+from acceptance.clients.caller import Caller
+from acceptance.criteria.verdicts import Unverifiable
+from acceptance.infrastructure.contract import CONTROL_PLANE
 
 WRONG_TOKEN = "abcdef.ffffffffffffffff"
 
@@ -65,8 +65,8 @@ def k3s_installed(cluster, outputs, environment, evidence):
 
 @then("the network belongs to this platform alone")
 def network_is_own(infrastructure, outputs):
-    strangers = infrastructure.strangers()
-    assert not strangers, f"strangers on the network {outputs.network.name}: {strangers}"
+    foreign_resources = infrastructure.foreign_resources()
+    assert not foreign_resources, f"foreign_resources on the network {outputs.network.name}: {foreign_resources}"
 
 
 @then("every machine has its address in the private subnet")

@@ -4,9 +4,10 @@ import datetime
 
 from pytest_bdd import given, parsers, then
 
-from fixtures.cluster import describe, is_ready, of_scenario
-from fixtures.waiting import LOGS_READABLE, SETTLED, SYNCED, eventually
-from steps.gitops import see_ui, sync_record
+from acceptance.base.conditions import describe, is_ready
+from acceptance.base.waiting import LOGS_READABLE, SETTLED, SYNCED, eventually
+from acceptance.cluster.namespace import of_scenario
+from steps.sync_records import see_ui, sync_record
 
 
 @given("the platform's five Applications")

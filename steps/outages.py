@@ -6,9 +6,10 @@ import time
 from kubernetes.client.exceptions import ConflictException
 from pytest_bdd import given, parsers, then, when
 
-from fixtures.cluster import describe, is_ready, probe_pod
-from fixtures.load import REQUEST_TIMEOUT, ApiWriter
-from fixtures.waiting import API_RESUMES, POD_READY, eventually
+from acceptance.base.conditions import describe, is_ready
+from acceptance.base.waiting import API_RESUMES, POD_READY, eventually
+from acceptance.cluster.probe import probe_pod
+from acceptance.drivers.load import REQUEST_TIMEOUT, ApiWriter
 
 
 @given("a client writes to the API all the time", target_fixture="writer")
@@ -92,14 +93,13 @@ def writes_are_there(namespace, cluster, writer):
 def something_is_there(infrastructure, environment, evidence):
     found = infrastructure.leftovers()
     evidence.add("before", found)
-    kinds = ("resources",) if environment.is_lasting else ("containers", "networks", "volumes")
+    kinds = ("resources",) if environment.is_long_lived else ("containers", "networks", "volumes")
     for kind in kinds:
         assert found.get(kind), f"expected {kind} of {infrastructure.name} before destroy, there are none"
 
 
 @when("the infrastructure is destroyed")
-def destroy(infrastructure, run, evidence):
-    run.diagnose = None
+def destroy(infrastructure, evidence):
     began = time.monotonic()
     infrastructure.destroy()
     evidence.add("tofu destroy", f"{time.monotonic() - began:.1f} s")

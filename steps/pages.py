@@ -9,10 +9,10 @@ from urllib.parse import urljoin
 import requests
 from pytest_bdd import parsers, then, when
 
-from fixtures.clients import browser
-from fixtures.clients.tls import served_chain, verify
-from fixtures.clients.web import url
-from fixtures.waiting import CERTIFICATE_ISSUED, eventually
+from acceptance.base.waiting import CERTIFICATE_ISSUED, eventually
+from acceptance.clients import browser
+from acceptance.clients.tls import served_chain, verify
+from acceptance.clients.web import url
 
 LOGO = "/assets/logo.svg"
 MISSING = "/no-such-page"

@@ -9,18 +9,20 @@ from pathlib import Path
 
 from pytest_bdd import given, then, when
 
-from fixtures.clients.docker import docker
-from fixtures.clients.process import run as run_program
-from fixtures.clients.web import url
-from fixtures.cluster import Cluster
-from fixtures.components import Platform
-from fixtures.components.gitops import APPLICATIONS, PLATFORM, application, summary
-from fixtures.components.secrets import KEYS, read_secret
-from fixtures.components.secrets import NAMESPACE as SEALED_SECRETS
-from fixtures.etcd import DATA, etcd_pod, etcdctl
-from fixtures.keys import decrypt, encrypt, export
-from fixtures.manifests import kubectl
-from fixtures.waiting import API_ANSWERS, COMPONENT_READY, SETTLED, SYNCED, eventually
+from acceptance.base.waiting import API_ANSWERS, COMPONENT_READY, SETTLED, SYNCED, eventually
+from acceptance.clients.docker import docker
+from acceptance.clients.process import run as run_program
+from acceptance.clients.web import url
+from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.manifests import kubectl
+from acceptance.drivers.etcd import DATA, etcd_pod, etcdctl
+from acceptance.platform.application_status import summary
+from acceptance.platform.applications import APPLICATIONS, application
+from acceptance.platform.git import PLATFORM
+from acceptance.platform.platform import Platform
+from acceptance.platform.sealing_keys import decrypt, encrypt, export
+from acceptance.platform.secrets import KEYS, read_secret
+from acceptance.platform.secrets import NAMESPACE as SEALED_SECRETS
 
 SNAPSHOT = f"{DATA}/snapshot.db"
 TABLE = "backend.recovery"
@@ -107,9 +109,8 @@ def back_up(backup, cluster, repository, evidence):
 
 
 @when("the infrastructure is destroyed and nothing of it is left")
-def destroy(backup, platform, infrastructure, run):
+def destroy(backup, platform, infrastructure):
     began = time.monotonic()
-    run.diagnose = None
     platform.close()
     infrastructure.destroy()
     infrastructure.destroyed = False

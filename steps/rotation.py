@@ -5,13 +5,13 @@ import secrets
 import yaml
 from pytest_bdd import given, then, when
 
-from fixtures.clients.web import url
-from fixtures.components import is_rolled_out
-from fixtures.components.secrets import read_secret
-from fixtures.manifests import apply, secret
-from fixtures.secrecy import keep_secret
-from fixtures.services import Api
-from fixtures.waiting import ROLLED_OUT, ROUTE_READY, UNSEALED, eventually
+from acceptance.base.conditions import is_rolled_out
+from acceptance.base.secrecy import register_secret
+from acceptance.base.waiting import ROLLED_OUT, ROUTE_READY, UNSEALED, eventually
+from acceptance.clients.web import url
+from acceptance.cluster.manifests import apply, secret_manifest
+from acceptance.drivers.services import Api
+from acceptance.platform.secrets import read_secret
 from steps.tokens import SignIn, accepted
 
 NAME = "jwt-secret"
@@ -49,8 +49,8 @@ def token_before(web, routes, auth_service, backend_service, environment, eviden
 
 @when("a new JWT secret is sealed, committed to Git and applied", target_fixture="rotated")
 def rotate(sealed_secrets, repository, cluster, platform_secrets, evidence):
-    value = keep_secret(secrets.token_urlsafe(48))
-    sealed = sealed_secrets.seal(secret(NAME, "default", {"JWT_SECRET": value}))
+    value = register_secret(secrets.token_urlsafe(48))
+    sealed = sealed_secrets.seal(secret_manifest(NAME, "default", {"JWT_SECRET": value}))
     text = yaml.safe_dump(sealed)
     commit = repository.commit({f"k8s/secrets/{NAME}.yaml": text}, "Rotate the JWT secret")
     apply(cluster, [yaml.safe_load(repository.read(f"k8s/secrets/{NAME}.yaml"))])

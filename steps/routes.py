@@ -5,11 +5,11 @@ from urllib.parse import urlsplit
 
 from pytest_bdd import given, parsers, then, when
 
-from fixtures.clients.web import url
-from fixtures.cluster import as_json
-from fixtures.components.ingress import SERVICES
-from fixtures.services import Service, now
-from fixtures.waiting import CERTIFICATE_ISSUED, LOGS_READABLE, eventually
+from acceptance.base.conditions import as_json
+from acceptance.base.waiting import CERTIFICATE_ISSUED, LOGS_READABLE, eventually
+from acceptance.clients.web import url
+from acceptance.drivers.services import Service, now
+from acceptance.platform.routes import SERVICES
 
 LOGS = "kubectl get ingressroutes; kubectl -n traefik logs deploy/traefik"
 

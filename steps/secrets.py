@@ -12,12 +12,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pytest_bdd import given, parsers, then, when
 
-from fixtures.cluster import is_ready, pod_spec, probe_container
-from fixtures.components.secrets import CONTROLLER, KEY_LABEL, NAMESPACE, read_secret
-from fixtures.errors import UserError
-from fixtures.manifests import apply, documents, secret
-from fixtures.secrecy import keep_secret
-from fixtures.waiting import POD_READY, UNSEALED, eventually
+from acceptance.base.conditions import is_ready
+from acceptance.base.errors import UserError
+from acceptance.base.secrecy import register_secret
+from acceptance.base.waiting import POD_READY, UNSEALED, eventually
+from acceptance.cluster.manifests import apply, documents, secret_manifest
+from acceptance.cluster.probe import pod_spec, probe_container
+from acceptance.platform.secrets import CONTROLLER, KEY_LABEL, NAMESPACE, read_secret
 
 LOGS = f"kubectl -n {NAMESPACE} logs deploy/{CONTROLLER}"
 SCAN_SIZE = 1_000_000
@@ -95,8 +96,8 @@ def synced_condition(cluster, namespace, name):
 def seal_and_apply(sealed_secrets, cluster, namespace, name, values):
     """Seal a Secret, apply it, and wait until it is unsealed; return the SealedSecret."""
     for value in values.values():
-        keep_secret(value)
-    sealed = sealed_secrets.seal(secret(name, namespace.name, values))
+        register_secret(value)
+    sealed = sealed_secrets.seal(secret_manifest(name, namespace.name, values))
     apply(cluster, [sealed])
 
     def unsealed():
@@ -311,7 +312,7 @@ def deployment_with_secret(sealed_secrets, cluster, namespace):
     value_before = secrets.token_urlsafe(24)
     seal_and_apply(sealed_secrets, cluster, namespace, "used", {"VALUE": value_before})
     labels = {"app": "rotated"}
-    namespace.apply({
+    namespace.create({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "rotated"},
         "spec": {"selector": {"matchLabels": labels},
                  "template": {"metadata": {"labels": labels},

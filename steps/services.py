@@ -3,10 +3,10 @@
 import pytest
 from pytest_bdd import given, parsers, then
 
-from fixtures.cluster import as_json, describe
-from fixtures.components.secrets import read_secret
-from fixtures.services import Service
-from fixtures.waiting import HEALTHY_AGAIN, POD_READY, eventually
+from acceptance.base.conditions import as_json, describe
+from acceptance.base.waiting import HEALTHY_AGAIN, POD_READY, eventually
+from acceptance.drivers.services import Service
+from acceptance.platform.secrets import read_secret
 
 
 @pytest.fixture

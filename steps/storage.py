@@ -5,11 +5,11 @@ import time
 
 from pytest_bdd import parsers, then, when
 
-from fixtures.clients.docker import docker
-from fixtures.cluster import pod_spec, probe_container
-from fixtures.services import NAME_LABEL
-from fixtures.verdicts import Unverifiable
-from fixtures.waiting import VOLUME_BOUND, eventually
+from acceptance.base.labels import NAME_LABEL
+from acceptance.base.waiting import VOLUME_BOUND, eventually
+from acceptance.clients.docker import docker
+from acceptance.cluster.probe import pod_spec, probe_container
+from acceptance.criteria.verdicts import Unverifiable
 
 
 def claim(name, storage_class=None):
@@ -41,8 +41,8 @@ def bound(namespace, name):
 
 @when("a pod asks for a claim", target_fixture="asked")
 def pod_asks_for_claim(namespace):
-    namespace.apply(claim("asked"))
-    namespace.apply(writer("asking", {"asked": "text"}))
+    namespace.create(claim("asked"))
+    namespace.create(writer("asking", {"asked": "text"}))
     return time.monotonic()
 
 
@@ -65,12 +65,12 @@ def pod_writes(namespace):
 
 @when("a pod writes to a persistent volume of each class", target_fixture="written")
 def pod_writes_to_each_class(namespace, outputs, environment):
-    if environment.is_lasting:
+    if environment.is_long_lived:
         raise Unverifiable("the suite has no way to a disk of this environment but through the pod that writes to it")
     written = {key: secrets.token_hex(8) for key in outputs.volumes}
     for key, volume in outputs.volumes.items():
-        namespace.apply(claim(key, volume.storage_class))
-    namespace.apply(writer("writer", written))
+        namespace.create(claim(key, volume.storage_class))
+    namespace.create(writer("writer", written))
     namespace.wait_ready("writer")
     return written
 

@@ -9,10 +9,10 @@ import pytest
 import requests
 from pytest_bdd import given, parsers, then, when
 
-from fixtures.cluster import as_json
-from fixtures.components.secrets import read_secret
-from fixtures.secrecy import keep_secret
-from fixtures.wallet import JWT, OTHER_CHAIN, OTHER_DOMAIN, Wallet, forged, jwt_in, new_nonce
+from acceptance.base.conditions import as_json
+from acceptance.base.secrecy import register_secret
+from acceptance.drivers.wallet import JWT, OTHER_CHAIN, OTHER_DOMAIN, Wallet, forged, jwt_in, new_nonce
+from acceptance.platform.secrets import read_secret
 
 LOGS = "kubectl logs -l app=auth-service"
 TABLE = "auth.personal_access_tokens"
@@ -24,7 +24,7 @@ def keep_tokens(answer):
     with contextlib.suppress(requests.JSONDecodeError, AttributeError):
         for key, value in answer.json().items():
             if isinstance(value, str) and ("token" in key.lower() or JWT.match(value)):
-                keep_secret(value)
+                register_secret(value)
 
 
 class SignIn:
@@ -201,7 +201,7 @@ def backend_signs(backend):
     for pod in backend.running():
         name = pod.metadata.name
         good, bad = json.loads(backend.namespace.execute(name, "python3", "-c", SIGN, name))
-        signed[name] = keep_secret(good), keep_secret(bad)
+        signed[name] = register_secret(good), register_secret(bad)
     return signed
 
 

@@ -2,14 +2,15 @@
 
 from pytest_bdd import given, parsers, then, when
 
-from fixtures.cluster import as_json, describe, is_ready, pod_spec, probe_container, probe_pod
-from fixtures.waiting import LOGS_READABLE, POD_READY, RESTART, eventually
+from acceptance.base.conditions import as_json, describe, is_ready
+from acceptance.base.waiting import LOGS_READABLE, POD_READY, RESTART, eventually
+from acceptance.cluster.probe import pod_spec, probe_container, probe_pod
 
 
 @when(parsers.parse("a Deployment with {replicas:d} replicas is created"), target_fixture="deployment")
 def create_deployment(namespace, replicas):
     labels = {"app": "spread"}
-    namespace.apply({
+    namespace.create({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "spread"},
         "spec": {"replicas": replicas, "selector": {"matchLabels": labels},
                  "template": {"metadata": {"labels": labels},
@@ -38,13 +39,13 @@ def pods_are_spread(namespace, deployment, outputs, evidence):
 
 @given("a server pod behind a ClusterIP Service", target_fixture="service_address")
 def server_behind_service(namespace, cluster, outputs):
-    namespace.apply({
+    namespace.create({
         "apiVersion": "v1", "kind": "Service", "metadata": {"name": "server"},
         "spec": {"selector": {"app": "server"}, "ports": [{"port": 80, "targetPort": 8080}]},
     })  # fmt: skip
-    namespace.apply(probe_pod("server"))
+    namespace.create(probe_pod("server"))
     for worker in outputs.workers:
-        namespace.apply(probe_pod(f"client-{worker.name}", nodeSelector={"kubernetes.io/hostname": worker.name}))
+        namespace.create(probe_pod(f"client-{worker.name}", nodeSelector={"kubernetes.io/hostname": worker.name}))
     namespace.wait_ready("server")
     return cluster.core.read_namespaced_service("server", namespace.name).spec.cluster_ip
 
@@ -133,7 +134,7 @@ def ready_again(namespace):
 
 @when(parsers.parse("a pod writes {count:d} lines"), target_fixture="lines")
 def pod_writes_lines(namespace, count):
-    namespace.apply(probe_pod("talking", "log", str(count)))
+    namespace.create(probe_pod("talking", "log", str(count)))
     namespace.wait_ready("talking")
     return [f"line {number} of {count}" for number in range(1, count + 1)]
 

@@ -5,7 +5,8 @@ import textwrap
 
 import pytest
 
-from fixtures.paths import ROOT
+from acceptance.base.paths import ROOT
+from acceptance.runner import PLUGINS
 
 ENVIRONMENT = """
 name = "small"
@@ -34,7 +35,7 @@ class Project:
         monkeypatch.setenv("AF_REPORTS", str(self.reports))
         monkeypatch.setenv("XDG_STATE_HOME", str(pytester.path / "state"))
         pytester.makeini("[pytest]\naddopts = -p no:pytest-kind --strict-markers\n")
-        pytester.makeconftest("pytest_plugins = ['fixtures.plugin', 'fixtures.redaction']")
+        pytester.makeconftest(f"pytest_plugins = {[*PLUGINS, 'fixtures.run']}")
         self.environment = pytester.path / "small.toml"
         self.environment.write_text(ENVIRONMENT)
 
@@ -42,7 +43,7 @@ class Project:
         """Write the feature and its steps."""
         (self.pytester.path / "some.feature").write_text("Feature: Some\n" + textwrap.dedent(text))
         module = "import os, signal, pytest\nfrom pytest_bdd import given, then, scenarios\n"
-        module += "from fixtures.verdicts import Unverifiable\nscenarios('some.feature')\n"
+        module += "from acceptance.criteria.verdicts import Unverifiable\nscenarios('some.feature')\n"
         module += "@then('it holds')\ndef _holds():\n    pass\n"
         self.pytester.makepyfile(test_some=module + textwrap.dedent(steps))
 

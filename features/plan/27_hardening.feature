@@ -8,7 +8,7 @@ Feature: Hardening
     Then every check that has to pass here does
     And without credentials the API tells its health at most
 
-  @plan-27.2 @shared
+  @plan-27.2 @writes-to-users
   Scenario: Secrets are encrypted in etcd
     Given a Secret and a ConfigMap, each with a value of its own
     When a snapshot of etcd is taken
@@ -16,7 +16,7 @@ Feature: Hardening
     And etcd holds no Secret of the cluster but encrypted
     And all API servers have the same key, in a file that only root may read
 
-  @plan-27.3 @shared
+  @plan-27.3 @writes-to-users
   Scenario: Pods are reached only by those whom a policy names
     Given the network policies of Git, and no others
     And a network that keeps to policies
@@ -24,19 +24,19 @@ Feature: Hardening
     And only Traefik reaches "backend-service:4000"
     And a pod that no policy names reaches no other service either
 
-  @plan-27.4 @shared
+  @plan-27.4 @writes-to-users
   Scenario: Of the platform's pods only the backend's reach auth
     Given the network policies of Git, and no others
     And a network that keeps to policies
     Then only "backend-service" and Traefik reach "auth-service:3001"
 
-  @plan-27.5 @shared
+  @plan-27.5 @writes-to-users
   Scenario: Of the platform's pods only those of auth and the backend reach the database
     Given the network policies of Git, and no others
     And a network that keeps to policies
     Then only "auth-service" and "backend-service" reach "yb-tservers:5433"
 
-  @plan-27.6 @shared
+  @plan-27.6 @writes-to-users
   Scenario: Of the platform's pods only auth's reach Redis
     Given the network policies of Git, and no others
     And a network that keeps to policies
@@ -48,7 +48,7 @@ Feature: Hardening
     Then the developer reads pods, logs, Services, Deployments and events there
     And nothing elsewhere
 
-  @plan-27.8 @shared
+  @plan-27.8 @writes-to-users
   Scenario: A developer changes nothing directly, and by Git nothing beyond the platform
     Given a developer with a token of their own
     Then whatever the developer tries to change is refused

@@ -22,11 +22,11 @@ resource "docker_container" "load_balancer" {
     content = templatefile("${path.module}/haproxy.cfg.tftpl", { workers = local.workers })
   }
   labels {
-    label = "dev.alternate-futures.run"
+    label = "alternate-futures.dev/run"
     value = var.run
   }
   labels {
-    label = "dev.alternate-futures.platform"
+    label = "alternate-futures.dev/platform"
     value = var.name
   }
   lifecycle {

@@ -7,11 +7,11 @@ resource "docker_network" "nodes" {
     subnet = var.subnet
   }
   labels {
-    label = "dev.alternate-futures.run"
+    label = "alternate-futures.dev/run"
     value = var.run
   }
   labels {
-    label = "dev.alternate-futures.platform"
+    label = "alternate-futures.dev/platform"
     value = var.name
   }
   lifecycle {

@@ -4,11 +4,11 @@ resource "docker_volume" "data" {
   name     = "${var.name}-${each.key}"
 
   labels {
-    label = "dev.alternate-futures.run"
+    label = "alternate-futures.dev/run"
     value = var.run
   }
   labels {
-    label = "dev.alternate-futures.platform"
+    label = "alternate-futures.dev/platform"
     value = var.name
   }
   lifecycle {

@@ -1,0 +1,69 @@
+"""Conditions of nodes, pods and workloads: ready, rolled out, crashing; and a pod's state in words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from kubernetes import client
+
+
+def has_condition(resource: Any, name: str) -> bool:
+    """Whether a condition of a resource is True; one that was just made may have none yet."""
+    conditions = resource.status.conditions or []
+    return any(condition.type == name and condition.status == "True" for condition in conditions)
+
+
+def is_ready(resource: Any) -> bool:
+    """Whether a node or pod has the condition Ready."""
+    return has_condition(resource, "Ready")
+
+
+def describe(pod: client.V1Pod) -> str:
+    """A pod's state in a few words."""
+    states = []
+    for status in pod.status.container_statuses or []:
+        waiting = status.state.waiting
+        terminated = status.state.terminated
+        if waiting:
+            states.append(f"waiting: {waiting.reason} {waiting.message or ''}".strip())
+        elif terminated:
+            states.append(f"terminated: {terminated.reason}, exit code {terminated.exit_code}")
+        else:
+            states.append("running" + ("" if status.ready else ", not ready"))
+    reasons = [condition.message for condition in pod.status.conditions or [] if condition.message]
+    return f"is {pod.status.phase} ({'; '.join(states or reasons) or 'no container yet'})"
+
+
+def as_json(text: str) -> Any:
+    """Parse JSON that a program printed; raise AssertionError with the text if it is none."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise AssertionError(f"expected JSON, saw {text[:200]!r}") from error
+
+
+MANY_RESTARTS = 5
+
+
+def is_crashing(pod: Any) -> bool:
+    """Whether a container of a pod ends again and again."""
+    statuses = [*(pod.status.container_statuses or []), *(pod.status.init_container_statuses or [])]
+    return any(
+        status.restart_count >= MANY_RESTARTS
+        and status.state.waiting
+        and "BackOff" in (status.state.waiting.reason or "")
+        for status in statuses
+    )
+
+
+def is_rolled_out(item: Any) -> bool:
+    """Whether a Deployment or StatefulSet has all replicas of its newest version, ready."""
+    status, wanted = item.status, item.spec.replicas
+    return (
+        status.observed_generation is not None
+        and status.observed_generation >= item.metadata.generation
+        and (status.updated_replicas or 0) >= wanted
+        and (status.ready_replicas or 0) == wanted
+        and (status.replicas or 0) == wanted
+    )

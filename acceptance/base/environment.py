@@ -1,0 +1,261 @@
+"""Environment files: where the platform runs, and all that differs between such places. Source: docs, design."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
+
+from acceptance.base.errors import UserError
+from acceptance.base.paths import ROOT
+
+MOST_LANES = 8
+Port = Annotated[int, Field(gt=0, lt=65536)]
+
+
+class Section(BaseModel):
+    """A table of an environment file: typed, and closed to unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class KindSettings(Section):
+    """A cluster of kind, which OpenTofu makes on this machine and removes again."""
+
+    provisioner: Literal["kind"]
+    control_planes: Annotated[int, Field(ge=1)] = 3
+    workers: Annotated[int, Field(ge=1)] = 2
+    subnet: str = "172.30.0.0/16"
+    http_port: Port = 80
+    https_port: Port = 443
+
+    @field_validator("subnet")
+    @classmethod
+    def is_network(cls, value: str) -> str:
+        """Refuse what is no network in CIDR notation."""
+        IPvAnyNetwork(value)  # type: ignore[operator]
+        return value
+
+
+class LoadBalancerSettings(Section):
+    """An address that all requests to the platform's names go to, in the place of what DNS says."""
+
+    address: str
+    http_port: Port = 80
+    https_port: Port = 443
+
+
+class LongLivedSettings(Section):
+    """A cluster that outlives runs: how it is reached, and how it is told from others."""
+
+    kubeconfig: str | None = None
+    context: str | None = None
+    cluster_uid: Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$")] | None = None
+    cluster_ca_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    load_balancer: LoadBalancerSettings | None = None
+
+    @property
+    def names_cluster(self) -> bool:
+        """Whether it says which cluster is meant."""
+        return bool(self.cluster_uid or self.cluster_ca_sha256)
+
+
+class ExistingSettings(LongLivedSettings):
+    """A cluster that somebody else provisioned; nothing is made or removed but what scenarios need."""
+
+    provisioner: Literal["existing"]
+
+    @model_validator(mode="after")
+    def is_named(self) -> ExistingSettings:
+        """Refuse to attach to whatever the kubeconfig happens to lead to."""
+        if not self.names_cluster:
+            raise ValueError(
+                "needs cluster_uid (kubectl get namespace kube-system -o jsonpath={.metadata.uid}) or cluster_ca_sha256"
+            )
+        return self
+
+
+class AwsSettings(LongLivedSettings):
+    """Machines on AWS, which OpenTofu makes when it is asked to. Paths are relative to infrastructure/aws."""
+
+    provisioner: Literal["aws"]
+    variables: str
+    backend: str
+
+
+class ImageSettings(Section):
+    """How images are come by; `upstream` replaces the registries' hosts (a mirror), `probe` is what scenarios run."""
+
+    mode: Literal["auto", "pull", "build"] = "auto"
+    upstream: str | None = None
+    probe: str = "registry:5000/alternate-futures/probe:latest"
+
+
+class PreflightSettings(Section):
+    """What a machine must have free, in GB (10^9 bytes)."""
+
+    disk_gb: Annotated[float, Field(ge=0)] = 15.0
+    memory_gb: Annotated[float, Field(ge=0)] = 6.0
+
+    @field_validator("disk_gb", "memory_gb", mode="before")
+    @classmethod
+    def whole_numbers_too(cls, value: object) -> object:
+        """TOML's 15 is a number of gigabytes like 15.0."""
+        return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class GitOpsSettings(Section):
+    """Where Argo CD deploys from, and how often it looks there.
+
+    `repositories` of a server outside: `platform`, and where scenarios may push `demo` and `demo-polled`. The
+    password for pushing comes from the variable that `password_variable` names.
+    """
+
+    server: Literal["in-cluster", "external"] = "in-cluster"
+    polling_seconds: Annotated[int, Field(gt=0)] = 180
+    repositories: dict[Literal["platform", "demo", "demo-polled"], str] = {}
+    user: str = "git"
+    password_variable: str | None = None
+
+    @model_validator(mode="after")
+    def has_platform(self) -> GitOpsSettings:
+        """A server outside has to have the platform's repository."""
+        if self.server == "external" and "platform" not in self.repositories:
+            raise ValueError("a server outside needs repositories.platform, the URL that Argo CD deploys from")
+        return self
+
+
+SecretKey = Literal["JWT_SECRET", "POSTGRES_PASSWORD", "SUPERUSER_PASSWORD", "REPLICATION_PASSWORD", "REDIS_PASSWORD"]
+
+
+class SecretSettings(Section):
+    """Where the values of secrets come from that the cluster does not have yet: `variables` of the environment by key,
+    or thought up by the run where it may `generate` them.
+    """
+
+    generate: bool = True
+    variables: dict[SecretKey, str] = {}
+
+
+class ServiceSettings(Section):
+    """Paths of the services, which real ones may have elsewhere than the criteria say."""
+
+    siwe_path: str = "/api/auth/siwe"
+    nonce_path: str = "/api/auth/nonce"
+    validate_path: str = "/api/auth/validate"
+    auth_health_path: str = "/api/health"
+    graphql_path: str = "/graphql"
+    protected_query: str = "{ protectedQuery }"
+    client_header: str = "X-Client-Id"
+    rate_limit_key: str = "rate-limit:{client}"
+
+
+class Environment(Section):
+    """An environment file."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    domain: str
+    infrastructure: Annotated[KindSettings | AwsSettings | ExistingSettings, Field(discriminator="provisioner")]
+    images: ImageSettings = ImageSettings()
+    acme: Literal["pebble", "staging", "live"] = "pebble"
+    acme_roots: str | None = None
+    gitops: GitOpsSettings = GitOpsSettings()
+    secrets: SecretSettings = SecretSettings()
+    services: ServiceSettings = ServiceSettings()
+    preflight: PreflightSettings = PreflightSettings()
+    lanes: Annotated[int, Field(ge=1, le=MOST_LANES)] = 1
+    stand_ins: dict[str, str] = {}
+    unverifiable: dict[str, str] = {}
+
+    @property
+    def is_long_lived(self) -> bool:
+        """Whether the platform outlives runs, so that what changes it has to be asked for."""
+        return isinstance(self.infrastructure, LongLivedSettings)
+
+    @model_validator(mode="after")
+    def production_is_real(self) -> Environment:
+        """Production has no stand-ins. Source: the design, section Production."""
+        if self.name != "production" and self.infrastructure.provisioner != "aws":
+            return self
+        wrong = {
+            "infrastructure.provisioner is kind": self.infrastructure.provisioner == "kind",
+            f"stand_ins names {', '.join(self.stand_ins)}": bool(self.stand_ins),
+            "acme is pebble, which nobody trusts": self.acme == "pebble",
+            "gitops.server is in-cluster": self.gitops.server == "in-cluster",
+            "secrets.generate is true": self.secrets.generate,
+        }
+        if found := [text for text, is_so in wrong.items() if is_so]:
+            raise ValueError(f"production runs the systems themselves, but {'; '.join(found)}")
+        return self
+
+    @model_validator(mode="after")
+    def lanes_are_for_kind(self) -> Environment:
+        """Who attaches to a platform has one lock in its cluster, for one process."""
+        if self.is_long_lived and self.lanes > 1:
+            raise ValueError("lanes are for kind: a platform that outlives runs is judged by one process")
+        return self
+
+    @model_validator(mode="after")
+    def staging_has_roots(self) -> Environment:
+        """Nobody trusts Let's Encrypt's staging authority unless told to."""
+        if self.acme == "staging" and not self.acme_roots:
+            raise ValueError('acme = "staging" needs acme_roots: a PEM file of the staging roots, which no system has')
+        return self
+
+
+def known_environments() -> list[str]:
+    """Names of the environments that the project brings."""
+    return sorted(path.stem for path in (ROOT / "environments").glob("*.toml"))
+
+
+def load_environment(name_or_path: str) -> Environment:
+    """Read an environment by name, or from a file. Raises UserError naming file, key and what is known."""
+    if name_or_path in known_environments():
+        path = ROOT / "environments" / f"{name_or_path}.toml"
+    elif name_or_path.endswith(".toml") or "/" in name_or_path:
+        path = Path(name_or_path)
+        if not path.is_file():
+            raise UserError(f"environment file {path} does not exist", "give the path of a TOML file, or a name")
+    else:
+        raise UserError(
+            f"unknown environment {name_or_path!r}",
+            f"known are {', '.join(known_environments())}; --env also takes the path of a TOML file",
+        )
+    try:
+        document = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path} is not TOML: {error}", "mend that line") from error
+    try:
+        return Environment.model_validate(document)
+    except ValidationError as error:
+        problems = "\n  ".join(explain(problem) for problem in error.errors())
+        raise UserError(f"{path}:\n  {problems}", "mend the keys named above") from error
+
+
+def explain(problem: Any) -> str:
+    """One problem of a validation in one sentence, with the keys that are known there."""
+    # Where a section has several forms, pydantic names the form after the section.
+    path = [part for part in problem["loc"] if part not in ("kind", "aws", "existing")]
+    where = ".".join(str(part) for part in path)
+    if problem["type"] != "extra_forbidden":
+        text = problem["msg"].removeprefix("Value error, ")
+        return f"{where}: {text}" if where else text
+    return f"{where}: unknown key; known here: {', '.join(sorted(fields(problem['loc'][:-1])))}"
+
+
+FORMS = {"kind": KindSettings, "aws": AwsSettings, "existing": ExistingSettings}
+
+
+def fields(path: tuple[str | int, ...]) -> set[str]:
+    """The keys of the section at `path`."""
+    section: Any = Environment
+    for part in path:
+        if part in FORMS:
+            section = FORMS[str(part)]
+            continue
+        section = section.model_fields[part].annotation
+        # Optional sections.
+        section = next((item for item in get_args(section) if item is not type(None)), section)
+    return set(section.model_fields)

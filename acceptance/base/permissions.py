@@ -1,0 +1,40 @@
+"""What a run may do to its platform. Source: docs/decisions/0012-guard-rails.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acceptance.base.environment import AwsSettings, Environment
+from acceptance.base.errors import UserError
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """What a run may do to its platform beyond looking at it."""
+
+    provision: bool = True
+    disruptive: bool = True
+    destroy: bool = True
+
+
+def permissions(environment: Environment, flags: Permissions, confirm: str | None) -> Permissions:
+    """What the command line allows. Raises UserError where a flag lacks its confirmation, or means nothing here."""
+    given = [f"--{name}" for name in ("provision", "disruptive", "destroy") if getattr(flags, name)]
+    if confirm is not None and confirm != environment.name:
+        raise UserError(
+            f"--confirm={confirm}, but the environment is {environment.name}",
+            f"see that --env is what you mean; then --confirm={environment.name}",
+        )
+    if not environment.is_long_lived:
+        return Permissions()
+    if given and confirm is None:
+        raise UserError(
+            f"{' '.join(given)} changes {environment.name} for its users",
+            f"type its name out: --confirm={environment.name}",
+        )
+    if flags.destroy and not isinstance(environment.infrastructure, AwsSettings):
+        raise UserError(
+            f"--destroy: the infrastructure of {environment.name} was not made by this project",
+            "leave --destroy out; whoever made it removes it",
+        )
+    return flags

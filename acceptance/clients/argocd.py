@@ -1,0 +1,64 @@
+"""Argo CD's API: the one that its UI reads. Source: Argo CD's own Swagger document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from acceptance.clients.port_forward import Forward
+
+TIMEOUT = 15.0
+
+
+class ArgoCD:
+    """Signed in as admin, by password, through a port-forward (task 10.5 of the plan)."""
+
+    def __init__(self, forward: Forward, password: str):
+        self.forward = forward
+        self.password = password
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.signed_in_at = ""
+
+    def call(self, method: str, path: str, *, body: Any = None, **query: Any) -> Any:
+        """Call the API; return its JSON. Raises requests.HTTPError with what Argo CD said."""
+        address = self.forward.address()
+        if self.signed_in_at != address:
+            self.sign_in(address)
+        answer = self.session.request(
+            method, f"http://{address}/api/v1/{path}", json=body, params=query, timeout=TIMEOUT
+        )
+        if not answer.ok:
+            raise requests.HTTPError(f"{method} {path}: HTTP {answer.status_code} {answer.text[:300]}", response=answer)
+        return answer.json()
+
+    def sign_in(self, address: str) -> None:
+        """Get a session's token for the password."""
+        body = {"username": "admin", "password": self.password}
+        answer = self.session.post(f"http://{address}/api/v1/session", json=body, timeout=TIMEOUT)
+        answer.raise_for_status()
+        self.session.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+        self.signed_in_at = address
+
+    def application(self, name: str, *, refresh: bool = False) -> dict[str, Any]:
+        """An Application as the UI shows it; with `refresh`, after looking into Git."""
+        query = {"refresh": "normal"} if refresh else {}
+        return dict(self.call("GET", f"applications/{name}", **query))
+
+    def applications(self) -> list[dict[str, Any]]:
+        """All Applications."""
+        return list(self.call("GET", "applications")["items"] or [])
+
+    def sync(self, name: str, **options: Any) -> None:
+        """Ask for a sync, as an operator does."""
+        self.call("POST", f"applications/{name}/sync", body={"name": name, **options})
+
+    def rollback(self, name: str, history_id: int) -> None:
+        """Roll an Application back to an entry of its history."""
+        self.call("POST", f"applications/{name}/rollback", body={"name": name, "id": history_id, "prune": True})
+
+    def has_ui(self) -> bool:
+        """Whether the running image has the web UI: its page loads a script, which the placeholder does not."""
+        page = self.session.get(f"http://{self.forward.address()}/", timeout=TIMEOUT)
+        return page.ok and "<script" in page.text

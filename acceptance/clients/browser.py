@@ -1,0 +1,69 @@
+"""A page as people see it: opened in a headless Chromium, with its picture."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from acceptance.clients.process import run
+
+TIMEOUT = 60
+"""Seconds that opening a page may take, the start of the browser included."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the browser made of a page: its document after scripts ran, and a picture (PNG)."""
+
+    document: str
+    picture: bytes
+
+
+def find() -> Path | None:
+    """The browser of this machine, if there is one."""
+    found = next((path for path in map(shutil.which, BROWSERS) if path), None)
+    return Path(found) if found else None
+
+
+def open_page(program: Path, url: str, *, domain: str, address: str, trusted: x509.Certificate | None = None) -> Page:
+    """Open `url`. All hosts of `domain` are at `address` (HOST:PORT), and there is no other.
+
+    `trusted` is a server's certificate that the caller has verified, where its authority is not a public one.
+    Raises UserError if the browser fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="browser-") as folder:
+        picture = Path(folder) / "page.png"
+        command: list[str | Path] = [
+            program, "--headless", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
+            "--no-first-run", "--window-size=1000,600", "--virtual-time-budget=5000",
+            f"--user-data-dir={folder}/profile", f"--host-resolver-rules=MAP *.{domain} {address}, MAP * ~NOTFOUND",
+            f"--screenshot={picture}", "--dump-dom",
+        ]  # fmt: skip
+        if os.geteuid() == 0:
+            # Chromium's own sandbox refuses to be started by root.
+            command.append("--no-sandbox")
+        if trusted:
+            command.append(f"--ignore-certificate-errors-spki-list={key_digest(trusted)}")
+        document = run([*command, url], environment={"HOME": folder}, timeout=TIMEOUT).stdout
+        return Page(document, picture.read_bytes())
+
+
+def key_digest(certificate: x509.Certificate) -> str:
+    """The SHA-256 of a certificate's public key, as browsers write it."""
+    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(key).digest()).decode()
+
+
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""What pages are opened in: the first that is there. The first of all is called like its package, too.
+
+It has no windows and starts for a quarter of the work of the whole browser.
+"""

@@ -1,0 +1,69 @@
+"""The container engine, by its command line client."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from acceptance.clients import engine
+from acceptance.clients.process import run, run_twice
+
+CA_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+
+SETTINGS = {
+    "pip": ("~/.config/pip/pip.conf", "~/.pip/pip.conf", "/etc/pip.conf"),
+    "npmrc": ("~/.npmrc", "/etc/npmrc"),
+}
+"""Where this machine says which package registries it uses, by the id under which a build may mount it."""
+
+
+def docker(*arguments: str | Path, check: bool = True, timeout: float = 120) -> str:
+    """Run a docker command and return what it printed. Raises UserError if it fails and `check`."""
+    return run([engine.client(), *arguments], check=check, timeout=timeout).stdout.strip()
+
+
+def inspect(kind: str, name: str) -> dict[str, Any] | None:
+    """What the engine knows of an object (`container`, `image`, `network`, `volume`), or None."""
+    answer = docker(kind, "inspect", name, check=False)
+    found = json.loads(answer or "[]")
+    return found[0] if found else None
+
+
+def registry_settings() -> list[str]:
+    """Options that hand a build this machine's settings of package registries, as secrets: no layer keeps them."""
+    options = []
+    for name, paths in SETTINGS.items():
+        found = next((path for path in map(os.path.expanduser, paths) if Path(path).is_file()), None)
+        if found:
+            options += ["--secret", f"id={name},src={found}"]
+    return options
+
+
+def build(
+    folder: Path,
+    *,
+    log: Path,
+    target: str | None = None,
+    tag: str | None = None,
+    output: Path | None = None,
+    arguments: dict[str, str] | None = None,
+) -> None:
+    """Build a Dockerfile with BuildKit, into the engine as `tag` or into the folder `output`."""
+    command: list[str | Path] = [engine.client(), "build", "--progress=plain"]
+    bundle = next((path for path in CA_BUNDLES if Path(path).exists()), None)
+    if bundle:
+        # TLS to the registries may be signed by a CA that only this machine knows.
+        command += ["--secret", f"id=ca,src={bundle}"]
+    command += registry_settings()
+    for key, value in (arguments or {}).items():
+        command += ["--build-arg", f"{key}={value}"]
+    if target:
+        command += ["--target", target]
+    if tag:
+        command += ["--tag", tag]
+    if output:
+        command += ["--output", f"type=local,dest={output}"]
+    # What it downloads may be cut off; what is done by then is in BuildKit's caches.
+    run_twice([*command, folder], log=log, environment={"DOCKER_BUILDKIT": "1"})

@@ -1,0 +1,67 @@
+"""The container engine's client, and what the host lets it do."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from acceptance.base.errors import UserError
+from acceptance.base.labels import LABEL
+
+INOTIFY_INSTANCES = 1024
+
+
+@functools.cache
+def client() -> str:
+    """Path of a docker client that can build with BuildKit.
+
+    A 23+ client without the buildx plugin falls back to the deprecated builder, so it is passed over.
+    Raises UserError when there is none.
+    """
+    seen = []
+    for folder in [*os.environ.get("PATH", "").split(os.pathsep), "/usr/bin"]:
+        path = Path(folder) / "docker"
+        if not path.is_file() or not os.access(path, os.X_OK) or str(path) in seen:
+            continue
+        seen.append(str(path))
+        version = subprocess.run([path, "--version"], capture_output=True, text=True).stdout
+        match = re.search(r"version (\d+)", version)
+        if match and int(match[1]) < 23:
+            return str(path)
+        if subprocess.run([path, "buildx", "version"], capture_output=True).returncode == 0:
+            return str(path)
+    raise UserError(
+        "no docker client that builds with BuildKit"
+        + (f" (found {', '.join(seen)}, without the buildx plugin)" if seen else ""),
+        remedy="run `make accept` as root on Debian, which installs one, or install Docker with its buildx plugin",
+    )
+
+
+def answers() -> bool:
+    """Whether a container engine answers."""
+    try:
+        path = client()
+    except UserError:
+        return False
+    try:
+        info = subprocess.run([path, "version", "--format", "{{.Server.Version}}"], capture_output=True, timeout=30)
+    except subprocess.TimeoutExpired:
+        return False
+    return info.returncode == 0
+
+
+def lacks_sys_resource() -> bool:
+    """Whether the bounding set of this process lacks CAP_SYS_RESOURCE (bit 24), as in some sandboxes."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("CapBnd:"):
+            return not int(line.split()[1], 16) & (1 << 24)
+    return False
+
+
+def kept_containers() -> list[str]:
+    """Names of running containers that a kept platform consists of."""
+    command = [client(), "ps", "--filter", f"label={LABEL}", "--format", "{{.Names}}"]
+    return subprocess.run(command, capture_output=True, text=True).stdout.split()

@@ -1,0 +1,133 @@
+"""Running programs: in a process group of their own, with a log, and with an error that shows the last lines."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from acceptance.base.errors import UserError
+from acceptance.base.secrecy import redact, redact_file
+
+TAIL = 20
+
+AGAIN_AFTER = 5
+"""Seconds before a command that fetches things is run again."""
+
+_children: set[subprocess.Popen[str]] = set()
+_ended: weakref.WeakSet[subprocess.Popen[str]] = weakref.WeakSet()
+
+
+class Ended(UserError):
+    """A command did not fail by itself: it was ended from here."""
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    log: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: str | None = None,
+    timeout: float | None = None,
+    check: bool = True,
+) -> subprocess.CompletedProcess[str]:
+    """Run `command`; return the completed process with its standard output (empty if it went to `log`).
+
+    `environment` is added to ours; `timeout` is in seconds. Ctrl-C does not reach the child by itself: it is
+    ended here, with its children. Secrets are taken out of `log` when it has ended. Raises UserError with the last
+    lines of its output, without secrets, if it fails and `check`.
+    """
+    began = log.stat().st_size if log and log.exists() else 0
+    output = log.open("ab") if log else subprocess.PIPE
+    process = None
+    try:
+        with interrupts_held_back():
+            process = subprocess.Popen(
+                [str(part) for part in command],
+                stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT if log else subprocess.PIPE,
+                cwd=cwd,
+                env={**os.environ, **(environment or {})},
+                text=True,
+                start_new_session=True,
+            )
+            _children.add(process)
+        stdout, stderr = process.communicate(stdin, timeout=timeout)
+    except BaseException:
+        if process:
+            end(process)
+        raise
+    finally:
+        if process:
+            _children.discard(process)
+        if log:
+            output.close()  # type: ignore[union-attr]
+            redact_file(log, began)
+    if check and process.returncode != 0:
+        text = log.read_text(errors="replace") if log else (stdout or "") + (stderr or "")
+        tail = "\n    ".join(redact(text).strip().splitlines()[-TAIL:])
+        # What is cut through is no longer found.
+        said = redact(" ".join(str(part) for part in command))
+        kind = Ended if process in _ended else UserError
+        raise kind(
+            f"`{said[:200]}` ended with {process.returncode}:\n    {tail}",
+            remedy=f"read {log}" if log else "read the lines above",
+        )
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout or "", stderr or "")
+
+
+def run_twice(command: Sequence[str | Path], **options: Any) -> subprocess.CompletedProcess[str]:
+    """`run` a command that fetches things over the network and may be run twice: again if it fails by itself."""
+    try:
+        return run(command, **options)
+    except Ended:
+        raise
+    except UserError:
+        time.sleep(AGAIN_AFTER)
+        return run(command, **options)
+
+
+@contextlib.contextmanager
+def interrupts_held_back() -> Iterator[None]:
+    """Ctrl-C while a child starts, before we know of it, would leave it running: it is raised afterwards."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    seen: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: seen.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if seen:
+            signal.raise_signal(signal.SIGINT)
+
+
+@atexit.register
+def end_children() -> None:
+    """End the children of all threads; they are in sessions of their own, where no Ctrl-C reaches them."""
+    for process in list(_children):
+        end(process)
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """End a process and its group: politely, then for good after 10 seconds."""
+    _ended.add(process)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        try:
+            process.wait(10)
+            return
+        except subprocess.TimeoutExpired:
+            continue

@@ -1,0 +1,155 @@
+"""Registries of container images, asked without an account: digests of tags, and which tags there are.
+
+Source: OCI distribution specification 1.1; the token flow is that of WWW-Authenticate: Bearer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+import requests
+
+from acceptance.base.errors import UserError
+
+TIMEOUT = 10.0
+"""Seconds that a registry may take to answer."""
+HUB, HUB_ANSWERS_AT = "docker.io", "registry-1.docker.io"
+MANIFESTS = ", ".join(
+    # An index, which has an image for each architecture, comes before the image for one of them.
+    (
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+    )
+)
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+PAGES = 50
+"""Most pages of tags that are read."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An image's reference: registry, repository, tag, and digest if it has one."""
+
+    name: str
+    """All before tag and digest, as it was written."""
+    tag: str = ""
+    digest: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> Reference:
+        """The parts of a reference."""
+        rest, _, digest = text.partition("@")
+        folder, slash, last = rest.rpartition("/")
+        last, _, tag = last.partition(":")
+        return cls(folder + slash + last, tag, digest)
+
+    @property
+    def host(self) -> str:
+        """The registry."""
+        first, slash, _ = self.name.partition("/")
+        return first if slash and (re.search("[.:]", first) or first == "localhost") else HUB
+
+    @property
+    def repository(self) -> str:
+        """The name within the registry."""
+        path = self.name.removeprefix(f"{self.host}/")
+        return f"library/{path}" if self.host == HUB and "/" not in path else path
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it names one image for good."""
+        return DIGEST.fullmatch(self.digest) is not None
+
+    def __str__(self) -> str:
+        """As it is written."""
+        return self.name + (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
+
+
+class Registries:
+    """All registries. `upstream` is asked in the place of each: a mirror's host, or host and path."""
+
+    def __init__(self, upstream: str | None = None) -> None:
+        self.upstream = upstream
+        self.session = requests.Session()
+        self.tokens: dict[tuple[str, str], str] = {}
+        self.silent: set[str] = set()
+
+    def digest(self, reference: Reference) -> str:
+        """The digest of a tag, of all architectures together where it has several. Raises UserError without one."""
+        path = f"manifests/{reference.tag or 'latest'}"
+        answer = self.ask("HEAD", reference, path, MANIFESTS)
+        found = answer.headers.get("Docker-Content-Digest", "")
+        if not found:
+            content = self.ask("GET", reference, path, MANIFESTS).content
+            found = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        if not DIGEST.fullmatch(found):
+            raise UserError(f"{reference}: {found[:100]!r} is no digest", "ask the registry's operator")
+        return found
+
+    def tags(self, reference: Reference) -> list[str]:
+        """All tags of a repository. Raises UserError if the registry does not list them."""
+        found: list[str] = []
+        path = "tags/list?n=1000"
+        for _ in range(PAGES):
+            answer = self.ask("GET", reference, path, "application/json")
+            found += answer.json().get("tags") or []
+            following = answer.links.get("next", {}).get("url", "").partition("tags/list")[2]
+            if not following:
+                break
+            path = f"tags/list{following}"
+        return found
+
+    def ask(self, method: str, reference: Reference, path: str, accept: str) -> requests.Response:
+        """The registry's answer, got with a token if it asks for one. Raises UserError unless it is a good one."""
+        host, _, prefix = (self.upstream or reference.host).partition("/")
+        scheme = "http" if host.startswith(("127.0.0.1", "localhost")) else "https"
+        repository = f"{prefix}/{reference.repository}".lstrip("/")
+        address = f"{scheme}://{HUB_ANSWERS_AT if host == HUB else host}/v2/{repository}/{path}"
+        headers = {"Accept": accept}
+        if token := self.tokens.get((host, repository)):
+            headers["Authorization"] = f"Bearer {token}"
+        if host in self.silent:
+            raise NoAnswer(f"{reference}: {host} does not answer")
+        try:
+            answer = self.session.request(method, address, headers=headers, timeout=TIMEOUT)
+            if answer.status_code == 401:
+                token = self.token(answer.headers.get("WWW-Authenticate", ""), repository)
+                if token:
+                    self.tokens[host, repository] = token
+                    headers["Authorization"] = f"Bearer {token}"
+                    answer = self.session.request(method, address, headers=headers, timeout=TIMEOUT)
+        except requests.RequestException as error:
+            self.silent.add(host)
+            raise NoAnswer(f"{reference}: {host} does not answer ({type(error).__name__})") from error
+        if not answer.ok:
+            hint = "; it does not show it without an account" if answer.status_code in (401, 403) else ""
+            raise UserError(
+                f"{reference}: {host} answers {answer.status_code}{hint}", "mend the name, or write the digest by hand"
+            )
+        return answer
+
+    def token(self, challenge: str, repository: str) -> str:
+        """The token that a challenge asks for; empty if it is of another kind, or nobody gets one."""
+        kind, _, rest = challenge.partition(" ")
+        fields = dict(re.findall(r'(\w+)="([^"]*)"', rest))
+        if kind.lower() != "bearer" or "realm" not in fields:
+            return ""
+        wanted = {"scope": f"repository:{repository}:pull"} | {
+            key: fields[key] for key in ("service", "scope") if fields.get(key)
+        }
+        answer = self.session.get(fields["realm"], params=wanted, timeout=TIMEOUT)
+        if not answer.ok:
+            return ""
+        body = answer.json()
+        return str(body.get("token") or body.get("access_token") or "")
+
+
+class NoAnswer(UserError):
+    """A registry cannot be reached."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem, "name a mirror of it with --upstream HOST, or try from where it can be reached")

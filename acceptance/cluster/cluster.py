@@ -1,0 +1,196 @@
+"""The cluster under test: the Kubernetes API, kubectl, and its nodes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kubernetes import client, config, utils
+from pytest_kind import KindCluster
+
+from acceptance.base.conditions import describe, is_ready
+from acceptance.base.errors import UserError
+from acceptance.base.paths import STATE
+from acceptance.base.waiting import NODES_READY, TimedOut, eventually
+from acceptance.clients import engine
+from acceptance.clients.docker import docker
+from acceptance.clients.port_forward import Forward
+from acceptance.clients.process import run
+from acceptance.criteria.verdicts import Unverifiable
+from acceptance.infrastructure.contract import Machine, Outputs
+
+APIS = (
+    "CoreV1Api", "AppsV1Api", "BatchV1Api", "CustomObjectsApi", "CertificatesV1Api", "CoordinationV1Api", "VersionApi",
+    "V1NodeList", "V1PodList", "V1NamespaceList",
+)  # fmt: skip
+"""What every run needs of the Kubernetes client, which imports each name when it is first asked for it."""
+REQUEST_TIMEOUT = 10
+KUBECTL_TIMEOUT = 120
+
+SYSTEM_NAMESPACES = ("kube-system", "kube-flannel", "local-path-storage")
+
+
+@contextlib.contextmanager
+def loading_client() -> Iterator[None]:
+    """Import meanwhile what a cluster needs of the Kubernetes client: it takes seconds, and the block mostly waits."""
+    thread = threading.Thread(target=lambda: [getattr(client, name) for name in APIS])
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+class Cluster:
+    """A running cluster. `kubectl` runs the plan's commands; everything else goes through the API."""
+
+    def __init__(
+        self, outputs: Outputs, tools: Path, *, run_id: str, attached: bool = False, context: str | None = None
+    ):
+        self.outputs = outputs
+        self.run_id = run_id
+        self.tools = tools
+        self.context = context
+        self.kind = None if attached else self.attach()
+        self.api = config.new_client_from_config(str(outputs.kubeconfig_path), context=context)
+        self.core = client.CoreV1Api(self.api)
+        self.apps = client.AppsV1Api(self.api)
+        self.batch = client.BatchV1Api(self.api)
+        self.custom = client.CustomObjectsApi(self.api)
+        self.certificates = client.CertificatesV1Api(self.api)
+        self.coordination = client.CoordinationV1Api(self.api)
+        self.version = client.VersionApi(self.api)
+        self.forwards: dict[tuple[str, int], Forward] = {}
+
+    def attach(self) -> KindCluster:
+        """Attach pytest-kind to the cluster that OpenTofu made; never let it make one of its own."""
+        # pytest-kind keeps a working folder in the current directory; it belongs with our state.
+        with contextlib.chdir(STATE):
+            kind = KindCluster(
+                self.outputs.cluster_name,
+                kubeconfig=self.outputs.kubeconfig_path,
+                kind_path=self.tools / "kind",
+                kubectl_path=self.tools / "kubectl",
+            )
+            path = os.environ.get("PATH", "")
+            os.environ["PATH"] = f"{Path(engine.client()).parent}:{path}"
+            try:
+                names = subprocess.check_output([kind.kind_path, "get", "clusters"], text=True).split()
+                if self.outputs.cluster_name not in names:
+                    raise UserError(f"kind knows no cluster {self.outputs.cluster_name}", "run `make down`, then again")
+                kind.create()
+            finally:
+                os.environ["PATH"] = path
+        return kind
+
+    @property
+    def kubectl_path(self) -> Path:
+        """The kubectl program."""
+        return self.tools / "kubectl"
+
+    @property
+    def kubeconfig_path(self) -> Path:
+        """The kubeconfig of this cluster."""
+        return self.outputs.kubeconfig_path
+
+    def kubectl(self, *arguments: str) -> str:
+        """Run a kubectl command and return what it printed."""
+        if self.kind:
+            return str(self.kind.kubectl(*arguments))
+        return run([*self.kubectl_command, *arguments], timeout=KUBECTL_TIMEOUT).stdout
+
+    @property
+    def kubectl_command(self) -> list[str | Path]:
+        """kubectl, pointed at this cluster."""
+        context = ["--context", self.context] if self.context else []
+        return [self.kubectl_path, "--kubeconfig", self.kubeconfig_path, *context]
+
+    @cached_property
+    def uid(self) -> str:
+        """The cluster's UID: that of its kube-system namespace."""
+        return str(self.core.read_namespace("kube-system").metadata.uid)
+
+    def nodes(self) -> list[client.V1Node]:
+        """All nodes, as the API lists them."""
+        return list(self.core.list_node(_request_timeout=REQUEST_TIMEOUT).items)
+
+    def create(self, manifest: dict[str, Any]) -> None:
+        """Create one object."""
+        utils.create_from_dict(self.api, manifest)
+
+    def address_of(self, pod: client.V1Pod, port: int) -> str:
+        """`127.0.0.1:PORT`, which leads to a pod's port for the rest of the run; a pod in its place has another."""
+        target = (self, pod.metadata.namespace, f"pod/{pod.metadata.name}", port)
+        return self.forwards.setdefault((pod.metadata.uid, port), Forward(*target)).address()
+
+    def close(self) -> None:
+        """End the port-forwards to pods."""
+        for forward in self.forwards.values():
+            forward.close()
+
+    def answers(self) -> bool:
+        """Whether the API says that it is ready."""
+        request = self.api.param_serialize("GET", "/readyz", auth_settings=["BearerToken"])
+        return bool(self.api.call_api(*request, _request_timeout=REQUEST_TIMEOUT).status == 200)
+
+    def settled(self) -> bool:
+        """Raise AssertionError naming the nodes and system pods that are not Ready."""
+        return self.all_nodes_ready() and self.system_ready()
+
+    def all_nodes_ready(self) -> bool:
+        """Raise AssertionError naming the nodes that are not Ready."""
+        waiting = [node.metadata.name for node in self.nodes() if not is_ready(node)]
+        assert not waiting, f"nodes not Ready: {', '.join(waiting)}"
+        return True
+
+    @contextlib.contextmanager
+    def paused(self, machine: Machine) -> Iterator[None]:
+        """Take a node's machine away: all its processes stop, as if its power were gone; bring it back at the end."""
+        self.needs_machines()
+
+        def bring_back() -> None:
+            docker("unpause", machine.name)
+            eventually(self.all_nodes_ready, within=NODES_READY, what=f"all nodes Ready after {machine.name} is back")
+            eventually(self.system_ready, within=NODES_READY, what=f"kube-system as before the loss of {machine.name}")
+
+        docker("pause", machine.name)
+        try:
+            yield
+        except BaseException:
+            # What went wrong while it was away is the news, not that it still shows.
+            with contextlib.suppress(TimedOut):
+                bring_back()
+            raise
+        bring_back()
+
+    def system_ready(self) -> bool:
+        """Raise AssertionError naming the cluster's own pods that are not Ready."""
+        pods = [
+            pod
+            for pod in self.core.list_pod_for_all_namespaces(_request_timeout=REQUEST_TIMEOUT).items
+            if pod.metadata.namespace in SYSTEM_NAMESPACES
+        ]
+        waiting = [f"{pod.metadata.name} {describe(pod)}" for pod in pods if not is_ready(pod)]
+        assert not waiting, "; ".join(waiting)
+        return True
+
+    def needs_machines(self) -> None:
+        """Raise Unverifiable where the nodes' machines are out of reach."""
+        if self.kind is None:
+            raise Unverifiable("the suite has no way onto the machines of this environment")
+
+    def leading_control_plane(self) -> Machine:
+        """The control plane whose loss hurts most: the one whose controller manager leads."""
+        lease = self.coordination.read_namespaced_lease("kube-controller-manager", "kube-system")
+        return next(m for m in self.outputs.control_planes if lease.spec.holder_identity.startswith(m.name + "_"))
+
+    def on_node(self, node: str, *command: str, check: bool = True) -> str:
+        """Run a command on a node's machine."""
+        self.needs_machines()
+        return docker("exec", node, *command, check=check)

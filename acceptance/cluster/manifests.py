@@ -1,0 +1,93 @@
+"""Kustomizations: rendered, adapted to the environment, and applied."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import yaml
+from kubernetes import client
+
+from acceptance.base.conditions import has_condition
+from acceptance.base.environment import Environment
+from acceptance.base.paths import ROOT
+from acceptance.base.waiting import API_ANSWERS, eventually, when_reachable
+from acceptance.clients.kustomize import build
+from acceptance.clients.process import run
+from acceptance.cluster.cluster import Cluster
+
+DOMAIN = "alternatefutures.ai"
+"""The domain that the manifests are written for; an environment may have another."""
+APPLY_TIMEOUT = 120
+Manifest = dict[str, Any]
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+def overlay(component: str, environment: Environment) -> str:
+    """The folder of a component for an environment: its overlay, or the component itself if it has none."""
+    name = "production" if environment.acme != "pebble" else "kind"
+    folder = ROOT / "k8s" / component / "overlays" / name
+    return f"{component}/overlays/{name}" if folder.is_dir() else component
+
+
+def for_domain(text: str, domain: str) -> str:
+    """Manifests' text with the environment's domain in the place of the platform's (not in e-mail addresses)."""
+    if domain == DOMAIN:
+        return text
+    return text.replace(f".{DOMAIN}", f".{domain}")
+
+
+def render(cluster: Cluster, folder: str, environment: Environment) -> list[Manifest]:
+    """The objects of a kustomization below k8s/, for an environment. Raises UserError if it does not build."""
+    return documents(for_domain(build(cluster.kubectl_path, ROOT / "k8s" / folder), environment.domain))
+
+
+def documents(text: str) -> list[Any]:
+    """The documents of a YAML file that are not empty."""
+    return [document for document in yaml.load_all(text, Loader=_Loader) if document]
+
+
+def apply(cluster: Cluster, manifests: list[Manifest]) -> None:
+    """Apply objects, custom resource definitions and namespaces first; return once the API knows them all.
+
+    They go by standard input: values of Secrets touch no disk.
+    """
+    first = [m for m in manifests if m["kind"] in ("CustomResourceDefinition", "Namespace")]
+    definitions = [m["metadata"]["name"] for m in first if m["kind"] == "CustomResourceDefinition"]
+    for group in (first, [m for m in manifests if m not in first]):
+        if group:
+            text = yaml.dump_all(group, Dumper=_Dumper)
+            command = ("apply", "--server-side", "--force-conflicts", "--filename", "-")
+            when_reachable(functools.partial(kubectl, cluster, *command, stdin=text))
+        if group is first and definitions:
+            wait_established(cluster, definitions)
+
+
+def delete(cluster: Cluster, manifests: list[Manifest]) -> None:
+    """Begin to delete objects that `apply` made, those that are still there, last ones first."""
+    text = yaml.dump_all(reversed(manifests), Dumper=_Dumper)
+    kubectl(cluster, "delete", "--ignore-not-found", "--wait=false", "--filename", "-", stdin=text)
+
+
+def wait_established(cluster: Cluster, definitions: list[str]) -> None:
+    """Wait until the API serves these custom resources. `kubectl wait` fails on one that has no conditions yet."""
+    api = client.ApiextensionsV1Api(cluster.api)
+
+    def established(name: str) -> bool:
+        return has_condition(api.read_custom_resource_definition(name), "Established")
+
+    for name in definitions:
+        served = functools.partial(established, name)
+        eventually(served, within=API_ANSWERS, what=f"{name} to be served", hint=f"kubectl describe crd {name}")
+
+
+def kubectl(cluster: Cluster, *arguments: str, stdin: str | None = None) -> str:
+    """Run kubectl with something on its standard input. Raises UserError with its last lines."""
+    return run([*cluster.kubectl_command, *arguments], stdin=stdin, timeout=APPLY_TIMEOUT).stdout
+
+
+def secret_manifest(name: str, namespace: str, values: dict[str, str]) -> Manifest:
+    """A Secret."""
+    metadata = {"name": name, "namespace": namespace, "labels": {"app.kubernetes.io/part-of": "alternate-futures"}}
+    return {"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": metadata, "stringData": values}

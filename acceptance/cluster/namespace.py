@@ -1,0 +1,140 @@
+"""Namespaces of scenarios' own."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+from kubernetes import client
+from kubernetes.stream import stream
+
+from acceptance.base.conditions import describe, is_ready
+from acceptance.base.labels import LABEL, SCENARIO_LABEL
+from acceptance.base.waiting import POD_READY, eventually
+from acceptance.cluster.cluster import REQUEST_TIMEOUT, Cluster
+from acceptance.cluster.probe import probe_pod
+from acceptance.infrastructure.contract import Infrastructure
+
+OWN_ROLE = "acceptance-own"
+"""The ClusterRole of k8s/acceptance that a run has in namespaces of its own."""
+
+
+class Namespace:
+    """A namespace of one scenario's own, with what scenarios put into it."""
+
+    def __init__(self, cluster: Cluster, name: str):
+        self.cluster = cluster
+        self.name = name
+
+    def create(self, manifest: dict[str, Any]) -> str:
+        """Create an object in this namespace; return its name."""
+        manifest.setdefault("metadata", {})["namespace"] = self.name
+        self.cluster.create(manifest)
+        return str(manifest["metadata"]["name"])
+
+    def pods(self, selector: str = "") -> list[client.V1Pod]:
+        """The pods here that `selector` matches."""
+        return list(self.cluster.core.list_namespaced_pod(self.name, label_selector=selector).items)
+
+    def pod(self, name: str) -> client.V1Pod:
+        """One pod."""
+        return self.cluster.core.read_namespaced_pod(name, self.name)
+
+    def run_pod(self, name: str, *command: str, **spec: Any) -> client.V1Pod:
+        """Start a probe pod with `command` and wait until it is Ready. `spec` goes into the pod's spec."""
+        self.create(probe_pod(name, *command, **spec))
+        return self.wait_ready(name)
+
+    def wait_ready(self, name: str) -> client.V1Pod:
+        """Wait until a pod is Ready and return it."""
+
+        def ready() -> client.V1Pod:
+            pod = self.pod(name)
+            assert is_ready(pod), f"pod {name} {describe(pod)}"
+            return pod
+
+        hint = f"kubectl -n {self.name} describe pod {name}"
+        return eventually(ready, within=POD_READY, what=f"pod {name} Ready", hint=hint)
+
+    def execute(self, pod: str, *command: str) -> str:
+        """Run a command in a pod; return what it printed. Raises AssertionError if it ends with an error."""
+        # `stream` changes the client that it is given for as long as it takes to connect; others use theirs meanwhile.
+        own = client.CoreV1Api(client.ApiClient(self.cluster.api.configuration))
+        connection = stream(
+            own.connect_get_namespaced_pod_exec,
+            pod, self.name, command=list(command), stdout=True, stderr=True, stdin=False, tty=False,
+            _preload_content=False,
+        )  # fmt: skip
+        connection.run_forever(timeout=30)
+        printed = connection.read_stdout() + connection.read_stderr()
+        assert connection.returncode == 0, f"{' '.join(command)} in pod {pod}: {printed.strip()}"
+        return str(printed)
+
+    def delete(self) -> None:
+        """Begin to delete the namespace; `all_gone` checks at the end of the run that it went."""
+        with contextlib.suppress(client.ApiException):
+            self.cluster.core.delete_namespace(self.name)
+
+
+def of_scenario(labels: dict[str, str] | None) -> bool:
+    """Whether labels are those of something that a scenario put there."""
+    return SCENARIO_LABEL in (labels or {})
+
+
+def all_gone(cluster: Cluster, run_id: str) -> bool:
+    """Raise AssertionError naming the namespaces of a run's scenarios that are still there."""
+    selector = f"{SCENARIO_LABEL},{LABEL}={run_id}"
+    left = cluster.core.list_namespace(label_selector=selector, _request_timeout=REQUEST_TIMEOUT).items
+    reasons = [
+        f"{item.metadata.name} ({'; '.join(c.message for c in item.status.conditions or [] if c.status == 'True')})"
+        for item in left
+    ]
+    assert not left, f"still there: {', '.join(reasons)}"
+    return True
+
+
+def new_namespace(cluster: Cluster, prefix: str = "scenario") -> Namespace:
+    """Make a namespace with a name of its own, and wait until pods can be made in it."""
+    name = f"{prefix}-{secrets.token_hex(3)}"
+    labels = {SCENARIO_LABEL: "true", LABEL: cluster.run_id}
+    cluster.core.create_namespace({"metadata": {"name": name, "labels": labels}})
+    if cluster.kind is None:
+        take_rights(cluster, name)
+    eventually(
+        lambda: cluster.core.read_namespaced_service_account("default", name),
+        within=POD_READY,
+        what=f"the default ServiceAccount of {name}",
+    )
+    return Namespace(cluster, name)
+
+
+def take_rights(cluster: Cluster, namespace: str) -> None:
+    """Give this run's user the rights of k8s/acceptance in a namespace that it made."""
+    review = client.AuthenticationV1Api(cluster.api).create_self_subject_review({})
+    subject = {"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": review.status.user_info.username}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": OWN_ROLE}
+    body = {"metadata": {"name": OWN_ROLE}, "roleRef": role, "subjects": [subject]}
+    client.RbacAuthorizationV1Api(cluster.api).create_namespaced_role_binding(namespace, body)
+    asked = {"namespace": namespace, "verb": "create", "resource": "pods"}
+
+    def has_rights() -> bool:
+        question = client.AuthorizationV1Api(cluster.api).create_self_subject_access_review(
+            {"spec": {"resourceAttributes": asked}}
+        )
+        assert question.status.allowed, f"it may not create pods in {namespace}"
+        return True
+
+    eventually(has_rights, within=POD_READY, what="this user's rights in a namespace of its own")
+
+
+@contextlib.contextmanager
+def own_namespace(cluster: Cluster, infrastructure: Infrastructure) -> Iterator[Namespace]:
+    """A namespace that is deleted at the end of the block, unless it is gone with the cluster."""
+    namespace = new_namespace(cluster)
+    try:
+        yield namespace
+    finally:
+        if not infrastructure.destroyed:
+            namespace.delete()

@@ -1,0 +1,155 @@
+"""`make bench`: where the time goes, as JSON, and as ratios to plain `kind create cluster` of the same shape.
+
+`make bench` measures requirements 1 and 2; `make bench ARGS=all` measures the whole platform.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from acceptance.base.errors import UserError
+from acceptance.base.paths import INFRASTRUCTURE, ROOT, STATE
+from acceptance.base.progress import say
+from acceptance.clients import engine
+from acceptance.clients.docker import docker
+from acceptance.clients.engine import lacks_sys_resource
+from acceptance.clients.kustomize import build
+from acceptance.clients.process import run
+from acceptance.commands.pytest_run import pytest_run
+from acceptance.criteria.run import covered
+from acceptance.images.build import Images
+from acceptance.images.registry import REGISTRY_NAME
+
+NAME = "alternate-futures-bench"
+SHAPE = ("control-plane",) * 3 + ("worker",) * 2
+CORE = ("--requirement", "1", "--requirement", "2")
+
+
+def overhead(run: dict[str, Any]) -> float:
+    """Seconds of a run in no scenario and no phase, where cluster and tools are waited for: the suite's own."""
+    parts = run["document"]["phases"] + run["document"]["scenarios"]
+    spans = [(part["at"], part["at"] + part["duration"]) for part in parts]
+    return float(run["seconds"] - covered(spans, 0, run["document"]["seconds"]))
+
+
+def critical_path(document: dict[str, Any]) -> list[str]:
+    """The phases that a run waited for: from the last one backwards, each time the one that ended last before it."""
+    path: list[dict[str, Any]] = []
+    limit = float("inf")
+    for phase in sorted(document["phases"], key=lambda phase: phase["at"] + phase["duration"], reverse=True):
+        if phase["at"] + phase["duration"] <= limit + 0.1:
+            path.insert(0, phase)
+            limit = phase["at"]
+    return [f"{phase['name']} {phase['duration']:.1f} s" for phase in path]
+
+
+def plain_kind(images: Images, tools: Path) -> float:
+    """Seconds that `kind create cluster` takes for the same shape, with the same image and registry, until Ready."""
+    patches = f"""[plugins."io.containerd.grpc.v1.cri"]
+  restrict_oom_score_adj = {json.dumps(lacks_sys_resource())}
+[plugins."io.containerd.grpc.v1.cri".registry]
+  config_path = "/etc/containerd/certs.d"
+"""
+    mount = {"hostPath": str(INFRASTRUCTURE / "kind" / "registry"), "containerPath": "/etc/containerd/certs.d"}
+    tag = images.lock["coredns"].reference.rpartition(":")[2]
+    image = images.tag(images.lock["node"])
+    configuration = {
+        "kind": "Cluster",
+        "apiVersion": "kind.x-k8s.io/v1alpha4",
+        "networking": {"disableDefaultCNI": True},
+        "featureGates": {"KubeletInUserNamespace": True} if lacks_sys_resource() else {},
+        "containerdConfigPatches": [patches],
+        "kubeadmConfigPatches": [json.dumps({"kind": "ClusterConfiguration", "dns": {"imageTag": tag}})],
+        "nodes": [{"role": role, "image": image, "extraMounts": [mount]} for role in SHAPE],
+    }
+    kubeconfig = STATE / "bench.kubeconfig"
+    environment = {"KIND_EXPERIMENTAL_DOCKER_NETWORK": NAME, "PATH": f"{Path(engine.client()).parent}:/usr/bin:/bin"}
+    log = STATE / "bench.log"
+    # A bench that was killed may have left its cluster or its network.
+    remove_plain_kind(tools, environment)
+    docker("network", "create", NAME)
+    try:
+        docker("network", "connect", "--alias", "registry", NAME, REGISTRY_NAME)
+        create: list[str | Path] = [
+            tools / "kind",
+            "create",
+            "cluster",
+            "--name",
+            NAME,
+            "--kubeconfig",
+            kubeconfig,
+            "--config",
+            "-",
+        ]
+        began = time.monotonic()
+        run(create, stdin=json.dumps(configuration), environment=environment, log=log)
+        kubectl: list[str | Path] = [tools / "kubectl", "--kubeconfig", kubeconfig]
+        flannel = build(tools / "kubectl", ROOT / "k8s" / "flannel")
+        run([*kubectl, "apply", "--server-side", "-f", "-"], stdin=flannel, log=log)
+        run([*kubectl, "wait", "node", "--all", "--for", "condition=Ready", "--timeout", "180s"], log=log)
+        return time.monotonic() - began
+    finally:
+        remove_plain_kind(tools, environment)
+
+
+def remove_plain_kind(tools: Path, environment: dict[str, str]) -> None:
+    """Remove the cluster that was made for comparison, and its network."""
+    run([tools / "kind", "delete", "cluster", "--name", NAME], environment=environment, check=False)
+    docker("network", "disconnect", "--force", NAME, REGISTRY_NAME, check=False)
+    docker("network", "rm", NAME, check=False)
+
+
+def main() -> int:
+    """Command line: `all` for the whole platform; print the figures as JSON."""
+    try:
+        return measure(() if sys.argv[1:] == ["all"] else CORE)
+    except UserError as error:
+        say(str(error))
+        return 4
+
+
+def measure(selection: tuple[str, ...]) -> int:
+    """Measure what `selection` selects; return 0 if every run was green."""
+    images = Images()
+    components = {component for entry in images.lock.values() for component in entry.components}
+    images.ensure(components if not selection else {"cluster"})
+    began = time.monotonic()
+    made = Images().ensure(components if not selection else {"cluster"})
+    figures: dict[str, float] = {"images_from_cache": time.monotonic() - began, "builds": made.builds}
+    subprocess.call([sys.executable, "-m", "acceptance.commands.down"], cwd=ROOT, stdout=sys.stderr)
+    began = time.monotonic()
+    subprocess.call([sys.executable, "-m", "pytest", "--collect-only", "-q"], cwd=ROOT, stdout=subprocess.DEVNULL)
+    figures["collect_only"] = time.monotonic() - began
+    figures["plain_kind"] = plain_kind(images, made.tools)
+    warm = pytest_run(*selection)
+    figures["warm_run"] = warm["seconds"]
+    for phase in warm["document"]["phases"]:
+        figures[f"warm_{phase['name']}"] = phase["duration"]
+    # The whole platform is up for a reused run only if something asked for each part of it.
+    kept = pytest_run("--keep=always", *(("-m", "not disruptive") if not selection else ("--criterion", "2.1")))
+    reused = pytest_run("--reuse", "-m", "not disruptive", *selection)
+    figures["reused_undisturbing"] = reused["seconds"]
+    figures["suite_overhead"] = overhead(reused)
+    subprocess.call([sys.executable, "-m", "acceptance.commands.down"], cwd=ROOT, stdout=sys.stderr)
+    codes = [warm["code"], kept["code"], reused["code"]]
+    ratios = {key: round(value / figures["plain_kind"], 2) for key, value in figures.items() if key != "builds"}
+    rounded = {key: round(value, 2) for key, value in figures.items()}
+    document = {
+        "seconds": rounded,
+        "ratios_to_plain_kind": ratios,
+        "critical_path": critical_path(warm["document"]),
+        "exit_codes": codes,
+    }
+    print(json.dumps(document, indent=2))
+    if any(codes):
+        say("a run was not green: its figures mean nothing")
+    return int(any(codes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

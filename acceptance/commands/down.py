@@ -1,0 +1,44 @@
+"""`make down`: removes a platform that was kept or left behind; by its state where there is one, and by its labels."""
+
+from __future__ import annotations
+
+import sys
+
+from acceptance.base.environment import load_environment
+from acceptance.base.errors import UserError
+from acceptance.base.paths import STATE
+from acceptance.base.progress import say
+from acceptance.images.build import Images
+from acceptance.infrastructure.contract import cluster_name
+from acceptance.infrastructure.kind import KindInfrastructure
+from acceptance.infrastructure.leftovers import leftovers, remove_by_label
+from acceptance.runner.machine_lock import MachineLock
+
+
+def main() -> int:
+    """Command line: the environment's name or file (default kind)."""
+    try:
+        environment = load_environment(sys.argv[1] if len(sys.argv) > 1 else "kind")
+        lock = MachineLock()
+        lock.acquire("make down")
+    except UserError as error:
+        say(str(error))
+        return 4
+    name = cluster_name(environment)
+    images = Images()
+    tools = images.cache / "bin"
+    if (STATE / environment.name / "terraform.tfstate").exists() and (tools / "tofu").exists():
+        infrastructure = KindInfrastructure(environment, "down", images, tools, STATE / "down.log")
+        try:
+            infrastructure.init()
+            infrastructure.destroy()
+        except UserError as error:
+            say(f"tofu destroy did not work, removing by label instead: {error.problem.splitlines()[0]}")
+    remove_by_label(name)
+    found = leftovers(name)
+    say(f"left behind: {found}" if found else f"Nothing is left of {name}.")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+"""A run of the suite in a process of its own, for commands that compare runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import Any
+
+from acceptance.base.errors import UserError
+from acceptance.base.paths import REPORTS, ROOT
+
+
+def pytest_run(*arguments: str) -> dict[str, Any]:
+    """Run the suite; return seconds, exit code, and the document of its report. Raises UserError if it left none."""
+    known = set(REPORTS.glob("*/verdicts.json"))
+    began = time.monotonic()
+    code = subprocess.call([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, stdout=sys.stderr)
+    seconds = time.monotonic() - began
+    new = set(REPORTS.glob("*/verdicts.json")) - known
+    if not new:
+        raise UserError(f"pytest {' '.join(arguments)} ended with {code} and left no report", "read the lines above")
+    return {"seconds": seconds, "code": code, "document": json.loads(new.pop().read_text())}

@@ -1,0 +1,80 @@
+"""`make soak N=10`: the same scenarios again and again on one platform; a verdict that changes is a flake."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+from acceptance.base.errors import UserError
+from acceptance.base.progress import say
+from acceptance.commands.pytest_run import pytest_run
+from acceptance.reports.merge import NOT_JUDGED, Document
+
+UNDISTURBING = ("-m", "not disruptive")
+DISRUPTIVE = ("-m", "disruptive")
+EVERY = 5
+"""Disruptive scenarios run once for so many rounds of the others."""
+
+
+def outcomes(documents: list[Document]) -> dict[str, dict[str, list[str]]]:
+    """For each criterion the runs by verdict, of those runs that judged it."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for document in documents:
+        for entry in [*document["criteria"], *document["beyond"]]:
+            if entry["outcome"] not in NOT_JUDGED:
+                found.setdefault(entry["id"], {}).setdefault(entry["outcome"], []).append(document["run"])
+    return found
+
+
+def changing(documents: list[Document]) -> list[str]:
+    """A line for each criterion whose verdict was not always the same: how often which, and the runs of the rarer."""
+    lines = []
+    for identity, runs in outcomes(documents).items():
+        if len(runs) > 1:
+            counts = Counter({outcome: len(names) for outcome, names in runs.items()}).most_common()
+            rare = ", ".join(name for outcome, _ in counts[1:] for name in runs[outcome])
+            lines.append(f"{identity:>10}  {', '.join(f'{count} {outcome}' for outcome, count in counts)} (in {rare})")
+    return lines
+
+
+def soak(rounds: int) -> list[Document]:
+    """Bring the platform up and run everything; the documents of all reports. The platform stays."""
+    say("bringing the platform up")
+    documents = [pytest_run("--keep=always", *UNDISTURBING)["document"]]
+    for number in range(rounds):
+        say(f"round {number + 1} of {rounds}, undisturbing")
+        documents.append(pytest_run("--reuse", *UNDISTURBING)["document"])
+        if (number + 1) % EVERY == 0:
+            say(f"round {(number + 1) // EVERY} of {rounds // EVERY}, disruptive")
+            documents.append(pytest_run("--reuse", *DISRUPTIVE)["document"])
+    return documents
+
+
+def report(documents: list[Document]) -> int:
+    """Print what changed; return 0 if every verdict was always the same, and none failed a run."""
+    lines = changing(documents)
+    judged = outcomes(documents)
+    bad = sorted({e["id"] for d in documents for e in [*d["criteria"], *d["beyond"]] if not e["expected"]})
+    print(f"{len(documents)} runs, {len(judged)} criteria and scenarios beyond them judged")
+    print("\n".join(["verdicts that changed:", *lines]) if lines else "no verdict changed")
+    if bad:
+        print(f"failed a run: {', '.join(bad)}")
+    if broken := [document["run"] for document in documents if document["exit_code"] not in (0, 1)]:
+        print(f"broke off: {', '.join(broken)}")
+    return int(bool(lines or bad or broken))
+
+
+def main() -> int:
+    """Command line: the number of rounds (default 10)."""
+    try:
+        text = sys.argv[1] if len(sys.argv) > 1 else "10"
+        if not text.isdecimal() or int(text) < 1:
+            raise UserError(f"{text!r} is no number of rounds", "say N=10")
+        return report(soak(int(text)))
+    except UserError as error:
+        say(str(error))
+        return 4
+
+
+if __name__ == "__main__":
+    sys.exit(main())

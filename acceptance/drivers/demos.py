@@ -1,0 +1,238 @@
+"""Small Applications of the scenarios' own, which Argo CD deploys."""
+
+import contextlib
+import secrets
+import time
+from dataclasses import dataclass, field
+
+import requests
+import yaml
+from kubernetes.client import ApiException
+
+from acceptance.base.labels import SCENARIO_LABEL
+from acceptance.base.waiting import SYNCED, eventually
+from acceptance.clients.git import Repository
+from acceptance.cluster.manifests import apply
+from acceptance.cluster.namespace import Namespace
+from acceptance.cluster.probe import pod_spec, probe_container
+from acceptance.platform.application_status import ARGOCD, GOOD, GROUP, messages, summary
+
+LOGS = "kubectl -n argocd logs statefulset/argocd-application-controller"
+
+LOOK_EVERY = 5
+"""Seconds between two looks into Git that are asked for."""
+
+
+@dataclass
+class Demo:
+    """A small Application: a ConfigMap, a Deployment, and where readiness is judged the hook that waits for it."""
+
+    name: str
+    repository: Repository
+    namespace: Namespace
+    argocd: object
+    automated: bool
+    first: str = ""
+    pushed: str = ""
+    text: str = ""
+    pushed_at: float = 0.0
+    looked_at: float = 0.0
+    commits: list = field(default_factory=list)
+
+    def files(self, text="first", **changes):
+        """The Application's manifests, as one file in the repository."""
+        return {f"{self.name}/application.yaml": yaml.safe_dump_all(manifests(self.name, text, **changes))}
+
+    def push(self, text=None, **changes):
+        """Commit and push another version; return its SHA."""
+        # A letter first: what looks like a number (12e345) is one to other readers of YAML than the one that wrote it.
+        self.text = text or f"text-{secrets.token_hex(6)}"
+        self.pushed = self.repository.commit(self.files(self.text, **changes), f"{self.name}: {self.text}")
+        self.pushed_at, self.looked_at = time.monotonic(), 0.0
+        self.commits.append(self.pushed)
+        return self.pushed
+
+    def push_and_ask(self, **changes):
+        """Push another version, have Argo CD look into Git, and ask for a sync, as an operator does."""
+        self.push(**changes)
+        self.look()
+        self.argocd.sync(self.name)
+
+    def look(self):
+        """Have Argo CD look into Git now; return the status after that."""
+        self.looked_at = time.monotonic()
+        return self.argocd.application(self.name, refresh=True).get("status", {})
+
+    def status(self, refresh=False):
+        """The Application's status, as the UI reads it; with `refresh`, after a look into Git of these seconds."""
+        # Each look is work for Argo CD and the API server, which whoever waits would ask for four times a second.
+        if refresh and time.monotonic() - self.looked_at > LOOK_EVERY:
+            return self.look()
+        return self.argocd.application(self.name).get("status", {})
+
+    def deployed_text(self):
+        """What the ConfigMap in the cluster says, or None."""
+        try:
+            return self.namespace.cluster.core.read_namespaced_config_map(self.name, self.namespace.name).data["text"]
+        except ApiException as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def delete(self):
+        """Take the Application and its pods away, if they are there; the rest goes with the namespace."""
+        cluster = self.namespace.cluster
+        with contextlib.suppress(ApiException):
+            cluster.custom.delete_namespaced_custom_object(*GROUP, ARGOCD, "applications", self.name)
+        with contextlib.suppress(ApiException):
+            cluster.apps.delete_namespaced_deployment(self.name, self.namespace.name)
+
+    @property
+    def hint(self):
+        """What to look at when it does not do what it should."""
+        return f"kubectl -n argocd describe application {self.name}; {LOGS}"
+
+
+def manifests(name, text, ready_after=0, never_ready=False, label="demo"):
+    """A demo's objects. `ready_after` delays readiness, `never_ready` fails it (soon), `label` is immutable.
+
+    Only a version that is about pods has any.
+    """
+    labels = {"app": name}
+    selector = labels if label == "demo" else {**labels, "extra": label}
+    probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "initialDelaySeconds": ready_after}
+    if never_ready:
+        # Nothing listens there.
+        probe = {"tcpSocket": {"port": 9}, "periodSeconds": 1}
+    container = probe_container(readinessProbe=probe)
+    about_pods = bool(ready_after or never_ready)
+    if about_pods:
+        container["env"].append({"name": "TEXT", "value": text})
+    hook = {
+        "argocd.argoproj.io/hook": "PostSync",
+        "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation,HookSucceeded",
+    }
+    objects = [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"text": text}},
+        {
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name},
+            "spec": {"replicas": int(about_pods), "progressDeadlineSeconds": 10 if never_ready else 30,
+                     "selector": {"matchLabels": selector},
+                     "template": {"metadata": {"labels": {**labels, "extra": label}},
+                                  "spec": pod_spec(container)}},
+        },
+        {
+            "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": f"{name}-healthy", "annotations": hook},
+            "spec": {"backoffLimit": 0, "template": {"spec": pod_spec(probe_container("pass"), restartPolicy="Never")}},
+        },
+    ]  # fmt: skip
+    return objects if ready_after else objects[:-1]
+
+
+def create_applications(demos):
+    """The Application objects; nothing but its own path of its repository is each one's."""
+    apply(demos[0].namespace.cluster, [application(demo) for demo in demos])
+
+
+def application(demo):
+    """A demo's Application."""
+    return {
+        "apiVersion": "/".join(GROUP), "kind": "Application",
+        "metadata": {
+            "name": demo.name, "namespace": ARGOCD, "labels": {SCENARIO_LABEL: "true"},
+            # A push to the repository that all demos share is about those whose files it changes.
+            "annotations": {"argocd.argoproj.io/manifest-generate-paths": "."},
+        },
+        "spec": {
+            "project": "demo",
+            "source": {"repoURL": demo.repository.url, "targetRevision": "main", "path": demo.name},
+            "destination": {"server": "https://kubernetes.default.svc", "namespace": demo.namespace.name},
+            "syncPolicy": {
+                **({"automated": {"prune": True, "selfHeal": True}} if demo.automated else {}),
+                # By itself Argo CD tries a refused change five times, which takes minutes.
+                "retry": {"limit": 1, "backoff": {"duration": "1s"}},
+            },
+        },
+    }  # fmt: skip
+
+
+def wait_status(demo, wanted, revision):
+    """Wait until the Application is Synced/Healthy/Succeeded (or what is wanted) at a commit; return its status."""
+
+    def reached():
+        status = demo.status(refresh=True)
+        seen = summary(status)
+        assert seen == wanted and status["sync"].get("revision") == revision, (
+            f"{'/'.join(seen)} at {status.get('sync', {}).get('revision', 'no commit')[:8]} {messages(status)}"
+        )
+        return status
+
+    what = f"{demo.name} {'/'.join(wanted)} at {revision[:8]}"
+    return eventually(reached, within=SYNCED, what=what, hint=demo.hint)
+
+
+def new_demo(repository, namespace, argocd, automated):
+    """An Application that is not there yet."""
+    return Demo(f"demo-{secrets.token_hex(3)}", repository, namespace, argocd, automated)
+
+
+class Demos:
+    """Applications with their first version deployed, one for each scenario of the run that asks for one.
+
+    They are made at once, in one namespace, since all of them together come up about as fast as one. Each scenario
+    takes one, and waits for that one alone: what is wrong with it is wrong for that scenario.
+    """
+
+    def __init__(self, namespace, git, argocd, wanted):
+        self.made, self.taken = {}, []
+        for repository in sorted({repository for repository, _ in wanted}):
+            kinds = [automated for name, automated in wanted if name == repository]
+            self.make([new_demo(git.repository(repository), namespace, argocd, kind) for kind in kinds])
+
+    def make(self, demos):
+        """Deploy the first version of demos of one repository, by one commit."""
+        files = {path: text for demo in demos for path, text in demo.files().items()}
+        commit = demos[0].repository.commit(files, f"{len(demos)} demos: first")
+        for demo in demos:
+            demo.text = "first"
+            demo.commits.append(commit)
+            self.made.setdefault((demo.repository.name, demo.automated), []).append(demo)
+        create_applications(demos)
+        for demo in demos:
+            if not demo.automated:
+                # Whoever takes it asks again, should Argo CD not know it yet.
+                with contextlib.suppress(requests.RequestException):
+                    demo.argocd.sync(demo.name)
+
+    def take(self, repository, automated):
+        """One of them for good, once its first version is deployed."""
+        demo = self.made[repository, automated].pop(0)
+        self.taken.append(demo)
+
+        def deployed():
+            status = demo.status()
+            if summary(status) != GOOD:
+                status = demo.status(refresh=True)
+            if not automated and "operationState" not in status:
+                demo.argocd.sync(demo.name)
+            seen = summary(status)
+            assert seen == GOOD, f"{'/'.join(seen)} {messages(status)}"
+            # Commits of other scenarios may have come between.
+            return status["operationState"]["syncResult"]["revision"]
+
+        demo.first = eventually(deployed, within=SYNCED, what=f"{demo.name} {'/'.join(GOOD)}", hint=demo.hint)
+        return demo
+
+    def all(self):
+        """All of them, also those that no scenario took."""
+        return [*self.taken, *(demo for demos in self.made.values() for demo in demos)]
+
+
+def remove(demos):
+    """Take Applications and their files away."""
+    for demo in demos:
+        demo.delete()
+    for name in {demo.repository.name for demo in demos}:
+        ours = [demo for demo in demos if demo.repository.name == name]
+        files = {f"{demo.name}/application.yaml": None for demo in ours}
+        ours[0].repository.commit(files, f"{len(ours)} demos: gone")

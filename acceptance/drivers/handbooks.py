@@ -1,0 +1,87 @@
+"""The handbooks' blocks of commands: which of them run anywhere, in production only, or by hand. Source: tasks 25, 26.
+
+A block's info string says it: `sh run`; `sh production`; `sh manual PROOF`, which disturbs users or needs a person, and
+names the scenario, test or target that proves the same.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from acceptance.base.errors import UserError
+from acceptance.base.paths import ROOT
+
+HANDBOOKS = ("operations.md", "developer-guide.md")
+MODES = ("run", "production", "manual")
+LEFT_BEHIND = shutil.ignore_patterns(
+    ".git", ".venv", "node_modules", "__pycache__", ".*_cache", ".terraform*", "*.tfstate*"
+)
+SUBTASK = re.compile(r"\((\d+\.\d+)\)")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Commands of a handbook: below which heading, from which line, and how they are meant."""
+
+    handbook: str
+    line: int
+    heading: str
+    mode: str
+    proof: str
+    text: str
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return f"{self.handbook}:{self.line} ({self.heading})"
+
+
+def read_blocks(handbook: str, folder: Path = ROOT / "docs") -> list[Block]:
+    """All blocks of commands. Raises UserError for one that does not say how it is meant, or never ends."""
+    found: list[Block] = []
+    heading, indent, began = "", "", 0
+    fence: list[str] | None = None
+    lines: list[str] = []
+    for number, line in enumerate((folder / handbook).read_text().splitlines(), 1):
+        if fence is None and line.startswith("#"):
+            heading = line.lstrip("# ")
+        elif fence is None and line.lstrip().startswith("```"):
+            # A block of a list is indented.
+            indent = line[: len(line) - len(line.lstrip())]
+            fence, began, lines = line.strip("` ").split(), number, []
+        elif fence is not None and line == f"{indent}```":
+            if fence[:1] == ["sh"]:
+                found.append(block(handbook, began, heading, fence, lines))
+            fence = None
+        elif fence is not None:
+            lines.append(line.removeprefix(indent))
+    if fence is not None:
+        raise UserError(f"{handbook}:{began}: the block never ends", "end it with ```")
+    return found
+
+
+def block(handbook: str, line: int, heading: str, fence: list[str], lines: list[str]) -> Block:
+    """A block, from its info string and its lines."""
+    mode, proof = (fence[1] if len(fence) > 1 else ""), " ".join(fence[2:])
+    if mode not in MODES or bool(proof) != (mode == "manual"):
+        raise UserError(
+            f"{handbook}:{line}: `{' '.join(fence)}` does not say how the block is meant",
+            "say `sh run`, `sh production` or `sh manual PROOF`",
+        )
+    return Block(handbook, line, heading, mode, proof, "\n".join(lines) + "\n")
+
+
+def copy_project(target: Path) -> Path:
+    """A copy of this project, with the Python environment of this one: handbooks are followed in it."""
+
+    def left_behind(folder: str, names: list[str]) -> set[str]:
+        reports = {"reports"} if Path(folder) == ROOT else set()
+        return {*LEFT_BEHIND(folder, names), *reports}
+
+    shutil.copytree(ROOT, target, ignore=left_behind, symlinks=True)
+    if (ROOT / ".venv").is_dir():
+        (target / ".venv").symlink_to((ROOT / ".venv").resolve(), target_is_directory=True)
+    return target

@@ -1,0 +1,53 @@
+"""Connections between pods, and whether the network keeps to policies."""
+
+from __future__ import annotations
+
+from acceptance.base.waiting import POD_READY, Deadline, TimedOut, eventually
+from acceptance.cluster.namespace import Namespace
+from acceptance.cluster.probe import probe_pod
+
+ENFORCED = Deadline(6, "the suite: a network that keeps to policies does so within seconds")
+DENY = {
+    "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "deny"},
+    "spec": {"podSelector": {}, "policyTypes": ["Ingress"]},
+}  # fmt: skip
+ANSWERED = (" answered ", "malformed HTTP", "EOF", "reset by peer")
+"""What a client of HTTP says of a server that has no such page, or speaks something else."""
+KEPT_OUT = ("i/o timeout", "Client.Timeout", "deadline exceeded", "connection refused", "no route to host")
+
+
+def reaches(namespace: Namespace, pod: str, target: str) -> bool:
+    """Whether a pod connects to `target` (host:port), whatever speaks there. Raises RuntimeError if it cannot tell."""
+    try:
+        namespace.execute(pod, "/probe", "get", f"http://{target}/")
+    except AssertionError as error:
+        said = str(error)
+        if any(sign in said for sign in ANSWERED):
+            return True
+        if "lookup" in said or not any(sign in said for sign in KEPT_OUT):
+            raise RuntimeError(f"whether {pod} reaches {target} does not show: {said}") from error
+        return False
+    return True
+
+
+def keeps_to_policies(namespace: Namespace) -> bool:
+    """Whether the network keeps to policies: one that forbids everything is tried in an empty namespace."""
+    for name in ("server", "client"):
+        namespace.create(probe_pod(name))
+    address = f"{namespace.wait_ready('server').status.pod_ip}:8080"
+    namespace.wait_ready("client")
+
+    def reached() -> bool:
+        assert reaches(namespace, "client", address), f"no connection to {address}"
+        return True
+
+    def refused() -> bool:
+        assert not reaches(namespace, "client", address), "the connection is still made"
+        return True
+
+    eventually(reached, within=POD_READY, what="a connection before there is a policy")
+    namespace.create(DENY)
+    try:
+        return eventually(refused, within=ENFORCED, what="a connection refused that a policy forbids")
+    except TimedOut:
+        return False

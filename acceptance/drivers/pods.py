@@ -1,0 +1,176 @@
+"""Pods: the volumes that they write to, a client among them, and their death without grace."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from kubernetes import client
+from kubernetes.client import ApiException
+
+from acceptance.base.conditions import describe, is_ready
+from acceptance.base.labels import CLIENT, HELD
+from acceptance.base.waiting import GONE, eventually
+from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.namespace import Namespace
+from acceptance.cluster.probe import probe_pod
+
+CTR = "ctr --namespace k8s.io"
+
+PLATFORM = "default"
+"""The namespace of database, cache and services, whose short names clients use as the services do."""
+CREDENTIALS = {"DATABASE_URL": "database-credentials", "REDIS_URL": "redis-credentials"}
+
+
+class PodClient:
+    """A pod that speaks to database and cache from inside the cluster, with the credentials of the services.
+
+    It is in a namespace of the suite's own, so that nothing of the suite is among what users share.
+    """
+
+    def __init__(self, namespace: Namespace, name: str = "data-client"):
+        self.namespace = namespace
+        self.name = name
+
+    def __call__(self, *arguments: str) -> str:
+        """Run a command of the probe in the pod (`env:NAME` stands for a setting); return what it printed."""
+        self.ensure()
+        return self.namespace.execute(self.name, "/probe", *arguments)
+
+    def ensure(self) -> None:
+        """Have the pod running; one that died is made anew."""
+        with contextlib.suppress(ApiException):
+            pod = self.namespace.pod(self.name)
+            if is_ready(pod) and not pod.metadata.deletion_timestamp:
+                return
+            self.delete()
+        run_client(self.namespace, self.name, container={"env": credentials()})
+
+    def delete(self) -> None:
+        """Remove the pod."""
+        with contextlib.suppress(ApiException):
+            before = self.namespace.pod(self.name)
+            delete_now(self.namespace, self.name)
+            what = f"pod {self.name} gone"
+            eventually(lambda: is_replaced(self.namespace, self.name, before), within=GONE, what=what)
+
+
+def client_pod(name: str, *command: str, **spec: Any) -> dict[str, Any]:
+    """A probe pod that the services' network policies let in, and that knows them by their short names."""
+    names = {"searches": [f"{PLATFORM}.svc.cluster.local"]}
+    pod = probe_pod(name, *command, dnsConfig=names, **spec)
+    pod["metadata"]["labels"] |= CLIENT
+    return pod
+
+
+def run_client(namespace: Namespace, name: str, *command: str, **spec: Any) -> client.V1Pod:
+    """Start such a pod and wait until it is Ready."""
+    namespace.create(client_pod(name, *command, **spec))
+    return namespace.wait_ready(name)
+
+
+def credentials() -> list[dict[str, Any]]:
+    """The services' settings as environment variables: no password has to be an argument."""
+    return [
+        {"name": key, "valueFrom": {"secretKeyRef": {"name": name, "key": key, "optional": True}}}
+        for key, name in CREDENTIALS.items()
+    ]
+
+
+def copy_credentials(namespace: Namespace) -> None:
+    """Have the services' settings that `credentials` names in another namespace; those that there are."""
+    found = {item.metadata.name: item for item in namespace.cluster.core.list_namespaced_secret(PLATFORM).items}
+    for key, name in CREDENTIALS.items():
+        if name in found:
+            data = {key: found[name].data[key]}
+            namespace.create({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data})
+
+
+def delete_now(namespace: Namespace, name: str) -> None:
+    """Delete a pod without grace, if it is there."""
+    with contextlib.suppress(ApiException):
+        namespace.cluster.core.delete_namespaced_pod(name, namespace.name, grace_period_seconds=0)
+
+
+def is_replaced(namespace: Namespace, name: str, before: client.V1Pod) -> bool:
+    """Raise AssertionError while the pod `before` is there; one that took its name may be."""
+    try:
+        pod = namespace.pod(name)
+    except ApiException as error:
+        if error.status == 404:
+            return True
+        raise
+    assert pod.metadata.uid != before.metadata.uid, f"pod {name} {describe(pod)}"
+    return True
+
+
+def ready_again(namespace: Namespace, name: str, before: client.V1Pod) -> client.V1Pod:
+    """The pod that took the place of `before`, once it is Ready."""
+    pod = namespace.pod(name)
+    assert pod.metadata.uid != before.metadata.uid, f"pod {name} is still the old one"
+    assert is_ready(pod), f"pod {name} {describe(pod)}"
+    return pod
+
+
+def volume_at(namespace: Namespace, pod: client.V1Pod, path: str) -> str:
+    """The persistent volume that a pod has at `path`. Raises AssertionError saying what is there instead."""
+    name = pod.metadata.name
+    mounts = [mount for mount in pod.spec.containers[0].volume_mounts if mount.mount_path == path]
+    assert mounts, f"pod {name} mounts nothing at {path}"
+    volume = next(volume for volume in pod.spec.volumes if volume.name == mounts[0].name)
+    kind = next(key for key, value in volume.to_dict().items() if key != "name" and value is not None)
+    assert volume.persistent_volume_claim, f"{path} of pod {name} is no persistent volume but {kind}"
+    claim = volume.persistent_volume_claim.claim_name
+    core = namespace.cluster.core
+    seen = core.read_namespaced_persistent_volume_claim(claim, namespace.name)
+    assert seen.status.phase == "Bound", f"claim {claim} of pod {name} is {seen.status.phase}"
+    found = core.read_persistent_volume(seen.spec.volume_name)
+    assert found.status.phase == "Bound", f"volume {found.metadata.name} is {found.status.phase}"
+    return f"{found.metadata.name} ({found.spec.capacity['storage']}, {found.spec.storage_class_name})"
+
+
+def kill(namespace: Namespace, pod: client.V1Pod, *, cut_off_from: list[str] | None = None) -> None:
+    """SIGKILL all processes of a pod on its node, its sandbox included: nothing in it gets to end anything.
+
+    Without its sandbox it is not started again at once, which would be a start that the deletion ends politely.
+    `cut_off_from` are addresses that it no longer reaches from a moment before: what it has not sent them by then,
+    they never get, although the kernel would still send it for a process that is dead.
+    """
+    main = pod.status.container_statuses[0].container_id.removeprefix("containerd://")
+    of_pod = f"containers list --quiet 'labels.\"io.kubernetes.pod.uid\"=={pod.metadata.uid}'"
+    commands = [f"iptables -I {rule}" for rule in cuts(pod, cut_off_from)]
+    if cut_off_from:
+        commands.append("sleep 0.3")
+    commands += [
+        f"{CTR} tasks kill --signal SIGKILL {main}",
+        f"for other in $({CTR} {of_pod}); do {CTR} tasks kill --signal SIGKILL $other 2>/dev/null || true; done",
+    ]
+    namespace.cluster.on_node(pod.spec.node_name, "sh", "-ec", "; ".join(commands))
+
+
+def cuts(pod: client.V1Pod, addresses: list[str] | None) -> list[str]:
+    """The rules that keep a pod from reaching addresses."""
+    return [f"FORWARD -s {pod.status.pod_ip} -d {address} -j DROP" for address in addresses or []]
+
+
+@contextlib.contextmanager
+def dead(namespace: Namespace, pod: client.V1Pod, *, cut_off_from: list[str]) -> Iterator[None]:
+    """A pod is killed without grace and does not come back until the end of the block."""
+    name, cluster = pod.metadata.name, namespace.cluster
+    hold(cluster, namespace.name, name, [HELD])
+    try:
+        kill(namespace, pod, cut_off_from=cut_off_from)
+        delete_now(namespace, name)
+        yield
+    finally:
+        with contextlib.suppress(ApiException):
+            hold(cluster, namespace.name, name, [])
+        for rule in cuts(pod, cut_off_from):
+            cluster.on_node(pod.spec.node_name, "sh", "-c", f"iptables -D {rule}", check=False)
+
+
+def hold(cluster: Cluster, namespace: str, name: str, finalizers: list[str]) -> None:
+    """Set a pod's finalizers."""
+    body = [{"op": "add", "path": "/metadata/finalizers", "value": finalizers}]
+    cluster.core.patch_namespaced_pod(name, namespace, body)

@@ -1,0 +1,148 @@
+"""A service of the platform that a scenario changes through Git, and puts back."""
+
+import secrets
+from dataclasses import dataclass, field
+
+import yaml
+
+from acceptance.base.conditions import is_ready, is_rolled_out
+from acceptance.base.waiting import ROLLED_OUT, eventually
+from acceptance.platform.application_status import ARGOCD, GROUP, messages, summary
+
+VERSION = "alternate-futures.dev/version"
+AUTOMATED = {"prune": True, "selfHeal": True}
+
+
+@dataclass
+class ServiceUnderChange:
+    """One of the platform's services under change: its Application, its Deployment, its overlay in Git."""
+
+    name: str
+    cluster: object
+    argocd: object
+    repository: object
+    overlay: str = ""
+    first: str = ""
+    pushed: str = ""
+    version: str = ""
+    before: dict = field(default_factory=dict)
+
+    @property
+    def path(self):
+        """The file in Git that scenarios change."""
+        return f"k8s/{self.name}/overlays/kind/kustomization.yaml"
+
+    @property
+    def hint(self):
+        """What to look at when it does not do what it should."""
+        return f"kubectl -n argocd describe application {self.name}; kubectl rollout status deployment/{self.name}"
+
+    def deployment(self):
+        """Its Deployment."""
+        return self.cluster.apps.read_namespaced_deployment(self.name, "default")
+
+    def pods(self):
+        """Its pods that are not going, by UID."""
+        listed = self.cluster.core.list_namespaced_pod("default", label_selector=f"app={self.name}").items
+        return {pod.metadata.uid: pod for pod in listed if not pod.metadata.deletion_timestamp}
+
+    def auto_sync(self, on):
+        """Switch auto-sync (and self-healing with it) on or off."""
+        body = {"spec": {"syncPolicy": {"automated": AUTOMATED if on else None}}}
+        self.cluster.custom.patch_namespaced_custom_object(*GROUP, ARGOCD, "applications", self.name, body)
+
+    def is_still_off(self):
+        """Raise AssertionError if auto-sync came back: it would undo what an operator does."""
+        # From the API server: Argo CD's own API may be a moment behind.
+        seen = self.cluster.custom.get_namespaced_custom_object(*GROUP, ARGOCD, "applications", self.name)
+        assert not seen["spec"].get("syncPolicy", {}).get("automated"), (
+            f"auto-sync of {self.name} was switched off, and is on again: who owns its sync policy? Try: {self.hint}"
+        )
+
+    def push(self, *operations, message):
+        """Push its overlay with JSON patch operations on the Deployment; return the commit."""
+        document = yaml.safe_load(self.overlay)
+        patch = {"target": {"kind": "Deployment", "name": self.name}, "patch": yaml.safe_dump(list(operations))}
+        document["patches"] = [*document.get("patches", []), patch]
+        self.pushed = self.repository.commit({self.path: yaml.safe_dump(document, sort_keys=False)}, message)
+        return self.pushed
+
+    def push_version(self):
+        """Push a version that differs from the last one by its name alone."""
+        # Not hexadecimal alone: 1234e567 is a number to whoever reads it as YAML.
+        self.version = f"version-{secrets.token_hex(4)}"
+        operation = {"op": "add", "path": "/spec/template/metadata/annotations", "value": {VERSION: self.version}}
+        return self.push(operation, message=f"{self.name}: {self.version}")
+
+    def status(self, refresh=False):
+        """Its Application's status."""
+        return self.argocd.application(self.name, refresh=refresh)["status"]
+
+    def wait_deployed(self, commit, version):
+        """Wait until a sync of `commit` has Succeeded and all pods are of `version` (None: without one)."""
+
+        def deployed():
+            status = self.status()
+            operation = status.get("operationState", {})
+            seen = (operation.get("phase"), operation.get("syncResult", {}).get("revision"))
+            assert seen == ("Succeeded", commit), f"{seen[0]} of {(seen[1] or '')[:8]} {messages(status)}"
+            self.all_of(version)
+            return status
+
+        return eventually(deployed, within=ROLLED_OUT, what=f"{self.name} at {commit[:8]}", hint=self.hint)
+
+    def all_of(self, version):
+        """Raise AssertionError unless all replicas run, ready, in one version."""
+        deployment = self.deployment()
+        assert is_rolled_out(deployment), f"{deployment.status.updated_replicas} of {deployment.spec.replicas} updated"
+        pods = self.pods().values()
+        versions = {(pod.metadata.annotations or {}).get(VERSION) for pod in pods}
+        assert versions == {version} and all(is_ready(pod) for pod in pods), f"its pods run {versions}"
+        return True
+
+
+def service_under_change(name, cluster, argocd, repository):
+    """A service as it is before a scenario changes it, and as it is put back afterwards."""
+    service = ServiceUnderChange(name, cluster, argocd, repository)
+    service.overlay = repository.read(service.path)
+    wait_settled(service)
+    service.first = service.status()["operationState"]["syncResult"]["revision"]
+    service.before = service.pods()
+    return service
+
+
+def wait_settled(service):
+    """Wait until the Application is Synced and Healthy at the repository's last commit."""
+    head = service.repository.git("ls-remote", service.repository.remote(), "refs/heads/main").split()[0]
+
+    def settled():
+        status = service.status(refresh=True)
+        seen = summary(status)
+        assert seen[:2] == ("Synced", "Healthy") and status["sync"]["revision"] == head, (
+            f"{'/'.join(seen)} at {status['sync'].get('revision', '')[:8]} {messages(status)}"
+        )
+        # Succeeded, or Failed at a commit that is no longer what Git says.
+        assert seen[2] != "Running", "a sync is running"
+        return service.all_of(None)
+
+    eventually(settled, within=ROLLED_OUT, what=f"{service.name} as Git has it", hint=service.hint)
+
+
+def put_back(service):
+    """Git, auto-sync and pods as they were."""
+    service.repository.commit({service.path: service.overlay}, f"{service.name}: as it was")
+    service.auto_sync(True)
+    wait_settled(service)
+    if summary(service.status())[2] != "Succeeded":
+        # The last word on record shall be the working version's.
+        service.argocd.sync(service.name)
+        head = service.status()["sync"]["revision"]
+        service.wait_deployed(head, None)
+
+
+def stop_sync(service):
+    """End a sync that is waiting for a version that never becomes healthy."""
+    if service.status()["operationState"]["phase"] == "Running":
+        service.argocd.call("DELETE", f"applications/{service.name}/operation")
+        raise AssertionError("a sync is running")
+    return True

@@ -1,0 +1,86 @@
+"""Wallets, what they sign (EIP-4361), and JWTs good and bad; none of it by the code that it is held against."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+import re
+import secrets
+import time
+from typing import Any
+
+import jwt
+
+from acceptance.base.secrecy import register_secret
+
+JWT = re.compile(r"^eyJ[\w-]*\.[\w-]+\.[\w-]+$")
+OTHER_DOMAIN = "www.somewhere-else.example"
+OTHER_CHAIN = 5
+
+
+class Wallet:
+    """An Ethereum wallet."""
+
+    def __init__(self) -> None:
+        # Imported here, for it takes longer than all other imports of a collection together.
+        from eth_account import Account
+
+        self.account = Account.create()
+        self.address: str = self.account.address
+
+    def message(self, domain: str, nonce: str, *, chain: int = 1, minutes: int = 5) -> str:
+        """A Sign-In with Ethereum message that is good for `minutes`."""
+        now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+
+        def stamp(moment: datetime.datetime) -> str:
+            return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+        return (
+            f"{domain} wants you to sign in with your Ethereum account:\n{self.address}\n\n"
+            f"Sign in to Alternate Futures.\n\nURI: https://{domain}\nVersion: 1\nChain ID: {chain}\nNonce: {nonce}\n"
+            f"Issued At: {stamp(now + datetime.timedelta(minutes=min(0, minutes - 5)))}\n"
+            f"Expiration Time: {stamp(now + datetime.timedelta(minutes=minutes))}"
+        )
+
+    def sign(self, message: str) -> str:
+        """The signature of a message (EIP-191)."""
+        from eth_account.messages import encode_defunct
+
+        return "0x" + self.account.sign_message(encode_defunct(text=message)).signature.hex().removeprefix("0x")
+
+
+def jwt_in(answer: dict[str, Any]) -> str:
+    """The JWT in an answer, whatever the field is called. Raises AssertionError if there is none."""
+    found = [value for value in answer.values() if isinstance(value, str) and JWT.match(value)]
+    assert found, f"expected a JWT in the answer, it has {sorted(answer)}"
+    return register_secret(found[0])
+
+
+def new_nonce() -> str:
+    """A nonce that nobody issued."""
+    return secrets.token_hex(16)
+
+
+def forged(kind: str, good: str, secret: str) -> str:
+    """A JWT of a kind that the Examples name, made from a good one and the secret that signs those."""
+    claims = jwt.decode(good, options={"verify_signature": False})
+    other = claims | {"sub": "0x" + secrets.token_hex(20)}
+    head, _, signature = good.split(".")
+    made = {
+        "its JWT": lambda: good,
+        "a JWT signed with the value of the Secret": lambda: jwt.encode(claims, secret, "HS256"),
+        "its JWT with another subject": lambda: ".".join((head, encode(other), signature)),
+        "its JWT with another signature": lambda: good.rpartition(".")[0] + "." + encode({"a": claims["sub"]})[:43],
+        "a JWT that expired": lambda: jwt.encode(claims | {"exp": int(time.time()) - 60}, secret, "HS256"),
+        "a JWT signed with another secret": lambda: jwt.encode(claims, secrets.token_hex(32), "HS256"),
+        "a JWT with the algorithm none": lambda: jwt.encode(claims, "", "none"),
+        "a JWT signed by HS512": lambda: jwt.encode(claims, secret.ljust(64), "HS512"),
+        "something that is no JWT": lambda: "no.such-token",
+    }
+    return register_secret(made[kind]())
+
+
+def encode(claims: dict[str, Any]) -> str:
+    """Claims as the middle part of a JWT."""
+    return base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()

@@ -1,0 +1,320 @@
+"""Images and host tools: pulled where a registry answers, else built from source; cached by the hash of their inputs.
+
+Run as a command, `python -m acceptance.images.build [auto|pull|build]` makes everything that the lock names.
+Source: images/lock.toml, docs/decisions/0001-kind-from-source.md.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import requests
+
+from acceptance.base.errors import UserError
+from acceptance.base.paths import CACHE, IMAGES, ROOT, STATE
+from acceptance.base.progress import say
+from acceptance.clients import docker, engine
+from acceptance.clients.process import end_children, run_twice
+from acceptance.images.cache import SEAL, folder_is_whole, seal_folder
+from acceptance.images.lock import LOCAL, Entry, Mode, inputs_hash, read_lock
+from acceptance.images.registry import REGISTRY_PORT, registry_answers, start_registry
+
+
+def upstream(images: Images) -> set[str]:
+    """Put upstream's manifests that the cache holds where kustomizations expect them; return what it lacks."""
+    lacking = set()
+    for entry in images.lock.values():
+        if entry.use == "manifests":
+            if images.is_there(entry):
+                images.link_manifests(entry)
+            else:
+                lacking.add(entry.name.removesuffix("-manifests"))
+    return lacking
+
+
+PARALLEL = 2
+
+
+@dataclass
+class Progress:
+    """One line per step: what, how far, how long."""
+
+    total: int
+    done: int = 0
+    started: float = field(default_factory=time.monotonic)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def finished(self, what: str, seconds: float) -> None:
+        """Say that one step is done."""
+        with self.lock:
+            self.done += 1
+            elapsed = time.monotonic() - self.started
+            say(f"  [{self.done}/{self.total}] {what} ({seconds:.0f} s; {elapsed:.0f} s in all)")
+
+
+@dataclass
+class Made:
+    """What came out: the folder of the host tools, and how many builds and pulls it took."""
+
+    tools: Path
+    builds: int
+    pulls: int
+    seconds: float
+
+
+class Images:
+    """Makes the images and tools of some components. `upstream` replaces the registries' hosts (a mirror)."""
+
+    def __init__(self, mode: Mode = "auto", upstream: str | None = None, cache: Path = CACHE, logs: Path | None = None):
+        self.mode = mode
+        self.upstream = upstream
+        self.cache = cache
+        self.logs = logs or STATE / "build-logs"
+        self.lock = read_lock()
+        self.builds = 0
+        self.pulls = 0
+
+    def ensure(self, components: set[str]) -> Made:
+        """Make everything that `components` ask for; nothing is done for what the cache knows."""
+        started = time.monotonic()
+        wanted = [entry for entry in self.lock.values() if components & set(entry.components)]
+        engine.client()
+        # One question for all images: a run that finds everything is to take no time.
+        known = set(docker.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split())
+        missing = [entry for entry in wanted if self.tag(entry) not in known and not self.is_there(entry)]
+        if missing:
+            if self.decide() == "pull":
+                self.pull(missing)
+            self.build([entry for entry in missing if not self.is_there(entry)])
+        start_registry(self.tag(self.lock["registry"]))
+        self.push([entry for entry in wanted if entry.use == "node"])
+        for entry in wanted:
+            if entry.use == "manifests":
+                self.link_manifests(entry)
+            elif entry.use == "engine" and entry.upstream:
+                docker.docker("tag", self.tag(entry), entry.upstream.removeprefix("docker.io/"))
+        return Made(self.link_tools(wanted), self.builds, self.pulls, time.monotonic() - started)
+
+    def decide(self) -> Literal["pull", "build"]:
+        """Which way to go: as told, or by asking the registry once."""
+        if self.mode != "auto":
+            return self.mode
+        probe = f"{self.upstream}/x" if self.upstream else "docker.io/library/debian"
+        if registry_answers(probe):
+            say(f"Images: {probe.partition('/')[0]} answers, pulling what the lock names.")
+            return "pull"
+        say(f"Images: {probe.partition('/')[0]} does not answer, building from source.")
+        return "build"
+
+    def tag(self, entry: Entry) -> str:
+        """The name of an entry's image in the engine: its content's hash as the tag."""
+        return f"{LOCAL}/{entry.name}:{inputs_hash(entry, self.lock)}"
+
+    def content_tag(self, name: str) -> str:
+        """The tag by which the registry beside the cluster has an image's content, whatever `latest` is by then."""
+        return f"{LOCAL}-{inputs_hash(self.lock[name], self.lock)}"
+
+    def folder(self, entry: Entry) -> Path:
+        """Where the files of a tool or of manifests are kept."""
+        return self.cache / entry.use / f"{entry.name}-{inputs_hash(entry, self.lock)}"
+
+    def is_there(self, entry: Entry) -> bool:
+        """Whether the cache holds an entry, undamaged."""
+        if entry.use in ("tool", "manifests"):
+            return folder_is_whole(self.folder(entry))
+        return docker.inspect("image", self.tag(entry)) is not None
+
+    def pull(self, entries: list[Entry]) -> None:
+        """Pull what has an upstream reference. Raises UserError in mode `pull` if one is not to be had."""
+        images = [entry for entry in entries if entry.upstream and entry.use in ("engine", "node")]
+        progress = Progress(len(images))
+
+        def pull_one(entry: Entry) -> None:
+            begun = time.monotonic()
+            reference = entry.upstream or ""
+            if self.upstream:
+                reference = f"{self.upstream}/{reference.partition('/')[2]}"
+            docker.docker("pull", "--quiet", reference, timeout=900)
+            docker.docker("tag", reference, self.tag(entry))
+            self.pulls += 1
+            progress.finished(f"pulled {reference}", time.monotonic() - begun)
+
+        if images:
+            say(f"Pulling {len(images)} images ...")
+        in_parallel(pull_one, images, workers=4)
+
+    def build(self, entries: list[Entry]) -> None:
+        """Build entries from their recipes, what they need first, two recipes at a time."""
+        if not entries:
+            return
+        for base in self.bases(entries):
+            self.ensure_base(base)
+        waves: list[list[Entry]] = [[], []]
+        for entry in entries:
+            # A recipe with several stages compiles once: its first entry goes ahead of the others.
+            first = entry.recipe not in {other.recipe for other in waves[0]} and not entry.needs
+            waves[0 if first else 1].append(entry)
+        for need in {name for entry in entries for name in entry.needs}:
+            if not self.is_there(self.lock[need]):
+                recipes = {entry.recipe for entry in waves[0]}
+                waves[0 if self.lock[need].recipe not in recipes else 1].insert(0, self.lock[need])
+        waves.insert(2, [entry for entry in waves[1] if entry.needs])
+        waves[1] = [entry for entry in waves[1] if not entry.needs]
+        # The longest first, so that the end is not waiting for one.
+        slowest = [
+            "traefik",
+            "kubernetes",
+            "argocd",
+            "tofu",
+            "tofu-provider-docker",
+            "flannel",
+            "coredns",
+            "containerd",
+        ]
+        waves[0].sort(key=lambda entry: slowest.index(entry.recipe) if entry.recipe in slowest else len(slowest))
+        total = sum(len(wave) for wave in waves)
+        say(f"Building {total} images and tools from source (logs in {self.logs}) ...")
+        progress = Progress(total)
+        for wave in waves:
+            in_parallel(lambda entry: self.build_one(entry, progress), wave, workers=PARALLEL)
+
+    def bases(self, entries: list[Entry]) -> list[Entry]:
+        """The base images that the recipes of `entries` name; Debian, which the others are made on, first."""
+        made = {*entries, *(self.lock[need] for entry in entries for need in entry.needs)}
+        recipes = [(IMAGES / entry.recipe / "Dockerfile").read_text() for entry in made if entry.recipe]
+
+        def is_named(base: Entry) -> bool:
+            return any(f"FROM {base.short}" in recipe for recipe in recipes)
+
+        return [base for base in self.lock.values() if base.use == "base" and (base.name == "debian" or is_named(base))]
+
+    def build_one(self, entry: Entry, progress: Progress) -> None:
+        """Build one entry. Raises UserError with the log's last lines."""
+        begun = time.monotonic()
+        say(f"  building {entry.name} ...")
+        if entry.recipe is None:
+            raise UserError(f"{entry.name} has no recipe, and no registry answers", "use --images=pull with a registry")
+        self.logs.mkdir(parents=True, exist_ok=True)
+        log = self.logs / f"{entry.name}.log"
+        log.write_bytes(b"")
+        arguments = {need.upper().replace("-", "_"): self.tag(self.lock[need]) for need in entry.needs}
+        folder = IMAGES / entry.recipe
+        if entry.use in ("tool", "manifests"):
+            destination = self.folder(entry)
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=destination.parent) as scratch:
+                output = Path(scratch) / "files"
+                docker.build(folder, log=log, target=entry.target, output=output, arguments=arguments)
+                seal_folder(output)
+                shutil.rmtree(destination, ignore_errors=True)
+                output.rename(destination)
+        else:
+            docker.build(folder, log=log, target=entry.target, tag=self.tag(entry), arguments=arguments)
+        self.builds += 1
+        progress.finished(f"built {entry.name}", time.monotonic() - begun)
+
+    def ensure_base(self, entry: Entry) -> None:
+        """Have a base image under its upstream's short name: there, pulled, or bootstrapped."""
+        short = entry.short
+        if docker.inspect("image", short) is not None:
+            return
+        if registry_answers(entry.upstream or ""):
+            docker.docker("pull", "--quiet", short, timeout=900)
+            return
+        begun = time.monotonic()
+        say(f"Bootstrapping the base image {short} ...")
+        self.logs.mkdir(parents=True, exist_ok=True)
+        log = self.logs / f"{entry.name}.log"
+        log.write_bytes(b"")
+        run_twice([IMAGES / "bootstrap.sh", entry.name, short], log=log, environment={"DOCKER": engine.client()})
+        say(f"  {short} ready ({time.monotonic() - begun:.0f} s)")
+
+    def push(self, entries: list[Entry]) -> None:
+        """Put node images into the registry beside the cluster; it keeps them between runs."""
+
+        def push_one(entry: Entry) -> None:
+            repository, _, tag = entry.path.rpartition(":")
+            marker = self.content_tag(entry.name)
+            base = f"http://127.0.0.1:{REGISTRY_PORT}/v2/{repository}/manifests"
+            headers = {
+                "Accept": "application/vnd.docker.distribution.manifest.v2+json, "
+                "application/vnd.oci.image.manifest.v1+json"
+            }
+            known = [requests.head(f"{base}/{name}", headers=headers, timeout=10) for name in (marker, tag)]
+            digests = {answer.headers.get("Docker-Content-Digest") for answer in known}
+            if all(answer.ok for answer in known) and len(digests) == 1:
+                return
+            for name in (tag, marker):
+                reference = f"127.0.0.1:{REGISTRY_PORT}/{repository}:{name}"
+                docker.docker("tag", self.tag(entry), reference)
+                docker.docker("push", reference, timeout=600)
+
+        in_parallel(push_one, entries, workers=4)
+
+    def build_and_push(self, folder: Path, name: str, tag: str, log: Path) -> None:
+        """Build a folder's Dockerfile, and push it to the registry beside the cluster as an image of ours."""
+        reference = f"127.0.0.1:{REGISTRY_PORT}/{LOCAL}/{name}:{tag}"
+        docker.build(folder, log=log, tag=reference)
+        docker.docker("push", reference, timeout=600)
+        docker.docker("rmi", reference, check=False)
+
+    def link_tools(self, wanted: list[Entry]) -> Path:
+        """A folder of links to the host tools of `wanted`."""
+        folder = self.cache / "bin"
+        folder.mkdir(parents=True, exist_ok=True)
+        for entry in wanted:
+            if entry.use == "tool":
+                for source in self.folder(entry).iterdir():
+                    if source.name == SEAL:
+                        continue
+                    link = folder / source.name
+                    if not (link.is_symlink() and link.readlink() == source):
+                        link.unlink(missing_ok=True)
+                        link.symlink_to(source)
+        return folder
+
+    def link_manifests(self, entry: Entry) -> None:
+        """Upstream's manifests, copied to k8s/upstream, where the kustomizations expect them."""
+        destination = ROOT / "k8s" / "upstream" / entry.name.removesuffix("-manifests")
+        shutil.rmtree(destination, ignore_errors=True)
+        shutil.copytree(self.folder(entry), destination, ignore=shutil.ignore_patterns(SEAL))
+
+
+def in_parallel(function, items, workers: int) -> None:  # type: ignore[no-untyped-def]
+    """Call `function` for each item on some threads; the first error cancels what has not begun."""
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        futures = [pool.submit(function, item) for item in items]
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            # Nobody is to wait for the other builds, after Ctrl-C least of all; BuildKit's caches keep what they did.
+            end_children()
+            raise
+
+
+def main() -> int:
+    """Command line: make everything that the lock names; print the figures."""
+    mode: Mode = sys.argv[1] if len(sys.argv) > 1 else "auto"  # type: ignore[assignment]
+    try:
+        images = Images(mode, upstream=os.environ.get("AF_UPSTREAM_REGISTRY"))
+        made = images.ensure({component for entry in images.lock.values() for component in entry.components})
+    except UserError as error:
+        say(str(error))
+        return 4
+    say(f"{made.builds} builds, {made.pulls} pulls, {made.seconds:.1f} s; tools in {made.tools}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""images/lock.toml: its entries, and the hash of all that each is made from."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from acceptance.base.errors import UserError
+from acceptance.base.paths import IMAGES
+
+Mode = Literal["auto", "pull", "build"]
+Use = Literal["base", "engine", "node", "part", "tool", "manifests"]
+
+LOCAL = "alternate-futures"
+
+LITTER = {"__pycache__", "node_modules", ".next", ".github"}
+"""Folders that tools leave in a recipe's sources; .dockerignore keeps them out of builds."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the lock."""
+
+    name: str
+    use: Use
+    upstream: str | None = None
+    recipe: str | None = None
+    target: str | None = None
+    needs: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """Repository and tag by which nodes ask the registry beside the cluster."""
+        if self.upstream is None:
+            return f"{LOCAL}/{self.name}:latest"
+        return self.upstream.partition("/")[2]
+
+    @property
+    def short(self) -> str:
+        """What Dockerfiles call a base image."""
+        return (self.upstream or "").removeprefix("docker.io/library/")
+
+    @property
+    def reference(self) -> str:
+        """What manifests call the image."""
+        return self.upstream or f"{LOCAL}/{self.name}:latest"
+
+
+def read_lock(path: Path = IMAGES / "lock.toml") -> dict[str, Entry]:
+    """The entries of the lock by name. Raises UserError for an unknown key or a need that is not there."""
+    entries = {}
+    known = {"use", "upstream", "recipe", "target", "needs", "for"}
+    for name, table in tomllib.loads(path.read_text()).items():
+        unknown = set(table) - known
+        if unknown:
+            raise UserError(f"{path}: [{name}] has the unknown key {sorted(unknown)[0]!r}", f"known: {sorted(known)}")
+        entries[name] = Entry(
+            name,
+            table["use"],
+            table.get("upstream"),
+            table.get("recipe"),
+            table.get("target"),
+            tuple(table.get("needs", ())),
+            (table["for"],) if isinstance(table.get("for"), str) else tuple(table.get("for", ())),
+        )
+    for entry in entries.values():
+        for need in entry.needs:
+            if need not in entries:
+                raise UserError(f"{path}: [{entry.name}] needs {need!r}, which is no entry", "add it, or mend the name")
+    return entries
+
+
+def inputs_hash(entry: Entry, lock: dict[str, Entry]) -> str:
+    """Hash of all that an entry is made from: the recipe's files, its stage, what it needs, and the architecture."""
+    digest = hashlib.sha256(f"{entry.target}\n{platform.machine()}\n".encode())
+    if entry.recipe:
+        for path in sorted((IMAGES / entry.recipe).rglob("*")):
+            if path.is_file() and not LITTER & set(path.parts):
+                digest.update(str(path.relative_to(IMAGES)).encode() + b"\0" + path.read_bytes() + b"\0")
+    for need in entry.needs:
+        digest.update(inputs_hash(lock[need], lock).encode())
+    return digest.hexdigest()[:16]

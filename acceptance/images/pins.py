@@ -1,0 +1,174 @@
+"""Image references in production's overlays: what they name, and their digests."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from acceptance.base.errors import UserError
+from acceptance.base.paths import ROOT, find_tool
+from acceptance.clients.kustomize import build
+from acceptance.clients.registry import Reference
+
+K8S = ROOT / "k8s"
+IN_TEXT = re.compile(r"^\s*(?:- )?image: *[\"']?([^\s\"'{}]+)[\"']?\s*$", re.MULTILINE)
+"""An image in a manifest that is the text of another, as in a ConfigMap."""
+IN_ARGUMENT = re.compile(r"--[\w-]*image=([^\s{}$]+)")
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def unpinned(manifests: list[dict[str, Any]]) -> list[str]:
+    """The images that these objects name without a digest, each once."""
+    return [text for text in references(manifests) if not Reference.of(text).is_pinned]
+
+
+def references(manifests: list[dict[str, Any]]) -> list[str]:
+    """All images that these objects name, each once: in pods, custom resources, arguments, variables and texts."""
+    # A definition describes fields; what its descriptions and defaults say runs nowhere.
+    wanted = [manifest for manifest in manifests if manifest.get("kind") != "CustomResourceDefinition"]
+    return list(dict.fromkeys(found for manifest in wanted for found in images_in(manifest)))
+
+
+def images_in(thing: Any) -> Iterator[str]:
+    """The images that are named somewhere in a thing."""
+    if isinstance(thing, list):
+        for part in thing:
+            yield from images_in(part)
+    elif isinstance(thing, str):
+        yield from IN_TEXT.findall(thing) if "\n" in thing else IN_ARGUMENT.findall(thing)
+    elif isinstance(thing, dict):
+        if str(thing.get("name", "")).endswith("IMAGE") and isinstance(thing.get("value"), str):
+            yield thing["value"]
+        for key, value in thing.items():
+            if str(key).lower().endswith("image") and isinstance(value, str) and value and "\n" not in value:
+                yield value
+            elif str(key).lower().endswith("image") and isinstance(value, dict) and "repository" in value:
+                # As the values of charts have it, and custom resources that were made after them.
+                registry = f"{value['registry']}/" if value.get("registry") else ""
+                tag = f":{value['tag']}" if value.get("tag") else ""
+                digest = f"@{value['digest']}" if value.get("digest") else ""
+                yield f"{registry}{value['repository']}{tag}{digest}"
+            else:
+                yield from images_in(value)
+
+
+def overlays(k8s: Path = K8S) -> list[Path]:
+    """The kustomizations of production."""
+    return sorted(k8s.rglob("overlays/production/kustomization.yaml"))
+
+
+def render(kustomization: Path) -> list[dict[str, Any]]:
+    """The objects of a kustomization. Raises UserError if it does not build, or nothing is there to build it."""
+    kubectl = find_tool("kubectl")
+    if kubectl is None:
+        raise UserError("kubectl is not there", "run `make up` or `make check`, which make it, or install it")
+    try:
+        text = build(kubectl, kustomization.parent)
+    except UserError as error:
+        raise UserError(error.problem, "mend it; what k8s/upstream lacks, `make up` makes") from error
+    return [document for document in yaml.load_all(text, Loader=_Loader) if document]
+
+
+@dataclass
+class Overlay:
+    """An overlay of production: its file, what it renders to, and what it would without digests."""
+
+    path: Path
+    now: list[Reference]
+    bare: list[Reference]
+
+    @property
+    def open(self) -> list[Reference]:
+        """What it names without a digest."""
+        return [reference for reference in self.now if not reference.is_pinned]
+
+    @property
+    def stale(self) -> list[str]:
+        """What is pinned to another tag than the base names by now."""
+        wanted = {reference.name: reference.tag for reference in self.bare}
+        return [
+            f"{reference.name}: {reference.tag or 'no tag'} is pinned, the base says {wanted[reference.name]}"
+            for reference in self.now
+            if reference.digest and wanted.get(reference.name, reference.tag) != reference.tag
+        ]
+
+
+def read_overlays(k8s: Path = K8S) -> list[Overlay]:
+    """All overlays of production, rendered. Raises UserError if one does not build."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "k8s"
+        shutil.copytree(k8s, copy)
+        for path in overlays(copy):
+            write_images(path, [entry for entry in map(without_pin, images_of(path)) if entry])
+        for path in overlays(k8s):
+            now, bare = (
+                [Reference.of(text) for text in references(render(file))]
+                for file in (path, copy / path.relative_to(k8s))
+            )
+            found.append(Overlay(path, now, bare))
+    return found
+
+
+def images_of(path: Path) -> list[dict[str, str]]:
+    """The entries of `images:` in a kustomization."""
+    return yaml.safe_load(path.read_text()).get("images") or []
+
+
+def without_pin(entry: dict[str, str]) -> dict[str, str]:
+    """An entry without its digest; empty if that is all that it was for."""
+    if "digest" in entry and "newName" not in entry:
+        return {}
+    return {key: value for key, value in entry.items() if key != "digest"}
+
+
+def write_images(path: Path, entries: list[dict[str, str]]) -> None:
+    """Give a kustomization these `images:`. Raises UserError if its text is of a form that is not understood."""
+    before = path.read_text()
+    after = with_images(before, entries)
+    wanted = {**yaml.safe_load(before), "images": entries}
+    try:
+        understood = {"images": [], **yaml.safe_load(after)} == wanted
+    except yaml.YAMLError:
+        understood = False
+    if not understood:
+        raise UserError(f"{path}: the form of `images:` is not understood", "write an entry a line: - {name: ...}")
+    if after != before:
+        path.write_text(after)
+
+
+def with_images(text: str, entries: list[dict[str, str]]) -> str:
+    """A kustomization with these `images:`, an entry a line; comments stay above the entry that they were above."""
+    lines = text.splitlines()
+    begin = next((number for number, line in enumerate(lines) if re.match(r"images:(\s|$)", line)), len(lines))
+    end = begin + 1
+    while end < len(lines) and re.match(r"\s+\S|-", lines[end]):
+        end += 1
+    comments: dict[str, list[str]] = {}
+    above: list[str] = []
+    names = iter([entry["name"] for entry in (yaml.safe_load(text) or {}).get("images") or []])
+    for line in lines[begin + 1 : end]:
+        if line.lstrip().startswith("#"):
+            above.append(f"  {line.strip()}")
+        elif line.lstrip().startswith("- "):
+            behind = re.search(r"\}\s+(#.*)$", line)
+            comments[next(names)] = [*above, *([f"  {behind[1]}"] if behind else [])]
+            above = []
+    block = ["images:"] if entries else []
+    for entry in entries:
+        block += [*comments.get(entry["name"], ()), "  - {" + ", ".join(map(in_flow, entry.items())) + "}"]
+    return "\n".join([*lines[:begin], *block, *lines[end:]]) + "\n"
+
+
+def in_flow(item: tuple[str, str]) -> str:
+    """A key and its value in a YAML mapping on one line; quoted where it would be read as a number."""
+    key, value = item
+    plain = yaml.safe_load(f"{{{key}: {value}}}") == {key: value}
+    return f"{key}: {value}" if plain else f'{key}: "{value}"'

@@ -1,0 +1,29 @@
+"""Programs that judging a long-lived environment takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from acceptance.base.environment import AwsSettings, Environment
+from acceptance.base.paths import find_tool
+
+TOOLS = ("kubectl", "kubeseal")
+
+
+def missing_tools(environment: Environment, *, changes: bool) -> list[str]:
+    """The programs that judging this environment takes, or changing its infrastructure, and that are not there."""
+    names = [*TOOLS]
+    if isinstance(environment.infrastructure, AwsSettings):
+        names += ["aws", *(["tofu"] if changes else [])]
+    return [name for name in names if find_tool(name) is None]
+
+
+def link_tools(folder: Path) -> Path:
+    """A folder of links to the programs that are there."""
+    folder = folder / "bin"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (*TOOLS, "tofu", "aws"):
+        (folder / name).unlink(missing_ok=True)
+        if found := find_tool(name):
+            (folder / name).symlink_to(found)
+    return folder

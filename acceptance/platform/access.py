@@ -1,0 +1,36 @@
+"""Who may do what in the namespace of the services. Source: task 27."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acceptance.base.secrecy import register_secret
+from acceptance.clients.caller import Caller
+from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.manifests import apply, overlay, render
+from acceptance.platform.platform import Platform
+
+NAME = "access"
+NAMESPACE = "default"
+DEVELOPER = "developer"
+TOKEN_SECONDS = 600
+"""The shortest life that the API gives a token."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """The developers' account."""
+
+    cluster: Cluster
+
+    def developer(self) -> Caller:
+        """The API as a developer calls it, with a new token."""
+        body = {"spec": {"expirationSeconds": TOKEN_SECONDS}}
+        request = self.cluster.core.create_namespaced_service_account_token(DEVELOPER, NAMESPACE, body)
+        return Caller(self.cluster, register_secret(request.status.token))
+
+
+def deploy(platform: Platform) -> None:
+    """What k8s/access says: pod security, who is kept out, the developers' role and account."""
+    cluster = platform.cluster
+    apply(cluster, render(cluster, overlay(NAME, platform.environment), platform.environment))

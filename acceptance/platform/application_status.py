@@ -1,0 +1,44 @@
+"""What an Application of Argo CD says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+ARGOCD = "argocd"
+
+PASSWORD_SECRET = "admin-password"
+
+GROUP = ("argoproj.io", "v1alpha1")
+REFRESH = "argocd.argoproj.io/refresh"
+GOOD = ("Synced", "Healthy", "Succeeded")
+"""The `summary` of an Application of which nothing is wrong."""
+
+
+@dataclass
+class Application:
+    """An Application of Argo CD, and the namespace that it deploys to."""
+
+    name: str
+    namespace: str = "default"
+
+
+def summary(status: dict[str, Any]) -> tuple[str, str, str]:
+    """Sync status, health and phase of the last operation."""
+    return (
+        status.get("sync", {}).get("status", "Unknown"),
+        status.get("health", {}).get("status", "Unknown"),
+        status.get("operationState", {}).get("phase", "none yet"),
+    )
+
+
+def messages(status: dict[str, Any]) -> str:
+    """What an Application says of its troubles."""
+    texts = [item.get("message", "") for item in status.get("conditions", [])]
+    texts += [
+        f"{item['kind']}/{item['name']}: {item['health'].get('message', '')}"
+        for item in status.get("resources", [])
+        if item.get("health", {}).get("status") not in (None, "Healthy")
+    ]
+    texts.append(status.get("operationState", {}).get("message", ""))
+    return "; ".join(text for text in texts if text)[:600]

@@ -1,0 +1,90 @@
+"""The plan's five Applications, which Argo CD deploys. Source: tasks 11 to 16."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from acceptance.base.conditions import describe, is_ready
+from acceptance.base.labels import NAME_LABEL
+from acceptance.base.progress import say
+from acceptance.base.waiting import COMPONENT_READY, TimedOut, eventually
+from acceptance.cluster.manifests import apply, overlay, render
+from acceptance.cluster.workloads import workloads
+from acceptance.platform.application_status import ARGOCD, GOOD, GROUP, REFRESH, messages, summary
+from acceptance.platform.platform import Blocked, Platform
+
+APPLICATIONS = {
+    "database": ("patroni", "probe"),
+    "redis": ("redis", "probe"),
+    "auth-service": ("auth", "probe"),
+    "backend-service": ("backend", "probe"),
+    "frontend-service": ("frontend", "probe"),
+}
+"""The Applications of the plan, and the images of ours that their manifests name."""
+WANTS = {"auth-service": ("database", "redis"), "backend-service": ("database", "auth-service")}
+
+
+def deploy_application(name: str) -> Any:
+    """How one of the plan's Applications is deployed: its manifest is applied, Argo CD does the rest."""
+
+    def deploy(platform: Platform) -> None:
+        folder = overlay("argocd/applications", platform.environment)
+        manifests = render(platform.cluster, folder, platform.environment)
+        manifest = next(m for m in manifests if m["metadata"]["name"] == name)
+        # Argo CD takes this away once it has looked: what an Application said before is not what is deployed now.
+        manifest["metadata"].setdefault("annotations", {})[REFRESH] = "normal"
+        apply(platform.cluster, [manifest])
+        wait_deployed(platform, name)
+
+    return deploy
+
+
+def wait_deployed(platform: Platform, name: str) -> None:
+    """Wait until an Application is Synced and Healthy, and its last operation has Succeeded.
+
+    One whose pods are there is taken as it is once its sync has failed for good, or the time is up: what is wrong
+    with it is for the scenarios to judge, each for itself. Raises Blocked if there is nothing to judge.
+    """
+    what = f"the Application {name} {'/'.join(GOOD)}"
+    hint = f"kubectl -n argocd describe application {name}; kubectl get pods"
+
+    def deployed() -> bool:
+        found = application(platform, name)
+        assert REFRESH not in found["metadata"].get("annotations", {}), "Argo CD has not looked into Git yet"
+        status = found.get("status", {})
+        seen = summary(status)
+        if seen != GOOD:
+            text = f"{'/'.join(seen)} {messages(status)}".strip()
+            assert seen[2] in ("Failed", "Error") and serves(platform, name), text
+            say(f"  going on with {name} although it is {text}")
+        return True
+
+    try:
+        eventually(deployed, within=COMPONENT_READY, what=what, hint=hint)
+    except TimedOut as error:
+        if not serves(platform, name):
+            raise Blocked("; ".join([f"blocked by {name}: {error}", *unready(platform, name)])) from error
+        say(f"  going on with {name} although {error}")
+
+
+def serves(platform: Platform, name: str) -> bool:
+    """Whether every Deployment and StatefulSet of an Application has a pod that is ready."""
+    found = workloads(platform.cluster, "default", f"{NAME_LABEL}={name}")
+    return bool(found) and all(item.status.ready_replicas for item in found)
+
+
+def unready(platform: Platform, name: str) -> list[str]:
+    """The pods of an Application that are not ready, and the last warning about each."""
+    core, found = platform.cluster.core, []
+    for pod in core.list_namespaced_pod("default", label_selector=f"{NAME_LABEL}={name}").items:
+        if pod.status.phase != "Succeeded" and not is_ready(pod):
+            selector = f"involvedObject.name={pod.metadata.name},type=Warning"
+            events = core.list_namespaced_event("default", field_selector=selector).items
+            warning = max(events, key=lambda event: int(event.metadata.resource_version), default=None)
+            found.append(f"{pod.metadata.name} {describe(pod)}" + (f": {warning.message[:200]}" if warning else ""))
+    return found
+
+
+def application(platform: Platform, name: str) -> dict[str, Any]:
+    """An Application, as the API server has it; it has no status before Argo CD saw it."""
+    return dict(platform.cluster.custom.get_namespaced_custom_object(*GROUP, ARGOCD, "applications", name))

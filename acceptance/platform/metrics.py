@@ -1,0 +1,39 @@
+"""metrics-server, which `kubectl top` reads. Source: task 21.10."""
+
+from __future__ import annotations
+
+from acceptance.base.conditions import is_ready
+from acceptance.base.waiting import COMPONENT_READY, eventually
+from acceptance.cluster.manifests import apply, overlay, render
+from acceptance.platform.platform import Platform
+
+NAME = "metrics-server"
+
+
+def deploy(platform: Platform) -> None:
+    """metrics-server, and then the API that it serves.
+
+    An API server that asks before the Service leads anywhere asks whoever answers for that address outside the
+    cluster, and keeps the connection: so the API is registered only once every API server reaches the Service.
+    """
+    cluster = platform.cluster
+    manifests = render(cluster, overlay("metrics-server", platform.environment), platform.environment)
+    apply(cluster, [manifest for manifest in manifests if manifest["kind"] != "APIService"])
+
+    def ready() -> bool:
+        pods = cluster.core.list_namespaced_pod("kube-system", label_selector="k8s-app=metrics-server").items
+        assert pods and all(is_ready(pod) for pod in pods), "its pod is not Ready"
+        return True
+
+    hint = "kubectl -n kube-system logs deploy/metrics-server"
+    eventually(ready, within=COMPONENT_READY, what="metrics-server Ready", hint=hint)
+    address = cluster.core.read_namespaced_service(NAME, "kube-system").spec.cluster_ip
+
+    def reached() -> bool:
+        for machine in platform.outputs.control_planes:
+            seen = cluster.on_node(machine.name, "curl", "-sk", "-m", "3", f"https://{address}/livez", check=False)
+            assert seen == "ok", f"{machine.name} is answered {seen!r} at {address}"
+        return True
+
+    eventually(reached, within=COMPONENT_READY, what="metrics-server reached from every control plane", hint=hint)
+    apply(cluster, [manifest for manifest in manifests if manifest["kind"] == "APIService"])

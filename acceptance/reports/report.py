@@ -1,0 +1,124 @@
+"""The report: verdicts.json, traceability.html, junit.xml and what Allure reads. Source: docs, design, "The report"."""
+
+from __future__ import annotations
+
+import datetime
+import getpass
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict
+from importlib.metadata import distributions
+from typing import Any
+
+from acceptance.base.paths import ROOT
+from acceptance.base.secrecy import redact_folder
+from acceptance.criteria.catalogue import Criterion
+from acceptance.criteria.run import Run
+from acceptance.criteria.subtasks import described, named_by
+from acceptance.criteria.verdicts import Verdict
+from acceptance.reports.allure import write_allure
+from acceptance.reports.files import write, write_manifest
+from acceptance.reports.html import html
+from acceptance.reports.junit import write_junit
+
+
+def utc(seconds: float) -> str:
+    """Unix time as UTC, ISO 8601."""
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="milliseconds")
+
+
+def git(*arguments: str) -> str:
+    """What git says of the checkout; empty outside one."""
+    answer = subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True)
+    return answer.stdout.strip() if answer.returncode == 0 else ""
+
+
+def who() -> str:
+    """The name of the user, or the number where the system knows no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
+def machine() -> str:
+    """System, CPUs and memory of this machine."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 10**9
+    return f"{platform.platform()}, {os.cpu_count()} CPUs, {memory:.0f} GB of memory"
+
+
+def write_report(run: Run, exit_code: int) -> None:
+    """Write all files of the report into the run's folder."""
+    run.folder.mkdir(parents=True, exist_ok=True)
+    document = describe(run, exit_code)
+    write(run.folder / "verdicts.json", json.dumps(document, indent=2, default=str))
+    write(run.folder / "traceability.html", html(document))
+    write_junit(document, run.folder / "junit.xml")
+    write_allure(run, document)
+    # What others wrote, or what was written before its secret was known.
+    redact_folder(run.folder)
+    write_manifest(run.folder)
+
+
+def entry_of(criterion: Criterion, verdict: Verdict, subtasks: dict[str, list[str]]) -> dict[str, Any]:
+    """A criterion, its verdict and the subtasks that name it, as verdicts.json holds them."""
+    entry = {**asdict(criterion), **asdict(verdict), "started": utc(verdict.started) if verdict.started else None}
+    entry["id"] = entry.pop("criterion")
+    entry["subtasks"] = subtasks.get(entry["id"], [])
+    for piece in entry["evidence"]:
+        piece["time"] = utc(piece["time"])
+    return entry
+
+
+def describe(run: Run, exit_code: int) -> dict[str, Any]:
+    """The run as one document: what verdicts.json holds."""
+    names = named_by(run.catalogue.plan)
+    criteria = [
+        entry_of(run.catalogue.criteria[verdict.criterion], verdict, names) for verdict in run.verdicts.criteria
+    ]
+    beyond = [entry_of(run.collected.beyond[verdict.criterion], verdict, names) for verdict in run.verdicts.beyond]
+    commit = git("rev-parse", "HEAD")
+    return {
+        "run": run.id,
+        "environment": run.environment.name,
+        "domain": run.environment.domain,
+        "stand_ins": run.environment.stand_ins,
+        "exit_code": exit_code,
+        "command": "pytest " + " ".join(sys.argv[1:]),
+        "started": utc(run.started),
+        "ended": utc(time.time()),
+        "seconds": round(time.time() - run.started, 1),
+        "who": who(),
+        "machine": machine(),
+        "commit": commit,
+        "clean": bool(commit) and git("status", "--porcelain") == "",
+        "python": platform.python_version(),
+        "packages": {package.name: package.version for package in distributions()},
+        **run.facts,
+        "counts": dict(Counter(verdict.outcome.value for verdict in run.verdicts.criteria)),
+        "problems": run.problems,
+        "phases": [
+            {**phase, "started": utc(phase["started"]), "at": round(phase["started"] - run.started, 1)}
+            for phase in sorted(run.phases, key=lambda phase: phase["started"])
+        ],
+        "scenarios": [
+            {
+                "criterion": v.criterion,
+                "requirement": (run.criterion(v.criterion)).requirement,
+                "at": round(v.started - run.started, 1),
+                "duration": v.duration,
+                "outcome": v.outcome,
+                "lane": v.lane,
+            }
+            for v in run.verdicts.every
+            if v.started
+        ],
+        "criteria": criteria,
+        "beyond": beyond,
+        "plan": described(run.catalogue.plan, {entry["id"]: entry["outcome"] for entry in [*criteria, *beyond]}),
+    }

@@ -1,0 +1,13 @@
+"""The pytest side of a run: options, selection, order, outcomes, lanes, and what stands on the terminal.
+
+Covers hooks of pytest and what only they need. What scenarios act on is in drivers/, fixtures are in fixtures/.
+"""
+
+PLUGINS = tuple(
+    f"acceptance.runner.{name}"
+    for name in (
+        "tags", "options", "terminal", "outcomes", "selection", "allure_steps", "plugin", "redaction", "lanes",
+        "preview",
+    )
+)  # fmt: skip
+"""All that pytest has to load, those that others import first."""

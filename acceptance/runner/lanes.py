@@ -1,0 +1,368 @@
+"""Lanes: processes that judge undisturbing scenarios at the same time. Source: issue D, "Order and time"; decision 14.
+
+The run's own process is the first of them. It makes the platform, and hands out scenarios in batches; the others were
+started with its command line, attach once the platform stands, and give back what they saw. What disturbs is left to
+the first, when the others have ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from acceptance.base import progress
+from acceptance.base.environment import MOST_LANES
+from acceptance.base.errors import UserError
+from acceptance.base.progress import say
+from acceptance.base.secrecy import redact, register_secret, when_registered
+from acceptance.base.waiting import in_words
+from acceptance.clients.process import end, interrupts_held_back
+from acceptance.criteria.run import RUN, Run
+from acceptance.criteria.verdicts import Outcome, Result
+from acceptance.platform.platform import Platform, Standing
+from acceptance.runner.lookahead import fixtures_of, steps_of
+from acceptance.runner.tags import criterion_of
+
+LANES = pytest.StashKey["Lanes"]()
+"""The lanes of this run, where it has several."""
+STANDING = pytest.StashKey[Standing | None]()
+"""In a lane: the platform, as the run's own process brought it up."""
+DISTURBING = ("disruptive", "rehearsal", "last")
+TIDIED = 60
+"""Seconds that a lane may take to remove what its scenarios made, once it was told to end."""
+
+Batch = list[pytest.Item]
+"""What one lane judges, one after another: all rows of a scenario, or all scenarios that share what only one has."""
+
+
+def session_state(item: pytest.Item) -> list[str]:
+    """The fixtures of the session that an item asks for and steps define: another process would make its own."""
+    manager = item.session._fixturemanager
+    return sorted(
+        name
+        for name in fixtures_of(item)
+        for definition in (manager.getfixturedefs(name, item) or ())[-1:]
+        if definition.scope == "session" and definition.func.__module__ == "fixtures.session_state"
+    )
+
+
+def batches(items: list[pytest.Item]) -> list[Batch]:
+    """The undisturbing scenarios among `items`, those of most steps first: what is long is not begun last."""
+    groups: dict[str, Batch] = {}
+    for item in items:
+        identity = criterion_of(item)
+        if identity and not any(item.get_closest_marker(name) for name in DISTURBING):
+            groups.setdefault(next(iter(session_state(item)), identity), []).append(item)
+    return sorted(groups.values(), key=lambda batch: sum(len(steps_of(item)) for item in batch), reverse=True)
+
+
+class Line:
+    """One end of what leads from the run's own process to a lane. Several threads may speak at once."""
+
+    def __init__(self, connection: Connection):
+        self.connection = connection
+        self.lock = threading.Lock()
+
+    def send(self, *message: Any) -> None:
+        """Say something. Raises OSError if nobody listens any more."""
+        with self.lock:
+            self.connection.send(message)
+
+    def receive(self) -> Any:
+        """What the other end says. Raises EOFError if it is gone."""
+        return self.connection.recv()
+
+
+@dataclass
+class Lane:
+    """A process beside the run's own."""
+
+    number: int
+    process: subprocess.Popen[str]
+    line: Line
+    log: Path
+    begun: list[str] = field(default_factory=list)
+    """The items that it was given and has not ended."""
+    ended: bool = False
+
+
+class Lanes:
+    """The lanes of a run, and the batches that none of them has taken yet."""
+
+    def __init__(self, run: Run, waiting: list[Batch]):
+        self.run = run
+        self.waiting = deque(waiting)
+        self.lanes: list[Lane] = []
+        self.closing = False
+        self.lock = threading.Lock()
+        self.reports: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+
+    def start(self, count: int, config: pytest.Config) -> None:
+        """Start `count` processes; each reads the project and then waits for the platform."""
+        for number in range(2, count + 2):
+            ours, theirs = Pipe()
+            log = self.run.folder / f"lane-{number}.log"
+            command = [sys.executable, "-m", "pytest", *config.invocation_params.args, f"--lane={theirs.fileno()}"]
+            with theirs, log.open("wb") as output, interrupts_held_back():
+                process = subprocess.Popen(
+                    command, cwd=config.invocation_params.dir, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                    pass_fds=(theirs.fileno(),), start_new_session=True, text=True,
+                )  # fmt: skip
+                lane = Lane(number, process, Line(ours), log)
+                self.lanes.append(lane)
+            lane.line.send({"run": self.run.id, "folder": self.run.folder, "number": number})
+            threading.Thread(target=self.listen, args=(lane,), name=f"lane-{number}", daemon=True).start()
+
+    def begin(self, platform: Platform) -> None:
+        """Let the lanes begin once each component of the platform is up, or will not come up.
+
+        The run's own process waits, too: what looks at all of the platform is not judged while half of it is there.
+        """
+        with self.run.waiting():
+            self.tell(platform.standing())
+
+    def tell(self, message: Any) -> None:
+        """Say something to all lanes; one that has ended does not mind."""
+        for lane in self.lanes:
+            with contextlib.suppress(OSError):
+                lane.line.send(message)
+
+    def take(self) -> Batch | None:
+        """The next batch, if there is one."""
+        with self.lock:
+            return self.waiting.popleft() if self.waiting else None
+
+    def listen(self, lane: Lane) -> None:
+        """The thread of one lane: hears what it says, until it ends."""
+        try:
+            with contextlib.suppress(EOFError, OSError):
+                while True:
+                    self.hear(lane, *lane.line.receive())
+        finally:
+            lane.line.connection.close()
+            code = lane.process.wait()
+            if not self.closing and code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+                self.record_crash(lane, code)
+            lane.ended = True
+            self.reports.put(None)
+
+    def record_crash(self, lane: Lane, code: int) -> None:
+        """Say that a lane ended by itself, of each scenario that it was given."""
+        say(f"lane {lane.number} ended with {code}. Try: read {lane.log}")
+        for nodeid in lane.begun:
+            result = self.run.results.setdefault(nodeid, Result(nodeid, Outcome.ERROR))
+            result.outcome = Outcome.ERROR
+            result.reason = f"lane {lane.number} ended with {code} before this scenario did. Try: read {lane.log}"
+            self.run.journal.write(result)
+
+    def hear(self, lane: Lane, kind: str, content: Any = None) -> None:
+        """Take in one thing that a lane says."""
+        if kind == "say":
+            say(f"lane {lane.number}: {content}")
+        elif kind == "secret":
+            register_secret(content)
+        elif kind == "phases":
+            self.run.phases.extend(content)
+        elif kind == "result":
+            self.run.results[content.nodeid] = content
+        elif kind == "report":
+            report, result = content
+            self.run.results[result.nodeid] = result
+            if report["when"] == "teardown":
+                lane.begun = [nodeid for nodeid in lane.begun if nodeid != result.nodeid]
+            self.reports.put(report)
+        elif kind == "next":
+            batch = self.take()
+            lane.begun = [item.nodeid for item in batch or ()]
+            lane.line.send(lane.begun)
+
+    def replay(self, session: pytest.Session, *, wait: bool = False) -> None:
+        """Give pytest the reports that came in; with `wait`, wait for at least one, or for the end of a lane."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                content = self.reports.get(block=wait)
+                wait = False
+                if content:
+                    hook = session.config.hook
+                    report = hook.pytest_report_from_serializable(config=session.config, data=content)
+                    hook.pytest_runtest_logreport(report=report)
+        check_stop(session)
+
+    def working(self) -> bool:
+        """Whether a lane is still at it."""
+        return any(not lane.ended for lane in self.lanes) or not self.reports.empty()
+
+    def close(self) -> None:
+        """End the lanes that are still there, each after it has cleaned up."""
+        self.closing = True
+        for lane in self.lanes:
+            if lane.process.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    lane.process.send_signal(signal.SIGTERM)
+        for lane in self.lanes:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                lane.process.wait(TIDIED)
+            end(lane.process)
+
+
+def check_stop(session: pytest.Session) -> None:
+    """Stop where pytest itself would: after --maxfail failures, or when something asked for it."""
+    if session.shouldfail:
+        raise session.Failed(session.shouldfail)
+    if session.shouldstop:
+        raise session.Interrupted(session.shouldstop)
+
+
+def run_item(item: pytest.Item, following: pytest.Item | None) -> None:
+    """One item, as pytest's own loop does it."""
+    item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+
+
+def run_batch(session: pytest.Session, batch: Batch) -> Iterator[None]:
+    """One batch, item by item. What belongs to the session stays, what belongs to the last item's module does not."""
+    others = [item for item in session.items if item is not batch[-1]]
+    other = next((item for item in others if item.parent is not batch[-1].parent), others[0])
+    for item, following in zip(batch, [*batch[1:], other], strict=True):
+        run_item(item, following)
+        yield
+
+
+def clean_up(session: pytest.Session, last: str) -> Result:
+    """Take down what belongs to the session; what goes wrong is on record as of the last item, whose result it returns.
+
+    pytest's own loop does it with the last item, which a lane learns too late that it was.
+    """
+    run = session.config.stash[RUN]
+    result = run.results[last]
+    try:
+        session._setupstate.teardown_exact(None)
+    except Exception as error:
+        if result.outcome not in (Outcome.FAILED, Outcome.ERROR):
+            result.outcome = Outcome.ERROR
+            result.reason = redact(f"while the session cleaned up: {type(error).__name__}: {in_words(error)}")
+            run.journal.write(result)
+    return result
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How many lanes; and for a lane, where the run's own process is."""
+    group = parser.getgroup("acceptance")
+    group.addoption(
+        "--lanes", type=int, choices=range(1, MOST_LANES + 1), metavar="N",
+        help="judge undisturbing scenarios in N processes at the same time (default: the environment's)",
+    )  # fmt: skip
+    group.addoption("--lane", type=int, metavar="FD", help="internal: this process is a lane; FD leads to its run")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """A lane hears which run it belongs to. Like a worker of pytest-xdist it then keeps no records of its own."""
+    if config.getoption("--lane") is None:
+        return
+    line = Line(Connection(config.getoption("--lane")))
+    (about,) = line.receive()
+    config.workerinput = about  # type: ignore[attr-defined]
+    # Files that a command line names are the run's own.
+    config.option.log_file = None
+    if config.option.basetemp:
+        config.option.basetemp = str(Path(config.option.basetemp) / f"lane-{about['number']}")
+    progress.speak = lambda message: line.send("say", message)
+    when_registered(lambda value: line.send("secret", value))
+    config.pluginmanager.register(LaneWorker(config, line))
+
+
+def count_lanes(config: pytest.Config) -> int:
+    """How many lanes a run is to have at most."""
+    run = config.stash[RUN]
+    if config.option.collectonly or config.option.usepdb or run.options.lane > 1:
+        return 1
+    return int(config.getoption("--lanes") or run.environment.lanes)
+
+
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Judge in lanes where the run has several; else pytest does it, one after another."""
+    count = count_lanes(session.config)
+    if count < 2 or session.testsfailed:
+        return None
+    run = session.config.stash[RUN]
+    try:
+        waiting = batches(session.items)
+    except UserError as error:
+        raise pytest.UsageError(str(error)) from None
+    if len(waiting) < 2:
+        return None
+    beside = {item for batch in waiting for item in batch}
+    after = [item for item in session.items if item not in beside]
+    lanes = session.config.stash[LANES] = Lanes(run, waiting)
+    count = min(count, len(waiting))
+    run.facts["lanes"] = count
+    say(f"undisturbing scenarios are judged in {count} lanes")
+    if reporter := session.config.pluginmanager.get_plugin("terminalreporter"):
+        # Results of several files come in between each other.
+        reporter.showfspath = False
+    try:
+        lanes.start(count - 1, session.config)
+        last = None
+        while batch := lanes.take():
+            for _ in run_batch(session, batch):
+                lanes.replay(session)
+            last = batch[-1].nodeid
+        lanes.tell(None)
+        while lanes.working():
+            lanes.replay(session, wait=True)
+    finally:
+        lanes.close()
+    if last and not after:
+        clean_up(session, last)
+    for item, following in itertools.zip_longest(after, after[1:]):
+        run_item(item, following)
+        check_stop(session)
+    return True
+
+
+class LaneWorker:
+    """A lane, from inside: it judges what it is given, and says what it saw."""
+
+    def __init__(self, config: pytest.Config, line: Line):
+        self.config = config
+        self.line = line
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Wait for the platform, then judge batch after batch."""
+        run, items = self.config.stash[RUN], {item.nodeid: item for item in session.items}
+        (standing,) = self.line.receive()
+        self.config.stash[STANDING] = standing
+        last = None
+        while standing and (batch := self.next()):
+            for _ in run_batch(session, [items[nodeid] for nodeid in batch]):
+                last = batch[-1]
+        if last:
+            self.line.send("result", clean_up(session, last))
+        self.line.send("phases", run.phases)
+        return True
+
+    def next(self) -> list[str]:
+        """The node ids of the next batch; none if there is no more."""
+        self.line.send("next")
+        (batch,) = self.line.receive()
+        return list(batch or ())
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Give a report, and what the suite made of it, to the run."""
+        result = self.config.stash[RUN].results[report.nodeid]
+        data = self.config.hook.pytest_report_to_serializable(config=self.config, report=report)
+        self.line.send("report", (data, result))

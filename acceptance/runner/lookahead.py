@@ -1,0 +1,69 @@
+"""What selected scenarios will ask for, known before they run."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from pytest_bdd.parser import Step
+from pytest_bdd.scenario import find_fixturedefs_for_step, scenario_wrapper_template_registry
+from pytest_bdd.steps import step_function_context_registry
+
+from acceptance.base.errors import UserError
+from acceptance.platform.components import COMPONENTS
+from acceptance.platform.platform import with_needs
+
+
+def steps_of(item: pytest.Item) -> list[Step]:
+    """An item's steps, with its row filled in."""
+    template = scenario_wrapper_template_registry.get(getattr(item, "function", len))
+    if template is None:
+        return []
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return list(template.render(parameters.get("_pytest_bdd_example", {})).steps)
+
+
+FIXTURES = pytest.StashKey[set[str]]()
+
+
+def fixtures_of(item: pytest.Item) -> set[str]:
+    """All fixtures that a scenario's steps ask for, which pytest itself learns only while they run.
+
+    Raises UserError for a step that nobody defines, which pytest-bdd sees only when it gets there.
+    """
+    if FIXTURES not in item.stash:
+        item.stash[FIXTURES] = find_fixtures(item)
+    return item.stash[FIXTURES]
+
+
+def find_fixtures(item: pytest.Item) -> set[str]:
+    """`fixtures_of`, found by holding each step against all that are defined (5 ms an item)."""
+    manager = item.session._fixturemanager
+    names = set(getattr(item, "fixturenames", ()))
+    for step in steps_of(item):
+        definitions = list(find_fixturedefs_for_step(step, manager, item))
+        if not definitions:
+            what = f"{item.name} has the step {step.name!r}, which nobody defines"
+            raise UserError(what, "define it in steps/, or take the words of one that is there")
+        for definition in definitions:
+            context = step_function_context_registry[definition.func]
+            names |= set(inspect.signature(context.step_func).parameters)
+    asked, waiting = set(names), list(names)
+    while waiting:
+        for definition in manager.getfixturedefs(waiting.pop(), item) or ():
+            new = set(definition.argnames) - asked
+            asked |= new
+            waiting.extend(new)
+    return asked
+
+
+def components_among(names: set[str]) -> set[str]:
+    """The components among fixtures: each is named like its fixture."""
+    return {name.replace("_", "-") for name in names} & set(COMPONENTS)
+
+
+def wanted_components(session: pytest.Session) -> list[str]:
+    """The components that the selected scenarios ask for, and what those need."""
+    return with_needs(
+        sorted({name for item in session.items for name in components_among(fixtures_of(item))}), COMPONENTS
+    )

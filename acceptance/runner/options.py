@@ -1,0 +1,80 @@
+"""The suite's options."""
+
+from __future__ import annotations
+
+import pytest
+
+from acceptance.base.environment import Environment
+from acceptance.base.errors import UserError
+from acceptance.criteria.catalogue import Criterion
+from acceptance.runner.tags import LAST_TASK
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The suite's options."""
+    group = parser.getgroup("acceptance")
+    group.addoption(
+        "--env", default="kind", metavar="NAME|PATH", help="environment: a name, or the path of a TOML file"
+    )
+    group.addoption("--criterion", action="append", default=[], metavar="N.M", help="select a criterion; repeatable")
+    group.addoption("--requirement", action="append", default=[], metavar="N", help="select a requirement; repeatable")
+    group.addoption(
+        "--task", action="append", default=[], metavar="N", help="select what a task of the plan names; repeatable"
+    )
+    group.addoption(
+        "--images", choices=("auto", "pull", "build"), help="how images are come by (default: the environment's)"
+    )
+    group.addoption(
+        "--keep", choices=("never", "on-failure", "always"), default="never", help="keep the platform afterwards"
+    )
+    group.addoption(
+        "--reuse", action="store_true", help="run against the platform that an earlier run kept, and keep it"
+    )
+    group.addoption(
+        "--provision",
+        action="store_true",
+        help="provision and deploy what is missing, in an environment that outlives runs",
+    )
+    group.addoption(
+        "--disruptive", action="store_true", help="there: also run what disturbs users or writes where they are"
+    )
+    group.addoption("--destroy", action="store_true", help="there: remove the infrastructure in the end (1.12)")
+    group.addoption("--confirm", metavar="NAME", help="the environment's name, typed out, for any of these three")
+    group.addoption(
+        "--dry-run",
+        "--plan",
+        dest="dry_run",
+        action="store_true",
+        help="print what would be created, touched and destroyed, scenario by scenario, and do nothing "
+        "(--plan: its old name)",
+    )
+    group.addoption(
+        "--rehearse",
+        action="store_true",
+        help="also run what is tagged @rehearsal: the platform is destroyed and rebuilt",
+    )
+    parser.addini("closed_catalogue", "each criterion must have a scenario", type="bool", default=False)
+
+
+def check_long_lived(config: pytest.Config, environment: Environment) -> None:
+    """Refuse options that are about platforms which a run makes for itself."""
+    wrong = [name for name in ("reuse", "rehearse", "lanes") if config.getoption(f"--{name}", None)]
+    if environment.is_long_lived and (wrong or config.getoption("--keep") != "never"):
+        raise UserError(
+            f"--{(wrong or ['keep'])[0]} means nothing in {environment.name}, which outlives runs",
+            "leave it out: a run attaches to what is there and leaves it there",
+        )
+
+
+def check_selection(config: pytest.Config, catalogue: dict[str, Criterion]) -> None:
+    """Refuse to select what does not exist."""
+    requirements = {str(criterion.requirement) for criterion in catalogue.values()}
+    # Tasks that no criterion names may have scenarios beyond the criteria.
+    tasks = {str(task) for task in range(1, LAST_TASK + 1)}
+    for option, known in (("criterion", set(catalogue)), ("requirement", requirements), ("task", tasks)):
+        for value in config.getoption(f"--{option}"):
+            if value not in known:
+                raise UserError(
+                    f"--{option} {value}: there is no such {option}",
+                    f"known are {', '.join(sorted(known, key=lambda text: [int(part) for part in text.split('.')]))}",
+                )

@@ -1,0 +1,119 @@
+"""Preflight: everything that would break a run, found in seconds, all at once, each with its remedy."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from acceptance.base.environment import Environment, KindSettings
+from acceptance.base.errors import UserError
+from acceptance.base.paths import CACHE
+from acceptance.clients import engine
+from acceptance.infrastructure import tools
+
+GB = 10**9
+TOOLS = ("git", "sh", "tar")
+
+
+def check_tools(more: list[str]) -> str | None:
+    """The programs that the suite does not bring itself are there; `more` are known to be missing."""
+    missing = [name for name in TOOLS if not shutil.which(name)] + more
+    if not missing:
+        return None
+    return f"not installed: {', '.join(missing)}\n  Remedy: install them (Debian: apt-get install {' '.join(missing)})"
+
+
+def check_engine() -> str | None:
+    """An engine answers."""
+    if engine.answers():
+        return None
+    try:
+        engine.client()
+    except UserError as error:
+        return str(error)
+    return (
+        "no container engine answers\n"
+        "  Remedy: `make accept` installs and starts one as root on Debian; anywhere else start Docker"
+    )
+
+
+def check_ports(settings: KindSettings) -> str | None:
+    """The load balancer's ports are free on 127.0.0.1."""
+    taken = []
+    for port in (settings.http_port, settings.https_port):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                taken.append(f"{port} ({error.strerror})")
+    if not taken:
+        return None
+    return (
+        f"cannot listen on 127.0.0.1, port {' and '.join(taken)}\n  Remedy: stop what listens there (`ss -ltnp`), "
+        "or set infrastructure.http_port and .https_port in an environment file of your own (--env=PATH)"
+    )
+
+
+def check_disk(environment: Environment) -> str | None:
+    """Enough disk is free where the engine keeps its data."""
+    folder = Path("/var/lib/docker")
+    free = shutil.disk_usage(folder if folder.exists() else Path("/")).free / GB
+    if free >= environment.preflight.disk_gb:
+        return None
+    return (
+        f"{free:.1f} GB of disk are free, {environment.preflight.disk_gb:.1f} are wanted\n  Remedy: free some "
+        f"(`make clean` empties {CACHE}), or set preflight.disk_gb in an environment file of your own"
+    )
+
+
+def check_memory(environment: Environment) -> str | None:
+    """Enough memory is available."""
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            available = int(line.split()[1]) * 1024 / GB
+            if available < environment.preflight.memory_gb:
+                return (
+                    f"{available:.1f} GB of memory are available, {environment.preflight.memory_gb:.1f} are wanted\n"
+                    "  Remedy: end something, or set preflight.memory_gb in an environment file of your own"
+                )
+    return None
+
+
+def check_inotify() -> str | None:
+    """Five nodes need more inotify instances than the kernel's default."""
+    path = Path("/proc/sys/fs/inotify/max_user_instances")
+    if not path.exists() or int(path.read_text()) >= 512:
+        return None
+    return (
+        f"fs.inotify.max_user_instances is {path.read_text().strip()}, too few for five nodes\n"
+        f"  Remedy: sudo sysctl fs.inotify.max_user_instances={engine.INOTIFY_INSTANCES}"
+    )
+
+
+def problems(environment: Environment, *, attaching: bool, changes: bool = False) -> list[str]:
+    """Every problem of this machine; `attaching` to a kept platform, its ports and its memory are its own.
+
+    `changes`: whether infrastructure that outlives the run is provisioned or destroyed.
+    """
+    settings = environment.infrastructure
+    if not isinstance(settings, KindSettings):
+        missing = tools.missing_tools(environment, changes=changes)
+        checks: list[Callable[[], str | None]] = [lambda: check_tools(missing), lambda: check_roots(environment)]
+    else:
+        checks = [lambda: check_tools([]), check_engine, check_inotify, lambda: check_disk(environment)]
+        if not attaching:
+            checks += [lambda: check_memory(environment), lambda: check_ports(settings)]
+    return [problem for check in checks if (problem := check())]
+
+
+def check_roots(environment: Environment) -> str | None:
+    """The roots that the environment's file names are there."""
+    if environment.acme_roots is None or Path(environment.acme_roots).expanduser().is_file():
+        return None
+    return (
+        f"there is no {environment.acme_roots}, which acme_roots of environment {environment.name} names\n"
+        "  Remedy: put the authority's roots there, as PEM"
+    )

@@ -1,0 +1,42 @@
+"""Environment files: read, or refused with the key, the file and what is known."""
+
+import pytest
+
+from acceptance.base.environment import known_environments, load_environment
+from acceptance.base.errors import UserError
+from acceptance.base.paths import ROOT
+
+KIND = (ROOT / "environments" / "kind.toml").read_text()
+
+
+@pytest.mark.parametrize("name", known_environments())
+def test_every_environment_of_the_project_is_valid(name):
+    assert load_environment(name).name == name
+
+
+def test_a_file_of_ones_own(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(KIND.replace("workers = 2", "workers = 3"))
+    assert load_environment(str(path)).infrastructure.workers == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("workers = 2", "workerz = 2", ["infrastructure.workerz", "unknown key", "workers", "own.toml"]),
+        ("workers = 2", 'workers = "two"', ["infrastructure.workers", "integer"]),
+        ("http_port = 80", "http_port = 70000", ["infrastructure.http_port", "less than 65536"]),
+        ('subnet = "172.30.0.0/16"', 'subnet = "private"', ["infrastructure.subnet"]),
+        ('name = "kind"', "", ["name", "required"]),
+        ('name = "kind"', 'name = "kind', ["not TOML", "line"]),
+        ('mode = "auto"', 'mode = "guess"', ["images.mode", "'auto', 'pull' or 'build'"]),
+    ],
+)
+def test_bad_files_are_refused(tmp_path, old, new, words):
+    assert old in KIND
+    path = tmp_path / "own.toml"
+    path.write_text(KIND.replace(old, new))
+    with pytest.raises(UserError) as error:
+        load_environment(str(path))
+    for word in words:
+        assert word in str(error.value)

@@ -1,0 +1,82 @@
+"""The poller: what it retries, when it ends, and what it says."""
+
+import pytest
+from kubernetes.client import ApiException
+
+from acceptance.base.errors import UserError
+from acceptance.base.waiting import Deadline, TimedOut, eventually, when_reachable
+
+SHORT = Deadline(0.4, "this test")
+
+
+def test_it_returns_as_soon_as_the_condition_holds():
+    answers = iter([None, False, "yes"])
+    assert eventually(lambda: next(answers), within=Deadline(5, "this test"), what="yes") == "yes"
+
+
+def test_it_says_expected_observed_how_long_and_what_to_try():
+    def condition():
+        raise AssertionError("two of three ready")
+
+    with pytest.raises(TimedOut) as error:
+        eventually(condition, within=SHORT, what="three ready", hint="kubectl get pods")
+    for words in ("expected three ready", "saw two of three ready", "Try: kubectl get pods", "this test"):
+        assert words in str(error.value)
+
+
+def test_a_mistake_in_the_condition_is_not_retried():
+    calls = []
+
+    def condition():
+        calls.append(1)
+        raise KeyError("typo")
+
+    with pytest.raises(KeyError):
+        eventually(condition, within=SHORT, what="anything")
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(("status", "tries"), [(503, True), (404, True), (403, False)])
+def test_which_answers_of_the_api_are_retried(status, tries):
+    calls = []
+
+    def condition():
+        calls.append(1)
+        raise ApiException(status=status)
+
+    with pytest.raises((TimedOut, ApiException)):
+        eventually(condition, within=SHORT, what="an answer")
+    assert (len(calls) > 1) is tries
+
+
+REFUSED = "error: The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?"
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (ApiException(status=503), True),
+        (ApiException(status=404), False),
+        (ApiException(status=403), False),
+        (UserError(REFUSED, "read"), True),
+        (UserError("Error from server: etcdserver: leader changed", "read"), True),
+        (UserError('Internal error occurred: failed calling webhook "x": no endpoints available', "read"), True),
+        (UserError("error validating data: unknown field spec.replica", "read"), False),
+        (TimedOut("the Deployment rolled out"), False),
+    ],
+)
+def test_what_the_api_refused_is_not_tried_again_and_what_did_not_reach_it_is(error, again):
+    calls = []
+
+    def action():
+        calls.append(1)
+        if len(calls) == 1:
+            raise error
+        return "done"
+
+    if again:
+        assert when_reachable(action, Deadline(5, "this test")) == "done"
+    else:
+        with pytest.raises(type(error)):
+            when_reachable(action, Deadline(5, "this test"))
+        assert len(calls) == 1

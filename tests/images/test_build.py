@@ -1,0 +1,147 @@
+"""The lock, the cache and the two ways to come by images."""
+
+import itertools
+import subprocess
+import time
+
+import pytest
+import requests
+
+from acceptance.base.errors import UserError
+from acceptance.base.paths import IMAGES
+from acceptance.clients import engine
+from acceptance.clients.docker import docker, inspect
+from acceptance.images import build as builder
+from acceptance.images import cache, lock
+
+REGISTRY = "alternate-futures-test-upstream"
+
+
+def test_every_recipe_of_the_lock_exists():
+    for entry in lock.read_lock().values():
+        if entry.recipe:
+            assert (IMAGES / entry.recipe / "Dockerfile").is_file(), entry.name
+
+
+def test_every_entry_that_nodes_or_the_engine_run_can_be_built():
+    for entry in lock.read_lock().values():
+        assert entry.recipe or entry.use == "base", entry.name
+
+
+def test_an_unknown_key_in_the_lock_is_refused(tmp_path):
+    path = tmp_path / "lock.toml"
+    path.write_text('[some]\nuse = "node"\nrecipy = "some"\n')
+    with pytest.raises(UserError, match="recipy"):
+        lock.read_lock(path)
+
+
+def test_the_hash_follows_the_files_and_what_is_needed(tmp_path, monkeypatch):
+    for name in ("part", "whole"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Dockerfile").write_text("FROM scratch\n")
+    monkeypatch.setattr(lock, "IMAGES", tmp_path)
+    entries = {
+        "part": lock.Entry("part", "part", recipe="part"),
+        "whole": lock.Entry("whole", "engine", recipe="whole", needs=("part",)),
+    }
+    before = lock.inputs_hash(entries["whole"], entries)
+    assert lock.inputs_hash(entries["whole"], entries) == before
+    (tmp_path / "part" / "Dockerfile").write_text("FROM scratch\n# changed\n")
+    assert lock.inputs_hash(entries["whole"], entries) != before
+
+
+def test_a_damaged_cache_entry_counts_as_not_there(tmp_path):
+    (tmp_path / "tool").write_text("program")
+    cache.seal_folder(tmp_path)
+    assert cache.folder_is_whole(tmp_path)
+    (tmp_path / "tool").write_text("progrbm")
+    assert not cache.folder_is_whole(tmp_path)
+    (tmp_path / "tool").unlink()
+    assert not cache.folder_is_whole(tmp_path)
+
+
+def test_a_damaged_cache_entry_is_made_anew(tmp_path, monkeypatch):
+    (tmp_path / "thing").mkdir()
+    (tmp_path / "thing" / "Dockerfile").write_text("FROM scratch\n")
+    for module in (builder, lock):
+        monkeypatch.setattr(module, "IMAGES", tmp_path)
+
+    def build(folder, *, output, **_):
+        output.mkdir()
+        (output / "thing").write_text("program")
+
+    monkeypatch.setattr(build.docker, "build", build)
+    entry = lock.Entry("thing", "tool", recipe="thing")
+    maker = builder.Images("build", cache=tmp_path / "cache", logs=tmp_path / "logs")
+    maker.lock = {"thing": entry}
+    maker.build([entry])
+    (maker.folder(entry) / "thing").write_text("damage")
+    assert not maker.is_there(entry)
+    maker.build([entry])
+    assert maker.is_there(entry)
+    assert (maker.folder(entry) / "thing").read_text() == "program"
+
+
+def test_a_failed_build_shows_its_last_lines_and_the_log(tmp_path, monkeypatch):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "Dockerfile").write_text("FROM scratch\nCOPY no-such-file /\n")
+    for module in (builder, lock):
+        monkeypatch.setattr(module, "IMAGES", tmp_path)
+    entry = lock.Entry("broken", "engine", recipe="broken")
+    maker = builder.Images(cache=tmp_path / "cache", logs=tmp_path / "logs")
+    with pytest.raises(UserError, match="no-such-file") as error:
+        maker.build_one(entry, builder.Progress(1))
+    assert str(tmp_path / "logs" / "broken.log") in str(error.value)
+
+
+def test_auto_builds_where_no_registry_answers(capsys):
+    assert builder.Images("auto", upstream="127.0.0.1:9").decide() == "build"
+    assert "building from source" in capsys.readouterr().err
+
+
+@pytest.fixture
+def upstream():
+    """A registry of this test's own, with one small image that plays an upstream one."""
+    maker = builder.Images("build")
+    for base in ("debian", "golang"):
+        maker.ensure_base(maker.lock[base])
+    entry = maker.lock["registry"]
+    if not maker.is_there(entry):
+        maker.build([entry])
+    docker("rm", "--force", REGISTRY, check=False)
+    docker("run", "--detach", "--name", REGISTRY, "--publish", "127.0.0.1::5000", maker.tag(entry))
+    address = docker("port", REGISTRY, "5000").splitlines()[0]
+    for attempt in itertools.count():
+        try:
+            requests.get(f"http://{address}/v2/", timeout=2)
+            break
+        except requests.RequestException:
+            assert attempt < 100
+            time.sleep(0.1)
+    yield address
+    docker("rm", "--force", "--volumes", REGISTRY)
+
+
+def test_pull_takes_images_from_a_registry(upstream, tmp_path):
+    reference = f"{upstream}/library/tiny:1"
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    environment = {"DOCKER_BUILDKIT": "1", "PATH": "/usr/bin:/bin"}
+    subprocess.run([engine.client(), "build", "-q", "-t", reference, tmp_path], check=True, env=environment)
+    docker("push", reference)
+    docker("rmi", "--force", reference)
+    entry = lock.Entry("tiny", "node", upstream="docker.io/library/tiny:1")
+    maker = builder.Images("auto", upstream=upstream)
+    maker.lock["tiny"] = entry
+    assert maker.decide() == "pull"
+    maker.pull([entry])
+    assert inspect("image", maker.tag(entry))
+    assert maker.pulls == 1
+    docker("rmi", "--force", maker.tag(entry), reference)
+
+
+def test_pull_of_what_is_not_there_names_it(upstream):
+    entry = lock.Entry("missing", "node", upstream="docker.io/library/missing:1")
+    maker = builder.Images("pull", upstream=upstream)
+    maker.lock["missing"] = entry
+    with pytest.raises(UserError, match="missing"):
+        maker.pull([entry])

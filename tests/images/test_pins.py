@@ -1,0 +1,252 @@
+"""Digests of production's images: found, asked of a registry, written into overlays, and held against the base."""
+
+import hashlib
+import http.server
+import json
+import os
+import threading
+import urllib.parse
+
+import pytest
+import yaml
+from aws_tools import tool
+
+from acceptance.base.errors import UserError
+from acceptance.base.paths import ROOT
+from acceptance.clients.registry import Reference, Registries
+from acceptance.commands import pin
+from acceptance.images import pins
+
+HASH = "sha256:" + "0123456789abcdef" * 4
+INDEX = json.dumps({"mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []}).encode()
+WORKLOAD = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      initContainers: [{name: wait, image: "alternate-futures/probe"}]
+      containers: [{name: web, image: "docker.io/library/redis:7.0"}]
+"""
+OVERLAY = """# Above all.
+resources: [../../base]
+images:
+  # What waits.
+  - {name: alternate-futures/probe, newName: ghcr.io/af/probe, newTag: latest}  # for now
+# Below.
+commonAnnotations: {a: b}
+"""
+
+
+class Registry(http.server.BaseHTTPRequestHandler):
+    """Version 2 of the registries' API: manifests and tags of some repositories, for who has a token."""
+
+    def do_HEAD(self):
+        self.answer(body=False)
+
+    def do_GET(self):
+        self.answer(body=True)
+
+    def answer(self, body):
+        path, _, query = self.path.partition("?")
+        server = self.server
+        server.seen.append((self.command, self.path, self.headers.get("Accept", "")))
+        if path == "/token":
+            return self.send(200, json.dumps({"token": urllib.parse.unquote(query)}).encode(), {}, body)
+        repository, _, rest = path.removeprefix("/v2/").partition("/manifests/")
+        if server.private and f"repository:{repository.partition('/tags')[0]}:pull" not in str(
+            self.headers.get("Authorization")
+        ):
+            realm = f'Bearer realm="http://127.0.0.1:{server.server_port}/token",service="tests"'
+            return self.send(401, b"", {"WWW-Authenticate": realm}, body)
+        if repository.endswith("/tags/list"):
+            tags, following = (["3"], None) if "last=2" in query else (["1", "2"], "tags/list?last=2")
+            link = {"Link": f'</v2/{repository.removesuffix("tags/list")}{following}>; rel="next"'} if following else {}
+            return self.send(200, json.dumps({"tags": tags}).encode(), link, body)
+        if f"{repository}:{rest}" not in server.images:
+            return self.send(404, b"", {}, body)
+        digest = server.images[f"{repository}:{rest}"]
+        return self.send(200, INDEX, {"Docker-Content-Digest": digest} if digest else {}, body)
+
+    def send(self, status, content, headers, body):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if body:
+            self.wfile.write(content)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def registry():
+    """A registry on this machine."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Registry)
+    server.private, server.seen = False, []
+    server.images = {"library/redis:7.0": HASH, "library/redis:7.2": HASH[:-4] + "ffff", "af/probe:latest": None}
+    server.host = f"127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+
+
+@pytest.fixture
+def k8s(tmp_path, monkeypatch):
+    """A component with an overlay for production, and a kubectl that builds it."""
+    monkeypatch.setenv("PATH", str(tool("kubectl").parent), prepend=os.pathsep)
+    folder = tmp_path / "k8s"
+    (folder / "web" / "base").mkdir(parents=True)
+    (folder / "web" / "overlays" / "production").mkdir(parents=True)
+    (folder / "web" / "base" / "web.yaml").write_text(WORKLOAD)
+    (folder / "web" / "base" / "kustomization.yaml").write_text("resources: [web.yaml]\n")
+    (folder / "web" / "overlays" / "production" / "kustomization.yaml").write_text(OVERLAY)
+    return folder
+
+
+def overlay_of(k8s):
+    return (k8s / "web" / "overlays" / "production" / "kustomization.yaml").read_text()
+
+
+def test_digests_are_written_beside_the_tags_and_comments_stay(k8s, registry, capsys):
+    assert pin.main(["--check"], k8s) == 1
+    assert "ghcr.io/af/probe:latest has no digest" in capsys.readouterr().out
+    assert pin.main(["--upstream", registry.host], k8s) == 0
+    index = f"sha256:{hashlib.sha256(INDEX).hexdigest()}"
+    assert overlay_of(k8s) == (
+        "# Above all.\nresources: [../../base]\nimages:\n  # What waits.\n  # for now\n"
+        f"  - {{name: alternate-futures/probe, newName: ghcr.io/af/probe, newTag: latest, digest: {index}}}\n"
+        f'  - {{name: docker.io/library/redis, newTag: "7.0", digest: {HASH}}}\n'
+        "# Below.\ncommonAnnotations: {a: b}\n"
+    )
+    assert pin.main(["--check"], k8s) == 0
+    (found,) = pins.read_overlays(k8s)
+    assert {str(reference) for reference in found.now} == {
+        f"docker.io/library/redis:7.0@{HASH}",
+        f"ghcr.io/af/probe:latest@{index}",
+    }
+    before = overlay_of(k8s)
+    assert pin.main(["--upstream", registry.host], k8s) == 0
+    assert overlay_of(k8s) == before
+
+
+def test_a_base_that_moved_on_is_seen_and_pinned_anew(k8s, registry, capsys):
+    pin.main(["--upstream", registry.host], k8s)
+    (k8s / "web" / "base" / "web.yaml").write_text(WORKLOAD.replace("7.0", "7.2"))
+    assert pin.main(["--check"], k8s) == 1
+    assert "docker.io/library/redis: 7.0 is pinned, the base says 7.2" in capsys.readouterr().out
+    assert pin.main(["--upstream", registry.host], k8s) == 0
+    assert f'newTag: "7.2", digest: {registry.images["library/redis:7.2"]}' in overlay_of(k8s)
+
+
+def test_where_nobody_answers_things_stay_as_they_were(k8s, registry, capsys):
+    pin.main(["--upstream", registry.host], k8s)
+    before = overlay_of(k8s)
+    registry.images = {"library/redis:7.0": HASH[:-4] + "eeee"}
+    assert pin.main(["--upstream", registry.host], k8s) == 0
+    assert overlay_of(k8s) == before.replace(HASH, HASH[:-4] + "eeee")
+    assert "answers 404" in capsys.readouterr().err
+    registry.shutdown()
+    registry.server_close()
+    before = overlay_of(k8s)
+    assert pin.main(["--upstream", registry.host], k8s) == 0
+    assert overlay_of(k8s) == before
+    assert "does not answer" in capsys.readouterr().err
+
+
+def test_what_kustomize_does_not_reach_is_named(k8s, registry, capsys):
+    (k8s / "web" / "base" / "web.yaml").write_text(f"{WORKLOAD}---\n{yaml.safe_dump(CUSTOM)}")
+    assert pin.main(["--upstream", registry.host], k8s) == 1
+    assert "docker.io/library/redis:7.0 has no digest" in capsys.readouterr().out
+
+
+def test_every_image_of_our_production_is_found(tmp_path):
+    if not (ROOT / "k8s" / "upstream" / "argocd").is_dir():
+        pytest.skip("upstream's manifests are not there")
+    overlays = pins.read_overlays()
+    found = {reference.name for overlay in overlays for reference in overlay.now}
+    assert {"docker.io/yugabytedb/yugabyte", "ghcr.io/alternatefutures/auth", "quay.io/argoproj/argocd"} <= found
+    assert not any(overlay.stale for overlay in overlays)
+
+
+CUSTOM = {
+    "apiVersion": "example.test/v1",
+    "kind": "Cluster",
+    "metadata": {"name": "one"},
+    "spec": {"image": "docker.io/library/redis:7.0"},
+}
+CONFIG_MAP = {"kind": "ConfigMap", "data": {"pod.yaml": "spec:\n  containers:\n    - image: busybox:1.35\n"}}
+CHART = {"kind": "YBCluster", "spec": {"image": {"repository": "docker.io/y/yb", "tag": "2025.2"}}}
+DEFINITION = {"kind": "CustomResourceDefinition", "spec": {"image": {"type": "string"}, "default": {"image": "none:1"}}}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "found"),
+    [
+        (yaml.safe_load(WORKLOAD), ["alternate-futures/probe", "docker.io/library/redis:7.0"]),
+        (CUSTOM, ["docker.io/library/redis:7.0"]),
+        (CONFIG_MAP, ["busybox:1.35"]),
+        (CHART, ["docker.io/y/yb:2025.2"]),
+        (DEFINITION, []),
+        ({"kind": "Pod", "spec": {"args": ["--helper-image=a/b:1", "--image-pull=x", "-v"]}}, ["a/b:1"]),
+        ({"kind": "Pod", "spec": {"env": [{"name": "RELATED_IMAGE", "value": "a/b:1"}]}}, ["a/b:1"]),
+        ({"kind": "Pod", "spec": {"image": f"a/b:1@{HASH}", "imagePullPolicy": "Always"}}, []),
+        ({"kind": "Pod", "spec": {"image": "a/b@sha256:short"}}, ["a/b@sha256:short"]),
+    ],
+    ids=["pod", "custom", "text", "chart", "definition", "argument", "variable", "pinned", "no digest"],
+)
+def test_images_without_a_digest_are_found_wherever_they_are_named(manifest, found):
+    assert pins.unpinned([manifest, manifest]) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "repository", "tag"),
+    [
+        ("redis", "docker.io", "library/redis", ""),
+        ("rancher/x:v1", "docker.io", "rancher/x", "v1"),
+        ("docker.io/library/redis:7.0", "docker.io", "library/redis", "7.0"),
+        ("localhost:5000/a/b:1", "localhost:5000", "a/b", "1"),
+        (f"ghcr.io/a/b/c:1@{HASH}", "ghcr.io", "a/b/c", "1"),
+    ],
+)
+def test_references_have_parts(text, host, repository, tag):
+    reference = Reference.of(text)
+    assert (reference.host, reference.repository, reference.tag) == (host, repository, tag)
+    assert str(reference) == text
+
+
+def test_a_registry_that_asks_for_a_token_is_given_one(registry):
+    registry.private = True
+    registries = Registries(registry.host)
+    assert registries.digest(Reference.of("docker.io/library/redis:7.0")) == HASH
+    assert registries.digest(Reference.of("docker.io/library/redis:7.2")) != HASH
+    assert [path.partition("?")[0] for _, path, _ in registry.seen].count("/token") == 1
+    assert registry.seen[0][2].startswith("application/vnd.oci.image.index.v1+json")
+    assert registries.tags(Reference.of("docker.io/library/redis")) == ["1", "2", "3"]
+
+
+def test_a_mirror_may_have_a_path(registry):
+    registry.images["cache/library/redis:7.0"] = HASH
+    assert Registries(f"{registry.host}/cache").digest(Reference.of("redis:7.0")) == HASH
+
+
+def test_what_is_no_digest_is_refused(registry):
+    registry.images["library/redis:7.0"] = "sha256:tiny"
+    with pytest.raises(UserError, match="is no digest"):
+        Registries(registry.host).digest(Reference.of("redis:7.0"))
+
+
+def test_a_form_that_is_not_understood_is_left_alone(tmp_path):
+    path = tmp_path / "kustomization.yaml"
+    path.write_text("images: [\n{name: a, newTag: b}\n]\n")
+    with pytest.raises(UserError, match="not understood"):
+        pins.write_images(path, [{"name": "a", "newTag": "b", "digest": HASH}])
+    assert "digest" not in path.read_text()
+
+
+def test_bad_input_is_4(capsys):
+    assert pin.main(["--chek"]) == 4
+    assert "usage" in capsys.readouterr().err

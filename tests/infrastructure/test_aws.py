@@ -1,0 +1,127 @@
+"""Infrastructure that outlives runs: what is asked of OpenTofu and AWS, and what an attached run knows of machines."""
+
+import json
+import types
+
+import pytest
+
+from acceptance.base import paths
+from acceptance.base.environment import SecretSettings, load_environment
+from acceptance.base.errors import UserError
+from acceptance.criteria.verdicts import Unverifiable
+from acceptance.infrastructure import tools
+from acceptance.infrastructure.attached import AttachedInfrastructure
+from acceptance.infrastructure.aws import AwsInfrastructure
+from acceptance.infrastructure.contract import Machine
+from acceptance.platform.secrets import values_of
+
+WORKER = Machine(name="worker-1-i-0abc", address="10.0.1.7")
+PROGRAM = """#!/bin/sh
+echo "$(basename "$0") $@" >>{folder}/calls
+case "$*" in
+  *"describe-instances"*) echo '{{"Reservations": [{{"Instances": [{{"State": {{"Name": "stopped"}}, "InstanceType": "c6i.large"}}]}}]}}' ;;
+  *"describe-instance-types"*) echo '{{"InstanceTypes": [{{"VCpuInfo": {{"DefaultVCpus": 2}}, "MemoryInfo": {{"SizeInMiB": 4096}}}}]}}' ;;
+  *"describe-load-balancers"*) echo '{{"LoadBalancers": [{{"State": {{"Code": "active"}}}}]}}' ;;
+  *"get-resources"*) echo '{{"ResourceTagMappingList": [{{"ResourceARN": "arn:aws:ec2:x:1:vpc/vpc-1"}}]}}' ;;
+  *"output -json"*) cat {folder}/outputs.json ;;
+esac
+"""  # noqa: E501
+
+
+def node(provider, memory="3900000Ki", cpu="2", ready="True"):
+    """A node as the API has it."""
+    conditions = [types.SimpleNamespace(type="Ready", status=ready)]
+    return types.SimpleNamespace(
+        spec=types.SimpleNamespace(provider_id=provider),
+        status=types.SimpleNamespace(capacity={"cpu": cpu, "memory": memory}, conditions=conditions),
+    )
+
+
+@pytest.fixture
+def aws(tmp_path, monkeypatch):
+    """Production's infrastructure, with an `aws` and a `tofu` that write down how they were called."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("aws", "tofu"):
+        (tools / name).write_text(PROGRAM.format(folder=tmp_path))
+        (tools / name).chmod(0o755)
+    made = AwsInfrastructure(load_environment("production"), None, "some-run", tools, tmp_path / "tofu.log")
+    made.folder, made.root = tmp_path / "state", tmp_path / "root"
+    (made.root / "environments").mkdir(parents=True)
+    (made.root / "environments" / "production.s3.tfbackend").write_text("")
+    made.nodes = {WORKER.name: node("aws:///eu-central-1a/i-0abc")}
+    made.calls = tmp_path / "calls"
+    return made
+
+
+def test_provisioning_uses_the_backend_and_the_variables_that_the_environment_names(aws, tmp_path):
+    machine = {"name": "x", "address": "10.0.0.1"}
+    outputs = {
+        "cluster_name": "alternate-futures-production", "kubeconfig_path": "/somewhere/kubeconfig",
+        "load_balancer": {"address": "lb.example", "http_port": 80, "https_port": 443, "id": "arn"},
+        "control_planes": [machine], "workers": [machine],
+        "network": {"id": "vpc-1", "name": "n", "subnet": "10.0.0.0/16"}, "volumes": {},
+    }  # fmt: skip
+    (tmp_path / "outputs.json").write_text(json.dumps({key: {"value": value} for key, value in outputs.items()}))
+    assert aws.apply().cluster_name == "alternate-futures-production"
+    calls = aws.calls.read_text()
+    assert "init -reconfigure -backend-config=environments/production.s3.tfbackend" in calls
+    assert "apply -auto-approve -no-color -var-file=environments/production.tfvars" in calls
+
+
+def test_without_the_states_bucket_nothing_is_provisioned(aws):
+    (aws.root / "environments" / "production.s3.tfbackend").unlink()
+    with pytest.raises(UserError, match="Once per account"):
+        aws.apply()
+    assert not aws.calls.exists()
+
+
+def test_destroy_takes_the_protection_off(aws):
+    aws.destroy()
+    assert "-var=protected=false" in aws.calls.read_text()
+    assert aws.leftovers() == {"resources": ["arn:aws:ec2:x:1:vpc/vpc-1"]}
+
+
+def test_aws_says_whether_a_machine_runs_and_what_it_has(aws):
+    assert not aws.is_running(WORKER)
+    assert aws.capacity(WORKER) == (2.0, 4096 * 2**20)
+    assert aws.balancer_runs()
+    assert "--instance-ids i-0abc" in aws.calls.read_text()
+
+
+def test_elsewhere_a_machine_has_what_its_node_counts_and_the_kernel_keeps():
+    attached = AttachedInfrastructure(load_environment("production"), None)
+    attached.nodes = {WORKER.name: node("openstack:///x"), "worker-2": node("kind://docker/a/worker", ready="False")}
+    cores, memory = attached.capacity(WORKER)
+    assert (cores, memory >= 4 * 10**9) == (2.0, True)
+    assert attached.is_running(WORKER)
+    other = Machine(name="worker-2", address="10.0.1.8")
+    assert not attached.is_running(other)
+    with pytest.raises(Unverifiable):
+        attached.capacity(other)
+    with pytest.raises(Unverifiable):
+        attached.foreign_resources()
+    with pytest.raises(UserError):
+        attached.destroy()
+
+
+def test_missing_programs_depend_on_what_is_to_be_done(monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "CACHE", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    production = load_environment("production")
+    assert tools.missing_tools(production, changes=False) == ["kubectl", "kubeseal", "aws"]
+    assert tools.missing_tools(production, changes=True) == ["kubectl", "kubeseal", "aws", "tofu"]
+
+
+def test_secrets_of_production_come_from_the_variables_that_it_names(monkeypatch):
+    settings = load_environment("production").secrets
+    monkeypatch.delenv("AF_POSTGRES_PASSWORD", raising=False)
+    with pytest.raises(UserError, match="set the variable AF_POSTGRES_PASSWORD"):
+        values_of("database-credentials", settings)
+    monkeypatch.setenv("AF_POSTGRES_PASSWORD", "p@ss/word")
+    values = values_of("database-credentials", settings)
+    assert values["POSTGRES_PASSWORD"] == "p@ss/word"
+    assert values["DATABASE_URL"].startswith("postgresql://platform:p%40ss%2Fword@")
+    with pytest.raises(UserError, match="name a variable"):
+        values_of("jwt-secret", SecretSettings(generate=False))
+    assert len(values_of("jwt-secret", SecretSettings())["JWT_SECRET"]) > 40

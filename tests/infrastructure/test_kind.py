@@ -1,0 +1,91 @@
+"""State and engine are brought together before an apply, whatever an interrupted run left of either."""
+
+import re
+import subprocess
+
+import pytest
+
+from acceptance.base.environment import load_environment
+from acceptance.base.labels import KIND_LABEL, LABEL, PLATFORM_LABEL
+from acceptance.clients import engine
+from acceptance.clients.docker import docker, inspect
+from acceptance.images.build import Images
+from acceptance.infrastructure import contract, kind
+from acceptance.infrastructure.kind import KindInfrastructure
+from acceptance.infrastructure.leftovers import leftovers, remove_by_label
+
+NAME = "alternate-futures-test-gone"
+OTHER = "alternate-futures-test-other"
+IMAGE = "alternate-futures/test-nothing:1"
+TOFU = """#!/bin/sh
+echo "$@" >>{folder}/tofu.log
+case "$*" in *" state list") printf '%s\\n' {state} ;; esac
+"""
+EVERYTHING = (
+    "docker_container.load_balancer docker_network.nodes 'docker_volume.data[\"database\"]'"
+    " 'docker_volume.data[\"redis\"]' terraform_data.cluster"
+)
+
+
+def container(name, *labels):
+    """A container that was made and never ran."""
+    options = [part for label in labels for part in ("--label", label)]
+    docker("create", "--name", name, *options, IMAGE, "/nothing")
+
+
+@pytest.fixture
+def leftover(tmp_path):
+    """An image of nothing, to make containers from; all that the tests make is removed at the end."""
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    environment = {"DOCKER_BUILDKIT": "1", "PATH": "/usr/bin:/bin"}
+    subprocess.run([engine.client(), "build", "-q", "-t", IMAGE, tmp_path], check=True, env=environment)
+    yield
+    docker("rm", "--force", f"{NAME}-worker", f"{NAME}-load-balancer", f"{OTHER}-worker", check=False)
+    docker("network", "rm", NAME, check=False)
+    docker("volume", "rm", "--force", f"{NAME}-database", check=False)
+    docker("rmi", "--force", IMAGE, check=False)
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """Makes an infrastructure whose tofu lists a given state, and notes what it is told."""
+    for module in (kind, contract):
+        monkeypatch.setattr(module, "STATE", tmp_path / "state")
+    monkeypatch.setattr(kind, "INFRASTRUCTURE", tmp_path)
+    file = tmp_path / "own.toml"
+    file.write_text('name = "test-gone"\ndomain = "example.test"\n[infrastructure]\nprovisioner = "kind"\n')
+
+    def make(state):
+        program = tmp_path / "tofu"
+        program.write_text(TOFU.format(folder=tmp_path, state=state))
+        program.chmod(0o755)
+        return KindInfrastructure(load_environment(str(file)), "some-run", Images(), tmp_path, tmp_path / "log")
+
+    make.told = tmp_path / "tofu.log"
+    return make
+
+
+def test_a_state_that_names_nodes_that_are_gone_makes_the_cluster_anew(root, leftover):
+    container(f"{NAME}-worker", f"{KIND_LABEL}={NAME}")
+    container(f"{NAME}-load-balancer", f"{PLATFORM_LABEL}={NAME}")
+    root(EVERYTHING).reconcile_state()
+    assert re.search("state rm .*terraform_data.cluster", root.told.read_text())
+    assert inspect("container", f"{NAME}-worker") is None
+    assert inspect("container", f"{NAME}-load-balancer") is None, "one that is stopped is made anew by apply"
+
+
+def test_what_no_state_names_is_removed(root, leftover):
+    container(f"{NAME}-worker", f"{KIND_LABEL}={NAME}")
+    docker("network", "create", NAME)
+    docker("volume", "create", f"{NAME}-database")
+    root("").reconcile_state()
+    assert leftovers(NAME) == {}
+
+
+def test_removing_by_label_leaves_other_platforms_alone(root, leftover):
+    container(f"{NAME}-worker", f"{KIND_LABEL}={NAME}")
+    container(f"{NAME}-load-balancer", f"{PLATFORM_LABEL}={NAME}")
+    container(f"{OTHER}-worker", f"{KIND_LABEL}={OTHER}", f"{PLATFORM_LABEL}={OTHER}", f"{LABEL}=another-run")
+    remove_by_label(NAME)
+    assert leftovers(NAME) == {}
+    assert inspect("container", f"{OTHER}-worker")

@@ -1,0 +1,263 @@
+"""Production's machines hold production's pods: requests, anti-affinity, spread and volumes, added up.
+
+A pod is placed where Kubernetes would be allowed to place it; that it finds a way shows that there is one.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+import hcl2
+import pytest
+import yaml
+from aws_schema import INSTANCE_TYPES
+from aws_tools import AWS, rendered_user_data
+from tests_support import kustomized
+
+from acceptance.base.paths import ROOT
+
+APPLICATIONS = ["auth-service", "backend-service", "frontend-service", "database", "redis"]
+# What runs besides the Applications: replicas, millicores and MiB. Argo CD asks for nothing; this is what it takes.
+BESIDES = {
+    "coredns": (1, 100, 70),
+    "metrics-server": (1, 100, 70),
+    "traefik": (1, 50, 64),
+    "sealed-secrets": (1, 10, 32),
+    "argocd": (4, 50, 256),
+}
+# On every worker: the EBS CSI driver's node pod, and servicelb's.
+PER_NODE = (30 + 10, 3 * 40 + 16)
+# Of a machine's memory this much is left to Linux.
+VISIBLE = 0.96
+
+
+@dataclass
+class Node:
+    """A worker: what it still has, and what it holds."""
+
+    zone: str
+    cpu: float
+    memory: float
+    pods: list = field(default_factory=list)
+
+
+@dataclass
+class Pod:
+    """What a pod asks for, whom it shuns (`apart`: one per node; `spread`: evenly), and where its volumes let it be."""
+
+    name: str
+    app: str
+    cpu: float
+    memory: float
+    apart: bool = False
+    spread: bool = False
+    zones: frozenset | None = None
+
+
+def cpu(text):
+    """Millicores."""
+    text = str(text)
+    return float(text[:-1]) if text.endswith("m") else float(text) * 1000
+
+
+def memory(text):
+    """MiB."""
+    number, unit = re.fullmatch(r"([0-9.]+)(Ki|Mi|Gi|)", str(text)).groups()
+    return float(number) * {"Ki": 1 / 1024, "Mi": 1, "Gi": 1024, "": 1 / 1024**2}[unit]
+
+
+@pytest.fixture(scope="module")
+def settings():
+    """production.tfvars."""
+    with (AWS / "environments" / "production.tfvars").open() as file:
+        return {key: unquoted(value) for key, value in hcl2.load(file).items() if not key.startswith("__")}
+
+
+def unquoted(value):
+    """A value without the quotes that the parser leaves on it."""
+    if isinstance(value, list):
+        return [unquoted(item) for item in value]
+    return value.strip('"') if isinstance(value, str) else value
+
+
+@pytest.fixture(scope="module")
+def user_data(tmp_path_factory):
+    """A machine's files, parsed, by machine and path."""
+    found = rendered_user_data(tmp_path_factory.mktemp("capacity"))
+    return {
+        machine: {file["path"]: file["content"] for file in yaml.safe_load(text)["write_files"]}
+        for machine, text in found.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def storage(user_data):
+    """What the servers deploy for volumes."""
+    text = user_data["control-plane-1"]["/var/lib/rancher/k3s/server/manifests/storage.yaml"]
+    return list(yaml.safe_load_all(text))
+
+
+@pytest.fixture(scope="module")
+def objects():
+    """What the five Applications consist of in production."""
+    return [item for name in APPLICATIONS for item in kustomized(f"{name}/overlays/production")]
+
+
+def claims(objects):
+    """Each claim of a StatefulSet's pods: its name, the pod's number, its class and its size."""
+    for found in objects:
+        if found["kind"] == "StatefulSet":
+            for template in found["spec"].get("volumeClaimTemplates", []):
+                for number in range(found["spec"]["replicas"]):
+                    name = f"{template['metadata']['name']}-{found['metadata']['name']}-{number}"
+                    spec = template["spec"]
+                    yield name, spec["storageClassName"], memory(spec["resources"]["requests"]["storage"]) / 1024
+
+
+def zones_of(claim, storage_class, storage):
+    """The zones that a claim's volume allows, or None for all."""
+    for found in storage:
+        if found["kind"] == "PersistentVolume" and found["spec"]["claimRef"]["name"] == claim:
+            terms = found["spec"]["nodeAffinity"]["required"]["nodeSelectorTerms"]
+            return frozenset(terms[0]["matchExpressions"][0]["values"])
+    for found in storage:
+        if found["kind"] == "StorageClass" and found["metadata"]["name"] == storage_class:
+            topologies = found.get("allowedTopologies")
+            return frozenset(topologies[0]["matchLabelExpressions"][0]["values"]) if topologies else None
+    raise AssertionError(f"no storage class {storage_class}, which {claim} asks for")
+
+
+def pods(objects, storage):
+    """All pods that workers hold at once."""
+    classes = {name: storage_class for name, storage_class, _ in claims(objects)}
+    found = []
+    for owner in objects:
+        if owner["kind"] not in ("Deployment", "StatefulSet"):
+            continue
+        spec = owner["spec"]["template"]["spec"]
+        requests = [container["resources"]["requests"] for container in spec["containers"]]
+        name = owner["metadata"]["name"]
+        affinity = spec.get("affinity", {}).get("podAntiAffinity", {})
+        spread = spec.get("topologySpreadConstraints", [])
+        for number in range(owner["spec"]["replicas"]):
+            own = [claim for claim in classes if claim.endswith(f"-{name}-{number}")]
+            zones = [zones_of(claim, classes[claim], storage) for claim in own]
+            allowed = [zone for zone in zones if zone is not None]
+            found.append(
+                Pod(
+                    f"{name}-{number}",
+                    name,
+                    sum(cpu(request["cpu"]) for request in requests),
+                    sum(memory(request["memory"]) for request in requests),
+                    apart="requiredDuringSchedulingIgnoredDuringExecution" in affinity,
+                    spread=any(item["whenUnsatisfiable"] == "DoNotSchedule" for item in spread),
+                    zones=frozenset.intersection(*allowed) if allowed else None,
+                )
+            )
+    for name, (replicas, millicores, mebibytes) in BESIDES.items():
+        found += [Pod(f"{name}-{number}", name, millicores, mebibytes) for number in range(replicas)]
+    return found
+
+
+def workers(kind, count, zones, user_data):
+    """Empty workers with what the kubelet gives to pods."""
+    arguments = yaml.safe_load(user_data["worker-1"]["/etc/rancher/k3s/config.yaml"])["kubelet-arg"]
+    text = " ".join(arguments)
+    reserved = [dict(part.split("=") for part in found.split(",")) for found in re.findall(r"-reserved=(\S+)", text)]
+    evicted = memory(re.search(r"memory\.available<(\w+)", text).group(1))
+    cpus, mebibytes = INSTANCE_TYPES[kind]
+    free_cpu = cpus * 1000 - sum(cpu(item["cpu"]) for item in reserved) - PER_NODE[0]
+    free_memory = mebibytes * VISIBLE - sum(memory(item["memory"]) for item in reserved) - evicted - PER_NODE[1]
+    return [Node(zones[number % len(zones)], free_cpu, free_memory) for number in range(count)]
+
+
+def place(waiting, nodes):
+    """Names of the pods that find no place; the biggest look first, and go where most is free."""
+    homeless = []
+    # Those whom volumes or one another leave little choice come before those who fit anywhere.
+    for pod in sorted(waiting, key=lambda pod: (pod.zones is None, not pod.apart, -pod.cpu, pod.name)):
+        neighbours = {id(node): sum(other.app == pod.app for other in node.pods) for node in nodes}
+        possible = [
+            node
+            for node in nodes
+            if node.cpu >= pod.cpu
+            and node.memory >= pod.memory
+            and (pod.zones is None or node.zone in pod.zones)
+            and not (pod.apart and neighbours[id(node)])
+            and not (pod.spread and neighbours[id(node)] > min(neighbours.values()))
+        ]
+        if not possible:
+            homeless.append(pod.name)
+            continue
+        home = max(possible, key=lambda node: node.cpu)
+        home.cpu -= pod.cpu
+        home.memory -= pod.memory
+        home.pods.append(pod)
+    return homeless
+
+
+def test_production_fits_onto_its_workers(settings, objects, storage, user_data):
+    nodes = workers(settings["worker_type"], settings["workers"], settings["zones"], user_data)
+    assert not place(pods(objects, storage), nodes)
+
+
+def test_the_plans_two_workers_of_2_cpus_do_not_hold_it(settings, objects, storage, user_data):
+    homeless = place(pods(objects, storage), workers("m6i.large", 2, settings["zones"], user_data))
+    assert {"yb-tserver-0", "yb-tserver-1", "yb-tserver-2"} <= set(homeless)
+
+
+def test_with_any_worker_gone_everything_but_its_volumes_finds_a_place(settings, objects, storage, user_data):
+    for lost in range(settings["workers"]):
+        nodes = workers(settings["worker_type"], settings["workers"], settings["zones"], user_data)
+        gone = nodes.pop(lost)
+        homeless = set(place(pods(objects, storage), nodes))
+        bound = {pod.name for pod in pods(objects, storage) if pod.zones is not None and gone.zone in pod.zones}
+        # One tserver and one master cannot: they stay apart, and the others are where they would have to go.
+        apart = {pod.name for pod in pods(objects, storage) if pod.apart}
+        assert homeless <= bound | apart, f"without the worker in {gone.zone}"
+        assert len(homeless & apart) <= 2
+
+
+def test_the_shapes_are_not_below_the_criteria(settings):
+    assert settings["control_planes"] >= 3
+    assert settings["workers"] >= 2
+    assert INSTANCE_TYPES[settings["control_plane_type"]] >= (2, 4096)
+    cpus, mebibytes = INSTANCE_TYPES[settings["worker_type"]]
+    assert cpus >= 2
+    assert mebibytes >= 8192
+
+
+def test_a_database_of_three_replicas_has_three_zones(settings, objects):
+    replicas = [
+        item["spec"]["replicas"]
+        for item in objects
+        if item["metadata"]["name"] == "yb-tserver" and "replicas" in item["spec"]
+    ]
+    assert replicas == [3]
+    assert len(settings["zones"]) >= 3
+
+
+def test_claims_meet_their_classes_and_the_static_volumes(objects, storage, settings):
+    wanted = {name: (storage_class, size) for name, storage_class, size in claims(objects)}
+    for found in storage:
+        if found["kind"] == "PersistentVolume":
+            spec = found["spec"]
+            storage_class, size = wanted[spec["claimRef"]["name"]]
+            assert storage_class == spec["storageClassName"], (
+                f"{spec['claimRef']['name']} would be given another volume"
+            )
+            assert memory(spec["capacity"]["storage"]) / 1024 >= size
+    sizes = (settings["database_volume_gb"], settings["redis_volume_gb"])
+    assert sizes == (wanted["disk0-yb-tserver-0"][1], wanted["data-redis-0"][1])
+
+
+def test_the_cost_estimate_counts_the_same_machines_and_adds_up(settings):
+    text = (ROOT / "docs" / "decisions" / "0007-aws.md").read_text()
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
+    ]
+    counts = {row[0]: row[1] for row in rows}
+    assert counts[f"{settings['control_plane_type']}, servers"] == str(settings["control_planes"])
+    assert counts[f"{settings['worker_type']}, workers"] == str(settings["workers"])
+    assert counts["gp3, the two volumes"] == f"{settings['database_volume_gb'] + settings['redis_volume_gb']} GB"
+    sums = [int(row[3].strip("*")) for row in rows if row[3].strip("*").isdigit()]
+    assert sum(sums[:-1]) == sums[-1]

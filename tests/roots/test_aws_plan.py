@@ -1,0 +1,288 @@
+"""infrastructure/aws planned, applied and destroyed by OpenTofu itself, with a stand-in for the provider.
+
+The stand-in (aws_provider.py) has the real provider's schema, so types, references, conditions and counts are the
+real thing; AWS is not.
+"""
+
+import ipaddress
+import json
+import os
+import stat
+
+import pytest
+from aws_tools import AWS, SSH_KEY, Tofu, stand_in_provider
+
+from acceptance.infrastructure.contract import Outputs
+
+K3S = {"version": "v1.34.1+k3s1", "binary_sha256": "0" * 64, "installer_sha256": "0" * 64}
+PRODUCTION = ["-input=false", f"-var-file={AWS}/environments/production.tfvars"]
+
+# What the scripts that apply runs call: nothing of it is there.
+AWS_COMMAND = """#!/bin/sh
+echo "$@" >>"$CALLS"
+case "$*" in
+*get-secret-value*) printf 'server: https://balancer.example.test:6443\\n' ;;
+*describe-volumes*) echo vol-left-by-a-claim ;;
+esac
+"""
+KUBECTL_COMMAND = "#!/bin/sh\nfor node in 1 2 3 4 5 6 7; do echo node-$node Ready; done\n"
+
+
+def variables(**values):
+    """Variables as arguments."""
+    return [f"-var={key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in values.items()]
+
+
+@pytest.fixture(scope="module")
+def provider():
+    """The environment that leads OpenTofu to the stand-in."""
+    with stand_in_provider(AWS) as environment:
+        yield environment
+
+
+@pytest.fixture(scope="module")
+def tofu(provider, tmp_path_factory):
+    """The root for production."""
+    return Tofu(AWS, tmp_path_factory.mktemp("aws") / "root", provider)
+
+
+def plan(tofu, *arguments, check=True, **values):
+    """The plan for production as JSON, or the refusal if not `check`."""
+    values = {"ssh_public_key": SSH_KEY, "state_folder": "/nowhere", **values}
+    file = tofu.folder / "plan"
+    done = tofu.run("plan", *PRODUCTION, *variables(**values), f"-out={file}", *arguments, check=check)
+    return json.loads(tofu.run("show", "-json", str(file)).stdout) if check else done.stdout + done.stderr
+
+
+def planned(document, kind):
+    """The planned values of each resource of a kind, by address."""
+    changes = document["resource_changes"]
+    return {
+        found["address"]: found["change"]["after"]
+        for found in changes
+        if found["type"] == kind and found["mode"] == "managed"
+    }
+
+
+@pytest.fixture(scope="module")
+def production(tofu):
+    """The plan for production, with one administrator."""
+    return plan(tofu, administrators={"alice": "198.51.100.7/32"})
+
+
+def test_the_configuration_is_valid(tofu):
+    assert "The configuration is valid" in tofu.run("validate").stdout
+
+
+def test_the_bootstrap_is_valid_and_its_policies_fit_into_iam(tmp_path):
+    with stand_in_provider(AWS / "bootstrap") as environment:
+        tofu = Tofu(AWS / "bootstrap", tmp_path / "bootstrap", environment)
+        tofu.run("apply", "-auto-approve", "-input=false", "-var=repository=some/platform")
+        state = json.loads(tofu.run("show", "-json").stdout)["values"]
+    policies = [
+        found["values"]["policy"] for found in state["root_module"]["resources"] if found["type"] == "aws_iam_policy"
+    ]
+    assert len(policies) == 3
+    for policy in policies:
+        # IAM counts no white space.
+        assert len("".join(policy.split())) <= 6144
+        assert json.loads(policy)["Version"] == "2012-10-17"
+    assert "bucket" in state["outputs"]["backend"]["value"]
+
+
+def test_five_or_more_machines_one_vpc_one_load_balancer_two_volumes(production):
+    assert len(planned(production, "aws_instance")) >= 5
+    assert len(planned(production, "aws_vpc")) == 1
+    assert len(planned(production, "aws_lb")) == 1
+    volumes = planned(production, "aws_ebs_volume")
+    assert sorted(volume["size"] for volume in volumes.values()) == [20, 100]
+    for volume in volumes.values():
+        assert volume["type"] == "gp3"
+        assert volume["encrypted"] is True
+
+
+def test_the_vpc_is_the_plans_and_machines_are_private(production):
+    (vpc,) = planned(production, "aws_vpc").values()
+    assert vpc["cidr_block"] == "10.0.0.0/16"
+    subnets = planned(production, "aws_subnet")
+    ranges = [ipaddress.ip_network(subnet["cidr_block"]) for subnet in subnets.values()]
+    assert not any(one.overlaps(other) for one in ranges for other in ranges if one is not other)
+    assert all(found.subnet_of(ipaddress.ip_network(vpc["cidr_block"])) for found in ranges)
+    assert len({subnet["availability_zone"] for subnet in subnets.values()}) == 3
+    for machine in planned(production, "aws_instance").values():
+        assert machine["associate_public_ip_address"] is False
+        assert machine["metadata_options"][0]["http_tokens"] == "required"
+        assert machine["root_block_device"][0]["encrypted"] is True
+        assert machine["root_block_device"][0]["volume_type"] == "gp3"
+
+
+def test_machines_are_spread_over_the_zones(production):
+    for role in ("control_plane", "worker"):
+        zones = [
+            machine["availability_zone"]
+            for address, machine in planned(production, "aws_instance").items()
+            if f".{role}[" in address
+        ]
+        assert len(set(zones)) == 3
+
+
+def test_listeners_and_targets(production):
+    assert sorted(found["port"] for found in planned(production, "aws_lb_listener").values()) == [80, 443, 6443]
+    groups = {found["port"]: found for found in planned(production, "aws_lb_target_group").values()}
+    assert groups[6443]["preserve_client_ip"] == "false"
+    assert all(group["health_check"] for group in groups.values())
+    attached = planned(production, "aws_lb_target_group_attachment")
+    for service in ("http", "https"):
+        assert [address for address in attached if f'"{service}-' in address] == [
+            f'module.load_balancer.aws_lb_target_group_attachment.this["{service}-worker-{number}"]'
+            for number in (1, 2, 3, 4)
+        ]
+    assert len([address for address in attached if '"api-control-plane-' in address]) == 3
+
+
+def test_only_80_and_443_are_open_to_the_world(production):
+    rules = planned(production, "aws_vpc_security_group_ingress_rule")
+    by_range = {
+        (rule["cidr_ipv4"], rule["from_port"], rule["to_port"]) for rule in rules.values() if rule.get("cidr_ipv4")
+    }
+    assert by_range == {("0.0.0.0/0", 80, 80), ("0.0.0.0/0", 443, 443), ("198.51.100.7/32", 6443, 6443)}
+    for address, rule in rules.items():
+        assert not rule.get("cidr_ipv6"), address
+        # Neither do nodes take anything from a range of addresses: only from a group.
+        if rule.get("cidr_ipv4"):
+            assert "users" in address or "administrators" in address
+
+
+def test_the_ports_are_the_plans(production):
+    rules = planned(production, "aws_vpc_security_group_ingress_rule")
+    assert {22, 80, 443, 6443, 10250} <= {rule["from_port"] for rule in rules.values()}
+    widest = max(rule["to_port"] - rule["from_port"] for rule in rules.values())
+    assert widest == 1
+
+
+def test_every_flow_has_a_rule_at_both_ends(production):
+    found = [set(planned(production, f"aws_vpc_security_group_{way}_rule")) for way in ("ingress", "egress")]
+    flows = [{address.partition(".flow[")[2] for address in addresses if ".flow[" in address} for addresses in found]
+    assert flows[0] == flows[1]
+    assert len(flows[0]) == 16
+
+
+def test_nobody_named_means_6443_is_closed(tofu):
+    rules = planned(plan(tofu), "aws_vpc_security_group_ingress_rule")
+    assert not [rule for rule in rules.values() if rule.get("cidr_ipv4") and rule["from_port"] == 6443]
+
+
+def test_one_nat_gateway_is_enough_where_that_is_wanted(tofu):
+    document = plan(tofu, nat_per_zone=False)
+    assert len(planned(document, "aws_nat_gateway")) == 1
+    assert len(planned(document, "aws_route")) == 4
+
+
+def test_records_are_made_where_the_zone_is_given(tofu):
+    records = planned(plan(tofu, dns_zone_id="Z0123456789"), "aws_route53_record")
+    names = {record["name"] for record in records.values() if record.get("zone_id") == "Z0123456789"}
+    assert names == {f"{host}.alternatefutures.ai" for host in ("www", "api", "auth", "argocd")}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("name", "Alternate_Futures", "lower-case letters"),
+        ("name", "a-name-that-no-load-balancer-has-room-for", "3 to 28"),
+        ("region", "somewhere", "name of an AWS region"),
+        ("account_id", "1234", "12 digits"),
+        ("subnet", "8.8.0.0/16", "private IPv4 range"),
+        ("zones", ["eu-central-1a"], "two to four different zones"),
+        ("zones", ["eu-central-1a", "us-east-1b"], "lie in the region"),
+        ("administrators", {"everyone": "0.0.0.0/0"}, "/24 or smaller"),
+        ("administrators", {"Alice B": "198.51.100.7/32"}, "named by"),
+        ("ssh_public_key", "-----BEGIN OPENSSH PRIVATE KEY-----", "public half"),
+        ("control_planes", 2, "odd and at least 3"),
+        ("workers", 1, "at least two workers"),
+        ("control_plane_type", "t3.nano", "at least 2 CPUs and 4 GiB"),
+        ("worker_type", "c6i.large", "at least 2 CPUs and 8 GiB"),
+        ("k3s", {**K3S, "version": "v1.27.9+k3s1"}, "v1.28.0 or newer"),
+        ("k3s", {**K3S, "binary_sha256": "abc"}, "64 hexadecimal digits"),
+        ("database_volume_gb", 50, "at least 100 GB"),
+        ("redis_volume_gb", 10, "at least 20 GB"),
+        ("dns_zone_id", "alternatefutures.ai", "Route 53 zone"),
+        ("state_folder", "here", "absolute path"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_refused_with_a_sentence(tofu, name, value, message):
+    text = " ".join(plan(tofu, check=False, **{name: value}).replace("│", " ").split())
+    assert message in text
+
+
+@pytest.fixture(scope="module")
+def applied(provider, tmp_path_factory):
+    """The root, applied."""
+    folder = tmp_path_factory.mktemp("applied")
+    (folder / "bin").mkdir()
+    for name, text in (("aws", AWS_COMMAND), ("kubectl", KUBECTL_COMMAND)):
+        (folder / "bin" / name).write_text(text)
+        (folder / "bin" / name).chmod(0o755)
+    calls = folder / "calls"
+    calls.touch()
+    environment = {"PATH": f"{folder}/bin:{os.environ['PATH']}", "CALLS": str(calls), "LOOKUP": "echo"}
+    tofu = Tofu(AWS, folder / "root", {**provider, **environment})
+    # `echo` in the place of a look-up answers with the name itself, which is then taken for an address: no wait.
+    dns = folder / "root" / "dns.tf"
+    dns.write_text(
+        dns.read_text().replace(
+            'join(" ", module.load_balancer.addresses)', 'join(" ", [for host in var.hosts : "${host}.${var.domain}"])'
+        )
+    )
+    tofu.variables = [
+        *PRODUCTION,
+        *variables(
+            ssh_public_key=SSH_KEY, state_folder=str(folder / "state"), administrators={"alice": "198.51.100.7/32"}
+        ),
+    ]
+    tofu.calls = calls
+    tofu.said = tofu.run("apply", "-auto-approve", *tofu.variables).stdout
+    return tofu
+
+
+def test_the_outputs_meet_the_contract(applied):
+    outputs = Outputs.model_validate(applied.outputs())
+    assert outputs.cluster_name == "alternate-futures-production"
+    assert [len(outputs.control_planes), len(outputs.workers)] == [3, 4]
+    assert set(outputs.volumes) == {"database", "redis"}
+    assert outputs.workers[0].name.startswith("worker-1-")
+    assert (outputs.load_balancer.http_port, outputs.load_balancer.https_port) == (80, 443)
+    assert outputs.kubeconfig_path.read_text().startswith("server: https://balancer")
+    assert stat.S_IMODE(outputs.kubeconfig_path.stat().st_mode) == 0o600
+
+
+def test_a_second_apply_changes_nothing(applied):
+    assert "No changes." in applied.run("plan", "-detailed-exitcode", *applied.variables).stdout
+
+
+def test_the_state_holds_no_kubeconfig_and_no_token(applied):
+    text = applied.run("show", "-json").stdout
+    assert "https://balancer.example.test:6443" not in text
+    assert "aws_secretsmanager_secret_version" not in text
+
+
+def test_a_new_image_or_release_replaces_no_machine_by_itself(applied):
+    k3s = {"version": "v1.37.0+k3s1", "binary_sha256": "1" * 64, "installer_sha256": "2" * 64}
+    assert "No changes." in applied.run("plan", *applied.variables, *variables(k3s=k3s)).stdout
+
+
+def test_destroy_is_refused_until_the_protection_is_off_and_then_leaves_nothing(applied):
+    refused = applied.run("destroy", "-auto-approve", *applied.variables, check=False)
+    assert refused.returncode != 0
+    assert "prevent_destroy" in refused.stdout + refused.stderr
+    assert "aws_instance" in applied.run("state", "list").stdout
+    kubeconfig = Outputs.model_validate(applied.outputs()).kubeconfig_path
+    done = applied.run("destroy", "-auto-approve", *applied.variables, "-var=protected=false").stdout
+    assert not applied.run("state", "list").stdout.strip()
+    assert not kubeconfig.exists()
+    # Machines go first: a volume that is still attached cannot be removed.
+    last_machine = max(
+        done.rindex(f'aws_instance.{role}["{name}-1"]: Destruction complete')
+        for role, name in (("control_plane", "control-plane"), ("worker", "worker"))
+    )
+    assert done.index("terraform_data.claimed_volumes: Destroying") > last_machine
+    assert "delete-volume --region eu-central-1 --volume-id vol-left-by-a-claim" in applied.calls.read_text()

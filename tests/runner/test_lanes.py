@@ -1,0 +1,245 @@
+"""Undisturbing scenarios are judged by several processes at once, and nothing of what one of them sees is lost."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from tests_support import scenario
+
+from acceptance.base.paths import ROOT
+from acceptance.runner import PLUGINS
+
+STEPS = """
+    import glob, json, time
+    from acceptance.base.secrecy import register_secret
+    from acceptance.runner.lanes import LANES
+    open(f'read-by-{os.getpid()}', 'w').close()
+    class Platform:
+        def standing(self):
+            # Not before all three processes can begin.
+            until = time.monotonic() + 60
+            while len(glob.glob('read-by-*')) < 3 and time.monotonic() < until:
+                time.sleep(0.05)
+            return 'it stands'
+    @pytest.fixture(scope='session')
+    def platform(run, pytestconfig):
+        if lanes := pytestconfig.stash.get(LANES, None):
+            lanes.begin(Platform())
+        yield
+        if LEFT and run.options.lane > 1:
+            raise RuntimeError('something was left behind')
+    LEFT = False
+    def note(what):
+        with open('noted', 'a') as file:
+            file.write(json.dumps([what, os.getpid(), time.time()]) + '\\n')
+    @then('it takes a second')
+    def _second(platform):
+        note('began')
+        time.sleep(1)
+        note('ended')
+    @then('it disturbs')
+    def _disturbs(platform):
+        note('disturbed')
+    @then('it does not hold')
+    def _fails(platform):
+        time.sleep(1)
+        assert 1 == 2, 'expected 2, saw 1'
+    @then('its lane dies')
+    def _dies(platform, run):
+        time.sleep(1)
+        if run.options.lane > 1:
+            os._exit(7)
+    @then('it learns a secret')
+    def _secret(platform, run, evidence):
+        time.sleep(1)
+        who = 'a-lane' if run.options.lane > 1 else 'the-run'
+        evidence.add('seen', register_secret(f's3cret-of-{who}-0123456789'))
+    @then('it waits')
+    def _waits(platform):
+        note('waiting')
+        time.sleep(60)
+"""
+
+
+@pytest.fixture
+def lanes(project):
+    """A project whose scenarios are judged in three lanes."""
+    plugins = [*PLUGINS, "fixtures.run"]
+    project.pytester.makeconftest(f"pytest_plugins = {plugins!r}")
+    project.environment.write_text("lanes = 3\n" + project.environment.read_text())
+    return project
+
+
+def features(*steps):
+    """A scenario for each step, of criteria 2.1 and on."""
+    return "\n".join(scenario(f"2.{number}", step, title=f"Number {number}") for number, step in enumerate(steps, 1))
+
+
+def noted(project):
+    """What scenarios wrote down: what, which process, when."""
+    return [json.loads(line) for line in (project.pytester.path / "noted").read_text().splitlines()]
+
+
+def test_scenarios_are_judged_at_once_and_those_that_disturb_alone_at_the_end(lanes):
+    text = features(*["it takes a second"] * 6) + scenario("2.8", "it disturbs", "@disruptive", "Disturbs")
+    lanes.feature(text, STEPS)
+    result, verdicts = lanes.run()
+    assert result.ret == 0
+    assert {verdicts[f"2.{number}"]["outcome"] for number in (*range(1, 7), 8)} == {"passed"}
+    *beside, (what, last, moment) = noted(lanes)
+    assert len(beside) == 12, "each is judged once"
+    processes = {process for _, process, _ in beside}
+    assert len(processes) == 3, "a process judged none"
+    assert what == "disturbed" and last in processes and moment > max(when for *_, when in beside)
+    begun = sorted((when, 1 if what == "began" else -1) for what, _, when in beside)
+    assert max(sum(step for _, step in begun[:end]) for end in range(len(begun))) > 1, "none ran beside another"
+    assert lanes.document["lanes"] == 3
+    assert {entry["lane"] for entry in lanes.document["scenarios"]} == {1, 2, 3}
+    page = next(lanes.reports.glob("*/traceability.html")).read_text()
+    assert "were judged in 3 lanes" in page and "height:4.2px" in page
+    result.assert_outcomes(passed=7)
+    journal = next(lanes.reports.glob("*/journal.jsonl")).read_text().splitlines()
+    assert len({json.loads(line)["nodeid"] for line in journal}) == 7
+    labelled = [json.loads(path.read_text()) for path in lanes.reports.glob("*/allure-results/*-result.json")]
+    assert sum(any(label["name"] == "criterion" for label in item["labels"]) for item in labelled) >= 7
+
+
+def test_without_lanes_one_process_judges_all(lanes):
+    lanes.feature(features(*["it takes a second"] * 2), STEPS)
+    result, _ = lanes.run("--lanes", "1")
+    assert result.ret == 0
+    assert len({process for _, process, _ in noted(lanes)}) == 1
+    assert "lanes" not in lanes.document
+
+
+def test_a_failure_in_a_lane_is_the_runs(lanes):
+    lanes.feature(features(*["it does not hold"] * 3), STEPS)
+    result, verdicts = lanes.run()
+    assert result.ret == 1
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(["*expected 2, saw 1*"])
+    assert {verdicts[f"2.{number}"]["outcome"] for number in (1, 2, 3)} == {"failed"}
+    assert all("expected 2, saw 1" in verdicts[f"2.{number}"]["reason"] for number in (1, 2, 3))
+
+
+def test_the_first_failure_ends_a_run_that_asked_for_it(lanes):
+    lanes.feature(features("it does not hold", *["it takes a second"] * 7), STEPS)
+    result, verdicts = lanes.run("-x")
+    assert result.ret == 1
+    assert len(verdicts) == 118
+    assert verdicts["2.8"]["reason"] == "the run ended before this scenario did"
+
+
+def test_a_lane_that_dies_costs_its_scenario_and_no_other(lanes):
+    lanes.feature(features(*["its lane dies"] * 8), STEPS)
+    result, verdicts = lanes.run()
+    assert result.ret == 1
+    judged = [verdicts[f"2.{number}"] for number in range(1, 9)]
+    # Both lanes died with their first; the run's own process judged the rest.
+    assert sorted(verdict["outcome"] for verdict in judged) == ["error"] * 2 + ["passed"] * 6
+    reasons = [verdict["reason"] for verdict in judged if verdict["outcome"] == "error"]
+    assert all("ended with 7 before this scenario did" in text and "lane-" in text for text in reasons)
+
+
+def test_what_a_lane_leaves_behind_is_an_error_of_its_last_scenario(lanes):
+    lanes.feature(features(*["it takes a second"] * 4), STEPS.replace("LEFT = False", "LEFT = True"))
+    result, verdicts = lanes.run()
+    assert result.ret == 1
+    reasons = [verdicts[f"2.{number}"]["reason"] for number in range(1, 5)]
+    assert any("while the session cleaned up: RuntimeError: something was left behind" in text for text in reasons)
+
+
+def test_a_secret_that_a_lane_learns_is_in_no_file_of_the_report(lanes):
+    lanes.feature(features(*["it learns a secret"] * 3), STEPS)
+    result, _ = lanes.run()
+    assert result.ret == 0
+    texts = [path.read_text(errors="replace") for path in lanes.reports.rglob("*") if path.is_file()]
+    assert any("[redacted]" in text for text in texts)
+    assert not any("s3cret-of" in text for text in texts)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_its_lanes_and_has_a_verdict_for_each(lanes, number):
+    lanes.feature(features(*["it waits"] * 4), STEPS)
+    command = [sys.executable, "-m", "pytest", f"--env={lanes.environment}"]
+    log = lanes.pytester.path / "log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(command, cwd=lanes.pytester.path, stdout=file, stderr=file)
+    try:
+        deadline = time.monotonic() + 30
+        waiting = []
+        while len(waiting) < 3:
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+            waiting = noted(lanes) if (lanes.pytester.path / "noted").exists() else []
+            time.sleep(0.05)
+        process.send_signal(number)
+        assert process.wait(30) == 2
+    finally:
+        process.kill()
+    verdicts = lanes.read()
+    assert len(verdicts) == 118
+    assert {verdicts[f"2.{number}"]["outcome"] for number in range(1, 5)} == {"error"}
+    assert sum("broke off during this scenario" in verdicts[f"2.{number}"]["reason"] for number in range(1, 5)) == 3
+    for _, child, _ in waiting:
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
+
+
+def test_a_step_that_nobody_defines_is_refused_before_a_lane_is_started(lanes):
+    lanes.feature(features("it takes a second", "nothing defines this"), STEPS)
+    result, verdicts = lanes.run()
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*has the step 'nothing defines this', which nobody defines*"])
+    assert len(verdicts) == 118 and not (lanes.pytester.path / "noted").exists()
+
+
+PLUGIN = """
+import pytest
+class Seen:
+    def pytest_collection_finish(self, session):
+        from acceptance.runner.lanes import batches
+        from acceptance.runner.tags import criterion_of
+        for batch in batches(session.items):
+            print("batch", *{criterion_of(item) for item in batch})
+pytest.main(["--collect-only", "-q"], plugins=[Seen()])
+"""
+
+
+def test_scenarios_that_share_what_only_one_process_can_have_stay_together():
+    ended = subprocess.run([sys.executable, "-c", PLUGIN], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    found = [set(line.split()[1:]) for line in ended.stdout.splitlines() if line.startswith("batch ")]
+    assert found, ended.stdout + ended.stderr
+    with_demos = next(batch for batch in found if "3.1" in batch)
+    assert with_demos >= {*(f"3.{number}" for number in range(1, 11)), "13.6"}
+    assert {"2.1"} in found
+    together = [name for batch in found for name in batch]
+    assert len(together) == len(set(together)), "a scenario is in two batches"
+    assert not {"1.9", "2.8", "1.12", "plan-24.10"} & set(together), "what disturbs is not judged beside others"
+
+
+@pytest.mark.parametrize("value", ["0", "9", '"two"'])
+def test_a_wrong_number_of_lanes_is_refused(project, value):
+    project.environment.write_text(f"lanes = {value}\n" + project.environment.read_text())
+    project.feature(scenario())
+    result, verdicts = project.run()
+    assert result.ret == 4 and not verdicts
+    result.stderr.fnmatch_lines(["*lanes: Input should be*"])
+
+
+def test_a_platform_that_outlives_runs_is_judged_by_one_process(lanes):
+    lanes.environment.write_text(
+        'lanes = 2\nname = "theirs"\ndomain = "example.test"\n[infrastructure]\nprovisioner = "existing"\n'
+        f'kubeconfig = "none"\ncluster_uid = "{"0" * 8}-0000-0000-0000-{"0" * 12}"\n'
+    )
+    lanes.feature(scenario())
+    result, _ = lanes.run()
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*lanes are for kind*"])
+    lanes.environment.write_text(lanes.environment.read_text().removeprefix("lanes = 2\n"))
+    result, _ = lanes.run("--lanes", "2")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*--lanes means nothing in theirs*"])

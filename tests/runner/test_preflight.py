@@ -1,0 +1,104 @@
+"""Preflight and the engine: every problem, each with its remedy; nothing is made."""
+
+import socket
+
+import pytest
+from tests_support import scenario
+
+from acceptance.base.environment import load_environment
+from acceptance.base.errors import UserError
+from acceptance.clients import engine
+from acceptance.commands import with_engine
+from acceptance.runner import preflight
+from acceptance.runner.machine_lock import MachineLock
+
+
+def test_a_taken_port_stops_the_run_with_4(project):
+    project.feature(scenario())
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 18080))
+        taken.listen()
+        result, verdicts = project.run()
+    text = result.stderr.str() + result.stdout.str()
+    assert "port 18080" in text
+    assert "Remedy" in text
+    assert result.ret == 4
+    assert verdicts["2.1"]["outcome"] == "error"
+    assert "preflight" in verdicts["2.1"]["reason"]
+
+
+def test_a_disk_nearly_full_stops_the_run(project):
+    project.environment.write_text(project.environment.read_text().replace("disk_gb = 0", "disk_gb = 1000000"))
+    project.feature(scenario())
+    result, _ = project.run()
+    assert "of disk are free" in result.stderr.str() + result.stdout.str()
+    assert result.ret == 4
+
+
+def test_all_problems_are_told_at_once(project):
+    text = (
+        project.environment.read_text()
+        .replace("disk_gb = 0", "disk_gb = 1e6")
+        .replace("memory_gb = 0", "memory_gb = 1e6")
+    )
+    project.environment.write_text(text)
+    project.feature(scenario())
+    result, _ = project.run()
+    text = result.stderr.str() + result.stdout.str()
+    assert "of disk are free" in text
+    assert "of memory are available" in text
+
+
+def test_no_engine_and_not_root_is_one_clear_error(monkeypatch):
+    monkeypatch.setattr(engine, "answers", lambda: False)
+    with pytest.raises(UserError, match="no container engine answers") as error:
+        with_engine.ensure(uid=lambda: 1000)
+    assert "Remedy" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("there", "tried"), [({"git", "openssl", "chromium-headless-shell"}, False), ({"git", "openssl"}, True)]
+)
+def test_a_browser_that_cannot_be_installed_stops_nothing(monkeypatch, capsys, there, tried):
+    def refuse(packages):
+        raise UserError(f"apt-get could not install {packages}", remedy="mend apt")
+
+    monkeypatch.setattr(with_engine.shutil, "which", lambda program: program if program in there else None)
+    monkeypatch.setattr(with_engine, "install_packages", refuse)
+    with_engine.install_programs()
+    assert ("could not install ['chromium-headless-shell']" in capsys.readouterr().err) is tried
+
+
+def test_plain_pytest_says_what_to_run_where_no_engine_answers(monkeypatch):
+    monkeypatch.setattr(engine, "answers", lambda: False)
+    found = preflight.problems(load_environment("kind"), attaching=True)
+    assert any("make accept" in problem for problem in found)
+
+
+def test_missing_programs_are_named(monkeypatch):
+    monkeypatch.setattr(preflight, "TOOLS", ("sh", "no-such-program"))
+    assert "not installed: no-such-program" in (preflight.check_tools([]) or "")
+
+
+def test_a_run_beside_another_is_4_and_names_it(project):
+    project.feature(scenario())
+    other = MachineLock(project.pytester.path / "state" / "alternate-futures" / "run.lock")
+    other.acquire("the-other-run")
+    try:
+        result, verdicts = project.run()
+    finally:
+        other.release()
+    assert "another run is going on: the-other-run" in result.stderr.str()
+    assert result.ret == 4
+    assert verdicts["2.1"]["outcome"] == "error"
+
+
+def test_the_second_run_is_refused_with_the_id_of_the_first(tmp_path):
+    first = MachineLock(tmp_path / "lock")
+    first.acquire("run-one")
+    with pytest.raises(UserError, match="run-one"):
+        MachineLock(tmp_path / "lock").acquire("run-two")
+    first.release()
+    second = MachineLock(tmp_path / "lock")
+    second.acquire("run-two")
+    second.release()

@@ -1,0 +1,64 @@
+"""Text of small scenarios, and what several tests build."""
+
+import functools
+import subprocess
+
+import yaml
+from aws_tools import tool
+
+from acceptance.base.paths import ROOT
+
+SCENARIO = """
+  @ac-{criterion} {tags}
+  Scenario: {title}
+    Then {step}
+"""
+
+
+def scenario(criterion="2.1", step="it holds", tags="", title="Something holds"):
+    """One scenario of one step."""
+    return SCENARIO.format(criterion=criterion, step=step, tags=tags, title=title)
+
+
+def entry(identity, outcome="passed", **fields):
+    """A criterion as verdicts.json holds it."""
+    return {
+        "id": identity, "text": f"What {identity} says", "requirement": int(identity.strip("plan-").partition(".")[0]),
+        "title": "Some requirement", "component": "Some", "tasks": [6], "outcome": outcome, "reason": "",
+        "scenario": f"Scenario of {identity}", "stand_ins": {}, "started": "2026-11-24T22:00:00.000+00:00",
+        "duration": 1.0, "evidence": [], "reproduce": "pytest", "subtasks": [],
+        "expected": outcome not in ("failed", "error"), **fields,
+    }  # fmt: skip
+
+
+def verdicts(run, *criteria, beyond=(), **fields):
+    """A run as verdicts.json holds it, with as little as a report needs."""
+    left_out = ("not selected", "no scenario")
+    ran = [item for item in [*criteria, *beyond] if item["outcome"] not in left_out]
+    parts = [("6.7", ["2.1"], ""), ("7.8", [], "2.3"), ("7.1", [], "make check")]
+    subtasks = [
+        {"id": identity, "text": "", "state": "judged" if by else "done", "by": by, "files": [], "check": check,
+         "why": "", "outcome": None}
+        for identity, by, check in parts
+    ]  # fmt: skip
+    return {
+        "run": run, "environment": "kind", "domain": "example.test", "stand_ins": {}, "cluster_uid": "uid-1",
+        "kubernetes": "v1", "commit": "c0ffee", "clean": True, "who": "someone", "machine": "small", "python": "3",
+        "command": f"pytest {run}", "started": f"2026-11-24T22:00:0{run[-1]}", "ended": "2026-11-24T23:00:00",
+        "seconds": 100.0, "exit_code": int(not all(item["expected"] for item in ran)), "packages": {}, "problems": [],
+        "counts": {}, "phases": [{"name": f"phase of {run}", "at": 1.0, "duration": 5.0, "failed": False}],
+        "scenarios": [
+            {"criterion": item["id"], "requirement": item["requirement"], "at": 10.0, "duration": item["duration"],
+             "outcome": item["outcome"]}
+            for item in ran
+        ],
+        "criteria": list(criteria), "beyond": list(beyond),
+        "plan": [{"id": 6, "title": "Deploy", "subtasks": subtasks}], **fields,
+    }  # fmt: skip
+
+
+@functools.cache
+def kustomized(folder):
+    """The objects of a kustomization, built as Argo CD does, without leave to read outside it."""
+    command = [tool("kubectl"), "kustomize", ROOT / "k8s" / folder]
+    return list(yaml.safe_load_all(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
