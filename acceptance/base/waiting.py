@@ -165,3 +165,34 @@ def eventually(condition: Callable[[], T], *, within: Deadline, what: str, hint:
         seen = in_words(error)
         message = f"expected {what}; saw {seen} for {time.monotonic() - began:.0f} s ({within.source})"
         raise TimedOut(message + (f". Try: {hint}" if hint else "")) from error
+
+
+class DidNotStay(AssertionError):
+    """The condition did not hold all the time; the message says when it broke and what was seen."""
+
+
+def consistently(condition: Callable[[], T], *, during: Deadline, what: str, hint: str = "", every: float = 0.5) -> T:
+    """Call `condition` again and again for `during`; return what it returned last.
+
+    The counterpart of `eventually`, for what has to hold every time, while something lasts, or never breaks: the
+    first "no" (an AssertionError, None, False or an error of transport) ends it. `every`: seconds between two looks.
+    Raises DidNotStay saying what was expected, what was seen, after how many looks and seconds, and `hint`.
+    """
+    began, looks = time.monotonic(), 0
+    value: T | None = None
+    while not looks or time.monotonic() - began < during.seconds:
+        if looks:
+            time.sleep(every)
+        looks += 1
+        try:
+            value = condition()
+            if value is None or value is False:
+                raise NotYet("no")
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            after = f"{time.monotonic() - began:.1f} of {during.seconds:.0f} s, look {looks}"
+            message = f"expected {what} all the time ({during.source}); saw {in_words(error)} after {after}"
+            raise DidNotStay(message + (f". Try: {hint}" if hint else "")) from error
+    assert value is not None
+    return value

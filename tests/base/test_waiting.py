@@ -4,7 +4,7 @@ import pytest
 from kubernetes.client import ApiException
 
 from acceptance.base.errors import UserError
-from acceptance.base.waiting import Deadline, TimedOut, eventually, when_reachable
+from acceptance.base.waiting import Deadline, DidNotStay, TimedOut, consistently, eventually, when_reachable
 
 SHORT = Deadline(0.4, "this test")
 
@@ -80,3 +80,35 @@ def test_what_the_api_refused_is_not_tried_again_and_what_did_not_reach_it_is(er
         with pytest.raises(type(error)):
             when_reachable(action, Deadline(5, "this test"))
         assert len(calls) == 1
+
+
+def test_what_has_to_stay_is_looked_at_until_the_time_is_up():
+    looks = []
+    assert consistently(lambda: looks.append(1) or len(looks), during=SHORT, what="it", every=0.05) == len(looks)
+    assert len(looks) > 2
+
+
+@pytest.mark.parametrize("broken", [None, False, AssertionError("503"), ConnectionError("refused")])
+def test_the_first_look_that_breaks_it_is_the_last(broken):
+    looks = []
+
+    def condition():
+        looks.append(1)
+        if len(looks) < 3:
+            return True
+        if isinstance(broken, Exception):
+            raise broken
+        return broken
+
+    with pytest.raises(DidNotStay, match=r"expected 404 all the time .*look 3.*Try: kubectl") as error:
+        consistently(condition, during=Deadline(5, "this test"), what="404", hint="kubectl get pods", every=0.01)
+    assert len(looks) == 3
+    assert str(broken) in str(error.value) or "no" in str(error.value)
+
+
+def test_what_is_no_answer_at_all_is_raised_as_it_is():
+    def condition():
+        raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        consistently(condition, during=SHORT, what="it")
