@@ -5,7 +5,7 @@ BIN := .venv/bin
 WITH_ENGINE := $(BIN)/python -m acceptance.commands.with_engine
 
 .DEFAULT_GOAL := help
-.PHONY: help setup accept test check format lock up down rehearse-recovery soak report report-diff bench clean
+.PHONY: help setup accept test check format lock up down render rehearse-recovery soak report report-diff bench clean
 .PHONY: outdated pin argocd-password backup-keys restore-keys
 
 help: ## Explain the commands
@@ -49,6 +49,9 @@ down: setup ## Remove a platform that was kept or left behind, also without its 
 
 rehearse-recovery: setup ## Back everything up, destroy the platform on kind, and bring it back from the backups
 	@$(WITH_ENGINE) $(BIN)/pytest --env=kind --rehearse --task 24 $(ARGS)
+
+render: setup ## Print what an environment deploys, as kustomize builds it (ENV=kind)
+	@$(BIN)/python -m acceptance.commands.render $(or $(ENV),kind)
 
 soak: setup ## Run all scenarios N times (default 10) on one platform, which is kept; print each verdict that changed
 	@$(WITH_ENGINE) $(BIN)/python -m acceptance.commands.soak $(N)

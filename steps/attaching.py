@@ -16,7 +16,7 @@ from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.base.paths import ROOT
 from acceptance.base.secrecy import register_secret
 from acceptance.base.waiting import GONE, eventually
-from acceptance.cluster.manifests import apply, delete, render
+from acceptance.cluster.manifests import apply, delete
 from acceptance.cluster.namespace import all_gone
 from acceptance.criteria.verdicts import NotSelected
 from acceptance.infrastructure.cluster_lock import LEASE, NAMESPACE
@@ -68,10 +68,10 @@ class Outsider:
 
 
 @given("the rights of k8s/acceptance and a kubeconfig that has no others", target_fixture="outsider")
-def outsider(cluster, outputs, environment, tmp_path, backend_service):
+def outsider(platform, cluster, outputs, environment, tmp_path, backend_service):
     if environment.is_long_lived:
         raise NotSelected("the rights are handed out by an administrator; selected by --env=kind")
-    rights = render(cluster, "acceptance/base", environment)
+    rights = platform.render("acceptance/base")
     apply(cluster, rights)
     request = {"spec": {"expirationSeconds": HOUR}}
     token = cluster.core.create_namespaced_service_account_token(NAMESPACE, NAMESPACE, request).status.token

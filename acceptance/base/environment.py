@@ -159,6 +159,8 @@ class Environment(Section):
     domain: str
     infrastructure: Annotated[KindSettings | AwsSettings | ExistingSettings, Field(discriminator="provisioner")]
     images: ImageSettings = ImageSettings()
+    overlay: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")] = "kind"
+    """The overlays of k8s/ that are deployed here."""
     acme: Literal["pebble", "staging", "live"] = "pebble"
     acme_roots: str | None = None
     gitops: GitOpsSettings = GitOpsSettings()
@@ -183,6 +185,7 @@ class Environment(Section):
             "infrastructure.provisioner is kind": self.infrastructure.provisioner == "kind",
             f"stand_ins names {', '.join(self.stand_ins)}": bool(self.stand_ins),
             "acme is pebble, which nobody trusts": self.acme == "pebble",
+            "overlay is kind, which is small": self.overlay == "kind",
             "gitops.server is in-cluster": self.gitops.server == "in-cluster",
             "secrets.generate is true": self.secrets.generate,
         }

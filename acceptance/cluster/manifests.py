@@ -9,38 +9,14 @@ import yaml
 from kubernetes import client
 
 from acceptance.base.conditions import has_condition
-from acceptance.base.environment import Environment
-from acceptance.base.paths import ROOT
 from acceptance.base.waiting import API_ANSWERS, eventually, when_reachable
-from acceptance.clients.kustomize import build
 from acceptance.clients.process import run
 from acceptance.cluster.cluster import Cluster
 
-DOMAIN = "alternatefutures.ai"
-"""The domain that the manifests are written for; an environment may have another."""
 APPLY_TIMEOUT = 120
 Manifest = dict[str, Any]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-
-
-def overlay(component: str, environment: Environment) -> str:
-    """The folder of a component for an environment: its overlay, or the component itself if it has none."""
-    name = "production" if environment.acme != "pebble" else "kind"
-    folder = ROOT / "k8s" / component / "overlays" / name
-    return f"{component}/overlays/{name}" if folder.is_dir() else component
-
-
-def for_domain(text: str, domain: str) -> str:
-    """Manifests' text with the environment's domain in the place of the platform's (not in e-mail addresses)."""
-    if domain == DOMAIN:
-        return text
-    return text.replace(f".{DOMAIN}", f".{domain}")
-
-
-def render(cluster: Cluster, folder: str, environment: Environment) -> list[Manifest]:
-    """The objects of a kustomization below k8s/, for an environment. Raises UserError if it does not build."""
-    return documents(for_domain(build(cluster.kubectl_path, ROOT / "k8s" / folder), environment.domain))
 
 
 def documents(text: str) -> list[Any]:

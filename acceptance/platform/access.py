@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from acceptance.base.secrecy import register_secret
 from acceptance.clients.caller import Caller
 from acceptance.cluster.cluster import Cluster
-from acceptance.cluster.manifests import apply, overlay, render
+from acceptance.cluster.manifests import apply
 from acceptance.platform.platform import Platform
 
 NAME = "access"
@@ -32,5 +32,4 @@ class Access:
 
 def deploy(platform: Platform) -> None:
     """What k8s/access says: pod security, who is kept out, the developers' role and account."""
-    cluster = platform.cluster
-    apply(cluster, render(cluster, overlay(NAME, platform.environment), platform.environment))
+    apply(platform.cluster, platform.render(NAME))

@@ -8,7 +8,7 @@ from acceptance.base.conditions import describe, is_ready
 from acceptance.base.labels import NAME_LABEL
 from acceptance.base.progress import say
 from acceptance.base.waiting import COMPONENT_READY, TimedOut, eventually
-from acceptance.cluster.manifests import apply, overlay, render
+from acceptance.cluster.manifests import apply
 from acceptance.cluster.workloads import workloads
 from acceptance.platform.application_status import ARGOCD, GOOD, GROUP, REFRESH, messages, summary
 from acceptance.platform.platform import Blocked, Platform
@@ -28,12 +28,11 @@ def deploy_application(name: str) -> Any:
     """How one of the plan's Applications is deployed: its manifest is applied, Argo CD does the rest."""
 
     def deploy(platform: Platform) -> None:
-        folder = overlay("argocd/applications", platform.environment)
-        manifests = render(platform.cluster, folder, platform.environment)
-        manifest = next(m for m in manifests if m["metadata"]["name"] == name)
+        manifests = platform.render("argocd/applications")
+        apply(platform.cluster, [manifest for manifest in manifests if manifest["metadata"]["name"] == name])
         # Argo CD takes this away once it has looked: what an Application said before is not what is deployed now.
-        manifest["metadata"].setdefault("annotations", {})[REFRESH] = "normal"
-        apply(platform.cluster, [manifest])
+        asked = {"metadata": {"annotations": {REFRESH: "normal"}}}
+        platform.cluster.custom.patch_namespaced_custom_object(*GROUP, ARGOCD, "applications", name, asked)
         wait_deployed(platform, name)
 
     return deploy

@@ -11,7 +11,7 @@ import bcrypt
 from acceptance.base.secrecy import register_secret
 from acceptance.clients.argocd import ArgoCD
 from acceptance.clients.port_forward import Forward
-from acceptance.cluster.manifests import apply, overlay, render, secret_manifest
+from acceptance.cluster.manifests import apply, secret_manifest
 from acceptance.platform.application_status import ARGOCD, PASSWORD_SECRET
 from acceptance.platform.git import REPOSITORIES, repository_url
 from acceptance.platform.platform import Platform
@@ -20,30 +20,29 @@ from acceptance.platform.secrets import read_secret
 
 def deploy_argocd(platform: Platform) -> None:
     """Task 10: Argo CD, its settings, its projects, and the repositories that it may read."""
-    cluster, environment = platform.cluster, platform.environment
+    cluster = platform.cluster
     known_to_git = platform.wait_for("git-credentials")
-    manifests = render(cluster, overlay("argocd", environment), environment)
-    known = read_secret(cluster, PASSWORD_SECRET, ARGOCD)
-    if not known:
+    apply(cluster, platform.render("argocd"))
+    if not read_secret(cluster, PASSWORD_SECRET, ARGOCD):
         known = {"password": register_secret(secrets.token_urlsafe(18))}
-        now = datetime.datetime.now(datetime.UTC)
-        settings = next(m for m in manifests if m["kind"] == "Secret" and m["metadata"]["name"] == "argocd-secret")
-        settings["stringData"] = {
-            "admin.password": bcrypt.hashpw(known["password"].encode(), bcrypt.gensalt(10)).decode(),
-            "admin.passwordMtime": f"{now:%Y-%m-%dT%H:%M:%SZ}",
-            "webhook.github.secret": known_to_git["webhook-secret"],
-        }
-    else:
-        manifests = [m for m in manifests if m["metadata"]["name"] != "argocd-secret"]
-    for manifest in manifests:
-        if manifest["kind"] == "ConfigMap" and manifest["metadata"]["name"] == "argocd-cm":
-            manifest["data"]["timeout.reconciliation"] = f"{environment.gitops.polling_seconds}s"
-    apply(cluster, manifests)
-    apply(cluster, [secret_manifest(PASSWORD_SECRET, ARGOCD, known)])
-    apply(
-        cluster, [*render(cluster, overlay("argocd/projects", environment), environment), *repository_secrets(platform)]
-    )
+        apply(cluster, [own_secret(known["password"], known_to_git["webhook-secret"])])
+        apply(cluster, [secret_manifest(PASSWORD_SECRET, ARGOCD, known)])
+    apply(cluster, [*platform.render("argocd/projects"), *repository_secrets(platform)])
     platform.wait_rolled_out(ARGOCD)
+
+
+def own_secret(password: str, webhook: str) -> dict[str, Any]:
+    """Argo CD's own Secret: the admin's password, hashed, and what signs webhooks. It adds keys of its own."""
+    now = datetime.datetime.now(datetime.UTC)
+    values = {
+        "admin.password": bcrypt.hashpw(password.encode(), bcrypt.gensalt(10)).decode(),
+        "admin.passwordMtime": f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        "webhook.github.secret": webhook,
+    }
+    manifest = secret_manifest("argocd-secret", ARGOCD, values)
+    # Argo CD reads no Secret without this label.
+    manifest["metadata"]["labels"]["app.kubernetes.io/part-of"] = "argocd"
+    return manifest
 
 
 def repository_secrets(platform: Platform) -> list[dict[str, Any]]:

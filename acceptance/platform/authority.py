@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from acceptance.base.waiting import COMPONENT_READY, eventually
 from acceptance.clients.port_forward import port_forward
 from acceptance.cluster.cluster import Cluster
-from acceptance.cluster.manifests import apply, render, secret_manifest
+from acceptance.cluster.manifests import apply, secret_manifest
 from acceptance.platform.platform import Platform
 from acceptance.platform.secrets import read_secret
 
@@ -86,7 +86,7 @@ def deploy_pebble(platform: Platform) -> None:
         return
     cluster = platform.cluster
     point_dns_at_traefik(cluster, platform.environment.domain)
-    manifests = render(cluster, "pebble", platform.environment)
+    manifests = platform.render("pebble")
     apply(cluster, [manifest for manifest in manifests if manifest["kind"] == "Namespace"])
     if not read_secret(cluster, "pebble-tls", ACME_NAMESPACE):
         authority, certificate, key = own_certificate(PEBBLE)

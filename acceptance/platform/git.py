@@ -13,7 +13,7 @@ from acceptance.base.errors import UserError
 from acceptance.base.secrecy import register_secret
 from acceptance.clients.git import Repository
 from acceptance.clients.port_forward import Forward
-from acceptance.cluster.manifests import apply, render, secret_manifest
+from acceptance.cluster.manifests import apply, secret_manifest
 from acceptance.platform.platform import Platform
 from acceptance.platform.secrets import read_secret
 
@@ -60,7 +60,7 @@ def deploy_git(platform: Platform) -> None:
     """The Git server, with its repositories."""
     if platform.environment.gitops.server == "external":
         return
-    apply(platform.cluster, render(platform.cluster, "git", platform.environment))
+    apply(platform.cluster, platform.render(GIT))
     platform.wait_rolled_out(GIT)
 
 

@@ -12,7 +12,7 @@ from acceptance.base.environment import LongLivedSettings
 from acceptance.base.waiting import ROUTE_READY, eventually
 from acceptance.clients.web import pinned_session, plain_session
 from acceptance.cluster.cluster import Cluster
-from acceptance.cluster.manifests import apply, overlay, render
+from acceptance.cluster.manifests import apply
 from acceptance.platform.authority import ACME_NAMESPACE, NAMESPACE
 from acceptance.platform.platform import Platform
 
@@ -35,19 +35,12 @@ class Ingress:
 def deploy_traefik(platform: Platform) -> None:
     """Task 9: namespace, rights, volume, Deployment, Service with an external address."""
     cluster = platform.cluster
-    manifests = render(cluster, overlay("traefik", platform.environment), platform.environment)
+    manifests = platform.render("traefik")
     if platform.environment.acme == "pebble":
         pebble = cluster.core.read_namespaced_secret("pebble-tls", ACME_NAMESPACE)
         trust = base64.b64decode(pebble.data["ca.crt"]).decode()
         metadata = {"name": "pebble-ca", "namespace": NAMESPACE}
         manifests.append({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"ca.crt": trust}})
-        service = next(m for m in manifests if m["kind"] == "Service")
-        # What K3s's servicelb does on its nodes, kube-proxy does here for the workers' addresses.
-        service["spec"]["externalIPs"] = [worker.address for worker in platform.outputs.workers]
-    if platform.environment.acme == "live":
-        deployment = next(m for m in manifests if m["kind"] == "Deployment")
-        arguments = deployment["spec"]["template"]["spec"]["containers"][0]["args"]
-        arguments[:] = [argument for argument in arguments if ".acme.caserver=" not in argument]
     apply(cluster, manifests)
     platform.wait_rolled_out(NAMESPACE)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from acceptance.base.conditions import is_ready
 from acceptance.base.waiting import COMPONENT_READY, eventually
-from acceptance.cluster.manifests import apply, overlay, render
+from acceptance.cluster.manifests import apply
 from acceptance.platform.platform import Platform
 
 NAME = "metrics-server"
@@ -17,7 +17,7 @@ def deploy(platform: Platform) -> None:
     cluster, and keeps the connection: so the API is registered only once every API server reaches the Service.
     """
     cluster = platform.cluster
-    manifests = render(cluster, overlay("metrics-server", platform.environment), platform.environment)
+    manifests = platform.render(NAME)
     apply(cluster, [manifest for manifest in manifests if manifest["kind"] != "APIService"])
 
     def ready() -> bool:

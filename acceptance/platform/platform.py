@@ -16,9 +16,10 @@ from acceptance.base.conditions import describe, is_crashing, is_ready, is_rolle
 from acceptance.base.paths import STATE
 from acceptance.base.waiting import COMPONENT_READY, Deadline, eventually, in_words, when_reachable
 from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.manifests import Manifest
+from acceptance.cluster.rendering import Rendering
 from acceptance.cluster.workloads import workloads
 from acceptance.criteria.run import Run
-from acceptance.images.build import Images
 from acceptance.infrastructure.contract import Outputs
 
 RECORD = "alternate-futures-components"
@@ -78,7 +79,7 @@ class Platform:
         run: Run,
         cluster: Cluster,
         outputs: Outputs,
-        images: Images,
+        rendering: Rendering,
         components: Mapping[str, Component],
         standing: Standing | None = None,
     ):
@@ -88,8 +89,8 @@ class Platform:
         self.cluster = cluster
         self.outputs = outputs
         self.environment = run.environment
-        self.images = images
         self.state = STATE / run.environment.name
+        self.rendering = rendering
         self.closing = contextlib.ExitStack()
         self.lock = threading.RLock()
         self.futures: dict[str, Future[Any]] = {}
@@ -109,6 +110,10 @@ class Platform:
             return set(self.cluster.core.read_namespaced_config_map(RECORD, "kube-system").data or {})
         except ApiException:
             return set()
+
+    def render(self, component: str) -> list[Manifest]:
+        """The objects of a component below k8s/, as this environment has them."""
+        return self.rendering.manifests(component)
 
     def record(self, name: str) -> None:
         """Write down that a component is there."""

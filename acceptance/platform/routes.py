@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from acceptance.base.waiting import COMPONENT_READY, eventually
-from acceptance.cluster.manifests import apply, overlay, render
+from acceptance.cluster.manifests import apply
 from acceptance.platform.platform import Platform
 
 SERVICES = ("auth-service", "backend-service", "frontend-service")
@@ -11,7 +11,7 @@ SERVICES = ("auth-service", "backend-service", "frontend-service")
 
 def deploy_argocd_route(platform: Platform) -> None:
     """Task 10.8: Argo CD's UI behind Traefik."""
-    apply(platform.cluster, render(platform.cluster, "argocd/route", platform.environment))
+    apply(platform.cluster, platform.render("argocd/route"))
 
 
 def deploy_routes(platform: Platform) -> None:
@@ -28,4 +28,4 @@ def deploy_routes(platform: Platform) -> None:
 
     hint = "kubectl -n argocd get applications; kubectl get services"
     eventually(services_exist, within=COMPONENT_READY, what="the Services of auth, backend and frontend", hint=hint)
-    apply(platform.cluster, render(platform.cluster, overlay("ingress", platform.environment), platform.environment))
+    apply(platform.cluster, platform.render("ingress"))

@@ -21,7 +21,7 @@ from acceptance.base.secrecy import register_secret
 from acceptance.base.waiting import COMPONENT_READY, UNSEALED, eventually
 from acceptance.clients.process import run
 from acceptance.cluster.cluster import Cluster
-from acceptance.cluster.manifests import apply, overlay, render, secret_manifest
+from acceptance.cluster.manifests import apply, secret_manifest
 from acceptance.platform.platform import Platform
 
 NAMESPACE = "sealed-secrets"
@@ -128,10 +128,7 @@ def read_secret(cluster: Cluster, name: str, namespace: str) -> dict[str, str] |
 def deploy_controller(platform: Platform) -> None:
     """Task 7: namespace, rights, controller, Service."""
     (platform.state / "sealed-secrets.pem").unlink(missing_ok=True)
-    apply(
-        platform.cluster,
-        render(platform.cluster, overlay("sealed-secrets", platform.environment), platform.environment),
-    )
+    apply(platform.cluster, platform.render("sealed-secrets"))
     platform.wait_rolled_out(NAMESPACE)
     tool = SealedSecrets(platform.cluster, platform.state)
     eventually(tool.certificate, within=COMPONENT_READY, what="the controller's certificate")

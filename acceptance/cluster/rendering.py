@@ -1,0 +1,104 @@
+"""The k8s/ tree as one environment deploys it: built by kustomize alone.
+
+A run deploys from a copy of k8s/ in which k8s/environment says what the environment file, the images and the
+infrastructure say. Git carries the same copy, so Argo CD builds what the suite builds. `make render` prints it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from acceptance.base.environment import Environment
+from acceptance.base.paths import ROOT
+from acceptance.clients.kustomize import build
+from acceptance.cluster.manifests import Manifest, documents
+
+DIRECTORIES = {
+    "pebble": "https://pebble.acme.svc.cluster.local:14000/dir",
+    "staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
+    "live": "https://acme-v02.api.letsencrypt.org/directory",
+}
+"""The directory of each certificate authority (RFC 8555, 7.1.1)."""
+HOSTS = ("api", "argocd", "auth", "www")
+CALLED = "alternate-futures/"
+"""What the manifests call images that this project builds."""
+
+
+class Rendering:
+    """A copy of k8s/ in `folder` for one environment. `write` makes it; several processes may read it."""
+
+    def __init__(self, environment: Environment, folder: Path, kubectl: Path):
+        self.environment = environment
+        self.folder = folder
+        self.kubectl = kubectl
+
+    def write(self, *, tags: Mapping[str, str] | None = None, addresses: Sequence[str] = ()) -> None:
+        """Make the copy. `tags`: image tags by name; `addresses`: of the nodes that stand in for a load balancer."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.copytree(ROOT / "k8s", self.folder)
+        environment = self.folder / "environment"
+        dump(environment / "settings.yaml", settings(self.environment))
+        dump(environment / "run" / "kustomization.yaml", run_component(self.environment, tags or {}, addresses))
+
+    def overlay(self, component: str) -> Path:
+        """The folder of a component, below k8s/: the environment's overlay, or the component itself if it has none."""
+        overlay = Path(component, "overlays", self.environment.overlay)
+        return overlay if (self.folder / overlay).is_dir() else Path(component)
+
+    def text(self, component: str) -> str:
+        """A component's objects, as YAML. Raises UserError if it does not build."""
+        return build(self.kubectl, self.folder / self.overlay(component))
+
+    def manifests(self, component: str) -> list[Manifest]:
+        """A component's objects. Raises UserError if it does not build."""
+        return documents(self.text(component))
+
+    def files(self) -> dict[str, str | None]:
+        """The copy's files by path in the platform's repository; upstream's manifests are not among them."""
+        paths = (path for path in sorted(self.folder.rglob("*")) if path.is_file())
+        relative = ((path, path.relative_to(self.folder)) for path in paths)
+        return {f"k8s/{name}": path.read_text() for path, name in relative if name.parts[0] != "upstream"}
+
+
+def dump(path: Path, document: dict[str, Any]) -> None:
+    """Write a YAML file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
+
+
+def settings(environment: Environment) -> dict[str, Any]:
+    """The object that the replacements of k8s/environment read; kustomize leaves it out of what it prints."""
+    hosts = {name: f"{name}.{environment.domain}" for name in HOSTS}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "environment", "annotations": {"config.kubernetes.io/local-config": "true"}},
+        "data": {**hosts, "pollingInterval": f"{environment.gitops.polling_seconds}s"},
+    }
+
+
+def run_component(environment: Environment, tags: Mapping[str, str], addresses: Sequence[str]) -> dict[str, Any]:
+    """The component of what a run knows: authority, tags of images, and addresses for Traefik's Service."""
+    authority = f"--certificatesresolvers.letsencrypt.acme.caserver={DIRECTORIES[environment.acme]}"
+    arguments = "/spec/template/spec/containers/0/args/-"
+    patches = [patch("Deployment", "traefik", {"op": "add", "path": arguments, "value": authority})]
+    if addresses:
+        # What K3s's servicelb does on its nodes, kube-proxy does for these addresses.
+        external = {"op": "add", "path": "/spec/externalIPs", "value": [*addresses]}
+        patches.append(patch("Service", "traefik", external))
+    return {
+        "apiVersion": "kustomize.config.k8s.io/v1alpha1",
+        "kind": "Component",
+        "images": [{"name": f"{CALLED}{name}", "newTag": tag} for name, tag in sorted(tags.items())],
+        "patches": patches,
+    }
+
+
+def patch(kind: str, name: str, *operations: dict[str, Any]) -> dict[str, Any]:
+    """A JSON patch of one object, as kustomize takes it."""
+    return {"target": {"kind": kind, "name": name}, "patch": yaml.safe_dump([*operations])}

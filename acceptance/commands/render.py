@@ -1,0 +1,68 @@
+"""`make render ENV=kind`: print what would be deployed, component by component, as kustomize builds it.
+
+Addresses of nodes are those of the platform that is there; without one there are none. Secrets are made by a run,
+sealed, and are not part of it. Source: docs/architecture.md, "One way to change manifests".
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from acceptance.base.environment import Environment, KindSettings, load_environment
+from acceptance.base.errors import UserError
+from acceptance.base.paths import STATE, find_tool
+from acceptance.base.progress import say
+from acceptance.images.build import Images, upstream
+from acceptance.infrastructure.contract import Outputs
+from acceptance.infrastructure.kind import KindInfrastructure
+from acceptance.platform.deployed_tree import write_tree
+
+COMPONENTS = (
+    "access", "sealed-secrets", "pebble", "traefik", "git", "argocd", "argocd/projects", "argocd/applications",
+    "argocd/route", "ingress", "metrics-server", "database", "redis", "auth-service", "backend-service",
+    "frontend-service",
+)  # fmt: skip
+"""The folders of k8s/ that a platform is deployed from, in order."""
+
+
+def components_of(environment: Environment) -> list[str]:
+    """Those that an environment deploys."""
+    elsewhere = {"pebble": environment.acme != "pebble", "git": environment.gitops.server != "in-cluster"}
+    return [name for name in COMPONENTS if not elsewhere.get(name)]
+
+
+def outputs_of(environment: Environment, images: Images) -> Outputs | None:
+    """The outputs of a platform of kind that is there."""
+    state = STATE / environment.name
+    if not isinstance(environment.infrastructure, KindSettings) or not (state / "terraform.tfstate").exists():
+        return None
+    return KindInfrastructure(environment, "render", images, images.cache / "bin", state / "render.log").attach()
+
+
+def render(environment: Environment) -> str:
+    """All that an environment deploys, as YAML. Raises UserError if something does not build or is not there yet."""
+    kubectl = find_tool("kubectl")
+    if kubectl is None:
+        raise UserError("kubectl is not there", "run `make up` or `make check`, which make it, or install it")
+    images = Images()
+    if lacking := upstream(images):
+        raise UserError(f"upstream's manifests are not there: {', '.join(sorted(lacking))}", "run `make up` once")
+    tree = write_tree(environment, kubectl, images, outputs_of(environment, images))
+    return "".join(f"# k8s/{tree.overlay(name)}\n---\n{tree.text(name)}---\n" for name in components_of(environment))
+
+
+def main() -> int:
+    """Command line: the environment's name or file (default kind)."""
+    parser = argparse.ArgumentParser(prog="make render ENV=", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("environment", nargs="?", default="kind", help="a name, or the path of a TOML file")
+    try:
+        print(render(load_environment(parser.parse_args().environment)), end="")
+    except UserError as error:
+        say(str(error))
+        return 4
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

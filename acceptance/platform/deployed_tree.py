@@ -1,0 +1,30 @@
+"""The k8s/ tree that an environment deploys, with what images and infrastructure say of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from acceptance.base.environment import Environment, KindSettings
+from acceptance.base.paths import STATE
+from acceptance.cluster.rendering import Rendering
+from acceptance.images.build import Images
+from acceptance.infrastructure.contract import Outputs
+from acceptance.platform.applications import APPLICATIONS
+
+
+def tree_of(environment: Environment, kubectl: Path) -> Rendering:
+    """The tree as it was written last, by this process or by the one whose lane this is."""
+    return Rendering(environment, STATE / environment.name / "k8s", kubectl)
+
+
+def write_tree(environment: Environment, kubectl: Path, images: Images, outputs: Outputs | None) -> Rendering:
+    """Write the tree anew. Without `outputs` nothing is provisioned, and no node has an address yet."""
+    tree = tree_of(environment, kubectl)
+    if not isinstance(environment.infrastructure, KindSettings):
+        # Images come from registries, by the digests that the overlays name.
+        tree.write()
+        return tree
+    names = sorted({name for needed in APPLICATIONS.values() for name in needed})
+    addresses = [worker.address for worker in outputs.workers] if outputs else []
+    tree.write(tags={name: images.content_tag(name) for name in names}, addresses=addresses)
+    return tree

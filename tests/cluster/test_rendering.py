@@ -1,0 +1,77 @@
+"""The k8s/ tree of an environment: built by kustomize alone, from one generated component."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from aws_tools import tool
+
+from acceptance.base.environment import load_environment
+from acceptance.base.paths import ROOT
+from acceptance.cluster.rendering import Rendering, settings
+
+TOML = """
+name = "small"
+domain = "example.test"
+overlay = "{overlay}"
+acme = "{acme}"
+acme_roots = "roots.pem"
+[infrastructure]
+provisioner = "kind"
+[gitops]
+polling_seconds = 33
+"""
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """Makes the tree of an environment."""
+
+    def make(overlay="kind", acme="pebble", **facts):
+        file = tmp_path / "small.toml"
+        file.write_text(TOML.format(overlay=overlay, acme=acme))
+        made = Rendering(load_environment(str(file)), tmp_path / "k8s", Path(tool("kubectl")))
+        made.write(**facts)
+        return made
+
+    return make
+
+
+def the(manifests, kind, name):
+    """One object."""
+    return next(item for item in manifests if (item["kind"], item["metadata"]["name"]) == (kind, name))
+
+
+@pytest.mark.parametrize("overlay", ["kind", "production"])
+def test_hosts_are_those_of_the_environments_domain(tree, overlay):
+    made = tree(overlay)
+    routes = [*made.manifests("ingress"), *made.manifests("argocd/route")]
+    matches = sorted(route["match"] for item in routes for route in item["spec"]["routes"])
+    assert matches == [f"Host(`{name}.example.test`)" for name in ("api", "argocd", "auth", "www")]
+    config = the(made.manifests("auth-service"), "ConfigMap", "auth-config")
+    assert config["data"]["SIWE_DOMAINS"] == "www.example.test"
+
+
+def test_images_have_the_tags_of_the_run(tree):
+    made = tree(tags={"auth": "alternate-futures-1", "probe": "alternate-futures-2"})
+    pod = the(made.manifests("auth-service"), "Deployment", "auth-service")["spec"]["template"]["spec"]
+    assert [item["image"] for item in pod["containers"]] == ["alternate-futures/auth:alternate-futures-1"]
+
+
+def test_what_is_printed_has_nothing_of_the_component_itself(tree):
+    made = tree()
+    names = [item["metadata"]["name"] for item in [*made.manifests("ingress"), *made.manifests("auth-service")]]
+    assert "environment" not in names
+
+
+def test_git_carries_the_same_tree_without_upstreams_manifests(tree):
+    made = tree(tags={"auth": "alternate-futures-1"})
+    files = made.files()
+    assert "alternate-futures-1" in files["k8s/environment/run/kustomization.yaml"]
+    assert set(files) >= {f"k8s/{name}/overlays/kind/kustomization.yaml" for name in ("auth-service", "redis")}
+    assert not [path for path in files if path.startswith("k8s/upstream")]
+
+
+def test_the_committed_settings_are_those_of_production():
+    committed = yaml.safe_load((ROOT / "k8s" / "environment" / "settings.yaml").read_text())
+    assert committed == settings(load_environment("production"))
