@@ -9,6 +9,7 @@ import yaml
 from kubernetes import client
 
 from acceptance.base.conditions import has_condition
+from acceptance.base.errors import UserError
 from acceptance.base.waiting import API_ANSWERS, eventually, when_reachable
 from acceptance.clients.process import run
 from acceptance.cluster.cluster import Cluster
@@ -67,3 +68,16 @@ def secret_manifest(name: str, namespace: str, values: dict[str, str]) -> Manife
     """A Secret."""
     metadata = {"name": name, "namespace": namespace, "labels": {"app.kubernetes.io/part-of": "alternate-futures"}}
     return {"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": metadata, "stringData": values}
+
+
+def differences(cluster: Cluster, text: str) -> str:
+    """What applying these objects would change, as `kubectl diff` prints it; empty if nothing would.
+
+    Fields that the server or others set are no difference: only what an apply would write is compared.
+    """
+    command = [*cluster.kubectl_command, "diff", "--server-side", "--force-conflicts", "--filename", "-"]
+    ended = run(command, stdin=text, timeout=APPLY_TIMEOUT, check=False)
+    # 0: no difference, 1: differences, beyond that kubectl or diff failed.
+    if ended.returncode > 1:
+        raise UserError(f"kubectl diff ended with {ended.returncode}: {ended.stderr[-1000:]}", "read the line above")
+    return ended.stdout

@@ -16,20 +16,7 @@ from acceptance.base.progress import say
 from acceptance.images.build import Images, upstream
 from acceptance.infrastructure.contract import Outputs
 from acceptance.infrastructure.kind import KindInfrastructure
-from acceptance.platform.deployed_tree import write_tree
-
-COMPONENTS = (
-    "access", "sealed-secrets", "pebble", "traefik", "git", "argocd", "argocd/projects", "argocd/applications",
-    "argocd/route", "ingress", "metrics-server", "database", "redis", "auth-service", "backend-service",
-    "frontend-service",
-)  # fmt: skip
-"""The folders of k8s/ that a platform is deployed from, in order."""
-
-
-def components_of(environment: Environment) -> list[str]:
-    """Those that an environment deploys."""
-    elsewhere = {"pebble": environment.acme != "pebble", "git": environment.gitops.server != "in-cluster"}
-    return [name for name in COMPONENTS if not elsewhere.get(name)]
+from acceptance.platform.deployed_tree import components_of, write_tree
 
 
 def outputs_of(environment: Environment, images: Images) -> Outputs | None:

@@ -11,6 +11,19 @@ from acceptance.images.build import Images
 from acceptance.infrastructure.contract import Outputs
 from acceptance.platform.applications import APPLICATIONS
 
+COMPONENTS = (
+    "access", "sealed-secrets", "pebble", "traefik", "git", "argocd", "argocd/projects", "argocd/applications",
+    "argocd/route", "ingress", "metrics-server", "database", "redis", "auth-service", "backend-service",
+    "frontend-service",
+)  # fmt: skip
+"""The folders of k8s/ that a platform is deployed from, in order."""
+
+
+def components_of(environment: Environment) -> list[str]:
+    """Those that an environment deploys."""
+    elsewhere = {"pebble": environment.acme != "pebble", "git": environment.gitops.server != "in-cluster"}
+    return [name for name in COMPONENTS if not elsewhere.get(name)]
+
 
 def tree_of(environment: Environment, kubectl: Path) -> Rendering:
     """The tree as it was written last, by this process or by the one whose lane this is."""
