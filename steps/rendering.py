@@ -4,13 +4,14 @@ from pytest_bdd import given, then, when
 
 from acceptance.cluster.manifests import differences
 from acceptance.criteria.evidence import Evidence
+from acceptance.platform.access import Access
 from acceptance.platform.deployed_tree import components_of
 from acceptance.platform.platform import Platform
 
 
 @given("the whole platform")
 def whole_platform(
-    applications: list[str], routes: None, argocd_route: None, access: Any, metrics_server: None
+    applications: list[str], routes: None, argocd_route: None, access: Access, metrics_server: None
 ) -> None:
     """Each component of it is up."""
 

@@ -24,7 +24,8 @@ def client() -> str:
     seen = []
     for folder in [*os.environ.get("PATH", "").split(os.pathsep), "/usr/bin"]:
         path = Path(folder) / "docker"
-        if not path.is_file() or not os.access(path, os.X_OK) or str(path) in seen:
+        # A folder that may not be read is a folder without it.
+        if not os.path.isfile(path) or not os.access(path, os.X_OK) or str(path) in seen:  # noqa: PTH113
             continue
         seen.append(str(path))
         version = subprocess.run([path, "--version"], capture_output=True, text=True).stdout

@@ -26,6 +26,19 @@ _children: set[subprocess.Popen[str]] = set()
 _ended: weakref.WeakSet[subprocess.Popen[str]] = weakref.WeakSet()
 
 
+STEERING = ("GIT_", "TF_WORKSPACE", "TF_CLI_ARGS", "TF_DATA_DIR", "KUBECTL_", "KIND_EXPERIMENTAL_")
+"""Variables of ours that would send a child's work elsewhere, to somebody's own repository, workspace or cluster."""
+
+
+def child_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Our environment for a child, without what steers git, OpenTofu, kubectl and kind; `more` is added as it is.
+
+    In a git hook GIT_DIR names the user's own repository: a commit of ours would move its branches.
+    """
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(STEERING)}
+    return {**kept, **(more or {})}
+
+
 class Ended(UserError):
     """A command did not fail by itself: it was ended from here."""
 
@@ -42,9 +55,9 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run `command`; return the completed process with its standard output (empty if it went to `log`).
 
-    `environment` is added to ours; `timeout` is in seconds. Ctrl-C does not reach the child by itself: it is
-    ended here, with its children. Secrets are taken out of `log` when it has ended. Raises UserError with the last
-    lines of its output, without secrets, if it fails and `check`.
+    `environment` is added to ours (`child_environment`); `timeout` is in seconds. Ctrl-C does not reach the child by
+    itself: it is ended here, with its children. Secrets are taken out of `log` when it has ended. Raises UserError
+    with the last lines of its output, without secrets, if it fails and `check`.
     """
     began = log.stat().st_size if log and log.exists() else 0
     output = log.open("ab") if log else subprocess.PIPE
@@ -57,7 +70,7 @@ def run(
                 stdout=output,
                 stderr=subprocess.STDOUT if log else subprocess.PIPE,
                 cwd=cwd,
-                env={**os.environ, **(environment or {})},
+                env=child_environment(environment),
                 text=True,
                 start_new_session=True,
             )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import os
 import secrets
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -71,8 +74,35 @@ def pytest_configure(config: pytest.Config) -> None:
         if not lane:
             folder.mkdir(parents=True)
             speak_past_capture(config, folder / "progress.log")
-        # A polite end is an end like Ctrl-C: scenarios get their verdicts, what was made is removed.
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        end_politely()
+
+
+def end_politely() -> None:
+    """SIGTERM and SIGHUP end a run as Ctrl-C does: scenarios get their verdicts, what was made is removed.
+
+    A lost connection hangs up: whatever still writes to that terminal writes to nowhere from then on. It may be told
+    twice, by the kernel and by who started it; the second time changes nothing.
+    """
+    told: list[int] = []
+
+    def end(number: int, _frame: object) -> None:
+        if number == signal.SIGHUP:
+            leave_terminal()
+        if not told:
+            told.append(number)
+            signal.raise_signal(signal.SIGINT)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+
+
+def leave_terminal() -> None:
+    """Put nowhere in the place of each file descriptor that leads to a terminal, pytest's own copies among them."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if os.path.realpath(entry).startswith(("/dev/pts/", "/dev/tty")):
+                os.dup2(nowhere, int(entry.name))
 
 
 @pytest.hookimpl(tryfirst=True)

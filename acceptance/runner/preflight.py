@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import socket
 from collections.abc import Callable
@@ -40,21 +41,30 @@ def check_engine() -> str | None:
 
 
 def check_ports(settings: KindSettings) -> str | None:
-    """The load balancer's ports are free on 127.0.0.1."""
-    taken = []
-    for port in (settings.http_port, settings.https_port):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError as error:
-                taken.append(f"{port} ({error.strerror})")
+    """Nothing answers on the load balancer's ports of 127.0.0.1, which the engine publishes; we need not bind them."""
+    taken = [str(port) for port in (settings.http_port, settings.https_port) if answers_on(port)]
     if not taken:
         return None
     return (
-        f"cannot listen on 127.0.0.1, port {' and '.join(taken)}\n  Remedy: stop what listens there (`ss -ltnp`), "
+        f"something listens on 127.0.0.1, port {' and '.join(taken)}\n  Remedy: stop it (`ss -ltnp` names it), "
         "or set infrastructure.http_port and .https_port in an environment file of your own (--env=PATH)"
     )
+
+
+def answers_on(port: int) -> bool:
+    """Whether something listens on a port of 127.0.0.1: it takes a connection, or keeps the port from being bound."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            return True
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            # A user may not bind ports below 1024, and need not: the engine does.
+            return error.errno == errno.EADDRINUSE
+    return False
 
 
 def check_disk(environment: Environment) -> str | None:

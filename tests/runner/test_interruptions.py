@@ -4,6 +4,7 @@ Engine and tofu are fakes that hang, so that the moment is certain and nothing r
 """
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -92,7 +93,7 @@ def interrupt(project, folder, number, hanging):
     return code
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_during_an_image_build(project, fakes, number):
     project.feature(scenario(step="it needs the platform"), BUILD)
     assert interrupt(project, fakes, number, hanging=2) == 2
@@ -102,7 +103,7 @@ def test_during_an_image_build(project, fakes, number):
     assert [(phase["name"], phase["failed"]) for phase in project.document["phases"]] == [("images", True)]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_during_apply_removes_what_was_half_made(project, fakes, number):
     project.feature(scenario(step="it needs the platform"), APPLY)
     assert interrupt(project, fakes, number, hanging=1) == 2
@@ -113,3 +114,22 @@ def test_during_apply_removes_what_was_half_made(project, fakes, number):
     ]
     calls = (fakes / "docker.log").read_text().splitlines()
     assert "rm --force --volumes half-made" in calls
+
+
+def test_the_end_of_the_terminal_ends_a_run_with_a_report(project, fakes):
+    project.feature(scenario(step="it needs the platform"), APPLY)
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(project.pytester.path)
+        os.execv(sys.executable, [sys.executable, "-m", "pytest", f"--env={project.environment}"])
+    hanging = fakes / "hanging"
+    deadline = time.monotonic() + 60
+    while not hanging.exists():
+        assert time.monotonic() < deadline, os.read(terminal, 10_000)
+        time.sleep(0.05)
+    # What ssh does when its connection is lost.
+    os.close(terminal)
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 2
+    assert project.read()["2.1"]["outcome"] == "error"
+    assert "rm --force --volumes half-made" in (fakes / "docker.log").read_text().splitlines()

@@ -1,12 +1,17 @@
 """Preflight and the engine: every problem, each with its remedy; nothing is made."""
 
+import errno
+import os
 import socket
+import subprocess
+import sys
 
 import pytest
 from tests_support import scenario
 
 from acceptance.base.environment import load_environment
 from acceptance.base.errors import UserError
+from acceptance.base.paths import ROOT
 from acceptance.clients import engine
 from acceptance.commands import with_engine
 from acceptance.runner import preflight
@@ -102,3 +107,43 @@ def test_the_second_run_is_refused_with_the_id_of_the_first(tmp_path):
     second = MachineLock(tmp_path / "lock")
     second.acquire("run-two")
     second.release()
+
+
+def test_a_user_who_may_not_bind_a_port_is_not_told_that_it_is_taken(monkeypatch):
+    def refuse(*_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    free = unused_port()
+    monkeypatch.setattr(preflight.socket.socket, "bind", refuse)
+    assert not preflight.answers_on(free)
+
+
+def test_a_port_that_is_taken_is_named_whoever_asks():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        # Bound, and not listening yet.
+        assert preflight.answers_on(port)
+        other.listen()
+        assert preflight.answers_on(port)
+
+
+def unused_port():
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_folder_on_the_path_that_may_not_be_read_is_passed_over(tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    code = "from acceptance.clients import engine; print(engine.client())"
+    path = f"{closed}{os.pathsep}{os.environ['PATH']}"
+    # Root may read everything; so this is asked as somebody else.
+    user = {"user": 65534, "group": 65534} if os.getuid() == 0 else {}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}, cwd="/",
+        capture_output=True, text=True, **user,
+    )  # fmt: skip
+    assert "PermissionError" not in done.stderr, done.stderr
