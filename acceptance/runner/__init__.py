@@ -1,6 +1,7 @@
 """The pytest side of a run: options, selection, order, outcomes, lanes, and what stands on the terminal.
 
-Covers hooks of pytest and what only they need. What scenarios act on is in drivers/, fixtures are in fixtures/.
+Covers hooks of pytest and what only they need.
+What scenarios act on belongs in drivers/, fixtures in fixtures/, files of a report in reports/.
 """
 
 PLUGINS = tuple(
