@@ -50,7 +50,7 @@ Feature: Infrastructure provisioning
 
   @ac-1.10 @system-AWS
   Scenario: Persistent volumes for database and Redis lie on disks of their own
-    When a pod writes to a persistent volume of each class
+    When a pod on each worker writes to a persistent volume of each class
     Then what was written is on the disk that the infrastructure made for it
     And database and Redis, where they are deployed, claim volumes of their own class
 

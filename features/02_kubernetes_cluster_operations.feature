@@ -14,9 +14,9 @@ Feature: Kubernetes cluster operations
 
   @ac-2.3
   Scenario: A claim that a pod asks for is bound within 30 seconds
-    When a pod asks for a claim
-    Then the claim is Bound within 30 seconds
-    And the pod writes to it
+    When a pod on each worker asks for a claim
+    Then each claim is Bound within 30 seconds
+    And each pod writes to its claim
 
   @ac-2.4
   Scenario: The pods of a Deployment are spread over the workers
@@ -27,6 +27,7 @@ Feature: Kubernetes cluster operations
   Scenario: A Service has one stable address that every pod can reach
     Given a server pod behind a ClusterIP Service
     Then a pod on each worker reaches the Service by address and by name
+    And each DNS server of the cluster, asked by itself, knows the Service
     When the server pod is replaced
     Then the Service still has its address
     And a pod on each worker reaches the Service by address and by name
@@ -40,13 +41,14 @@ Feature: Kubernetes cluster operations
 
   @ac-2.7
   Scenario: The logs of a pod can be read through the API
-    When a pod writes 1200 lines
-    Then the API returns all 1200 lines
+    When a pod on each worker writes 1200 lines
+    Then the API returns all 1200 lines of each
     And kubectl returns the last 1000 of them
 
   @ac-2.8 @disruptive
   Scenario: The cluster keeps working with one control plane down
-    Given a client writes to the API all the time
+    Given every control plane answers at the address of the API
+    And a client writes to the API all the time
     When a control plane is lost for 20 seconds under that load
     Then writes resume within 30 seconds
     And a pod that is created meanwhile runs

@@ -25,7 +25,7 @@ Feature: Deployment observability
 
   @ac-13.5
   Scenario: The last 1000 lines of a pod's log can be read
-    When a pod writes 1500 lines
+    When a pod on each worker writes 1500 lines
     Then kubectl returns the last 1000 of them
     And the logs of the backend can be read
 

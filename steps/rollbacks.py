@@ -41,7 +41,7 @@ def asked_all_the_time(web, routes, environment, url):
 @then("no request was lost")
 def nothing_lost(requests_lost, evidence):
     evidence.add("requests", {"answered": requests_lost.answered, "lost": requests_lost.lost})
-    requests_lost.judge("the change and its taking back")
+    requests_lost.assert_nothing_lost("the change and its taking back")
 
 
 @when("an operator rolls out a version of it that never becomes ready")

@@ -87,6 +87,10 @@ class Infrastructure(abc.ABC):
     def leftovers(self) -> dict[str, list[str]]:
         """What is still there of it, by kind of object; empty lists are left out."""
 
+    def still_there(self, before: dict[str, list[str]]) -> dict[str, list[str]]:
+        """What `leftovers` once listed and is there still, whatever its labels say now."""
+        return {}
+
     @abc.abstractmethod
     def resources(self) -> list[str]:
         """What the state of OpenTofu names."""

@@ -23,7 +23,7 @@ from acceptance.criteria.verdicts import Unverifiable
 from acceptance.images.build import Images
 from acceptance.images.registry import REGISTRY_NAME
 from acceptance.infrastructure.contract import Infrastructure, Machine, Outputs
-from acceptance.infrastructure.leftovers import leftovers, remove_containers, remove_network
+from acceptance.infrastructure.leftovers import leftovers, remove_containers, remove_network, still_there
 
 APPLY_TIMEOUT = 600
 
@@ -159,9 +159,13 @@ class KindInfrastructure(Infrastructure):
         """What the engine still has of it."""
         return leftovers(self.name)
 
+    def still_there(self, before: dict[str, list[str]]) -> dict[str, list[str]]:
+        """What the engine or this machine has still of what was there."""
+        return still_there(before)
+
     def resources(self) -> list[str]:
-        """What the state names."""
-        return self.tofu("state", "list", check=False).split()
+        """What the state names. Raises UserError where it cannot be read: that is not nothing."""
+        return self.tofu("state", "list").split()
 
     def is_running(self, machine: Machine) -> bool:
         """Whether the node's container runs."""

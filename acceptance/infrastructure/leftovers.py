@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 from acceptance.base.labels import KIND_LABEL, PLATFORM_LABEL
 from acceptance.base.paths import STATE
@@ -37,23 +38,56 @@ def leftovers(name: str) -> dict[str, list[str]]:
         found.setdefault("containers", []).extend(
             docker("ps", "--all", "--filter", text, "--format", "{{.Names}}").split()
         )
+    found["volumes"] = mounted(found["containers"])
     names = {"network": [name], "volume": [f"{name}-database", f"{name}-redis"]}
     for kind, expected in names.items():
         labelled = docker(kind, "ls", "--filter", f"label={PLATFORM_LABEL}={name}", "--format", "{{.Name}}").split()
-        found[kind + "s"] = labelled + [text for text in expected if inspect(kind, text)]
+        found.setdefault(kind + "s", []).extend(labelled + [text for text in expected if inspect(kind, text)])
+    found["files"] = [str(path) for path in files_of(name) if path.exists()]
     return {kind: sorted(set(names)) for kind, names in found.items() if names}
+
+
+def mounted(containers: list[str]) -> list[str]:
+    """The volumes that containers mount, those without a name of ours among them."""
+    return [
+        mount["Name"]
+        for name in containers
+        for mount in (inspect("container", name) or {}).get("Mounts", [])
+        if mount["Type"] == "volume"
+    ]
+
+
+def folder_of(name: str) -> Path:
+    """Where the state of the infrastructure `name` lies on this machine."""
+    return STATE / ("kind" if name == "alternate-futures" else name.removeprefix("alternate-futures-"))
+
+
+def files_of(name: str) -> list[Path]:
+    """What opens the cluster and lies on this machine: its kubeconfig, its nodes, and the key of what is stored."""
+    return [folder_of(name) / file for file in ("kubeconfig", "nodes", "api-server")]
+
+
+def still_there(before: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What `leftovers` once listed and is there still, known by its own name whatever its labels say now."""
+    seen = {
+        kind: [name for name in before.get(kind, []) if inspect(kind.removesuffix("s"), name)]
+        for kind in ("containers", "networks", "volumes")
+    }
+    seen["files"] = [path for path in before.get("files", []) if Path(path).exists()]
+    return {kind: names for kind, names in seen.items() if names}
 
 
 def remove_by_label(name: str) -> None:
     """Remove the infrastructure without its state: by label and name."""
+    volumes = leftovers(name).get("volumes", [])
     for text in belonging(name):
         remove_containers(text)
     found = leftovers(name)
     for network in found.get("networks", []):
         remove_network(network)
-    for volume in found.get("volumes", []):
+    for volume in sorted({*volumes, *found.get("volumes", [])}):
         docker("volume", "rm", "--force", volume, check=False)
-    folder = STATE / ("kind" if name == "alternate-futures" else name.removeprefix("alternate-futures-"))
+    folder = folder_of(name)
     for file in (
         "terraform.tfstate",
         "terraform.tfstate.backup",

@@ -193,6 +193,6 @@ def test_a_cut_that_stayed_is_an_error(monkeypatch):
         assert cut.cluster.made
         if sticky:
             with pytest.raises(AssertionError, match="still cut"):
-                cut.mend()
+                cut.heal()
         else:
-            cut.mend()
+            cut.heal()

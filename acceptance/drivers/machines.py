@@ -1,0 +1,155 @@
+"""Machines as nodes: roles, addresses, who reaches whom, and the tokens that they joined with."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from acceptance.clients.tls import served_chain
+from acceptance.cluster.cluster import Cluster
+from acceptance.criteria.verdicts import Unverifiable
+from acceptance.infrastructure.contract import CONTROL_PLANE, Machine, Outputs
+
+WRONG_SECRET = "ffffffffffffffff"
+FRESH_CONNECTIONS = 24
+"""Connections that are made to the API's address: enough for each of three control planes to be chosen many times."""
+
+
+def machines_of(outputs: Outputs, role: str) -> list[Machine]:
+    """The machines of a role: `control-plane` or `worker`."""
+    return outputs.control_planes if role == "control-plane" else outputs.workers
+
+
+def every_machine(outputs: Outputs) -> list[Machine]:
+    """All of them."""
+    return [*outputs.control_planes, *outputs.workers]
+
+
+def nodes_by_name(cluster: Cluster) -> dict[str, Any]:
+    """The cluster's nodes."""
+    return {node.metadata.name: node for node in cluster.nodes()}
+
+
+def role_of(node: Any) -> str:
+    """What a node says that it is."""
+    return "control-plane" if CONTROL_PLANE in node.metadata.labels else "worker"
+
+
+def internal_address(node: Any) -> str:
+    """The address by which the cluster reaches a node."""
+    return str(next(item.address for item in node.status.addresses if item.type == "InternalIP"))
+
+
+def outside_subnet(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
+    """The machines whose address is not in the private subnet, or not the one by which the cluster reaches them."""
+    assert outputs.network, "nobody says what the nodes' network is"
+    subnet = ipaddress.ip_network(outputs.network.subnet)
+    assert subnet.is_private, f"{subnet} is no private range"
+    nodes = nodes_by_name(cluster)
+    seen = {
+        machine.name: (machine.address, internal_address(nodes[machine.name])) for machine in every_machine(outputs)
+    }
+    return {
+        name: f"{address}, the cluster reaches it at {reached}"
+        for name, (address, reached) in seen.items()
+        if ipaddress.ip_address(address) not in subnet or reached != address
+    }
+
+
+def kubelets_reached(cluster: Cluster, machines: Sequence[Machine]) -> dict[str, str]:
+    """For each pair of machines the HTTP status of the kubelet of one, asked from the other (000: no answer)."""
+    seen: dict[str, str] = {}
+    for machine in machines:
+        others = {f"https://{other.address}:10250/healthz": other for other in machines if other is not machine}
+        targets = [part for url in others for part in ("-o", "/dev/null", url)]
+        lines = cluster.on_node(
+            machine.name, "curl", "-ksZ", "-m", "5", "-w", "%{url} %{http_code}\n", *targets, check=False
+        )
+        codes = dict(line.split() for line in lines.splitlines())
+        seen |= {f"{machine.name} -> {other.name}": codes.get(url, "000") for url, other in others.items()}
+    return seen
+
+
+def issued_tokens(cluster: Cluster) -> dict[str, str]:
+    """The join tokens that the control plane has issued, by the user that each stands for."""
+    secrets = cluster.core.list_namespaced_secret("kube-system").items
+    found = {}
+    for secret in secrets:
+        if secret.type == "bootstrap.kubernetes.io/token":
+            identity, value = (base64.b64decode(secret.data[key]).decode() for key in ("token-id", "token-secret"))
+            found[f"system:bootstrap:{identity}"] = f"{identity}.{value}"
+    return found
+
+
+def certificate_requesters(cluster: Cluster) -> dict[str, str]:
+    """Who asked for the client certificate of each node's kubelet. Raises Unverifiable once the cluster forgot it."""
+    joined = {}
+    for request in cluster.certificates.list_certificate_signing_request().items:
+        pem = base64.b64decode(request.spec.request)
+        names = x509.load_pem_x509_csr(pem).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        if names and request.spec.signer_name == "kubernetes.io/kube-apiserver-client-kubelet":
+            joined[str(names[0].value).removeprefix("system:node:")] = request.spec.username
+    if not joined:
+        raise Unverifiable(
+            "the cluster is over an hour old and has forgotten its certificate requests; run without --reuse"
+        )
+    return joined
+
+
+def k3s_node_passwords(cluster: Cluster) -> set[str]:
+    """The nodes for which K3s keeps the password that came with the join token."""
+    names = [secret.metadata.name for secret in cluster.core.list_namespaced_secret("kube-system").items]
+    suffix = ".node-password.k3s"
+    return {name.removesuffix(suffix) for name in names if name.endswith(suffix)}
+
+
+def wrong_token(token: str) -> str:
+    """A token of the same name with another secret."""
+    return f"{token.partition('.')[0]}.{WRONG_SECRET}"
+
+
+def is_k3s(version: str) -> bool:
+    """Whether a version is one of K3s."""
+    return "+k3s" in version
+
+
+def version_numbers(version: str) -> list[int]:
+    """`v1.34.4+k3s1` as numbers: 1, 34, 4."""
+    return [int(part) for part in version.lstrip("v").partition("+")[0].split(".")]
+
+
+def control_planes_at_api(cluster: Cluster, outputs: Outputs) -> dict[str, int]:
+    """How many of the fresh connections to the API's address each control plane answered, told by its certificate.
+
+    Each API server shows a certificate of its own, which names its machine's address.
+    """
+    host, _, port = cluster.api.configuration.host.removeprefix("https://").partition(":")
+    seen = dict.fromkeys((machine.name for machine in outputs.control_planes), 0)
+    for _ in range(FRESH_CONNECTIONS):
+        leaf = served_chain(host, int(port or 443), host).leaf
+        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        addresses = {str(address) for address in names.get_values_for_type(x509.IPAddress)}
+        for machine in outputs.control_planes:
+            seen[machine.name] += machine.address in addresses
+    return seen
+
+
+def ready_with_kubeconfig_alone(cluster: Cluster) -> str:
+    """What kubectl prints of /readyz with nothing in its environment but the kubeconfig of the outputs."""
+    command: list[str | Path] = [
+        cluster.kubectl_path,
+        "--kubeconfig",
+        cluster.kubeconfig_path,
+        "get",
+        "--raw",
+        "/readyz",
+    ]
+    done = subprocess.run(command, env={}, cwd="/", capture_output=True, text=True, timeout=60)
+    return done.stdout or done.stderr

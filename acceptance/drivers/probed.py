@@ -1,0 +1,38 @@
+"""Pods of a scenario's own: ready, restarted by their probe, and what they log."""
+
+from __future__ import annotations
+
+from acceptance.base.conditions import describe, is_ready
+from acceptance.cluster.namespace import Namespace
+
+
+def all_ready(namespace: Namespace, selector: str, count: int) -> dict[str, str]:
+    """The nodes of `count` pods that are Ready, by pod. Raises AssertionError while there are fewer or more."""
+    ready = [pod for pod in namespace.pods(selector) if is_ready(pod)]
+    assert len(ready) == count, f"{len(ready)} of {count} pods Ready"
+    return {pod.metadata.name: pod.spec.node_name for pod in ready}
+
+
+def restarted(namespace: Namespace, name: str = "probed") -> bool:
+    """Raise AssertionError while the pod's container has not been restarted."""
+    pod = namespace.pod(name)
+    assert pod.status.container_statuses[0].restart_count >= 1, f"no restart yet; the pod {describe(pod)}"
+    return True
+
+
+def three_failures(namespace: Namespace, name: str = "probed") -> list[str]:
+    """The pod's events, once three failed probes are among them."""
+    selector = f"involvedObject.name={name}"
+    events = namespace.cluster.core.list_namespaced_event(namespace.name, field_selector=selector).items
+    failures = sum(event.count or 1 for event in events if event.reason == "Unhealthy")
+    assert failures >= 3, f"{failures} failed probes recorded"
+    return [f"{event.reason} x{event.count or 1}: {event.message}" for event in events]
+
+
+def all_lines(namespace: Namespace, name: str, count: int = 0) -> list[str]:
+    """The lines of a pod's log; with `count`, raises AssertionError unless they are the numbered ones, each once."""
+    text = namespace.cluster.core.read_namespaced_pod_log(name, namespace.name)
+    seen = str(text).splitlines()
+    wanted = [f"line {number} of {count}" for number in range(1, count + 1)]
+    assert not count or seen == wanted, f"{len(seen)} of {count} lines, the last {seen[-1:]}"
+    return seen

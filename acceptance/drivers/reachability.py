@@ -1,0 +1,98 @@
+"""A Service of a scenario's own: who reaches it, by address and by name, and through which DNS server."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from acceptance.base.conditions import as_json, is_ready
+from acceptance.base.waiting import POD_READY, eventually
+from acceptance.cluster.namespace import Namespace
+from acceptance.cluster.probe import probe_pod
+from acceptance.infrastructure.contract import Outputs
+
+SERVER = "server"
+FRESH_LOOKUPS = 10
+"""Look-ups from each worker: enough for each of two DNS servers behind one address to be asked by each worker."""
+HINT = "kubectl get endpointslices -A; kubectl -n kube-system get pods -l k8s-app=kube-dns"
+
+
+def create_service(namespace: Namespace, outputs: Outputs) -> str:
+    """A server pod, its Service, and a client pod on each worker; return the Service's address."""
+    namespace.create({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": SERVER},
+        "spec": {"selector": {"app": SERVER}, "ports": [{"port": 80, "targetPort": 8080}]},
+    })  # fmt: skip
+    namespace.create(probe_pod(SERVER))
+    for worker in outputs.workers:
+        selector = {"kubernetes.io/hostname": worker.name}
+        namespace.create(probe_pod(f"client-{worker.name}", nodeSelector=selector))
+    namespace.wait_ready(SERVER)
+    service = namespace.cluster.core.read_namespaced_service(SERVER, namespace.name)
+    return str(service.spec.cluster_ip)
+
+
+def names_of(namespace: Namespace) -> tuple[str, ...]:
+    """The names by which pods of the namespace know the Service."""
+    return (f"{SERVER}.{namespace.name}.svc.cluster.local", SERVER)
+
+
+def ask(namespace: Namespace, client: str, target: str) -> str:
+    """The pod that answers `client` at `target`. Raises AssertionError if it is not the server's."""
+    # Until its node has heard of a new pod, connections to the old one hang.
+    answer = as_json(namespace.execute(client, "/probe", "get", f"http://{target}/", "1s"))
+    assert answer["pod"] == SERVER, f"{answer['pod']} answered"
+    return str(answer["pod"])
+
+
+def reach_from_workers(namespace: Namespace, outputs: Outputs, address: str) -> dict[str, str]:
+    """Who reached the Service, from each worker: once by address, then by name with each look-up a fresh one."""
+    seen = {}
+    for worker in outputs.workers:
+        client = f"client-{worker.name}"
+        namespace.wait_ready(client)
+        for target in (address, *names_of(namespace)):
+            reach = functools.partial(ask, namespace, client, target)
+            what = f"{client} to reach the Service at {target}"
+            seen[f"{client} -> {target}"] = eventually(reach, within=POD_READY, what=what, hint=HINT)
+        for _ in range(FRESH_LOOKUPS):
+            # It was reached by this name: a look-up that fails from here on has asked a server that does not answer.
+            ask(namespace, client, names_of(namespace)[0])
+    return seen
+
+
+def dns_servers(namespace: Namespace) -> list[Any]:
+    """The pods of the cluster's DNS, those that are not Ready among them."""
+    core = namespace.cluster.core
+    return list(core.list_namespaced_pod("kube-system", label_selector="k8s-app=kube-dns").items)
+
+
+def reach_by_each_dns_server(namespace: Namespace) -> dict[str, str]:
+    """Who answered at the Service's name, looked up by each DNS server alone. Raises AssertionError if one fails."""
+    servers = [pod for pod in dns_servers(namespace) if not pod.metadata.deletion_timestamp]
+    assert servers, f"the cluster has no DNS server. Try: {HINT}"
+    sick = [pod.metadata.name for pod in servers if not is_ready(pod)]
+    assert not sick, f"DNS servers that are not Ready: {sick}. Try: {HINT}"
+    for number, pod in enumerate(servers):
+        namespace.create(probe_pod(f"asks-{number}", dnsPolicy="None", dnsConfig={"nameservers": [pod.status.pod_ip]}))
+    seen = {}
+    for number, pod in enumerate(servers):
+        namespace.wait_ready(f"asks-{number}")
+        try:
+            seen[pod.metadata.name] = ask(namespace, f"asks-{number}", names_of(namespace)[0])
+        except AssertionError as error:
+            raise AssertionError(f"{pod.metadata.name} on {pod.spec.node_name}: {error}. Try: {HINT}") from error
+    return seen
+
+
+def replace_server(namespace: Namespace) -> None:
+    """Another pod in the place of the server's."""
+    old = namespace.pod(SERVER).metadata.uid
+    namespace.cluster.core.delete_namespaced_pod(SERVER, namespace.name, grace_period_seconds=0)
+
+    def gone() -> bool:
+        assert all(pod.metadata.uid != old for pod in namespace.pods(f"app={SERVER}")), "the old pod is still there"
+        return True
+
+    eventually(gone, within=POD_READY, what="the old server pod gone")
+    namespace.run_pod(SERVER)

@@ -1,0 +1,91 @@
+"""Claims on every worker, and the disks that their volumes lie on."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from acceptance.base.labels import NAME_LABEL
+from acceptance.clients.docker import docker
+from acceptance.cluster.namespace import Namespace
+from acceptance.cluster.probe import pod_spec, probe_container
+from acceptance.infrastructure.contract import Outputs
+
+HOSTNAME = "kubernetes.io/hostname"
+
+
+def claim(name: str, storage_class: str | None = None) -> dict[str, Any]:
+    """A claim of 1 MiB; without a class, of the default one."""
+    spec: dict[str, Any] = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
+    if storage_class:
+        spec["storageClassName"] = storage_class
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": spec}
+
+
+def writer(name: str, texts: dict[str, str], node: str) -> dict[str, Any]:
+    """A pod on `node` with a container for each claim in `texts`, which writes that claim's text to it."""
+    containers = [
+        probe_container("write", "/data/marker", text, volumeMounts=[{"name": key, "mountPath": "/data"}])
+        | {"name": key}
+        for key, text in texts.items()
+    ]
+    volumes = [{"name": key, "persistentVolumeClaim": {"claimName": key}} for key in texts]
+    spec = pod_spec(*containers, volumes=volumes, nodeSelector={HOSTNAME: node})
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
+
+
+def bound(namespace: Namespace, name: str) -> Any:
+    """The claim, once it is Bound."""
+    seen = namespace.cluster.core.read_namespaced_persistent_volume_claim(name, namespace.name)
+    assert seen.status.phase == "Bound", f"claim {name} {seen.status.phase}"
+    return seen
+
+
+def all_bound(namespace: Namespace, names: list[str]) -> bool:
+    """Raise AssertionError naming a claim that is not Bound."""
+    return all(bound(namespace, name) for name in names)
+
+
+@dataclass
+class Written:
+    """What pods wrote: a text of its own for each class on each worker, by the name of its claim."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    classes: dict[str, str] = field(default_factory=dict)
+
+    def claims_of(self, key: str) -> list[str]:
+        """The claims of a class."""
+        return [name for name, own in self.classes.items() if own == key]
+
+
+def write_on_every_worker(namespace: Namespace, outputs: Outputs) -> Written:
+    """Have a pod on each worker write to a volume of each class; return what was written, once all pods run."""
+    written = Written()
+    for number, worker in enumerate(outputs.workers):
+        texts = {f"{key}-{number}": secrets.token_hex(8) for key in outputs.volumes}
+        for key, volume in outputs.volumes.items():
+            written.classes[f"{key}-{number}"] = key
+            namespace.create(claim(f"{key}-{number}", volume.storage_class))
+        written.texts |= texts
+        namespace.create(writer(f"writer-{number}", texts, worker.name))
+    for number in range(len(outputs.workers)):
+        namespace.wait_ready(f"writer-{number}")
+    return written
+
+
+def read_disk(disk: str, image: str) -> list[str]:
+    """The texts of all markers on a disk, read beside the cluster from a container of `image`."""
+    mount = f"{disk}:/disk:ro"
+    command = ("sh", "-c", "for file in /disk/*/marker; do cat $file; echo; done")
+    return docker("run", "--rm", "--network", "none", "--volume", mount, image, *command, check=False).split()
+
+
+def classes_claimed(default: Namespace, outputs: Outputs) -> dict[str, dict[str, str]]:
+    """For database and Redis the classes that their claims ask for, by claim."""
+    core = default.cluster.core
+    listed = {
+        key: core.list_namespaced_persistent_volume_claim(default.name, label_selector=f"{NAME_LABEL}={key}").items
+        for key in outputs.volumes
+    }
+    return {key: {item.metadata.name: item.spec.storage_class_name for item in items} for key, items in listed.items()}
