@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -37,6 +38,30 @@ class Outcome(StrEnum):
 ORDER = list(Outcome)
 
 
+NOT_RUN = "not run"
+"""What became of a step that was never begun."""
+
+
+@dataclass
+class Step:
+    """A Gherkin step of one item: `outcome` is `passed`, `failed`, `error`, `unverifiable`, or `not run`."""
+
+    text: str
+    outcome: str = NOT_RUN
+    duration: float = 0.0
+
+
+@dataclass
+class Row:
+    """A row of a scenario, with an outcome of its own; one without Examples has one row without a name."""
+
+    name: str
+    outcome: Outcome
+    reason: str = ""
+    duration: float = 0.0
+    steps: list[Step] = field(default_factory=list)
+
+
 @dataclass
 class Result:
     """What became of one item (a scenario, or one row of it)."""
@@ -49,6 +74,8 @@ class Result:
     evidence: list[dict[str, Any]] = field(default_factory=list)
     stand_ins: dict[str, str] = field(default_factory=dict)
     lane: int = 1
+    row: str = ""
+    steps: list[Step] = field(default_factory=list)
 
 
 @dataclass
@@ -66,6 +93,7 @@ class Verdict:
     evidence: list[dict[str, Any]] = field(default_factory=list)
     reproduce: str | None = None
     lane: int = 1
+    rows: list[Row] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -94,6 +122,10 @@ def judge(
         return Verdict(criterion.id, Outcome.NO_SCENARIO, "no scenario judges it yet")
     verdict = Verdict(criterion.id, Outcome.PASSED, scenario=scenario.title)
     verdict.reproduce = f"pytest --env={given} {how_to_select(criterion.id)}"
+    stand_ins = {
+        system: environment.stand_ins[system] for system in scenario.systems if system in environment.stand_ins
+    }
+    verdict.rows = [row_of(results[item], stand_ins) for item in scenario.items if item in results]
     if set(scenario.selected) != set(scenario.items):
         missing = len(scenario.items) - len(scenario.selected)
         verdict.outcome = Outcome.NOT_SELECTED
@@ -113,9 +145,6 @@ def judge(
     verdict.started = min(row.started for row in rows)
     verdict.duration = sum(row.duration for row in rows)
     verdict.evidence = [piece for row in rows for piece in row.evidence]
-    stand_ins = {
-        system: environment.stand_ins[system] for system in scenario.systems if system in environment.stand_ins
-    }
     for row in rows:
         stand_ins |= row.stand_ins
     if verdict.outcome is Outcome.PASSED and stand_ins:
@@ -126,6 +155,28 @@ def judge(
     elif verdict.outcome in (Outcome.FAILED, Outcome.ERROR):
         verdict.expected = False
     return verdict
+
+
+MARKS = {Outcome.PASSED.value: " ", NOT_RUN: "-"}
+"""What stands before a step in a list, where it is no cross."""
+
+
+def step_lines(steps: Iterable[dict[str, Any]]) -> list[str]:
+    """Steps as verdicts.json has them, a line each: a cross before the one that broke, its words, its seconds."""
+    lines = []
+    for step in steps:
+        mark = MARKS.get(step["outcome"], "x")
+        took = NOT_RUN if step["outcome"] == NOT_RUN else f"{step['duration']:.1f} s"
+        lines.append(f"{mark} {step['text']}  ({took})")
+    return lines
+
+
+def row_of(result: Result, stand_ins: dict[str, str]) -> Row:
+    """What became of one row; one that holds on a stand-in is substituted."""
+    outcome = result.outcome
+    if outcome is Outcome.PASSED and (stand_ins or result.stand_ins):
+        outcome = Outcome.SUBSTITUTED
+    return Row(result.row, outcome, result.reason, result.duration, result.steps)
 
 
 def acceptable(verdict: Verdict, strict: bool) -> bool:

@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from acceptance.criteria.run import Run
-from acceptance.criteria.verdicts import Outcome, Verdict
+from acceptance.criteria.verdicts import Outcome, Row, Verdict
 from acceptance.reports.files import write
 
 ALLURE_STATUS = {
@@ -30,10 +30,12 @@ def write_allure(run: Run, document: dict[str, Any]) -> None:
     seen = set()
     for path in folder.glob("*-result.json"):
         result = json.loads(path.read_text())
-        identity = next((label["value"] for label in result.get("labels", []) if label["name"] == "criterion"), None)
-        if identity in verdicts:
-            seen.add(identity)
-            put_verdict(result, verdicts[identity])
+        labels = {label["name"]: label["value"] for label in result.get("labels", [])}
+        if verdict := verdicts.get(labels.get("criterion", "")):
+            seen.add(verdict.criterion)
+            # Each row has a status of its own, whatever became of the others.
+            row = next((row for row in verdict.rows if row.name == labels.get("row", "")), None)
+            put_verdict(result, row or verdict)
             write(path, json.dumps(result))
     for verdict in every:
         if verdict.criterion in seen:
@@ -71,8 +73,8 @@ def write_allure(run: Run, document: dict[str, Any]) -> None:
     write(folder / "executor.json", json.dumps({"name": "pytest", "type": "pytest", "buildName": run.id}))
 
 
-def put_verdict(result: dict[str, Any], verdict: Verdict) -> None:
-    """Make an Allure result say what the verdict says."""
+def put_verdict(result: dict[str, Any], verdict: Verdict | Row) -> None:
+    """Make an Allure result say what the verdict, or its row, says."""
     result["status"] = ALLURE_STATUS[verdict.outcome]
     result["labels"].append({"name": "verdict", "value": verdict.outcome.value})
     if verdict.outcome is Outcome.PASSED:

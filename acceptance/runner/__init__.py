@@ -7,8 +7,8 @@ What scenarios act on belongs in drivers/, fixtures in fixtures/, files of a rep
 PLUGINS = tuple(
     f"acceptance.runner.{name}"
     for name in (
-        "tags", "options", "terminal", "outcomes", "selection", "allure_steps", "plugin", "redaction", "lanes",
-        "preview",
+        "tags", "options", "terminal", "gherkin_steps", "outcomes", "selection", "allure_steps", "plugin",
+        "redaction", "lanes", "preview",
     )
 )  # fmt: skip
 """All that pytest has to load, those that others import first."""

@@ -9,6 +9,7 @@ import allure_commons
 import pytest
 
 from acceptance.criteria.run import RUN
+from acceptance.runner.gherkin_steps import row_name
 from acceptance.runner.tags import criterion_of
 
 # Allure: titles, labels and Gherkin steps. Its own plugin does the rest.
@@ -25,6 +26,7 @@ def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, sce
         allure.dynamic.feature(f"{criterion.requirement:02} {criterion.title}")
         allure.dynamic.story(f"{identity} {criterion.text}")
         allure.dynamic.label("criterion", identity)
+        allure.dynamic.label("row", row_name(request.node))
         for task in criterion.tasks:
             allure.dynamic.tag(f"task {task}")
 

@@ -12,6 +12,7 @@ from acceptance.base.waiting import in_words
 from acceptance.criteria.evidence import DIAGNOSE, EVIDENCE, Evidence
 from acceptance.criteria.run import RUN, covered
 from acceptance.criteria.verdicts import NotSelected, Outcome, Result
+from acceptance.runner.gherkin_steps import row_name, steps_so_far
 from acceptance.runner.tags import criterion_of
 
 BROKE_OFF = "the run broke off during this scenario"
@@ -34,6 +35,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         # Fixtures of the session run inside the first scenario that needs them; their time is not the scenario's.
         result.duration = max(0.0, call.duration - covered(run.waits, call.start, call.stop))
         result.started = call.stop - result.duration
+    result.row, result.steps = row_name(item), steps_so_far(item, call.excinfo.value if call.excinfo else None)
     if evidence := item.stash.get(EVIDENCE, None):
         result.evidence, result.stand_ins = evidence.pieces, evidence.stand_ins
     error = call.excinfo.value if call.excinfo else None

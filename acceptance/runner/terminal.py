@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from acceptance.base import progress
 from acceptance.base.secrecy import redact
 from acceptance.criteria.run import RUN
-from acceptance.criteria.verdicts import Outcome
+from acceptance.criteria.verdicts import Outcome, Verdict, step_lines
 
 
 def speak_past_capture(config: pytest.Config, log: Path) -> None:
@@ -37,6 +39,15 @@ def speak_past_capture(config: pytest.Config, log: Path) -> None:
     config.add_cleanup(be_quiet)
 
 
+def broken_steps(verdict: Verdict) -> Iterator[str]:
+    """The steps of each row that did not hold, with their durations, the broken one marked."""
+    for row in verdict.rows:
+        if row.outcome in (Outcome.FAILED, Outcome.ERROR):
+            if row.name:
+                yield f"{row.name}:"
+            yield from step_lines(map(asdict, row.steps))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """The table of verdicts, and where the report is."""
     run = config.stash.get(RUN, None)
@@ -54,6 +65,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             lines = verdict.reason.splitlines()
             for line in lines if len(lines) <= 8 else [*lines[:1], "...", *lines[-6:]]:
                 terminalreporter.write_line(f"       {line}")
+        if verdict.outcome in (Outcome.FAILED, Outcome.ERROR):
+            for line in broken_steps(verdict):
+                terminalreporter.write_line(f"         {line}")
     counts = {outcome: sum(verdict.outcome is outcome for verdict in run.verdicts.criteria) for outcome in Outcome}
     terminalreporter.write_line(
         f"{len(run.verdicts.criteria)} criteria: "

@@ -1,0 +1,67 @@
+"""The Gherkin steps of an item as they run: which passed, which broke, which never began, how long each took."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from acceptance.criteria.run import RUN, covered
+from acceptance.criteria.verdicts import NOT_RUN, Outcome, Step
+
+RUNNING = "running"
+STEPS = pytest.StashKey[list[Step]]()
+BEGAN = pytest.StashKey[float]()
+
+
+def row_name(item: pytest.Item) -> str:
+    """The row of Examples that an item is: `repository=demo, in time=by webhook`; empty for a scenario without rows."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return ", ".join(f"{key}={value}" for key, value in parameters.get("_pytest_bdd_example", {}).items())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_bdd_before_scenario(request: pytest.FixtureRequest, scenario: Any) -> None:
+    """All its steps, none of them begun."""
+    request.node.stash[STEPS] = [Step(f"{step.keyword} {step.name}") for step in scenario.steps]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_bdd_before_step(request: pytest.FixtureRequest) -> None:
+    """The next one begins."""
+    step = next(step for step in request.node.stash[STEPS] if step.outcome == NOT_RUN)
+    step.outcome, request.node.stash[BEGAN] = RUNNING, time.time()
+
+
+def pytest_bdd_after_step(request: pytest.FixtureRequest) -> None:
+    """It passed."""
+    end(request.node, Outcome.PASSED)
+
+
+def pytest_bdd_step_error(request: pytest.FixtureRequest, exception: BaseException) -> None:
+    """It broke."""
+    end(request.node, outcome_of(exception))
+
+
+def end(item: pytest.Item, outcome: Outcome) -> None:
+    """End the step that runs, if one does. What the whole run waited for meanwhile is not its own time."""
+    began, now = item.stash.get(BEGAN, 0.0), time.time()
+    for step in item.stash.get(STEPS, []):
+        if step.outcome == RUNNING:
+            step.outcome = outcome.value
+            step.duration = max(0.0, now - began - covered(item.config.stash[RUN].waits, began, now))
+
+
+def outcome_of(error: BaseException | None) -> Outcome:
+    """What an error makes of the step that raised it."""
+    if isinstance(error, pytest.skip.Exception):
+        return Outcome.UNVERIFIABLE
+    return Outcome.FAILED if isinstance(error, AssertionError) else Outcome.ERROR
+
+
+def steps_so_far(item: pytest.Item, error: BaseException | None) -> list[Step]:
+    """The steps of an item; one that still runs was ended by `error`, which pytest-bdd tells nobody of."""
+    if error is not None:
+        end(item, outcome_of(error))
+    return item.stash.get(STEPS, [])
