@@ -64,4 +64,4 @@ def argocd(platform: Platform) -> ArgoCD:
     forward = Forward(platform.cluster, ARGOCD, "svc/argocd-server", 80)
     platform.closing.callback(forward.close)
     password = (read_secret(platform.cluster, PASSWORD_SECRET, ARGOCD) or {})["password"]
-    return ArgoCD(forward, password)
+    return ArgoCD(lambda: f"http://{forward.address()}", password)
