@@ -149,6 +149,16 @@ class ServiceSettings(Section):
     graphql_path: str = "/graphql"
     protected_query: str = "{ protectedQuery }"
     client_header: str = "X-Client-Id"
+    export_folder: str = "/out"
+    """Where the frontend's pods have the files of the export."""
+    logo_path: str = "/assets/logo.svg"
+    headings: dict[str, str] = {
+        "/": "Alternate Futures",
+        "/consulting": "Consulting",
+        "/products": "Products",
+        "/products/web-services": "Web services",
+    }
+    """The first heading of each page, by its path: what tells it from the others."""
     rate_limit_key: str = "rate-limit:{client}"
 
 
