@@ -104,11 +104,12 @@ def probe_targets(service: Service) -> dict[str, tuple[str, int]]:
 
 def exports(service: Service, folder: str) -> dict[str, dict[str, str]]:
     """The digests of the files below `folder` in each of the service's pods."""
-    found = {}
+    found: dict[str, dict[str, str]] = {}
     for pod in service.running():
         command = f"cd {folder} && find . -type f -exec sha256sum {{}} +"
         text = service.namespace.execute(pod.metadata.name, "sh", "-c", command)
-        found[pod.metadata.name] = dict(reversed(line.split(None, 1)) for line in text.splitlines())
+        lines = [line.split(None, 1) for line in text.splitlines()]
+        found[pod.metadata.name] = {file: digest for digest, file in lines}
     return found
 
 
