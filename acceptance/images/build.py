@@ -1,15 +1,12 @@
 """Images and host tools: pulled where a registry answers, else built from source; cached by the hash of their inputs.
 
-Run as a command, `python -m acceptance.images.build [auto|pull|build]` makes everything that the lock names.
 Source: images/lock.toml, docs/decisions/0001-kind-from-source.md.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
-import os
 import shutil
-import sys
 import tempfile
 import threading
 import time
@@ -301,20 +298,3 @@ def in_parallel(function, items, workers: int) -> None:  # type: ignore[no-untyp
             # Nobody is to wait for the other builds, after Ctrl-C least of all; BuildKit's caches keep what they did.
             end_children()
             raise
-
-
-def main() -> int:
-    """Command line: make everything that the lock names; print the figures."""
-    mode: Mode = sys.argv[1] if len(sys.argv) > 1 else "auto"  # type: ignore[assignment]
-    try:
-        images = Images(mode, upstream=os.environ.get("AF_UPSTREAM_REGISTRY"))
-        made = images.ensure({component for entry in images.lock.values() for component in entry.components})
-    except UserError as error:
-        say(str(error))
-        return 4
-    say(f"{made.builds} builds, {made.pulls} pulls, {made.seconds:.1f} s; tools in {made.tools}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
