@@ -28,14 +28,15 @@ def run(options: argparse.Namespace) -> int:
     name = cluster_name(environment)
     images = Images()
     tools = images.cache / "bin"
-    if (STATE / environment.name / "terraform.tfstate").exists() and (tools / "tofu").exists():
+    folder = STATE / environment.name
+    if (folder / "terraform.tfstate").exists() and (tools / "tofu").exists():
         infrastructure = KindInfrastructure(environment, "down", images, tools, STATE / "down.log")
         try:
             infrastructure.init()
             infrastructure.destroy()
         except UserError as error:
             say(f"tofu destroy did not work, removing by label instead: {error.problem.splitlines()[0]}")
-    remove_by_label(name)
-    found = leftovers(name)
+    remove_by_label(name, folder)
+    found = leftovers(name, folder)
     say(f"left behind: {found}" if found else f"Nothing is left of {name}.")
     return 1 if found else 0
