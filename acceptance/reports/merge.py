@@ -119,7 +119,7 @@ def write_merged(folders: list[Path]) -> Path:
     """Write the report of several runs; return its folder."""
     documents = [read(folder) for folder in folders]
     merged = merge(documents)
-    target = REPORTS / merged["run"]
+    target = REPORTS / str(merged["run"])
     results = target / "allure-results"
     shutil.rmtree(target, ignore_errors=True)
     results.mkdir(parents=True)

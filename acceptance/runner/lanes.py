@@ -34,6 +34,7 @@ from acceptance.criteria.run import RUN, Run
 from acceptance.criteria.verdicts import Outcome, Result
 from acceptance.platform.platform import Platform, Standing
 from acceptance.runner.lookahead import fixtures_of, steps_of
+from acceptance.runner.pytest_internals import fixture_definitions, tear_down_session
 from acceptance.runner.tags import criterion_of
 from acceptance.runner.terminal import speak_through
 
@@ -51,11 +52,10 @@ Batch = list[pytest.Item]
 
 def session_state(item: pytest.Item) -> list[str]:
     """The fixtures of the session that an item asks for and steps define: another process would make its own."""
-    manager = item.session._fixturemanager
     return sorted(
         name
         for name in fixtures_of(item)
-        for definition in (manager.getfixturedefs(name, item) or ())[-1:]
+        for definition in fixture_definitions(item, name)[-1:]
         if definition.scope == "session" and definition.func.__module__ == "fixtures.session_state"
     )
 
@@ -263,7 +263,7 @@ def clean_up(session: pytest.Session, last: str) -> Result:
     run = session.config.stash[RUN]
     result = run.results[last]
     try:
-        session._setupstate.teardown_exact(None)
+        tear_down_session(session)
     except Exception as error:
         if result.outcome not in (Outcome.FAILED, Outcome.ERROR):
             result.outcome = Outcome.ERROR
