@@ -100,7 +100,7 @@ def new_namespace(cluster: Cluster, prefix: str = "scenario") -> Namespace:
     name = f"{prefix}-{secrets.token_hex(3)}"
     labels = {SCENARIO_LABEL: "true", LABEL: cluster.run_id}
     cluster.core.create_namespace({"metadata": {"name": name, "labels": labels}})
-    if cluster.kind is None:
+    if cluster.is_attached:
         take_rights(cluster, name)
     eventually(
         lambda: cluster.core.read_namespaced_service_account("default", name),

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import allure
-import allure_commons
 import pytest
 
 from acceptance.criteria.run import RUN
 from acceptance.runner.gherkin_steps import row_name
 from acceptance.runner.tags import criterion_of
-
-# Allure: titles, labels and Gherkin steps. Its own plugin does the rest.
 
 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
@@ -33,7 +30,7 @@ def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, sce
 
 def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any) -> None:
     """Open a step in Allure."""
-    step.allure = allure_commons._allure.StepContext(f"{step.keyword} {step.name}", {})
+    step.allure = allure.step(f"{step.keyword} {step.name}")
     step.allure.__enter__()
 
 
