@@ -18,7 +18,8 @@ def served_with_certificate(outputs, pebble, ordered, evidence):
     chain = certificates.wait_certificate(outputs, pebble, host)
     evidence.add("from IngressRoute to certificate", f"{time.monotonic() - began:.1f} s")
     evidence.add("certificate", chain.describe())
-    assert host in chain.describe()["names"], f"expected a certificate for {host}, saw {chain.describe()['names']}"
+    names = chain.names
+    assert host in names, f"expected a certificate for {host}, saw {names}"
 
 
 @then("each route of the platform names that resolver, here and in production")

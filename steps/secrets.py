@@ -76,7 +76,7 @@ def other_name_refused(namespace, sealed):
 
 @given("every version of every file on every branch of every repository", target_fixture="versions")
 def every_version(git, repository, evidence):
-    found = {}
+    found: sealing.Versions = {}
     for name in git.names():
         versions = sealing.every_version(git.repository(name))
         evidence.add(f"versions of files in {name}", len(versions))
