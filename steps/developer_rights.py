@@ -8,7 +8,6 @@ from pytest_bdd import given, then, when
 
 from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.base.waiting import GONE, SYNCED, eventually
-from acceptance.cluster.probe import probe_pod
 from acceptance.platform.access import DEVELOPER, NAMESPACE
 from acceptance.platform.application_status import ARGOCD, GROUP
 from steps.pod_security import STANDARD
@@ -72,7 +71,7 @@ def developer_reads_nothing_elsewhere(developer, evidence):
 
 
 @then("whatever the developer tries to change is refused")
-def developer_changes_nothing(developer, backend, evidence):
+def developer_changes_nothing(developer, cluster, backend, evidence):
     pod, restarted = (
         backend.running()[0].metadata.name,
         {"spec": {"template": {"metadata": {"annotations": {"restarted": "now"}}}}},
@@ -86,7 +85,7 @@ def developer_changes_nothing(developer, backend, evidence):
         "change a ConfigMap": (
             "PATCH", f"{HERE}/configmaps/backend-config?dryRun=All", {"data": {"NODE_ENV": "development"}}, PATCH,
         ),
-        "create a pod": ("POST", f"{HERE}/pods?dryRun=All", probe_pod("own")),
+        "create a pod": ("POST", f"{HERE}/pods?dryRun=All", cluster.probe.pod("own")),
         "delete a network policy": (
             "DELETE", f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/networkpolicies/default-deny?dryRun=All",
         ),
@@ -142,11 +141,11 @@ def developer_sees_no_secrets(developer, sealed_secrets, evidence):
 
 
 @then("gets at none in a roundabout way")
-def no_way_around(developer, backend, evidence):
+def no_way_around(developer, cluster, backend, evidence):
     pod, key = backend.running()[0].metadata.name, {"secretKeyRef": {"name": "jwt-secret", "key": "JWT_SECRET"}}
-    mounted = probe_pod("taker", volumes=[{"name": "taken", "secret": {"secretName": "jwt-secret"}}])
+    mounted = cluster.probe.pod("taker", volumes=[{"name": "taken", "secret": {"secretName": "jwt-secret"}}])
     mounted["spec"]["containers"][0]["volumeMounts"] = [{"name": "taken", "mountPath": "/taken"}]
-    named = probe_pod("taker", container={"env": [{"name": "TAKEN", "valueFrom": key}]})
+    named = cluster.probe.pod("taker", container={"env": [{"name": "TAKEN", "valueFrom": key}]})
     run = f"{HERE}/pods/{pod}/exec?command=cat&command=/proc/1/environ&stdout=true"
     attempts = {
         "as an administrator": (

@@ -11,7 +11,6 @@ from pytest_bdd import given, parsers, then
 from acceptance.base.labels import NAME_LABEL, SCENARIO_LABEL
 from acceptance.base.waiting import CERTIFICATE_ISSUED, Deadline, eventually
 from acceptance.clients.web import url
-from acceptance.cluster.probe import probe_pod
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.database import PORT as DATABASE_PORT
 from acceptance.drivers.network import ENFORCED, reaches
@@ -70,11 +69,11 @@ def callers(default, namespace):
     pods = {who: (default, f"caller-{number}-{mark}") for number, who in enumerate(labels)}
     try:
         for who, (place, name) in pods.items():
-            pod = probe_pod(name)
+            pod = place.cluster.probe.pod(name)
             pod["metadata"]["labels"] |= {SCENARIO_LABEL: "true", **labels[who]}
             place.create(pod)
         # A label counts in the namespace of the services alone.
-        outside = probe_pod("outside")
+        outside = namespace.cluster.probe.pod("outside")
         outside["metadata"]["labels"][NAME_LABEL] = "backend-service"
         namespace.create(outside)
         pods[ELSEWHERE] = (namespace, "outside")

@@ -4,7 +4,6 @@ from kubernetes.client import ApiException
 from pytest_bdd import given, then
 
 from acceptance.base.conditions import as_json
-from acceptance.cluster.probe import probe_pod
 from acceptance.platform.access import NAMESPACE
 
 STANDARD = "pod-security.kubernetes.io"
@@ -48,9 +47,9 @@ def labelled(access, cluster, evidence):
 
 @then("the API refuses pods there that could take over their node, and admits one that could not")
 def dangerous_refused(cluster, evidence):
-    said = refusal(cluster, NAMESPACE, probe_pod("good"))
+    said = refusal(cluster, NAMESPACE, cluster.probe.pod("good"))
     assert not said, f"expected a pod that asks for nothing to be admitted: {said}"
-    seen = {what: refusal(cluster, NAMESPACE, probe_pod("bad", **spec)) for what, spec in DANGEROUS.items()}
+    seen = {what: refusal(cluster, NAMESPACE, cluster.probe.pod("bad", **spec)) for what, spec in DANGEROUS.items()}
     evidence.add("refusals", seen)
     admitted = [what for what, text in seen.items() if not text]
     assert not admitted, f"expected a refusal of pods that run {admitted}"
@@ -73,7 +72,7 @@ def others_enforce(cluster, sealed_secrets, traefik, argocd, evidence):
     evidence.add(f"{STANDARD}/enforce", seen)
     assert set(seen.values()) == {"restricted"}, f"expected restricted of each, saw {seen}"
     for name in names:
-        said = refusal(cluster, name, probe_pod("bad", container={"securityContext": {}}))
+        said = refusal(cluster, name, cluster.probe.pod("bad", container={"securityContext": {}}))
         assert said, f"{name} admits a pod that may run as root"
 
 

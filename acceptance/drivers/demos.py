@@ -18,7 +18,7 @@ from acceptance.clients.argocd import ArgoCD
 from acceptance.clients.git import Repository
 from acceptance.cluster.manifests import apply
 from acceptance.cluster.namespace import Namespace
-from acceptance.cluster.probe import pod_spec, probe_container
+from acceptance.cluster.probe import Probe, pod_spec
 from acceptance.platform.application_status import ARGOCD, GOOD, GROUP, messages, summary
 from acceptance.platform.git import GitServer
 
@@ -46,7 +46,11 @@ class Demo:
 
     def files(self, text: str = "first", **changes: Any) -> dict[str, str | None]:
         """The Application's manifests, as one file in the repository."""
-        return {f"{self.name}/application.yaml": yaml.safe_dump_all(manifests(self.name, text, **changes))}
+        return {
+            f"{self.name}/application.yaml": yaml.safe_dump_all(
+                manifests(self.namespace.cluster.probe, self.name, text, **changes)
+            )
+        }
 
     def push(self, text: str | None = None, **changes: Any) -> str:
         """Commit and push another version; return its SHA."""
@@ -100,7 +104,7 @@ class Demo:
 
 
 def manifests(
-    name: str, text: str, ready_after: int = 0, never_ready: bool = False, label: str = "demo"
+    probe: Probe, name: str, text: str, ready_after: int = 0, never_ready: bool = False, label: str = "demo"
 ) -> list[dict[str, Any]]:
     """A demo's objects. `ready_after` delays readiness, `never_ready` fails it (soon), `label` is immutable.
 
@@ -108,11 +112,11 @@ def manifests(
     """
     labels = {"app": name}
     selector = labels if label == "demo" else {**labels, "extra": label}
-    probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "initialDelaySeconds": ready_after}
+    ready = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "initialDelaySeconds": ready_after}
     if never_ready:
         # Nothing listens there.
-        probe = {"tcpSocket": {"port": 9}, "periodSeconds": 1}
-    container = probe_container(readinessProbe=probe)
+        ready = {"tcpSocket": {"port": 9}, "periodSeconds": 1}
+    container = probe.container(readinessProbe=ready)
     about_pods = bool(ready_after or never_ready)
     if about_pods:
         container["env"].append({"name": "TEXT", "value": text})
@@ -131,7 +135,7 @@ def manifests(
         },
         {
             "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": f"{name}-healthy", "annotations": hook},
-            "spec": {"backoffLimit": 0, "template": {"spec": pod_spec(probe_container("pass"), restartPolicy="Never")}},
+            "spec": {"backoffLimit": 0, "template": {"spec": pod_spec(probe.container("pass"), restartPolicy="Never")}},
         },
     ]  # fmt: skip
     return objects if ready_after else objects[:-1]

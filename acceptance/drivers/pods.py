@@ -14,7 +14,7 @@ from acceptance.base.labels import CLIENT, HELD
 from acceptance.base.waiting import GONE, eventually
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
-from acceptance.cluster.probe import probe_pod
+from acceptance.cluster.probe import Probe
 
 CTR = "ctr --namespace k8s.io"
 
@@ -56,17 +56,17 @@ class PodClient:
             eventually(lambda: is_replaced(self.namespace, self.name, before), within=GONE, what=what)
 
 
-def client_pod(name: str, *command: str, **spec: Any) -> dict[str, Any]:
+def client_pod(probe: Probe, name: str, *command: str, **spec: Any) -> dict[str, Any]:
     """A probe pod that the services' network policies let in, and that knows them by their short names."""
     names = {"searches": [f"{PLATFORM}.svc.cluster.local"]}
-    pod = probe_pod(name, *command, dnsConfig=names, **spec)
+    pod = probe.pod(name, *command, dnsConfig=names, **spec)
     pod["metadata"]["labels"] |= CLIENT
     return pod
 
 
 def run_client(namespace: Namespace, name: str, *command: str, **spec: Any) -> client.V1Pod:
     """Start such a pod and wait until it is Ready."""
-    namespace.create(client_pod(name, *command, **spec))
+    namespace.create(client_pod(namespace.cluster.probe, name, *command, **spec))
     return namespace.wait_ready(name)
 
 

@@ -22,7 +22,7 @@ from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import apply, documents, secret_manifest
 from acceptance.cluster.namespace import Namespace
-from acceptance.cluster.probe import pod_spec, probe_container
+from acceptance.cluster.probe import pod_spec
 from acceptance.platform.secrets import CONTROLLER, GROUP, KEY_LABEL, NAMESPACE, SealedSecrets, read_secret
 
 LOGS = f"kubectl -n {NAMESPACE} logs deploy/{CONTROLLER}"
@@ -275,7 +275,7 @@ def deploy_user_of_secret(namespace: Namespace, value: str) -> None:
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "rotated"},
         "spec": {"selector": {"matchLabels": labels},
                  "template": {"metadata": {"labels": labels},
-                              "spec": pod_spec(probe_container(env=FROM_SECRET))}},
+                              "spec": pod_spec(namespace.cluster.probe.container(env=FROM_SECRET))}},
     })  # fmt: skip
     eventually(lambda: value_in_pod(namespace) == value, within=POD_READY, what="the value in the pod")
 

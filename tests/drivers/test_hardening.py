@@ -12,6 +12,7 @@ from tests_support import kustomized
 
 from acceptance.base.labels import CLIENT, NAME_LABEL, SCENARIO_LABEL
 from acceptance.base.paths import INFRASTRUCTURE, ROOT
+from acceptance.cluster.probe import Probe
 from acceptance.drivers import benchmark
 from acceptance.drivers.pods import client_pod
 from acceptance.drivers.services import Service
@@ -123,7 +124,7 @@ def test_whom_no_policy_covers_nobody_reaches(build):
 
 def test_clients_of_scenarios_are_let_in_on_any_port_and_copies_count_as_the_service(deployed, monkeypatch):
     objects = deployed("kind")
-    labels = client_pod("data-client")["metadata"]["labels"]
+    labels = client_pod(Probe("probe:1"), "data-client")["metadata"]["labels"]
     assert labels.items() >= CLIENT.items() and labels["app"] == "data-client"
     for name in PORTS:
         for port in (PORTS[name], 3999):
