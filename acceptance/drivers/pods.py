@@ -163,6 +163,13 @@ def volume_at(namespace: Namespace, pod: client.V1Pod, path: str) -> str:
     return f"{found.metadata.name} ({found.spec.capacity['storage']}, {found.spec.storage_class_name})"
 
 
+def mount_of(namespace: Namespace, pod: str, path: str) -> tuple[str, str]:
+    """Where a path of a pod really is, every link followed, and the mount that it is on."""
+    command = f"real=$(readlink -e {path}); echo $real; df --output=target $real | tail -n 1"
+    real, mount = namespace.execute(pod, "sh", "-ec", command).split()
+    return real, mount
+
+
 def kill(namespace: Namespace, pod: client.V1Pod, *, cut_off_from: list[str] | None = None) -> None:
     """SIGKILL all processes of a pod on its node, its sandbox included: nothing in it gets to end anything.
 
