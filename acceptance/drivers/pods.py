@@ -48,6 +48,11 @@ class PodClient:
                 self.relays[target] = Relay(self.entry, target)
         return self.relays[target].address
 
+    def said(self, host: str, port: int) -> str:
+        """Why the pod could not connect to a host the last time that it was to; empty if it could."""
+        item = self.relays.get(f"{host}:{port}")
+        return item.said if item else ""
+
     def entry(self) -> str:
         """Where the pod's relay is reached from here."""
         with self.lock:
@@ -161,6 +166,20 @@ def volume_at(namespace: Namespace, pod: client.V1Pod, path: str) -> str:
     found = core.read_persistent_volume(seen.spec.volume_name)
     assert found.status.phase == "Bound", f"volume {found.metadata.name} is {found.status.phase}"
     return f"{found.metadata.name} ({found.spec.capacity['storage']}, {found.spec.storage_class_name})"
+
+
+def environment_of(namespace: Namespace, pod: client.V1Pod) -> dict[str, str]:
+    """The environment that the process in a pod was started with, read from the kernel.
+
+    Where its image has no `cat`, on its machine.
+    """
+    try:
+        text = namespace.execute(pod.metadata.name, "cat", "/proc/1/environ")
+    except AssertionError:
+        container = pod.status.container_statuses[0].container_id.removeprefix("containerd://")
+        find = f"{CTR} tasks list | awk '$1 == \"{container}\" {{print $2}}'"
+        text = namespace.cluster.on_node(pod.spec.node_name, "sh", "-ec", f"cat /proc/$({find})/environ")
+    return dict(part.split("=", 1) for part in text.split("\0") if "=" in part)
 
 
 def mount_of(namespace: Namespace, pod: str, path: str) -> tuple[str, str]:

@@ -42,3 +42,9 @@ def named_in(client: PodClient, variable: str) -> tuple[str | None, int | None]:
     """Host and port of the URL that a variable of the services holds, read in a pod that has it from the Secret."""
     parts = urlsplit(client("env", variable))
     return parts.hostname, parts.port
+
+
+def split(address: str) -> tuple[str, int]:
+    """Host and port of HOST:PORT."""
+    host, _, port = address.rpartition(":")
+    return host, int(port)
