@@ -19,14 +19,17 @@ def nodes_have_volumes(db, evidence):
 @then("every node keeps that table's data there, and its log and tablespaces")
 def data_lies_on_volume(db, table, evidence):
     for name in db.names():
-        for what, path in durability.files_of(db, name, table).items():
-            # A follower writes its file when it has replayed the row, and shows its size at its next checkpoint.
-            real, mount = eventually(
-                lambda name=name, path=path: mount_of(db.namespace, name, path),
-                within=REPLICATED, what=f"{path} on {name}", hint=HINT,
-            )  # fmt: skip
-            evidence.add(f"{what} of {name}", f"{real} on {mount}")
-            assert mount == DISK, f"expected {what} ({path}) of {name} on {DISK}, it is on {mount}"
+        seen = {what: where(db, name, path) for what, path in durability.files_of(db, name, table).items()}
+        evidence.add(f"files of {name}", seen)
+        elsewhere = {what: found for what, found in seen.items() if found[1] != DISK}
+        assert seen and not elsewhere, f"expected all that {name} keeps on {DISK}, but {elsewhere}"
+
+
+def where(db, name, path):
+    """Where a file of a member is; a follower writes its own when it has replayed the row."""
+    return eventually(
+        lambda: mount_of(db.namespace, name, path), within=REPLICATED, what=f"{path} on {name}", hint=HINT
+    )
 
 
 @then("every row has three replicas")

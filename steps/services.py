@@ -73,8 +73,8 @@ def backend_deployed(backend, evidence):
 
 
 @given("the frontend is deployed", target_fixture="service")
-def frontend_deployed(frontend):
-    return frontend
+def frontend_deployed(frontend, evidence):
+    return deployed(frontend, evidence)
 
 
 def deployed(service, evidence):
