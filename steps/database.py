@@ -1,5 +1,6 @@
 """The database: its members, how it is served, and what becomes of it when one of them is deleted."""
 
+import functools
 import re
 
 from pytest_bdd import given, parsers, then, when
@@ -104,7 +105,7 @@ def nodes_hold_the_same(db, table):
     assert expected, f"{table} is empty on the leader"
     for name in db.names():
         what = f"{len(expected)} rows on {name}"
-        eventually(lambda name=name: db.holds(name, table, expected), within=REPLICATED, what=what, hint=HINT)
+        eventually(functools.partial(db.holds, name, table, expected), within=REPLICATED, what=what, hint=HINT)
 
 
 @given("the Deployments and StatefulSets of the platform that are ready", target_fixture="ready_before")

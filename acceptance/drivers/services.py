@@ -96,10 +96,6 @@ class Service:
         assert seen == own, f"the Service {self.name} leads to {sorted(seen)}, its pods are at {sorted(own)}"
         return True
 
-    def api(self) -> Api:
-        """HTTP to one of its pods by its own localhost: to look at what it has, not to judge what users get."""
-        return Api(self.namespace.cluster.address_of(self.running()[0], self.port))
-
     def doors(self, through: PodClient) -> dict[str, Api]:
         """HTTP from a client pod, by where it leads: the Service by its name, and each of its pods by itself."""
         pods = {str(pod.metadata.name): str(pod.status.pod_ip) for pod in self.running()}

@@ -55,7 +55,7 @@ def test_each_flow_makes_every_kind_of_message_and_only_the_good_one_twice_alike
 
 
 def test_a_flow_that_is_not_there_says_which_route_answered_what():
-    with pytest.raises(AssertionError, match="GET https://auth.example/api/auth/nonce answered 404"):
+    with pytest.raises(AssertionError, match=r"GET https://auth\.example/api/auth/nonce answered 404"):
         visitor("siwe", Auth(404)).message("a good message")
 
 
