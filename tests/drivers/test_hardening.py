@@ -14,6 +14,7 @@ from acceptance.base.labels import CLIENT, NAME_LABEL, SCENARIO_LABEL
 from acceptance.base.paths import INFRASTRUCTURE, ROOT
 from acceptance.cluster.probe import Probe
 from acceptance.drivers import benchmark
+from acceptance.drivers.copies import copy_of
 from acceptance.drivers.pods import client_pod
 from acceptance.drivers.services import Service
 from acceptance.platform.applications import APPLICATIONS
@@ -139,9 +140,9 @@ def test_clients_of_scenarios_are_let_in_on_any_port_and_copies_count_as_the_ser
             read_namespaced_deployment=lambda *_: template, delete_namespaced_deployment=lambda *_, **__: None
         ),
     )
-    namespace = SimpleNamespace(cluster=cluster, name="default", apply=made.append, pods=lambda _: [])
-    monkeypatch.setattr("acceptance.drivers.services.Copy.wait_ready", lambda _: None)
-    with Service(namespace, "backend-service").copy({}):
+    namespace = SimpleNamespace(cluster=cluster, name="default", create=made.append, pods=lambda _: [])
+    monkeypatch.setattr("acceptance.drivers.copies.Copy.wait_ready", lambda _: None)
+    with copy_of(Service(namespace, "backend-service"), {}):
         pass
     labels = made[0]["spec"]["template"]["metadata"]["labels"]
     assert labels[NAME_LABEL] == "backend-service" and labels["app"] != "backend-service"
