@@ -20,12 +20,11 @@ STAYS = Deadline(5, "the suite: rules that apply once go on to apply")
 def policies_as_in_git(access, applications, cluster, policies_of_git, evidence):
     seen = network_policies.policies(cluster)
     evidence.add("network policies", seen)
-    missing, more = sorted(set(policies_of_git) - set(seen)), sorted(set(seen) - set(policies_of_git))
-    assert not missing, f"expected the network policies of Git, {missing} are missing. Try: kubectl get networkpolicies"
-    # What one policy admits no other keeps out.
-    assert not more, f"expected the network policies of Git alone, there are also {more}"
-    for name, spec in policies_of_git.items():
-        assert seen[name] == spec, f"the network policy {name} is not as in Git: {json.dumps(seen[name])}"
+    hint = "Try: kubectl get networkpolicies"
+    # What one policy admits no other keeps out: there may be no others.
+    assert sorted(seen) == sorted(policies_of_git), f"expected {sorted(policies_of_git)}, saw {sorted(seen)}. {hint}"
+    other = {name: json.dumps(seen[name]) for name, spec in policies_of_git.items() if seen[name] != spec}
+    assert not other, f"these network policies are not as in Git: {other}"
     return seen
 
 

@@ -46,10 +46,9 @@ def others_enforce(cluster, sealed_secrets, traefik, argocd, evidence):
 
 
 @then("no pod but those that call the API holds a token for it")
-def no_needless_tokens(cluster, evidence):
+def no_needless_tokens(cluster):
     pods = cluster.core.list_pod_for_all_namespaces().items
     platform = [pod for pod in pods if pod.metadata.namespace not in pod_security.SYSTEM_NAMESPACES]
-    evidence.add("who may hold a token, and why", {str(who): why for who, why in pod_security.CALLS_THE_API.items()})
     lacking = pod_security.lacking(platform)
     assert not lacking, f"no pod of {lacking} is there. Try: kubectl get pods -l app={lacking[0]}"
     holders = pod_security.needless_tokens(platform)

@@ -26,7 +26,6 @@ from acceptance.drivers.benchmark_checks import (
     SCHEDULER,
     Check,
 )
-from acceptance.infrastructure.contract import CONTROL_PLANE
 
 Settings = Mapping[str, Any]
 COMPONENTS = (API, MANAGER, SCHEDULER)
@@ -82,7 +81,7 @@ def facts(cluster: Cluster) -> dict[str, dict[str, Settings]]:
         name: {node.metadata.name: k3s for node in nodes if (k3s := of_k3s(node, name))} for name in COMPONENTS
     }
     if cluster.kind:
-        for node in control_planes(nodes):
+        for node in control_planes(cluster):
             for name, settings in of_processes(cluster, node).items():
                 found[name][node] = settings
     else:
@@ -94,14 +93,14 @@ def facts(cluster: Cluster) -> dict[str, dict[str, Settings]]:
     return found
 
 
-def control_planes(nodes: Iterable[client.V1Node]) -> list[str]:
-    """The names of the nodes that are control planes."""
-    return [node.metadata.name for node in nodes if CONTROL_PLANE in (node.metadata.labels or {})]
+def control_planes(cluster: Cluster) -> list[str]:
+    """The names of the control planes, as the infrastructure knows them: a node may lose its label."""
+    return [machine.name for machine in cluster.outputs.control_planes]
 
 
 def not_shown(cluster: Cluster, found: Mapping[str, Mapping[str, Settings]]) -> dict[str, list[str]]:
     """The nodes of which a component's settings are not among `found`, by component."""
-    servers = control_planes(cluster.nodes())
+    servers = control_planes(cluster)
     missing = {name: sorted(set(servers) - set(found[name])) for name in COMPONENTS}
     return {name: nodes for name, nodes in missing.items() if nodes}
 
