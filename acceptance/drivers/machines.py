@@ -110,6 +110,12 @@ def k3s_node_passwords(cluster: Cluster) -> set[str]:
     return {name.removesuffix(suffix) for name in names if name.endswith(suffix)}
 
 
+def all_have_node_passwords(cluster: Cluster, outputs: Outputs) -> None:
+    """Raise AssertionError naming the workers for which K3s keeps no password."""
+    missing = {worker.name for worker in outputs.workers} - k3s_node_passwords(cluster)
+    assert not missing, f"expected a node password of every worker that joined with the token, none of {missing}"
+
+
 def wrong_token(token: str) -> str:
     """A token of the same name with another secret."""
     return f"{token.partition('.')[0]}.{WRONG_SECRET}"

@@ -81,11 +81,35 @@ def read_disk(disk: str, image: str) -> list[str]:
     return docker("run", "--rm", "--network", "none", "--volume", mount, image, *command, check=False).split()
 
 
-def classes_claimed(default: Namespace, outputs: Outputs) -> dict[str, dict[str, str]]:
-    """For database and Redis the classes that their claims ask for, by claim."""
+@dataclass(frozen=True)
+class Claimed:
+    """What a claim of the platform asks for, and what it got."""
+
+    storage_class: str
+    phase: str
+    volume: str
+    wanted: str
+
+
+def claimed(default: Namespace, key: str) -> dict[str, Claimed]:
+    """The claims of database or Redis, by name."""
     core = default.cluster.core
-    listed = {
-        key: core.list_namespaced_persistent_volume_claim(default.name, label_selector=f"{NAME_LABEL}={key}").items
-        for key in outputs.volumes
-    }
-    return {key: {item.metadata.name: item.spec.storage_class_name for item in items} for key, items in listed.items()}
+    items = core.list_namespaced_persistent_volume_claim(default.name, label_selector=f"{NAME_LABEL}={key}").items
+    return {
+        item.metadata.name: Claimed(
+            item.spec.storage_class_name, item.status.phase, item.spec.volume_name or "",
+            item.spec.resources.requests["storage"],
+        )
+        for item in items
+    }  # fmt: skip
+
+
+def lacks_claims(default: Namespace, key: str) -> list[str]:
+    """The pods of database or Redis, where deployed, that have no persistent volume."""
+    pods = [pod for pod in default.pods(f"{NAME_LABEL}={key}") if is_member(pod)]
+    return [pod.metadata.name for pod in pods if not any(volume.persistent_volume_claim for volume in pod.spec.volumes)]
+
+
+def is_member(pod: Any) -> bool:
+    """Whether a pod is one of a StatefulSet's, which keeps data; those of jobs keep none."""
+    return any(owner.kind == "StatefulSet" for owner in pod.metadata.owner_references or [])

@@ -15,13 +15,13 @@ from acceptance.base.paths import INFRASTRUCTURE, ROOT
 from acceptance.cluster.probe import Probe
 from acceptance.drivers import benchmark
 from acceptance.drivers.copies import copy_of
+from acceptance.drivers.developer import LEADS_ON, READ_ONLY
+from acceptance.drivers.network import reaches
+from acceptance.drivers.network_policies import SERVICES
 from acceptance.drivers.pods import client_pod
 from acceptance.drivers.services import Service
+from acceptance.drivers.strangers import HEALTH, NEEDS_CREDENTIALS
 from acceptance.platform.applications import APPLICATIONS
-from steps import network_policies
-from steps.benchmark import HEALTH, NEEDS_CREDENTIALS
-from steps.developer_rights import LEADS_ON, READ_ONLY
-from steps.network_policies import SERVICES
 
 PLACES = ("kind", "production")
 PORTS = {name: port for name, (_, port) in SERVICES.items()}
@@ -292,9 +292,9 @@ def test_who_is_kept_out_shows_and_is_not_guessed(said, answer):
     namespace = SimpleNamespace(execute=execute)
     if answer is None:
         with pytest.raises(RuntimeError, match="does not show"):
-            network_policies.reaches(namespace, "caller", "a:1")
+            reaches(namespace, "caller", "a:1")
     else:
-        assert network_policies.reaches(namespace, "caller", "a:1") is answer
+        assert reaches(namespace, "caller", "a:1") is answer
 
 
 # The benchmark.
