@@ -1,5 +1,7 @@
 """What Argo CD and the cluster show of the platform."""
 
+import functools
+
 from pytest_bdd import given, parsers, then
 
 from acceptance.base.waiting import LOGS_READABLE, SETTLED, eventually
@@ -68,16 +70,10 @@ def metrics_server_runs(metrics_server):
 
 @then('"kubectl top" shows the use of every node')
 def top_nodes(cluster, outputs, evidence):
-    def shown():
-        listed = dict(line.split(None, 1) for line in cluster.kubectl("top", "nodes", "--no-headers").splitlines())
-        names = [machine.name for machine in every_machine(outputs)]
-        # A node without figures yet is listed with <unknown>.
-        missing = [name for name in names if "<unknown>" in listed.get(name, "<unknown>")]
-        assert not missing, f"no figures of {missing}"
-        return listed
-
+    names = [machine.name for machine in every_machine(outputs)]
+    look = functools.partial(pod_lists.figures_of_nodes, cluster, names)
     hint = "kubectl top nodes; kubectl -n kube-system logs deploy/metrics-server"
-    evidence.add("kubectl top nodes", eventually(shown, within=SETTLED, what="figures of every node", hint=hint))
+    evidence.add("kubectl top nodes", eventually(look, within=SETTLED, what="figures of every node", hint=hint))
 
 
 @then('"kubectl top" shows the use of pods')

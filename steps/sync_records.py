@@ -2,11 +2,9 @@
 
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.waiting import SYNCED, eventually
-from acceptance.cluster.namespace import of_scenario
-from acceptance.drivers import syncs
+from acceptance.drivers import shown_applications, syncs
 from acceptance.drivers.demos import create_applications, new_demo, remove, wait_status
-from acceptance.platform.application_status import ARGOCD, GOOD, GROUP
+from acceptance.platform.application_status import GOOD
 
 UI = "the Argo CD UI"
 API = "the API that it reads, for this image has no UI"
@@ -56,19 +54,9 @@ def changed_demo(git, argocd, repository, demo):
 @then("the UI shows every Application with the sync status that it has")
 def ui_shows_all(argocd_ui, cluster, demo, other, evidence):
     wanted = {demo.name: "Synced", other.name: "OutOfSync"}
-
-    def shown():
-        items = argocd_ui.applications()
-        seen = {item["metadata"]["name"]: item.get("status", {}).get("sync", {}).get("status") for item in items}
-        assert {name: seen.get(name) for name in wanted} == wanted, f"{seen}"
-        return seen
-
-    seen = eventually(shown, within=SYNCED, what=f"shown: {wanted}", hint=demo.hint)
+    seen = shown_applications.wait_sync_shown(argocd_ui, wanted)
     evidence.add("sync status by Application", seen)
-    there = cluster.custom.list_namespaced_custom_object(*GROUP, ARGOCD, "applications")["items"]
-    # Those of other scenarios may be coming or going.
-    names = {item["metadata"]["name"] for item in there if not of_scenario(item["metadata"].get("labels"))}
-    unknown = {name: seen.get(name) for name in names if seen.get(name) not in ("Synced", "OutOfSync")}
+    unknown = [name for name in shown_applications.names(cluster) if seen.get(name) not in ("Synced", "OutOfSync")]
     assert not unknown, f"no sync status is shown for {unknown}"
     see_ui(argocd_ui, evidence)
 

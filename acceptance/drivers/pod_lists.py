@@ -59,3 +59,12 @@ def ailing(cluster: Cluster) -> dict[str, str]:
                 f"{event.count or 1} times, last {last:%H:%M:%S}: {event.message[:160]}"
             )
     return found
+
+
+def figures_of_nodes(cluster: Cluster, names: list[str]) -> dict[str, str]:
+    """What `kubectl top nodes` shows, by node. Raises AssertionError naming those without figures."""
+    listed = dict(line.split(None, 1) for line in cluster.kubectl("top", "nodes", "--no-headers").splitlines())
+    # A node without figures yet is listed with <unknown>.
+    missing = [name for name in names if "<unknown>" in listed.get(name, "<unknown>")]
+    assert not missing, f"no figures of {missing}"
+    return listed

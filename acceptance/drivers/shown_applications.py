@@ -10,8 +10,10 @@ from typing import Any
 from acceptance.base.waiting import SYNCED, eventually
 from acceptance.clients.argocd import ArgoCD
 from acceptance.clients.git import Repository
+from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
-from acceptance.platform.application_status import ARGOCD
+from acceptance.cluster.namespace import of_scenario
+from acceptance.platform.application_status import ARGOCD, GROUP
 from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
 
@@ -48,6 +50,24 @@ def wait_shown(argocd: ArgoCD, names: Iterable[str], field: str, wanted: str) ->
         return seen
 
     return eventually(shown, within=SYNCED, what=f"each Application {wanted}, looked at now", hint=HINT)
+
+
+def wait_sync_shown(argocd: ArgoCD, wanted: dict[str, str]) -> dict[str, str]:
+    """Wait until these Applications are shown with these sync statuses; return what is shown of all."""
+
+    def shown() -> dict[str, str]:
+        items = argocd.applications()
+        seen = {item["metadata"]["name"]: item.get("status", {}).get("sync", {}).get("status") for item in items}
+        assert {name: seen.get(name) for name in wanted} == wanted, f"{seen}"
+        return seen
+
+    return eventually(shown, within=SYNCED, what=f"shown: {wanted}", hint=HINT)
+
+
+def names(cluster: Cluster) -> list[str]:
+    """The Applications that the cluster has; those of scenarios may be coming or going, and are left out."""
+    items = cluster.custom.list_namespaced_custom_object(*GROUP, ARGOCD, "applications")["items"]
+    return sorted(item["metadata"]["name"] for item in items if not of_scenario(item["metadata"].get("labels")))
 
 
 def wait_all_follow(argocd: ArgoCD, repository: Repository, names: Iterable[str]) -> dict[str, str]:
