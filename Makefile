@@ -2,11 +2,12 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
-WITH_ENGINE := $(BIN)/python -m acceptance.commands.with_engine
+COMMAND := $(BIN)/python -m acceptance
+WITH_ENGINE := $(COMMAND) with-engine
 
 .DEFAULT_GOAL := help
 .PHONY: help setup accept test check format lock up down render rehearse-recovery soak report report-diff bench clean
-.PHONY: outdated pin argocd-password backup-keys restore-keys
+.PHONY: pin argocd-password backup-keys restore-keys
 
 help: ## Explain the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +33,7 @@ check: setup ## Format, lint, types, layers, features against the catalogue, tof
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest --dry-run >/dev/null
-	@$(WITH_ENGINE) $(BIN)/python -m acceptance.commands.check
+	@$(WITH_ENGINE) $(COMMAND) check
 
 format: setup ## Put the code into its format
 	@$(BIN)/ruff format .
@@ -45,40 +46,37 @@ up: setup ## Bring the platform up and keep it (for --reuse)
 	@$(WITH_ENGINE) $(BIN)/pytest --env=kind --keep=always --criterion 2.1 --criterion 12.1 --criterion 12.4 --task 21 --task 27 $(ARGS)
 
 down: setup ## Remove a platform that was kept or left behind, also without its state
-	@$(WITH_ENGINE) $(BIN)/python -m acceptance.commands.down $(ARGS)
+	@$(WITH_ENGINE) $(COMMAND) down $(ARGS)
 
 rehearse-recovery: setup ## Back everything up, destroy the platform on kind, and bring it back from the backups
 	@$(WITH_ENGINE) $(BIN)/pytest --env=kind --rehearse --task 24 $(ARGS)
 
 render: setup ## Print what an environment deploys, as kustomize builds it (ENV=kind)
-	@$(BIN)/python -m acceptance.commands.render $(or $(ENV),kind)
+	@$(COMMAND) render $(ENV)
 
 soak: setup ## Run all scenarios N times (default 10) on one platform, which is kept; print each verdict that changed
-	@$(WITH_ENGINE) $(BIN)/python -m acceptance.commands.soak $(N)
+	@$(WITH_ENGINE) $(COMMAND) soak $(N)
 
 argocd-password: ## Show where the password of Argo CD's admin is (KUBECONFIG= for another platform than kind)
 	@echo "kubectl -n argocd get secret admin-password -o go-template='{{.data.password | base64decode}}'"
 
 backup-keys: setup ## Back up the keys that open what is sealed, encrypted (asks for a file and a passphrase)
-	@$(BIN)/python -m acceptance.commands.keys backup
+	@$(COMMAND) backup-keys
 
 restore-keys: setup ## Put such a backup into a cluster
-	@$(BIN)/python -m acceptance.commands.keys restore
+	@$(COMMAND) restore-keys
 
 report: setup ## Make the Allure report of the last run (RUN=folder for another), or merge reports (RUNS=a,b)
-	@$(BIN)/python -m acceptance.$(if $(RUNS),reports.merge "$(RUNS)",commands.report $(RUN))
+	@$(COMMAND) report $(if $(RUNS),--merge "$(RUNS)",$(RUN))
 
 report-diff: setup ## Print what changed between two runs (A=run B=run); 1 if a verdict became worse
-	@$(BIN)/python -m acceptance.reports.diff "$(A)" "$(B)"
+	@$(COMMAND) report-diff "$(A)" "$(B)"
 
 bench: setup ## Measure images, a run, a reused run, and plain `kind create cluster`; prints JSON (ARGS=all: everything)
-	@$(WITH_ENGINE) $(BIN)/python -m acceptance.commands.bench $(ARGS)
-
-outdated: setup ## Print which pinned things have newer versions
-	@$(BIN)/python -m acceptance.commands.outdated
+	@$(WITH_ENGINE) $(COMMAND) bench $(ARGS)
 
 pin: setup ## Write the digests of production's images into its overlays (ARGS=--check: say which have none)
-	@$(BIN)/python -m acceptance.commands.pin $(ARGS)
+	@$(COMMAND) pin $(ARGS)
 
 clean: ## Remove reports, caches and Python's packages
 	@rm -rf .venv node_modules reports .pytest_cache .mypy_cache .ruff_cache k8s/upstream

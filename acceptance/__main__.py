@@ -1,0 +1,75 @@
+"""`python -m acceptance COMMAND`: the command line behind `make`. Each command is a module of acceptance/commands/.
+
+Only the chosen command's module is imported: `--help` and typing errors take no time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from acceptance.base.errors import UserError
+from acceptance.base.progress import say
+
+COMMANDS = {
+    "backup-keys": "back up the keys that open what is sealed, encrypted",
+    "bench": "measure images, a run, a reused run and plain `kind create cluster`; print JSON",
+    "check": "check OpenTofu's roots and build every kustomization",
+    "down": "remove a platform that was kept or left behind",
+    "images": "make every image and host tool that images/lock.toml names",
+    "pin": "write the digests of production's images into its overlays",
+    "render": "print what an environment deploys, as kustomize builds it",
+    "report": "make the Allure report of a run, or merge the reports of several runs",
+    "report-diff": "print what changed between two runs",
+    "restore-keys": "put a backup of the keys into a cluster",
+    "soak": "run all scenarios again and again on one platform; print each verdict that changed",
+    "with-engine": "run a command with a container engine, which is started if none answers",
+}
+"""The commands with what `--help` says of them. `report-diff` is in the module `report_diff`."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises UserError for bad input, so that it ends with 4 like all bad input."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UserError with the usage as its remedy."""
+        raise UserError(message, self.format_usage().strip())
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options of the chosen command, and its `run`. Raises UserError for bad input; ends the process for --help."""
+    parser = Parser(prog="python -m acceptance", description="The commands behind `make`.", allow_abbrev=False)
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    chosen = arguments[0] if arguments else ""
+    for name, text in COMMANDS.items():
+        if name != chosen:
+            subparsers.add_parser(name, help=text)
+            continue
+        module = importlib.import_module(f"acceptance.commands.{name.replace('-', '_')}")
+        form = argparse.RawDescriptionHelpFormatter
+        command = subparsers.add_parser(
+            name, help=text, description=module.__doc__, formatter_class=form, allow_abbrev=False
+        )
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the chosen command; return its exit code: 4 for bad input, 130 after Ctrl-C."""
+    try:
+        options = parse(sys.argv[1:] if arguments is None else arguments)
+        return int(options.run(options))
+    except UserError as error:
+        say(str(error))
+        return 4
+    except KeyboardInterrupt:
+        say("Interrupted.")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

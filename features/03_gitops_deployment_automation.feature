@@ -6,6 +6,7 @@ Feature: GitOps deployment automation
   Scenario: Argo CD reaches the repository that an Application names
     Given an Application of the repository "demo" without auto-sync
     Then Argo CD says that it can read that repository
+    And it says so of the repository of each of the platform's Applications
     And the Application's commit is the last one of the repository's main branch
 
   @ac-3.2 @writes-to-users
@@ -14,6 +15,7 @@ Feature: GitOps deployment automation
     And Argo CD has just looked into Git
     When a change is pushed to main
     Then it is noticed <in time>
+    And polling finds a push within three minutes at the latest, here and in production
 
     Examples:
       | repository  | in time    |
@@ -32,6 +34,7 @@ Feature: GitOps deployment automation
     When a version that takes 8 seconds to become ready is pushed to main and a sync is asked for
     Then the sync is not called successful before the new pods are ready
     And it is called successful afterwards
+    And each of the platform's Applications ends its syncs with such a hook, here and in production
 
   @ac-3.5 @writes-to-users
   Scenario: Failing health checks make an Application Degraded
@@ -44,6 +47,7 @@ Feature: GitOps deployment automation
     Given an Application of the repository "demo" with auto-sync
     When a change is pushed to main
     Then Argo CD synchronises it by itself
+    And each of the platform's Applications prunes and heals by itself, here and in production
 
   @ac-3.7 @writes-to-users
   Scenario: With auto-sync off nothing is deployed until an operator asks

@@ -20,7 +20,7 @@ Feature: Secrets management
 
   @ac-5.4
   Scenario: What Git carries cannot be read without the cluster's private key
-    Given every version of every file in the platform's repository
+    Given every version of every file on every branch of every repository
     Then none of them is a Secret or holds a secret value
     And each sealed value opens with the cluster's key
     And none opens without a key or with the key of another cluster

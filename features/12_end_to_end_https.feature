@@ -7,7 +7,8 @@ Feature: End-to-end HTTPS access
   @ac-12.1
   Scenario: https://www gives the home page
     When the page "/" is opened in a browser
-    Then it is the page headed "Alternate Futures", with its logo
+    Then it is the page that the site has at "/", with its logo
+    And all that it loads comes from the site, and works
 
   @ac-12.2
   Scenario: https://api gives a GraphQL answer

@@ -22,6 +22,7 @@ Feature: Deployment observability
     Given the platform's five Applications
     Then the list of pods shows for each pod how many of its containers are ready
     And every pod of every namespace is ready
+    And the liveness probe of none of them has failed since it started
 
   @ac-13.5
   Scenario: The last 1000 lines of a pod's log can be read

@@ -3,12 +3,16 @@ Feature: Disaster recovery and rollback
 
   @ac-14.1 @disruptive
   Scenario: A bad rollout can be undone
-    Given auto-sync of "backend-service" is off
+    Given every service keeps earlier versions to return to, here and in production
+    And auto-sync of "backend-service" is off
     And "https://api.{domain}/health" is asked all the time
     When an operator rolls out a version of it that never becomes ready
     Then its old pods are still there
     When the operator undoes the rollout
     Then it runs the version before, with all its replicas
+    When an operator rolls out another version of it, which all its pods run
+    And the operator undoes the rollout
+    Then all its pods run the version before again
     And no request was lost
 
   @ac-14.2 @disruptive

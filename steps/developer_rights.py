@@ -1,5 +1,7 @@
 """What developers may do in the cluster. Source: plan 27.7 to 27.9."""
 
+import functools
+
 from pytest_bdd import given, then, when
 
 from acceptance.base.waiting import SYNCED, eventually
@@ -52,8 +54,8 @@ def developer_reads_nothing_elsewhere(developer, cluster, evidence):
 
 
 @then("whatever the developer tries to change is refused")
-def developer_changes_nothing(developer, backend, evidence):
-    everyday = rights.changes(backend.running()[0].metadata.name)
+def developer_changes_nothing(developer, cluster, backend, evidence):
+    everyday = rights.changes(cluster.probe, backend.running()[0].metadata.name)
     all_refused(developer, everyday, evidence, "what a developer in a hurry does")
     every = rights.writes(rights.resources(developer))
     all_refused(developer, every, evidence, "one of every kind created, changed, deleted")
@@ -86,7 +88,7 @@ def developer_sees_no_secrets(developer, cluster, secret_names, evidence):
 @then("gets at none in a roundabout way")
 def no_way_around(developer, cluster, backend, evidence):
     nodes = [node.metadata.name for node in cluster.nodes()]
-    attempts = {**ways.by_others_rights(nodes), **ways.pods_with_secret()}
+    attempts = {**ways.by_others_rights(nodes), **ways.pods_with_secret(cluster.probe)}
     for pod in rights.running_pods(cluster):
         attempts |= ways.into(pod)
     all_refused(developer, attempts, evidence, "Secrets in a roundabout way")
@@ -127,5 +129,5 @@ def foreigners_refused(foreigners, evidence):
     for what, name in foreigners.made.items():
         hint = f"kubectl -n {ARGOCD} describe application {name}"
         refused = f"the Application that names {what} refused"
-        said = eventually(lambda what=what: foreigners.refused(what), within=SYNCED, what=refused, hint=hint)
+        said = eventually(functools.partial(foreigners.refused, what), within=SYNCED, what=refused, hint=hint)
         evidence.add(f"of the Application that names {what}", said)

@@ -2,6 +2,7 @@
 
 from pytest_bdd import given, then
 
+from acceptance.cluster.cluster import SYSTEM_NAMESPACES
 from acceptance.drivers import pod_security
 from acceptance.drivers.pod_security import STANDARD
 from acceptance.platform.access import NAMESPACE
@@ -48,7 +49,7 @@ def others_enforce(cluster, sealed_secrets, traefik, argocd, evidence):
 @then("no pod but those that call the API holds a token for it")
 def no_needless_tokens(cluster):
     pods = cluster.core.list_pod_for_all_namespaces().items
-    platform = [pod for pod in pods if pod.metadata.namespace not in pod_security.SYSTEM_NAMESPACES]
+    platform = [pod for pod in pods if pod.metadata.namespace not in SYSTEM_NAMESPACES]
     lacking = pod_security.lacking(platform)
     assert not lacking, f"no pod of {lacking} is there. Try: kubectl get pods -l app={lacking[0]}"
     holders = pod_security.needless_tokens(platform)

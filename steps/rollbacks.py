@@ -1,17 +1,11 @@
 """Rollouts of the platform's services, and taking them back, by kubectl and by Argo CD."""
 
-import time
-
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.conditions import is_ready
 from acceptance.base.waiting import ROLLED_OUT, eventually
+from acceptance.drivers import rollouts
 from acceptance.drivers.load import RequestLoop
 from acceptance.drivers.service_under_change import put_back, service_under_change, stop_sync
-from acceptance.platform.application_status import messages
-
-STAYS = 8
-"""Seconds within which auto-sync or self-heal would have undone a rollback."""
 
 
 @given(parsers.parse('auto-sync of "{name}" is on'), target_fixture="service")
@@ -31,6 +25,14 @@ def auto_sync_off(cluster, argocd, repository, platform, applications, name):
     put_back(service)
 
 
+@given("every service keeps earlier versions to return to, here and in production")
+def services_keep_versions(platform, evidence):
+    seen = rollouts.history_limits(platform)
+    evidence.add("earlier versions that each Deployment keeps", seen)
+    none = sorted(name for name, limit in seen.items() if not limit)
+    assert not none, f"expected each Deployment to keep earlier versions, {none} keep none (revisionHistoryLimit)"
+
+
 @given(parsers.parse('"{url}" is asked all the time'), target_fixture="requests_lost")
 def asked_all_the_time(web, routes, environment, url):
     with RequestLoop(web, url.format(domain=environment.domain)) as loop:
@@ -46,22 +48,7 @@ def nothing_lost(requests_lost, evidence):
 
 @when("an operator rolls out a version of it that never becomes ready")
 def roll_out_broken(service):
-    running = service.deployment().spec.template.spec.containers[0]
-    assert running.readiness_probe and running.readiness_probe.http_get, (
-        f"{service.name} asks none of its pods whether it is ready, so a bad version would get requests. "
-        f"Try: kubectl get deployment {service.name} -o yaml"
-    )
-    container = running.name
-    probe = {"name": container, "readinessProbe": {"httpGet": {"path": "/no-such-path", "port": "http"}}}
-    body = {"spec": {"template": {"spec": {"containers": [probe]}}}}
-    service.cluster.apps.patch_namespaced_deployment(service.name, "default", body)
-
-    def new_pod():
-        new = [pod for uid, pod in service.pods().items() if uid not in service.before]
-        assert new and all(pod.status.phase == "Running" for pod in new), "no pod of the new version runs yet"
-        return True
-
-    eventually(new_pod, within=ROLLED_OUT, what="a pod of the bad version running", hint=service.hint)
+    rollouts.roll_out_never_ready(service)
 
 
 @then("its old pods are still there")
@@ -72,129 +59,80 @@ def old_pods_there(service):
 
 @when("the operator undoes the rollout")
 def undo(service, evidence):
-    evidence.add("kubectl rollout undo", service.cluster.kubectl("rollout", "undo", f"deployment/{service.name}"))
+    evidence.add("kubectl rollout undo", rollouts.undo(service))
 
 
 @then("it runs the version before, with all its replicas")
 def version_before(service):
-    def back():
-        service.all_of(None)
-        template = service.deployment().spec.template.spec.containers[0].readiness_probe.http_get.path
-        assert template != "/no-such-path", "the Deployment still has the bad version"
-        return True
-
-    eventually(back, within=ROLLED_OUT, what=f"{service.name} back on the version before", hint=service.hint)
+    rollouts.wait_version_before(service)
     assert set(service.before) == set(service.pods()), "pods of the working version were replaced"
+
+
+@when("an operator rolls out another version of it, which all its pods run")
+def roll_out_another(service):
+    rollouts.roll_out_completely(service)
+
+
+@then("all its pods run the version before again")
+def all_run_version_before(service):
+    rollouts.wait_version_before(service)
 
 
 @when("a change that the API refuses is pushed for it")
 def push_refused(service):
-    # A Deployment's selector cannot be changed.
-    labels = [
-        {"op": "add", "path": f"/spec/{where}/extra", "value": "other"}
-        for where in ("selector/matchLabels", "template/metadata/labels")
-    ]
-    service.push(*labels, message=f"{service.name}: a change that the API refuses")
-    service.status(refresh=True)
+    rollouts.push_refused(service)
 
 
 @then("its sync fails and says why")
 def sync_fails(service, evidence):
-    def failed():
-        operation = service.status().get("operationState", {})
-        seen = (operation.get("phase"), operation.get("syncResult", {}).get("revision"))
-        assert seen == ("Failed", service.pushed), f"{seen[0]} of {(seen[1] or '')[:8]} {operation.get('message', '')}"
-        return operation
-
-    operation = eventually(
-        failed, within=ROLLED_OUT, what=f"the sync of {service.pushed[:8]} Failed", hint=service.hint
-    )
-    says = [operation["message"], *(item.get("message", "") for item in operation["syncResult"].get("resources", []))]
+    says = rollouts.wait_sync_failed(service)
     evidence.add("what it says", says)
     assert any("immutable" in text for text in says), f"expected the API's refusal, it says {says}"
 
 
 @then("its pods are those from before, not restarted")
 def pods_undisturbed(service):
-    now = service.pods()
-    assert set(now) == set(service.before), "pods were replaced although the sync failed"
-    for uid, pod in now.items():
-        restarts = pod.status.container_statuses[0].restart_count
-        assert restarts == service.before[uid].status.container_statuses[0].restart_count, (
-            f"{pod.metadata.name} restarted"
-        )
-        assert is_ready(pod), f"{pod.metadata.name} is not ready"
-
-
-def push_and_deploy(service):
-    """Push another version, have it synced as an operator does, and wait for it; return its commit."""
-    commit = service.push_version()
-    service.status(refresh=True)
-    service.is_still_off()
-    service.argocd.sync(service.name)
-    service.wait_deployed(commit, service.version)
-    return commit
+    disturbed = rollouts.disturbed_pods(service)
+    assert not disturbed, f"the sync failed, and yet: {disturbed}"
 
 
 @when("two more versions of it are pushed and deployed, one after the other")
 def deploy_two(service, evidence):
-    evidence.add("commits", {"before": service.first, "then": [push_and_deploy(service), push_and_deploy(service)]})
+    commits = [rollouts.push_and_deploy(service), rollouts.push_and_deploy(service)]
+    evidence.add("commits", {"before": service.first, "then": commits})
 
 
 @given("another version of it is pushed and deployed")
 def deploy_one(service):
-    push_and_deploy(service)
+    rollouts.push_and_deploy(service)
 
 
 @when("the operator rolls back to the commit before both")
 @when("the operator rolls back to the commit before")
 def roll_back(service, evidence):
-    history = service.status()["history"]
-    evidence.add("history before", [{key: entry[key] for key in ("id", "revision", "deployedAt")} for entry in history])
-    entry = [entry for entry in history if entry["revision"] == service.first][-1]
-    service.is_still_off()
-    service.argocd.rollback(service.name, entry["id"])
+    evidence.add("history before", rollouts.roll_back_to_first(service))
 
 
 @then("its pods run what that commit says, and stay with it")
-def pods_run_first(service, evidence):
-    service.wait_deployed(service.first, None)
-    until = time.monotonic() + STAYS
-    eventually(lambda: time.monotonic() >= until, within=ROLLED_OUT, what="the time to pass")
-    history = [entry["revision"] for entry in service.status()["history"]]
-    evidence.add(f"history {STAYS} s later", history)
-    undone = f"the rollback of {service.name} did not last: auto-sync or self-heal undid it. Try: {service.hint}"
-    assert history[-1] == service.first, f"{history[-1][:8]} was deployed after it; {undone}"
-    try:
-        service.all_of(None)
-    except AssertionError as error:
-        raise AssertionError(f"{error}; {undone}") from error
+def pods_run_first(service):
+    rollouts.stays_with_first(service)
 
 
 @then("its record names that commit")
 def record_names(service, evidence):
     entry = service.status()["history"][-1]
-    evidence.add("history's last entry", {key: entry[key] for key in ("id", "revision", "deployedAt")})
+    evidence.add("history's last entry", {key: entry[key] for key in rollouts.SHOWN})
     assert entry["revision"] == service.first, f"the record's last entry is {entry['revision'][:8]}"
 
 
 @when("a version of it that never becomes ready is pushed")
 def push_broken(service):
-    path = "/spec/template/spec/containers/0/readinessProbe/httpGet/path"
-    operation = {"op": "replace", "path": path, "value": "/no-such-path"}
-    service.push(operation, message=f"{service.name}: a version that never becomes ready")
-    service.status(refresh=True)
+    rollouts.push_never_ready(service)
 
 
 @then("its Application becomes Degraded and says why")
 def becomes_degraded(service, evidence):
-    def degraded():
-        status = service.status()
-        health = status["health"]["status"]
-        assert health == "Degraded", f"it is {health}"
-        return messages(status)
-
-    says = eventually(degraded, within=ROLLED_OUT, what=f"{service.name} Degraded", hint=service.hint)
+    says = rollouts.wait_health(service, "Degraded")
     evidence.add("what it says", says)
     assert "progress deadline" in says, f"expected it to say that the deadline passed, it says {says!r}"
 
@@ -204,14 +142,9 @@ def switch_off_and_roll_back(service, evidence):
     # Argo CD refuses a rollback while auto-sync is on.
     service.auto_sync(False)
     eventually(lambda: stop_sync(service), within=ROLLED_OUT, what="the sync of the broken version ended")
-    roll_back(service, evidence)
+    evidence.add("history before", rollouts.roll_back_to_first(service))
 
 
 @then("its Application is Healthy again")
 def healthy_again(service):
-    def healthy():
-        health = service.status()["health"]["status"]
-        assert health == "Healthy", f"it is {health}"
-        return True
-
-    eventually(healthy, within=ROLLED_OUT, what=f"{service.name} Healthy", hint=service.hint)
+    rollouts.wait_health(service, "Healthy")

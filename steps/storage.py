@@ -24,7 +24,7 @@ def pods_ask_for_claims(namespace, outputs):
     asked = {f"asked-{number}": worker.name for number, worker in enumerate(outputs.workers)}
     for name, worker in asked.items():
         namespace.create(claim(name))
-        namespace.create(writer(name, {name: "text"}, worker))
+        namespace.create(writer(namespace.cluster.probe, name, {name: "text"}, worker))
     return list(asked), time.monotonic()
 
 

@@ -3,7 +3,7 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, POD_READY, RESTART, eventually
-from acceptance.cluster.probe import pod_spec, probe_container, probe_pod
+from acceptance.cluster.probe import pod_spec
 from acceptance.drivers import liveness, probed, reachability
 from acceptance.drivers.probed import all_ready
 from acceptance.platform.applications import APPLICATIONS
@@ -12,7 +12,7 @@ from acceptance.platform.applications import APPLICATIONS
 @when(parsers.parse("a Deployment with {replicas:d} replicas is created"), target_fixture="deployment")
 def create_deployment(namespace, replicas):
     labels = {"app": "spread"}
-    template = {"metadata": {"labels": labels}, "spec": pod_spec(probe_container())}
+    template = {"metadata": {"labels": labels}, "spec": pod_spec(namespace.cluster.probe.container())}
     spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
     namespace.create({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "spread"}, "spec": spec})
     return replicas
@@ -101,7 +101,7 @@ def pods_write_lines(namespace, outputs, count):
     names = {worker.name: f"talking-{number}" for number, worker in enumerate(outputs.workers)}
     for worker, name in names.items():
         selector = {"kubernetes.io/hostname": worker}
-        namespace.create(probe_pod(name, "log", str(count), nodeSelector=selector))
+        namespace.create(namespace.cluster.probe.pod(name, "log", str(count), nodeSelector=selector))
     for name in names.values():
         namespace.wait_ready(name)
     return list(names.values())

@@ -1,20 +1,136 @@
-"""Progress lines for people."""
+"""Progress for people: lines, and on a terminal one line below them that changes while something long goes on."""
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TextIO
+
+EVERY = 30.0
+"""Seconds between two lines that say how far something is, where there is no terminal."""
+TICK = 0.5
+"""Seconds between two looks at it on a terminal."""
 
 
-def to_stderr(message: str) -> None:
-    """Print a line on standard error."""
-    print(message, file=sys.stderr, flush=True)
+class Output:
+    """Where progress goes: standard error, unless a subclass says otherwise."""
+
+    def __init__(self) -> None:
+        self.live: Any = None
+
+    @property
+    def terminal(self) -> TextIO | None:
+        """The terminal on which a line may change; None where the output is no terminal."""
+        return sys.stderr if sys.stderr.isatty() else None
+
+    def write(self, message: str) -> None:
+        """Write a line."""
+        print(message, file=sys.stderr, flush=True)
+
+    def say(self, message: str) -> None:
+        """Write a line above the one that changes, if there is one."""
+        if self.live:
+            self.live.console.print(message, markup=False, highlight=False, soft_wrap=True)
+        else:
+            self.write(message)
+
+    @contextlib.contextmanager
+    def showing(self, status: Callable[[], str]) -> Iterator[None]:
+        """Show `status` for as long as the block takes: on a line that changes, or on a new one now and then."""
+        terminal = self.terminal
+        if terminal and not self.live:
+            # Rich takes a tenth of a second to load, which most commands would pay in vain.
+            from rich.console import Console
+            from rich.live import Live
+            from rich.text import Text
+
+            def line() -> Text:
+                return Text(status(), no_wrap=True, overflow="ellipsis")
+
+            console = Console(file=terminal)
+            with Live(get_renderable=line, console=console, transient=True, refresh_per_second=1 / TICK) as live:
+                self.live = live
+                try:
+                    yield
+                finally:
+                    self.live = None
+            return
+        ended = threading.Event()
+
+        def tell() -> None:
+            while not ended.wait(EVERY):
+                self.say(f"  {status()}")
+
+        thread = threading.Thread(target=tell, name="progress", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
 
-speak: Callable[[str], None] = to_stderr
-"""Where `say` says it; a run of pytest puts its own way past the capture here."""
+_outputs = [Output()]
 
 
 def say(message: str) -> None:
     """Print one progress line for people."""
-    speak(message)
+    _outputs[-1].say(message)
+
+
+@contextlib.contextmanager
+def speaking_through(output: Output) -> Iterator[None]:
+    """Have all progress of this process go to `output` for as long as the block takes."""
+    _outputs.append(output)
+    try:
+        yield
+    finally:
+        _outputs.remove(output)
+
+
+class Steps:
+    """The steps of one piece of work, several of which may run at the same time: done, running, seconds gone."""
+
+    def __init__(self, total: int, doing: str = "", done: str = "") -> None:
+        self.total = total
+        self.doing, self.verb = doing, done
+        self.done = 0
+        self.running: dict[str, Callable[[], str]] = {}
+        self.started = time.monotonic()
+        self.lock = threading.Lock()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the work began."""
+        return time.monotonic() - self.started
+
+    def status(self) -> str:
+        """`[3/20] building traefik 4/7, kubernetes 2/5 (95 s)`."""
+        with self.lock:
+            running = ", ".join(f"{name} {part()}".rstrip() for name, part in self.running.items())
+            return f"[{self.done}/{self.total}] {self.doing} {running or '...'} ({self.seconds:.0f} s)"
+
+    @contextlib.contextmanager
+    def shown(self) -> Iterator[None]:
+        """Show how far it is for as long as the block takes."""
+        with _outputs[-1].showing(self.status):
+            yield
+
+    @contextlib.contextmanager
+    def step(self, name: str, part: Callable[[], str] = str) -> Iterator[None]:
+        """One step; `part` says how far it is itself, if that is known. That it is done is said on a line."""
+        began = time.monotonic()
+        with self.lock:
+            self.running[name] = part
+        try:
+            yield
+        finally:
+            with self.lock:
+                del self.running[name]
+        with self.lock:
+            self.done += 1
+            place = f"[{self.done}/{self.total}]"
+        say(f"  {place} {self.verb} {name} ({time.monotonic() - began:.0f} s; {self.seconds:.0f} s in all)")

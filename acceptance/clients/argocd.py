@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import requests
 
-from acceptance.clients.port_forward import Forward
+from acceptance.clients.web import plain_session
 
 TIMEOUT = 15.0
 
 
 class ArgoCD:
-    """Signed in as admin, by password, through a port-forward (task 10.5 of the plan)."""
+    """Signed in as admin, by password; `base` tells the URL to ask now: a port-forward's (task 10.5), or the host's."""
 
-    def __init__(self, forward: Forward, password: str):
-        self.forward = forward
+    def __init__(self, base: Callable[[], str], password: str, session: requests.Session | None = None):
+        self.base = base
         self.password = password
-        self.session = requests.Session()
-        self.session.trust_env = False
+        self.session = session or plain_session()
         self.signed_in_at = ""
 
     def call(self, method: str, path: str, *, body: Any = None, **query: Any) -> Any:
         """Call the API; return its JSON. Raises requests.HTTPError with what Argo CD said."""
-        address = self.forward.address()
+        address = self.base()
         if self.signed_in_at != address:
             self.sign_in(address)
-        answer = self.session.request(
-            method, f"http://{address}/api/v1/{path}", json=body, params=query, timeout=TIMEOUT
-        )
+        answer = self.session.request(method, f"{address}/api/v1/{path}", json=body, params=query, timeout=TIMEOUT)
         if not answer.ok:
             raise requests.HTTPError(f"{method} {path}: HTTP {answer.status_code} {answer.text[:300]}", response=answer)
         return answer.json()
@@ -36,7 +34,7 @@ class ArgoCD:
     def sign_in(self, address: str) -> None:
         """Get a session's token for the password."""
         body = {"username": "admin", "password": self.password}
-        answer = self.session.post(f"http://{address}/api/v1/session", json=body, timeout=TIMEOUT)
+        answer = self.session.post(f"{address}/api/v1/session", json=body, timeout=TIMEOUT)
         answer.raise_for_status()
         self.session.headers["Authorization"] = f"Bearer {answer.json()['token']}"
         self.signed_in_at = address
@@ -60,5 +58,5 @@ class ArgoCD:
 
     def has_ui(self) -> bool:
         """Whether the running image has the web UI: its page loads a script, which the placeholder does not."""
-        page = self.session.get(f"http://{self.forward.address()}/", timeout=TIMEOUT)
+        page = self.session.get(f"{self.base()}/", timeout=TIMEOUT)
         return page.ok and "<script" in page.text

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -25,6 +27,10 @@ class Page:
 
     document: str
     picture: bytes
+    resources: dict[str, str]
+    """What became of each URL that it loaded: an HTTP status (`200`), or an error of the network."""
+    console: list[str]
+    """What the page said on its console."""
 
 
 def find() -> Path | None:
@@ -40,20 +46,38 @@ def open_page(program: Path, url: str, *, domain: str, address: str, trusted: x5
     Raises UserError if the browser fails.
     """
     with tempfile.TemporaryDirectory(prefix="browser-") as folder:
-        picture = Path(folder) / "page.png"
+        picture, log = Path(folder) / "page.png", Path(folder) / "net.json"
         command: list[str | Path] = [
             program, "--headless", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
             "--no-first-run", "--window-size=1000,600", "--virtual-time-budget=5000",
             f"--user-data-dir={folder}/profile", f"--host-resolver-rules=MAP *.{domain} {address}, MAP * ~NOTFOUND",
-            f"--screenshot={picture}", "--dump-dom",
+            f"--screenshot={picture}", "--dump-dom", f"--log-net-log={log}", "--enable-logging=stderr", "--v=0",
         ]  # fmt: skip
         if os.geteuid() == 0:
             # Chromium's own sandbox refuses to be started by root.
             command.append("--no-sandbox")
         if trusted:
             command.append(f"--ignore-certificate-errors-spki-list={key_digest(trusted)}")
-        document = run([*command, url], environment={"HOME": folder}, timeout=TIMEOUT).stdout
-        return Page(document, picture.read_bytes())
+        ended = run([*command, url], environment={"HOME": folder}, timeout=TIMEOUT)
+        said = [line.partition("] ")[2] for line in ended.stderr.splitlines() if ":CONSOLE" in line]
+        return Page(ended.stdout, picture.read_bytes(), loaded(json.loads(log.read_text())), said)
+
+
+def loaded(log: dict[str, Any]) -> dict[str, str]:
+    """What became of each URL in a log of Chromium's network (--log-net-log)."""
+    names = {number: name for name, number in log["constants"]["logEventTypes"].items()}
+    urls, outcomes = {}, {}
+    for event in log["events"]:
+        name, parameters, source = names[event["type"]], event.get("params", {}), event["source"]["id"]
+        if name == "URL_REQUEST_START_JOB" and "url" in parameters:
+            urls[source] = parameters["url"]
+        elif name == "HTTP_TRANSACTION_READ_RESPONSE_HEADERS":
+            outcomes[source] = parameters["headers"][0].split()[1]
+        elif name.startswith("HTTP2_TRANSACTION") or name == "HTTP_TRANSACTION_HTTP2_SEND_REQUEST_HEADERS":
+            continue
+        elif "net_error" in parameters and parameters["net_error"] < 0:
+            outcomes.setdefault(source, f"network error {parameters['net_error']}")
+    return {url: outcomes.get(source, "no answer") for source, url in urls.items() if url.startswith("http")}
 
 
 def key_digest(certificate: x509.Certificate) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,12 @@ SETTINGS = {
     "npmrc": ("~/.npmrc", "/etc/npmrc"),
 }
 """Where this machine says which package registries it uses, by the id under which a build may mount it."""
+
+
+STEP = re.compile(rb"^#\d+ \[(?:\S+ )?(\d+/\d+)\] ", re.MULTILINE)
+"""A step of a Dockerfile's stage, as BuildKit's plain progress begins it."""
+LAST = 65536
+"""Bytes at the end of a log that are searched for it."""
 
 
 def docker(*arguments: str | Path, check: bool = True, timeout: float = 120) -> str:
@@ -67,3 +74,11 @@ def build(
         command += ["--output", f"type=local,dest={output}"]
     # What it downloads may be cut off; what is done by then is in BuildKit's caches.
     run_twice([*command, folder], log=log, environment={"DOCKER_BUILDKIT": "1"})
+
+
+def build_step(log: Path) -> str:
+    """The step that a build reached, of how many its stage has: `4/7`; empty before the first."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - LAST))
+        found = STEP.findall(file.read())
+    return found[-1].decode() if found else ""

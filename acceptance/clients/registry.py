@@ -1,4 +1,4 @@
-"""Registries of container images, asked without an account: digests of tags, and which tags there are.
+"""Registries of container images, asked without an account for the digests of tags.
 
 Source: OCI distribution specification 1.1; the token flow is that of WWW-Authenticate: Bearer.
 """
@@ -26,8 +26,6 @@ MANIFESTS = ", ".join(
     )
 )
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-PAGES = 50
-"""Most pages of tags that are read."""
 
 
 @dataclass(frozen=True)
@@ -88,19 +86,6 @@ class Registries:
             found = f"sha256:{hashlib.sha256(content).hexdigest()}"
         if not DIGEST.fullmatch(found):
             raise UserError(f"{reference}: {found[:100]!r} is no digest", "ask the registry's operator")
-        return found
-
-    def tags(self, reference: Reference) -> list[str]:
-        """All tags of a repository. Raises UserError if the registry does not list them."""
-        found: list[str] = []
-        path = "tags/list?n=1000"
-        for _ in range(PAGES):
-            answer = self.ask("GET", reference, path, "application/json")
-            found += answer.json().get("tags") or []
-            following = answer.links.get("next", {}).get("url", "").partition("tags/list")[2]
-            if not following:
-                break
-            path = f"tags/list{following}"
         return found
 
     def ask(self, method: str, reference: Reference, path: str, accept: str) -> requests.Response:

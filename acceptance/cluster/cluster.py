@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from functools import cached_property
@@ -12,16 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from kubernetes import client, config, utils
-from pytest_kind import KindCluster
 
 from acceptance.base.conditions import describe, is_ready
-from acceptance.base.errors import UserError
-from acceptance.base.paths import STATE
 from acceptance.base.waiting import NODES_READY, TimedOut, eventually
-from acceptance.clients import engine
 from acceptance.clients.docker import docker
 from acceptance.clients.port_forward import Forward
 from acceptance.clients.process import run
+from acceptance.cluster.existing_kind import ExistingKind
+from acceptance.cluster.probe import Probe
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.infrastructure.contract import Machine, Outputs
 
@@ -48,16 +44,30 @@ def loading_client() -> Iterator[None]:
 
 
 class Cluster:
-    """A running cluster. `kubectl` runs the plan's commands; everything else goes through the API."""
+    """A running cluster. `kubectl` runs the plan's commands; everything else goes through the API.
+
+    `probe` makes scenarios' pods. `attached`: somebody else provisioned it, and its machines are out of reach.
+    """
 
     def __init__(
-        self, outputs: Outputs, tools: Path, *, run_id: str, attached: bool = False, context: str | None = None
+        self,
+        outputs: Outputs,
+        tools: Path,
+        *,
+        run_id: str,
+        probe: Probe,
+        attached: bool = False,
+        context: str | None = None,
     ):
         self.outputs = outputs
         self.run_id = run_id
+        self.probe = probe
         self.tools = tools
         self.context = context
-        self.kind = None if attached else self.attach()
+        self.is_attached = attached
+        if not attached:
+            self.kind = ExistingKind(outputs, tools)
+            self.kind.create()
         self.api = config.new_client_from_config(str(outputs.kubeconfig_path), context=context)
         self.core = client.CoreV1Api(self.api)
         self.apps = client.AppsV1Api(self.api)
@@ -67,27 +77,6 @@ class Cluster:
         self.coordination = client.CoordinationV1Api(self.api)
         self.version = client.VersionApi(self.api)
         self.forwards: dict[tuple[str, int], Forward] = {}
-
-    def attach(self) -> KindCluster:
-        """Attach pytest-kind to the cluster that OpenTofu made; never let it make one of its own."""
-        # pytest-kind keeps a working folder in the current directory; it belongs with our state.
-        with contextlib.chdir(STATE):
-            kind = KindCluster(
-                self.outputs.cluster_name,
-                kubeconfig=self.outputs.kubeconfig_path,
-                kind_path=self.tools / "kind",
-                kubectl_path=self.tools / "kubectl",
-            )
-            path = os.environ.get("PATH", "")
-            os.environ["PATH"] = f"{Path(engine.client()).parent}:{path}"
-            try:
-                names = subprocess.check_output([kind.kind_path, "get", "clusters"], text=True).split()
-                if self.outputs.cluster_name not in names:
-                    raise UserError(f"kind knows no cluster {self.outputs.cluster_name}", "run `make down`, then again")
-                kind.create()
-            finally:
-                os.environ["PATH"] = path
-        return kind
 
     @property
     def kubectl_path(self) -> Path:
@@ -101,9 +90,9 @@ class Cluster:
 
     def kubectl(self, *arguments: str) -> str:
         """Run a kubectl command and return what it printed."""
-        if self.kind:
-            return str(self.kind.kubectl(*arguments))
-        return run([*self.kubectl_command, *arguments], timeout=KUBECTL_TIMEOUT).stdout
+        if self.is_attached:
+            return run([*self.kubectl_command, *arguments], timeout=KUBECTL_TIMEOUT).stdout
+        return str(self.kind.kubectl(*arguments, timeout=KUBECTL_TIMEOUT))
 
     @property
     def kubectl_command(self) -> list[str | Path]:
@@ -182,7 +171,7 @@ class Cluster:
 
     def needs_machines(self) -> None:
         """Raise Unverifiable where the nodes' machines are out of reach."""
-        if self.kind is None:
+        if self.is_attached:
             raise Unverifiable("the suite has no way onto the machines of this environment")
 
     def leading_control_plane(self) -> Machine:

@@ -58,6 +58,11 @@ class Rendering:
         """A component's objects. Raises UserError if it does not build."""
         return documents(self.text(component))
 
+    def production(self, component: str) -> list[Manifest]:
+        """A component's objects as production has them: what is proven here has to be so there, too."""
+        overlay = self.folder / component / "overlays" / "production"
+        return documents(build(self.kubectl, overlay if overlay.is_dir() else self.folder / component))
+
     def files(self) -> dict[str, str | None]:
         """The copy's files by path in the platform's repository; upstream's manifests are not among them."""
         paths = (path for path in sorted(self.folder.rglob("*")) if path.is_file())

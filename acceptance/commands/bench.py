@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -12,14 +13,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from acceptance.base.errors import UserError
 from acceptance.base.paths import INFRASTRUCTURE, ROOT, STATE
 from acceptance.base.progress import say
 from acceptance.clients import engine
 from acceptance.clients.docker import docker
 from acceptance.clients.engine import lacks_sys_resource
 from acceptance.clients.kustomize import build
-from acceptance.clients.process import run
+from acceptance.clients.process import run as run_program
 from acceptance.commands.pytest_run import pytest_run
 from acceptance.criteria.run import covered
 from acceptance.images.build import Images
@@ -30,11 +30,11 @@ SHAPE = ("control-plane",) * 3 + ("worker",) * 2
 CORE = ("--requirement", "1", "--requirement", "2")
 
 
-def overhead(run: dict[str, Any]) -> float:
+def overhead(reused: dict[str, Any]) -> float:
     """Seconds of a run in no scenario and no phase, where cluster and tools are waited for: the suite's own."""
-    parts = run["document"]["phases"] + run["document"]["scenarios"]
+    parts = reused["document"]["phases"] + reused["document"]["scenarios"]
     spans = [(part["at"], part["at"] + part["duration"]) for part in parts]
-    return float(run["seconds"] - covered(spans, 0, run["document"]["seconds"]))
+    return float(reused["seconds"] - covered(spans, 0, reused["document"]["seconds"]))
 
 
 def critical_path(document: dict[str, Any]) -> list[str]:
@@ -87,11 +87,11 @@ def plain_kind(images: Images, tools: Path) -> float:
             "-",
         ]
         began = time.monotonic()
-        run(create, stdin=json.dumps(configuration), environment=environment, log=log)
+        run_program(create, stdin=json.dumps(configuration), environment=environment, log=log)
         kubectl: list[str | Path] = [tools / "kubectl", "--kubeconfig", kubeconfig]
         flannel = build(tools / "kubectl", ROOT / "k8s" / "flannel")
-        run([*kubectl, "apply", "--server-side", "-f", "-"], stdin=flannel, log=log)
-        run([*kubectl, "wait", "node", "--all", "--for", "condition=Ready", "--timeout", "180s"], log=log)
+        run_program([*kubectl, "apply", "--server-side", "-f", "-"], stdin=flannel, log=log)
+        run_program([*kubectl, "wait", "node", "--all", "--for", "condition=Ready", "--timeout", "180s"], log=log)
         return time.monotonic() - began
     finally:
         remove_plain_kind(tools, environment)
@@ -99,18 +99,21 @@ def plain_kind(images: Images, tools: Path) -> float:
 
 def remove_plain_kind(tools: Path, environment: dict[str, str]) -> None:
     """Remove the cluster that was made for comparison, and its network."""
-    run([tools / "kind", "delete", "cluster", "--name", NAME], environment=environment, check=False)
+    run_program([tools / "kind", "delete", "cluster", "--name", NAME], environment=environment, check=False)
     docker("network", "disconnect", "--force", NAME, REGISTRY_NAME, check=False)
     docker("network", "rm", NAME, check=False)
 
 
-def main() -> int:
-    """Command line: `all` for the whole platform; print the figures as JSON."""
-    try:
-        return measure(() if sys.argv[1:] == ["all"] else CORE)
-    except UserError as error:
-        say(str(error))
-        return 4
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is measured."""
+    parser.add_argument(
+        "what", nargs="?", choices=("core", "all"), default="core", help="requirements 1 and 2 (default), or everything"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the figures as JSON."""
+    return measure(() if options.what == "all" else CORE)
 
 
 def measure(selection: tuple[str, ...]) -> int:
@@ -121,7 +124,7 @@ def measure(selection: tuple[str, ...]) -> int:
     began = time.monotonic()
     made = Images().ensure(components if not selection else {"cluster"})
     figures: dict[str, float] = {"images_from_cache": time.monotonic() - began, "builds": made.builds}
-    subprocess.call([sys.executable, "-m", "acceptance.commands.down"], cwd=ROOT, stdout=sys.stderr)
+    subprocess.call([sys.executable, "-m", "acceptance", "down"], cwd=ROOT, stdout=sys.stderr)
     began = time.monotonic()
     subprocess.call([sys.executable, "-m", "pytest", "--collect-only", "-q"], cwd=ROOT, stdout=subprocess.DEVNULL)
     figures["collect_only"] = time.monotonic() - began
@@ -135,7 +138,7 @@ def measure(selection: tuple[str, ...]) -> int:
     reused = pytest_run("--reuse", "-m", "not disruptive", *selection)
     figures["reused_undisturbing"] = reused["seconds"]
     figures["suite_overhead"] = overhead(reused)
-    subprocess.call([sys.executable, "-m", "acceptance.commands.down"], cwd=ROOT, stdout=sys.stderr)
+    subprocess.call([sys.executable, "-m", "acceptance", "down"], cwd=ROOT, stdout=sys.stderr)
     codes = [warm["code"], kept["code"], reused["code"]]
     ratios = {key: round(value / figures["plain_kind"], 2) for key, value in figures.items() if key != "builds"}
     rounded = {key: round(value, 2) for key, value in figures.items()}
@@ -149,7 +152,3 @@ def measure(selection: tuple[str, ...]) -> int:
     if any(codes):
         say("a run was not green: its figures mean nothing")
     return int(any(codes))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 
 from acceptance.base.environment import load_environment
 from acceptance.base.errors import UserError
 from acceptance.base.paths import INFRASTRUCTURE, ROOT, STATE
 from acceptance.base.progress import say
 from acceptance.clients.kustomize import build
-from acceptance.clients.process import run
+from acceptance.clients.process import run as run_program
 from acceptance.images.build import Images, upstream
 from acceptance.infrastructure.kind import KindInfrastructure
 
 
-def main() -> int:
-    """Command line: format and validity of each root, and a build of each kustomization."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It takes no arguments."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check format and validity of each root, and build each kustomization; 1 if something is not in order."""
     images = Images()
     try:
         tools = images.ensure({"cluster"}).tools
@@ -23,7 +27,7 @@ def main() -> int:
         infrastructure = KindInfrastructure(load_environment("kind"), "check", images, tools, log)
         infrastructure.folder = STATE / "check"
         infrastructure.init()
-        run([tools / "tofu", "fmt", "-check", "-recursive", "-diff", INFRASTRUCTURE])
+        run_program([tools / "tofu", "fmt", "-check", "-recursive", "-diff", INFRASTRUCTURE])
         infrastructure.tofu("validate", "-no-color")
         unbuilt = upstream(images)
         for kustomization in sorted((ROOT / "k8s").rglob("kustomization.yaml")):
@@ -39,7 +43,3 @@ def main() -> int:
         return 1
     say("OpenTofu's roots and the kustomizations are in order.")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

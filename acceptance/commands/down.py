@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 
 from acceptance.base.environment import load_environment
 from acceptance.base.errors import UserError
@@ -15,30 +15,28 @@ from acceptance.infrastructure.leftovers import leftovers, remove_by_label
 from acceptance.runner.machine_lock import MachineLock
 
 
-def main() -> int:
-    """Command line: the environment's name or file (default kind)."""
-    try:
-        environment = load_environment(sys.argv[1] if len(sys.argv) > 1 else "kind")
-        lock = MachineLock()
-        lock.acquire("make down")
-    except UserError as error:
-        say(str(error))
-        return 4
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The environment."""
+    parser.add_argument("environment", nargs="?", default="kind", help="its name, or the path of its file (kind)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Remove the platform; 1 if something of it is left."""
+    environment = load_environment(options.environment)
+    lock = MachineLock()
+    lock.acquire("make down")
     name = cluster_name(environment)
     images = Images()
     tools = images.cache / "bin"
-    if (STATE / environment.name / "terraform.tfstate").exists() and (tools / "tofu").exists():
+    folder = STATE / environment.name
+    if (folder / "terraform.tfstate").exists() and (tools / "tofu").exists():
         infrastructure = KindInfrastructure(environment, "down", images, tools, STATE / "down.log")
         try:
             infrastructure.init()
             infrastructure.destroy()
         except UserError as error:
             say(f"tofu destroy did not work, removing by label instead: {error.problem.splitlines()[0]}")
-    remove_by_label(name)
-    found = leftovers(name)
+    remove_by_label(name, folder)
+    found = leftovers(name, folder)
     say(f"left behind: {found}" if found else f"Nothing is left of {name}.")
     return 1 if found else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

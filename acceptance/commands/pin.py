@@ -9,27 +9,23 @@ Source: issue, "image references pinned by digest in production".
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
-from typing import NoReturn
 
 from acceptance.base.errors import UserError
 from acceptance.base.progress import say
 from acceptance.clients.registry import Reference, Registries
-from acceptance.images.pins import K8S, Overlay, images_of, read_overlays, without_pin, write_images
+from acceptance.images.pins import K8S, Overlay, editing_images, image_of, images_of, pin_image, read_overlays, unpin
 
 
 def pin(overlay: Overlay, registries: Registries) -> list[str]:
     """Write digests into an overlay; what came in the way. Where no digest is to be had, things stay as they were."""
     problems = []
-    before = images_of(overlay.path)
-    known = {entry.get("newName", entry["name"]): entry for entry in before}
-    entries = [entry for entry in map(without_pin, before) if entry]
-    renamed = {entry.get("newName", entry["name"]): entry for entry in entries}
+    known = {image_of(entry): entry for entry in images_of(overlay.path)}
     tags: dict[str, set[str]] = {}
     for reference in overlay.bare:
         if not reference.digest:
             tags.setdefault(reference.name, set()).add(reference.tag)
+    digests: dict[str, tuple[str, str]] = {}
     for name, (tag, *others) in tags.items():
         old = known.get(name, {})
         digest = old.get("digest") if str(old.get("newTag", "")) == tag else None
@@ -39,15 +35,16 @@ def pin(overlay: Overlay, registries: Registries) -> list[str]:
             digest = registries.digest(Reference(name, tag))
         except UserError as error:
             problems.append(str(error))
-        if digest and name in renamed:
-            renamed[name]["digest"] = digest
-        elif digest:
-            entries.append({"name": name, **({"newTag": tag} if tag else {}), "digest": digest})
-    write_images(overlay.path, entries)
+        if digest:
+            digests[name] = (tag, digest)
+    with editing_images(overlay.path) as entries:
+        unpin(entries, keep=digests)
+        for name, (tag, digest) in digests.items():
+            pin_image(entries, name, tag, digest)
     return problems
 
 
-def check(k8s: Path = K8S) -> int:
+def check(k8s: Path) -> int:
     """Print what has no digest or an old one; 1 if there is any."""
     bad = 0
     for overlay in read_overlays(k8s):
@@ -63,7 +60,7 @@ def check(k8s: Path = K8S) -> int:
     return 0
 
 
-def pin_all(registries: Registries, k8s: Path = K8S) -> int:
+def pin_all(registries: Registries, k8s: Path) -> int:
     """Pin each overlay, as far as registries answer; 1 if something stays without a digest."""
     problems: list[str] = []
     for overlay in read_overlays(k8s):
@@ -73,26 +70,13 @@ def pin_all(registries: Registries, k8s: Path = K8S) -> int:
     return check(k8s)
 
 
-class Parser(argparse.ArgumentParser):
-    """Bad input is a UserError, as everywhere."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say how it is called."""
-        raise UserError(message, self.format_usage().strip())
-
-
-def main(arguments: list[str], k8s: Path = K8S) -> int:
-    """Command line: --check, or --upstream HOST of a mirror to ask in the registries' place."""
-    parser = Parser(prog="python -m acceptance.commands.pin", description=(__doc__ or "").partition("\n")[0])
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Whether to write, and whom to ask."""
     parser.add_argument("--check", action="store_true", help="write nothing; say what has no digest")
-    parser.add_argument("--upstream", metavar="HOST", help="a mirror to ask in the place of all registries")
-    try:
-        options = parser.parse_args(arguments)
-        return check(k8s) if options.check else pin_all(Registries(options.upstream), k8s)
-    except UserError as error:
-        say(str(error))
-        return 4
+    parser.add_argument("--upstream", metavar="HOST", help="a mirror to ask instead of all registries")
+    parser.add_argument("--k8s", type=Path, default=K8S, metavar="FOLDER", help="folder of the manifests (k8s/)")
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def run(options: argparse.Namespace) -> int:
+    """Pin, or check only; 1 if something has no digest."""
+    return check(options.k8s) if options.check else pin_all(Registries(options.upstream), options.k8s)

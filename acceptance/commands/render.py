@@ -7,12 +7,10 @@ sealed, and are not part of it. Source: docs/architecture.md, "One way to change
 from __future__ import annotations
 
 import argparse
-import sys
 
 from acceptance.base.environment import Environment, KindSettings, load_environment
 from acceptance.base.errors import UserError
 from acceptance.base.paths import STATE, find_tool
-from acceptance.base.progress import say
 from acceptance.images.build import Images, upstream
 from acceptance.infrastructure.contract import Outputs
 from acceptance.infrastructure.kind import KindInfrastructure
@@ -39,17 +37,12 @@ def render(environment: Environment) -> str:
     return "".join(f"# k8s/{tree.overlay(name)}\n---\n{tree.text(name)}---\n" for name in components_of(environment))
 
 
-def main() -> int:
-    """Command line: the environment's name or file (default kind)."""
-    parser = argparse.ArgumentParser(prog="make render ENV=", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("environment", nargs="?", default="kind", help="a name, or the path of a TOML file")
-    try:
-        print(render(load_environment(parser.parse_args().environment)), end="")
-    except UserError as error:
-        say(str(error))
-        return 4
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The environment."""
+    parser.add_argument("environment", nargs="?", default="kind", help="its name, or the path of its file (kind)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the manifests."""
+    print(render(load_environment(options.environment)), end="")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

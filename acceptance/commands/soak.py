@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections import Counter
 
 from acceptance.base.errors import UserError
@@ -64,17 +64,18 @@ def report(documents: list[Document]) -> int:
     return int(bool(lines or bad or broken))
 
 
-def main() -> int:
-    """Command line: the number of rounds (default 10)."""
-    try:
-        text = sys.argv[1] if len(sys.argv) > 1 else "10"
-        if not text.isdecimal() or int(text) < 1:
-            raise UserError(f"{text!r} is no number of rounds", "say N=10")
-        return report(soak(int(text)))
-    except UserError as error:
-        say(str(error))
-        return 4
+def number_of_rounds(text: str) -> int:
+    """A number of rounds. Raises UserError for anything else."""
+    if not text.isdecimal() or int(text) < 1:
+        raise UserError(f"{text!r} is not a number of rounds", "say N=10")
+    return int(text)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The number of rounds."""
+    parser.add_argument("rounds", nargs="?", type=number_of_rounds, default=10, help="how many rounds (10)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the rounds; 1 if a verdict changed, failed a run or was not reached."""
+    return report(soak(options.rounds))

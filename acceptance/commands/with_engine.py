@@ -1,16 +1,16 @@
 """The container engine: found, or (by `make accept` and `make test` only) installed and started.
 
-Run as a command, `python -m acceptance.commands.with_engine COMMAND...` makes sure that an engine answers, runs
-COMMAND, and stops the engine again if this call started it and nothing that the suite keeps is in it.
+`python -m acceptance with-engine COMMAND...` makes sure that an engine answers, runs COMMAND, and stops the engine
+again if this call started it and nothing that the suite keeps is in it.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -187,17 +187,12 @@ def run_with_engine(command: list[str], environment: Mapping[str, str] | None = 
     return code if code >= 0 else 128 - code
 
 
-def main() -> int:
-    """Command line: COMMAND... to run with an engine."""
-    try:
-        return run_with_engine(sys.argv[1:])
-    except UserError as error:
-        say(str(error))
-        return 4
-    except KeyboardInterrupt:
-        say("Interrupted before the engine was ready.")
-        return 130
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command."""
+    parser.add_argument("program", metavar="COMMAND", help="the program to run")
+    parser.add_argument("arguments", metavar="...", nargs=argparse.REMAINDER, help="its arguments")
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def run(options: argparse.Namespace) -> int:
+    """Run a command with an engine; return its exit code, or 130 if Ctrl-C came before the engine was ready."""
+    return run_with_engine([options.program, *options.arguments])

@@ -12,7 +12,7 @@ from acceptance.base.conditions import as_json
 from acceptance.base.waiting import POD_READY, eventually
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
-from acceptance.cluster.probe import pod_spec, probe_container
+from acceptance.cluster.probe import pod_spec
 from acceptance.infrastructure.contract import Infrastructure, Machine, Outputs
 from acceptance.infrastructure.haproxy import connections, leads_to
 
@@ -43,7 +43,7 @@ def start_echo_pods(namespace: Namespace, outputs: Outputs) -> None:
         "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "answering"},
         "spec": {"selector": {"matchLabels": labels},
                  "template": {"metadata": {"labels": labels},
-                              "spec": pod_spec(probe_container(ports=ports))}},
+                              "spec": pod_spec(namespace.cluster.probe.container(ports=ports))}},
     })  # fmt: skip
 
     def all_ready() -> bool:

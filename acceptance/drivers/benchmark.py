@@ -80,7 +80,7 @@ def facts(cluster: Cluster) -> dict[str, dict[str, Settings]]:
     found: dict[str, dict[str, Settings]] = {
         name: {node.metadata.name: k3s for node in nodes if (k3s := of_k3s(node, name))} for name in COMPONENTS
     }
-    if cluster.kind:
+    if not cluster.is_attached:
         for node in control_planes(cluster):
             for name, settings in of_processes(cluster, node).items():
                 found[name][node] = settings

@@ -1,9 +1,12 @@
 """Small Applications of the scenarios' own, which Argo CD deploys."""
 
+from __future__ import annotations
+
 import contextlib
 import secrets
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import requests
 import yaml
@@ -11,11 +14,13 @@ from kubernetes.client import ApiException
 
 from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.base.waiting import SYNCED, eventually
+from acceptance.clients.argocd import ArgoCD
 from acceptance.clients.git import Repository
 from acceptance.cluster.manifests import apply
 from acceptance.cluster.namespace import Namespace
-from acceptance.cluster.probe import pod_spec, probe_container
+from acceptance.cluster.probe import Probe, pod_spec
 from acceptance.platform.application_status import ARGOCD, GOOD, GROUP, messages, summary
+from acceptance.platform.git import GitServer
 
 LOGS = "kubectl -n argocd logs statefulset/argocd-application-controller"
 
@@ -30,20 +35,24 @@ class Demo:
     name: str
     repository: Repository
     namespace: Namespace
-    argocd: object
+    argocd: ArgoCD
     automated: bool
     first: str = ""
     pushed: str = ""
     text: str = ""
     pushed_at: float = 0.0
     looked_at: float = 0.0
-    commits: list = field(default_factory=list)
+    commits: list[str] = field(default_factory=list)
 
-    def files(self, text="first", **changes):
+    def files(self, text: str = "first", **changes: Any) -> dict[str, str | None]:
         """The Application's manifests, as one file in the repository."""
-        return {f"{self.name}/application.yaml": yaml.safe_dump_all(manifests(self.name, text, **changes))}
+        return {
+            f"{self.name}/application.yaml": yaml.safe_dump_all(
+                manifests(self.namespace.cluster.probe, self.name, text, **changes)
+            )
+        }
 
-    def push(self, text=None, **changes):
+    def push(self, text: str | None = None, **changes: Any) -> str:
         """Commit and push another version; return its SHA."""
         # A letter first: what looks like a number (12e345) is one to other readers of YAML than the one that wrote it.
         self.text = text or f"text-{secrets.token_hex(6)}"
@@ -52,34 +61,35 @@ class Demo:
         self.commits.append(self.pushed)
         return self.pushed
 
-    def push_and_ask(self, **changes):
+    def push_and_ask(self, **changes: Any) -> None:
         """Push another version, have Argo CD look into Git, and ask for a sync, as an operator does."""
         self.push(**changes)
         self.look()
         self.argocd.sync(self.name)
 
-    def look(self):
+    def look(self) -> dict[str, Any]:
         """Have Argo CD look into Git now; return the status after that."""
         self.looked_at = time.monotonic()
-        return self.argocd.application(self.name, refresh=True).get("status", {})
+        return dict(self.argocd.application(self.name, refresh=True).get("status", {}))
 
-    def status(self, refresh=False):
+    def status(self, refresh: bool = False) -> dict[str, Any]:
         """The Application's status, as the UI reads it; with `refresh`, after a look into Git of these seconds."""
         # Each look is work for Argo CD and the API server, which whoever waits would ask for four times a second.
         if refresh and time.monotonic() - self.looked_at > LOOK_EVERY:
             return self.look()
-        return self.argocd.application(self.name).get("status", {})
+        return dict(self.argocd.application(self.name).get("status", {}))
 
-    def deployed_text(self):
+    def deployed_text(self) -> str | None:
         """What the ConfigMap in the cluster says, or None."""
         try:
-            return self.namespace.cluster.core.read_namespaced_config_map(self.name, self.namespace.name).data["text"]
+            found = self.namespace.cluster.core.read_namespaced_config_map(self.name, self.namespace.name)
+            return str(found.data["text"])
         except ApiException as error:
             if error.status == 404:
                 return None
             raise
 
-    def delete(self):
+    def delete(self) -> None:
         """Take the Application and its pods away, if they are there; the rest goes with the namespace."""
         cluster = self.namespace.cluster
         with contextlib.suppress(ApiException):
@@ -88,23 +98,25 @@ class Demo:
             cluster.apps.delete_namespaced_deployment(self.name, self.namespace.name)
 
     @property
-    def hint(self):
+    def hint(self) -> str:
         """What to look at when it does not do what it should."""
         return f"kubectl -n argocd describe application {self.name}; {LOGS}"
 
 
-def manifests(name, text, ready_after=0, never_ready=False, label="demo"):
+def manifests(
+    probe: Probe, name: str, text: str, ready_after: int = 0, never_ready: bool = False, label: str = "demo"
+) -> list[dict[str, Any]]:
     """A demo's objects. `ready_after` delays readiness, `never_ready` fails it (soon), `label` is immutable.
 
     Only a version that is about pods has any.
     """
     labels = {"app": name}
     selector = labels if label == "demo" else {**labels, "extra": label}
-    probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "initialDelaySeconds": ready_after}
+    ready = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "initialDelaySeconds": ready_after}
     if never_ready:
         # Nothing listens there.
-        probe = {"tcpSocket": {"port": 9}, "periodSeconds": 1}
-    container = probe_container(readinessProbe=probe)
+        ready = {"tcpSocket": {"port": 9}, "periodSeconds": 1}
+    container = probe.container(readinessProbe=ready)
     about_pods = bool(ready_after or never_ready)
     if about_pods:
         container["env"].append({"name": "TEXT", "value": text})
@@ -123,18 +135,18 @@ def manifests(name, text, ready_after=0, never_ready=False, label="demo"):
         },
         {
             "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": f"{name}-healthy", "annotations": hook},
-            "spec": {"backoffLimit": 0, "template": {"spec": pod_spec(probe_container("pass"), restartPolicy="Never")}},
+            "spec": {"backoffLimit": 0, "template": {"spec": pod_spec(probe.container("pass"), restartPolicy="Never")}},
         },
     ]  # fmt: skip
     return objects if ready_after else objects[:-1]
 
 
-def create_applications(demos):
+def create_applications(demos: list[Demo]) -> None:
     """The Application objects; nothing but its own path of its repository is each one's."""
     apply(demos[0].namespace.cluster, [application(demo) for demo in demos])
 
 
-def application(demo):
+def application(demo: Demo) -> dict[str, Any]:
     """A demo's Application."""
     return {
         "apiVersion": "/".join(GROUP), "kind": "Application",
@@ -156,10 +168,10 @@ def application(demo):
     }  # fmt: skip
 
 
-def wait_status(demo, wanted, revision):
+def wait_status(demo: Demo, wanted: tuple[str, str, str], revision: str) -> dict[str, Any]:
     """Wait until the Application is Synced/Healthy/Succeeded (or what is wanted) at a commit; return its status."""
 
-    def reached():
+    def reached() -> dict[str, Any]:
         status = demo.status(refresh=True)
         seen = summary(status)
         assert seen == wanted and status["sync"].get("revision") == revision, (
@@ -171,7 +183,7 @@ def wait_status(demo, wanted, revision):
     return eventually(reached, within=SYNCED, what=what, hint=demo.hint)
 
 
-def new_demo(repository, namespace, argocd, automated):
+def new_demo(repository: Repository, namespace: Namespace, argocd: ArgoCD, automated: bool) -> Demo:
     """An Application that is not there yet."""
     return Demo(f"demo-{secrets.token_hex(3)}", repository, namespace, argocd, automated)
 
@@ -183,13 +195,14 @@ class Demos:
     takes one, and waits for that one alone: what is wrong with it is wrong for that scenario.
     """
 
-    def __init__(self, namespace, git, argocd, wanted):
-        self.made, self.taken = {}, []
+    def __init__(self, namespace: Namespace, git: GitServer, argocd: ArgoCD, wanted: list[tuple[str, bool]]):
+        self.made: dict[tuple[str, bool], list[Demo]] = {}
+        self.taken: list[Demo] = []
         for repository in sorted({repository for repository, _ in wanted}):
             kinds = [automated for name, automated in wanted if name == repository]
             self.make([new_demo(git.repository(repository), namespace, argocd, kind) for kind in kinds])
 
-    def make(self, demos):
+    def make(self, demos: list[Demo]) -> None:
         """Deploy the first version of demos of one repository, by one commit."""
         files = {path: text for demo in demos for path, text in demo.files().items()}
         commit = demos[0].repository.commit(files, f"{len(demos)} demos: first")
@@ -204,12 +217,12 @@ class Demos:
                 with contextlib.suppress(requests.RequestException):
                     demo.argocd.sync(demo.name)
 
-    def take(self, repository, automated):
+    def take(self, repository: str, automated: bool) -> Demo:
         """One of them for good, once its first version is deployed."""
         demo = self.made[repository, automated].pop(0)
         self.taken.append(demo)
 
-        def deployed():
+        def deployed() -> str:
             status = demo.status()
             if summary(status) != GOOD:
                 status = demo.status(refresh=True)
@@ -218,21 +231,21 @@ class Demos:
             seen = summary(status)
             assert seen == GOOD, f"{'/'.join(seen)} {messages(status)}"
             # Commits of other scenarios may have come between.
-            return status["operationState"]["syncResult"]["revision"]
+            return str(status["operationState"]["syncResult"]["revision"])
 
         demo.first = eventually(deployed, within=SYNCED, what=f"{demo.name} {'/'.join(GOOD)}", hint=demo.hint)
         return demo
 
-    def all(self):
+    def all(self) -> list[Demo]:
         """All of them, also those that no scenario took."""
         return [*self.taken, *(demo for demos in self.made.values() for demo in demos)]
 
 
-def remove(demos):
+def remove(demos: list[Demo]) -> None:
     """Take Applications and their files away."""
     for demo in demos:
         demo.delete()
     for name in {demo.repository.name for demo in demos}:
         ours = [demo for demo in demos if demo.repository.name == name]
-        files = {f"{demo.name}/application.yaml": None for demo in ours}
+        files: dict[str, str | None] = {f"{demo.name}/application.yaml": None for demo in ours}
         ours[0].repository.commit(files, f"{len(ours)} demos: gone")

@@ -9,7 +9,7 @@ from typing import Any
 from acceptance.clients.caller import Caller
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import of_scenario
-from acceptance.cluster.probe import probe_pod
+from acceptance.cluster.probe import Probe
 from acceptance.drivers.pod_security import STANDARD
 from acceptance.platform.access import NAMESPACE
 from acceptance.platform.application_status import ARGOCD
@@ -108,7 +108,7 @@ def writes(kinds: Iterable[Resource]) -> dict[str, Attempt]:
     return attempts
 
 
-def changes(pod: str) -> dict[str, Attempt]:
+def changes(probe: Probe, pod: str) -> dict[str, Attempt]:
     """Attempts at what a developer in a hurry does; `pod` is a pod that runs."""
     restarted = {"spec": {"template": {"metadata": {"annotations": {"restarted": "now"}}}}}
     argo = f"/apis/argoproj.io/v1alpha1/namespaces/{ARGOCD}"
@@ -124,7 +124,7 @@ def changes(pod: str) -> dict[str, Attempt]:
         "change a ConfigMap": (
             "PATCH", f"{HERE}/configmaps/backend-config{dry}", {"data": {"NODE_ENV": "development"}}, PATCH,
         ),
-        "create a pod": ("POST", f"{HERE}/pods{dry}", probe_pod("own")),
+        "create a pod": ("POST", f"{HERE}/pods{dry}", probe.pod("own")),
         "delete a network policy": ("DELETE", f"{policies}/default-deny{dry}"),
         "relabel the namespace": ("PATCH", f"{HERE}{dry}", label, PATCH),
         "change an Application": (

@@ -9,7 +9,7 @@ import requests
 
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import of_scenario
-from acceptance.cluster.probe import probe_pod
+from acceptance.cluster.probe import Probe
 from acceptance.drivers.developer import HERE, PATCH, Attempt
 from acceptance.platform.access import NAMESPACE
 
@@ -40,12 +40,12 @@ def straight(secrets: set[str], namespaces: list[str]) -> dict[str, Attempt]:
     return attempts | {f"list {name}'s": ("GET", f"/api/v1/namespaces/{name}/secrets") for name in namespaces}
 
 
-def pods_with_secret() -> dict[str, Attempt]:
+def pods_with_secret(probe: Probe) -> dict[str, Attempt]:
     """Attempts to start a pod that is given a Secret."""
     key = {"secretKeyRef": {"name": "jwt-secret", "key": "JWT_SECRET"}}
-    mounted = probe_pod("taker", volumes=[{"name": "taken", "secret": {"secretName": "jwt-secret"}}])
+    mounted = probe.pod("taker", volumes=[{"name": "taken", "secret": {"secretName": "jwt-secret"}}])
     mounted["spec"]["containers"][0]["volumeMounts"] = [{"name": "taken", "mountPath": "/taken"}]
-    named = probe_pod("taker", container={"env": [{"name": "TAKEN", "valueFrom": key}]})
+    named = probe.pod("taker", container={"env": [{"name": "TAKEN", "valueFrom": key}]})
     return {
         "by a pod that mounts it": ("POST", f"{HERE}/pods?dryRun=All", mounted),
         "by a pod that has it as a variable": ("POST", f"{HERE}/pods?dryRun=All", named),

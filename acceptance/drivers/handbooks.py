@@ -6,19 +6,25 @@ names the scenario, test or target that proves the same.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT
+from acceptance.clients.process import run
 
 HANDBOOKS = ("operations.md", "developer-guide.md")
 MODES = ("run", "production", "manual")
 LEFT_BEHIND = shutil.ignore_patterns(
     ".git", ".venv", "node_modules", "__pycache__", ".*_cache", ".terraform*", "*.tfstate*"
 )
+SHELL = ("bash", "-euo", "pipefail", "-c")
+TIMEOUT = 240
+"""Seconds that a block may take."""
 SUBTASK = re.compile(r"\((\d+\.\d+)\)")
 
 
@@ -85,3 +91,34 @@ def copy_project(target: Path) -> Path:
     if (ROOT / ".venv").is_dir():
         (target / ".venv").symlink_to((ROOT / ".venv").resolve(), target_is_directory=True)
     return target
+
+
+@dataclass
+class Desk:
+    """Where somebody follows a handbook: a copy of the project, with this run's programs and kubeconfig."""
+
+    folder: Path
+    tools: Path
+    kubeconfig: Path
+    before: dict[str, Any]
+    """The platform as it was found."""
+    ended: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Exit code and words of each block that was typed, by its place."""
+
+    def type(self, block: Block) -> str:
+        """Type a block as it is written; return what was seen."""
+        environment = {"KUBECONFIG": str(self.kubeconfig), "PATH": f"{self.tools}:{os.environ.get('PATH', '')}"}
+        command = [*SHELL, block.text]
+        ended = run(command, cwd=self.folder, environment=environment, timeout=TIMEOUT, check=False)
+        said = ended.stdout + ended.stderr
+        self.ended[block.place] = (ended.returncode, said)
+        return f"{block.text}\n{said}\nexit code {ended.returncode}"
+
+    @property
+    def bad(self) -> list[str]:
+        """A line for each block that did not end well."""
+        return [
+            f"{place}: exit code {code}: {' | '.join(said.strip().splitlines()[-3:])}"
+            for place, (code, said) in self.ended.items()
+            if code
+        ]

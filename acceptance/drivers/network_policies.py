@@ -15,7 +15,6 @@ from acceptance.base.environment import Environment
 from acceptance.base.labels import NAME_LABEL, SCENARIO_LABEL
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace, of_scenario
-from acceptance.cluster.probe import probe_pod
 from acceptance.drivers.database import PORT as DATABASE_PORT
 from acceptance.drivers.network import reaches
 from acceptance.drivers.pods import delete_now
@@ -92,7 +91,7 @@ def callers(default: Namespace, elsewhere: Namespace) -> Iterator[Callers]:
     pods[ELSEWHERE] = (elsewhere, "outside")
     try:
         for who, (place, name) in pods.items():
-            pod = probe_pod(name)
+            pod = place.cluster.probe.pod(name)
             pod["metadata"]["labels"] |= {SCENARIO_LABEL: "true", **labels[who]}
             place.create(pod)
         for place, name in pods.values():

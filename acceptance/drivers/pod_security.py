@@ -11,7 +11,7 @@ from kubernetes import client
 from acceptance.base.conditions import as_json
 from acceptance.cluster.cluster import SYSTEM_NAMESPACES, Cluster
 from acceptance.cluster.namespace import of_scenario
-from acceptance.cluster.probe import probe_pod
+from acceptance.cluster.probe import Probe
 from acceptance.drivers.api_servers import ask
 from acceptance.infrastructure.contract import Machine
 from acceptance.platform.access import NAMESPACE
@@ -48,17 +48,17 @@ DANGEROUS: dict[str, dict[str, Any]] = {
 """What the standard `baseline` forbids, in the spec of a probe pod. Source: Kubernetes, Pod Security Standards."""
 
 
-def dangerous_pods() -> dict[str, dict[str, Any]]:
+def dangerous_pods(probe: Probe) -> dict[str, dict[str, Any]]:
     """A pod for each danger, by name; where a container is the danger, one whose init container is it, too."""
     pods, texts = {}, list(DANGEROUS.items())
     for number, (_, spec) in enumerate(texts):
-        pod = probe_pod(f"bad-{number}", **copy.deepcopy(spec))
+        pod = probe.pod(f"bad-{number}", **copy.deepcopy(spec))
         pods[f"bad-{number}"] = pod
         if "container" in spec:
             second = copy.deepcopy(pod)
             second["metadata"]["name"] = f"bad-{number}-init"
             second["spec"]["initContainers"] = [{**second["spec"]["containers"][0], "name": "first"}]
-            second["spec"]["containers"] = probe_pod("good")["spec"]["containers"]
+            second["spec"]["containers"] = probe.pod("good")["spec"]["containers"]
             pods[f"bad-{number}-init"] = second
     return pods
 
@@ -106,8 +106,8 @@ def answers_by_server(cluster: Cluster, servers: list[Machine]) -> dict[str, dic
 
     Where the machines are out of reach, the API's own address is asked.
     """
-    pods = {"good": probe_pod("good"), **dangerous_pods()}
-    if cluster.kind:
+    pods = {"good": cluster.probe.pod("good"), **dangerous_pods(cluster.probe)}
+    if not cluster.is_attached:
         return {server.name: answers(cluster, server, NAMESPACE, pods) for server in servers}
     refused = {name: refusal(cluster, NAMESPACE, pod) for name, pod in pods.items()}
     return {"the API": {name: REFUSED if text else ADMITTED for name, text in refused.items()}}
@@ -148,7 +148,7 @@ def complaints(cluster: Cluster, namespace: str) -> str:
 
 def admit_root(cluster: Cluster, namespaces: list[str]) -> list[str]:
     """The namespaces that would admit a pod which may run as root."""
-    bad = probe_pod("bad", container={"securityContext": {}})
+    bad = cluster.probe.pod("bad", container={"securityContext": {}})
     return [name for name in namespaces if not refusal(cluster, name, copy.deepcopy(bad))]
 
 

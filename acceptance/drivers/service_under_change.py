@@ -1,12 +1,19 @@
 """A service of the platform that a scenario changes through Git, and puts back."""
 
+from __future__ import annotations
+
+import functools
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
 from acceptance.base.conditions import is_ready, is_rolled_out
 from acceptance.base.waiting import ROLLED_OUT, eventually
+from acceptance.clients.argocd import ArgoCD
+from acceptance.clients.git import Repository
+from acceptance.cluster.cluster import Cluster
 from acceptance.platform.application_status import ARGOCD, GROUP, messages, summary
 
 VERSION = "alternate-futures.dev/version"
@@ -18,40 +25,40 @@ class ServiceUnderChange:
     """One of the platform's services under change: its Application, its Deployment, its overlay in Git."""
 
     name: str
-    cluster: object
-    argocd: object
-    repository: object
+    cluster: Cluster
+    argocd: ArgoCD
+    repository: Repository
     overlay: str = ""
     first: str = ""
     pushed: str = ""
     version: str = ""
-    before: dict = field(default_factory=dict)
+    before: dict[str, Any] = field(default_factory=dict)
+
+    @functools.cached_property
+    def path(self) -> str:
+        """The file in Git that scenarios change: the kustomization that its Application deploys."""
+        return f"{self.argocd.application(self.name)['spec']['source']['path']}/kustomization.yaml"
 
     @property
-    def path(self):
-        """The file in Git that scenarios change."""
-        return f"k8s/{self.name}/overlays/kind/kustomization.yaml"
-
-    @property
-    def hint(self):
+    def hint(self) -> str:
         """What to look at when it does not do what it should."""
         return f"kubectl -n argocd describe application {self.name}; kubectl rollout status deployment/{self.name}"
 
-    def deployment(self):
+    def deployment(self) -> Any:
         """Its Deployment."""
         return self.cluster.apps.read_namespaced_deployment(self.name, "default")
 
-    def pods(self):
+    def pods(self) -> dict[str, Any]:
         """Its pods that are not going, by UID."""
         listed = self.cluster.core.list_namespaced_pod("default", label_selector=f"app={self.name}").items
         return {pod.metadata.uid: pod for pod in listed if not pod.metadata.deletion_timestamp}
 
-    def auto_sync(self, on):
+    def auto_sync(self, on: bool) -> None:
         """Switch auto-sync (and self-healing with it) on or off."""
         body = {"spec": {"syncPolicy": {"automated": AUTOMATED if on else None}}}
         self.cluster.custom.patch_namespaced_custom_object(*GROUP, ARGOCD, "applications", self.name, body)
 
-    def is_still_off(self):
+    def is_still_off(self) -> None:
         """Raise AssertionError if auto-sync came back: it would undo what an operator does."""
         # From the API server: Argo CD's own API may be a moment behind.
         seen = self.cluster.custom.get_namespaced_custom_object(*GROUP, ARGOCD, "applications", self.name)
@@ -59,7 +66,7 @@ class ServiceUnderChange:
             f"auto-sync of {self.name} was switched off, and is on again: who owns its sync policy? Try: {self.hint}"
         )
 
-    def push(self, *operations, message):
+    def push(self, *operations: dict[str, Any], message: str) -> str:
         """Push its overlay with JSON patch operations on the Deployment; return the commit."""
         document = yaml.safe_load(self.overlay)
         patch = {"target": {"kind": "Deployment", "name": self.name}, "patch": yaml.safe_dump(list(operations))}
@@ -67,21 +74,21 @@ class ServiceUnderChange:
         self.pushed = self.repository.commit({self.path: yaml.safe_dump(document, sort_keys=False)}, message)
         return self.pushed
 
-    def push_version(self):
+    def push_version(self) -> str:
         """Push a version that differs from the last one by its name alone."""
         # Not hexadecimal alone: 1234e567 is a number to whoever reads it as YAML.
         self.version = f"version-{secrets.token_hex(4)}"
         operation = {"op": "add", "path": "/spec/template/metadata/annotations", "value": {VERSION: self.version}}
         return self.push(operation, message=f"{self.name}: {self.version}")
 
-    def status(self, refresh=False):
+    def status(self, refresh: bool = False) -> dict[str, Any]:
         """Its Application's status."""
-        return self.argocd.application(self.name, refresh=refresh)["status"]
+        return dict(self.argocd.application(self.name, refresh=refresh)["status"])
 
-    def wait_deployed(self, commit, version):
+    def wait_deployed(self, commit: str, version: str | None) -> dict[str, Any]:
         """Wait until a sync of `commit` has Succeeded and all pods are of `version` (None: without one)."""
 
-        def deployed():
+        def deployed() -> dict[str, Any]:
             status = self.status()
             operation = status.get("operationState", {})
             seen = (operation.get("phase"), operation.get("syncResult", {}).get("revision"))
@@ -91,17 +98,20 @@ class ServiceUnderChange:
 
         return eventually(deployed, within=ROLLED_OUT, what=f"{self.name} at {commit[:8]}", hint=self.hint)
 
-    def all_of(self, version):
+    def all_of(self, version: str | None) -> bool:
         """Raise AssertionError unless all replicas run, ready, in one version."""
         deployment = self.deployment()
         assert is_rolled_out(deployment), f"{deployment.status.updated_replicas} of {deployment.spec.replicas} updated"
         pods = self.pods().values()
         versions = {(pod.metadata.annotations or {}).get(VERSION) for pod in pods}
-        assert versions == {version} and all(is_ready(pod) for pod in pods), f"its pods run {versions}"
+        revisions = {pod.metadata.labels["pod-template-hash"] for pod in pods}
+        assert versions == {version} and len(revisions) == 1, f"its pods run {versions}, of revisions {revisions}"
+        sick = [pod.metadata.name for pod in pods if not is_ready(pod)]
+        assert not sick, f"these of its pods are not ready: {sick}"
         return True
 
 
-def service_under_change(name, cluster, argocd, repository):
+def service_under_change(name: str, cluster: Cluster, argocd: ArgoCD, repository: Repository) -> ServiceUnderChange:
     """A service as it is before a scenario changes it, and as it is put back afterwards."""
     service = ServiceUnderChange(name, cluster, argocd, repository)
     service.overlay = repository.read(service.path)
@@ -111,11 +121,11 @@ def service_under_change(name, cluster, argocd, repository):
     return service
 
 
-def wait_settled(service):
+def wait_settled(service: ServiceUnderChange) -> None:
     """Wait until the Application is Synced and Healthy at the repository's last commit."""
     head = service.repository.git("ls-remote", service.repository.remote(), "refs/heads/main").split()[0]
 
-    def settled():
+    def settled() -> bool:
         status = service.status(refresh=True)
         seen = summary(status)
         assert seen[:2] == ("Synced", "Healthy") and status["sync"]["revision"] == head, (
@@ -128,7 +138,7 @@ def wait_settled(service):
     eventually(settled, within=ROLLED_OUT, what=f"{service.name} as Git has it", hint=service.hint)
 
 
-def put_back(service):
+def put_back(service: ServiceUnderChange) -> None:
     """Git, auto-sync and pods as they were."""
     service.repository.commit({service.path: service.overlay}, f"{service.name}: as it was")
     service.auto_sync(True)
@@ -140,7 +150,7 @@ def put_back(service):
         service.wait_deployed(head, None)
 
 
-def stop_sync(service):
+def stop_sync(service: ServiceUnderChange) -> bool:
     """End a sync that is waiting for a version that never becomes healthy."""
     if service.status()["operationState"]["phase"] == "Running":
         service.argocd.call("DELETE", f"applications/{service.name}/operation")

@@ -9,7 +9,7 @@ from typing import Any
 from acceptance.base.labels import NAME_LABEL
 from acceptance.clients.docker import docker
 from acceptance.cluster.namespace import Namespace
-from acceptance.cluster.probe import pod_spec, probe_container
+from acceptance.cluster.probe import Probe, pod_spec
 from acceptance.infrastructure.contract import Outputs
 
 HOSTNAME = "kubernetes.io/hostname"
@@ -23,10 +23,10 @@ def claim(name: str, storage_class: str | None = None) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": spec}
 
 
-def writer(name: str, texts: dict[str, str], node: str) -> dict[str, Any]:
+def writer(probe: Probe, name: str, texts: dict[str, str], node: str) -> dict[str, Any]:
     """A pod on `node` with a container for each claim in `texts`, which writes that claim's text to it."""
     containers = [
-        probe_container("write", "/data/marker", text, volumeMounts=[{"name": key, "mountPath": "/data"}])
+        probe.container("write", "/data/marker", text, volumeMounts=[{"name": key, "mountPath": "/data"}])
         | {"name": key}
         for key, text in texts.items()
     ]
@@ -68,7 +68,7 @@ def write_on_every_worker(namespace: Namespace, outputs: Outputs) -> Written:
             written.classes[f"{key}-{number}"] = key
             namespace.create(claim(f"{key}-{number}", volume.storage_class))
         written.texts |= texts
-        namespace.create(writer(f"writer-{number}", texts, worker.name))
+        namespace.create(writer(namespace.cluster.probe, f"writer-{number}", texts, worker.name))
     for number in range(len(outputs.workers)):
         namespace.wait_ready(f"writer-{number}")
     return written

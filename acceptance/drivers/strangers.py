@@ -35,7 +35,7 @@ def told_by_apis(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
 
     Where the machines are out of reach, what the API's own address answers.
     """
-    if cluster.kind is None:
+    if cluster.is_attached:
         stranger = Caller(cluster)
         return {path: str(stranger("GET", path).status_code) for path in (*NEEDS_CREDENTIALS, *HEALTH)}
     servers = [f"https://{machine.address}:6443" for machine in outputs.control_planes]

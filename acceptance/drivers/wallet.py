@@ -8,6 +8,7 @@ import json
 import re
 import secrets
 import time
+from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -47,7 +48,8 @@ class Wallet:
         """The signature of a message (EIP-191)."""
         from eth_account.messages import encode_defunct
 
-        return "0x" + self.account.sign_message(encode_defunct(text=message)).signature.hex().removeprefix("0x")
+        signature: bytes = self.account.sign_message(encode_defunct(text=message)).signature
+        return "0x" + bytes(signature).hex()
 
 
 def jwt_in(answer: dict[str, Any]) -> str:
@@ -67,12 +69,15 @@ def forged(kind: str, good: str, secret: str) -> str:
     claims = jwt.decode(good, options={"verify_signature": False})
     other = claims | {"sub": "0x" + secrets.token_hex(20)}
     head, _, signature = good.split(".")
-    made = {
+    made: dict[str, Callable[[], str]] = {
         "its JWT": lambda: good,
         "a JWT signed with the value of the Secret": lambda: jwt.encode(claims, secret, "HS256"),
         "its JWT with another subject": lambda: ".".join((head, encode(other), signature)),
         "its JWT with another signature": lambda: good.rpartition(".")[0] + "." + encode({"a": claims["sub"]})[:43],
         "a JWT that expired": lambda: jwt.encode(claims | {"exp": int(time.time()) - 60}, secret, "HS256"),
+        "a JWT that never expires": lambda: jwt.encode(
+            {key: value for key, value in claims.items() if key != "exp"}, secret, "HS256"
+        ),
         "a JWT signed with another secret": lambda: jwt.encode(claims, secrets.token_hex(32), "HS256"),
         "a JWT with the algorithm none": lambda: jwt.encode(claims, "", "none"),
         "a JWT signed by HS512": lambda: jwt.encode(claims, secret.ljust(64), "HS512"),

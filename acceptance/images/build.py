@@ -1,19 +1,15 @@
 """Images and host tools: pulled where a registry answers, else built from source; cached by the hash of their inputs.
 
-Run as a command, `python -m acceptance.images.build [auto|pull|build]` makes everything that the lock names.
 Source: images/lock.toml, docs/decisions/0001-kind-from-source.md.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
-import os
 import shutil
-import sys
 import tempfile
-import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +17,7 @@ import requests
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import CACHE, IMAGES, ROOT, STATE
-from acceptance.base.progress import say
+from acceptance.base.progress import Steps, say
 from acceptance.clients import docker, engine
 from acceptance.clients.process import end_children, run_twice
 from acceptance.images.cache import SEAL, folder_is_whole, seal_folder
@@ -42,23 +38,6 @@ def upstream(images: Images) -> set[str]:
 
 
 PARALLEL = 2
-
-
-@dataclass
-class Progress:
-    """One line per step: what, how far, how long."""
-
-    total: int
-    done: int = 0
-    started: float = field(default_factory=time.monotonic)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def finished(self, what: str, seconds: float) -> None:
-        """Say that one step is done."""
-        with self.lock:
-            self.done += 1
-            elapsed = time.monotonic() - self.started
-            say(f"  [{self.done}/{self.total}] {what} ({seconds:.0f} s; {elapsed:.0f} s in all)")
 
 
 @dataclass
@@ -136,21 +115,22 @@ class Images:
     def pull(self, entries: list[Entry]) -> None:
         """Pull what has an upstream reference. Raises UserError in mode `pull` if one is not to be had."""
         images = [entry for entry in entries if entry.upstream and entry.use in ("engine", "node")]
-        progress = Progress(len(images))
+        if not images:
+            return
+        steps = Steps(len(images), "pulling", "pulled")
 
         def pull_one(entry: Entry) -> None:
-            begun = time.monotonic()
             reference = entry.upstream or ""
             if self.upstream:
                 reference = f"{self.upstream}/{reference.partition('/')[2]}"
-            docker.docker("pull", "--quiet", reference, timeout=900)
-            docker.docker("tag", reference, self.tag(entry))
-            self.pulls += 1
-            progress.finished(f"pulled {reference}", time.monotonic() - begun)
+            with steps.step(reference):
+                docker.docker("pull", "--quiet", reference, timeout=900)
+                docker.docker("tag", reference, self.tag(entry))
+                self.pulls += 1
 
-        if images:
-            say(f"Pulling {len(images)} images ...")
-        in_parallel(pull_one, images, workers=4)
+        say(f"Pulling {len(images)} images ...")
+        with steps.shown():
+            in_parallel(pull_one, images, workers=4)
 
     def build(self, entries: list[Entry]) -> None:
         """Build entries from their recipes, what they need first, two recipes at a time."""
@@ -183,9 +163,10 @@ class Images:
         waves[0].sort(key=lambda entry: slowest.index(entry.recipe) if entry.recipe in slowest else len(slowest))
         total = sum(len(wave) for wave in waves)
         say(f"Building {total} images and tools from source (logs in {self.logs}) ...")
-        progress = Progress(total)
-        for wave in waves:
-            in_parallel(lambda entry: self.build_one(entry, progress), wave, workers=PARALLEL)
+        steps = Steps(total, "building", "built")
+        with steps.shown():
+            for wave in waves:
+                in_parallel(lambda entry: self.build_one(entry, steps), wave, workers=PARALLEL)
 
     def bases(self, entries: list[Entry]) -> list[Entry]:
         """The base images that the recipes of `entries` name; Debian, which the others are made on, first."""
@@ -197,10 +178,8 @@ class Images:
 
         return [base for base in self.lock.values() if base.use == "base" and (base.name == "debian" or is_named(base))]
 
-    def build_one(self, entry: Entry, progress: Progress) -> None:
+    def build_one(self, entry: Entry, steps: Steps) -> None:
         """Build one entry. Raises UserError with the log's last lines."""
-        begun = time.monotonic()
-        say(f"  building {entry.name} ...")
         if entry.recipe is None:
             raise UserError(f"{entry.name} has no recipe, and no registry answers", "use --images=pull with a registry")
         self.logs.mkdir(parents=True, exist_ok=True)
@@ -208,19 +187,19 @@ class Images:
         log.write_bytes(b"")
         arguments = {need.upper().replace("-", "_"): self.tag(self.lock[need]) for need in entry.needs}
         folder = IMAGES / entry.recipe
-        if entry.use in ("tool", "manifests"):
-            destination = self.folder(entry)
-            destination.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=destination.parent) as scratch:
-                output = Path(scratch) / "files"
-                docker.build(folder, log=log, target=entry.target, output=output, arguments=arguments)
-                seal_folder(output)
-                shutil.rmtree(destination, ignore_errors=True)
-                output.rename(destination)
-        else:
-            docker.build(folder, log=log, target=entry.target, tag=self.tag(entry), arguments=arguments)
-        self.builds += 1
-        progress.finished(f"built {entry.name}", time.monotonic() - begun)
+        with steps.step(entry.name, lambda: docker.build_step(log)):
+            if entry.use in ("tool", "manifests"):
+                destination = self.folder(entry)
+                destination.parent.mkdir(parents=True, exist_ok=True)
+                with tempfile.TemporaryDirectory(dir=destination.parent) as scratch:
+                    output = Path(scratch) / "files"
+                    docker.build(folder, log=log, target=entry.target, output=output, arguments=arguments)
+                    seal_folder(output)
+                    shutil.rmtree(destination, ignore_errors=True)
+                    output.rename(destination)
+            else:
+                docker.build(folder, log=log, target=entry.target, tag=self.tag(entry), arguments=arguments)
+            self.builds += 1
 
     def ensure_base(self, entry: Entry) -> None:
         """Have a base image under its upstream's short name: there, pulled, or bootstrapped."""
@@ -301,20 +280,3 @@ def in_parallel(function, items, workers: int) -> None:  # type: ignore[no-untyp
             # Nobody is to wait for the other builds, after Ctrl-C least of all; BuildKit's caches keep what they did.
             end_children()
             raise
-
-
-def main() -> int:
-    """Command line: make everything that the lock names; print the figures."""
-    mode: Mode = sys.argv[1] if len(sys.argv) > 1 else "auto"  # type: ignore[assignment]
-    try:
-        images = Images(mode, upstream=os.environ.get("AF_UPSTREAM_REGISTRY"))
-        made = images.ensure({component for entry in images.lock.values() for component in entry.components})
-    except UserError as error:
-        say(str(error))
-        return 4
-    say(f"{made.builds} builds, {made.pulls} pulls, {made.seconds:.1f} s; tools in {made.tools}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

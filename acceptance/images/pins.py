@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT, find_tool
@@ -107,7 +110,8 @@ def read_overlays(k8s: Path = K8S) -> list[Overlay]:
         copy = Path(folder) / "k8s"
         shutil.copytree(k8s, copy)
         for path in overlays(copy):
-            write_images(path, [entry for entry in map(without_pin, images_of(path)) if entry])
+            with editing_images(path) as entries:
+                unpin(entries)
         for path in overlays(k8s):
             now, bare = (
                 [Reference.of(text) for text in references(render(file))]
@@ -122,53 +126,43 @@ def images_of(path: Path) -> list[dict[str, str]]:
     return yaml.safe_load(path.read_text()).get("images") or []
 
 
-def without_pin(entry: dict[str, str]) -> dict[str, str]:
-    """An entry without its digest; empty if that is all that it was for."""
-    if "digest" in entry and "newName" not in entry:
-        return {}
-    return {key: value for key, value in entry.items() if key != "digest"}
+@contextlib.contextmanager
+def editing_images(path: Path) -> Iterator[list[dict[str, str]]]:
+    """The entries of `images:` in a kustomization, to change in place; everything else keeps its form and comments."""
+    form = YAML()
+    form.indent(mapping=2, sequence=4, offset=2)
+    form.width = 4096
+    form.preserve_quotes = True
+    document = form.load(path)
+    entries = document.setdefault("images", CommentedSeq())
+    yield entries
+    if not entries:
+        del document["images"]
+    form.dump(document, path)
 
 
-def write_images(path: Path, entries: list[dict[str, str]]) -> None:
-    """Give a kustomization these `images:`. Raises UserError if its text is of a form that is not understood."""
-    before = path.read_text()
-    after = with_images(before, entries)
-    wanted = {**yaml.safe_load(before), "images": entries}
-    try:
-        understood = {"images": [], **yaml.safe_load(after)} == wanted
-    except yaml.YAMLError:
-        understood = False
-    if not understood:
-        raise UserError(f"{path}: the form of `images:` is not understood", "write an entry a line: - {name: ...}")
-    if after != before:
-        path.write_text(after)
+def unpin(entries: list[dict[str, str]], keep: Collection[str] = ()) -> None:
+    """Take the digests out of entries, except of images in `keep`; an entry that only pins goes with its digest."""
+    for entry in list(entries):
+        if "digest" in entry and image_of(entry) not in keep:
+            if "newName" in entry:
+                del entry["digest"]
+            else:
+                entries.remove(entry)
 
 
-def with_images(text: str, entries: list[dict[str, str]]) -> str:
-    """A kustomization with these `images:`, an entry a line; comments stay above the entry that they were above."""
-    lines = text.splitlines()
-    begin = next((number for number, line in enumerate(lines) if re.match(r"images:(\s|$)", line)), len(lines))
-    end = begin + 1
-    while end < len(lines) and re.match(r"\s+\S|-", lines[end]):
-        end += 1
-    comments: dict[str, list[str]] = {}
-    above: list[str] = []
-    names = iter([entry["name"] for entry in (yaml.safe_load(text) or {}).get("images") or []])
-    for line in lines[begin + 1 : end]:
-        if line.lstrip().startswith("#"):
-            above.append(f"  {line.strip()}")
-        elif line.lstrip().startswith("- "):
-            behind = re.search(r"\}\s+(#.*)$", line)
-            comments[next(names)] = [*above, *([f"  {behind[1]}"] if behind else [])]
-            above = []
-    block = ["images:"] if entries else []
-    for entry in entries:
-        block += [*comments.get(entry["name"], ()), "  - {" + ", ".join(map(in_flow, entry.items())) + "}"]
-    return "\n".join([*lines[:begin], *block, *lines[end:]]) + "\n"
+def pin_image(entries: list[dict[str, str]], name: str, tag: str, digest: str) -> None:
+    """Write an image's digest into its entry; into a new one with the tag that the base names if it has none."""
+    entry = next((entry for entry in entries if image_of(entry) == name), None)
+    if entry is None:
+        entry = CommentedMap(name=name)
+        entry.fa.set_flow_style()
+        entries.append(entry)
+    if tag and "newName" not in entry:
+        entry["newTag"] = tag
+    entry["digest"] = digest
 
 
-def in_flow(item: tuple[str, str]) -> str:
-    """A key and its value in a YAML mapping on one line; quoted where it would be read as a number."""
-    key, value = item
-    plain = yaml.safe_load(f"{{{key}: {value}}}") == {key: value}
-    return f"{key}: {value}" if plain else f'{key}: "{value}"'
+def image_of(entry: dict[str, str]) -> str:
+    """The name of the image that an entry of `images:` stands for in the end."""
+    return entry.get("newName", entry["name"])

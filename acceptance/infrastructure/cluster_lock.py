@@ -1,15 +1,23 @@
-"""A lock in the cluster that keeps two runs apart. Source: docs/decisions/0012-guard-rails.md."""
+"""A lock in the cluster that keeps two runs apart. Source: docs/decisions/0012-guard-rails.md.
+
+The Lease is read and written by `kubernetes.leaderelection`. When to take it is decided here: its LeaderElection waits
+for a lock that is held, tells nobody who holds it, and does not release it.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import socket
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import urllib3
 from kubernetes import client
 from kubernetes.client import ApiException
+from kubernetes.leaderelection.leaderelectionrecord import LeaderElectionRecord
+from kubernetes.leaderelection.resourcelock.leaselock import LeaseLock
 
 from acceptance.base.errors import UserError
 from acceptance.base.progress import say
@@ -24,93 +32,125 @@ LEASE_SECONDS = 60
 """A lock that was not renewed for so long is of a run that is dead."""
 
 
-class ClusterLock:
-    """A Lease that one run holds, and renews while it lives."""
+class Leases(client.CoordinationV1Api):
+    """The API of Leases. LeaseLock turns each ApiException into False; what people can mend is a UserError here."""
 
-    def __init__(self, api: client.ApiClient, run_id: str):
-        self.leases = client.CoordinationV1Api(api)
-        self.core = client.CoreV1Api(api)
-        self.run_id = run_id
-        self.holder = f"{run_id} on {socket.gethostname()}"
-        self.ended = threading.Event()
-        self.thread: threading.Thread | None = None
+    def read_namespaced_lease(self, name: str, namespace: str) -> Any:
+        """Read a Lease. Raises ApiException (404) if there is none."""
+        with refusals("get"):
+            return super().read_namespaced_lease(name, namespace, _request_timeout=ANSWERS_WITHIN)
 
-    def acquire(self, *, create: bool) -> None:
-        """Take the lock; with `create`, in a namespace that is made for it. Raises UserError naming its holder."""
-        try:
-            lease = self.leases.read_namespaced_lease(LEASE, NAMESPACE, _request_timeout=ANSWERS_WITHIN)
-        except ApiException as error:
-            self.refuse(error, "get")
-            lease = None
-        try:
-            if lease is None:
-                self.begin(create)
-            else:
-                self.take(lease)
-        except ApiException as error:
-            if error.status == 409:
-                raise UserError("another run has just taken the lock", "wait until it ends") from error
-            self.refuse(error, "create and update")
-            raise UserError(
-                f"there is no namespace {NAMESPACE} for the lock of runs",
-                "kubectl apply -k k8s/acceptance/base (docs/operations.md)",
-            ) from error
-        self.thread = threading.Thread(target=self.renew, name="lock", daemon=True)
-        self.thread.start()
+    def create_namespaced_lease(self, namespace: str, body: Any) -> Any:
+        """Create a Lease. Raises ApiException (409) if there is one, UserError without its namespace."""
+        with refusals("create and update"), needs_namespace():
+            return super().create_namespaced_lease(namespace, body, _request_timeout=ANSWERS_WITHIN)
 
-    def refuse(self, error: ApiException, verbs: str) -> None:
-        """Raise for anything but "not there"."""
+    def replace_namespaced_lease(self, name: str, namespace: str, body: Any) -> Any:
+        """Replace a Lease. Raises ApiException (409) if it changed since it was read."""
+        with refusals("create and update"), needs_namespace():
+            return super().replace_namespaced_lease(name, namespace, body, _request_timeout=ANSWERS_WITHIN)
+
+
+@contextlib.contextmanager
+def refusals(verbs: str) -> Iterator[None]:
+    """Raise UserError for anything but "there is none" and "somebody else was faster"."""
+    try:
+        yield
+    except ApiException as error:
         if error.status == 403:
             raise UserError(
                 f"this user may not {verbs} leases in the namespace {NAMESPACE}",
                 "kubectl apply -k k8s/acceptance/base, and use its ServiceAccount (docs/operations.md)",
             ) from error
+        if error.status not in (404, 409):
+            raise UserError(f"the lock of runs: {error.status} {error.reason}", "kubectl get --raw /readyz") from error
+        raise
+
+
+@contextlib.contextmanager
+def needs_namespace() -> Iterator[None]:
+    """Raise UserError where a Lease cannot be written for want of its namespace."""
+    try:
+        yield
+    except ApiException as error:
         if error.status != 404:
-            raise error
+            raise
+        raise UserError(
+            f"there is no namespace {NAMESPACE} for the lock of runs",
+            "kubectl apply -k k8s/acceptance/base (docs/operations.md)",
+        ) from error
 
-    def begin(self, create: bool) -> None:
-        """Make the Lease."""
-        if create:
-            try:
-                self.core.create_namespace({"metadata": {"name": NAMESPACE}})
-            except ApiException as error:
-                if error.status != 409:
-                    raise
-        metadata = {"name": LEASE, "namespace": NAMESPACE}
-        self.leases.create_namespaced_lease(NAMESPACE, {"metadata": metadata, "spec": self.spec()})
 
-    def take(self, lease: Any) -> None:
-        """Take over a Lease that nobody holds any more; the API refuses whoever read an older one."""
-        holder, renewed = lease.spec.holder_identity, lease.spec.renew_time
-        if holder and renewed:
-            age = (datetime.datetime.now(datetime.UTC) - renewed).total_seconds()
-            if age < (lease.spec.lease_duration_seconds or LEASE_SECONDS):
-                raise UserError(
-                    f"another run is going on in this cluster: {holder}, seen {max(age, 0):.0f} s ago",
-                    f"wait until it ends; the lock of a dead run is free after {LEASE_SECONDS} s",
-                )
-            say(f"  the lock of {holder} was left behind {age:.0f} s ago; taking it over")
-        metadata = {"name": LEASE, "resourceVersion": lease.metadata.resource_version}
-        self.leases.replace_namespaced_lease(LEASE, NAMESPACE, {"metadata": metadata, "spec": self.spec()})
+class ClusterLock:
+    """A Lease that one run holds, and renews while it lives."""
 
-    def spec(self) -> dict[str, Any]:
-        """The Lease as this run holds it now."""
-        now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return {
-            "holderIdentity": self.holder,
-            "leaseDurationSeconds": LEASE_SECONDS,
-            "acquireTime": now,
-            "renewTime": now,
-        }
+    def __init__(self, api: client.ApiClient, run_id: str):
+        self.core = client.CoreV1Api(api)
+        self.holder = f"{run_id} on {socket.gethostname()}"
+        self.lease = LeaseLock(LEASE, NAMESPACE, self.holder)
+        # It takes the client library's default configuration otherwise.
+        self.lease.api_instance = Leases(api)
+        self.acquired = ""
+        self.ended = threading.Event()
+        self.thread: threading.Thread | None = None
+
+    def acquire(self, *, create: bool) -> None:
+        """Take the lock; with `create`, in a namespace that is made for it. Raises UserError naming its holder."""
+        is_there, held = self.lease.get(LEASE, NAMESPACE)
+        if is_there:
+            self.check_free(held)
+        elif create:
+            self.create_namespace()
+        self.acquired = now()
+        write = self.lease.update if is_there else self.lease.create
+        if not write(LEASE, NAMESPACE, self.record(self.holder, LEASE_SECONDS)):
+            raise UserError("another run has just taken the lock", "wait until it ends")
+        self.thread = threading.Thread(target=self.renew, name="lock", daemon=True)
+        self.thread.start()
+
+    def create_namespace(self) -> None:
+        """Make the namespace, unless it is there."""
+        try:
+            self.core.create_namespace({"metadata": {"name": NAMESPACE}})
+        except ApiException as error:
+            if error.status != 409:
+                raise
+
+    def check_free(self, held: LeaderElectionRecord) -> None:
+        """Raise UserError if a run that lives holds the lock: one that renewed it within its lifetime."""
+        if not (held.holder_identity and held.renew_time):
+            return
+        renewed = self.lease.lease_reference.spec.renew_time
+        age = (datetime.datetime.now(datetime.UTC) - renewed).total_seconds()
+        if age < int(held.lease_duration or LEASE_SECONDS):
+            raise UserError(
+                f"another run is going on in this cluster: {held.holder_identity}, seen {max(age, 0):.0f} s ago",
+                f"wait until it ends; the lock of a dead run is free after {LEASE_SECONDS} s",
+            )
+        say(f"  the lock of {held.holder_identity} was left behind {age:.0f} s ago; taking it over")
+
+    def record(self, holder: str, seconds: int) -> LeaderElectionRecord:
+        """What the Lease says from now on."""
+        return LeaderElectionRecord(holder, str(seconds), self.acquired, now())
+
+    def write(self, holder: str, seconds: int) -> str:
+        """Write the Lease, if it is still this run's; what came in the way, or an empty string."""
+        try:
+            is_there, held = self.lease.get(LEASE, NAMESPACE)
+            if not is_there or held.holder_identity != self.holder:
+                return f"it is of {(held.holder_identity if is_there else '') or 'nobody'} now"
+            written = self.lease.update(LEASE, NAMESPACE, self.record(holder, seconds))
+            return "" if written else "somebody else has just written it"
+        except UserError as error:
+            return error.problem
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            return str(error).splitlines()[0]
 
     def renew(self) -> None:
         """Say three times per lifetime of the lock that this run lives."""
         while not self.ended.wait(LEASE_SECONDS / 3):
-            spec = {"renewTime": self.spec()["renewTime"]}
-            try:
-                self.leases.patch_namespaced_lease(LEASE, NAMESPACE, {"spec": spec}, _request_timeout=ANSWERS_WITHIN)
-            except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
-                say(f"  the lock in the cluster was not renewed: {str(error).splitlines()[0]}")
+            if problem := self.write(self.holder, LEASE_SECONDS):
+                say(f"  the lock in the cluster was not renewed: {problem}")
 
     def release(self) -> None:
         """Let the next run have it."""
@@ -119,8 +159,10 @@ class ClusterLock:
         self.ended.set()
         self.thread.join(ANSWERS_WITHIN)
         self.thread = None
-        body = {"spec": {"holderIdentity": "", "leaseDurationSeconds": 1}}
-        try:
-            self.leases.patch_namespaced_lease(LEASE, NAMESPACE, body, _request_timeout=ANSWERS_WITHIN)
-        except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
-            say(f"  the lock in the cluster stays for {LEASE_SECONDS} s: {str(error).splitlines()[0]}")
+        if problem := self.write("", 1):
+            say(f"  the lock in the cluster stays for {LEASE_SECONDS} s: {problem}")
+
+
+def now() -> str:
+    """This moment, as an election record has it."""
+    return str(datetime.datetime.now(datetime.UTC))

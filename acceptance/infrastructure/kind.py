@@ -157,7 +157,7 @@ class KindInfrastructure(Infrastructure):
 
     def leftovers(self) -> dict[str, list[str]]:
         """What the engine still has of it."""
-        return leftovers(self.name)
+        return leftovers(self.name, self.folder)
 
     def still_there(self, before: dict[str, list[str]]) -> dict[str, list[str]]:
         """What the engine or this machine has still of what was there."""

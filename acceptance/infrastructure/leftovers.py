@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 from acceptance.base.labels import KIND_LABEL, PLATFORM_LABEL
-from acceptance.base.paths import STATE
 from acceptance.clients.docker import docker, inspect
 
 
@@ -31,8 +30,8 @@ def belonging(name: str) -> list[str]:
     return [f"label={KIND_LABEL}={name}", f"label={PLATFORM_LABEL}={name}", f"name=^/{name}-load-balancer$"]
 
 
-def leftovers(name: str) -> dict[str, list[str]]:
-    """What the engine still has of the infrastructure `name`, by kind of object; empty lists are left out."""
+def leftovers(name: str, folder: Path) -> dict[str, list[str]]:
+    """What the engine still has of the infrastructure `name`, and `folder` of its state; empty lists are left out."""
     found: dict[str, list[str]] = {}
     for text in belonging(name):
         found.setdefault("containers", []).extend(
@@ -43,7 +42,7 @@ def leftovers(name: str) -> dict[str, list[str]]:
     for kind, expected in names.items():
         labelled = docker(kind, "ls", "--filter", f"label={PLATFORM_LABEL}={name}", "--format", "{{.Name}}").split()
         found.setdefault(kind + "s", []).extend(labelled + [text for text in expected if inspect(kind, text)])
-    found["files"] = [str(path) for path in files_of(name) if path.exists()]
+    found["files"] = [str(path) for path in files_of(folder) if path.exists()]
     return {kind: sorted(set(names)) for kind, names in found.items() if names}
 
 
@@ -57,14 +56,9 @@ def mounted(containers: list[str]) -> list[str]:
     ]
 
 
-def folder_of(name: str) -> Path:
-    """Where the state of the infrastructure `name` lies on this machine."""
-    return STATE / ("kind" if name == "alternate-futures" else name.removeprefix("alternate-futures-"))
-
-
-def files_of(name: str) -> list[Path]:
+def files_of(folder: Path) -> list[Path]:
     """What opens the cluster and lies on this machine: its kubeconfig, its nodes, and the key of what is stored."""
-    return [folder_of(name) / file for file in ("kubeconfig", "nodes", "api-server")]
+    return [folder / file for file in ("kubeconfig", "nodes", "api-server")]
 
 
 def still_there(before: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -77,17 +71,16 @@ def still_there(before: dict[str, list[str]]) -> dict[str, list[str]]:
     return {kind: names for kind, names in seen.items() if names}
 
 
-def remove_by_label(name: str) -> None:
-    """Remove the infrastructure without its state: by label and name."""
-    volumes = leftovers(name).get("volumes", [])
+def remove_by_label(name: str, folder: Path) -> None:
+    """Remove the infrastructure without its state: by label and name. What `folder` has of its state goes, too."""
+    volumes = leftovers(name, folder).get("volumes", [])
     for text in belonging(name):
         remove_containers(text)
-    found = leftovers(name)
+    found = leftovers(name, folder)
     for network in found.get("networks", []):
         remove_network(network)
     for volume in sorted({*volumes, *found.get("volumes", [])}):
         docker("volume", "rm", "--force", volume, check=False)
-    folder = folder_of(name)
     for file in (
         "terraform.tfstate",
         "terraform.tfstate.backup",

@@ -32,6 +32,10 @@ class GitServer:
         self.user = user
         self.password = password
 
+    def names(self) -> list[str]:
+        """The names of its repositories."""
+        return [*REPOSITORIES] if self.settings.server == "in-cluster" else [*self.settings.repositories]
+
     def repository(self, name: str) -> Repository:
         """One of its repositories, with a clone below our folder. Raises UserError if the environment has none."""
         url = repository_url(self.settings, name)

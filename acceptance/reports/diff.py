@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-from acceptance.base.errors import UserError
-from acceptance.base.progress import say
 from acceptance.criteria.verdicts import Outcome
-from acceptance.reports.merge import NOT_JUDGED, Document, folder_of, read
+from acceptance.reports.merge import NOT_JUDGED, Document
 
 FACTS = ("environment", "domain", "cluster_uid", "kubernetes", "commit", "clean", "stand_ins", "exit_code")
 SLOWER = (1.5, 5.0)
@@ -85,20 +82,3 @@ def version(value: Any) -> str:
     if not isinstance(value, dict):
         return shown(value)
     return " ".join(str(part)[:60] for part in (value.get("reference"), value.get("inputs")) if part)
-
-
-def main() -> int:
-    """Command line: two runs' ids or folders; 1 if a verdict became worse."""
-    try:
-        if len(sys.argv) != 3 or not all(sys.argv[1:]):
-            raise UserError("two runs are compared", "say A=run B=run")
-        lines, worse = changes(*(read(folder_of(name)) for name in sys.argv[1:]))
-    except UserError as error:
-        say(str(error))
-        return 4
-    print("\n".join(lines if len(lines) > 1 else [*lines, "no difference"]))
-    return int(worse)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

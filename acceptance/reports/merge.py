@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -120,7 +119,7 @@ def write_merged(folders: list[Path]) -> Path:
     """Write the report of several runs; return its folder."""
     documents = [read(folder) for folder in folders]
     merged = merge(documents)
-    target = REPORTS / merged["run"]
+    target = REPORTS / str(merged["run"])
     results = target / "allure-results"
     shutil.rmtree(target, ignore_errors=True)
     results.mkdir(parents=True)
@@ -142,21 +141,3 @@ def copy_results(source: Path, target: Path, wanted: set[str]) -> None:
             if not any(label["name"] == "criterion" and label["value"] in wanted for label in labels):
                 continue
         shutil.copy(path, target / path.name)
-
-
-def main() -> int:
-    """Command line: the runs' ids or folders, separated by commas."""
-    try:
-        folders = [folder_of(name.strip()) for name in ",".join(sys.argv[1:]).split(",")]
-        if len(set(folders)) < 2:
-            raise UserError("two runs or more make a merged report", "say RUNS=a,b")
-        target = write_merged(folders)
-    except UserError as error:
-        say(str(error))
-        return 4
-    print(target / "traceability.html")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

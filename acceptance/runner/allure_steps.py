@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import allure
-import allure_commons
 import pytest
 
 from acceptance.criteria.run import RUN
 from acceptance.runner.gherkin_steps import row_name
 from acceptance.runner.tags import criterion_of
-
-# Allure: titles, labels and Gherkin steps. Its own plugin does the rest.
 
 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
@@ -26,14 +23,15 @@ def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, sce
         allure.dynamic.feature(f"{criterion.requirement:02} {criterion.title}")
         allure.dynamic.story(f"{identity} {criterion.text}")
         allure.dynamic.label("criterion", identity)
-        allure.dynamic.label("row", row_name(request.node))
+        if row := row_name(request.node):
+            allure.dynamic.label("row", row)
         for task in criterion.tasks:
             allure.dynamic.tag(f"task {task}")
 
 
 def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any) -> None:
     """Open a step in Allure."""
-    step.allure = allure_commons._allure.StepContext(f"{step.keyword} {step.name}", {})
+    step.allure = allure.step(f"{step.keyword} {step.name}")
     step.allure.__enter__()
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from acceptance.criteria.run import RUN, covered
 from acceptance.criteria.verdicts import NOT_RUN, Outcome, Step
+from acceptance.runner.pytest_internals import example_of
 
 RUNNING = "running"
 STEPS = pytest.StashKey[list[Step]]()
@@ -17,8 +18,7 @@ BEGAN = pytest.StashKey[float]()
 
 def row_name(item: pytest.Item) -> str:
     """The row of Examples that an item is: `repository=demo, in time=by webhook`; empty for a scenario without rows."""
-    parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    return ", ".join(f"{key}={value}" for key, value in parameters.get("_pytest_bdd_example", {}).items())
+    return ", ".join(f"{key}={value}" for key, value in example_of(item).items())
 
 
 @pytest.hookimpl(tryfirst=True)

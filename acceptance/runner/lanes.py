@@ -24,10 +24,9 @@ from typing import Any
 
 import pytest
 
-from acceptance.base import progress
 from acceptance.base.environment import MOST_LANES
 from acceptance.base.errors import UserError
-from acceptance.base.progress import say
+from acceptance.base.progress import Output, say
 from acceptance.base.secrecy import redact, register_secret, when_registered
 from acceptance.base.waiting import in_words
 from acceptance.clients.process import end, interrupts_held_back
@@ -35,7 +34,9 @@ from acceptance.criteria.run import RUN, Run
 from acceptance.criteria.verdicts import Outcome, Result
 from acceptance.platform.platform import Platform, Standing
 from acceptance.runner.lookahead import fixtures_of, steps_of
+from acceptance.runner.pytest_internals import fixture_definitions, tear_down_session
 from acceptance.runner.tags import criterion_of
+from acceptance.runner.terminal import speak_through
 
 LANES = pytest.StashKey["Lanes"]()
 """The lanes of this run, where it has several."""
@@ -51,11 +52,10 @@ Batch = list[pytest.Item]
 
 def session_state(item: pytest.Item) -> list[str]:
     """The fixtures of the session that an item asks for and steps define: another process would make its own."""
-    manager = item.session._fixturemanager
     return sorted(
         name
         for name in fixtures_of(item)
-        for definition in (manager.getfixturedefs(name, item) or ())[-1:]
+        for definition in fixture_definitions(item, name)[-1:]
         if definition.scope == "session" and definition.func.__module__ == "fixtures.session_state"
     )
 
@@ -85,6 +85,20 @@ class Line:
     def receive(self) -> Any:
         """What the other end says. Raises EOFError if it is gone."""
         return self.connection.recv()
+
+
+class ToRun(Output):
+    """Hands a lane's progress to the run's own process."""
+
+    terminal = None
+
+    def __init__(self, line: Line):
+        super().__init__()
+        self.line = line
+
+    def write(self, message: str) -> None:
+        """Send a line."""
+        self.line.send("say", message)
 
 
 @dataclass
@@ -249,7 +263,7 @@ def clean_up(session: pytest.Session, last: str) -> Result:
     run = session.config.stash[RUN]
     result = run.results[last]
     try:
-        session._setupstate.teardown_exact(None)
+        tear_down_session(session)
     except Exception as error:
         if result.outcome not in (Outcome.FAILED, Outcome.ERROR):
             result.outcome = Outcome.ERROR
@@ -280,7 +294,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.log_file = None
     if config.option.basetemp:
         config.option.basetemp = str(Path(config.option.basetemp) / f"lane-{about['number']}")
-    progress.speak = lambda message: line.send("say", message)
+    speak_through(config, ToRun(line))
     when_registered(lambda value: line.send("secret", value))
     config.pluginmanager.register(LaneWorker(config, line))
 

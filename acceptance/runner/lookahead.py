@@ -6,12 +6,13 @@ import inspect
 
 import pytest
 from pytest_bdd.parser import Step
-from pytest_bdd.scenario import find_fixturedefs_for_step, scenario_wrapper_template_registry
+from pytest_bdd.scenario import scenario_wrapper_template_registry
 from pytest_bdd.steps import step_function_context_registry
 
 from acceptance.base.errors import UserError
 from acceptance.platform.components import COMPONENTS
 from acceptance.platform.platform import with_needs
+from acceptance.runner.pytest_internals import example_of, fixture_definitions, step_definitions
 
 
 def steps_of(item: pytest.Item) -> list[Step]:
@@ -19,8 +20,7 @@ def steps_of(item: pytest.Item) -> list[Step]:
     template = scenario_wrapper_template_registry.get(getattr(item, "function", len))
     if template is None:
         return []
-    parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    return list(template.render(parameters.get("_pytest_bdd_example", {})).steps)
+    return list(template.render(example_of(item)).steps)
 
 
 FIXTURES = pytest.StashKey[set[str]]()
@@ -38,10 +38,9 @@ def fixtures_of(item: pytest.Item) -> set[str]:
 
 def find_fixtures(item: pytest.Item) -> set[str]:
     """`fixtures_of`, found by holding each step against all that are defined (5 ms an item)."""
-    manager = item.session._fixturemanager
     names = set(getattr(item, "fixturenames", ()))
     for step in steps_of(item):
-        definitions = list(find_fixturedefs_for_step(step, manager, item))
+        definitions = step_definitions(item, step)
         if not definitions:
             what = f"{item.name} has the step {step.name!r}, which nobody defines"
             raise UserError(what, "define it in steps/, or take the words of one that is there")
@@ -50,7 +49,7 @@ def find_fixtures(item: pytest.Item) -> set[str]:
             names |= set(inspect.signature(context.step_func).parameters)
     asked, waiting = set(names), list(names)
     while waiting:
-        for definition in manager.getfixturedefs(waiting.pop(), item) or ():
+        for definition in fixture_definitions(item, waiting.pop()):
             new = set(definition.argnames) - asked
             asked |= new
             waiting.extend(new)

@@ -15,14 +15,13 @@ import pytest
 from acceptance.base.secrecy import redact, redact_file, redact_folder, register_secret
 from acceptance.criteria.run import RUN
 from acceptance.reports.files import write_manifest
+from acceptance.runner.pytest_internals import is_reported
 
 SECRET_NAME = re.compile(
     r"(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(ACCESS|PRIVATE|API|SECRET|ENCRYPTION)_?KEY)$",
     re.IGNORECASE,
 )
 """What variables are called whose values are secret, of the environment that a run is started in."""
-THEIRS = ("_pytest.", "allure_commons.", "pytest_bdd.")
-"""Modules whose objects are changed in place."""
 FILES = ("xmlpath", "log_file", "cucumber_json_path")
 """Options that name files for pytest and pytest-bdd to write."""
 
@@ -76,12 +75,12 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
 class AllureHooks:
     """Take secrets out of what Allure is about to write; attachments come redacted."""
 
-    @allure_commons.hookimpl(tryfirst=True)
+    @allure_commons.hookimpl(tryfirst=True)  # type: ignore[untyped-decorator]
     def report_result(self, result: Any) -> None:
         """A scenario, with its steps."""
         without_secrets(result)
 
-    @allure_commons.hookimpl(tryfirst=True)
+    @allure_commons.hookimpl(tryfirst=True)  # type: ignore[untyped-decorator]
     def report_container(self, container: Any) -> None:
         """Fixtures."""
         without_secrets(container)
@@ -95,7 +94,7 @@ def without_secrets(thing: Any) -> Any:
         return type(thing)(without_secrets(part) for part in thing)
     if isinstance(thing, dict):
         return {without_secrets(key): without_secrets(value) for key, value in thing.items()}
-    if type(thing).__module__.startswith(THEIRS):
+    if is_reported(thing):
         for name, value in vars(thing).items():
             setattr(thing, name, without_secrets(value))
     return thing

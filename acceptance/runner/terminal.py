@@ -2,41 +2,66 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
-from acceptance.base import progress
+from acceptance.base.progress import Output, speaking_through
 from acceptance.base.secrecy import redact
 from acceptance.criteria.run import RUN
 from acceptance.criteria.verdicts import Outcome, Verdict, step_lines
 
 
-def speak_past_capture(config: pytest.Config, log: Path) -> None:
-    """Have progress seen at once, also while pytest captures what fixtures print: on a copy of standard output."""
-    terminal = os.dup(1)
+class PastCapture(Output):
+    """Has progress seen at once, also while pytest captures what fixtures print: on a copy of standard output."""
 
-    def speak(message: str) -> None:
-        text = redact(message) + "\n"
-        with log.open("a") as file:
-            file.write(f"{datetime.datetime.now(datetime.UTC):%H:%M:%SZ} {text}")
-        reporter = config.pluginmanager.get_plugin("terminalreporter")
+    def __init__(self, config: pytest.Config, log: Path):
+        super().__init__()
+        self.config = config
+        self.log = log
+        self.stream = os.fdopen(os.dup(1), "w")
+
+    @property
+    def terminal(self) -> TextIO | None:
+        """Standard output, where it is a terminal."""
+        return self.stream if self.stream.isatty() else None
+
+    def say(self, message: str) -> None:
+        """Write a line to the log and to standard output, without secrets."""
+        text = redact(message)
+        with self.log.open("a") as file:
+            file.write(f"{datetime.datetime.now(datetime.UTC):%H:%M:%SZ} {text}\n")
+        super().say(text)
+
+    def write(self, message: str) -> None:
+        """Write a line to standard output."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter and reporter.currentfspath:
             # The line of dots is not finished; pytest begins a new one after this.
             reporter.currentfspath = None
-            text = "\n" + text
-        os.write(terminal, text.encode())
+            message = "\n" + message
+        self.stream.write(message + "\n")
+        self.stream.flush()
 
-    def be_quiet() -> None:
-        progress.speak = progress.to_stderr
-        os.close(terminal)
 
-    progress.speak = speak
-    config.add_cleanup(be_quiet)
+def speak_past_capture(config: pytest.Config, log: Path) -> None:
+    """Have all progress of this run go past pytest's capture, and into `log`."""
+    output = PastCapture(config, log)
+    config.add_cleanup(output.stream.close)
+    speak_through(config, output)
+
+
+def speak_through(config: pytest.Config, output: Output) -> None:
+    """Have all progress go to `output` until pytest ends."""
+    stack = contextlib.ExitStack()
+    stack.enter_context(speaking_through(output))
+    config.add_cleanup(stack.close)
 
 
 def broken_steps(verdict: Verdict) -> Iterator[str]:

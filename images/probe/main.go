@@ -4,6 +4,8 @@
 //	probe get URL [TIME]   print the body; exit 1 unless the answer is 200, within TIME (5s)
 //	probe log N            print N numbered lines, then wait
 //	probe write FILE TEXT  write TEXT to FILE, synced to disk, then wait
+//	probe relay            serve, and connect who comes by a port-forward to 127.0.0.1:8082 to the address it names
+//	probe answer STATUS    HTTP on :8080 that answers each request with STATUS and the text of the variable ANSWER
 package main
 
 import (

@@ -52,7 +52,7 @@ def test_ctrl_c_ends_the_child_and_its_children(tmp_path):
 
 def test_the_engines_wrapper_passes_on_sigterm_and_the_exit_code():
     script = 'trap "exit 7" TERM; echo ready; while :; do sleep 0.1; done'
-    command = [sys.executable, "-m", "acceptance.commands.with_engine", "sh", "-c", script]
+    command = [sys.executable, "-m", "acceptance", "with-engine", "sh", "-c", script]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout.readline() == "ready\n"

@@ -3,6 +3,7 @@
 import pytest
 from tests_support import entry, verdicts
 
+from acceptance.__main__ import main
 from acceptance.base.errors import UserError
 from acceptance.commands import soak
 
@@ -54,10 +55,9 @@ def test_the_platform_comes_up_once_and_disruptive_scenarios_run_every_fifth_tim
     assert calls.count(("--reuse", "-m", "disruptive")) == 2
 
 
-@pytest.mark.parametrize("text", ["0", "-3", "many", ""])
-def test_a_number_of_rounds_that_is_none(monkeypatch, calls, text, capsys):
-    monkeypatch.setattr("sys.argv", ["soak", text])
-    assert soak.main() == 4
+@pytest.mark.parametrize("text", ["0", "many", "-3", ""])
+def test_a_number_of_rounds_that_is_none(calls, text, capsys):
+    assert main(["soak", "--", text]) == 4
     assert "say N=10" in capsys.readouterr().err
     assert calls == []
 
@@ -67,5 +67,4 @@ def test_a_run_without_a_report_ends_it(monkeypatch):
         raise UserError("pytest ended with 4 and left no report", "read the lines above")
 
     monkeypatch.setattr(soak, "pytest_run", run)
-    monkeypatch.setattr("sys.argv", ["soak", "1"])
-    assert soak.main() == 4
+    assert main(["soak", "1"]) == 4

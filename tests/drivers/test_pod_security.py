@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from acceptance.cluster.probe import Probe
 from acceptance.drivers import pod_security, strangers
 from acceptance.drivers.etcd import ways_of_storing
 
@@ -28,7 +29,7 @@ def test_what_kubectl_says_of_a_pod(name, expected):
 
 
 def test_one_api_server_that_admits_one_dangerous_pod_is_enough():
-    pods = pod_security.dangerous_pods()
+    pods = pod_security.dangerous_pods(Probe("probe:1"))
     good = {"good": pod_security.ADMITTED, **dict.fromkeys(pods, pod_security.REFUSED)}
     assert pod_security.misjudged({"one": good, "two": good}) == {}
     wrong = {**good, "bad-0-init": pod_security.ADMITTED}
@@ -37,7 +38,7 @@ def test_one_api_server_that_admits_one_dangerous_pod_is_enough():
 
 
 def test_init_containers_are_dangerous_too():
-    pods = pod_security.dangerous_pods()
+    pods = pod_security.dangerous_pods(Probe("probe:1"))
     first = pods["bad-0-init"]["spec"]["initContainers"][0]["securityContext"]
     rest = pods["bad-0-init"]["spec"]["containers"][0]["securityContext"]
     assert first == {"privileged": True} and "privileged" not in rest

@@ -9,6 +9,7 @@ import requests
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import IMAGES
+from acceptance.base.progress import Steps
 from acceptance.clients import engine
 from acceptance.clients.docker import docker, inspect
 from acceptance.images import build as builder
@@ -90,7 +91,7 @@ def test_a_failed_build_shows_its_last_lines_and_the_log(tmp_path, monkeypatch):
     entry = lock.Entry("broken", "engine", recipe="broken")
     maker = builder.Images(cache=tmp_path / "cache", logs=tmp_path / "logs")
     with pytest.raises(UserError, match="no-such-file") as error:
-        maker.build_one(entry, builder.Progress(1))
+        maker.build_one(entry, Steps(1))
     assert str(tmp_path / "logs" / "broken.log") in str(error.value)
 
 

@@ -74,18 +74,22 @@ def test_a_state_that_names_nodes_that_are_gone_makes_the_cluster_anew(root, lef
     assert inspect("container", f"{NAME}-load-balancer") is None, "one that is stopped is made anew by apply"
 
 
-def test_what_no_state_names_is_removed(root, leftover):
+def test_what_no_state_names_is_removed(root, leftover, tmp_path):
     container(f"{NAME}-worker", f"{KIND_LABEL}={NAME}")
     docker("network", "create", NAME)
     docker("volume", "create", f"{NAME}-database")
     root("").reconcile_state()
-    assert leftovers(NAME) == {}
+    assert leftovers(NAME, tmp_path / "state") == {}
 
 
-def test_removing_by_label_leaves_other_platforms_alone(root, leftover):
+def test_removing_by_label_leaves_other_platforms_alone(root, leftover, tmp_path):
+    for name in ("terraform.tfstate", "tofu.rc"):
+        (tmp_path / "state").mkdir(exist_ok=True)
+        (tmp_path / "state" / name).touch()
     container(f"{NAME}-worker", f"{KIND_LABEL}={NAME}")
     container(f"{NAME}-load-balancer", f"{PLATFORM_LABEL}={NAME}")
     container(f"{OTHER}-worker", f"{KIND_LABEL}={OTHER}", f"{PLATFORM_LABEL}={OTHER}", f"{LABEL}=another-run")
-    remove_by_label(NAME)
-    assert leftovers(NAME) == {}
+    remove_by_label(NAME, tmp_path / "state")
+    assert [path.name for path in (tmp_path / "state").iterdir()] == ["tofu.rc"]
+    assert leftovers(NAME, tmp_path / "state") == {}
     assert inspect("container", f"{OTHER}-worker")

@@ -5,7 +5,8 @@ import json
 import pytest
 from tests_support import entry, verdicts
 
-from acceptance.reports import diff, merge
+from acceptance.__main__ import main
+from acceptance.reports import merge
 from acceptance.reports.diff import changes
 
 
@@ -80,11 +81,8 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     for document in (verdicts("run-1", entry("2.1")), verdicts("run-2", entry("2.1", "failed"))):
         (tmp_path / document["run"]).mkdir()
         (tmp_path / document["run"] / "verdicts.json").write_text(json.dumps(document))
-    monkeypatch.setattr("sys.argv", ["report_diff", "run-1", "run-2"])
-    assert diff.main() == 1
+    assert main(["report-diff", "run-1", "run-2"]) == 1
     assert "passed -> failed" in capsys.readouterr().out
-    monkeypatch.setattr("sys.argv", ["report_diff", "run-1", str(tmp_path / "run-1")])
-    assert diff.main() == 0
+    assert main(["report-diff", "run-1", str(tmp_path / "run-1")]) == 0
     assert "no difference" in capsys.readouterr().out
-    monkeypatch.setattr("sys.argv", ["report_diff", "run-1", ""])
-    assert diff.main() == 4
+    assert main(["report-diff", "run-1", ""]) == 4

@@ -7,6 +7,7 @@ import pytest
 from junitparser import JUnitXml
 from tests_support import entry, verdicts
 
+from acceptance.__main__ import main
 from acceptance.base.errors import UserError
 from acceptance.reports import merge as merging
 from acceptance.reports.merge import folder_of, merge, write_merged
@@ -109,16 +110,14 @@ def test_reports_of_one_platform_become_one(reports):
         assert hashlib.sha256((target / name).read_bytes()).hexdigest() == digest
 
 
-def test_the_command(reports, capsys, monkeypatch):
+def test_the_command(reports, capsys):
     reports(FIRST)
-    monkeypatch.setattr("sys.argv", ["report_merge", "run-1,run-2"])
-    assert merging.main() == 4
+    assert main(["report", "--merge", "run-1,run-2"]) == 4
     assert "run-2: there is no such report\n  Remedy: known are run-1" in capsys.readouterr().err
     reports(SECOND)
-    assert merging.main() == 0
+    assert main(["report", "--merge", "run-1,run-2"]) == 0
     assert capsys.readouterr().out.strip().endswith("run-2-merged/traceability.html")
-    monkeypatch.setattr("sys.argv", ["report_merge", "run-1,run-1"])
-    assert merging.main() == 4
+    assert main(["report", "--merge", "run-1,run-1"]) == 4
 
 
 def test_a_damaged_report_is_refused(reports):

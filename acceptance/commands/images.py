@@ -1,0 +1,28 @@
+"""Makes every image and host tool that images/lock.toml names. AF_UPSTREAM_REGISTRY names a mirror to pull from."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from acceptance.base.progress import say
+from acceptance.images.build import Images
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where images come from."""
+    parser.add_argument(
+        "mode",
+        nargs="?",
+        choices=("auto", "pull", "build"),
+        default="auto",
+        help="pull them, build them from source, or pull them if a registry answers (auto, the default)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make everything, and say how many builds and pulls it took."""
+    images = Images(options.mode, upstream=os.environ.get("AF_UPSTREAM_REGISTRY"))
+    made = images.ensure({component for entry in images.lock.values() for component in entry.components})
+    say(f"{made.builds} builds, {made.pulls} pulls, {made.seconds:.1f} s; tools in {made.tools}")
+    return 0

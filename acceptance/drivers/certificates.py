@@ -1,0 +1,146 @@
+"""Certificates as clients see them: ordered by ACME, stored, kept over a restart, renewed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from acceptance.base.environment import Environment
+from acceptance.base.waiting import (
+    CERTIFICATE_ISSUED,
+    CERTIFICATE_RENEWED,
+    POD_READY,
+    ROUTE_READY,
+    TimedOut,
+    eventually,
+)
+from acceptance.clients.tls import Chain, served_chain, verify
+from acceptance.cluster.cluster import Cluster
+from acceptance.drivers.routing import LOGS, ROUTES, create_route
+from acceptance.drivers.server import Server
+from acceptance.infrastructure.contract import Outputs
+from acceptance.platform.authority import NAMESPACE, Authority
+from acceptance.platform.ingress import Ingress
+from acceptance.platform.platform import Platform
+
+RESTART_HINT = f"kubectl -n traefik get pods; {LOGS}"
+KEPT_HINT = "kubectl -n traefik get pvc; kubectl -n traefik get deploy traefik -o yaml"
+RESOLVER = "letsencrypt"
+LOOKS = 3
+"""How often Traefik looks at most: an order that fails is made again at its next look, a day later."""
+CONTRADICTION = (
+    " The certificate is due for renewal only at 30 days left (criterion 4.6): between day 30 and day 60 of a 90-day "
+    "certificate these two criteria contradict each other, see docs/decisions/0008-ingress-and-acme.md."
+)
+
+
+def served(outputs: Outputs, host: str) -> Chain:
+    """The chain that the load balancer's address shows for a host."""
+    balancer = outputs.load_balancer
+    return served_chain(balancer.address, balancer.https_port, host)
+
+
+def wait_certificate(outputs: Outputs, authority: Authority, host: str, not_serial: int = 0) -> Chain:
+    """Wait until a host's chain leads to the authority; with `not_serial`, until it is another certificate, too."""
+
+    def issued() -> Chain:
+        chain = served(outputs, host)
+        verify(chain, host, authority.roots)
+        assert chain.leaf.serial_number != not_serial, f"still {not_serial:x}"
+        return chain
+
+    within = CERTIFICATE_RENEWED if not_serial else CERTIFICATE_ISSUED
+    return eventually(issued, within=within, what=f"a certificate of {authority.name} for {host}", hint=LOGS)
+
+
+@dataclass
+class Certified:
+    """A host of a scenario's own, and the chain that it was served with first."""
+
+    host: str
+    chain: Chain
+
+
+def certify(
+    server: Server, environment: Environment, outputs: Outputs, authority: Authority, resolver: str
+) -> Certified:
+    """A route to the server pod whose host has a certificate from a resolver."""
+    host = create_route(server, environment, resolver=resolver)
+    return Certified(host, wait_certificate(outputs, authority, host))
+
+
+def store(cluster: Cluster, traefik: Ingress, file: str = "acme.json") -> dict[str, list[dict[str, Any]]]:
+    """Certificates in Traefik's ACME store, by resolver. Read on the node: the image has no shell."""
+    pod = cluster.core.read_namespaced_pod(traefik.pod(), NAMESPACE)
+    claim = next(volume for volume in pod.spec.volumes if volume.name == "acme").persistent_volume_claim
+    assert claim, "the volume at /data is no persistent volume: certificates would not survive a restart"
+    bound = cluster.core.read_namespaced_persistent_volume_claim(claim.claim_name, NAMESPACE).spec.volume_name
+    volume = cluster.core.read_persistent_volume(bound).spec
+    path = (volume.host_path or volume.local).path
+    document = json.loads(cluster.on_node(pod.spec.node_name, "cat", f"{path}/{file}"))
+    return {resolver: content.get("Certificates") or [] for resolver, content in document.items()}
+
+
+def stored(cluster: Cluster, traefik: Ingress, host: str) -> list[str]:
+    """What acme.json holds for a host, encoded as it is there."""
+    return [item["certificate"] for item in store(cluster, traefik)[RESOLVER] if item["domain"]["main"] == host]
+
+
+def wait_stored(cluster: Cluster, traefik: Ingress, host: str) -> str:
+    """Wait until acme.json holds a certificate for a host; return it."""
+
+    def there() -> str:
+        entries = stored(cluster, traefik, host)
+        assert entries, f"acme.json has no certificate for {host}"
+        return entries[0]
+
+    return eventually(there, within=ROUTE_READY, what=f"the certificate of {host} in acme.json", hint=LOGS)
+
+
+def restart_traefik(cluster: Cluster, traefik: Ingress) -> None:
+    """Have another pod in the place of Traefik's, which looks at its start whether a certificate is due."""
+    old = traefik.pod()
+    cluster.core.delete_namespaced_pod(old, NAMESPACE, grace_period_seconds=5)
+
+    def replaced() -> bool:
+        deployment = cluster.apps.read_namespaced_deployment("traefik", NAMESPACE)
+        assert traefik.pod() != old and deployment.status.ready_replicas == 1, "no new pod Ready"
+        return True
+
+    eventually(replaced, within=POD_READY, what="Traefik restarted", hint=RESTART_HINT)
+
+
+def wait_renewed(
+    cluster: Cluster, traefik: Ingress, outputs: Outputs, authority: Authority, due: Certified
+) -> tuple[int, Chain]:
+    """Wait until a host has another certificate; return at which look that was, and the new chain."""
+    for look in range(1, LOOKS):
+        try:
+            return look, wait_certificate(outputs, authority, due.host, due.chain.leaf.serial_number)
+        except TimedOut:
+            restart_traefik(cluster, traefik)
+    return LOOKS, wait_certificate(outputs, authority, due.host, due.chain.leaf.serial_number)
+
+
+def resolvers_of_routes(platform: Platform) -> dict[str, str]:
+    """The resolver that each of the platform's routes names, here and as production renders it."""
+    found = {}
+    for route in platform.cluster.custom.list_cluster_custom_object(*ROUTES, "ingressroutes")["items"]:
+        metadata = route["metadata"]
+        if not metadata["namespace"].startswith("scenario"):
+            found[metadata["name"]] = route["spec"].get("tls", {}).get("certResolver", "none")
+    for component in ("ingress", "argocd/route"):
+        for item in platform.rendering.production(component):
+            if item["kind"] == "IngressRoute":
+                resolver = item["spec"].get("tls", {}).get("certResolver", "none")
+                found[f"production's {item['metadata']['name']}"] = resolver
+    return found
+
+
+def too_short(chain: Chain, days: int) -> str:
+    """What is wrong with a chain that has fewer than `days` left; empty if nothing is."""
+    if chain.days_left >= days:
+        return ""
+    due_later = chain.days > 60 and chain.days_left > 30
+    return f"{chain.days_left:.1f} of {chain.days:.0f} days left.{CONTRADICTION if due_later else ''}"

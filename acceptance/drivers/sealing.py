@@ -1,0 +1,288 @@
+"""Sealed values: made, unsealed, opened offline, refused, rotated; and what Git must not hold."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+import re
+import secrets
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from acceptance.base.conditions import is_ready
+from acceptance.base.errors import UserError
+from acceptance.base.secrecy import register_secret
+from acceptance.base.waiting import POD_READY, UNSEALED, eventually
+from acceptance.clients.git import Repository
+from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.manifests import apply, documents, secret_manifest
+from acceptance.cluster.namespace import Namespace
+from acceptance.cluster.probe import pod_spec
+from acceptance.platform.secrets import CONTROLLER, GROUP, KEY_LABEL, NAMESPACE, SealedSecrets, read_secret
+
+LOGS = f"kubectl -n {NAMESPACE} logs deploy/{CONTROLLER}"
+SCAN_SIZE = 1_000_000
+"""Largest file of a repository that is searched for secrets, in bytes; larger ones are an error."""
+USED = "used"
+FROM_SECRET = [{"name": "VALUE", "valueFrom": {"secretKeyRef": {"name": USED, "key": "VALUE"}}}]
+SECRET_KIND = re.compile(r"""^\s*["']?kind["']?\s*:\s*["']?Secret["']?\s*,?\s*$""", re.MULTILINE)
+ENCODED = re.compile(r"[\w+/=-]{24,}")
+Versions = dict[tuple[str, str], str]
+"""Texts of files in Git, by object id and by `REPOSITORY: PATH`."""
+
+
+def public_bytes(key: Any) -> bytes:
+    """A public key in a form that can be compared."""
+    return bytes(key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo))
+
+
+def private_key(item: Any) -> Any:
+    """The private key in one of the controller's Secrets."""
+    return serialization.load_pem_private_key(base64.b64decode(item.data["tls.key"]), password=None)
+
+
+def certificate_beside(item: Any) -> x509.Certificate:
+    """The certificate in one of the controller's Secrets."""
+    return x509.load_pem_x509_certificate(base64.b64decode(item.data["tls.crt"]))
+
+
+def new_values() -> dict[str, str]:
+    """A value for a Secret of a scenario's own."""
+    return {"VALUE": secrets.token_urlsafe(24)}
+
+
+def newest_key(tool: SealedSecrets) -> Any:
+    """The Secret of the controller's newest key. Raises AssertionError if there is none."""
+    found = tool.key_secrets()
+    assert found, f"no Secret in {NAMESPACE} has the label {KEY_LABEL}. Try: {LOGS}"
+    return max(found, key=lambda item: item.metadata.creation_timestamp)
+
+
+def fetch_certificate(tool: SealedSecrets) -> str:
+    """The certificate that kubeseal fetches, as PEM. Raises AssertionError with what it said."""
+    try:
+        return tool.certificate()
+    except UserError as error:
+        said = error.problem.splitlines()[-1].strip()
+        hint = "kubectl -n sealed-secrets get endpointslices,pods"
+        raise AssertionError(f"expected the certificate; kubeseal said {said!r}. Try: {hint}") from error
+
+
+def is_valid_now(certificate: x509.Certificate) -> bool:
+    """Whether now lies between its beginning and its end."""
+    now = datetime.datetime.now(datetime.UTC)
+    return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+
+
+def synced_condition(cluster: Cluster, namespace: str, name: str) -> dict[str, Any]:
+    """The condition of a SealedSecret that says whether it was unsealed; empty while there is none."""
+    found = cluster.custom.get_namespaced_custom_object(*GROUP, namespace, "sealedsecrets", name)
+    conditions = found.get("status", {}).get("conditions", [])
+    return next((dict(item) for item in conditions if item["type"] == "Synced"), {})
+
+
+def seal_and_apply(tool: SealedSecrets, namespace: Namespace, name: str, values: dict[str, str]) -> dict[str, Any]:
+    """Seal a Secret, apply it, and wait until it is unsealed; return the SealedSecret."""
+    for value in values.values():
+        register_secret(value)
+    sealed = tool.seal(secret_manifest(name, namespace.name, values))
+    apply(namespace.cluster, [sealed])
+
+    def unsealed() -> bool:
+        seen = read_secret(namespace.cluster, name, namespace.name)
+        said = "" if seen else synced_condition(namespace.cluster, namespace.name, name).get("message", "nothing")
+        assert seen is not None, f"there is no Secret {name}; the controller says of it: {said}"
+        assert seen == values, f"the Secret {name} has other values"
+        return True
+
+    hint = f"kubectl -n {namespace.name} describe sealedsecret {name}; {LOGS}"
+    eventually(unsealed, within=UNSEALED, what=f"the SealedSecret {name} unsealed", hint=hint)
+    return sealed
+
+
+def seal_new_value(tool: SealedSecrets, namespace: Namespace, name: str = USED) -> str:
+    """Seal and apply a Secret with a new value under VALUE; return the value."""
+    values = new_values()
+    seal_and_apply(tool, namespace, name, values)
+    return values["VALUE"]
+
+
+def owners_of(cluster: Cluster, name: str, namespace: str) -> list[tuple[str, str]]:
+    """Kind and name of whatever owns a Secret."""
+    owners = cluster.core.read_namespaced_secret(name, namespace).metadata.owner_references or []
+    return [(owner.kind, owner.name) for owner in owners]
+
+
+def wait_refused_under_other_name(namespace: Namespace, sealed: dict[str, Any], name: str = "stolen") -> None:
+    """Apply a SealedSecret under another name, and wait until the controller refuses it."""
+    stolen = json.loads(json.dumps(sealed))
+    for metadata in (stolen["metadata"], stolen["spec"]["template"]["metadata"]):
+        metadata["name"] = name
+    apply(namespace.cluster, [stolen])
+
+    def refused() -> bool:
+        synced = synced_condition(namespace.cluster, namespace.name, name)
+        assert synced.get("status") == "False", f"its condition Synced is {synced or 'not there'}"
+        return True
+
+    eventually(refused, within=UNSEALED, what="the SealedSecret refused under another name", hint=LOGS)
+    opened = read_secret(namespace.cluster, name, namespace.name)
+    assert opened is None, "a SealedSecret was unsealed under another name"
+
+
+def every_version(repository: Repository) -> Versions:
+    """Every version of every file on every branch and tag of a repository, whatever its kind."""
+    repository.fetch()
+    repository.git("fetch", "--quiet", "--prune", repository.remote(), "+refs/*:refs/everything/*")
+    found: Versions = {}
+    objects = repository.git("rev-list", "--objects", "--all")
+    # An object's path comes back behind what is said of it.
+    about = repository.git("cat-file", "--batch-check=%(objecttype) %(objectsize) %(objectname) %(rest)", stdin=objects)
+    for line in about.splitlines():
+        kind, size, identity, path = (line + " ").split(" ", 3)
+        if kind == "blob" and (path := path.strip()):
+            assert int(size) <= SCAN_SIZE, f"{path} has {size} bytes, more than is searched for secrets"
+            found[identity, f"{repository.name}: {path}"] = repository.git("cat-file", "blob", identity)
+    return found
+
+
+def secret_values(values: dict[str, dict[str, str]]) -> dict[str, str]:
+    """The platform's secret values by `SECRET/KEY`; a user's name is none."""
+    return {
+        f"{name}/{key}": value for name, keys in values.items() for key, value in keys.items() if key != "POSTGRES_USER"
+    }
+
+
+def leaks(versions: Versions, values: dict[str, str]) -> list[str]:
+    """Where a version of a file holds a secret value, plain or in base64, or is a Secret in clear, in any format."""
+    found = []
+    for (identity, path), text in versions.items():
+        decoded = text + "\n".join(decoded_parts(text))
+        found += [f"{path} (blob {identity[:10]}) holds {label}" for label, value in values.items() if value in decoded]
+        if is_filled_secret(text):
+            found.append(f"{path} (blob {identity[:10]}) is a Secret in clear")
+    return found
+
+
+def decoded_parts(text: str) -> list[str]:
+    """What is encoded in base64 in a text, decoded where it is text."""
+    parts = []
+    for word in ENCODED.findall(text):
+        try:
+            parts.append(base64.b64decode(word + "=" * (-len(word) % 4), validate=True).decode())
+        except ValueError:
+            continue
+    return parts
+
+
+def is_filled_secret(text: str) -> bool:
+    """Whether a text, YAML or JSON, holds a Secret with values. One that does not parse counts if it looks like one."""
+    if not SECRET_KIND.search(text) and '"Secret"' not in text:
+        return False
+    try:
+        parsed = documents(text)
+    except Exception:
+        return "data:" in text or "stringData:" in text
+    items = [item for document in parsed if isinstance(document, dict) for item in (document, *items_of(document))]
+    return any(item.get("kind") == "Secret" and (item.get("data") or item.get("stringData")) for item in items)
+
+
+def items_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The objects in a List."""
+    items = document.get("items")
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def sealed_in_git(repository: Repository) -> dict[str, str]:
+    """The SealedSecrets that Git carries now, by path."""
+    repository.fetch()
+    folder = repository.folder
+    return {str(path.relative_to(folder)): path.read_text() for path in sorted((folder / "k8s/secrets").glob("*.yaml"))}
+
+
+def unseal(tool: SealedSecrets, text: str, key_pem: str, folder: Path) -> dict[str, str]:
+    """What kubeseal makes of a SealedSecret offline with a private key; raises UserError if it cannot."""
+    path = folder / "sealed.yaml"
+    path.write_text(text)
+    # The key goes by standard input: it touches no disk.
+    opened = tool.kubeseal(
+        "--recovery-unseal", "--recovery-private-key", "/dev/stdin", "--secret-file", str(path),
+        "--format", "json", stdin=key_pem,
+    )  # fmt: skip
+    return {key: base64.b64decode(value).decode() for key, value in json.loads(opened)["data"].items()}
+
+
+def cluster_keys(tool: SealedSecrets) -> str:
+    """All keys that the controller keeps, in the form of its backup (task 24.2): it may have renewed its key."""
+    items = [
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": item.metadata.name}, "type": item.type,
+         "data": item.data}
+        for item in tool.key_secrets()
+    ]  # fmt: skip
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
+
+
+def open_with_own_key(tool: SealedSecrets, what: str, text: str, folder: Path) -> dict[str, str]:
+    """What a SealedSecret opens to with the keys that the controller keeps. Raises AssertionError if it does not."""
+    try:
+        return unseal(tool, text, cluster_keys(tool), folder)
+    except UserError as error:
+        said = error.problem.splitlines()[-1].strip()
+        raise AssertionError(
+            f"{what} does not open with any of the controller's {len(tool.key_secrets())} keys: {said}. "
+            "Try: make restore-keys, or seal its values anew"
+        ) from error
+
+
+def refusals(tool: SealedSecrets, manifests: dict[str, str], folder: Path) -> dict[str, str]:
+    """How kubeseal refuses to open each SealedSecret without a key, and with the key of another cluster."""
+    other = rsa.generate_private_key(public_exponent=65537, key_size=4096).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )
+    found = {}
+    for path, text in manifests.items():
+        for what, key in (("no key", ""), ("another cluster's key", other.decode())):
+            try:
+                unseal(tool, text, key, folder)
+            except UserError as error:
+                found[f"{path} with {what}"] = error.problem.splitlines()[-1].strip()
+            else:
+                raise AssertionError(f"{path} opens with {what}")
+    return found
+
+
+def unsealed_as_in_git(tool: SealedSecrets, repository: Repository, name: str, folder: Path) -> dict[str, str]:
+    """A Secret of the platform's. Raises AssertionError unless it holds what Git's SealedSecret of its name does."""
+    opened = open_with_own_key(tool, name, repository.read(f"k8s/secrets/{name}.yaml"), folder)
+    seen = read_secret(tool.cluster, name, "default")
+    assert seen is not None, f"there is no Secret {name}. Try: kubectl describe sealedsecret {name}; {LOGS}"
+    different = sorted(key for key in {*opened, *seen} if opened.get(key) != seen.get(key))
+    assert not different, f"{different} of the Secret {name} are not what Git's SealedSecret holds"
+    owners = owners_of(tool.cluster, name, "default")
+    assert owners == [("SealedSecret", name)], f"its owners are {owners}"
+    return seen
+
+
+def deploy_user_of_secret(namespace: Namespace, value: str) -> None:
+    """A Deployment whose pod takes the sealed value; return once the pod has it."""
+    labels = {"app": "rotated"}
+    namespace.create({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "rotated"},
+        "spec": {"selector": {"matchLabels": labels},
+                 "template": {"metadata": {"labels": labels},
+                              "spec": pod_spec(namespace.cluster.probe.container(env=FROM_SECRET))}},
+    })  # fmt: skip
+    eventually(lambda: value_in_pod(namespace) == value, within=POD_READY, what="the value in the pod")
+
+
+def value_in_pod(namespace: Namespace) -> str:
+    """The value that the Deployment's pod has, once there is one, Ready."""
+    pods = [pod for pod in namespace.pods("app=rotated") if pod.metadata.deletion_timestamp is None]
+    ready = [pod.metadata.name for pod in pods if is_ready(pod)]
+    assert len(ready) == len(pods) == 1, f"{len(ready)} of {len(pods)} pods Ready, expected one"
+    return namespace.execute(ready[0], "/probe", "env", "VALUE")

@@ -1,0 +1,99 @@
+"""How far long work is: a line that changes on a terminal, and plain lines where there is none."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+import threading
+
+from acceptance.base import progress
+from acceptance.base.paths import ROOT
+from acceptance.base.progress import Output, Steps, say, speaking_through
+from acceptance.clients.docker import build_step
+
+WORK = """
+import time
+from acceptance.base.progress import Steps, say
+steps = Steps(2, "building", "built")
+with steps.shown():
+    with steps.step("first", lambda: "3/5"):
+        time.sleep(1.2)
+        say("a line [of] its own")
+    with steps.step("second"):
+        time.sleep(0.6)
+"""
+
+
+class Kept(Output):
+    """Keeps what is said."""
+
+    terminal = None
+
+    def __init__(self):
+        super().__init__()
+        self.lines = []
+
+    def write(self, message):
+        self.lines.append(message)
+
+
+def test_progress_goes_where_the_innermost_block_says(capsys):
+    outer, inner = Kept(), Kept()
+    with speaking_through(outer):
+        with speaking_through(inner):
+            say("one")
+        say("two")
+    say("three")
+    assert (inner.lines, outer.lines, capsys.readouterr().err) == (["one"], ["two"], "three\n")
+
+
+def test_without_a_terminal_a_line_says_now_and_then_what_goes_on(monkeypatch):
+    monkeypatch.setattr(progress, "EVERY", 0.02)
+    kept, told = Kept(), threading.Event()
+    monkeypatch.setattr(kept, "write", lambda line: kept.lines.append(line) or told.set())
+    steps = Steps(2, "building", "built")
+    with speaking_through(kept), steps.shown(), steps.step("first", lambda: "3/5"), steps.step("second"):
+        assert told.wait(10)
+    assert re.fullmatch(r"  \[0/2\] building first 3/5, second \(0 s\)", kept.lines[0])
+    done = [line for line in kept.lines if "built" in line]
+    assert [re.sub(r" \(.*", "", line) for line in done] == ["  [1/2] built second", "  [2/2] built first"]
+
+
+def test_a_step_that_fails_is_not_said_to_be_done():
+    kept, steps = Kept(), Steps(1, "building", "built")
+    try:
+        with speaking_through(kept), steps.shown(), steps.step("first"):
+            raise ValueError
+    except ValueError:
+        assert (steps.done, steps.running, kept.lines) == (0, {}, [])
+
+
+def test_on_a_terminal_one_line_changes_and_goes_in_the_end():
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    process = subprocess.Popen([sys.executable, "-c", WORK], stderr=theirs, cwd=ROOT, env=environment)
+    os.close(theirs)
+    shown = b""
+    try:
+        while part := os.read(ours, 4096):
+            shown += part
+    except OSError:
+        pass
+    assert process.wait(20) == 0
+    text = shown.decode()
+    assert len(re.findall(r"\[0/2\] building first 3/5 \(\d s\)", text)) >= 2
+    assert "[1/2] building second" in text
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+    assert "a line [of] its own\r\n" in plain
+    assert "\x1b[2K" in text[text.rindex("building second") :], "the line that changes does not stay"
+
+
+def test_a_builds_log_says_which_step_it_reached(tmp_path):
+    log = tmp_path / "some.log"
+    log.write_text("#1 [internal] load build definition\n")
+    assert build_step(log) == ""
+    log.write_text("#5 [build 2/5] WORKDIR /src\n#5 DONE 0.0s\n#6 [build 3/5] COPY go.mod ./\n#6 1.2 [9/9] no step\n")
+    assert build_step(log) == "3/5"
+    log.write_text(f"#6 [build 3/5] COPY\n{'x' * 70000}\n#7 [4/5] RUN go build\n")
+    assert build_step(log) == "4/5"

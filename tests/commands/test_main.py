@@ -1,0 +1,73 @@
+"""The command line: help and bad input of every command, at once and without what the command itself takes."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from acceptance.__main__ import COMMANDS, main
+from acceptance.base.paths import ROOT
+
+HELPERS = {"pytest_run"}
+"""Modules of commands/ that several commands use."""
+HEAVY = ("kubernetes", "pytest", "rich", "ruamel.yaml", "psycopg", "pydantic")
+
+
+def test_each_module_of_commands_is_a_command():
+    modules = {path.stem for path in (ROOT / "acceptance" / "commands").glob("[a-z]*.py")}
+    assert {name.replace("-", "_") for name in COMMANDS} == modules - HELPERS
+
+
+def test_make_calls_commands_that_exist():
+    makefile = (ROOT / "Makefile").read_text()
+    called = set(re.findall(r"\$\(COMMAND\) ([a-z-]+)", makefile))
+    assert called <= set(COMMANDS)
+    assert set(COMMANDS) - called == {"images"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help(name, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([name, "--help"])
+    assert end.value.code == 0
+    assert f"usage: python -m acceptance {name}" in capsys.readouterr().out
+
+
+def test_help_of_all_names_each_command_and_imports_none():
+    code = "import sys; from acceptance.__main__ import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+    code += "print(*sys.modules, sep='\\n', file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert all(name in done.stdout for name in COMMANDS)
+    loaded = set(done.stderr.split())
+    assert not loaded & set(HEAVY)
+    assert not [name for name in loaded if name.startswith("acceptance.commands")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "required: COMMAND"),
+        (["fly"], "invalid choice: 'fly'"),
+        (["pin", "--chek"], "unrecognized arguments: --chek"),
+        (["images", "steal"], "invalid choice: 'steal'"),
+        (["report-diff", "run-1"], "required: B"),
+        (["down", "nowhere"], "nowhere"),
+        (["with-engine"], "required: COMMAND"),
+        (["report", "nowhere"], "holds no allure-results"),
+    ],
+)
+def test_bad_input_is_4_and_says_what_to_do(arguments, words, capsys):
+    assert main(arguments) == 4
+    said = capsys.readouterr().err
+    assert words in said
+    assert "Remedy: " in said
+
+
+def test_what_follows_with_engine_is_the_programs_own(monkeypatch):
+    from acceptance.commands import with_engine
+
+    found = []
+    monkeypatch.setattr(with_engine, "run_with_engine", lambda command: found.append(command) or 3)
+    assert main(["with-engine", "pytest", "--env=kind", "--help", "--", "x"]) == 3
+    assert found == [["pytest", "--env=kind", "--help", "--", "x"]]

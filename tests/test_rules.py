@@ -1,0 +1,98 @@
+"""Where things may stand: fixtures in fixtures/ and steps/, private names of pytest and its plugins in one module."""
+
+import ast
+import re
+import subprocess
+import sys
+
+import pytest
+
+from acceptance.base.paths import ROOT
+
+INTERNALS = "acceptance/runner/pytest_internals.py"
+SOURCES = sorted(
+    str(path.relative_to(ROOT))
+    for path in [
+        ROOT / "conftest.py",
+        *(path for room in ("acceptance", "fixtures", "steps") for path in (ROOT / room).rglob("*.py")),
+    ]
+)
+
+
+def private_names(text):
+    """Attributes that begin with an underscore of anything but `self` and `cls`, and names of pytest's in strings."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Attribute) and re.match("_[a-z]", node.attr):
+            if not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")):
+                yield f"{node.lineno}: {ast.unparse(node)}"
+        elif (
+            isinstance(node, ast.Constant) and isinstance(node.value, str) and re.match("_(pytest|allure)", node.value)
+        ):
+            yield f"{node.lineno}: {node.value!r}"
+
+
+def misplaced_fixtures(name, text):
+    """Fixtures of a module that belong elsewhere: only fixtures/ has any, and steps/ those of a scenario."""
+    for node in ast.walk(ast.parse(text)):
+        for decorator in getattr(node, "decorator_list", ()):
+            call = decorator if isinstance(decorator, ast.Call) else ast.Call(decorator, [], [])
+            if ast.unparse(call.func) not in ("pytest.fixture", "fixture"):
+                continue
+            scope = next((ast.unparse(word.value) for word in call.keywords if word.arg == "scope"), "'function'")
+            if not (name.startswith("fixtures/") or (name.startswith("steps/") and scope == "'function'")):
+                yield f"{name}:{node.lineno} {node.name} ({scope})"
+
+
+def test_private_names_of_pytest_and_its_plugins_are_used_in_one_module_alone():
+    found = {name: list(private_names((ROOT / name).read_text())) for name in SOURCES}
+    assert found.pop(INTERNALS), "nothing private is left there: the module and this test can go"
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["item.session._fixturemanager", "allure_commons._allure.x()", "params.get('_pytest_bdd_example')"]
+)
+def test_private_names_are_seen(text):
+    assert list(private_names(text))
+
+
+@pytest.mark.parametrize("text", ["self._own", "cls._own", "x.__name__", "os.fdopen", "'some _pytest'"])
+def test_what_is_not_private_or_ones_own_is_let_pass(text):
+    assert not list(private_names(text))
+
+
+def test_fixtures_stand_where_they_belong():
+    assert [line for name in SOURCES for line in misplaced_fixtures(name, (ROOT / name).read_text())] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "decorator", "is_misplaced"),
+    [
+        ("fixtures/session.py", "pytest.fixture(scope='session')", False),
+        ("steps/some.py", "pytest.fixture", False),
+        ("steps/some.py", "pytest.fixture(name='other')", False),
+        ("steps/some.py", "pytest.fixture(scope='session')", True),
+        ("steps/some.py", "pytest.fixture(scope=how_long)", True),
+        ("acceptance/runner/some.py", "pytest.fixture", True),
+        ("conftest.py", "fixture()", True),
+    ],
+)
+def test_misplaced_fixtures_are_seen(name, decorator, is_misplaced):
+    assert bool(list(misplaced_fixtures(name, f"@{decorator}\ndef thing(): ..."))) is is_misplaced
+
+
+@pytest.mark.parametrize("line", ["import _pytest.config", "from allure_commons._allure import StepContext"])
+def test_ruff_refuses_to_import_what_is_private(line):
+    command = [sys.executable, "-m", "ruff", "check", "--select", "TID251", "--stdin-filename", "steps/some.py", "-"]
+    done = subprocess.run(command, input=f"{line}\n", cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "TID251" in done.stdout
+
+
+def test_conftest_registers_plugins_and_does_nothing_else():
+    tree = ast.parse((ROOT / "conftest.py").read_text())
+    assert not [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.If)]
+    assert [ast.unparse(node.targets[0]) for node in tree.body if isinstance(node, ast.Assign)] == [
+        "STEPS",
+        "pytest_plugins",
+    ]
