@@ -97,10 +97,8 @@ def workers_joined_with_token(cluster, outputs, evidence):
         raise Unverifiable("every worker joined with the token; with it in the secret store no wrong one is tried")
     issued, joined = issued_tokens(cluster), certificate_requesters(cluster)
     evidence.add("who asked for the certificate of each node", joined)
-    other = {
-        worker.name: joined.get(worker.name) for worker in outputs.workers if joined.get(worker.name) not in issued
-    }
-    assert issued and not other, f"expected each worker to have joined as one of {sorted(issued)}, saw {other}"
+    other = [worker.name for worker in outputs.workers if joined.get(worker.name) not in issued]
+    assert issued and not other, f"expected workers joined as one of {sorted(issued)}, not {other}: saw {joined}"
     return {issued[joined[worker.name]] for worker in outputs.workers}
 
 
