@@ -118,12 +118,29 @@ def disturbed_pods(service: ServiceUnderChange) -> list[str]:
     found = [f"{pod.metadata.name} is gone" for uid, pod in service.before.items() if uid not in now]
     found += [f"{pod.metadata.name} is new" for uid, pod in now.items() if uid not in service.before]
     for uid in set(now) & set(service.before):
-        name, (before, after) = now[uid].metadata.name, (service.before[uid], now[uid])
-        if before.status.container_statuses[0].restart_count != after.status.container_statuses[0].restart_count:
+        name, after = now[uid].metadata.name, now[uid]
+        if restarts(service.before[uid]) != restarts(after):
             found.append(f"{name} restarted")
         if not is_ready(after):
             found.append(f"{name} is not ready")
     return found
+
+
+def restarts(pod: Any) -> list[int]:
+    """How often each container of a pod was restarted."""
+    return [status.restart_count for status in pod.status.container_statuses]
+
+
+def stays_undisturbed(service: ServiceUnderChange) -> None:
+    """Its pods are those from before for a while: Argo CD might try once more. Raises AssertionError if not."""
+
+    def undisturbed() -> bool:
+        disturbed = disturbed_pods(service)
+        assert not disturbed, "; ".join(disturbed)
+        return True
+
+    what = f"the pods of {service.name} as they were, although its sync failed"
+    consistently(undisturbed, during=STAYS, what=what, hint=service.hint)
 
 
 def push_and_deploy(service: ServiceUnderChange) -> str:

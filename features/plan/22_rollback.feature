@@ -10,5 +10,6 @@ Feature: Rollback of a broken version
     And its old pods are still there
     When auto-sync is switched off and the operator rolls back
     Then its pods run what that commit says, and stay with it
+    And its record names that commit
     And its Application is Healthy again
     And no request was lost
