@@ -151,6 +151,21 @@ def switch_off_and_roll_back(service, evidence):
     evidence.add("history before", rollouts.roll_back_to_first(service))
 
 
+@when("the operator reverts the commit in Git and switches auto-sync on again")
+def revert(service):
+    put_back(service)
+
+
+@then("its Application is shown as Synced and Healthy at the last commit")
+def shown_as_well(argocd_ui, service, evidence):
+    evidence.add("shown", rollouts.wait_shown_well(argocd_ui, service))
+
+
+@then("its pods are of the version before")
+def pods_before(service):
+    rollouts.wait_version_before(service)
+
+
 @then("its Application is Healthy again")
 def healthy_again(service):
     rollouts.wait_health(service, "Healthy")

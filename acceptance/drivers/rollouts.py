@@ -9,6 +9,7 @@ from typing import Any
 from acceptance.base.conditions import is_ready
 from acceptance.base.errors import UserError
 from acceptance.base.waiting import ROLLED_OUT, Deadline, consistently, eventually
+from acceptance.clients.argocd import ArgoCD
 from acceptance.drivers.service_under_change import VERSION, ServiceUnderChange
 from acceptance.platform.application_status import messages
 from acceptance.platform.platform import Platform
@@ -181,6 +182,24 @@ def push_never_ready(service: ServiceUnderChange) -> None:
     operation = {"op": "replace", "path": path, "value": NO_SUCH_PATH}
     service.push(operation, message=f"{service.name}: a version that never becomes ready")
     service.status(refresh=True)
+
+
+def wait_shown_well(argocd: ArgoCD, service: ServiceUnderChange) -> dict[str, str]:
+    """Wait until the Application is shown as Synced and Healthy at the last commit; return what is shown."""
+    head = service.repository.git("ls-remote", service.repository.remote(), "refs/heads/main").split()[0]
+
+    def well() -> dict[str, str]:
+        status = argocd.application(service.name, refresh=True)["status"]
+        seen = {
+            "sync": status["sync"]["status"],
+            "health": status["health"]["status"],
+            "at": status["sync"]["revision"],
+        }
+        assert seen == {"sync": "Synced", "health": "Healthy", "at": head}, f"{seen}"
+        return seen
+
+    what = f"{service.name} Synced and Healthy at {head[:8]}"
+    return eventually(well, within=ROLLED_OUT, what=what, hint=service.hint)
 
 
 def wait_health(service: ServiceUnderChange, wanted: str) -> str:
