@@ -86,7 +86,7 @@ def cluster_has_change(demo, evidence):
 @then("each of the platform's Applications follows all of main, here and in production")
 def applications_follow_main(platform, applications):
     found = policies.troubles(policies.applications_everywhere(platform), policies.leaves_out)
-    found |= policies.troubles(policies.settings_everywhere(platform), policies.overrides)
+    found |= policies.troubles(policies.settings_everywhere(platform), policies.hides)
     assert not found, f"expected nothing of Git to be left out, saw {found}. Try: kubectl -n argocd get cm argocd-cm"
 
 
@@ -137,7 +137,7 @@ def becomes_degraded(demo, evidence):
 @then("so would each of the platform's workloads, here and in production")
 def workloads_can_fail(platform, applications):
     found = policies.troubles(policies.workloads_everywhere(platform), policies.never_fails)
-    found |= policies.troubles(policies.settings_everywhere(platform), policies.overrides)
+    found |= policies.troubles(policies.settings_everywhere(platform), policies.excuses)
     assert not found, f"expected each workload to be called Degraded when its pods are not well, saw {found}"
 
 

@@ -100,7 +100,7 @@ def cluster_has_first(demo, evidence):
 @then("the UI shows why its pods are not ready")
 def shows_degraded(argocd_ui, demo, evidence):
     syncs.wait_degraded(demo)
-    says = messages(argocd_ui.application(demo.name)["status"])
+    says = messages(shown_applications.wait_status(argocd_ui, demo.name))
     evidence.add("messages of a version that is not ready", says)
     assert "progress deadline" in says, f"expected it to say that the deadline passed, it says {says!r}"
 
@@ -108,7 +108,7 @@ def shows_degraded(argocd_ui, demo, evidence):
 @then("the UI shows the API's refusal")
 def shows_refusal(argocd_ui, demo, evidence):
     syncs.sync_record(demo, "Failed")
-    shown = syncs.said_of_failure(argocd_ui.application(demo.name)["status"]["operationState"])
+    shown = syncs.said_of_failure(shown_applications.wait_status(argocd_ui, demo.name)["operationState"])
     evidence.add("messages", shown)
     assert any("immutable" in text for text in shown), f"expected the API's refusal to be shown, saw {shown}"
     see_ui(argocd_ui, evidence)

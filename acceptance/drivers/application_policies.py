@@ -111,13 +111,18 @@ def leaves_out(application: Manifest) -> str:
     return "it is not looked at (skip-reconcile)" if SKIP in application["metadata"].get("annotations", {}) else ""
 
 
-def overrides(settings: Manifest) -> str:
-    """What argocd-cm has Argo CD leave out of its comparisons, or calls healthy by a rule of its own."""
+def hides(settings: Manifest) -> str:
+    """What argocd-cm has Argo CD leave out of its comparisons."""
     data = settings.get("data", {})
-    ours = ("resource.customizations.ignoreDifferences", "resource.customizations.health.")
-    found = [key for key in data if key == "resource.customizations" or key.startswith(ours)]
+    found = [key for key in data if key.startswith("resource.customizations.ignoreDifferences")]
     for entry in yaml.safe_load(data.get("resource.exclusions") or "[]"):
         found += [f"resource.exclusions of {kind}" for kind in entry.get("kinds", ["*"]) if kind in {*DEPLOYED, "*"}]
+    return ", ".join(found)
+
+
+def excuses(settings: Manifest) -> str:
+    """What argocd-cm has Argo CD call healthy by a rule of its own."""
+    found = [key for key in settings.get("data", {}) if key.startswith("resource.customizations.health.")]
     return ", ".join(found)
 
 

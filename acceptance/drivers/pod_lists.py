@@ -74,9 +74,13 @@ def read_logs(cluster: Cluster) -> tuple[dict[str, str], int]:
 
     Of pods that run for a while; whoever reads is at the API server, which asks the kubelet of each one's node.
     """
-    unread, read = {}, 0
+    unread: dict[str, str] = {}
+    read, silent = 0, set()
     for pod in platform_pods(cluster):
         if pod.status.phase != "Running" or pod.metadata.deletion_timestamp or not is_ready(pod):
+            continue
+        if pod.spec.node_name in silent:
+            # A kubelet that does not answer takes its time each time.
             continue
         for container in pod.spec.containers:
             place = (pod.metadata.name, pod.metadata.namespace)
@@ -87,6 +91,7 @@ def read_logs(cluster: Cluster) -> tuple[dict[str, str], int]:
                 # One that went meanwhile is none of the platform any more.
                 if error.status != 404:
                     unread[f"{pod.metadata.namespace}/{pod.metadata.name} on {pod.spec.node_name}"] = str(error.reason)
+                    silent.add(pod.spec.node_name)
     return unread, read
 
 

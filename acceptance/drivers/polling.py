@@ -24,7 +24,8 @@ def seconds_of(duration: str) -> int:
 
 def variable(workload: Manifest, name: str, settings: Mapping[str, str]) -> str:
     """What a variable of a workload's container is, given the data of argocd-cm; "" if it is not set."""
-    for item in workload["spec"]["template"]["spec"]["containers"][0].get("env", []):
+    # Of several with one name the last one wins.
+    for item in reversed(workload["spec"]["template"]["spec"]["containers"][0].get("env", [])):
         if item["name"] == name:
             key = (item.get("valueFrom") or {}).get("configMapKeyRef", {}).get("key", "")
             return str(item.get("value") or settings.get(key, ""))

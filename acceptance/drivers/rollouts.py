@@ -6,6 +6,8 @@ import secrets
 import subprocess
 from typing import Any
 
+import requests
+
 from acceptance.base.conditions import is_ready
 from acceptance.base.errors import UserError
 from acceptance.base.waiting import ROLLED_OUT, Deadline, consistently, eventually
@@ -157,9 +159,14 @@ def push_and_deploy(service: ServiceUnderChange) -> str:
 def roll_back_to_first(service: ServiceUnderChange) -> list[dict[str, Any]]:
     """Roll back to the commit from before all changes; return the history as it was before."""
     history = service.status()["history"]
-    entry = [entry for entry in history if entry["revision"] == service.first][-1]
+    entries = [entry for entry in history if entry["revision"] == service.first]
+    kept = [entry["revision"][:8] for entry in history]
+    assert entries, f"{service.name} has no record of {service.first[:8]} to return to, its history is {kept}"
     service.is_still_off()
-    service.argocd.rollback(service.name, entry["id"])
+    try:
+        service.argocd.rollback(service.name, entries[-1]["id"])
+    except requests.HTTPError as error:
+        raise AssertionError(f"the rollback was refused: {error}. Try: {service.hint}") from error
     return [{key: entry[key] for key in SHOWN} for entry in history]
 
 

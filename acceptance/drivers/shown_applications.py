@@ -42,6 +42,11 @@ def wait_shown(argocd: ArgoCD, names: Iterable[str], field: str, wanted: str) ->
     return eventually(shown, within=SYNCED, what=f"each Application {wanted}, looked at now", hint=HINT)
 
 
+def wait_status(argocd: ArgoCD, name: str) -> dict[str, Any]:
+    """The status that is shown of an Application. Raises TimedOut if it is not shown."""
+    return eventually(lambda: dict(argocd.application(name)["status"]), within=SYNCED, what=f"{name} shown", hint=HINT)
+
+
 def shown_as(argocd: ArgoCD, wanted: dict[str, str]) -> dict[str, str]:
     """The sync status of every Application that is shown. Raises AssertionError if some are not shown as wanted."""
     seen = {
@@ -63,7 +68,10 @@ def wait_all_follow(argocd: ArgoCD, repository: Repository, names: Iterable[str]
     head = repository.git("ls-remote", repository.remote(), "refs/heads/main").split()[0]
 
     def all_follow() -> dict[str, str]:
-        seen = {name: argocd.application(name, refresh=True)["status"]["sync"]["revision"] for name in names}
+        found = {name: fresh(argocd, name).get("sync", {}) for name in names}
+        unread = [name for name, sync in found.items() if sync.get("status") not in ("Synced", "OutOfSync")]
+        assert not unread, f"what Git says is not known for {unread}"
+        seen = {name: sync.get("revision", "") for name, sync in found.items()}
         behind = {name: revision[:8] for name, revision in seen.items() if revision != head}
         assert not behind, f"{behind}, the last commit is {head[:8]}"
         return seen

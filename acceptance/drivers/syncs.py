@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+import requests
+
 from acceptance.base.waiting import (
     DETECTED_BY_WEBHOOK,
     POD_READY,
@@ -210,7 +212,10 @@ def roll_back(demo: Demo) -> list[dict[str, Any]]:
     """Roll back to the commit before the pushed one; return the history as it was before."""
     history = list(demo.status()["history"])
     assert [entry["revision"] for entry in history][-2:] == [demo.first, demo.pushed], f"the history is {history}"
-    demo.argocd.rollback(demo.name, history[-2]["id"])
+    try:
+        demo.argocd.rollback(demo.name, history[-2]["id"])
+    except requests.HTTPError as error:
+        raise AssertionError(f"the rollback was refused: {error}. Try: {demo.hint}") from error
     return history
 
 

@@ -79,13 +79,14 @@ def test_nothing_to_judge_is_no_pass():
 
 def test_what_argocd_leaves_out_or_calls_healthy_is_found():
     upstream = "- {apiGroups: [''], kinds: [Endpoints]}\n"
-    assert not policies.overrides({"data": {"resource.exclusions": upstream, "url": "https://argocd"}})
+    released = {"data": {"resource.exclusions": upstream, "url": "https://argocd"}}
+    assert not policies.hides(released) and not policies.excuses(released)
     for key, value in {
         "resource.exclusions": f"{upstream}- {{apiGroups: ['apps'], kinds: [Deployment]}}\n",
-        "resource.customizations.health.apps_Deployment": "return {status = 'Healthy'}",
         "resource.customizations.ignoreDifferences.all": "jsonPointers: [/spec]",
     }.items():
-        assert policies.overrides({"data": {key: value}})
+        assert policies.hides({"data": {key: value}})
+    assert policies.excuses({"data": {"resource.customizations.health.apps_Deployment": "return {status = 'Healthy'}"}})
 
 
 def test_a_project_with_times_at_which_nothing_is_synced_is_found():
