@@ -1,4 +1,4 @@
-"""The objects of a demo."""
+"""The objects of a scenario's small Application. Source: requirement 3."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from acceptance.cluster.probe import Probe, pod_spec
 
 
 def manifests(
-    probe: Probe, name: str, text: str, ready_after: int = 0, never_ready: bool = False, label: str = "demo"
+    probe: Probe,
+    name: str,
+    text: str,
+    ready_after: int = 0,
+    never_ready: bool = False,
+    label: str = "demo",
+    with_deployment: bool = True,
 ) -> list[dict[str, Any]]:
     """A demo's objects. `ready_after` delays readiness, `never_ready` fails it (soon), `label` is immutable.
 
@@ -42,4 +48,6 @@ def manifests(
             "spec": {"backoffLimit": 0, "template": {"spec": pod_spec(probe.container("pass"), restartPolicy="Never")}},
         },
     ]  # fmt: skip
+    if not with_deployment:
+        return objects[:1]
     return objects if ready_after else objects[:-1]

@@ -89,6 +89,16 @@ class Demo:
                 return None
             raise
 
+    def has_deployment(self) -> bool:
+        """Whether its Deployment is in the cluster."""
+        found = self.namespace.cluster.apps.list_namespaced_deployment(self.namespace.name)
+        return any(item.metadata.name == self.name for item in found.items)
+
+    def change_by_hand(self) -> None:
+        """Change its ConfigMap in the cluster, past Git."""
+        body = {"data": {"text": "by-hand"}}
+        self.namespace.cluster.core.patch_namespaced_config_map(self.name, self.namespace.name, body)
+
     def delete(self) -> None:
         """Take the Application and its pods away, if they are there; the rest goes with the namespace."""
         cluster = self.namespace.cluster
