@@ -15,11 +15,14 @@ Feature: Ingress and TLS certificates
     When an IngressRoute for a new host and the path "/some" is created
     Then requests for that host and path reach the pod
     And requests for another path or another host do not
+    And production's Traefik is started with the same options of "providers."
 
   @ac-4.3
   Scenario: Plain HTTP is answered with 301 to HTTPS
-    When a browser asks every host for a page over plain HTTP
-    Then each answer is 301 to the same host, path and query over HTTPS
+    When each path of each host is asked for over plain HTTP
+    Then GET is answered with 301 to the same host, path and query over HTTPS
+    And no other method is answered in clear
+    And production's Traefik is started with the same options of "entrypoints."
 
   @ac-4.4 @system-LetsEncrypt
   Scenario: An IngressRoute that names a resolver gets a certificate by ACME
@@ -33,9 +36,12 @@ Feature: Ingress and TLS certificates
     Given a server pod
     And a host with a certificate from the resolver "letsencrypt"
     And that certificate is in /data/acme.json on a persistent volume
+    And the hosts of the platform's routes, with their certificates
     When Traefik is restarted
     Then the host is served with the same certificate
     And Traefik ordered none for it again
+    And each host of the platform's routes is served with the same certificate
+    And every store of certificates is on a persistent volume, here and in production
 
   @ac-4.6 @system-LetsEncrypt @disruptive
   Scenario: A certificate with less than 30 days left is renewed without anyone acting
@@ -44,6 +50,7 @@ Feature: Ingress and TLS certificates
     When Traefik looks at its certificates again
     Then the first host gets a new certificate by itself
     And the other host keeps its certificate
+    And the resolver of the platform's routes renews as the one that was seen to, here and in production
 
   @ac-4.7
   Scenario: TLS ends at Traefik
@@ -51,24 +58,28 @@ Feature: Ingress and TLS certificates
     When an IngressRoute for a new host and the path "/" is created
     Then a request over HTTPS reaches the pod as plain HTTP, marked as forwarded from HTTPS
     And every Service behind a route takes plain HTTP
+    And nothing leads requests past Traefik's routes
 
   @ac-4.8
   Scenario: Requests for www reach the frontend
     Given the services are routed
-    When requests with marks of their own are sent to the host "www"
+    When requests with marks of their own are sent to each path of the host "www"
     Then each of them is answered by a pod of "frontend-service", and by no other
+    And every route that takes the host "www" leads to the Service "frontend-service" alone
 
   @ac-4.9
   Scenario: Requests for api reach the backend
     Given the services are routed
-    When requests with marks of their own are sent to the host "api"
+    When requests with marks of their own are sent to each path of the host "api"
     Then each of them is answered by a pod of "backend-service", and by no other
+    And every route that takes the host "api" leads to the Service "backend-service" alone
 
   @ac-4.10
   Scenario: Requests for auth reach the auth service
     Given the services are routed
-    When requests with marks of their own are sent to the host "auth"
+    When requests with marks of their own are sent to each path of the host "auth"
     Then each of them is answered by a pod of "auth-service", and by no other
+    And every route that takes the host "auth" leads to the Service "auth-service" alone
 
   @ac-4.11
   Scenario: Clients get 503 while a service has no healthy pod
@@ -76,6 +87,7 @@ Feature: Ingress and TLS certificates
     When an IngressRoute for a new host and the path "/" is created
     Then requests for that host are answered with 200
     When the pod is no longer healthy
-    Then requests for that host are answered with 503
+    Then requests for that host are answered with 503, and with nothing else meanwhile
     When the pod is healthy again
     Then requests for that host are answered with 200
+    And production's Traefik is started with the same options of "providers."

@@ -5,7 +5,7 @@ Feature: Secrets management
   Scenario: The controller made an RSA key pair and keeps the private key in the cluster
     Given the Sealed Secrets controller runs
     Then its newest key is an RSA private key in a Secret of its own namespace
-    And the certificate beside it belongs to that key
+    And each of its keys is one, and the certificate beside it belongs to it
 
   @ac-5.2
   Scenario: The public certificate can be fetched
@@ -17,19 +17,21 @@ Feature: Secrets management
     When a Secret with a value of its own is sealed and applied
     Then a Secret of that name holds that value and belongs to the SealedSecret
     And the same SealedSecret under another name is refused
+    And each SealedSecret of the platform is unsealed, and under its own name alone
 
   @ac-5.4
   Scenario: What Git carries cannot be read without the cluster's private key
     Given every version of every file on every branch of every repository
     Then none of them is a Secret or holds a secret value
     And each sealed value opens with the cluster's key
-    And none opens without a key or with the key of another cluster
+    And no version of any opens without a key or with the key of another cluster
 
   @ac-5.5
   Scenario: Secret values reach a pod as variable and as file
     Given a sealed Secret in the cluster
     When a pod takes its value as an environment variable and as a file
     Then the pod sees the value both ways
+    And the platform's pods take their secret values from Secrets alone, here and in production
 
   @ac-5.6
   Scenario: The JWT secret comes out of its SealedSecret

@@ -17,7 +17,9 @@ Feature: End-to-end HTTPS access
 
   @ac-12.3
   Scenario: https://auth/api/health gives 200
-    Then the host "auth" answers the path of its health with 200
+    When the path of its health is asked for at the host "auth"
+    Then each answer is 200
+    And each of them is answered by a pod of "auth-service", and by no other
 
   @ac-12.4 @system-LetsEncrypt
   Scenario: Every host has a certificate of the authority, with at least 60 days left

@@ -37,6 +37,11 @@ def host_with_certificate(environment, server, outputs, pebble, resolver, eviden
     return certified
 
 
+@given("the hosts of the platform's routes, with their certificates", target_fixture="platform_hosts")
+def platform_hosts(cluster, routes, argocd_route, outputs, pebble):
+    return certificates.served_by_host(cluster, outputs, pebble)
+
+
 @given("that certificate is in /data/acme.json on a persistent volume", target_fixture="stored")
 def certificate_is_stored(cluster, traefik, certified):
     return certificates.wait_stored(cluster, traefik, certified.host)
@@ -51,6 +56,26 @@ def restart_traefik(cluster, traefik):
 @then("the host is served with the same certificate")
 def same_certificate(outputs, pebble, certified, evidence):
     keeps(outputs, pebble, certified, evidence)
+
+
+@then("each host of the platform's routes is served with the same certificate")
+def platform_keeps(outputs, pebble, platform_hosts, evidence):
+    for before in platform_hosts.values():
+        keeps(outputs, pebble, before, evidence)
+
+
+@then("every store of certificates is on a persistent volume, here and in production")
+def stores_persist(platform):
+    lost = certificates.stores_not_on_claims(platform)
+    assert not lost, f"expected stores on persistent volumes, saw {lost}. Try: {certificates.KEPT_HINT}"
+
+
+@then("the resolver of the platform's routes renews as the one that was seen to, here and in production")
+def renews_as_proven(platform, traefik, evidence):
+    proven, seen = certificates.proven_options(platform), certificates.renewal_options(platform, certificates.RESOLVER)
+    evidence.add("what decides about renewal", {"as proven": proven, **seen})
+    other = {where: options for where, options in seen.items() if options != proven}
+    assert not other, f"expected {proven}, whose renewal was seen, of {certificates.RESOLVER}, saw {other}"
 
 
 @then("the other host keeps its certificate")
@@ -93,10 +118,11 @@ def renewed(cluster, traefik, outputs, pebble, due, evidence):
 
 
 @then("the certificate of each host leads to the environment's authority", target_fixture="host_chains")
-def each_leads_to_authority(cluster, outputs, pebble, routes, argocd_route, evidence):
-    hosts = routing.hosts_of_routes(cluster)
-    assert len(hosts) >= 4, f"expected routes for www, api, auth and argocd, saw {hosts}"
-    chains = {host: certificates.wait_certificate(outputs, pebble, host) for host in hosts}
+def each_leads_to_authority(cluster, environment, outputs, pebble, routes, argocd_route, evidence):
+    found = certificates.served_by_host(cluster, outputs, pebble)
+    missing = {f"{name}.{environment.domain}" for name in ("www", "api", "auth", "argocd")} - set(found)
+    assert not missing, f"there is no route for {', '.join(sorted(missing))}. {routing.HINT}"
+    chains = {host: certified.chain for host, certified in found.items()}
     evidence.add("certificates", {host: chain.describe() for host, chain in chains.items()})
     return chains
 

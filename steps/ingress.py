@@ -5,10 +5,8 @@ import secrets
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.clients.web import pinned_session
-from acceptance.drivers import routing
+from acceptance.drivers import redirects, route_rules, routing, traefik_options
 from acceptance.drivers.server import start_server
-
-NOTE = "Traefik 3 answers HEAD, which `curl -I` sends, with 308: judged is GET, which browsers send"
 
 
 @given("Traefik answers through the load balancer", target_fixture="anyone")
@@ -32,7 +30,7 @@ def answers_on_each(cluster, outputs, environment, images, addresses, evidence):
     host, image = f"www.{environment.domain}", images.tag(images.lock["busybox"])
     seen = {address: routing.answer_at(address, host, outputs.network.name, image) for address in addresses}
     evidence.add("answer by address", seen)
-    bad = {at: text for at, text in seen.items() if not (text.startswith("HTTP/1.1 ") and "443 open" in text)}
+    bad = {at: text for at, text in seen.items() if not routing.is_open(text)}
     assert not bad, f"expected Traefik on ports 80 and 443, saw {bad}. Try: kubectl -n traefik get svc"
 
 
@@ -59,26 +57,34 @@ def route_works(anyone, route, server, evidence):
 @then("requests for another path or another host do not")
 def other_requests(anyone, route, environment):
     host, _ = route
-    for url in (f"https://{host}/other", f"https://nobody-{secrets.token_hex(3)}.{environment.domain}/some"):
-        code = anyone.get(url).status_code
-        assert code == 404, f"expected 404 for {url}, saw {code}"
+    urls = (f"https://{host}/other", f"https://nobody-{secrets.token_hex(3)}.{environment.domain}/some")
+    seen = {url: [anyone.get(url).status_code for _ in range(routing.FRESH)] for url in urls}
+    assert {code for codes in seen.values() for code in codes} == {404}, f"expected 404 every time, saw {seen}"
 
 
-@when("a browser asks every host for a page over plain HTTP", target_fixture="plain")
-def ask_plain(anyone, cluster, routes, argocd_route, evidence):
-    hosts = routing.hosts_of_routes(cluster)
-    assert hosts, "there is no route"
-    urls = [f"http://{host}/consulting?from=mail&x=1" for host in hosts]
-    heads = {url: anyone.head(url, allow_redirects=False).status_code for url in urls}
-    evidence.add("HEAD", {"status": heads, "note": NOTE})
-    return [anyone.get(url, allow_redirects=False) for url in urls]
+@then(parsers.parse('production\'s Traefik is started with the same options of "{prefix}"'))
+def same_in_production(platform, prefix, evidence):
+    evidence.add("options in production", traefik_options.of_production(platform, prefix))
+    other = traefik_options.other_in_production(platform, prefix)
+    assert not other, f"expected the same options of {prefix} as were proven here, saw {other}"
 
 
-@then("each answer is 301 to the same host, path and query over HTTPS")
-def are_redirects(plain, evidence):
-    evidence.add("GET", {answer.url: [answer.status_code, answer.headers.get("Location")] for answer in plain})
-    wrong = [text for answer in plain if (text := routing.is_same_page_over_https(answer))]
-    assert not wrong, f"expected 301 to the same page over HTTPS, saw {wrong}. {routing.LOGS}"
+@when("each path of each host is asked for over plain HTTP", target_fixture="plain")
+def ask_plain(anyone, cluster, environment, routes, argocd_route, evidence):
+    addresses = redirects.pages(environment, route_rules.platform_rules(cluster))
+    evidence.add("asked for", {"methods": redirects.METHODS, "addresses": addresses})
+    return redirects.judged(anyone, addresses)
+
+
+@then("GET is answered with 301 to the same host, path and query over HTTPS")
+def are_redirects(plain):
+    assert not plain["GET"], f"expected 301 to the same page over HTTPS, saw {plain['GET']}. {routing.LOGS}"
+
+
+@then("no other method is answered in clear")
+def none_in_clear(plain):
+    wrong = {method: found for method, found in plain.items() if found}
+    assert not wrong, f"expected 301 or 308 to the same page over HTTPS, saw {wrong}. {routing.LOGS}"
 
 
 @then("a request over HTTPS reaches the pod as plain HTTP, marked as forwarded from HTTPS")
@@ -92,15 +98,26 @@ def plain_behind(anyone, route, server, evidence):
 
 @then("every Service behind a route takes plain HTTP")
 def plain_http_behind(cluster, server, routes, applications, evidence):
-    services = routing.routed_services(cluster)
-    seen = {f"{home}/{item['name']}": routing.plain_http_status(server, home, item) for home, item in services}
+    seen = routing.plain_http_statuses(server, route_rules.platform_rules(cluster))
     evidence.add("HTTP status by Service behind a route", seen)
     assert set(seen.values()) - {routing.REFUSED}, f"no Service behind a route takes connections: {', '.join(seen)}"
 
 
-@then(parsers.parse("requests for that host are answered with {code:d}"))
+@then("nothing leads requests past Traefik's routes")
+def nothing_past_routes(cluster):
+    others = route_rules.other_routes(cluster)
+    assert not others, f"expected IngressRoutes alone, at which TLS ends, saw {others}"
+
+
+@then(parsers.parse("requests for that host are answered with {code:d}"), target_fixture="answered_before")
 def answered_with(anyone, route, code):
     routing.stays_answered_with(anyone, route[0], code)
+    return code
+
+
+@then(parsers.parse("requests for that host are answered with {code:d}, and with nothing else meanwhile"))
+def only_answered_with(anyone, route, code, answered_before):
+    routing.stays_answered_with(anyone, route[0], code, before=answered_before)
 
 
 @when("the pod is no longer healthy")

@@ -1,13 +1,12 @@
 """The routes from host names to services, as users take them."""
 
-import time
-
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.conditions import as_json
 from acceptance.clients.web import url
-from acceptance.drivers import routing
+from acceptance.drivers import asked, redirects, route_rules
 from acceptance.drivers.routing import HINT, answered
+from acceptance.drivers.services import in_words
 
 
 @given("the services are routed", target_fixture="users")
@@ -15,20 +14,30 @@ def services_are_routed(routes, web):
     return web
 
 
-@when(parsers.parse('requests with marks of their own are sent to the host "{host}"'), target_fixture="marked")
-def send_marked(users, environment, host):
-    since = time.time()
-    return routing.send_marks(users, environment, host), since
+@when(
+    parsers.parse('requests with marks of their own are sent to each path of the host "{host}"'),
+    target_fixture="marked",
+)
+def send_marked(users, environment, cluster, host):
+    return asked.send_everywhere(users, environment, host, route_rules.platform_rules(cluster))
 
 
 @then(parsers.parse('each of them is answered by a pod of "{name}", and by no other'))
 def only_answered_by(marked, platform, cluster, name, evidence):
     platform.get(name)
-    own = routing.pods_of(cluster, name)
-    asked = routing.wait_asked(cluster, *marked)
-    evidence.add("pods that Traefik asked, by address", {address: own.get(address) for address in asked.values()})
-    others = sorted({address or "nobody" for address in asked.values()} - set(own))
-    assert own and not others, f"expected requests for pods of {name} alone ({own}), they went to {others}. {HINT}"
+    own = asked.pods_of(cluster, name)
+    counts, others = asked.by_pod(cluster, marked, own)
+    evidence.add("requests that Traefik sent to each pod", counts)
+    assert own and not others, f"expected pods of {name} alone to be asked, saw {others}. {HINT}"
+
+
+@then(parsers.parse('every route that takes the host "{host}" leads to the Service "{name}" alone'))
+def routes_lead_to(platform, cluster, environment, host, name, evidence):
+    address, service = f"{host}.{environment.domain}", f"default/{name}"
+    here, there = route_rules.platform_rules(cluster), route_rules.production_rules(platform)
+    evidence.add(f"rules that take {address}", [rule.match for rule in here + there if rule.may_take(address)])
+    wrong = [text for rules in (here, there) for text in route_rules.leads_elsewhere(rules, address, service)]
+    assert not wrong, f"expected rules to {service} alone, here and in production, saw {wrong}. {HINT}"
 
 
 @when(parsers.parse('a GraphQL query is sent to the host "{host}"'), target_fixture="graphql_answer")
@@ -48,26 +57,31 @@ def is_graphql(graphql_answer):
     assert data and data.get("__typename") and not body.get("errors"), f"no GraphQL answer: {said}"
 
 
-@then(parsers.parse('the host "{host}" answers the path of its health with {status:d}'))
-def health_of_host(users, environment, host, status, evidence):
+@when(parsers.parse('the path of its health is asked for at the host "{host}"'), target_fixture="marked")
+def ask_health(users, environment, host, evidence):
     address = url(environment.domain, host, environment.services.auth_health_path)
-    answer = answered(users, "GET", address)
-    said = f"GET {address}: {answer.status_code} {answer.text[:200]}"
-    evidence.add("health", said)
-    assert answer.status_code == status, f"expected {status}, saw {said}. Try: {HINT}"
     if environment.services.auth_health_path != "/api/health":
         evidence.substitute("GET /api/health", f"GET {environment.services.auth_health_path}")
+    return asked.send_often(users, address)
+
+
+@then(parsers.parse("each answer is {status:d}"))
+def each_answer_is(marked, status, evidence):
+    answers = [in_words(answer) for answer in marked.answers.values()]
+    evidence.add("answers", sorted(set(answers)))
+    wrong = [in_words(answer) for answer in marked.answers.values() if answer.status_code != status]
+    assert answers and not wrong, f"expected {status} every time, {len(wrong)} were not: {wrong[:3]}. Try: {HINT}"
 
 
 @when(parsers.parse('"{path}" of the host "{host}" is asked for over plain HTTP'), target_fixture="redirected")
 def ask_over_http(users, environment, host, path, evidence):
     address = url(environment.domain, host, path).replace("https://", "http://", 1)
-    answer = users.get(address, allow_redirects=False)
+    answer = redirects.ask(users, "GET", address)
     evidence.add(f"GET {address}", {"status": answer.status_code, "headers": dict(answer.headers)})
     return answer
 
 
 @then("the answer is 301 to the same page over HTTPS")
 def redirected_to_https(redirected):
-    wrong = routing.is_same_page_over_https(redirected)
+    wrong = redirects.wrong_redirect(redirected)
     assert not wrong, f"expected 301 to the same page over HTTPS, saw {wrong}"

@@ -3,14 +3,13 @@
 import json
 import urllib.parse
 
-import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.conditions import is_ready
 from acceptance.base.waiting import POD_READY, eventually
-from acceptance.drivers import git_secrets, sealing
+from acceptance.drivers import leaks, sealing, sealing_keys, secret_use
 from acceptance.platform.secrets import NAMESPACE, read_secret
 
 
@@ -21,29 +20,24 @@ def controller_runs(sealed_secrets, cluster):
     assert pods and not sick, f"expected the controller's pods Ready, saw {len(pods)}, not Ready {sick}. {sealing.LOGS}"
 
 
-@then("its newest key is an RSA private key in a Secret of its own namespace", target_fixture="newest_key")
+@then("its newest key is an RSA private key in a Secret of its own namespace")
 def newest_key(sealed_secrets, evidence):
-    newest = sealing.newest_key(sealed_secrets)
-    key = sealing.private_key(newest)
-    assert isinstance(key, rsa.RSAPrivateKey), f"expected an RSA key, saw {type(key).__name__}"
+    newest = sealing_keys.newest_key(sealed_secrets)
+    key = sealing_keys.private_key(newest)
     made = newest.metadata.creation_timestamp
-    evidence.add("key", {"secret": newest.metadata.name, "bits": key.key_size, "made": made})
-    assert key.key_size >= 2048, f"expected 2048 bits or more, saw {key.key_size}"
-    return newest
+    evidence.add("newest key", {"secret": newest.metadata.name, "bits": key.key_size, "made": made})
+    assert isinstance(key, rsa.RSAPrivateKey), f"expected an RSA key, saw {type(key).__name__}"
 
 
-@then("the certificate beside it belongs to that key")
-def certificate_belongs(newest_key):
-    certificate = sealing.certificate_beside(newest_key)
-    same = sealing.public_bytes(certificate.public_key()) == sealing.public_bytes(
-        sealing.private_key(newest_key).public_key()
-    )
-    assert same, "the certificate has another key"
+@then("each of its keys is one, and the certificate beside it belongs to it")
+def each_key(sealed_secrets):
+    wrong = sealing_keys.wrong_keys(sealed_secrets)
+    assert not wrong, f"expected RSA keys of {sealing_keys.KEY_BITS} bits or more with their certificates, saw {wrong}"
 
 
 @when("kubeseal fetches the certificate", target_fixture="fetched")
 def fetch_certificate(sealed_secrets, evidence):
-    pem = sealing.fetch_certificate(sealed_secrets)
+    pem = sealing_keys.fetch_certificate(sealed_secrets)
     evidence.add("kubeseal --fetch-cert", pem)
     return x509.load_pem_x509_certificate(pem.encode())
 
@@ -51,9 +45,11 @@ def fetch_certificate(sealed_secrets, evidence):
 @then("it is valid now and belongs to a key that the controller keeps")
 def fetched_is_valid(sealed_secrets, fetched):
     until = fetched.not_valid_after_utc
-    assert sealing.is_valid_now(fetched), f"valid from {fetched.not_valid_before_utc} to {until}"
-    kept = [sealing.public_bytes(sealing.private_key(item).public_key()) for item in sealed_secrets.key_secrets()]
-    own = sealing.public_bytes(fetched.public_key())
+    assert sealing_keys.is_valid_now(fetched), f"valid from {fetched.not_valid_before_utc} to {until}"
+    kept = [
+        sealing_keys.public_bytes(sealing_keys.private_key(item).public_key()) for item in sealed_secrets.key_secrets()
+    ]
+    own = sealing_keys.public_bytes(fetched.public_key())
     assert own in kept, "the certificate that kubeseal fetched belongs to none of the controller's keys"
 
 
@@ -74,20 +70,26 @@ def other_name_refused(namespace, sealed):
     sealing.wait_refused_under_other_name(namespace, sealed)
 
 
+@then("each SealedSecret of the platform is unsealed, and under its own name alone")
+def each_unsealed(platform_secrets, cluster, evidence):
+    seen = sealing.states_of_sealed(cluster)
+    evidence.add("SealedSecrets", seen)
+    wrong = {name: state for name, state in seen.items() if state != "unsealed"}
+    assert seen and not wrong, f"expected each SealedSecret unsealed, saw {wrong or 'none'}. {sealing.LOGS}"
+
+
 @given("every version of every file on every branch of every repository", target_fixture="versions")
-def every_version(git, repository, evidence):
-    found: git_secrets.Versions = {}
-    for name in git.names():
-        versions = git_secrets.every_version(git.repository(name))
-        evidence.add(f"versions of files in {name}", len(versions))
-        found |= versions
-    assert found, "the repositories are empty"
-    return found
+def every_version(git, cluster, repository, evidence):
+    found = {item.name: leaks.every_version(item) for item in leaks.repositories(cluster, git)}
+    evidence.add("texts in Git, by repository", {name: len(versions) for name, versions in found.items()})
+    assert found["platform"], "the platform's repository is empty"
+    return {place: text for versions in found.values() for place, text in versions.items()}
 
 
 @then("none of them is a Secret or holds a secret value")
-def no_secret_in_git(versions, platform_secrets):
-    found = git_secrets.leaks(versions, git_secrets.secret_values(platform_secrets.values))
+def no_secret_in_git(versions, platform_secrets, git):
+    values = {**platform_secrets.values, "git": {"password": git.password}}
+    found = leaks.leaks(versions, leaks.secret_values(values))
     hint = "Try: git log --all -- PATH; seal it with kubeseal, and rotate its values"
     assert not found, f"expected no secret in Git, {found}. {hint}"
 
@@ -96,15 +98,13 @@ def no_secret_in_git(versions, platform_secrets):
 def opens_with_key(sealed_secrets, repository, platform_secrets, tmp_path):
     manifests = sealing.sealed_in_git(repository)
     assert manifests, "Git carries no SealedSecret below k8s/secrets/"
-    for path, text in manifests.items():
-        name = yaml.safe_load(text)["metadata"]["name"]
-        opened = sealing.open_with_own_key(sealed_secrets, path, text, tmp_path)
-        assert opened == platform_secrets.values[name], f"{path} opens, but to other values than the Secret has"
+    wrong = sealing.wrong_when_opened(sealed_secrets, manifests, platform_secrets.values, tmp_path)
+    assert not wrong, f"{wrong} open, but to other values than the Secrets have"
 
 
-@then("none opens without a key or with the key of another cluster")
-def does_not_open(sealed_secrets, repository, tmp_path, evidence):
-    evidence.add("refusals", sealing.refusals(sealed_secrets, sealing.sealed_in_git(repository), tmp_path))
+@then("no version of any opens without a key or with the key of another cluster")
+def does_not_open(sealed_secrets, versions, tmp_path, evidence):
+    evidence.add("refusals", sealing.refusals(sealed_secrets, leaks.sealed_texts(versions), tmp_path))
 
 
 @given("a sealed Secret in the cluster", target_fixture="value")
@@ -123,6 +123,19 @@ def pod_takes_value(namespace, value):
 def pod_sees_value(namespace, value):
     for way, command in (("variable", ("env", "VALUE")), ("file", ("read", "/etc/secret/VALUE"))):
         assert namespace.execute("user", "/probe", *command) == value, f"the pod sees another value as {way}"
+
+
+@then("the platform's pods take their secret values from Secrets alone, here and in production")
+def taken_from_secrets(platform, cluster, platform_secrets, evidence):
+    keys = {name: sorted(values) for name, values in platform_secrets.values.items()}
+    here, there = secret_use.running_workloads(cluster), secret_use.production_workloads(platform)
+    evidence.add(
+        "Secrets by workload", {"here": secret_use.references(here), "production": secret_use.references(there)}
+    )
+    values = leaks.secret_values(platform_secrets.values)
+    wrong = [text for item in here + there for text in secret_use.not_by_reference(item, keys)]
+    wrong += [text for item in here for text in secret_use.in_clear(item, values)]
+    assert secret_use.references(there) and not wrong, f"expected secret values from Secrets alone, saw {wrong}"
 
 
 @then(
@@ -160,7 +173,7 @@ def rotate(sealed_secrets, namespace, rotation):
 def not_before_restart(cluster, namespace, rotation, value_after):
     now = (read_secret(cluster, sealing.USED, namespace.name) or {}).get("VALUE")
     assert now == value_after, "the Secret does not have the new value"
-    assert sealing.value_in_pod(namespace) == rotation, "the running pod has another value than it was started with"
+    sealing.wait_kept(namespace, rotation)
 
 
 @when("the Deployment is restarted")

@@ -72,6 +72,8 @@ def run(
                 cwd=cwd,
                 env=child_environment(environment),
                 text=True,
+                # What a program prints may be a file that is no text.
+                errors="replace",
                 start_new_session=True,
             )
             _children.add(process)

@@ -17,7 +17,9 @@ from acceptance.base.waiting import (
 )
 from acceptance.clients.tls import Chain, served_chain, verify
 from acceptance.cluster.cluster import Cluster
-from acceptance.drivers.routing import LOGS, ROUTES, create_route
+from acceptance.drivers import route_rules, traefik_options
+from acceptance.drivers.route_rules import Rule
+from acceptance.drivers.routing import LOGS, create_route
 from acceptance.drivers.server import Server
 from acceptance.infrastructure.contract import Outputs
 from acceptance.platform.authority import NAMESPACE, Authority
@@ -27,6 +29,8 @@ from acceptance.platform.platform import Platform
 RESTART_HINT = f"kubectl -n traefik get pods; {LOGS}"
 KEPT_HINT = "kubectl -n traefik get pvc; kubectl -n traefik get deploy traefik -o yaml"
 RESOLVER = "letsencrypt"
+PROVEN = "shortlived"
+"""The resolver whose certificates are due at once, so that their renewal can be seen."""
 LOOKS = 3
 """How often Traefik looks at most: an order that fails is made again at its next look, a day later."""
 CONTRADICTION = (
@@ -125,17 +129,42 @@ def wait_renewed(
 
 def resolvers_of_routes(platform: Platform) -> dict[str, str]:
     """The resolver that each of the platform's routes names, here and as production renders it."""
-    found = {}
-    for route in platform.cluster.custom.list_cluster_custom_object(*ROUTES, "ingressroutes")["items"]:
-        metadata = route["metadata"]
-        if not metadata["namespace"].startswith("scenario"):
-            found[metadata["name"]] = route["spec"].get("tls", {}).get("certResolver", "none")
-    for component in ("ingress", "argocd/route"):
-        for item in platform.rendering.production(component):
-            if item["kind"] == "IngressRoute":
-                resolver = item["spec"].get("tls", {}).get("certResolver", "none")
-                found[f"production's {item['metadata']['name']}"] = resolver
-    return found
+
+    def named(rule: Rule) -> str:
+        return str(rule.tls.get("certResolver", "none"))
+
+    here = {f"{rule.namespace}/{rule.route}": named(rule) for rule in route_rules.platform_rules(platform.cluster)}
+    there = {f"production's {rule.route}": named(rule) for rule in route_rules.production_rules(platform)}
+    assert here and there, f"there are {len(here)} routes here and {len(there)} in production"
+    return here | there
+
+
+def renewal_options(platform: Platform, resolver: str) -> dict[str, traefik_options.Options]:
+    """What decides when a resolver renews, in each pod of Traefik here and in production."""
+    specs = traefik_options.running_specs(platform.cluster)
+    specs["production"] = traefik_options.production_spec(platform)
+    return {
+        where: traefik_options.resolver(traefik_options.options_of(spec), resolver) for where, spec in specs.items()
+    }
+
+
+def proven_options(platform: Platform, resolver: str = PROVEN) -> traefik_options.Options:
+    """The same of the resolver whose certificates were seen to be renewed."""
+    specs = traefik_options.running_specs(platform.cluster).values()
+    return traefik_options.resolver(traefik_options.options_of(next(iter(specs))), resolver)
+
+
+def stores_not_on_claims(platform: Platform) -> list[str]:
+    """The ACME stores of Traefik, here and in production, that do not lie on a persistent volume."""
+    specs = traefik_options.running_specs(platform.cluster)
+    specs["production"] = traefik_options.production_spec(platform)
+    return [text for where, spec in specs.items() for text in traefik_options.stores_not_on_claims(where, spec)]
+
+
+def served_by_host(cluster: Cluster, outputs: Outputs, authority: Authority) -> dict[str, Certified]:
+    """The chain of each host of the platform's routes, each of which leads to the authority."""
+    names = route_rules.hosts(route_rules.platform_rules(cluster))
+    return {host: Certified(host, wait_certificate(outputs, authority, host)) for host in names}
 
 
 def too_short(chain: Chain, days: int) -> str:

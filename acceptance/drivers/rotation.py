@@ -1,75 +1,108 @@
-"""Rotation of the JWT secret of the running platform, and which tokens are accepted. Source: task 23."""
+"""Rotation of the secret that signs tokens, while the platform runs. Source: task 23."""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
+from typing import Any
 
-import requests
 import yaml
 
-from acceptance.base.conditions import is_rolled_out
-from acceptance.base.environment import Environment
+from acceptance.base.environment import ServiceSettings
 from acceptance.base.secrecy import register_secret
-from acceptance.base.waiting import ROLLED_OUT, UNSEALED, eventually
+from acceptance.base.waiting import ROLLED_OUT, ROUTE_READY, UNSEALED, Deadline, consistently, eventually
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import apply, secret_manifest
-from acceptance.drivers.services import Api
-from acceptance.drivers.sign_in import SignIn
+from acceptance.drivers import graphql, validation
+from acceptance.drivers.graphql import Asked
+from acceptance.drivers.pods import PodClient
+from acceptance.drivers.sealing import LOGS
+from acceptance.drivers.services import Api, Service, in_words
 from acceptance.platform.secrets import SealedSecrets, read_secret
 
-NAME = "jwt-secret"
-SERVICES = ("auth-service", "backend-service")
+NAME, KEY = "jwt-secret", "JWT_SECRET"
+PATH = f"k8s/secrets/{NAME}.yaml"
+WORTHLESS = Deadline(5, "plan 23.10: what was signed with the old secret is worthless")
 
 
-def sign_in(web: requests.Session, environment: Environment) -> str:
-    """Sign in over HTTPS with a new wallet; return its JWT."""
-    visitor = SignIn(Api.over_https(web, environment.domain, "auth"), environment)
-    return str(visitor.enter()["jwt"])
+@dataclass(frozen=True)
+class Judges:
+    """Auth and the backend, which judge tokens: over HTTPS, by their Services, and each of their pods of now."""
+
+    auth: Service
+    backend: Service
+    auth_api: Api
+    backend_api: Api
+    through: PodClient
+    settings: ServiceSettings
+
+    def verdicts(self, token: str, address: str) -> dict[str, bool]:
+        """Yes or no to a wallet's token, by who was asked. Raises AssertionError for an answer that is neither."""
+        auth = {"auth over HTTPS": self.auth_api, **self.auth.doors(self.through)}
+        backend = {"the backend over HTTPS": self.backend_api, **self.backend.doors(self.through)}
+        found = validation.verdicts(validation.ask(auth, self.settings, token), self.settings)
+        query, wanted = self.settings.protected_query, self.settings.protected_shows.format(address=address)
+        answers = graphql.ask_everywhere(backend, self.settings, query, token)
+        return found | {door: gives(asked, wanted) for door, asked in answers.items()}
+
+    def wait_all_say(self, wanted: bool, token: str, address: str) -> None:
+        """Everyone comes to say yes, or no, and stays with it. Traefik may know a pod that is going for a moment."""
+
+        def all_say() -> bool:
+            seen = self.verdicts(token, address)
+            others = sorted(door for door, said in seen.items() if said is not wanted)
+            assert not others, f"the token {'refused' if wanted else 'accepted'} by {', '.join(others)}"
+            return True
+
+        what = f"the token {'accepted' if wanted else 'refused'} by auth and the backend"
+        hint = "kubectl logs -l app=auth-service; kubectl logs -l app=backend-service"
+        eventually(all_say, within=ROUTE_READY, what=what, hint=hint)
+        consistently(all_say, during=WORTHLESS, what=what, hint=hint)
 
 
-def is_accepted(web: requests.Session, environment: Environment, token: str) -> bool:
-    """Whether the backend gives the protected data for a token. Raises AssertionError if it says neither yes nor no."""
-    path, body = environment.services.graphql_path, {"query": environment.services.protected_query}
-    answer = Api.over_https(web, environment.domain, "api").post(path, body, token=token)
-    if answer.status_code == 401:
-        return False
-    assert answer.status_code == 200, f"POST {path}: {answer.status_code} {answer.text[:200]}"
-    return not answer.json().get("errors")
+def gives(asked: Asked, wanted: str) -> bool:
+    """Whether the backend gives what is protected. Raises AssertionError for what is neither data nor a refusal."""
+    if not asked.body().get("errors"):
+        data = asked.data()
+        assert graphql.shows(data, wanted), f"expected data of {wanted}, saw {data}"
+        return True
+    data = asked.body().get("data") or {}
+    assert asked.status < 500 and not any(data.values()), f"neither data nor a refusal: {in_words(asked.answer)}"
+    return False
 
 
-def rotate(tool: SealedSecrets, repository: Repository) -> tuple[str, str]:
-    """Seal a new JWT secret, commit it and apply it from Git; return the value and the commit, once it is unsealed."""
-    value, path = register_secret(secrets.token_urlsafe(48)), f"k8s/secrets/{NAME}.yaml"
-    sealed = tool.seal(secret_manifest(NAME, "default", {"JWT_SECRET": value}))
-    commit = repository.commit({path: yaml.safe_dump(sealed)}, "Rotate the JWT secret")
-    apply(tool.cluster, [yaml.safe_load(repository.read(path))])
+def rotate(tool: SealedSecrets, repository: Repository, cluster: Cluster) -> tuple[str, dict[str, Any]]:
+    """Seal a new value, commit it, apply what Git has, and wait until it is unsealed; return commit and values."""
+    values = {KEY: register_secret(secrets.token_urlsafe(48))}
+    sealed = tool.seal(secret_manifest(NAME, "default", values))
+    commit = repository.commit({PATH: yaml.safe_dump(sealed)}, "Rotate the JWT secret")
+    apply(cluster, [yaml.safe_load(repository.read(PATH))])
 
     def unsealed() -> bool:
-        seen = (read_secret(tool.cluster, NAME, "default") or {}).get("JWT_SECRET")
-        assert seen == value, "the Secret has the old value"
+        assert read_secret(cluster, NAME, "default") == values, "the Secret has the old value"
         return True
 
-    hint = "kubectl -n sealed-secrets logs deploy/sealed-secrets-controller"
-    eventually(unsealed, within=UNSEALED, what="the Secret with the new value", hint=hint)
-    return value, commit
+    eventually(unsealed, within=UNSEALED, what=f"the Secret {NAME} with the new value", hint=LOGS)
+    return commit, values
 
 
-def going(cluster: Cluster, name: str) -> list[str]:
-    """The pods of a service on their way out: they still answer those that are connected, with the secret of before."""
-    pods = cluster.core.list_namespaced_pod("default", label_selector=f"app={name}").items
-    return [pod.metadata.name for pod in pods if pod.metadata.deletion_timestamp]
+def restart(*services: Service) -> None:
+    """Restart services as an operator does; return once their new pods are ready and the old ones gone.
 
-
-def restart(cluster: Cluster) -> None:
-    """Restart auth and the backend; return once all pods from before are gone."""
-    for name in SERVICES:
-        cluster.kubectl("rollout", "restart", f"deployment/{name}")
+    A pod on its way out still answers those that are connected to it, with the secret of before.
+    """
+    cluster = services[0].namespace.cluster
+    for service in services:
+        cluster.kubectl("-n", service.namespace.name, "rollout", "restart", f"deployment/{service.name}")
 
     def restarted() -> bool:
-        for name in SERVICES:
-            deployment = cluster.apps.read_namespaced_deployment(name, "default")
-            assert is_rolled_out(deployment) and not going(cluster, name), f"{name} is still restarting"
+        for service in services:
+            service.rolled_out()
+            pods = service.namespace.pods(f"app={service.name}")
+            going = [pod.metadata.name for pod in pods if pod.metadata.deletion_timestamp]
+            assert not going, f"{', '.join(going)} still going"
         return True
 
-    eventually(restarted, within=ROLLED_OUT, what="auth and the backend restarted", hint="kubectl get pods")
+    what = " and ".join(service.name for service in services) + " restarted"
+    eventually(restarted, within=ROLLED_OUT, what=what, hint="kubectl get pods")

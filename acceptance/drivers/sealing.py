@@ -1,75 +1,39 @@
-"""Sealed values: made, unsealed, opened offline, refused, rotated; and what Git must not hold."""
+"""Sealed values: made, unsealed, opened offline, refused and rotated."""
 
 from __future__ import annotations
 
 import base64
-import datetime
 import json
 import secrets
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
+import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from acceptance.base.conditions import is_ready
 from acceptance.base.errors import UserError
 from acceptance.base.secrecy import register_secret
-from acceptance.base.waiting import POD_READY, UNSEALED, eventually
+from acceptance.base.waiting import POD_READY, UNSEALED, Deadline, consistently, eventually
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import apply, secret_manifest
 from acceptance.cluster.namespace import Namespace
 from acceptance.cluster.probe import pod_spec
-from acceptance.platform.secrets import CONTROLLER, GROUP, KEY_LABEL, NAMESPACE, SealedSecrets, read_secret
+from acceptance.platform.secrets import CONTROLLER, GROUP, NAMESPACE, SealedSecrets, read_secret
 
 LOGS = f"kubectl -n {NAMESPACE} logs deploy/{CONTROLLER}"
+WIDE = ("sealedsecrets.bitnami.com/cluster-wide", "sealedsecrets.bitnami.com/namespace-wide")
+"""What makes a SealedSecret one that can be unsealed under other names."""
+KEPT = Deadline(5, "criterion 5.8: until a rollout restart")
 USED = "used"
 FROM_SECRET = [{"name": "VALUE", "valueFrom": {"secretKeyRef": {"name": USED, "key": "VALUE"}}}]
-
-
-def public_bytes(key: Any) -> bytes:
-    """A public key in a form that can be compared."""
-    return bytes(key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo))
-
-
-def private_key(item: Any) -> Any:
-    """The private key in one of the controller's Secrets."""
-    return serialization.load_pem_private_key(base64.b64decode(item.data["tls.key"]), password=None)
-
-
-def certificate_beside(item: Any) -> x509.Certificate:
-    """The certificate in one of the controller's Secrets."""
-    return x509.load_pem_x509_certificate(base64.b64decode(item.data["tls.crt"]))
 
 
 def new_values() -> dict[str, str]:
     """A value for a Secret of a scenario's own."""
     return {"VALUE": secrets.token_urlsafe(24)}
-
-
-def newest_key(tool: SealedSecrets) -> Any:
-    """The Secret of the controller's newest key. Raises AssertionError if there is none."""
-    found = tool.key_secrets()
-    assert found, f"no Secret in {NAMESPACE} has the label {KEY_LABEL}. Try: {LOGS}"
-    return max(found, key=lambda item: item.metadata.creation_timestamp)
-
-
-def fetch_certificate(tool: SealedSecrets) -> str:
-    """The certificate that kubeseal fetches, as PEM. Raises AssertionError with what it said."""
-    try:
-        return tool.certificate()
-    except UserError as error:
-        said = error.problem.splitlines()[-1].strip()
-        hint = "kubectl -n sealed-secrets get endpointslices,pods"
-        raise AssertionError(f"expected the certificate; kubeseal said {said!r}. Try: {hint}") from error
-
-
-def is_valid_now(certificate: x509.Certificate) -> bool:
-    """Whether now lies between its beginning and its end."""
-    now = datetime.datetime.now(datetime.UTC)
-    return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
 
 
 def synced_condition(cluster: Cluster, namespace: str, name: str) -> dict[str, Any]:
@@ -103,6 +67,34 @@ def seal_new_value(tool: SealedSecrets, namespace: Namespace, name: str = USED) 
     values = new_values()
     seal_and_apply(tool, namespace, name, values)
     return values["VALUE"]
+
+
+def states_of_sealed(cluster: Cluster) -> dict[str, str]:
+    """What became of each SealedSecret but scenarios': `unsealed`, or what is wrong with it."""
+    found = {}
+    for item in cluster.custom.list_cluster_custom_object(*GROUP, "sealedsecrets")["items"]:
+        metadata = item["metadata"]
+        if not metadata["namespace"].startswith("scenario"):
+            found[f"{metadata['namespace']}/{metadata['name']}"] = state_of_sealed(item)
+    return found
+
+
+def state_of_sealed(item: dict[str, Any]) -> str:
+    """What became of a SealedSecret: `unsealed`, or what is wrong with it."""
+    metadata, status = item["metadata"], item.get("status") or {}
+    synced: dict[str, Any] = next((part for part in status.get("conditions", []) if part["type"] == "Synced"), {})
+    annotations = {**(metadata.get("annotations") or {}), **template_annotations(item)}
+    wide = [name for name in WIDE if annotations.get(name) == "true"]
+    if wide:
+        return f"can be unsealed under other names ({wide[0]})"
+    if status.get("observedGeneration", metadata["generation"]) != metadata["generation"]:
+        return "the controller has not seen its last change"
+    return "unsealed" if synced.get("status") == "True" else f"not unsealed: {synced.get('message', 'no word of it')}"
+
+
+def template_annotations(item: dict[str, Any]) -> dict[str, str]:
+    """The annotations that the Secret of a SealedSecret gets."""
+    return dict(item["spec"].get("template", {}).get("metadata", {}).get("annotations") or {})
 
 
 def owners_of(cluster: Cluster, name: str, namespace: str) -> list[tuple[str, str]]:
@@ -169,6 +161,18 @@ def open_with_own_key(tool: SealedSecrets, what: str, text: str, folder: Path) -
         ) from error
 
 
+def wrong_when_opened(
+    tool: SealedSecrets, manifests: dict[str, str], values: dict[str, dict[str, str]], folder: Path
+) -> list[str]:
+    """The SealedSecrets that open to other values than their Secrets have. Raises AssertionError if one stays shut."""
+    found = []
+    for path, text in manifests.items():
+        name = yaml.safe_load(text)["metadata"]["name"]
+        if open_with_own_key(tool, path, text, folder) != values.get(name):
+            found.append(path)
+    return found
+
+
 def refusals(tool: SealedSecrets, manifests: dict[str, str], folder: Path) -> dict[str, str]:
     """How kubeseal refuses to open each SealedSecret without a key, and with the key of another cluster."""
     other = rsa.generate_private_key(public_exponent=65537, key_size=4096).private_bytes(
@@ -188,7 +192,10 @@ def refusals(tool: SealedSecrets, manifests: dict[str, str], folder: Path) -> di
 
 def unsealed_as_in_git(tool: SealedSecrets, repository: Repository, name: str, folder: Path) -> dict[str, str]:
     """A Secret of the platform's. Raises AssertionError unless it holds what Git's SealedSecret of its name does."""
-    opened = open_with_own_key(tool, name, repository.read(f"k8s/secrets/{name}.yaml"), folder)
+    path = f"k8s/secrets/{name}.yaml"
+    manifests = sealed_in_git(repository)
+    assert path in manifests, f"Git has no {path}, only {sorted(manifests)}"
+    opened = open_with_own_key(tool, name, manifests[path], folder)
     seen = read_secret(tool.cluster, name, "default")
     assert seen is not None, f"there is no Secret {name}. Try: kubectl describe sealedsecret {name}; {LOGS}"
     different = sorted(key for key in {*opened, *seen} if opened.get(key) != seen.get(key))
@@ -208,6 +215,17 @@ def deploy_user_of_secret(namespace: Namespace, value: str) -> None:
                               "spec": pod_spec(namespace.cluster.probe.container(env=FROM_SECRET))}},
     })  # fmt: skip
     eventually(lambda: value_in_pod(namespace) == value, within=POD_READY, what="the value in the pod")
+
+
+def wait_kept(namespace: Namespace, value: str) -> None:
+    """The pod keeps its value: nobody restarts it because a Secret changed."""
+
+    def kept() -> bool:
+        assert value_in_pod(namespace) == value, "the pod has another value than it was started with"
+        return True
+
+    hint = f"kubectl -n {namespace.name} get pods -l app=rotated"
+    consistently(kept, during=KEPT, what="the value of before in the running pod", hint=hint)
 
 
 def value_in_pod(namespace: Namespace) -> str:

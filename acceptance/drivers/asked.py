@@ -1,0 +1,117 @@
+"""Who was asked for a request, by Traefik's own access log, whatever the services log. Source: 4.8 to 4.10."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from dataclasses import dataclass, field
+
+import requests
+
+from acceptance.base.environment import Environment
+from acceptance.base.waiting import LOGS_READABLE, eventually
+from acceptance.clients.web import url
+from acceptance.cluster.cluster import Cluster
+from acceptance.drivers.redirects import known_paths
+from acceptance.drivers.route_rules import Rule
+from acceptance.drivers.routing import FRESH, LOGS, answered
+from acceptance.platform.authority import NAMESPACE
+
+
+@dataclass
+class Marked:
+    """Requests with a mark each: since when, the statuses of their answers, and what each asked for."""
+
+    since: float = field(default_factory=time.time)
+    asked: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, requests.Response] = field(default_factory=dict)
+
+    def send(self, users: requests.Session, method: str, address: str) -> None:
+        """Send one, over a connection of its own."""
+        mark = f"mark-{secrets.token_hex(8)}"
+        marked = f"{address}{'&' if '?' in address else '?'}{mark}"
+        self.asked[mark] = f"{method} {address}"
+        self.answers[mark] = users.request(method, marked, headers={"Connection": "close"}, allow_redirects=False)
+
+
+def send_everywhere(users: requests.Session, environment: Environment, name: str, rules: list[Rule]) -> Marked:
+    """Send marked requests to a host: to a path that nobody knows, and to each that is known or named by a rule."""
+    host = f"{name}.{environment.domain}"
+    named = [path for rule in rules if rule.may_take(host) for path in rule.paths]
+    paths = {f"/{secrets.token_hex(4)}", "/", *known_paths(environment)[name], *named}
+    answered(users, "GET", url(environment.domain, name, "/"))
+    marked = Marked()
+    for path in sorted(paths):
+        for _ in range(FRESH // 2):
+            marked.send(users, "GET", url(environment.domain, name, path))
+        # No sign-in: its limit by client is another criterion's.
+        if path != environment.services.siwe_path:
+            marked.send(users, "POST", url(environment.domain, name, path))
+    return marked
+
+
+def send_often(users: requests.Session, address: str) -> Marked:
+    """Send marked requests to one address."""
+    answered(users, "GET", address)
+    marked = Marked()
+    for _ in range(FRESH):
+        marked.send(users, "GET", address)
+    return marked
+
+
+def entries(cluster: Cluster, since: float) -> list[str]:
+    """The lines of Traefik's access log since a moment (Unix time)."""
+    seconds = max(1, int(time.time() - since) + 2)
+    pods = cluster.core.list_namespaced_pod(NAMESPACE, label_selector="app=traefik").items
+    read = cluster.core.read_namespaced_pod_log
+    logs = [str(read(pod.metadata.name, NAMESPACE, since_seconds=seconds)) for pod in pods]
+    return [line for log in logs for line in log.splitlines() if line.startswith("{") and "mark-" in line]
+
+
+def addresses(lines: list[str], marks: list[str]) -> dict[str, str]:
+    """The address of the pod that was asked for each mark: empty where none was; marks not logged yet are left out."""
+    found = {}
+    for line in lines:
+        entry = json.loads(line)
+        mark = str(entry.get("RequestPath", "")).rpartition("mark-")[2]
+        if f"mark-{mark}" in marks:
+            found[f"mark-{mark}"] = str(entry.get("ServiceAddr", "")).rpartition(":")[0]
+    return found
+
+
+def wait_addresses(cluster: Cluster, marked: Marked) -> dict[str, str]:
+    """Wait until Traefik's access log has every mark; return the pods' addresses by mark."""
+
+    def logged() -> dict[str, str]:
+        seen = addresses(entries(cluster, marked.since), [*marked.asked])
+        assert len(seen) == len(marked.asked), f"{len(seen)} of {len(marked.asked)} requests"
+        return seen
+
+    return eventually(logged, within=LOGS_READABLE, what="the requests in Traefik's access log", hint=LOGS)
+
+
+def by_pod(cluster: Cluster, marked: Marked, own: dict[str, str]) -> tuple[dict[str, int], list[str]]:
+    """How many requests each pod was asked, and those that went to none of one's `own` (names by address)."""
+    asked = wait_addresses(cluster, marked)
+    counts: dict[str, int] = {}
+    for address in asked.values():
+        name = own.get(address, address or "nobody")
+        counts[name] = counts.get(name, 0) + 1
+    others = {f"{marked.asked[mark]} -> {address or 'nobody'}" for mark, address in asked.items() if address not in own}
+    return counts, sorted(others)
+
+
+def pods_of(cluster: Cluster, name: str) -> dict[str, str]:
+    """The pods of a Deployment of the platform's, by address: those that its ReplicaSets own."""
+    owners = {
+        item.metadata.uid
+        for item in cluster.apps.list_namespaced_replica_set("default").items
+        if any(owner.kind == "Deployment" and owner.name == name for owner in item.metadata.owner_references or [])
+    }
+    pods = cluster.core.list_namespaced_pod("default").items
+    return {
+        pod.status.pod_ip: pod.metadata.name
+        for pod in pods
+        if any(owner.uid in owners for owner in pod.metadata.owner_references or [])
+    }

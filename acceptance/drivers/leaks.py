@@ -1,0 +1,159 @@
+"""What Git must not hold: Secrets in clear, secret values and private keys, in any version of any file."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+from kubernetes.client import ApiException
+
+from acceptance.clients.git import Repository
+from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.manifests import documents
+from acceptance.platform.git import GIT, GitServer
+
+SCAN_SIZE = 1_000_000
+"""Largest file of a repository that is searched for secrets, in bytes; larger ones are an error."""
+SECRET_KIND = re.compile(r"""["']?kind["']?\s*:\s*["']?Secret\b""")
+GENERATOR = "secretGenerator"
+SOURCES = ("literals", "files", "envs", "env")
+"""Where kustomize's secretGenerator takes values from: all of it lies in Git, in clear."""
+ENCODED = re.compile(r"[\w+/=-]{24,}")
+PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
+ARCHIVES = {"gzip": "\x1f\ufffd", "zip": "PK\x03\x04", "xz": "\ufffd7zXZ", "bzip2": "BZh"}
+"""How archives begin, read as text: what is in them is not searched."""
+COMMIT = "commit or tag"
+Versions = dict[tuple[str, str], str]
+"""Texts in Git by object id and `REPOSITORY: PATH`."""
+
+
+def repositories(cluster: Cluster, git: GitServer) -> list[Repository]:
+    """Every repository of the Git server: those that it was started with, and any that is there besides.
+
+    Raises AssertionError if an Application of the platform is deployed from elsewhere, where nobody would look.
+    """
+    names = {*git.names()}
+    if git.settings.server == "in-cluster":
+        listed = cluster.kubectl("-n", GIT, "exec", f"deploy/{GIT}", "--", "ls", "/srv/git")
+        names |= {name.removesuffix(".git") for name in listed.split() if name.endswith(".git")}
+    found = [git.repository(name) for name in sorted(names)]
+    known = {repository.url for repository in found}
+    unknown = sorted(sources(cluster) - known)
+    assert not unknown, f"Applications are deployed from {unknown}, which is none of the repositories {sorted(known)}"
+    return found
+
+
+def sources(cluster: Cluster) -> set[str]:
+    """The repositories that Argo CD deploys from, scenarios' demos left out; none where there is no Argo CD."""
+    try:
+        found = cluster.custom.list_cluster_custom_object("argoproj.io", "v1alpha1", "applications")["items"]
+    except ApiException as error:
+        if error.status == 404:
+            return set()
+        raise
+    specs = [item["spec"] for item in found if item["spec"].get("project") != "demo"]
+    several = [source for spec in specs for source in [spec.get("source"), *(spec.get("sources") or [])] if source]
+    return {str(source["repoURL"]) for source in several}
+
+
+def every_version(repository: Repository) -> Versions:
+    """Every version of every file on every ref of a repository, and what its commits and tags say."""
+    repository.fetch()
+    repository.git("fetch", "--quiet", "--prune", repository.remote(), "+refs/*:refs/everything/*")
+    found: Versions = {}
+    objects = repository.git("rev-list", "--objects", "--all")
+    # An object's path comes back behind what is said of it.
+    about = repository.git("cat-file", "--batch-check=%(objecttype) %(objectsize) %(objectname) %(rest)", stdin=objects)
+    for line in about.splitlines():
+        kind, size, identity, path = (line + " ").split(" ", 3)
+        if kind == "tree":
+            continue
+        path = path.strip() or ("no path" if kind == "blob" else COMMIT)
+        assert int(size) <= SCAN_SIZE, f"{path} has {size} bytes, more than is searched for secrets"
+        found[identity, f"{repository.name}: {path}"] = repository.git("cat-file", "-p", identity)
+    return found
+
+
+def secret_values(values: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Secret values by `SECRET/KEY`; a user's name is none."""
+    return {
+        f"{name}/{key}": value for name, keys in values.items() for key, value in keys.items() if key != "POSTGRES_USER"
+    }
+
+
+def leaks(versions: Versions, values: Mapping[str, str]) -> list[str]:
+    """What each version of a file holds that it must not; an archive counts, for nobody sees what is in it."""
+    return [
+        f"{path} ({identity[:10]}) {what}"
+        for (identity, path), text in versions.items()
+        for what in wrong_in(text, values)
+    ]
+
+
+def wrong_in(text: str, values: Mapping[str, str]) -> Iterator[str]:
+    """What a text holds that Git must not, plain or in base64."""
+    # Text of two bytes a character has a NUL beside each.
+    searched = "\n".join((text, text.replace("\0", ""), *decoded_parts(text)))
+    yield from (f"holds {label}" for label, value in values.items() if value in searched)
+    if PRIVATE_KEY.search(searched):
+        yield "holds a private key"
+    if any(is_filled_secret(part) for part in (text, *decoded_parts(text))):
+        yield "is a Secret in clear"
+    yield from (f"is an archive ({kind})" for kind, start in ARCHIVES.items() if text.startswith(start))
+
+
+def decoded_parts(text: str) -> list[str]:
+    """What is encoded in base64 in a text, decoded where it is text."""
+    parts = []
+    for word in ENCODED.findall(text):
+        try:
+            parts.append(base64.b64decode(word + "=" * (-len(word) % 4), validate=True).decode())
+        except ValueError:
+            continue
+    return parts
+
+
+def is_filled_secret(text: str) -> bool:
+    """Whether a text, YAML or JSON, holds a Secret with values. One that does not parse counts if it looks like one."""
+    if not SECRET_KIND.search(text) and GENERATOR not in text:
+        return False
+    try:
+        return any(holds_secret(document) for document in documents(text))
+    except (yaml.YAMLError, ValueError):
+        return "data:" in text or "stringData:" in text or "literals:" in text
+
+
+def holds_secret(value: Any) -> bool:
+    """Whether a value of YAML is or holds a Secret with values, or a generator of one, however deep."""
+    if isinstance(value, str):
+        return "\n" in value and is_filled_secret(value)
+    if isinstance(value, list):
+        return any(holds_secret(item) for item in value)
+    if not isinstance(value, dict):
+        return False
+    filled = value.get("kind") == "Secret" and (value.get("data") or value.get("stringData"))
+    generated = value.get(GENERATOR) or []
+    made = any(item.get(source) for item in generated if isinstance(item, dict) for source in SOURCES)
+    return bool(filled or made or any(holds_secret(item) for item in value.values()))
+
+
+def sealed_texts(versions: Versions) -> dict[str, str]:
+    """Every SealedSecret in any version of any file, as YAML of its own, by where it is."""
+    return {
+        f"{path} ({identity[:10]})": yaml.safe_dump(document)
+        for (identity, path), text in versions.items()
+        if "SealedSecret" in text and not path.endswith(f": {COMMIT}")
+        for document in parsed(text)
+        if isinstance(document, dict) and document.get("kind") == "SealedSecret"
+    }
+
+
+def parsed(text: str) -> list[Any]:
+    """The documents of a text; none where it is no YAML."""
+    try:
+        return documents(text)
+    except (yaml.YAMLError, ValueError):
+        return []

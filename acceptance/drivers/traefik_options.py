@@ -1,0 +1,77 @@
+"""How Traefik is started, here and in production: what was proven here has to be so there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.manifests import Manifest
+from acceptance.platform.authority import NAMESPACE
+from acceptance.platform.platform import Platform
+
+Options = dict[str, str]
+OWN = {"caserver", "email", "storage", "profile"}
+"""What differs from one ACME resolver to the other, and has no part in when a certificate is renewed."""
+
+
+def options_of(spec: Mapping[str, Any]) -> Options:
+    """The options that the container of a pod's spec is started with, names in small letters."""
+    arguments = spec["containers"][0].get("args") or []
+    pairs = (argument.removeprefix("--").partition("=") for argument in arguments)
+    return {name.lower(): value or "true" for name, _, value in pairs}
+
+
+def running_specs(cluster: Cluster) -> dict[str, dict[str, Any]]:
+    """The specs of Traefik's pods by name. Raises AssertionError if there is none."""
+    pods = cluster.core.list_namespaced_pod(NAMESPACE, label_selector="app=traefik").items
+    specs = {str(pod.metadata.name): cluster.api.sanitize_for_serialization(pod.spec) for pod in pods}
+    assert specs, "there is no pod of Traefik. Try: kubectl -n traefik get pods"
+    return specs
+
+
+def production_spec(platform: Platform) -> dict[str, Any]:
+    """The spec of Traefik's pods as production renders it."""
+    (deployment,) = [item for item in platform.rendering.production("traefik") if item["kind"] == "Deployment"]
+    return dict(deployment["spec"]["template"]["spec"])
+
+
+def below(options: Options, prefix: str) -> Options:
+    """The options whose names begin with `prefix`."""
+    return {name: value for name, value in options.items() if name.startswith(prefix)}
+
+
+def of_production(platform: Platform, prefix: str) -> Options:
+    """The options of production's Traefik that begin with `prefix`."""
+    return below(options_of(production_spec(platform)), prefix)
+
+
+def other_in_production(platform: Platform, prefix: str) -> list[str]:
+    """What production's Traefik has otherwise than a running pod here, of the options that begin with `prefix`."""
+    there = of_production(platform, prefix)
+    return [
+        f"{pod}: {below(options_of(spec), prefix)}, production: {there}"
+        for pod, spec in running_specs(platform.cluster).items()
+        if below(options_of(spec), prefix) != there
+    ]
+
+
+def resolver(options: Options, name: str) -> Options:
+    """What an ACME resolver is set to, without what is its own. Raises AssertionError if there is none of that name."""
+    found = below(options, f"certificatesresolvers.{name}.acme.".lower())
+    assert found, f"there is no resolver {name}"
+    short = {option.rpartition(".acme.")[2]: value for option, value in found.items()}
+    return {option: value for option, value in short.items() if option not in OWN}
+
+
+def stores_not_on_claims(where: str, spec: Manifest) -> list[str]:
+    """The ACME stores of a Traefik that do not lie on a persistent volume."""
+    claims = {item["name"] for item in spec.get("volumes") or [] if item.get("persistentVolumeClaim")}
+    mounts = [item["mountPath"] for item in spec["containers"][0].get("volumeMounts") or [] if item["name"] in claims]
+    stores = {name: value for name, value in options_of(spec).items() if name.endswith(".acme.storage")}
+    lost = [
+        f"{where}: {name}={value}"
+        for name, value in stores.items()
+        if not any(value.startswith(f"{mount.rstrip('/')}/") for mount in mounts)
+    ]
+    return lost if stores else [f"{where}: no store at all"]

@@ -1,0 +1,127 @@
+"""What Git must not hold is found on every ref, in every form; what it may hold is not."""
+
+import base64
+import subprocess
+
+import pytest
+
+from acceptance.base.paths import ROOT
+from acceptance.clients.git import Repository
+from acceptance.drivers import leaks
+
+VALUE = "correct-horse-battery-staple"
+VALUES = {"jwt-secret/JWT_SECRET": VALUE}
+KEY = "-----BEGIN RSA PRIVATE KEY-----\nMII...\n"
+SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {b: c}\n"
+SEALED = "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: a}\nspec: {encryptedData: {b: Ag==}}\n"
+INDENTED = SECRET.replace("\n", "\n    ")
+
+
+def wrong(text):
+    """What is wrong with one text."""
+    return list(leaks.wrong_in(text, VALUES))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"password = {VALUE}",
+        base64.b64encode(f"x={VALUE}".encode()).decode(),
+        VALUE.encode("utf-16-le").decode("latin-1"),
+        KEY,
+        base64.b64encode(KEY.encode()).decode(),
+        SECRET,
+        "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {b: Yw==}}",
+        '{"kind":"Secret","data":{"b":"Yw=="}}',
+        f"kind: List\nitems:\n- {SECRET.strip().replace(chr(10), chr(10) + '  ')}\n",
+        f"kind: ConfigMap\ndata:\n  a.yaml: |\n    {INDENTED}",
+        base64.b64encode(SECRET.encode()).decode(),
+        "kind: Secret\nstringData:\n  a: {{ .Values.password }}\n",
+        "secretGenerator:\n- name: a\n  literals: [password=hunter2]\n",
+        "secretGenerator:\n- name: a\n  envs: [secrets.env]\n",
+        "\x1f\ufffd\x08\x00",
+        "PK\x03\x04",
+    ],
+    ids=lambda text: repr(text[:24]),
+)
+def test_what_git_must_not_hold_is_found(text):
+    assert wrong(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SEALED,
+        "kind: Secret\nmetadata: {name: a}\n",
+        "env:\n- {name: A, valueFrom: {secretKeyRef: {name: jwt-secret, key: JWT_SECRET}}}\n",
+        "patches:\n- target: {kind: Secret, name: argocd-secret}\n  patch: '[]'\n",
+        "secretGenerator: []\n",
+        "# Secret values are sealed: kind SealedSecret, never kind: Secret\n",
+    ],
+)
+def test_what_git_may_hold_is_left_alone(text):
+    assert wrong(text) == []
+
+
+def test_nothing_of_the_manifests_is_taken_for_a_secret():
+    paths = [path for path in (ROOT / "k8s").rglob("*") if path.is_file() and "upstream" not in path.parts]
+    assert paths
+    assert {str(path): found for path in paths if (found := wrong(path.read_text()))} == {}
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A repository with one commit on main, and the clone that it is searched by."""
+    remote = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch", "main", remote], check=True)
+    repository = Repository("platform", str(remote), lambda: str(remote), tmp_path / "clones", "platform", "password")
+    repository.commit({"k8s/a.yaml": SEALED}, "The platform")
+    return repository
+
+
+def pushed(repository, ref, files, message="More"):
+    """Push files to a ref that nobody else looks at."""
+    for path, text in files.items():
+        (repository.folder / path).write_bytes(text if isinstance(text, bytes) else text.encode())
+    repository.git("add", "--all")
+    repository.git("commit", "--quiet", "--allow-empty", "--message", message)
+    repository.git("push", "--quiet", repository.remote(), f"HEAD:{ref}")
+    repository.fetch()
+
+
+@pytest.mark.parametrize(
+    "ref", ["refs/heads/main", "refs/heads/try", "refs/tags/v1", "refs/notes/x", "refs/pull/1/head"]
+)
+def test_a_secret_is_found_on_every_ref(repository, ref):
+    pushed(repository, ref, {"notes.txt": SECRET})
+    found = leaks.leaks(leaks.every_version(repository), VALUES)
+    assert len(found) == 1 and "platform: notes.txt" in found[0], found
+
+
+def test_a_secret_that_was_deleted_is_found(repository):
+    repository.commit({"k8s/b.yaml": SECRET}, "Oops")
+    repository.commit({"k8s/b.yaml": None}, "Undo")
+    assert leaks.leaks(leaks.every_version(repository), VALUES)
+
+
+def test_a_value_in_a_commit_message_is_found(repository):
+    pushed(repository, "refs/heads/try", {}, message=f"The password is {VALUE}")
+    (found,) = leaks.leaks(leaks.every_version(repository), VALUES)
+    assert leaks.COMMIT in found
+
+
+def test_a_file_that_is_no_text_is_searched(repository):
+    pushed(repository, "refs/heads/try", {"dump.bin": b"\xff\xfe\x00" + VALUE.encode() + b"\x80"})
+    assert leaks.leaks(leaks.every_version(repository), VALUES)
+
+
+def test_a_clean_repository_has_no_leak(repository):
+    versions = leaks.every_version(repository)
+    assert versions
+    assert leaks.leaks(versions, VALUES) == []
+
+
+def test_sealed_values_of_every_version_are_found(repository):
+    repository.commit({"elsewhere/b.yaml": SEALED.replace("Ag==", "Ah==")}, "Another")
+    pushed(repository, "refs/heads/try", {"k8s/a.yaml": SEALED.replace("Ag==", "Ai==")})
+    assert len(leaks.sealed_texts(leaks.every_version(repository))) == 3

@@ -1,0 +1,249 @@
+"""Routes that lead elsewhere, redirects that are none, and options that differ in production are seen."""
+
+import http.server
+import json
+import shutil
+import threading
+
+import pytest
+import requests
+import yaml
+from aws_tools import tool
+from kubernetes.client import ApiException
+
+from acceptance.base.environment import load_environment
+from acceptance.base.paths import ROOT
+from acceptance.clients.kustomize import build
+from acceptance.cluster.manifests import documents
+from acceptance.drivers import asked, redirects, route_rules, routing, traefik_options
+
+WWW = "www.example.test"
+FRONTEND = "default/frontend-service"
+KIND = load_environment("kind")
+
+
+def route(*rules, namespace="default"):
+    """The rules of an IngressRoute: pairs of a match and of what it leads to."""
+    items = [{"kind": "Rule", "match": match, "services": services} for match, services in rules]
+    manifest = {"metadata": {"name": "a", "namespace": namespace}, "spec": {"routes": items, "tls": {}}}
+    return route_rules.rules_of(manifest)
+
+
+def service(name, **more):
+    """A Service that a rule leads to."""
+    return {"name": name, "port": 3000, **more}
+
+
+FINE = (f"Host(`{WWW}`)", [service("frontend-service")])
+BACKEND = [service("backend-service")]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [(f"Host(`{WWW}`)", [service("frontend-service", weight=99), service("backend-service", weight=1)])],
+        [FINE, (f"Host(`{WWW}`) && PathPrefix(`/consulting`)", BACKEND)],
+        [FINE, ("PathPrefix(`/products`)", BACKEND)],
+        [FINE, ("HostRegexp(`^w.+[.]example[.]test$`)", BACKEND)],
+        [FINE, (f'Host("api.example.test") || Host("{WWW}")', BACKEND)],
+        [FINE, ("!Host(`api.example.test`)", BACKEND)],
+        [(f"Host(`{WWW}`)", [service("weighted", kind="TraefikService")])],
+        [(f"Host(`{WWW}`)", [service("frontend-service", namespace="elsewhere")])],
+        [("Host(`api.example.test`)", BACKEND)],
+    ],
+)
+def test_a_route_that_leads_elsewhere_is_seen(rules):
+    assert route_rules.leads_elsewhere(route(*rules), WWW, FRONTEND)
+
+
+def test_a_right_route_beside_others_is_let_pass():
+    rules = route(FINE, ("Host(`api.example.test`)", BACKEND))
+    assert route_rules.leads_elsewhere(rules, WWW, FRONTEND) == []
+    assert route_rules.hosts(rules) == ["api.example.test", WWW]
+
+
+def test_the_paths_of_rules_are_asked_for_as_well():
+    rules = route(FINE, (f"Host(`www.{KIND.domain}`) && (Path(`/a`) || PathPrefix(`/b`))", BACKEND))
+    pages = redirects.pages(KIND, rules)
+    for path in ("/a", "/b", "/consulting", KIND.services.logo_path, f"/consulting{redirects.QUERY}"):
+        assert f"http://www.{KIND.domain}{path}" in pages
+    assert any("http://nobody-" in page for page in pages)
+
+
+class Cluster:
+    """An API with objects by the plural of their kind."""
+
+    def __init__(self, **items):
+        self.items = items
+        self.custom = self
+
+    def list_cluster_custom_object(self, group, version, plural):
+        """The objects; 404 where the kind is not known."""
+        if plural not in self.items:
+            raise ApiException(status=404)
+        return {"items": self.items[plural]}
+
+
+def test_other_kinds_of_routes_are_seen():
+    past = {"metadata": {"namespace": "default", "name": "past"}}
+    own = {"metadata": {"namespace": "scenario-1", "name": "own"}}
+    assert route_rules.other_routes(Cluster(ingressroutetcps=[past, own])) == ["ingressroutetcps default/past"]
+    assert route_rules.other_routes(Cluster(ingresses=[])) == []
+
+
+ANSWERS = {
+    "/right": {"GET": 301, "HEAD": 308, "POST": 308},
+    "/temporary": {"GET": 302, "HEAD": 302, "POST": 302},
+    "/only-get": {"GET": 301, "HEAD": 200, "POST": 201},
+    "/elsewhere": {"GET": 301, "HEAD": 301, "POST": 301},
+}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers as ANSWERS says."""
+
+    def answer(self):
+        """The status of a path, with a Location."""
+        path, _, query = self.path.partition("?")
+        self.send_response(ANSWERS[path][self.command])
+        host = self.headers["Host"].partition(":")[0]
+        target = "/" if path == "/elsewhere" else f"{path}{'?' if query else ''}{query}"
+        self.send_header("Location", f"https://{host}{target}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_HEAD = do_POST = answer
+
+    def log_message(self, *_):
+        """Nothing."""
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Where a server answers."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        ("/right", []),
+        ("/right?from=mail&x=1", []),
+        ("/temporary", ["GET", "HEAD", "POST"]),
+        ("/only-get", ["HEAD", "POST"]),
+        ("/elsewhere", ["GET", "HEAD", "POST"]),
+    ],
+)
+def test_what_is_no_redirect_to_the_same_page_is_seen(address, path, wrong):
+    found = redirects.judged(requests.Session(), [address + path])
+    assert [method for method, texts in found.items() if texts] == wrong
+
+
+def test_who_was_asked_is_read_from_the_access_log():
+    lines = [
+        json.dumps({"RequestPath": "/products?mark-aa", "ServiceAddr": "10.0.0.1:3000"}),
+        json.dumps({"RequestPath": "/x?mark-bb"}),
+        json.dumps({"RequestPath": "/x?mark-of-somebody-else", "ServiceAddr": "10.0.0.9:3000"}),
+    ]
+    assert asked.addresses(lines, ["mark-aa", "mark-bb", "mark-cc"]) == {"mark-aa": "10.0.0.1", "mark-bb": ""}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_open"),
+    [
+        ("HTTP/1.1 301 Moved Permanently\n443 open", True),
+        ("HTTP/1.1 404 Not Found\n443 open", True),
+        ("HTTP/1.1 503 Service Unavailable\n443 open", False),
+        ("HTTP/1.1 301 Moved Permanently\n443 closed", False),
+        ("nc: can't connect\n443 open", False),
+    ],
+)
+def test_what_an_address_answers(text, is_open):
+    assert routing.is_open(text) is is_open
+
+
+class Web:
+    """A session whose answers have these statuses, the last one for ever."""
+
+    def __init__(self, *statuses):
+        self.statuses = list(statuses)
+
+    def get(self, *_, **__):
+        """The next answer."""
+        answer = requests.Response()
+        answer.status_code = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+        return answer
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    """No test waits for seconds."""
+    monkeypatch.setattr(routing, "STAYS", routing.Deadline(0.5, "the test"))
+    monkeypatch.setattr(routing, "ROUTE_READY", routing.Deadline(1, "the test"))
+
+
+@pytest.mark.parametrize("statuses", [(200, 503, 404), (200, 404, 503), (200, 502, 502, 503), (200,)])
+def test_a_503_that_does_not_stay_or_comes_late_is_seen(statuses):
+    with pytest.raises(AssertionError):
+        routing.stays_answered_with(Web(*statuses), WWW, 503, before=200)
+
+
+def test_a_503_that_stays_is_let_pass():
+    routing.stays_answered_with(Web(200, 200, 503), WWW, 503, before=200)
+
+
+@pytest.fixture(scope="module")
+def traefik(tmp_path_factory):
+    """The spec of Traefik's pods by overlay; of what upstream brings, as much as is patched."""
+    folder = tmp_path_factory.mktemp("k8s")
+    for name in ("traefik", "environment"):
+        shutil.copytree(ROOT / "k8s" / name, folder / name)
+    (folder / "upstream" / "traefik").mkdir(parents=True)
+    binding = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding"}
+    binding |= {
+        "metadata": {"name": "traefik-ingress-controller"},
+        "subjects": [{"kind": "ServiceAccount", "name": "a", "namespace": "default"}],
+    }
+    for name, text in (("definition-v1", ""), ("rbac", yaml.safe_dump(binding))):
+        (folder / "upstream" / "traefik" / f"kubernetes-crd-{name}.yml").write_text(text)
+
+    def spec(overlay):
+        built = documents(build(tool("kubectl"), folder / "traefik" / "overlays" / overlay))
+        (found,) = [item for item in built if item["kind"] == "Deployment"]
+        return found["spec"]["template"]["spec"]
+
+    return spec
+
+
+@pytest.mark.parametrize("prefix", ["providers.", "entrypoints."])
+def test_production_is_started_with_the_options_that_are_proven_on_kind(traefik, prefix):
+    here, there = (
+        traefik_options.below(traefik_options.options_of(traefik(name)), prefix) for name in ("kind", "production")
+    )
+    assert here
+    assert here == there
+
+
+def test_the_resolver_of_production_renews_as_the_one_whose_renewal_is_seen_on_kind(traefik):
+    kind, production = (traefik_options.options_of(traefik(name)) for name in ("kind", "production"))
+    proven = traefik_options.resolver(kind, "shortlived")
+    assert proven
+    assert traefik_options.resolver(production, "letsencrypt") == proven
+    kind["certificatesresolvers.letsencrypt.acme.certificatesduration"] = "24"
+    assert traefik_options.resolver(kind, "letsencrypt") != proven
+
+
+def test_a_resolver_that_is_not_there_is_said():
+    with pytest.raises(AssertionError, match="there is no resolver"):
+        traefik_options.resolver({}, "letsencrypt")
+
+
+@pytest.mark.parametrize("overlay", ["kind", "production"])
+def test_a_store_that_is_not_on_a_claim_is_seen(traefik, overlay):
+    spec = traefik(overlay)
+    assert traefik_options.stores_not_on_claims(overlay, spec) == []
+    spec["volumes"] = [{"name": item["name"], "emptyDir": {}} for item in spec["volumes"]]
+    assert traefik_options.stores_not_on_claims(overlay, spec)

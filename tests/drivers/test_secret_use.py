@@ -1,0 +1,71 @@
+"""Secret values that reach pods by another way than a Secret are seen; production's manifests have none."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from acceptance.drivers import sealing, secret_use
+
+KEYS = {"jwt-secret": ["JWT_SECRET"], "database-credentials": ["POSTGRES_USER", "POSTGRES_PASSWORD", "DATABASE_URL"]}
+
+
+def workload(*environment):
+    """A Deployment whose container has these variables."""
+    containers = [{"name": "a", "env": list(environment)}]
+    return {"metadata": {"name": "auth"}, "spec": {"template": {"spec": {"containers": containers}}}}
+
+
+def reference(name, secret, key):
+    """A variable that comes from a Secret."""
+    return {"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        {"name": "JWT_SECRET", "value": "in clear"},
+        {"name": "DATABASE_URL", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "DATABASE_URL"}}},
+        reference("JWT_SECRET", "jwt-secret", "JWT_SECRET_2"),
+        reference("JWT_SECRET", "jwt-secret-copy", "JWT_SECRET"),
+    ],
+)
+def test_a_secret_value_from_elsewhere_is_seen(variable):
+    assert secret_use.not_by_reference(workload(variable), KEYS)
+
+
+def test_references_and_other_settings_are_left_alone():
+    settings = reference("JWT_SECRET", "jwt-secret", "JWT_SECRET"), {"name": "PORT", "value": "3001"}
+    assert secret_use.not_by_reference(workload(*settings, {"name": "POSTGRES_USER", "value": "platform"}), KEYS) == []
+
+
+def test_a_value_under_another_name_is_seen():
+    values = {"jwt-secret/JWT_SECRET": "correct-horse"}
+    assert secret_use.in_clear(workload({"name": "SIGNING_KEY", "value": "correct-horse"}), values)
+    assert secret_use.in_clear(workload({"name": "SIGNING_KEY", "value": "another"}), values) == []
+
+
+def sealed(status="True", generation=1, **metadata):
+    """A SealedSecret as the API has it."""
+    conditions = [{"type": "Synced", "status": status, "message": "no key could decrypt secret"}]
+    found = {"conditions": conditions, "observedGeneration": generation}
+    return {"metadata": {"name": "a", "namespace": "default", "generation": 1, **metadata}, "spec": {}, "status": found}
+
+
+@pytest.mark.parametrize(
+    ("item", "word"),
+    [
+        (sealed(), "unsealed"),
+        (sealed(status="False"), "no key could decrypt"),
+        (sealed(generation=0), "not seen"),
+        (sealed(annotations={sealing.WIDE[0]: "true"}), "other names"),
+        ({**sealed(), "spec": {"template": {"metadata": {"annotations": {sealing.WIDE[1]: "true"}}}}}, "other names"),
+    ],
+)
+def test_the_state_of_a_sealed_secret(item, word):
+    assert word in sealing.state_of_sealed(item)
+
+
+def test_sealed_secrets_of_scenarios_are_not_the_platforms():
+    items = [sealed(), sealed(namespace="scenario-1", status="False")]
+    custom = SimpleNamespace(list_cluster_custom_object=lambda *_: {"items": items})
+    assert sealing.states_of_sealed(SimpleNamespace(custom=custom)) == {"default/a": "unsealed"}
