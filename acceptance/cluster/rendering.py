@@ -25,6 +25,8 @@ DIRECTORIES = {
 }
 """The directory of each certificate authority (RFC 8555, 7.1.1)."""
 HOSTS = ("api", "argocd", "auth", "www")
+IN_CLUSTER_REPOSITORY = "http://git.git.svc.cluster.local/platform.git"
+"""The platform's repository where Git runs in the cluster (k8s/git)."""
 CALLED = "alternate-futures/"
 """What the manifests call images that this project builds."""
 
@@ -83,7 +85,11 @@ def settings(environment: Environment) -> dict[str, Any]:
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": "environment", "annotations": {"config.kubernetes.io/local-config": "true"}},
-        "data": {**hosts, "pollingInterval": f"{environment.gitops.polling_seconds}s"},
+        "data": {
+            **hosts,
+            "pollingInterval": f"{environment.gitops.polling_seconds}s",
+            "repository": environment.gitops.repositories.get("platform", IN_CLUSTER_REPOSITORY),
+        },
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,11 @@ from acceptance.clients.process import run
 from acceptance.infrastructure.attached import APPLY_TIMEOUT, AttachedInfrastructure
 from acceptance.infrastructure.attachment import Attachment
 from acceptance.infrastructure.contract import Machine, Outputs
+
+KUBECONFIG = "terraform_data.kubeconfig"
+LOAD_BALANCER = "module.load_balancer.aws_lb.this"
+ROLES = ("control-plane", "worker", "flows")
+"""Endings of the names of the root's roles; by their tags AWS finds no roles."""
 
 
 class AwsInfrastructure(AttachedInfrastructure):
@@ -29,7 +35,10 @@ class AwsInfrastructure(AttachedInfrastructure):
         self.root = INFRASTRUCTURE / "aws"
 
     def tofu(self, *arguments: str, check: bool = True) -> str:
-        """Run tofu in the root; what it prints goes to the log unless it is asked for output."""
+        """Run tofu in the root; what it prints goes to the log unless it is asked for output.
+
+        Every command gets the variables: the encryption of the state needs the region, whatever is done with the state.
+        """
         quiet = arguments[0] in ("output", "state")
         environment = {
             "TF_DATA_DIR": str(self.folder / "tofu"),
@@ -40,7 +49,11 @@ class AwsInfrastructure(AttachedInfrastructure):
         }
         # Set only where its user did not, by the name in lower case that OpenTofu wants.
         environment |= {key: str(self.folder) for key in ("TF_VAR_state_folder",) if key not in os.environ}
-        command: list[str | Path] = [self.tools / "tofu", f"-chdir={self.root}", *arguments]
+        variables = f"-var-file={self.settings.variables}"
+        words = 2 if arguments[0] == "state" else 1
+        command: list[str | Path] = [
+            self.tools / "tofu", f"-chdir={self.root}", *arguments[:words], variables, *arguments[words:]
+        ]  # fmt: skip
         log = None if quiet else self.log
         return run(command, log=log, environment=environment, timeout=APPLY_TIMEOUT, check=check).stdout
 
@@ -57,40 +70,97 @@ class AwsInfrastructure(AttachedInfrastructure):
     def apply(self) -> Outputs:
         """Provision what is missing; the outputs keep the contract of infrastructure/outputs.md."""
         self.init()
-        self.tofu("apply", "-auto-approve", "-no-color", f"-var-file={self.settings.variables}")
+        # The file is this machine's and the state everybody's: it says nothing about whether the file is here.
+        fetched = (self.folder / "kubeconfig").is_file()
+        again = [] if fetched else [f"-replace={KUBECONFIG}"]
+        self.tofu("apply", "-auto-approve", "-no-color", *again)
         raw = json.loads(self.tofu("output", "-json"))
         return Outputs.model_validate({key: value["value"] for key, value in raw.items()})
 
     def destroy(self) -> None:
         """Remove all that apply made; the disks, too, for this was asked for by name."""
         self.init()
-        self.tofu(
-            "destroy", "-auto-approve", "-no-color", f"-var-file={self.settings.variables}", "-var=protected=false"
-        )
+        unprotected = "-var=protected=false"
+        if LOAD_BALANCER in self.resources():
+            # AWS refuses to delete a protected load balancer, and OpenTofu does not unprotect what it destroys.
+            self.tofu("apply", "-auto-approve", "-no-color", unprotected, f"-target={LOAD_BALANCER}")
+        self.tofu("destroy", "-auto-approve", "-no-color", unprotected)
         self.destroyed = True
 
+    @property
+    def region(self) -> str:
+        """The region that the variables name. Raises UserError if they name none."""
+        path = self.root / self.settings.variables
+        found = re.search(r'^region\s*=\s*"([^"]+)"', path.read_text(), re.MULTILINE)
+        if not found:
+            raise UserError(f"{path} names no region", 'write a line such as region = "eu-central-1"')
+        return found[1]
+
     def aws(self, *arguments: str) -> Any:
-        """What the AWS command line answers. Raises UserError with what it said."""
-        text = run([self.tools / "aws", *arguments, "--output", "json"], timeout=60).stdout
-        return json.loads(text or "null")
+        """What the AWS command line answers, in the platform's region. Raises UserError with what it said."""
+        command = [self.tools / "aws", *arguments, "--region", self.region, "--output", "json"]
+        return json.loads(run(command, timeout=60).stdout or "null")
 
     def leftovers(self) -> dict[str, list[str]]:
-        """What AWS still has with the platform's tag."""
+        """What AWS still has of the platform, by its tag and, where tags cannot be searched for, by its name.
+
+        AWS lists some things for hours or days after they were deleted; those do not count.
+        """
         found = self.aws(
             "resourcegroupstaggingapi", "get-resources", "--tag-filters", f"Key=Cluster,Values={self.name}"
         )
-        names = sorted(item["ResourceARN"] for item in found["ResourceTagMappingList"])
-        return {"resources": names} if names else {}
+        arns = sorted(item["ResourceARN"] for item in found["ResourceTagMappingList"])
+        zones = self.aws("route53", "list-hosted-zones")["HostedZones"]
+        left = {
+            "resources": [arn for arn in arns if not self.is_gone(arn)],
+            "roles": [role for role in ROLES if self.has_role(f"{self.name}-{role}")],
+            "zones": [zone["Name"] for zone in zones if zone["Name"].rstrip(".") == f"{self.name}.internal"],
+        }
+        return {kind: names for kind, names in left.items() if names}
+
+    def is_gone(self, arn: str) -> bool:
+        """Whether AWS lists this by its tag, but has deleted it, or scheduled that."""
+        service, identity = arn.split(":")[2], arn.rpartition("/")[2]
+        # Filters, unlike ids, are no error where AWS has forgotten the object by now.
+        if service == "ec2" and identity.startswith("i-"):
+            listed = self.aws("ec2", "describe-instances", "--filters", f"Name=instance-id,Values={identity}")
+            machines = [machine for group in listed["Reservations"] for machine in group["Instances"]]
+            return all(machine["State"]["Name"] == "terminated" for machine in machines)
+        if service == "ec2" and identity.startswith("nat-"):
+            listed = self.aws("ec2", "describe-nat-gateways", "--filter", f"Name=nat-gateway-id,Values={identity}")
+            return all(gateway["State"] == "deleted" for gateway in listed["NatGateways"])
+        if service == "kms":
+            key = self.aws("kms", "describe-key", "--key-id", identity)["KeyMetadata"]
+            return bool(key["KeyState"] == "PendingDeletion")
+        return False
+
+    def has_role(self, name: str) -> bool:
+        """Whether the account has a role of this name."""
+        try:
+            self.aws("iam", "get-role", "--role-name", name)
+        except UserError as error:
+            if "NoSuchEntity" in error.problem:
+                return False
+            raise
+        return True
 
     def resources(self) -> list[str]:
-        """What the state names."""
-        return self.tofu("state", "list", check=False).split()
+        """What the state names. Raises UserError if the state cannot be read, which is not the same as an empty one."""
+        # Without any state `state list` fails; `state pull` prints nothing.
+        return self.tofu("state", "list").split() if self.tofu("state", "pull").strip() else []
 
     def instance(self, machine: Machine) -> dict[str, Any]:
-        """The instance that a node runs on, by the id that the node has it from."""
-        identity = (self.nodes[machine.name].spec.provider_id or "").rpartition("/")[2]
-        found = self.aws("ec2", "describe-instances", "--instance-ids", identity)
-        return dict(found["Reservations"][0]["Instances"][0])
+        """The instance that a node runs on. Raises UserError if AWS has none.
+
+        K3s names the node after the instance (cloud-init/files/k3s-node.sh); its provider id is k3s://NODE.
+        """
+        found = re.search(r"i-[0-9a-f]+$", machine.name)
+        mine = [f"Name=private-ip-address,Values={machine.address}", f"Name=tag:Cluster,Values={self.name}"]
+        which = ["--instance-ids", found[0]] if found else ["--filters", *mine]
+        reservations = self.aws("ec2", "describe-instances", *which)["Reservations"]
+        if not reservations:
+            raise UserError(f"AWS has no instance for {machine.name} at {machine.address}", "see `kubectl get nodes`")
+        return dict(reservations[0]["Instances"][0])
 
     def is_running(self, machine: Machine) -> bool:
         """Whether AWS says so."""

@@ -10,4 +10,6 @@ module "networking" {
   administrators = var.administrators
   key_arn        = aws_kms_key.platform.arn
   boundary       = var.permissions_boundary
+
+  ingress_health_port = local.ingress_health_port
 }

@@ -83,9 +83,9 @@ variable "zones" {
 }
 
 variable "nat_per_zone" {
-  description = "Whether each zone has a NAT gateway of its own; with one for all, its zone's failure cuts off the others."
+  description = "Whether each zone has a NAT gateway of its own, as three zones have only with a quota of 6 Elastic IPs; with one for all, its zone's failure cuts off the others."
   type        = bool
-  default     = true
+  default     = false
 }
 
 variable "administrators" {

@@ -42,13 +42,13 @@ class Node:
 
 @dataclass
 class Pod:
-    """What a pod asks for, whom it shuns (`apart`: one per node; `spread`: evenly), and where its volumes let it be."""
+    """What a pod asks for, whom it shuns (`apart`: one per node or per zone; `spread`: evenly), and where its volumes let it be."""
 
     name: str
     app: str
     cpu: float
     memory: float
-    apart: bool = False
+    apart: str | None = None
     spread: bool = False
     zones: frozenset | None = None
 
@@ -148,7 +148,7 @@ def pods(objects, storage):
                     name,
                     sum(cpu(request["cpu"]) for request in requests),
                     sum(memory(request["memory"]) for request in requests),
-                    apart="requiredDuringSchedulingIgnoredDuringExecution" in affinity,
+                    apart=topology(affinity),
                     spread=any(item["whenUnsatisfiable"] == "DoNotSchedule" for item in spread),
                     zones=frozenset.intersection(*allowed) if allowed else None,
                 )
@@ -156,6 +156,18 @@ def pods(objects, storage):
     for name, (replicas, millicores, mebibytes) in BESIDES.items():
         found += [Pod(f"{name}-{number}", name, millicores, mebibytes) for number in range(replicas)]
     return found
+
+
+def topology(affinity):
+    """What a pod shuns others of its kind by: hostname or zone; None if it does not."""
+    (term,) = affinity.get("requiredDuringSchedulingIgnoredDuringExecution", [None])
+    return term["topologyKey"].rpartition("/")[2] if term else None
+
+
+def shunned(pod, node, nodes):
+    """Whether a pod of the same kind is on the node, or in its zone, where this one keeps away from such."""
+    near = {None: [], "hostname": [node], "zone": [other for other in nodes if other.zone == node.zone]}[pod.apart]
+    return any(other.app == pod.app for one in near for other in one.pods)
 
 
 def workers(kind, count, zones, user_data):
@@ -182,7 +194,7 @@ def place(waiting, nodes):
             if node.cpu >= pod.cpu
             and node.memory >= pod.memory
             and (pod.zones is None or node.zone in pod.zones)
-            and not (pod.apart and neighbours[id(node)])
+            and not shunned(pod, node, nodes)
             and not (pod.spread and neighbours[id(node)] > min(neighbours.values()))
         ]
         if not possible:

@@ -161,8 +161,16 @@ class StandIn(services.ProviderServicer):
         return messages.PlanResourceChange.Response(planned_state=encode(planned), legacy_type_system=True)
 
     def ApplyResourceChange(self, request, context):
-        """What was unknown is made up."""
+        """What was unknown is made up. A protected load balancer is not deleted."""
         state = decode(request.planned_state)
+        before = decode(request.prior_state)
+        if state is None and request.type_name == "aws_lb" and before["enable_deletion_protection"] in (True, "true"):
+            refusal = messages.Diagnostic(
+                severity=messages.Diagnostic.ERROR,
+                summary=f"deleting ELBv2 Load Balancer ({before['arn']}): OperationNotPermitted",
+                detail="it cannot be deleted because deletion protection is enabled",
+            )
+            return messages.ApplyResourceChange.Response(new_state=request.prior_state, diagnostics=[refusal])
         block = self.resources[request.type_name]
         for name, kind in {**block.arguments, **block.computed}.items():
             if state is not None and isinstance(state[name], msgpack.ExtType):
