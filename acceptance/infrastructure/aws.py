@@ -146,8 +146,9 @@ class AwsInfrastructure(AttachedInfrastructure):
 
     def resources(self) -> list[str]:
         """What the state names. Raises UserError if the state cannot be read, which is not the same as an empty one."""
-        # Without any state `state list` fails; `state pull` prints nothing.
-        return self.tofu("state", "list").split() if self.tofu("state", "pull").strip() else []
+        # Before the first apply `state list` fails; `state pull` prints a state of nothing.
+        state = json.loads(self.tofu("state", "pull") or "{}")
+        return self.tofu("state", "list").split() if state.get("resources") else []
 
     def instance(self, machine: Machine) -> dict[str, Any]:
         """The instance that a node runs on. Raises UserError if AWS has none.

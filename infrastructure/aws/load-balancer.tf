@@ -14,6 +14,6 @@ module "load_balancer" {
   protected         = var.protected
 
   ingress_health_port = local.ingress_health_port
-  workers           = { for name, machine in module.k3s_cluster.workers : name => machine.id }
-  control_planes    = { for name, machine in module.k3s_cluster.control_planes : name => machine.id }
+  workers             = { for name, machine in module.k3s_cluster.workers : name => machine.id }
+  control_planes      = { for name, machine in module.k3s_cluster.control_planes : name => machine.id }
 }

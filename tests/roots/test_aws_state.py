@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from aws_cloud import BACKEND, BUCKET, REGION, moto
 from aws_tools import AWS, programs, rendered_user_data, tool, without_blocks
-from test_cloud_init import World, parsed_files
+from tests.roots.test_cloud_init import World, parsed_files
 
 PLANTED = "a-value-that-only-the-state-knows"
 
