@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from acceptance.base.environment import AwsSettings, Environment
 from acceptance.base.errors import UserError
 from acceptance.base.paths import INFRASTRUCTURE
+from acceptance.base.progress import say
 from acceptance.clients.process import run
 from acceptance.infrastructure.attached import APPLY_TIMEOUT, AttachedInfrastructure
 from acceptance.infrastructure.attachment import Attachment
@@ -18,6 +22,10 @@ from acceptance.infrastructure.contract import Machine, Outputs
 
 KUBECONFIG = "terraform_data.kubeconfig"
 LOAD_BALANCER = "module.load_balancer.aws_lb.this"
+FOLLOW_EVERY = 0.5
+"""Seconds between two looks at the log of an apply."""
+SCRIPT_SAYS = re.compile(r"^terraform_data\.(?:dns|kubeconfig) \(local-exec\): (?!Executing)(.+)$", re.MULTILINE)
+"""What OpenTofu writes in front of each line of a script that it runs (scripts/await-dns.sh, fetch-kubeconfig.sh)."""
 ROLES = ("control-plane", "worker", "flows")
 """Endings of the names of the root's roles; by their tags AWS finds no roles."""
 
@@ -55,7 +63,38 @@ class AwsInfrastructure(AttachedInfrastructure):
             self.tools / "tofu", f"-chdir={self.root}", *arguments[:words], variables, *arguments[words:]
         ]  # fmt: skip
         log = None if quiet else self.log
-        return run(command, log=log, environment=environment, timeout=APPLY_TIMEOUT, check=check).stdout
+        with self.telling() if arguments[0] == "apply" else contextlib.nullcontext():
+            return run(command, log=log, environment=environment, timeout=APPLY_TIMEOUT, check=check).stdout
+
+    @contextlib.contextmanager
+    def telling(self) -> Iterator[None]:
+        """Say, as the log gets it, what the scripts of an apply ask people to do: records to make, a tunnel to open."""
+        began = self.log.stat().st_size if self.log.exists() else 0
+        over = threading.Event()
+
+        def follow() -> None:
+            place = began
+            while True:
+                last = over.wait(FOLLOW_EVERY)
+                if self.log.exists():
+                    with self.log.open("rb") as file:
+                        file.seek(place)
+                        text = file.read()
+                    # The last line may still be in the making.
+                    whole = len(text) if last else text.rfind(b"\n") + 1
+                    place += whole
+                    for line in SCRIPT_SAYS.findall(text[:whole].decode(errors="replace")):
+                        say(f"  {line}")
+                if last:
+                    return
+
+        thread = threading.Thread(target=follow, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def init(self) -> None:
         """Find the state. Raises UserError naming the file that bootstrap/ writes, if it is not there."""

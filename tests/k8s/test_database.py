@@ -43,7 +43,7 @@ def test_production_has_the_figures_of_the_plan(build, name, cpu, memory, storag
 def test_production_replicates_to_three_nodes_apart_from_each_other(build):
     objects = build(PRODUCTION)
     assert "--replication_factor=3" in container(objects["StatefulSet", "yb-master"])["args"]
-    # Two of three masters are a majority, which no zone may hold alone. Tservers follow their volumes (test_aws_capacity.py).
+    # Two of three masters are a majority, which no zone may hold alone. Tservers follow their volumes.
     topologies = {"yb-master": "topology.kubernetes.io/zone", "yb-tserver": "kubernetes.io/hostname"}
     for name, topology in topologies.items():
         pod = objects["StatefulSet", name]["spec"]["template"]

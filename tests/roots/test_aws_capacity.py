@@ -42,7 +42,10 @@ class Node:
 
 @dataclass
 class Pod:
-    """What a pod asks for, whom it shuns (`apart`: one per node or per zone; `spread`: evenly), and where its volumes let it be."""
+    """What a pod asks for, whom it shuns, and where its volumes let it be.
+
+    `apart` keeps pods of a kind to one per `hostname` or `zone`, `spread` has them evenly on nodes.
+    """
 
     name: str
     app: str
@@ -263,7 +266,7 @@ def test_claims_meet_their_classes_and_the_static_volumes(objects, storage, sett
 
 
 def test_the_cost_estimate_counts_the_same_machines_and_adds_up(settings):
-    text = (ROOT / "docs" / "decisions" / "0007-aws.md").read_text()
+    text = (ROOT / "docs" / "measurements.md").read_text()
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
     ]

@@ -188,7 +188,9 @@ def test_the_load_balancer_sends_users_only_to_workers_that_have_traefik(product
         assert (groups[port]["protocol"], groups[port]["port"], groups[port]["path"]) == ("HTTP", "32080", "/healthz")
     assert (groups[6443]["protocol"], groups[6443]["port"]) == ("TCP", "traffic-port")
     rules = planned(production, "aws_vpc_security_group_ingress_rule")
-    assert "health-load_balancer-workers" in {rule["description"] for rule in rules.values() if rule["from_port"] == 32080}
+    assert "health-load_balancer-workers" in {
+        rule["description"] for rule in rules.values() if rule["from_port"] == 32080
+    }
 
 
 def test_records_are_made_where_the_zone_is_given(tofu):

@@ -1,9 +1,10 @@
-"""The root infrastructure/aws from init to destroy as a run does it: with its own backend, its encryption and its class.
+"""The root infrastructure/aws from init to destroy as a run does it: its own backend, encryption and class.
 
 The state lies in moto's bucket, encrypted by moto's key. The machines are the stand-in provider's.
 """
 
 import os
+import re
 import shutil
 
 import pytest
@@ -81,9 +82,10 @@ def first(operator, patch):
     made = operator("first")
     patch.setenv("PATH", f"{made.tools}:{os.environ['PATH']}")
     patch.setenv("LOOKUP", str(made.tools / "lookup"))
-    assert made.resources.__self__ is made
     made.init()
     assert made.resources() == []
+    made.said = []
+    patch.setattr("acceptance.infrastructure.aws.say", made.said.append)
     made.outputs = made.apply()
     return made
 
@@ -96,6 +98,11 @@ def test_apply_ends_with_the_outputs_and_an_encrypted_state_in_the_bucket(first,
     assert "encrypted_data" in text
     assert "aws_instance" not in text
     assert not list(first.root.glob("*.tfstate*"))
+
+
+def test_the_records_to_make_are_said_while_apply_waits_for_them(first):
+    assert [line for line in first.said if re.fullmatch(r"  +www\.alternatefutures\.ai\. A [0-9.]+", line)]
+    assert not [line for line in first.said if "Executing" in line]
 
 
 def test_a_second_apply_changes_nothing(first):

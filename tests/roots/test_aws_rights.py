@@ -1,7 +1,8 @@
-"""What the operators' policies allow, conditions evaluated: all calls of an apply, a tunnel and a destroy, and no others.
+"""What the operators' policies allow, conditions evaluated: all calls of an apply, a tunnel and a destroy.
 
-AWS asks for each resource that a call touches; a call is allowed if every one is. `new` marks what the call makes, which
-has no tags yet but those of the request; `ours` and `theirs` are there already, with the platform's tag or another's.
+AWS asks for each resource that a call touches; a call is allowed if every one is. `new` marks what the call makes,
+which has no tags yet but those of the request; `ours` and `theirs` are there already, with ours or another's
+tag.
 """
 
 import json
@@ -82,7 +83,11 @@ CHANGES = {
 
 def ec2(kind, context, action):
     """A request of EC2 for one resource."""
-    return (f"ec2:{action}", f"arn:aws:ec2:{REGION}:{ACCOUNT}:{kind}/some-1", {"aws:RequestedRegion": REGION, **context})
+    return (
+        f"ec2:{action}",
+        f"arn:aws:ec2:{REGION}:{ACCOUNT}:{kind}/some-1",
+        {"aws:RequestedRegion": REGION, **context},
+    )
 
 
 def tagged(whose, request=NAME):
@@ -109,10 +114,10 @@ def apply_calls():
     # The group that comes with a VPC is there without a tag.
     yield ec2("security-group", tagged("new"), "CreateTags")
     yield ec2("vpc", tagged("ours", None), "GetSecurityGroupsForVpc")
-    yield ("iam:CreateServiceLinkedRole", f"{LINKED}/ec2-instance-connect.amazonaws.com/AWSServiceRoleForEc2InstanceConnect",
-           {"iam:AWSServiceName": "ec2-instance-connect.amazonaws.com"})  # fmt: skip
-    yield ("iam:CreateServiceLinkedRole", f"{LINKED}/elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing",
-           {"iam:AWSServiceName": "elasticloadbalancing.amazonaws.com"})  # fmt: skip
+    roles = {"ec2-instance-connect": "Ec2InstanceConnect", "elasticloadbalancing": "ElasticLoadBalancing"}
+    for service, role in roles.items():
+        linked = f"{LINKED}/{service}.amazonaws.com/AWSServiceRoleFor{role}"
+        yield ("iam:CreateServiceLinkedRole", linked, {"iam:AWSServiceName": f"{service}.amazonaws.com"})
     region = {"aws:RequestedRegion": REGION}
     for action, resource in (("CreateLoadBalancer", "loadbalancer/net/x/1"), ("CreateTargetGroup", "targetgroup/x/1")):
         yield (f"elasticloadbalancing:{action}", f"{BALANCER}:{resource}", tagged("new") | region)
@@ -140,14 +145,24 @@ def other_calls():
     for action in ("CreateInstanceProfile", "AddRoleToInstanceProfile", "GetInstanceProfile", "DeleteInstanceProfile"):
         yield (f"iam:{action}", PROFILE, {})
     yield ("iam:PassRole", ROLE, {"iam:PassedToService": "ec2.amazonaws.com"})
-    yield ("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/{NAME}-flows", {"iam:PassedToService": "vpc-flow-logs.amazonaws.com"})
+    yield (
+        "iam:PassRole",
+        f"arn:aws:iam::{ACCOUNT}:role/{NAME}-flows",
+        {"iam:PassedToService": "vpc-flow-logs.amazonaws.com"},
+    )
     for action in ("CreateSecret", "DeleteSecret", "DescribeSecret", "GetResourcePolicy", "TagResource"):
         yield (f"secretsmanager:{action}", f"{SECRET}/agent-token-AbCdEf", {})
     yield ("secretsmanager:GetSecretValue", f"{SECRET}/kubeconfig-AbCdEf", {})
     for action in ("CreateLogGroup", "DeleteLogGroup", "PutRetentionPolicy", "AssociateKmsKey", "TagResource"):
         yield (f"logs:{action}", LOGS, {})
     yield ("logs:DescribeLogGroups", "*", {})
-    for action in ("GetHostedZone", "DeleteHostedZone", "ChangeResourceRecordSets", "ListResourceRecordSets", "GetDNSSEC"):
+    for action in (
+        "GetHostedZone",
+        "DeleteHostedZone",
+        "ChangeResourceRecordSets",
+        "ListResourceRecordSets",
+        "GetDNSSEC",
+    ):
         yield (f"route53:{action}", ZONE, {})
     yield ("route53:CreateHostedZone", "*", {})
     yield ("route53:ListHostedZones", "*", {})
@@ -161,7 +176,12 @@ def other_calls():
     for action in ("GetObject", "PutObject", "DeleteObject"):
         yield (f"s3:{action}", f"{BUCKET}/alternate-futures/terraform.tfstate", {})
     # Left out: ssm:GetParameter of Amazon's image, whose ARN names no account, which the simulator does not know.
-    for action in ("tag:GetResources", "servicequotas:GetServiceQuota", "ec2:DescribeInstances", "sts:GetCallerIdentity"):
+    for action in (
+        "tag:GetResources",
+        "servicequotas:GetServiceQuota",
+        "ec2:DescribeInstances",
+        "sts:GetCallerIdentity",
+    ):
         yield (action, f"arn:aws:servicequotas:{REGION}:{ACCOUNT}:ec2/L-1216C47A" if "quotas" in action else "*", {})
 
 

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from aws_cloud import BACKEND, BUCKET, REGION, moto
 from aws_tools import AWS, programs, rendered_user_data, tool, without_blocks
+
 from tests.roots.test_cloud_init import World, parsed_files
 
 PLANTED = "a-value-that-only-the-state-knows"
@@ -31,6 +32,7 @@ def tofu(cloud, tmp_path_factory):
         'variable "state_key" {\n  default = "alias/alternate-futures-state"\n}\n'
         f'resource "terraform_data" "planted" {{\n  input = "{PLANTED}"\n}}\n'
     )
+
     def run(*arguments):
         return subprocess.run(
             [tool("tofu"), f"-chdir={folder}", *arguments], capture_output=True, text=True, check=False,

@@ -453,13 +453,39 @@ def test_no_kubeconfig_in_the_store_is_told(tmp_path):
 
 def test_without_administrators_the_kubeconfig_leads_through_the_tunnel(tmp_path):
     path = tmp_path / "config"
-    commands = {"aws": "echo 'server: https://balancer:6443'", "kubectl": "exit 1"}
+    commands = {"aws": "echo 'server: https://balancer:6443'", "kubectl": "echo a Ready; echo b Ready"}
     done = run_script(
         "fetch-kubeconfig.sh", tmp_path, commands, KUBECONFIG_PATH=str(path), **KUBECONFIG | {"LISTENER": "tunnel"}
     )
     assert done.returncode == 0
     assert path.read_text() == "server: https://127.0.0.1:6443\n"
-    assert "tunnel.sh" in done.stderr
+    assert "run infrastructure/aws/scripts/tunnel.sh in another terminal now" in done.stderr
+
+
+def test_without_a_tunnel_apply_waits_for_one_and_says_so(tmp_path):
+    path = tmp_path / "config"
+    commands = {"aws": "echo 'server: https://balancer:6443'", "kubectl": "exit 1"}
+    done = run_script(
+        "fetch-kubeconfig.sh", tmp_path, commands, KUBECONFIG_PATH=str(path), **KUBECONFIG | {"LISTENER": "tunnel"}
+    )
+    assert done.returncode == 1
+    assert "scripts/tunnel.sh does not run, after 0 minutes" in done.stderr
+
+
+def test_the_tunnel_is_ssh_by_the_endpoint_with_a_key_of_its_own(tmp_path):
+    commands = {
+        "aws": "echo i-0abc; echo aws $* >>$CALLS",
+        "ssh-keygen": 'for last; do :; done; touch "$last" "$last.pub"',
+        "ssh": "echo ssh $* >>$CALLS",
+    }
+    done = run_script("tunnel.sh", tmp_path, commands, CLUSTER="some-cluster", CALLS=str(tmp_path / "calls"))
+    assert done.returncode == 0, done.stderr
+    looked, sent, connected = (tmp_path / "calls").read_text().splitlines()
+    assert "Name=tag:Name,Values=some-cluster-control-plane-*" in looked
+    assert "send-ssh-public-key --instance-id i-0abc --instance-os-user ec2-user" in sent
+    assert "-N -L 127.0.0.1:6443:127.0.0.1:6443" in connected
+    assert "open-tunnel --instance-id i-0abc" in connected
+    assert "StrictHostKeyChecking=no" not in connected
 
 
 NAMES = {"NAMES": "www.example.test api.example.test", "ADDRESSES": "203.0.113.1 203.0.113.2", "LOOKUP": "look"}

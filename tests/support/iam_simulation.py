@@ -1,4 +1,7 @@
-"""What IAM would say, by iam-simulate: conditions, resource types and context keys as AWS documents them. Needs Node.js."""
+"""What IAM would say, by iam-simulate, which knows conditions and resource types as AWS documents them.
+
+Needs Node.js.
+"""
 
 import hashlib
 import json
