@@ -59,7 +59,7 @@ def route_works(anyone, route, server, evidence):
 @then("requests for another path or another host do not")
 def other_requests(anyone, route, environment):
     host, _ = route
-    for url in (f"https://{host}/other", f"https://nobody-{secrets.token_hex(3)}.{environment.domain}/some"):
+    for url in (f"https://{host}/other", f"https://nobody-{secrets.token_hex(3)}.{environment.scenario_domain}/some"):
         code = anyone.get(url).status_code
         assert code == 404, f"expected 404 for {url}, saw {code}"
 

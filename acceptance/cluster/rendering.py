@@ -25,8 +25,6 @@ DIRECTORIES = {
 }
 """The directory of each certificate authority (RFC 8555, 7.1.1)."""
 HOSTS = ("api", "argocd", "auth", "www")
-IN_CLUSTER_REPOSITORY = "http://git.git.svc.cluster.local/platform.git"
-"""The platform's repository where Git runs in the cluster (k8s/git)."""
 CALLED = "alternate-futures/"
 """What the manifests call images that this project builds."""
 
@@ -88,9 +86,17 @@ def settings(environment: Environment) -> dict[str, Any]:
         "data": {
             **hosts,
             "pollingInterval": f"{environment.gitops.polling_seconds}s",
-            "repository": environment.gitops.repositories.get("platform", IN_CLUSTER_REPOSITORY),
+            "repository": repository(environment, "platform"),
+            "demo": repository(environment, "demo"),
+            "demo-polled": repository(environment, "demo-polled"),
         },
     }
+
+
+def repository(environment: Environment, name: str) -> str:
+    """The repository that Argo CD is told of; where the environment names none, the one of Git in the cluster."""
+    known = {str(key): url for key, url in environment.gitops.repositories.items()}
+    return known.get(name, f"http://git.git.svc.cluster.local/{name}.git")
 
 
 def run_component(environment: Environment, tags: Mapping[str, str], addresses: Sequence[str]) -> dict[str, Any]:

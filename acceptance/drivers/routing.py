@@ -60,7 +60,7 @@ def answer_at(address: str, host: str, network: str, image: str) -> str:
 def create_route(server: Server, environment: Environment, path: str = "/", resolver: str | None = None) -> str:
     """Create an IngressRoute to the server pod for a host of its own; return the host."""
     namespace = server.namespace
-    host = f"{namespace.name}-{secrets.token_hex(2)}.{environment.domain}"
+    host = f"{namespace.name}-{secrets.token_hex(2)}.{environment.scenario_domain}"
     route = {
         "apiVersion": "/".join(ROUTES), "kind": "IngressRoute", "metadata": {"name": host.partition(".")[0]},
         "spec": {"entryPoints": ["websecure"],

@@ -193,9 +193,9 @@ variable "domain" {
 }
 
 variable "hosts" {
-  description = "Host names of the platform below its domain."
+  description = "Host names of the platform below its domain; scenarios invent theirs below the last."
   type        = list(string)
-  default     = ["www", "api", "auth", "argocd"]
+  default     = ["www", "api", "auth", "argocd", "*.acceptance"]
 }
 
 variable "dns_zone_id" {

@@ -104,6 +104,13 @@ def test_argocd_deploys_from_the_repository_that_the_environment_names(rendered)
     assert projects["default"]["sourceRepos"] == []
 
 
+def test_demos_have_a_project_that_takes_the_repositories_that_the_environment_names(rendered):
+    projects = {item["metadata"]["name"]: item["spec"] for item in rendered("argocd/projects")}
+    named = load_environment("production").gitops.repositories
+    assert projects["demo"]["sourceRepos"] == [named["demo"], named["demo-polled"]]
+    assert [item["namespace"] for item in projects["demo"]["destinations"]] == ["scenario-*"]
+
+
 def test_argocd_goes_on_for_longer_than_a_first_deployment_takes(rendered):
     for item in rendered("argocd/applications"):
         retry = item["spec"]["syncPolicy"]["retry"]

@@ -196,7 +196,7 @@ def test_the_load_balancer_sends_users_only_to_workers_that_have_traefik(product
 def test_records_are_made_where_the_zone_is_given(tofu):
     records = planned(plan(tofu, dns_zone_id="Z0123456789"), "aws_route53_record")
     names = {record["name"] for record in records.values() if record.get("zone_id") == "Z0123456789"}
-    assert names == {f"{host}.alternatefutures.ai" for host in ("www", "api", "auth", "argocd")}
+    assert names == {f"{host}.alternatefutures.ai" for host in ("www", "api", "auth", "argocd", "*.acceptance")}
 
 
 @pytest.mark.parametrize(

@@ -498,6 +498,14 @@ def test_names_are_printed_and_awaited(tmp_path):
     assert "api.example.test leads to the load balancer" in done.stderr
 
 
+def test_of_a_wildcard_some_name_is_looked_up(tmp_path):
+    names = NAMES | {"NAMES": "*.acceptance.example.test"}
+    look = "case $1 in any.acceptance.example.test) echo 203.0.113.2 ;; esac"
+    done = run_script("await-dns.sh", tmp_path, {"look": look}, **names)
+    assert done.returncode == 0, done.stderr
+    assert "*.acceptance.example.test. A 203.0.113.1" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [("exit 2", "has no address"), ("echo 203.0.113.1; echo 198.51.100.1", "leads to 198.51.100.1")],
