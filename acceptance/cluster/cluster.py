@@ -150,7 +150,7 @@ class Cluster:
         bring_back()
 
     def system_ready(self) -> bool:
-        """Raise AssertionError naming the cluster's own pods that are not Ready, but for those of jobs that are done."""
+        """Raise AssertionError naming the cluster's own pods that are not Ready, unless their job is done."""
         pods = [
             pod
             for pod in self.core.list_pod_for_all_namespaces(_request_timeout=REQUEST_TIMEOUT).items

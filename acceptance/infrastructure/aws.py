@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import datetime
 import json
 import os
 import re
@@ -10,6 +12,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from cryptography import x509
 
 from acceptance.base.environment import AwsSettings, Environment
 from acceptance.base.errors import UserError
@@ -22,12 +26,25 @@ from acceptance.infrastructure.contract import Machine, Outputs
 
 KUBECONFIG = "terraform_data.kubeconfig"
 LOAD_BALANCER = "module.load_balancer.aws_lb.this"
+RENEW_BEFORE = datetime.timedelta(days=30)
+"""A kubeconfig whose certificate ends sooner is fetched anew; servers put another one there 60 days before that."""
 FOLLOW_EVERY = 0.5
 """Seconds between two looks at the log of an apply."""
 SCRIPT_SAYS = re.compile(r"^terraform_data\.(?:dns|kubeconfig) \(local-exec\): (?!Executing)(.+)$", re.MULTILINE)
 """What OpenTofu writes in front of each line of a script that it runs (scripts/await-dns.sh, fetch-kubeconfig.sh)."""
 ROLES = ("control-plane", "worker", "flows")
 """Endings of the names of the root's roles; by their tags AWS finds no roles."""
+
+
+def is_current(kubeconfig: Path) -> bool:
+    """Whether a kubeconfig is there, and its certificate, if it has one, is valid for a month yet."""
+    if not kubeconfig.is_file():
+        return False
+    found = re.search(r"client-certificate-data: *(\S+)", kubeconfig.read_text())
+    if not found:
+        return True
+    ends = x509.load_pem_x509_certificates(base64.b64decode(found[1]))[0].not_valid_after_utc
+    return ends > datetime.datetime.now(datetime.UTC) + RENEW_BEFORE
 
 
 class AwsInfrastructure(AttachedInfrastructure):
@@ -110,8 +127,7 @@ class AwsInfrastructure(AttachedInfrastructure):
         """Provision what is missing; the outputs keep the contract of infrastructure/outputs.md."""
         self.init()
         # The file is this machine's and the state everybody's: it says nothing about whether the file is here.
-        fetched = (self.folder / "kubeconfig").is_file()
-        again = [] if fetched else [f"-replace={KUBECONFIG}"]
+        again = [] if is_current(self.folder / "kubeconfig") else [f"-replace={KUBECONFIG}"]
         self.tofu("apply", "-auto-approve", "-no-color", *again)
         raw = json.loads(self.tofu("output", "-json"))
         return Outputs.model_validate({key: value["value"] for key, value in raw.items()})
@@ -137,7 +153,7 @@ class AwsInfrastructure(AttachedInfrastructure):
 
     def aws(self, *arguments: str) -> Any:
         """What the AWS command line answers, in the platform's region. Raises UserError with what it said."""
-        command = [self.tools / "aws", *arguments, "--region", self.region, "--output", "json"]
+        command: list[str | Path] = [self.tools / "aws", *arguments, "--region", self.region, "--output", "json"]
         return json.loads(run(command, timeout=60).stdout or "null")
 
     def leftovers(self) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ import json
 import types
 
 import pytest
+from tests_support import kubeconfig
 
 from acceptance.base import paths
 from acceptance.base.environment import SecretSettings, load_environment
@@ -11,7 +12,7 @@ from acceptance.base.errors import UserError
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.infrastructure import tools
 from acceptance.infrastructure.attached import AttachedInfrastructure
-from acceptance.infrastructure.aws import AwsInfrastructure
+from acceptance.infrastructure.aws import AwsInfrastructure, is_current
 from acceptance.infrastructure.contract import Machine
 from acceptance.platform.secrets import values_of
 
@@ -169,3 +170,11 @@ def test_secrets_of_production_come_from_the_variables_that_it_names(monkeypatch
     with pytest.raises(UserError, match="name a variable"):
         values_of("jwt-secret", SecretSettings(generate=False))
     assert len(values_of("jwt-secret", SecretSettings())["JWT_SECRET"]) > 40
+
+
+@pytest.mark.parametrize(("days", "current"), [(None, False), (10, False), (200, True)])
+def test_a_kubeconfig_is_fetched_again_before_its_certificate_expires(tmp_path, days, current):
+    path = tmp_path / "kubeconfig"
+    if days is not None:
+        path.write_text(kubeconfig(days))
+    assert is_current(path) is current

@@ -293,7 +293,14 @@ def test_destroy_is_refused_until_the_protection_is_off_and_then_leaves_nothing(
     assert "prevent_destroy" in refused.stdout + refused.stderr
     assert "aws_instance" in applied.run("state", "list").stdout
     kubeconfig = Outputs.model_validate(applied.outputs()).kubeconfig_path
-    done = applied.run("destroy", "-auto-approve", *applied.variables, "-var=protected=false").stdout
+    unprotected = [*applied.variables, "-var=protected=false"]
+    # AWS itself protects the load balancer until an apply says otherwise.
+    refused = applied.run(
+        "destroy", "-auto-approve", "-target=module.load_balancer.aws_lb.this", *unprotected, check=False
+    )
+    assert "OperationNotPermitted" in refused.stdout + refused.stderr
+    applied.run("apply", "-auto-approve", *unprotected)
+    done = applied.run("destroy", "-auto-approve", *unprotected).stdout
     assert not applied.run("state", "list").stdout.strip()
     assert not kubeconfig.exists()
     # Machines go first: a volume that is still attached cannot be removed.

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from aws_tools import AWS, programs, rendered_user_data
+from tests_support import kubeconfig
 
 from acceptance.clients import docker as engine_client
 from acceptance.clients.docker import docker, inspect
@@ -158,7 +159,7 @@ def test_the_two_volumes_are_bound_to_the_claims_that_mount_them(files):
 
 def test_storage_classes_are_gp3_and_encrypted_and_one_is_the_default(files):
     classes = {name: found for (kind, name), found in manifests(files).items() if kind == "StorageClass"}
-    assert set(classes) == {"gp3", "database", "redis"}
+    assert set(classes) == {"gp3", "database", "redis", "ingress"}
     for found in classes.values():
         assert found["parameters"]["type"] == "gp3"
         assert found["parameters"]["encrypted"] == "true"
@@ -294,6 +295,33 @@ def test_files_with_tokens_are_the_owners_alone(cluster):
         disk, _, _ = cluster.boot(machine, number)
         assert (disk / "etc/rancher/k3s/token").stat().st_mode & 0o77 == 0
     assert (disk / "etc/rancher/k3s/token").read_text() == cluster.secret("agent-token").strip()
+
+
+@pytest.mark.parametrize(
+    ("stored", "own", "published"), [(300, 360, False), (60, 360, True), (-1, 360, True), (60, 60, False)]
+)
+def test_a_kubeconfig_that_is_about_to_expire_is_replaced_by_one_that_is_not(cluster, stored, own, published):
+    script = cluster.disk / "usr/local/sbin/k3s-node"
+    (cluster.disk / "etc/rancher/k3s/k3s.yaml").write_text(kubeconfig(own))
+    secret = cluster.folder / "secrets" / "some-cluster_kubeconfig"
+    secret.write_text(kubeconfig(stored))
+    before = secret.read_text()
+    environment = {**cluster.environment, "ROOT": str(cluster.disk), "MACHINE_NUMBER": "1"}
+    done = subprocess.run(
+        ["sh", script, "publish"], capture_output=True, text=True, check=False, timeout=30, env=environment
+    )
+    assert (secret.read_text() != before) is published, done.stderr
+    if published:
+        assert secret.read_text().startswith("server: https://balancer.example.test:6443\n")
+    assert ("restart k3s on the servers" in done.stderr) is (own < 90)
+    assert done.returncode == (1 if own < 90 else 0)
+
+
+def test_servers_look_after_the_kubeconfig_each_day_and_workers_do_not(user_data, files):
+    for machine, has in (("control-plane-1", True), ("control-plane-2", True), ("worker-1", False)):
+        assert ("/etc/systemd/system/k3s-kubeconfig.timer" in files[machine]) is has
+        commands = yaml.safe_load(user_data[machine])["runcmd"]
+        assert any("k3s-kubeconfig.timer" in command for command in commands) is has
 
 
 def test_another_server_joins(cluster):
