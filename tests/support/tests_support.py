@@ -3,7 +3,6 @@
 import base64
 import datetime
 import functools
-import itertools
 import subprocess
 
 import yaml
@@ -70,13 +69,13 @@ def kustomized(folder):
     return list(yaml.safe_load_all(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
 
 
-def kubeconfig(days, names=itertools.count()):
+def kubeconfig(days):
     """A kubeconfig as K3s writes it, whose certificate is valid for so many days; no two are the same."""
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.datetime.now(datetime.UTC)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"admin-{next(names)}")])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "admin")])
     made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=days))
         .sign(key, hashes.SHA256())
     )  # fmt: skip
