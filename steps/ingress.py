@@ -57,7 +57,7 @@ def route_works(anyone, route, server, evidence):
 @then("requests for another path or another host do not")
 def other_requests(anyone, route, environment):
     host, _ = route
-    urls = (f"https://{host}/other", f"https://nobody-{secrets.token_hex(3)}.{environment.domain}/some")
+    urls = (f"https://{host}/other", f"https://nobody-{secrets.token_hex(3)}.{environment.scenario_domain}/some")
     seen = {url: [anyone.get(url).status_code for _ in range(routing.FRESH)] for url in urls}
     assert {code for codes in seen.values() for code in codes} == {404}, f"expected 404 every time, saw {seen}"
 

@@ -113,6 +113,8 @@ class GitOpsSettings(Section):
     repositories: dict[Literal["platform", "demo", "demo-polled"], str] = Field(default_factory=dict)
     user: str = "git"
     password_variable: str | None = None
+    webhook_variable: str | None = None
+    """The variable that holds what a server outside signs its webhooks with."""
 
     @model_validator(mode="after")
     def has_platform(self) -> GitOpsSettings:
@@ -157,6 +159,14 @@ class Environment(Section):
     def is_long_lived(self) -> bool:
         """Whether the platform outlives runs, so that what changes it has to be asked for."""
         return isinstance(self.infrastructure, LongLivedSettings)
+
+    @property
+    def scenario_domain(self) -> str:
+        """Where scenarios invent host names: all of them lead to the load balancer.
+
+        That takes a wildcard record where DNS is real; one for the domain itself would catch its owner's names.
+        """
+        return f"acceptance.{self.domain}" if self.is_long_lived else self.domain
 
     @model_validator(mode="after")
     def production_is_real(self) -> Environment:

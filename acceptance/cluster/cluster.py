@@ -159,11 +159,11 @@ class Cluster:
         bring_back()
 
     def system_ready(self) -> bool:
-        """Raise AssertionError naming the cluster's own pods that are not Ready."""
+        """Raise AssertionError naming the cluster's own pods that are not Ready, unless their job is done."""
         pods = [
             pod
             for pod in self.core.list_pod_for_all_namespaces(_request_timeout=REQUEST_TIMEOUT).items
-            if pod.metadata.namespace in SYSTEM_NAMESPACES
+            if pod.metadata.namespace in SYSTEM_NAMESPACES and pod.status.phase != "Succeeded"
         ]
         waiting = [f"{pod.metadata.name} {describe(pod)}" for pod in pods if not is_ready(pod)]
         assert not waiting, "; ".join(waiting)

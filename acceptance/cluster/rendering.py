@@ -83,8 +83,20 @@ def settings(environment: Environment) -> dict[str, Any]:
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": "environment", "annotations": {"config.kubernetes.io/local-config": "true"}},
-        "data": {**hosts, "pollingInterval": f"{environment.gitops.polling_seconds}s"},
+        "data": {
+            **hosts,
+            "pollingInterval": f"{environment.gitops.polling_seconds}s",
+            "repository": repository(environment, "platform"),
+            "demo": repository(environment, "demo"),
+            "demo-polled": repository(environment, "demo-polled"),
+        },
     }
+
+
+def repository(environment: Environment, name: str) -> str:
+    """The repository that Argo CD is told of; where the environment names none, the one of Git in the cluster."""
+    known = {str(key): url for key, url in environment.gitops.repositories.items()}
+    return known.get(name, f"http://git.git.svc.cluster.local/{name}.git")
 
 
 def run_component(environment: Environment, tags: Mapping[str, str], addresses: Sequence[str]) -> dict[str, Any]:

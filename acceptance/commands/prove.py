@@ -1,7 +1,8 @@
 """`make prove`: put defects into the kept platform, one after another, and see the criteria turn red that must.
 
 Each defect is made, seen to be in effect by a look of its own, judged, undone, and seen to be gone. The ledger
-(defects/ledger.json) keeps what turned red. It needs a platform of kind that `make up` brought up; any other is refused.
+(defects/ledger.json) keeps what turned red.
+It needs a platform of kind that `make up` brought up; any other is refused.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from acceptance.clients.port_forward import Forward
 from acceptance.clients.process import run as run_program
 from acceptance.clients.web import pinned_session
 from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.probe import Probe
 from acceptance.commands.pytest_run import pytest_run
 from acceptance.images.build import Images
 from acceptance.infrastructure.kind import KindInfrastructure
@@ -70,7 +72,7 @@ def attach(environment: Environment) -> tuple[Workbench, Forward]:
     images = Images()
     tools, state = images.cache / "bin", STATE / environment.name
     outputs = KindInfrastructure(environment, "prove", images, tools, state / "prove.log").attach()
-    cluster = Cluster(outputs, tools, run_id="prove")
+    cluster = Cluster(outputs, tools, run_id="prove", probe=Probe(environment.images.probe))
     known = read_secret(cluster, "git-credentials", GIT)
     if not known:
         raise UserError("the platform has no Git server", "make up")

@@ -75,14 +75,21 @@ def certify(
 
 
 def store(cluster: Cluster, traefik: Ingress, file: str = "acme.json") -> dict[str, list[dict[str, Any]]]:
-    """Certificates in Traefik's ACME store, by resolver. Read on the node: the image has no shell."""
+    """Certificates in Traefik's ACME store, by resolver.
+
+    Read on the node, for the image that is built here has no programs; the published one has, and a network disk is no
+    folder of the node.
+    """
     pod = cluster.core.read_namespaced_pod(traefik.pod(), NAMESPACE)
     claim = next(volume for volume in pod.spec.volumes if volume.name == "acme").persistent_volume_claim
     assert claim, "the volume at /data is no persistent volume: certificates would not survive a restart"
     bound = cluster.core.read_namespaced_persistent_volume_claim(claim.claim_name, NAMESPACE).spec.volume_name
     volume = cluster.core.read_persistent_volume(bound).spec
-    path = (volume.host_path or volume.local).path
-    document = json.loads(cluster.on_node(pod.spec.node_name, "cat", f"{path}/{file}"))
+    if folder := volume.host_path or volume.local:
+        text = cluster.on_node(pod.spec.node_name, "cat", f"{folder.path}/{file}")
+    else:
+        text = cluster.kubectl("-n", NAMESPACE, "exec", pod.metadata.name, "--", "cat", f"/data/{file}")
+    document = json.loads(text)
     return {resolver: content.get("Certificates") or [] for resolver, content in document.items()}
 
 

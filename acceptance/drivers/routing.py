@@ -61,7 +61,7 @@ def is_open(text: str) -> bool:
 def create_route(server: Server, environment: Environment, path: str = "/", resolver: str | None = None) -> str:
     """Create an IngressRoute to the server pod for a host of its own; return the host."""
     namespace = server.namespace
-    host = f"{namespace.name}-{secrets.token_hex(2)}.{environment.domain}"
+    host = f"{namespace.name}-{secrets.token_hex(2)}.{environment.scenario_domain}"
     route = {
         "apiVersion": "/".join(TRAEFIK), "kind": "IngressRoute", "metadata": {"name": host.partition(".")[0]},
         "spec": {"entryPoints": ["websecure"],

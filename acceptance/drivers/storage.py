@@ -13,6 +13,8 @@ from acceptance.cluster.probe import Probe, pod_spec
 from acceptance.infrastructure.contract import Outputs
 
 HOSTNAME = "kubernetes.io/hostname"
+PROBE_USER = 65532
+"""The user, and group, that the probe's image runs as (images/probe/Dockerfile)."""
 
 
 def claim(name: str, storage_class: str | None = None) -> dict[str, Any]:
@@ -31,7 +33,9 @@ def writer(probe: Probe, name: str, texts: dict[str, str], node: str) -> dict[st
         for key, text in texts.items()
     ]
     volumes = [{"name": key, "persistentVolumeClaim": {"claimName": key}} for key in texts]
-    spec = pod_spec(*containers, volumes=volumes, nodeSelector={HOSTNAME: node})
+    # A new disk belongs to root until kubelet gives it to the group.
+    group = {"fsGroup": PROBE_USER, "fsGroupChangePolicy": "OnRootMismatch"}
+    spec = pod_spec(*containers, volumes=volumes, nodeSelector={HOSTNAME: node}, securityContext=group)
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
 
 

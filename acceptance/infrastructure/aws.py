@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import datetime
 import json
 import os
+import re
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from cryptography import x509
 
 from acceptance.base.environment import AwsSettings, Environment
 from acceptance.base.errors import UserError
 from acceptance.base.paths import INFRASTRUCTURE
+from acceptance.base.progress import say
 from acceptance.clients.process import run
 from acceptance.infrastructure.attached import APPLY_TIMEOUT, AttachedInfrastructure
 from acceptance.infrastructure.attachment import Attachment
 from acceptance.infrastructure.contract import Machine, Outputs
+
+KUBECONFIG = "terraform_data.kubeconfig"
+LOAD_BALANCER = "module.load_balancer.aws_lb.this"
+RENEW_BEFORE = datetime.timedelta(days=30)
+"""A kubeconfig whose certificate ends sooner is fetched anew; servers put another one there 60 days before that."""
+FOLLOW_EVERY = 0.5
+"""Seconds between two looks at the log of an apply."""
+SCRIPT_SAYS = re.compile(r"^terraform_data\.(?:dns|kubeconfig) \(local-exec\): (?!Executing)(.+)$", re.MULTILINE)
+"""What OpenTofu writes in front of each line of a script that it runs (scripts/await-dns.sh, fetch-kubeconfig.sh)."""
+ROLES = ("control-plane", "worker", "flows")
+"""Endings of the names of the root's roles; by their tags AWS finds no roles."""
+
+
+def is_current(kubeconfig: Path) -> bool:
+    """Whether a kubeconfig is there, and its certificate, if it has one, is valid for a month yet."""
+    if not kubeconfig.is_file():
+        return False
+    found = re.search(r"client-certificate-data: *(\S+)", kubeconfig.read_text())
+    if not found:
+        return True
+    ends = x509.load_pem_x509_certificates(base64.b64decode(found[1]))[0].not_valid_after_utc
+    return ends > datetime.datetime.now(datetime.UTC) + RENEW_BEFORE
 
 
 class AwsInfrastructure(AttachedInfrastructure):
@@ -29,7 +60,10 @@ class AwsInfrastructure(AttachedInfrastructure):
         self.root = INFRASTRUCTURE / "aws"
 
     def tofu(self, *arguments: str, check: bool = True) -> str:
-        """Run tofu in the root; what it prints goes to the log unless it is asked for output."""
+        """Run tofu in the root; what it prints goes to the log unless it is asked for output.
+
+        Every command gets the variables: the encryption of the state needs the region, whatever is done with the state.
+        """
         quiet = arguments[0] in ("output", "state")
         environment = {
             "TF_DATA_DIR": str(self.folder / "tofu"),
@@ -40,9 +74,44 @@ class AwsInfrastructure(AttachedInfrastructure):
         }
         # Set only where its user did not, by the name in lower case that OpenTofu wants.
         environment |= {key: str(self.folder) for key in ("TF_VAR_state_folder",) if key not in os.environ}
-        command: list[str | Path] = [self.tools / "tofu", f"-chdir={self.root}", *arguments]
+        variables = f"-var-file={self.settings.variables}"
+        words = 2 if arguments[0] == "state" else 1
+        command: list[str | Path] = [
+            self.tools / "tofu", f"-chdir={self.root}", *arguments[:words], variables, *arguments[words:]
+        ]  # fmt: skip
         log = None if quiet else self.log
-        return run(command, log=log, environment=environment, timeout=APPLY_TIMEOUT, check=check).stdout
+        with self.telling() if arguments[0] == "apply" else contextlib.nullcontext():
+            return run(command, log=log, environment=environment, timeout=APPLY_TIMEOUT, check=check).stdout
+
+    @contextlib.contextmanager
+    def telling(self) -> Iterator[None]:
+        """Say, as the log gets it, what the scripts of an apply ask people to do: records to make, a tunnel to open."""
+        began = self.log.stat().st_size if self.log.exists() else 0
+        over = threading.Event()
+
+        def follow() -> None:
+            place = began
+            while True:
+                last = over.wait(FOLLOW_EVERY)
+                if self.log.exists():
+                    with self.log.open("rb") as file:
+                        file.seek(place)
+                        text = file.read()
+                    # The last line may still be in the making.
+                    whole = len(text) if last else text.rfind(b"\n") + 1
+                    place += whole
+                    for line in SCRIPT_SAYS.findall(text[:whole].decode(errors="replace")):
+                        say(f"  {line}")
+                if last:
+                    return
+
+        thread = threading.Thread(target=follow, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def init(self) -> None:
         """Find the state. Raises UserError naming the file that bootstrap/ writes, if it is not there."""
@@ -57,40 +126,97 @@ class AwsInfrastructure(AttachedInfrastructure):
     def apply(self) -> Outputs:
         """Provision what is missing; the outputs keep the contract of infrastructure/outputs.md."""
         self.init()
-        self.tofu("apply", "-auto-approve", "-no-color", f"-var-file={self.settings.variables}")
+        # The file is this machine's and the state everybody's: it says nothing about whether the file is here.
+        again = [] if is_current(self.folder / "kubeconfig") else [f"-replace={KUBECONFIG}"]
+        self.tofu("apply", "-auto-approve", "-no-color", *again)
         raw = json.loads(self.tofu("output", "-json"))
         return Outputs.model_validate({key: value["value"] for key, value in raw.items()})
 
     def destroy(self) -> None:
         """Remove all that apply made; the disks, too, for this was asked for by name."""
         self.init()
-        self.tofu(
-            "destroy", "-auto-approve", "-no-color", f"-var-file={self.settings.variables}", "-var=protected=false"
-        )
+        unprotected = "-var=protected=false"
+        if LOAD_BALANCER in self.resources():
+            # AWS refuses to delete a protected load balancer, and OpenTofu does not unprotect what it destroys.
+            self.tofu("apply", "-auto-approve", "-no-color", unprotected, f"-target={LOAD_BALANCER}")
+        self.tofu("destroy", "-auto-approve", "-no-color", unprotected)
         self.destroyed = True
 
+    @property
+    def region(self) -> str:
+        """The region that the variables name. Raises UserError if they name none."""
+        path = self.root / self.settings.variables
+        found = re.search(r'^region\s*=\s*"([^"]+)"', path.read_text(), re.MULTILINE)
+        if not found:
+            raise UserError(f"{path} names no region", 'write a line such as region = "eu-central-1"')
+        return found[1]
+
     def aws(self, *arguments: str) -> Any:
-        """What the AWS command line answers. Raises UserError with what it said."""
-        text = run([self.tools / "aws", *arguments, "--output", "json"], timeout=60).stdout
-        return json.loads(text or "null")
+        """What the AWS command line answers, in the platform's region. Raises UserError with what it said."""
+        command: list[str | Path] = [self.tools / "aws", *arguments, "--region", self.region, "--output", "json"]
+        return json.loads(run(command, timeout=60).stdout or "null")
 
     def leftovers(self) -> dict[str, list[str]]:
-        """What AWS still has with the platform's tag."""
+        """What AWS still has of the platform, by its tag and, where tags cannot be searched for, by its name.
+
+        AWS lists some things for hours or days after they were deleted; those do not count.
+        """
         found = self.aws(
             "resourcegroupstaggingapi", "get-resources", "--tag-filters", f"Key=Cluster,Values={self.name}"
         )
-        names = sorted(item["ResourceARN"] for item in found["ResourceTagMappingList"])
-        return {"resources": names} if names else {}
+        arns = sorted(item["ResourceARN"] for item in found["ResourceTagMappingList"])
+        zones = self.aws("route53", "list-hosted-zones")["HostedZones"]
+        left = {
+            "resources": [arn for arn in arns if not self.is_gone(arn)],
+            "roles": [role for role in ROLES if self.has_role(f"{self.name}-{role}")],
+            "zones": [zone["Name"] for zone in zones if zone["Name"].rstrip(".") == f"{self.name}.internal"],
+        }
+        return {kind: names for kind, names in left.items() if names}
+
+    def is_gone(self, arn: str) -> bool:
+        """Whether AWS lists this by its tag, but has deleted it, or scheduled that."""
+        service, identity = arn.split(":")[2], arn.rpartition("/")[2]
+        # Filters, unlike ids, are no error where AWS has forgotten the object by now.
+        if service == "ec2" and identity.startswith("i-"):
+            listed = self.aws("ec2", "describe-instances", "--filters", f"Name=instance-id,Values={identity}")
+            machines = [machine for group in listed["Reservations"] for machine in group["Instances"]]
+            return all(machine["State"]["Name"] == "terminated" for machine in machines)
+        if service == "ec2" and identity.startswith("nat-"):
+            listed = self.aws("ec2", "describe-nat-gateways", "--filter", f"Name=nat-gateway-id,Values={identity}")
+            return all(gateway["State"] == "deleted" for gateway in listed["NatGateways"])
+        if service == "kms":
+            key = self.aws("kms", "describe-key", "--key-id", identity)["KeyMetadata"]
+            return bool(key["KeyState"] == "PendingDeletion")
+        return False
+
+    def has_role(self, name: str) -> bool:
+        """Whether the account has a role of this name."""
+        try:
+            self.aws("iam", "get-role", "--role-name", name)
+        except UserError as error:
+            if "NoSuchEntity" in error.problem:
+                return False
+            raise
+        return True
 
     def resources(self) -> list[str]:
-        """What the state names."""
-        return self.tofu("state", "list", check=False).split()
+        """What the state names. Raises UserError if the state cannot be read, which is not the same as an empty one."""
+        # Before the first apply `state list` fails; `state pull` prints a state of nothing.
+        state = json.loads(self.tofu("state", "pull") or "{}")
+        return self.tofu("state", "list").split() if state.get("resources") else []
 
     def instance(self, machine: Machine) -> dict[str, Any]:
-        """The instance that a node runs on, by the id that the node has it from."""
-        identity = (self.nodes[machine.name].spec.provider_id or "").rpartition("/")[2]
-        found = self.aws("ec2", "describe-instances", "--instance-ids", identity)
-        return dict(found["Reservations"][0]["Instances"][0])
+        """The instance that a node runs on. Raises UserError if AWS has none.
+
+        K3s names the node after the instance (cloud-init/files/k3s-node.sh); its provider id is k3s://NODE.
+        """
+        found = re.search(r"i-[0-9a-f]+$", machine.name)
+        mine = [f"Name=private-ip-address,Values={machine.address}", f"Name=tag:Cluster,Values={self.name}"]
+        which = ["--instance-ids", found[0]] if found else ["--filters", *mine]
+        reservations = self.aws("ec2", "describe-instances", *which)["Reservations"]
+        if not reservations:
+            raise UserError(f"AWS has no instance for {machine.name} at {machine.address}", "see `kubectl get nodes`")
+        return dict(reservations[0]["Instances"][0])
 
     def is_running(self, machine: Machine) -> bool:
         """Whether AWS says so."""

@@ -7,7 +7,7 @@ from typing import Any
 from acceptance.base.conditions import describe, is_ready
 from acceptance.base.labels import NAME_LABEL
 from acceptance.base.progress import say
-from acceptance.base.waiting import COMPONENT_READY, TimedOut, eventually
+from acceptance.base.waiting import APPLICATION_READY, COMPONENT_READY, TimedOut, eventually
 from acceptance.cluster.manifests import apply
 from acceptance.cluster.workloads import workloads
 from acceptance.platform.application_status import ARGOCD, GOOD, GROUP, REFRESH, messages, summary
@@ -58,8 +58,9 @@ def wait_deployed(platform: Platform, name: str) -> None:
             say(f"  going on with {name} although it is {text}")
         return True
 
+    within = APPLICATION_READY if platform.environment.is_long_lived else COMPONENT_READY
     try:
-        eventually(deployed, within=COMPONENT_READY, what=what, hint=hint)
+        eventually(deployed, within=within, what=what, hint=hint)
     except TimedOut as error:
         if not serves(platform, name):
             raise Blocked("; ".join([f"blocked by {name}: {error}", *unready(platform, name)])) from error

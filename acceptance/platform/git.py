@@ -74,7 +74,8 @@ def credentials(platform: Platform) -> dict[str, str]:
     if settings.server == "in-cluster":
         return read_secret(platform.cluster, "git-credentials", GIT) or {}
     given = os.environ.get(settings.password_variable or "", "")
-    return {"password": register_secret(given), "webhook-secret": register_secret(secrets.token_hex(24))}
+    webhook = os.environ.get(settings.webhook_variable or "") or secrets.token_hex(24)
+    return {"password": register_secret(given), "webhook-secret": register_secret(webhook)}
 
 
 def git_server(platform: Platform) -> GitServer:

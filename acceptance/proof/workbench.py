@@ -194,9 +194,17 @@ class Workbench:
         for field in SETTLED_FIELDS:
             before["metadata"].pop(field, None)
         before.pop("status", None)
+        if before["kind"] == "Application" and "argoproj.io" in before["apiVersion"]:
+            # Applications keep their records in a status that is no resource of its own; a replace would wipe it.
+            before["status"] = self.status_now(before)
         text = json.dumps(before)
         there = self.kubectl("get", "--ignore-not-found", "-o", "name", "-f", "-", stdin=text, check=False)
         self.kubectl("replace" if there else "create", "-f", "-", stdin=text)
+
+    def status_now(self, item: dict[str, Any]) -> dict[str, Any]:
+        """The status that an object has now; empty if it is gone."""
+        there = self.kubectl("get", "--ignore-not-found", "-o", "json", "-f", "-", stdin=json.dumps(item), check=False)
+        return dict(json.loads(there).get("status", {})) if there.strip() else {}
 
     def pods(self, what: dict[str, Any]) -> list[str]:
         """The pods of a selector: the first, or with `every` all."""

@@ -2,6 +2,7 @@
 //
 //	probe serve            HTTP on :8080 and HTTPS on :8443 (self-signed); POST /unhealthy makes /healthz answer 500
 //	probe get URL [TIME]   print the body; exit 1 unless the answer is 200, within TIME (5s)
+//	probe await URL [TIME] get URL until it is answered with 200; exit 1 if it is not within TIME (60s)
 //	probe log N            print N numbered lines, then wait
 //	probe write FILE TEXT  write TEXT to FILE, synced to disk, then wait
 //	probe relay            serve, and connect who comes by a port-forward to 127.0.0.1:8082 to the address it names
@@ -117,6 +118,27 @@ func get(arguments []string) error {
 	return nil
 }
 
+// await is for whoever asks at its start: network policies know a new pod a moment later than the pod itself.
+func await(arguments []string) error {
+	within := 60 * time.Second
+	if len(arguments) > 1 {
+		given, err := time.ParseDuration(arguments[1])
+		if err != nil {
+			return err
+		}
+		within = given
+	}
+	end := time.Now().Add(within)
+	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 4*time.Second) {
+		err := get([]string{arguments[0]})
+		if err == nil || time.Now().Add(pause).After(end) {
+			return err
+		}
+		log.Print(err)
+		time.Sleep(pause)
+	}
+}
+
 func write(path, text string) error {
 	file, err := os.Create(path)
 	if err != nil {
@@ -139,6 +161,7 @@ func wait() {
 var commands = map[string]func(arguments []string) error{
 	"serve": func([]string) error { return serve() },
 	"get":   get,
+	"await": await,
 	"log":   numbered,
 	"write": func(arguments []string) error {
 		if err := write(arguments[0], arguments[1]); err != nil {

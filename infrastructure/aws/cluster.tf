@@ -8,7 +8,7 @@ module "k3s_cluster" {
   vpc_id               = module.networking.vpc_id
   subnet_ids           = module.networking.private_subnet_ids
   security_group_ids   = module.networking.security_group_ids
-  key_arn              = aws_kms_key.platform.arn
+  key_arn              = local.key_arn
   permissions_boundary = var.permissions_boundary
   ssh_public_key       = var.ssh_public_key
   control_planes       = var.control_planes

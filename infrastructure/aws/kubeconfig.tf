@@ -1,6 +1,7 @@
 # The kubeconfig leaves the nodes through the secret store and goes into a file of mode 600, never into the state.
 resource "terraform_data" "kubeconfig" {
-  triggers_replace = [module.k3s_cluster.kubeconfig_secret_arn, module.load_balancer.dns_name]
+  # Each operator has a folder, and gets a file there.
+  triggers_replace = [module.k3s_cluster.kubeconfig_secret_arn, module.load_balancer.dns_name, var.state_folder]
 
   input = {
     path   = "${var.state_folder}/kubeconfig"

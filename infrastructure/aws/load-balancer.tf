@@ -1,4 +1,9 @@
 # The network load balancer: 80 and 443 of the workers for everybody, 6443 of the control planes for administrators.
+locals {
+  # healthCheckNodePort of Traefik's Service (k8s/traefik/overlays/production).
+  ingress_health_port = 32080
+}
+
 module "load_balancer" {
   source = "./modules/load-balancer"
 
@@ -7,6 +12,8 @@ module "load_balancer" {
   subnet_ids        = module.networking.public_subnet_ids
   security_group_id = module.networking.security_group_ids["load_balancer"]
   protected         = var.protected
-  workers           = { for name, machine in module.k3s_cluster.workers : name => machine.id }
-  control_planes    = { for name, machine in module.k3s_cluster.control_planes : name => machine.id }
+
+  ingress_health_port = local.ingress_health_port
+  workers             = { for name, machine in module.k3s_cluster.workers : name => machine.id }
+  control_planes      = { for name, machine in module.k3s_cluster.control_planes : name => machine.id }
 }

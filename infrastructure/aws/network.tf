@@ -8,6 +8,8 @@ module "networking" {
   zones          = var.zones
   nat_per_zone   = var.nat_per_zone
   administrators = var.administrators
-  key_arn        = aws_kms_key.platform.arn
+  key_arn        = local.key_arn
   boundary       = var.permissions_boundary
+
+  ingress_health_port = local.ingress_health_port
 }

@@ -4,7 +4,7 @@ module "storage" {
 
   name      = var.name
   zone      = var.zones[0]
-  key_arn   = aws_kms_key.platform.arn
+  key_arn   = local.key_arn
   protected = var.protected
   sizes     = { database = var.database_volume_gb, redis = var.redis_volume_gb }
 }

@@ -83,9 +83,9 @@ variable "zones" {
 }
 
 variable "nat_per_zone" {
-  description = "Whether each zone has a NAT gateway of its own; with one for all, its zone's failure cuts off the others."
+  description = "Whether each zone has a NAT gateway of its own, as three zones have only with a quota of 6 Elastic IPs; with one for all, its zone's failure cuts off the others."
   type        = bool
-  default     = true
+  default     = false
 }
 
 variable "administrators" {
@@ -193,9 +193,9 @@ variable "domain" {
 }
 
 variable "hosts" {
-  description = "Host names of the platform below its domain."
+  description = "Host names of the platform below its domain; scenarios invent theirs below the last."
   type        = list(string)
-  default     = ["www", "api", "auth", "argocd"]
+  default     = ["www", "api", "auth", "argocd", "*.acceptance"]
 }
 
 variable "dns_zone_id" {

@@ -43,10 +43,12 @@ def test_production_has_the_figures_of_the_plan(build, name, cpu, memory, storag
 def test_production_replicates_to_three_nodes_apart_from_each_other(build):
     objects = build(PRODUCTION)
     assert "--replication_factor=3" in container(objects["StatefulSet", "yb-master"])["args"]
-    for name in ("yb-master", "yb-tserver"):
+    # Two of three masters are a majority, which no zone may hold alone. Tservers follow their volumes.
+    topologies = {"yb-master": "topology.kubernetes.io/zone", "yb-tserver": "kubernetes.io/hostname"}
+    for name, topology in topologies.items():
         pod = objects["StatefulSet", name]["spec"]["template"]
         (term,) = pod["spec"]["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
-        assert term["topologyKey"] == "kubernetes.io/hostname"
+        assert term["topologyKey"] == topology
         assert term["labelSelector"]["matchLabels"] == {"app": name}
         assert pod["metadata"]["labels"]["app"] == name
         budget = objects["PodDisruptionBudget", name]["spec"]

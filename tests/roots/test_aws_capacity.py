@@ -42,13 +42,16 @@ class Node:
 
 @dataclass
 class Pod:
-    """What a pod asks for, whom it shuns (`apart`: one per node; `spread`: evenly), and where its volumes let it be."""
+    """What a pod asks for, whom it shuns, and where its volumes let it be.
+
+    `apart` keeps pods of a kind to one per `hostname` or `zone`, `spread` has them evenly on nodes.
+    """
 
     name: str
     app: str
     cpu: float
     memory: float
-    apart: bool = False
+    apart: str | None = None
     spread: bool = False
     zones: frozenset | None = None
 
@@ -148,7 +151,7 @@ def pods(objects, storage):
                     name,
                     sum(cpu(request["cpu"]) for request in requests),
                     sum(memory(request["memory"]) for request in requests),
-                    apart="requiredDuringSchedulingIgnoredDuringExecution" in affinity,
+                    apart=topology(affinity),
                     spread=any(item["whenUnsatisfiable"] == "DoNotSchedule" for item in spread),
                     zones=frozenset.intersection(*allowed) if allowed else None,
                 )
@@ -156,6 +159,18 @@ def pods(objects, storage):
     for name, (replicas, millicores, mebibytes) in BESIDES.items():
         found += [Pod(f"{name}-{number}", name, millicores, mebibytes) for number in range(replicas)]
     return found
+
+
+def topology(affinity):
+    """What a pod shuns others of its kind by: hostname or zone; None if it does not."""
+    (term,) = affinity.get("requiredDuringSchedulingIgnoredDuringExecution", [None])
+    return term["topologyKey"].rpartition("/")[2] if term else None
+
+
+def shunned(pod, node, nodes):
+    """Whether a pod of the same kind is on the node, or in its zone, where this one keeps away from such."""
+    near = {None: [], "hostname": [node], "zone": [other for other in nodes if other.zone == node.zone]}[pod.apart]
+    return any(other.app == pod.app for one in near for other in one.pods)
 
 
 def workers(kind, count, zones, user_data):
@@ -182,7 +197,7 @@ def place(waiting, nodes):
             if node.cpu >= pod.cpu
             and node.memory >= pod.memory
             and (pod.zones is None or node.zone in pod.zones)
-            and not (pod.apart and neighbours[id(node)])
+            and not shunned(pod, node, nodes)
             and not (pod.spread and neighbours[id(node)] > min(neighbours.values()))
         ]
         if not possible:
@@ -215,6 +230,22 @@ def test_with_any_worker_gone_everything_but_its_volumes_finds_a_place(settings,
         apart = {pod.name for pod in pods(objects, storage) if pod.apart}
         assert homeless <= bound | apart, f"without the worker in {gone.zone}"
         assert len(homeless & apart) <= 2
+
+
+def test_with_any_worker_gone_another_reaches_traefiks_volume(settings, storage, user_data):
+    (claim,) = [found for found in storage if found["metadata"]["name"] == "ingress"]
+    zones = claim["allowedTopologies"][0]["matchLabelExpressions"][0]["values"]
+    nodes = workers(settings["worker_type"], settings["workers"], settings["zones"], user_data)
+    assert sum(node.zone in zones for node in nodes) >= 2
+
+
+def test_a_lost_zone_takes_one_master_and_one_tserver_at_most(settings, objects, storage, user_data):
+    nodes = workers(settings["worker_type"], settings["workers"], settings["zones"], user_data)
+    assert not place(pods(objects, storage), nodes)
+    for zone in settings["zones"]:
+        held = [pod.app for node in nodes if node.zone == zone for pod in node.pods]
+        assert held.count("yb-master") <= 1
+        assert held.count("yb-tserver") <= 1
 
 
 def test_the_shapes_are_not_below_the_criteria(settings):
@@ -251,7 +282,7 @@ def test_claims_meet_their_classes_and_the_static_volumes(objects, storage, sett
 
 
 def test_the_cost_estimate_counts_the_same_machines_and_adds_up(settings):
-    text = (ROOT / "docs" / "decisions" / "0007-aws.md").read_text()
+    text = (ROOT / "docs" / "measurements.md").read_text().partition("| what | count | each | sum |")[2]
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
     ]

@@ -83,6 +83,7 @@ def test_the_bootstrap_is_valid_and_its_policies_fit_into_iam(tmp_path):
         found["values"]["policy"] for found in state["root_module"]["resources"] if found["type"] == "aws_iam_policy"
     ]
     assert len(policies) == 3
+    assert [found for found in state["root_module"]["resources"] if found["address"] == "aws_kms_alias.platform"]
     for policy in policies:
         # IAM counts no white space.
         assert len("".join(policy.split())) <= 6144
@@ -165,7 +166,7 @@ def test_every_flow_has_a_rule_at_both_ends(production):
     found = [set(planned(production, f"aws_vpc_security_group_{way}_rule")) for way in ("ingress", "egress")]
     flows = [{address.partition(".flow[")[2] for address in addresses if ".flow[" in address} for addresses in found]
     assert flows[0] == flows[1]
-    assert len(flows[0]) == 16
+    assert len(flows[0]) == 17
 
 
 def test_nobody_named_means_6443_is_closed(tofu):
@@ -173,16 +174,30 @@ def test_nobody_named_means_6443_is_closed(tofu):
     assert not [rule for rule in rules.values() if rule.get("cidr_ipv4") and rule["from_port"] == 6443]
 
 
-def test_one_nat_gateway_is_enough_where_that_is_wanted(tofu):
-    document = plan(tofu, nat_per_zone=False)
-    assert len(planned(document, "aws_nat_gateway")) == 1
-    assert len(planned(document, "aws_route")) == 4
+def test_one_nat_gateway_is_enough_where_no_more_is_wanted(production):
+    assert len(planned(production, "aws_nat_gateway")) == 1
+    assert len(planned(production, "aws_route")) == 4
+
+
+def test_the_addresses_fit_into_the_quota_that_every_account_has(production):
+    assert len(planned(production, "aws_eip")) <= 5
+
+
+def test_the_load_balancer_sends_users_only_to_workers_that_have_traefik(production):
+    groups = {found["port"]: found["health_check"][0] for found in planned(production, "aws_lb_target_group").values()}
+    for port in (80, 443):
+        assert (groups[port]["protocol"], groups[port]["port"], groups[port]["path"]) == ("HTTP", "32080", "/healthz")
+    assert (groups[6443]["protocol"], groups[6443]["port"]) == ("TCP", "traffic-port")
+    rules = planned(production, "aws_vpc_security_group_ingress_rule")
+    assert "health-load_balancer-workers" in {
+        rule["description"] for rule in rules.values() if rule["from_port"] == 32080
+    }
 
 
 def test_records_are_made_where_the_zone_is_given(tofu):
     records = planned(plan(tofu, dns_zone_id="Z0123456789"), "aws_route53_record")
     names = {record["name"] for record in records.values() if record.get("zone_id") == "Z0123456789"}
-    assert names == {f"{host}.alternatefutures.ai" for host in ("www", "api", "auth", "argocd")}
+    assert names == {f"{host}.alternatefutures.ai" for host in ("www", "api", "auth", "argocd", "*.acceptance")}
 
 
 @pytest.mark.parametrize(
@@ -208,6 +223,8 @@ def test_records_are_made_where_the_zone_is_given(tofu):
         ("redis_volume_gb", 10, "at least 20 GB"),
         ("dns_zone_id", "alternatefutures.ai", "Route 53 zone"),
         ("state_folder", "here", "absolute path"),
+        ("nat_per_zone", True, "takes 6 Elastic IPs and the account may have 5"),
+        ("workers", 7, "have 34 virtual CPUs and the account may run 32"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_refused_with_a_sentence(tofu, name, value, message):
@@ -277,7 +294,14 @@ def test_destroy_is_refused_until_the_protection_is_off_and_then_leaves_nothing(
     assert "prevent_destroy" in refused.stdout + refused.stderr
     assert "aws_instance" in applied.run("state", "list").stdout
     kubeconfig = Outputs.model_validate(applied.outputs()).kubeconfig_path
-    done = applied.run("destroy", "-auto-approve", *applied.variables, "-var=protected=false").stdout
+    unprotected = [*applied.variables, "-var=protected=false"]
+    # AWS itself protects the load balancer until an apply says otherwise.
+    refused = applied.run(
+        "destroy", "-auto-approve", "-target=module.load_balancer.aws_lb.this", *unprotected, check=False
+    )
+    assert "OperationNotPermitted" in refused.stdout + refused.stderr
+    applied.run("apply", "-auto-approve", *unprotected)
+    done = applied.run("destroy", "-auto-approve", *unprotected).stdout
     assert not applied.run("state", "list").stdout.strip()
     assert not kubeconfig.exists()
     # Machines go first: a volume that is still attached cannot be removed.

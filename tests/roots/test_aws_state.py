@@ -2,69 +2,29 @@
 
 import json
 import os
-import socket
 import subprocess
-import time
 
 import pytest
-import requests
+from aws_cloud import BACKEND, BUCKET, REGION, moto
 from aws_tools import AWS, programs, rendered_user_data, tool, without_blocks
-from test_cloud_init import World, parsed_files
 
-REGION = "eu-central-1"
-BUCKET = "alternate-futures-state-test"
+from tests.roots.test_cloud_init import World, parsed_files
+
 PLANTED = "a-value-that-only-the-state-knows"
-
-
-class Cloud:
-    """AWS as moto plays it."""
-
-    def __init__(self, port):
-        self.url = f"http://127.0.0.1:{port}"
-        self.environment = {
-            "PATH": f"{programs()}:{os.environ['PATH']}", "HOME": "/nonexistent", "AWS_ENDPOINT_URL": self.url,
-            "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test", "NO_PROXY": "127.0.0.1",
-        }  # fmt: skip
-
-    def aws(self, *arguments, check=True):
-        """Run the AWS command line; return its answer."""
-        command = [programs() / "aws", "--output", "json", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, env=self.environment, check=False)
-        assert not check or done.returncode == 0, done.stderr
-        return json.loads(done.stdout or "null")
 
 
 @pytest.fixture(scope="module")
 def cloud():
-    """Moto on a free port of the loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [programs() / "moto_server", "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(200):
-            try:
-                requests.get(f"http://127.0.0.1:{port}/moto-api/", timeout=2)
-                break
-            except requests.RequestException:
-                time.sleep(0.2)
-        yield Cloud(port)
-    finally:
-        process.terminate()
-        process.wait(10)
+    """AWS as moto plays it."""
+    with moto() as cloud:
+        yield cloud
 
 
 @pytest.fixture(scope="module")
 def tofu(cloud, tmp_path_factory):
     """A configuration with the root's own backend and encryption, and a value worth hiding."""
     folder = tmp_path_factory.mktemp("state")
-    cloud.aws(
-        "s3api", "create-bucket", "--bucket", BUCKET, "--create-bucket-configuration", f"LocationConstraint={REGION}"
-    )
-    key = cloud.aws("kms", "create-key")["KeyMetadata"]["KeyId"]
-    cloud.aws("kms", "create-alias", "--alias-name", "alias/alternate-futures-state", "--target-key-id", key)
+    cloud.bootstrap()
     text = without_blocks((AWS / "versions.tf").read_text(), "required_providers", "provider")
     (folder / "versions.tf").write_text(text)
     (folder / "main.tf").write_text(
@@ -72,8 +32,6 @@ def tofu(cloud, tmp_path_factory):
         'variable "state_key" {\n  default = "alias/alternate-futures-state"\n}\n'
         f'resource "terraform_data" "planted" {{\n  input = "{PLANTED}"\n}}\n'
     )
-    # What bootstrap/ writes, and what makes the stand-in acceptable.
-    settings = {"bucket": BUCKET, "region": REGION, "use_path_style": "true", "skip_requesting_account_id": "true"}
 
     def run(*arguments):
         return subprocess.run(
@@ -82,7 +40,7 @@ def tofu(cloud, tmp_path_factory):
         )  # fmt: skip
 
     done = run(
-        "init", "-no-color", "-input=false", *(f"-backend-config={key}={value}" for key, value in settings.items())
+        "init", "-no-color", "-input=false", *(f"-backend-config={key}={value}" for key, value in BACKEND.items())
     )
     assert done.returncode == 0, done.stdout + done.stderr
     done = run("apply", "-no-color", "-input=false", "-auto-approve")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from aws_tools import AWS, programs, rendered_user_data
+from tests_support import kubeconfig
 
 from acceptance.clients import docker as engine_client
 from acceptance.clients.docker import docker, inspect
@@ -158,7 +159,7 @@ def test_the_two_volumes_are_bound_to_the_claims_that_mount_them(files):
 
 def test_storage_classes_are_gp3_and_encrypted_and_one_is_the_default(files):
     classes = {name: found for (kind, name), found in manifests(files).items() if kind == "StorageClass"}
-    assert set(classes) == {"gp3", "database", "redis"}
+    assert set(classes) == {"gp3", "database", "redis", "ingress"}
     for found in classes.values():
         assert found["parameters"]["type"] == "gp3"
         assert found["parameters"]["encrypted"] == "true"
@@ -294,6 +295,33 @@ def test_files_with_tokens_are_the_owners_alone(cluster):
         disk, _, _ = cluster.boot(machine, number)
         assert (disk / "etc/rancher/k3s/token").stat().st_mode & 0o77 == 0
     assert (disk / "etc/rancher/k3s/token").read_text() == cluster.secret("agent-token").strip()
+
+
+@pytest.mark.parametrize(
+    ("stored", "own", "published"), [(300, 360, False), (60, 360, True), (-1, 360, True), (60, 60, False)]
+)
+def test_a_kubeconfig_that_is_about_to_expire_is_replaced_by_one_that_is_not(cluster, stored, own, published):
+    script = cluster.disk / "usr/local/sbin/k3s-node"
+    (cluster.disk / "etc/rancher/k3s/k3s.yaml").write_text(kubeconfig(own))
+    secret = cluster.folder / "secrets" / "some-cluster_kubeconfig"
+    secret.write_text(kubeconfig(stored))
+    before = secret.read_text()
+    environment = {**cluster.environment, "ROOT": str(cluster.disk), "MACHINE_NUMBER": "1"}
+    done = subprocess.run(
+        ["sh", script, "publish"], capture_output=True, text=True, check=False, timeout=30, env=environment
+    )
+    assert (secret.read_text() != before) is published, done.stderr
+    if published:
+        assert secret.read_text().startswith("server: https://balancer.example.test:6443\n")
+    assert ("restart k3s on the servers" in done.stderr) is (own < 90)
+    assert done.returncode == (1 if own < 90 else 0)
+
+
+def test_servers_look_after_the_kubeconfig_each_day_and_workers_do_not(user_data, files):
+    for machine, has in (("control-plane-1", True), ("control-plane-2", True), ("worker-1", False)):
+        assert ("/etc/systemd/system/k3s-kubeconfig.timer" in files[machine]) is has
+        commands = yaml.safe_load(user_data[machine])["runcmd"]
+        assert any("k3s-kubeconfig.timer" in command for command in commands) is has
 
 
 def test_another_server_joins(cluster):
@@ -453,13 +481,39 @@ def test_no_kubeconfig_in_the_store_is_told(tmp_path):
 
 def test_without_administrators_the_kubeconfig_leads_through_the_tunnel(tmp_path):
     path = tmp_path / "config"
-    commands = {"aws": "echo 'server: https://balancer:6443'", "kubectl": "exit 1"}
+    commands = {"aws": "echo 'server: https://balancer:6443'", "kubectl": "echo a Ready; echo b Ready"}
     done = run_script(
         "fetch-kubeconfig.sh", tmp_path, commands, KUBECONFIG_PATH=str(path), **KUBECONFIG | {"LISTENER": "tunnel"}
     )
     assert done.returncode == 0
     assert path.read_text() == "server: https://127.0.0.1:6443\n"
-    assert "tunnel.sh" in done.stderr
+    assert "run infrastructure/aws/scripts/tunnel.sh in another terminal now" in done.stderr
+
+
+def test_without_a_tunnel_apply_waits_for_one_and_says_so(tmp_path):
+    path = tmp_path / "config"
+    commands = {"aws": "echo 'server: https://balancer:6443'", "kubectl": "exit 1"}
+    done = run_script(
+        "fetch-kubeconfig.sh", tmp_path, commands, KUBECONFIG_PATH=str(path), **KUBECONFIG | {"LISTENER": "tunnel"}
+    )
+    assert done.returncode == 1
+    assert "scripts/tunnel.sh does not run, after 0 minutes" in done.stderr
+
+
+def test_the_tunnel_is_ssh_by_the_endpoint_with_a_key_of_its_own(tmp_path):
+    commands = {
+        "aws": "echo i-0abc; echo aws $* >>$CALLS",
+        "ssh-keygen": 'for last; do :; done; touch "$last" "$last.pub"',
+        "ssh": "echo ssh $* >>$CALLS",
+    }
+    done = run_script("tunnel.sh", tmp_path, commands, CLUSTER="some-cluster", CALLS=str(tmp_path / "calls"))
+    assert done.returncode == 0, done.stderr
+    looked, sent, connected = (tmp_path / "calls").read_text().splitlines()
+    assert "Name=tag:Name,Values=some-cluster-control-plane-*" in looked
+    assert "send-ssh-public-key --instance-id i-0abc --instance-os-user ec2-user" in sent
+    assert "-N -L 127.0.0.1:6443:127.0.0.1:6443" in connected
+    assert "open-tunnel --instance-id i-0abc" in connected
+    assert "StrictHostKeyChecking=no" not in connected
 
 
 NAMES = {"NAMES": "www.example.test api.example.test", "ADDRESSES": "203.0.113.1 203.0.113.2", "LOOKUP": "look"}
@@ -470,6 +524,14 @@ def test_names_are_printed_and_awaited(tmp_path):
     assert done.returncode == 0
     assert "www.example.test. A 203.0.113.1" in done.stderr
     assert "api.example.test leads to the load balancer" in done.stderr
+
+
+def test_of_a_wildcard_some_name_is_looked_up(tmp_path):
+    names = NAMES | {"NAMES": "*.acceptance.example.test"}
+    look = "case $1 in any.acceptance.example.test) echo 203.0.113.2 ;; esac"
+    done = run_script("await-dns.sh", tmp_path, {"look": look}, **names)
+    assert done.returncode == 0, done.stderr
+    assert "*.acceptance.example.test. A 203.0.113.1" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ PROTO = pathlib.Path(__file__).parent / "tfplugin5.proto"
 messages, services = grpc.protos_and_services(PROTO.name)
 UNKNOWN = msgpack.ExtType(0, b"\0")
 COUNTER = itertools.count(1)
+# What AWS gives an account that has asked for CPUs and for nothing else: L-1216C47A are CPUs, L-0263D0A3 Elastic IPs.
+QUOTAS = {"L-1216C47A": 32, "L-0263D0A3": 5}
 
 
 def encode(value):
@@ -161,8 +163,16 @@ class StandIn(services.ProviderServicer):
         return messages.PlanResourceChange.Response(planned_state=encode(planned), legacy_type_system=True)
 
     def ApplyResourceChange(self, request, context):
-        """What was unknown is made up."""
+        """What was unknown is made up. A protected load balancer is not deleted."""
         state = decode(request.planned_state)
+        before = decode(request.prior_state)
+        if state is None and request.type_name == "aws_lb" and before["enable_deletion_protection"] in (True, "true"):
+            refusal = messages.Diagnostic(
+                severity=messages.Diagnostic.ERROR,
+                summary=f"deleting ELBv2 Load Balancer ({before['arn']}): OperationNotPermitted",
+                detail="it cannot be deleted because deletion protection is enabled",
+            )
+            return messages.ApplyResourceChange.Response(new_state=request.prior_state, diagnostics=[refusal])
         block = self.resources[request.type_name]
         for name, kind in {**block.arguments, **block.computed}.items():
             if state is not None and isinstance(state[name], msgpack.ExtType):
@@ -180,6 +190,11 @@ class StandIn(services.ProviderServicer):
             state["default_vcpus"], state["memory_size"] = INSTANCE_TYPES.get(state["instance_type"], (1, 1024))
         elif name == "aws_iam_policy_document":
             state["json"] = policy_document(state)
+        elif name == "aws_servicequotas_service_quota":
+            state["value"] = QUOTAS[state["quota_code"]]
+        elif name == "aws_kms_alias":
+            # Another one at each look would be another key.
+            state["target_key_arn"] = "arn:aws:kms:eu-central-1:123456789012:key/platform"
         elif name == "aws_caller_identity":
             state["account_id"] = "123456789012"
         elif name == "aws_partition":

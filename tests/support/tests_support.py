@@ -1,10 +1,15 @@
 """Text of small scenarios, and what several tests build."""
 
+import base64
+import datetime
 import functools
 import subprocess
 
 import yaml
 from aws_tools import tool
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from acceptance.base.paths import ROOT
 
@@ -62,3 +67,17 @@ def kustomized(folder):
     """The objects of a kustomization, built as Argo CD does, without leave to read outside it."""
     command = [tool("kubectl"), "kustomize", ROOT / "k8s" / folder]
     return list(yaml.safe_load_all(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+
+
+def kubeconfig(days):
+    """A kubeconfig as K3s writes it, whose certificate is valid for so many days; no two are the same."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.datetime.now(datetime.UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "admin")])
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=days))
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    data = base64.b64encode(made.public_bytes(serialization.Encoding.PEM)).decode()
+    return f"server: https://127.0.0.1:6443\n    client-certificate-data: {data}\n"

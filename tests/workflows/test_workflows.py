@@ -34,6 +34,7 @@ def steps(path):
 def test_every_service_and_the_suite_have_a_workflow():
     assert [str(path.relative_to(ROOT)) for path in WORKFLOWS] == [
         ".github/workflows/acceptance.yml",
+        ".github/workflows/probe.yml",
         *(f"services/{name}/.github/workflows/image.yml" for name in SERVICES),
     ]
 

@@ -1,6 +1,6 @@
 # What it takes to provision, and no more. Attach both policies to whoever does it; GitHub's role has them.
 locals {
-  names = { account = local.account, partition = data.aws_partition.current.partition, region = var.region, name = var.name, bucket = aws_s3_bucket.state.id, key = aws_kms_key.state.arn }
+  names = { account = local.account, partition = data.aws_partition.current.partition, region = var.region, name = var.name, bucket = aws_s3_bucket.state.id, key = aws_kms_key.state.arn, platform_key = aws_kms_key.platform.arn }
   # Two, for one would be longer than IAM allows.
   policies = {
     network  = templatefile("${path.module}/operator-network.json.tftpl", local.names)

@@ -6,13 +6,16 @@ end=$(($(date +%s) + MINUTES * 60))
 LOOKUP=${LOOKUP:-getent ahostsv4}
 
 echo "The platform's names have to lead to the load balancer before certificates can be had:" >&2
+# A wildcard is a name, and no pattern for files.
+set -f
 for name in $NAMES; do
   for address in $ADDRESSES; do echo "  $name. A $address" >&2; done
 done
 
 # Prints what is wrong with a name's records, or nothing.
 wrong() {
-  found=$($LOOKUP "$1" 2>/dev/null | awk '{print $1}' | sort -u)
+  # Of a wildcard any name will do.
+  found=$($LOOKUP "$(echo "$1" | sed 's/^\*/any/')" 2>/dev/null | awk '{print $1}' | sort -u)
   [ -n "$found" ] || { echo "has no address"; return; }
   for address in $found; do
     case " $ADDRESSES " in *" $address "*) ;; *) echo "leads to $address"; return ;; esac

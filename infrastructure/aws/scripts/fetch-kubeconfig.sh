@@ -20,6 +20,8 @@ take() {
     --query SecretString --output text 2>/dev/null >"$KUBECONFIG_PATH.part") && mv "$KUBECONFIG_PATH.part" "$KUBECONFIG_PATH"
 }
 
+reached() { kubectl --kubeconfig "$KUBECONFIG_PATH" --request-timeout 10s get --raw /readyz >/dev/null 2>&1; }
+
 all_ready() {
   ready=$(kubectl --kubeconfig "$KUBECONFIG_PATH" --request-timeout 10s get nodes --no-headers 2>/dev/null | awk '$2 == "Ready"' | wc -l)
   [ "$ready" -ge "$NODES" ]
@@ -33,7 +35,7 @@ await "no server has put a kubeconfig into the secret store: look at control-pla
 if [ "$LISTENER" = tunnel ]; then
   # Nobody may come in at the load balancer's 6443: the API is where scripts/tunnel.sh leads.
   sed -i 's#server: https://.*:6443#server: https://127.0.0.1:6443#' "$KUBECONFIG_PATH"
-  echo "no administrators are named: run scripts/tunnel.sh in another terminal, then use $KUBECONFIG_PATH" >&2
-else
-  await "fewer than $NODES nodes are Ready: see kubectl --kubeconfig $KUBECONFIG_PATH get nodes" all_ready
+  echo "no administrators are named: run infrastructure/aws/scripts/tunnel.sh in another terminal now, and leave it open" >&2
+  await "127.0.0.1:6443 leads to no API, for scripts/tunnel.sh does not run," reached
 fi
+await "fewer than $NODES nodes are Ready: see kubectl --kubeconfig $KUBECONFIG_PATH get nodes" all_ready

@@ -1,10 +1,14 @@
 # What each port leads to.
 locals {
+  # kube-proxy answers 200 where Traefik runs and 503 elsewhere. Its port is the Service's healthCheckNodePort: other workers
+  # would accept connections, too, but forward them under an address of their own.
+  ingress_health = { protocol = "HTTP", port = tostring(var.ingress_health_port), path = "/healthz" }
+
   services = {
-    http  = { port = 80, machines = var.workers, preserve_client_ip = true }
-    https = { port = 443, machines = var.workers, preserve_client_ip = true }
+    http  = { port = 80, machines = var.workers, preserve_client_ip = true, health = local.ingress_health }
+    https = { port = 443, machines = var.workers, preserve_client_ip = true, health = local.ingress_health }
     # A control plane that calls its own cluster through here would else get answers from itself under another address.
-    api = { port = 6443, machines = var.control_planes, preserve_client_ip = false }
+    api = { port = 6443, machines = var.control_planes, preserve_client_ip = false, health = { protocol = "TCP", port = "traffic-port", path = null } }
   }
 
   targets = merge([
@@ -27,8 +31,9 @@ resource "aws_lb_target_group" "this" {
   deregistration_delay   = 30
 
   health_check {
-    protocol            = "TCP"
-    port                = "traffic-port"
+    protocol            = each.value.health.protocol
+    port                = each.value.health.port
+    path                = each.value.health.path
     interval            = 10
     healthy_threshold   = 2
     unhealthy_threshold = 2

@@ -32,3 +32,8 @@ variable "control_planes" {
   description = "Instance ids of the control planes by name: they serve 6443."
   type        = map(string)
 }
+
+variable "ingress_health_port" {
+  description = "Port on which workers say whether Traefik runs on them."
+  type        = number
+}

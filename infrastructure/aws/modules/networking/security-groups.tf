@@ -17,6 +17,7 @@ locals {
     etcd    = { ports = [2379, 2380], protocol = "tcp", to = ["control_planes"], from = ["control_planes"] }
     http    = { ports = [80, 80], protocol = "tcp", to = ["workers"], from = ["load_balancer"] }
     https   = { ports = [443, 443], protocol = "tcp", to = ["workers"], from = ["load_balancer"] }
+    health  = { ports = [var.ingress_health_port, var.ingress_health_port], protocol = "tcp", to = ["workers"], from = ["load_balancer"] }
     public  = { ports = [6443, 6443], protocol = "tcp", to = ["control_planes"], from = ["load_balancer"] }
     ssh     = { ports = [22, 22], protocol = "tcp", to = local.nodes, from = ["ssh"] }
   }

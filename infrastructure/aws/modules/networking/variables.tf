@@ -37,3 +37,8 @@ variable "boundary" {
   description = "ARN of the policy that bounds roles; null for none."
   type        = string
 }
+
+variable "ingress_health_port" {
+  description = "Port on which workers tell the load balancer whether Traefik runs on them."
+  type        = number
+}

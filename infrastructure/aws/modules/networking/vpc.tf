@@ -38,9 +38,14 @@ data "aws_iam_policy_document" "flows_by" {
 }
 
 data "aws_iam_policy_document" "flows" {
+  #checkov:skip=CKV_AWS_356:The service looks for its group by name; that call knows no resources
   statement {
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
     resources = ["${aws_cloudwatch_log_group.flows.arn}:*"]
+  }
+  statement {
+    actions   = ["logs:DescribeLogGroups"]
+    resources = ["*"]
   }
 }
 

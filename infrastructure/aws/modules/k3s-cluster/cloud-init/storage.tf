@@ -11,6 +11,8 @@ locals {
     gp3      = { default = true, reclaim = "Delete", zones = [] }
     database = { default = false, reclaim = "Retain", zones = length(local.other_zones) > 1 ? sort(local.other_zones) : [] }
     redis    = { default = false, reclaim = "Retain", zones = [] }
+    # Traefik's. Workers are dealt out from the first zone on: it is where a lost one leaves another that reaches the volume.
+    ingress = { default = false, reclaim = "Retain", zones = slice(var.zones, 0, min(1, length(var.zones))) }
   }
 
   driver = {

@@ -12,6 +12,8 @@ locals {
     ],
     local.server ? [
       { path = "/etc/alternate-futures/audit-policy.yaml", content = file("${path.module}/files/audit-policy.yaml"), permissions = "0600" },
+      { path = "/etc/systemd/system/k3s-kubeconfig.service", content = file("${path.module}/files/k3s-kubeconfig.service"), permissions = "0644" },
+      { path = "/etc/systemd/system/k3s-kubeconfig.timer", content = file("${path.module}/files/k3s-kubeconfig.timer"), permissions = "0644" },
       { path = "/var/lib/rancher/k3s/server/manifests/storage.yaml", content = local.storage, permissions = "0600" },
     ] : [],
   )
@@ -33,11 +35,11 @@ locals {
 
   user_data = join("\n", ["#cloud-config", yamlencode({
     write_files = [for file in local.files : merge(file, { owner = "root:root" })]
-    runcmd = [
+    runcmd = concat([
       # Before K3s: its kubelet is told not to touch the kernel's settings, and refuses to start where they are others.
       ["sysctl", "--system"],
       ["systemctl", "enable", "--now", "--no-block", "k3s-node.service"],
-    ]
+    ], local.server ? [["systemctl", "enable", "--now", "--no-block", "k3s-kubeconfig.timer"]] : [])
   })])
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes this machine a node. The first server starts the cluster where there is none and puts the tokens that it issued
 # into the secret store; all others, and a first server that was replaced, take them from there and join.
-# ROOT is for tests: a folder that stands for the file system.
+# `k3s-node publish` is what a timer runs on servers each day. ROOT is for tests: a folder that stands for the file system.
 set -eu
 ROOT=${ROOT:-}
 CONFIG=$ROOT/etc/rancher/k3s
@@ -106,15 +106,37 @@ join_as_agent() {
   install_k3s agent --server "https://$REGISTRATION:6443" --token-file "$CONFIG/token"
 }
 
+publish_kubeconfig() {
+  sed "s#server: https://127.0.0.1:6443#server: https://$API_HOST:6443#" "$CONFIG/k3s.yaml" | keep "$STATE/kubeconfig"
+  write_secret "$SECRET_CONFIG" "$STATE/kubeconfig"
+  rm -f "$STATE/kubeconfig"
+}
+
+# Whether the certificate in a kubeconfig (standard input) is valid for another 90 days.
+is_fresh() {
+  sed -n 's/^ *client-certificate-data: *//p' | base64 -d | openssl x509 -noout -checkend $((90 * 86400)) >/dev/null 2>&1
+}
+
+# Each day: another kubeconfig if the one in the store is about to expire and ours, which K3s renews as it starts, is not.
+renew_kubeconfig() {
+  [ -f "$STATE/joined" ] || return 0
+  if read_secret "$SECRET_CONFIG" | is_fresh; then return 0; fi
+  is_fresh <"$CONFIG/k3s.yaml" || fail "K3s's own certificate is about to expire: restart k3s on the servers, one by one"
+  publish_kubeconfig
+}
+
 # What only a server can do once it runs: the kubeconfig for administrators, and the end of the machine it replaces.
 after_server() {
   if [ "$1" = start ] || ! read_secret "$SECRET_CONFIG" >/dev/null; then
-    sed "s#server: https://127.0.0.1:6443#server: https://$API_HOST:6443#" "$CONFIG/k3s.yaml" | keep "$STATE/kubeconfig"
-    write_secret "$SECRET_CONFIG" "$STATE/kubeconfig"
-    rm -f "$STATE/kubeconfig"
+    publish_kubeconfig
   fi
   kubectl delete node --selector "alternatefutures.ai/machine=$MACHINE" --field-selector "metadata.name!=$node" --ignore-not-found
 }
+
+if [ "${1:-}" = publish ]; then
+  renew_kubeconfig
+  exit 0
+fi
 
 mkdir -p "$CONFIG/config.yaml.d" "$ROOT/usr/local/bin"
 instance=$(metadata instance-id)
