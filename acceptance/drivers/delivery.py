@@ -12,7 +12,7 @@ import requests
 import yaml
 
 from acceptance.base.paths import ROOT
-from acceptance.base.waiting import ROLLED_OUT, eventually
+from acceptance.base.waiting import ROLLED_OUT, ROUTE_READY, eventually
 from acceptance.drivers.service_under_change import ServiceUnderChange
 from acceptance.images.build import Images
 
@@ -77,8 +77,14 @@ def wait_page(service: ServiceUnderChange, web: requests.Session, url: str, text
     eventually(shown, within=ROLLED_OUT, what="the new text on the home page", hint=service.hint)
     took = time.monotonic() - began
     service.wait_deployed(service.pushed, None)
-    for _ in range(ASKED):
+
+    def everywhere() -> bool:
         # By a connection of its own each, for a route may choose another pod each time.
-        answer = web.get(url, headers={"Connection": "close"})
-        assert text in answer.text, f"GET {url}: {answer.status_code}, an old page after the change was deployed"
+        answers = [web.get(url, headers={"Connection": "close"}) for _ in range(ASKED)]
+        old = [answer.status_code for answer in answers if text not in answer.text]
+        assert not old, f"{len(old)} of {ASKED} answers without the new text: {old}"
+        return True
+
+    # An old pod that is going serves until Traefik knows it.
+    eventually(everywhere, within=ROUTE_READY, what=f"{ASKED} answers with the new text", hint=service.hint)
     return took

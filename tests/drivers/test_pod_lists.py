@@ -1,0 +1,46 @@
+"""What is read of all pods: the last lines of a log that begins anew, and logs that a kubelet does not give."""
+
+from types import SimpleNamespace
+
+import pytest
+from kubernetes.client import ApiException
+
+from acceptance.base.waiting import Deadline, DidNotStay
+from acceptance.drivers import pod_lists
+
+
+def namespace(lines):
+    core = SimpleNamespace(read_namespaced_pod_log=lambda name, place, tail_lines: "\n".join(lines[-tail_lines:]))
+    return SimpleNamespace(name="scenario-1", cluster=SimpleNamespace(core=core))
+
+
+def test_a_log_that_began_anew_is_no_log_of_all_lines(monkeypatch):
+    monkeypatch.setattr(pod_lists, "KUBELET_LOOKS", Deadline(0, "a test"))
+    lines = [f"line {number} of 1500" for number in range(1, 1501)]
+    pod_lists.lines_stay(namespace(lines), ["one"], 1500, 1000)
+    with pytest.raises(DidNotStay, match="300 lines of one"):
+        pod_lists.lines_stay(namespace(lines[-300:]), ["one"], 1500, 1000)
+
+
+def pod(name, node):
+    return SimpleNamespace(
+        metadata=SimpleNamespace(name=name, namespace="default", labels={}, deletion_timestamp=None),
+        spec=SimpleNamespace(node_name=node, containers=[SimpleNamespace(name="one")]),
+        status=SimpleNamespace(phase="Running", conditions=[SimpleNamespace(type="Ready", status="True")]),
+    )
+
+
+def test_a_kubelet_that_gives_no_logs_is_asked_once():
+    asked = []
+
+    def read(name, place, container, tail_lines):
+        asked.append(name)
+        if name.startswith("silent"):
+            raise ApiException(500, "connection refused")
+
+    pods = [pod("silent-1", "worker"), pod("silent-2", "worker"), pod("well", "worker2")]
+    core = SimpleNamespace(
+        list_pod_for_all_namespaces=lambda: SimpleNamespace(items=pods), read_namespaced_pod_log=read
+    )
+    unread, read_count = pod_lists.read_logs(SimpleNamespace(core=core))
+    assert (list(unread), read_count, asked) == (["default/silent-1 on worker"], 1, ["silent-1", "well"])
