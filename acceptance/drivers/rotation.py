@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from acceptance.base.environment import ServiceSettings
+from acceptance.base.service_settings import ServiceSettings
 from acceptance.base.secrecy import register_secret
 from acceptance.base.waiting import ROLLED_OUT, ROUTE_READY, UNSEALED, Deadline, consistently, eventually
 from acceptance.clients.git import Repository

@@ -30,7 +30,7 @@ def write_ledger(ledger: Ledger, path: Path = LEDGER) -> None:
 
 def scenarios(root: Path = ROOT) -> dict[str, str]:
     """The text of each scenario in the features, by criterion."""
-    found = {}
+    found: dict[str, str] = {}
     for path in sorted((root / "features").rglob("*.feature")):
         text = path.read_text()
         found |= {match[1]: match[0] for match in SCENARIO.finditer(text)}
