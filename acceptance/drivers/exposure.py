@@ -45,7 +45,7 @@ def ways_of_service(cluster: Cluster, namespace: str, name: str) -> list[str]:
 def ways_of_spec(title: str, spec: Any) -> list[str]:
     """The same of a Service's spec."""
     found = [] if spec.type == "ClusterIP" else [f"{title} is of type {spec.type}"]
-    return found + [f"{title} has the address {address}" for address in spec.external_i_ps or []]
+    return found + [f"{title} has the address {address}" for address in spec.external_ips or []]
 
 
 def addresses_of(endpoints: client.V1Endpoints) -> set[str]:

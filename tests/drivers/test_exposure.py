@@ -23,7 +23,7 @@ def cluster(address, kind="ClusterIP", external=None, exists=True):
     def read(name, namespace):
         if not exists:
             raise ApiException(status=404)
-        return Thing(spec=Thing(type=kind, external_i_ps=external))
+        return Thing(spec=Thing(type=kind, external_ips=external))
 
     every = Thing(items=[endpoints])
     return Thing(core=Thing(list_endpoints_for_all_namespaces=lambda: every, read_namespaced_service=read))
