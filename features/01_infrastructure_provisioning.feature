@@ -52,7 +52,7 @@ Feature: Infrastructure provisioning
   Scenario: Persistent volumes for database and Redis lie on disks of their own
     When a pod on each worker writes to a persistent volume of each class
     Then what was written is on the disk that the infrastructure made for it
-    And database and Redis, where they are deployed, claim volumes of their own class
+    And database and Redis, where they are deployed, claim volumes of their own class and have them
 
   @ac-1.11
   Scenario: The outputs name a kubeconfig that works

@@ -38,12 +38,15 @@ Feature: Kubernetes cluster operations
     When its health probe begins to fail
     Then three failures are recorded and the container is restarted once
     And the pod is Ready again
+    And each container of the platform's services, as rendered and where it runs, is restarted after as many failures
+    And no pod's probe restarts it again and again
 
   @ac-2.7
   Scenario: The logs of a pod can be read through the API
     When a pod on each worker writes 1200 lines
     Then the API returns all 1200 lines of each
     And kubectl returns the last 1000 of them
+    And the API returns the logs of the system's pods on every node
 
   @ac-2.8 @disruptive
   Scenario: The cluster keeps working with one control plane down

@@ -13,11 +13,12 @@ Feature: Database service
   Scenario: Every node keeps its data on a persistent volume at /mnt/disk0
     Given a table with a row in it
     Then every node has a persistent volume at /mnt/disk0
-    And every node keeps that table's data there
+    And every node keeps that table's data there, and its log and tablespaces
 
   @ac-6.3 @system-YugabyteDB
   Scenario: SQL is served on yb-tservers:5433 and the admin UI on yb-master-ui:7000
-    Then a pod queries the database at yb-tservers:5433
+    Then a pod queries the database at yb-tservers:5433, each time by a member that takes writes
+    And nothing leads to its members from outside the cluster
     And a pod reads the admin UI at yb-master-ui:7000
 
   @ac-6.4 @system-YugabyteDB @disruptive
@@ -41,8 +42,8 @@ Feature: Database service
 
   @ac-6.6 @system-YugabyteDB
   Scenario Outline: Every node turns wrong credentials away
-    Then every node answers a client with the right credentials
-    And every node turns away a client with <credentials>
+    Then the Service and every node answer a client with the right credentials
+    And the Service and every node turn <credentials> away, for each role and database
 
     Examples:
       | credentials       |
@@ -57,6 +58,7 @@ Feature: Database service
     Then no money was made or lost, at no moment
     And every node has every transfer
     And a commit is acknowledged only once all nodes have it
+    And what is acknowledged is on disk, whoever writes it
 
   @ac-6.8 @system-YugabyteDB @disruptive
   Scenario: With one node killed nothing is lost and service is back within 3 seconds
@@ -73,4 +75,7 @@ Feature: Database service
   Scenario: Every piece of data has three replicas
     Given a table with a row in it
     Then every row has three replicas
+    And all nodes hold the same
+    And every table of every database is kept by all nodes
+    And all nodes hold the same rows of every table of the services
     And a commit is acknowledged only once all nodes have it

@@ -31,7 +31,7 @@ Feature: Authentication service
 
   @ac-8.6
   Scenario: GET /health is answered with 200
-    Then GET "/health" is answered with 200
+    Then GET "/health" is answered with 200, over HTTPS, by the Service and by each pod
 
   @ac-8.7
   Scenario Outline: A sign-in with a wallet is checked, and a good one creates a token
@@ -53,9 +53,10 @@ Feature: Authentication service
 
   @ac-8.8
   Scenario: A token is stored with the time that it expires
-    Given a wallet that signed in
+    Given the database is deployed
+    And a wallet that signed in
     Then the database has its token with the time that it was told it expires
-    And the database does not have the token itself
+    And no table of the database has the token itself
 
   @ac-8.9
   Scenario Outline: The signature of a JWT is checked with JWT_SECRET
@@ -70,6 +71,7 @@ Feature: Authentication service
       | its JWT with another subject             | not valid |
       | its JWT with another signature           | not valid |
       | a JWT that expired                       | not valid |
+      | a JWT that never expires                 | not valid |
       | a JWT signed with another secret         | not valid |
       | a JWT with the algorithm none            | not valid |
       | a JWT signed by HS512                    | not valid |
@@ -78,9 +80,10 @@ Feature: Authentication service
   @ac-8.10
   Scenario: A client over the rate limit gets 429, and its counter goes up
     Given a client that calls for the first time
-    When it calls until auth has had enough
+    When it signs in with nothing until auth has had enough
     Then it got 429, and was told when to call again
     And its counter in Redis went up with each call
-    And another client is answered
+    And it gets 429 every time, whichever pod it comes to
+    And another client is not refused for it
     When its counter is removed
-    Then it is answered again
+    Then it is served again

@@ -19,7 +19,7 @@ Feature: Configuration management
     When the ConfigMap names the real auth service
     Then the copy answers the protected query with 503
     When the copy is restarted
-    Then the copy answers the protected query with 200
+    Then the copy answers the protected query with this wallet's data
 
   @ac-15.3 @writes-to-users
   Scenario Outline: Auth listens on the port in PORT, which is 3001 by default

@@ -1,24 +1,23 @@
-"""The database: its members, what they hold, and what becomes of it when one of them is lost."""
+"""The database: its members, how it is served, and what becomes of it when one of them is deleted."""
 
+import functools
 import re
-import secrets
-import time
-from urllib.parse import urlsplit
 
-from kubernetes.client import ApiException
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.conditions import as_json, is_rolled_out
-from acceptance.base.waiting import DATABASE_SERVES, GONE, MEMBER_BACK, REPLICATED, eventually
-from acceptance.clients.sql import Login, Refused
+from acceptance.base.conditions import is_rolled_out
+from acceptance.base.waiting import MEMBER_BACK, REPLICATED, eventually
+from acceptance.clients.sql import Login
 from acceptance.cluster.workloads import workloads
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers.database import SCHEMA, Database
-from acceptance.drivers.pods import is_replaced, ready_again, volume_at
+from acceptance.drivers import service_port
+from acceptance.drivers.database import SERVICE, Database
+from acceptance.drivers.deletion import Deletion
+from acceptance.drivers.exposure import ways_in
+from acceptance.drivers.member_loss import HINT
 
-DISK = "/mnt/disk0"
-
-HINT = "kubectl get pods -l app=yb-tserver -L role; kubectl logs yb-tserver-0"
+FRESH = 20
+"""Connections over each of which a Service chooses anew."""
 
 
 @given("the database is deployed", target_fixture="db")
@@ -54,166 +53,59 @@ def nodes_are_yugabytedb(versions, floor, environment):
 @given("a table with a row in it", target_fixture="table")
 def table_with_row(db):
     table = db.create("id bigint primary key, content text")
-    db.ask(db.leader(), f"insert into {table} values (1, 'before')")
+    db.ask(SERVICE, f"insert into {table} values (1, 'before')")
     return table
 
 
-@then(f"every node has a persistent volume at {DISK}")
-def nodes_have_volumes(db, evidence):
-    volumes = {pod.metadata.name: volume_at(db.namespace, pod, DISK) for pod in db.members()}
-    evidence.add("volumes", volumes)
-    assert len(set(volumes.values())) == len(volumes), f"expected a volume for each node, saw {volumes}"
+@then(parsers.parse("a pod queries the database at {service}:{port:d}, each time by a member that takes writes"))
+def pod_queries(db, service, port, evidence):
+    service_port.check(db.namespace, service, port)
+    seen = service_port.named_in(db.client, "DATABASE_URL")
+    assert seen == (service, port), f"DATABASE_URL names {seen}"
+    answers = [db.ask(service, "select host(inet_server_addr()), inet_server_port()")[0] for _ in range(FRESH)]
+    evidence.add(f"who answered {FRESH} connections to {service}:{port}", [list(answer) for answer in answers])
+    writable = {db.namespace.pod(db.leader()).status.pod_ip} if not db.is_yugabytedb else db.addresses()
+    assert {address for address, _ in answers} <= writable, f"expected answers of {writable}, saw {set(answers)}"
 
 
-@then("every node keeps that table's data there")
-def data_lies_on_volume(db, table, evidence):
-    seen = {}
-    if db.is_yugabytedb:
-        paths = dict.fromkeys(db.names(), f"{DISK}/yb-data/tserver/data/rocksdb")
-    else:
-        leader = db.leader()
-        db.ask(leader, "checkpoint", login=db.admin)
-        relation = db.ask(leader, "select pg_relation_filepath(%s)", table)[0][0]
-        paths = {name: f"{db.ask(name, 'show data_directory', login=db.admin)[0][0]}/{relation}" for name in db.names()}
-    for name, path in paths.items():
-
-        def there(name=name, path=path):
-            # A follower writes its file when it has replayed the row, and shows its size at its next checkpoint.
-            return db.namespace.execute(name, "sh", "-ec", f"readlink -e {path}; df --output=target {path} | tail -n 1")
-
-        real, mount = eventually(there, within=REPLICATED, what=f"{path} on {name}", hint=HINT).split()
-        seen[name] = f"{real} on {mount}"
-        assert mount == DISK, f"expected {path} of {name} on {DISK}, it is on {mount}"
-    evidence.add("the table's data", seen)
-
-
-@then(parsers.parse("a pod queries the database at {service}:{port:d}"))
-def pod_queries(db, service, port, platform_secrets):
-    url = urlsplit(platform_secrets.values["database-credentials"]["DATABASE_URL"])
-    assert (url.hostname, url.port) == (service, port), f"DATABASE_URL names {url.hostname}:{url.port}"
-    seen = db.namespace.cluster.core.read_namespaced_service(service, db.namespace.name).spec
-    assert port in [item.port for item in seen.ports], f"Service {service} has the ports {seen.ports}"
-    assert seen.type == "ClusterIP", f"Service {service} is of type {seen.type}: not only inside the cluster"
-    rows = as_json(db.client("sql-query", "env:DATABASE_URL", "select 6 * 7"))
-    assert rows == [[42]], f"expected [[42]] from {service}:{port}, saw {rows}"
+@then("nothing leads to its members from outside the cluster")
+def database_inside_only(db):
+    found = ways_in(db.namespace.cluster, db.members())
+    assert not found, f"expected the database inside the cluster only, but {'; '.join(found)}"
 
 
 @then(parsers.parse("a pod reads the admin UI at {service}:{port:d}"))
 def pod_reads_ui(db, service, port, environment, evidence):
-    try:
-        seen = db.namespace.cluster.core.read_namespaced_service(service, db.namespace.name).spec
-    except ApiException as error:
-        if error.status == 404 and not db.is_yugabytedb and "YugabyteDB" in environment.stand_ins:
-            stand_in = environment.stand_ins["YugabyteDB"]
-            raise Unverifiable(f"{stand_in} has no admin UI, so there is no {service} (SQL was judged)") from None
-        raise AssertionError(f"expected a Service {service}, the API says {error.reason}") from error
-    assert seen.type == "ClusterIP", f"Service {service} is of type {seen.type}: not only inside the cluster"
+    stand_in = environment.stand_ins.get("YugabyteDB")
+    if stand_in and not db.is_yugabytedb and not service_port.exists(db.namespace, service):
+        raise Unverifiable(f"{stand_in} has no admin UI, so there is no {service} (SQL was judged)")
+    service_port.check(db.namespace, service, port)
     page = db.client("get", f"http://{service}:{port}/")
     evidence.add("admin UI", page[:2000])
     assert "YugabyteDB" in page, f"expected YugabyteDB's page, saw {page[:200]!r}"
 
 
-@when(parsers.parse("the node that {role} is deleted, and a row is written meanwhile"), target_fixture="deleted")
+@when(parsers.parse("the node that {role} is deleted, and a row is written meanwhile"), target_fixture="deletion")
 def delete_node(db, table, role, evidence):
-    leader = db.leader_of(table)
-    name = leader if role == "leads" else next(name for name in db.names() if name != leader)
-    before = db.namespace.pod(name)
-    db.namespace.cluster.core.delete_namespaced_pod(name, db.namespace.name)
-    eventually(lambda: is_replaced(db.namespace, name, before), within=GONE, what=f"{name} gone", hint=HINT)
-    began = time.monotonic()
-    # An insert that was cut off may have been done all the same.
-    statement = f"insert into {table} values (2, 'meanwhile') on conflict do nothing"
-
-    def written():
-        db.client("sql-query", "env:DATABASE_URL", statement)
-        return True
-
-    eventually(written, within=DATABASE_SERVES, what=f"a row written while {name} is gone", hint=HINT)
-    evidence.add("deleted", f"{name}, which {role}; a row was written after {time.monotonic() - began:.1f} s")
-    return before
+    deletion = Deletion(db, table, leads=role == "leads")
+    deletion.run()
+    evidence.add("deleted", f"{deletion.name}, which {role}; a row was written after {deletion.seconds:.1f} s")
+    return deletion
 
 
 @then("it comes back and has both rows")
-def node_is_back(db, table, deleted):
-    name = deleted.metadata.name
-    eventually(
-        lambda: ready_again(db.namespace, name, deleted), within=MEMBER_BACK, what=f"{name} Ready again", hint=HINT
-    )
-    eventually(db.all_members_ready, within=MEMBER_BACK, what=f"{name} among all members", hint=HINT)
-
-    def has_both():
-        rows = db.ask(name, f"select id, content from {table} order by id")
-        assert rows == [(1, "before"), (2, "meanwhile")], f"{name} has {rows}"
-        return True
-
-    eventually(has_both, within=REPLICATED, what=f"both rows on {name}", hint=HINT)
-
-
-@then("every row has three replicas")
-def three_replicas(db, table, evidence):
-    seen = eventually(db.fully_replicated, within=REPLICATED, what="three replicas of everything", hint=HINT)
-    evidence.add("replication", seen)
-    nodes_hold_the_same(db, table)
+def node_is_back(deletion):
+    deletion.wait_until_back()
+    deletion.wait_for_rows([(1, "before"), (2, "meanwhile")])
 
 
 @then("all nodes hold the same")
 def nodes_hold_the_same(db, table):
     expected = db.ask(db.leader(), f"select * from {table} order by id")
+    assert expected, f"{table} is empty on the leader"
     for name in db.names():
-
-        def same(name=name):
-            rows = db.ask(name, f"select * from {table} order by id")
-            assert rows == expected, f"{name} has {rows}"
-            return True
-
-        eventually(same, within=REPLICATED, what=f"{len(expected)} rows on {name}", hint=HINT)
-
-
-@then("a client with the credentials of DATABASE_URL creates, writes, reads and drops a table")
-def credentials_accepted(db, evidence):
-    name = f"{SCHEMA}.scenario_{secrets.token_hex(4)}"
-    with db.connect(db.leader()) as connection:
-        who = connection.execute("select current_user, current_database()").fetchone()
-        connection.execute(f"create table {name} (id int)")
-        connection.execute(f"insert into {name} values (42)")
-        rows = connection.execute(f"select id from {name}").fetchall()
-        connection.execute(f"drop table {name}")
-        protocol = connection.info.server_version
-    evidence.add("connected as", f"{who}, server {protocol}")
-    assert who == (db.login.user, db.login.database), f"expected {db.login.user} in {db.login.database}, saw {who}"
-    assert rows == [(42,)], f"expected the row that was written, saw {rows}"
-
-
-@then("a pod that has DATABASE_URL from the Secret queries with it")
-def pod_uses_database_url(db):
-    rows = as_json(db.client("sql-query", "env:DATABASE_URL", "select current_user::text"))
-    assert rows == [[db.login.user]], f"expected {db.login.user}, saw {rows}"
-
-
-@then("every node answers a client with the right credentials")
-def right_credentials(db):
-    for name in db.names():
-        rows = db.ask(name, "select 1")
-        assert rows == [(1,)], f"expected an answer from {name}, saw {rows}"
-
-
-@then(parsers.parse("every node turns away a client with {kind}"))
-def wrong_credentials(db, kind, evidence):
-    login = {
-        "a wrong password": db.login.with_password(secrets.token_urlsafe(16)),
-        "an empty password": db.login.with_password(""),
-        "an unknown name": Login("nobody", db.login.password, db.login.database),
-    }[kind]
-    seen = {}
-    for name in db.names():
-        try:
-            with db.connect(name, login):
-                seen[name] = "let in"
-        except Refused as refusal:
-            seen[name] = str(refusal)
-    evidence.add(f"answers to {kind}", seen)
-    let_in = [name for name, answer in seen.items() if answer == "let in"]
-    assert seen and not let_in, f"expected every node to refuse {kind}, saw {seen}"
+        what = f"{len(expected)} rows on {name}"
+        eventually(functools.partial(db.holds, name, table, expected), within=REPLICATED, what=what, hint=HINT)
 
 
 @given("the Deployments and StatefulSets of the platform that are ready", target_fixture="ready_before")

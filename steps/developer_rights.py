@@ -1,30 +1,17 @@
-"""What developers may do in the cluster. Source: plan 27."""
+"""What developers may do in the cluster. Source: plan 27.7 to 27.9."""
 
-import contextlib
-import secrets
+import functools
 
-from kubernetes.client import ApiException
 from pytest_bdd import given, then, when
 
-from acceptance.base.labels import SCENARIO_LABEL
-from acceptance.base.waiting import GONE, SYNCED, eventually
-from acceptance.cluster.probe import probe_pod
+from acceptance.base.waiting import SYNCED, eventually
+from acceptance.drivers import developer as rights
+from acceptance.drivers import developer_secrets as ways
+from acceptance.drivers import projects
 from acceptance.platform.access import DEVELOPER, NAMESPACE
-from acceptance.platform.application_status import ARGOCD, GROUP
-from steps.pod_security import STANDARD
+from acceptance.platform.application_status import ARGOCD
 
-# What developers may do.
-
-HERE = f"/api/v1/namespaces/{NAMESPACE}"
-APPS = f"/apis/apps/v1/namespaces/{NAMESPACE}"
-READ_ONLY = {"get", "list", "watch"}
-ABOUT_ONESELF = {"selfsubjectreviews", "selfsubjectaccessreviews", "selfsubjectrulesreviews"}
-LEADS_ON = {
-    "*", "secrets", "pods/exec", "pods/attach", "pods/portforward", "pods/proxy", "services/proxy", "nodes/proxy",
-    "serviceaccounts/token",
-}  # fmt: skip
-"""Rights that lead to Secrets, even with a verb that reads."""
-PATCH = {"Content-Type": "application/merge-patch+json"}
+HINT = f"Try: kubectl -n {NAMESPACE} describe role {DEVELOPER}"
 
 
 @given("a developer with a token of their own", target_fixture="developer")
@@ -38,200 +25,109 @@ def developer_with_token(access, evidence):
     return developer
 
 
-def all_answered(caller, attempts, wanted, evidence, title):
-    """Make all attempts (by name: method, path, body, headers); raise AssertionError naming the unexpected answers."""
-    seen = {name: caller(*attempt).status_code for name, attempt in attempts.items()}
-    evidence.add(title, seen)
-    other = {name: status for name, status in seen.items() if status != wanted}
-    assert not other, f"expected {wanted}, saw {other}. Try: kubectl -n {NAMESPACE} describe role {DEVELOPER}"
+def all_refused(developer, attempts, evidence, title):
+    """Make all attempts; raise AssertionError naming those that were not answered with 403."""
+    seen = rights.statuses(developer, attempts)
+    evidence.add(title, {"403": len(seen) - len(rights.unlike(seen, 403)), "others": rights.unlike(seen, 403)})
+    assert attempts and not rights.unlike(seen, 403), f"expected 403, saw {rights.unlike(seen, 403)}. {HINT}"
 
 
 @then("the developer reads pods, logs, Services, Deployments and events there")
-def developer_reads(developer, backend, evidence):
-    attempts = {
-        "pods": ("GET", f"{HERE}/pods"),
-        "a log": ("GET", f"{HERE}/pods/{backend.running()[0].metadata.name}/log?tailLines=5"),
-        "Services": ("GET", f"{HERE}/services"),
-        "Deployments": ("GET", f"{APPS}/deployments"),
-        "StatefulSets": ("GET", f"{APPS}/statefulsets"),
-        "events": ("GET", f"{HERE}/events"),
-    }
-    all_answered(developer, attempts, 200, evidence, "what the developer reads")
+def developer_reads(developer, cluster, backend, evidence):
+    pods = rights.running_pods(cluster)
+    attempts = rights.reads(rights.resources(developer), pods)
+    seen = rights.statuses(developer, attempts)
+    evidence.add("what the developer reads", seen)
+    assert pods and len(attempts) == len(rights.READABLE) + len(pods), f"the API has only {sorted(attempts)}"
+    assert not rights.unlike(seen, 200), f"expected 200, saw {rights.unlike(seen, 200)}. {HINT}"
+    listed = {item["metadata"]["name"] for item in developer("GET", f"{rights.HERE}/pods").json()["items"]}
+    assert set(pods) <= listed, f"expected all pods in the list, missing are {sorted(set(pods) - listed)}"
 
 
-@then("nothing elsewhere")
-def developer_reads_nothing_elsewhere(developer, evidence):
-    attempts = {
-        "pods of all namespaces": ("GET", "/api/v1/pods"),
-        "pods of kube-system": ("GET", "/api/v1/namespaces/kube-system/pods"),
-        "namespaces": ("GET", "/api/v1/namespaces"),
-        "nodes": ("GET", "/api/v1/nodes"),
-        "roles of the cluster": ("GET", "/apis/rbac.authorization.k8s.io/v1/clusterroles"),
-    }
-    all_answered(developer, attempts, 403, evidence, "what the developer reads elsewhere")
+@then("no other kind of object, and nothing elsewhere")
+def developer_reads_nothing_elsewhere(developer, cluster, evidence):
+    attempts = rights.reads_elsewhere(rights.resources(developer))
+    all_refused(developer, attempts, evidence, "what the developer reads beyond that")
+    seen = {name: rights.about_others(rights.rights(developer, name)) for name in rights.other_namespaces(cluster)}
+    more = {name: found for name, found in seen.items() if found}
+    assert seen and not more, f"expected no rights in other namespaces, saw {more}"
 
 
 @then("whatever the developer tries to change is refused")
-def developer_changes_nothing(developer, backend, evidence):
-    pod, restarted = (
-        backend.running()[0].metadata.name,
-        {"spec": {"template": {"metadata": {"annotations": {"restarted": "now"}}}}},
-    )
-    attempts = {
-        "delete a pod": ("DELETE", f"{HERE}/pods/{pod}?dryRun=All"),
-        "restart a Deployment": ("PATCH", f"{APPS}/deployments/backend-service?dryRun=All", restarted, PATCH),
-        "scale a Deployment": (
-            "PATCH", f"{APPS}/deployments/backend-service/scale?dryRun=All", {"spec": {"replicas": 1}}, PATCH,
-        ),
-        "change a ConfigMap": (
-            "PATCH", f"{HERE}/configmaps/backend-config?dryRun=All", {"data": {"NODE_ENV": "development"}}, PATCH,
-        ),
-        "create a pod": ("POST", f"{HERE}/pods?dryRun=All", probe_pod("own")),
-        "delete a network policy": (
-            "DELETE", f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/networkpolicies/default-deny?dryRun=All",
-        ),
-        "relabel the namespace": (
-            "PATCH", f"{HERE}?dryRun=All", {"metadata": {"labels": {f"{STANDARD}/enforce": "privileged"}}}, PATCH,
-        ),
-        "change an Application": (
-            "PATCH", f"/apis/argoproj.io/v1alpha1/namespaces/{ARGOCD}/applications/backend-service?dryRun=All",
-            {"spec": {"project": "default"}}, PATCH,
-        ),
-    }  # fmt: skip
-    all_answered(developer, attempts, 403, evidence, "what the developer tries to change")
+def developer_changes_nothing(developer, cluster, backend, evidence):
+    everyday = rights.changes(cluster.probe, backend.running()[0].metadata.name)
+    all_refused(developer, everyday, evidence, "what a developer in a hurry does")
+    every = rights.writes(rights.resources(developer))
+    all_refused(developer, every, evidence, "one of every kind created, changed, deleted")
 
 
 @then("the API lists no right of the developer's but to read")
-def rights_are_to_read(developer, evidence):
-    body = {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SelfSubjectRulesReview",
-        "spec": {"namespace": NAMESPACE},
-    }
-    answer = developer("POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", body)
-    assert answer.status_code == 201, f"the API lists no rights: {answer.status_code}"
-    evidence.add("rights", answer.json()["status"])
-    rules = answer.json()["status"]["resourceRules"]
-    assert any("pods" in rule["resources"] for rule in rules), f"the list lacks even the right to read pods: {rules}"
-    for rule in rules:
-        resources, verbs = set(rule["resources"]), set(rule["verbs"])
-        assert verbs <= READ_ONLY or resources <= ABOUT_ONESELF, f"a right beyond reading: {rule}"
-        assert not resources & LEADS_ON, f"a right that leads to Secrets: {rule}"
+def rights_are_to_read(developer, cluster, evidence):
+    seen = {name: rights.rights(developer, name) for name in (NAMESPACE, *rights.other_namespaces(cluster))}
+    evidence.add(f"rights in {NAMESPACE}", seen[NAMESPACE])
+    here = [rule for rule in seen[NAMESPACE] if "pods" in rule["resources"]]
+    assert here, f"the list lacks even the right to read pods: {seen[NAMESPACE]}"
+    more = {name: rights.beyond_reading(rules) for name, rules in seen.items() if rights.beyond_reading(rules)}
+    assert not more, f"expected rights to read alone, none that leads to Secrets, saw {more}. {HINT}"
 
 
-@given("Secrets that an administrator sees")
+@given("Secrets that an administrator sees", target_fixture="secret_names")
 def secrets_are_there(platform_secrets, sealed_secrets, cluster):
-    names = {item.metadata.name for item in cluster.core.list_namespaced_secret(NAMESPACE).items}
+    names = ways.names_of_secrets(cluster, NAMESPACE)
     assert {"jwt-secret", "database-credentials"} <= names, f"the namespace {NAMESPACE} has the Secrets {sorted(names)}"
     assert sealed_secrets.key_secrets(), "the Sealed Secrets controller has no key"
+    return names
 
 
 @then("the developer sees none of them")
-def developer_sees_no_secrets(developer, sealed_secrets, evidence):
-    attempts = {
-        "list": ("GET", f"{HERE}/secrets"),
-        "watch": ("GET", f"{HERE}/secrets?watch=true&timeoutSeconds=1"),
-        "read jwt-secret": ("GET", f"{HERE}/secrets/jwt-secret"),
-        "read database-credentials": ("GET", f"{HERE}/secrets/database-credentials"),
-        "list everywhere": ("GET", "/api/v1/secrets"),
-        "list the sealing keys": ("GET", f"/api/v1/namespaces/{sealed_secrets.namespace}/secrets"),
-        "list Argo CD's": ("GET", f"/api/v1/namespaces/{ARGOCD}/secrets"),
-        "list kube-system's": ("GET", "/api/v1/namespaces/kube-system/secrets"),
-    }
-    all_answered(developer, attempts, 403, evidence, "Secrets, as the developer asks for them")
+def developer_sees_no_secrets(developer, cluster, secret_names, evidence):
+    attempts = ways.straight(secret_names, rights.other_namespaces(cluster))
+    all_refused(developer, attempts, evidence, "Secrets, as the developer asks for them")
 
 
 @then("gets at none in a roundabout way")
-def no_way_around(developer, backend, evidence):
-    pod, key = backend.running()[0].metadata.name, {"secretKeyRef": {"name": "jwt-secret", "key": "JWT_SECRET"}}
-    mounted = probe_pod("taker", volumes=[{"name": "taken", "secret": {"secretName": "jwt-secret"}}])
-    mounted["spec"]["containers"][0]["volumeMounts"] = [{"name": "taken", "mountPath": "/taken"}]
-    named = probe_pod("taker", container={"env": [{"name": "TAKEN", "valueFrom": key}]})
-    run = f"{HERE}/pods/{pod}/exec?command=cat&command=/proc/1/environ&stdout=true"
-    attempts = {
-        "as an administrator": (
-            "GET", f"{HERE}/secrets/jwt-secret", None,
-            {"Impersonate-User": "kubernetes-admin", "Impersonate-Group": "system:masters"},
-        ),
-        "as the controller of sealed secrets": (
-            "GET", f"{HERE}/secrets/jwt-secret", None,
-            {"Impersonate-User": "system:serviceaccount:sealed-secrets:sealed-secrets"},
-        ),
-        # With a right to impersonate, this would be answered with 200.
-        "as another user": ("GET", f"{HERE}/pods", None, {"Impersonate-User": "somebody"}),
-        "by exec": ("POST", run),
-        "by exec over GET": ("GET", run),
-        "by attach": ("POST", f"{HERE}/pods/{pod}/attach?stdout=true"),
-        "by a port-forward": ("POST", f"{HERE}/pods/{pod}/portforward?ports=4000"),
-        "by a container beside it": (
-            "PATCH", f"{HERE}/pods/{pod}/ephemeralcontainers?dryRun=All",
-            {"spec": {"ephemeralContainers": [{"name": "beside", "image": "none"}]}}, PATCH,
-        ),
-        "by a pod that mounts it": ("POST", f"{HERE}/pods?dryRun=All", mounted),
-        "by a pod that has it as a variable": ("POST", f"{HERE}/pods?dryRun=All", named),
-        "by another account's token": (
-            "POST", f"{HERE}/serviceaccounts/default/token", {"spec": {"expirationSeconds": 600}},
-        ),
-        "by more rights": (
-            "POST", f"/apis/rbac.authorization.k8s.io/v1/namespaces/{NAMESPACE}/rolebindings?dryRun=All",
-            {"metadata": {"name": "more"}, "subjects": [],
-             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin"}},
-        ),
-    }  # fmt: skip
-    all_answered(developer, attempts, 403, evidence, "Secrets in a roundabout way")
+def no_way_around(developer, cluster, backend, evidence):
+    nodes = [node.metadata.name for node in cluster.nodes()]
+    attempts = {**ways.by_others_rights(nodes), **ways.pods_with_secret(cluster.probe)}
+    for pod in rights.running_pods(cluster):
+        attempts |= ways.into(pod)
+    all_refused(developer, attempts, evidence, "Secrets in a roundabout way")
+
+
+@then("nothing that the developer may read has a Secret's value in it")
+def no_value_in_sight(developer, cluster, sealed_secrets, evidence):
+    values = ways.secret_values(cluster, NAMESPACE, sealed_secrets.namespace)
+    attempts = rights.reads(rights.resources(developer), rights.running_pods(cluster))
+    answers = {what: developer(*attempt) for what, attempt in attempts.items()}
+    evidence.add(
+        "searched", {"values": sorted(values), "in bytes of": {what: len(a.content) for what, a in answers.items()}}
+    )
+    found = ways.leaks(answers, values)
+    assert values and answers and not found, f"expected no Secret's value where developers read, saw {found}"
+
+
+@then("every project of Argo CD names its repositories, and the platform's namespace alone")
+def projects_are_narrow(argocd, cluster, evidence):
+    seen = projects.listed(cluster, "appprojects")
+    evidence.add("projects", seen)
+    wide = [text for name, spec in seen.items() for text in projects.too_wide(name, spec)]
+    assert seen and not wide, f"expected narrow projects, saw that these allow {wide}"
+    allows = {key: seen["default"].get(key) for key in ("sourceRepos", "destinations") if seen["default"].get(key)}
+    assert not allows, f"expected the project `default` to allow nothing, saw {allows}"
 
 
 @when(
     "Applications of the platform's project name another repository, or another namespace", target_fixture="foreigners"
 )
 def foreign_applications(argocd, cluster, auth_service):
-    real = cluster.custom.get_namespaced_custom_object(*GROUP, ARGOCD, "applications", "auth-service")["spec"]
-    source, destination = real["source"], real["destination"]
-    elsewhere = source["repoURL"].rpartition("/")[0] + "/demo.git"
-    changes = {
-        "another repository": ({**source, "repoURL": elsewhere}, destination),
-        "kube-system": (source, {**destination, "namespace": "kube-system"}),
-        "another namespace": (source, {**destination, "namespace": ARGOCD}),
-    }
-    mark = secrets.token_hex(3)
-    made = {what: f"foreign-{number}-{mark}" for number, what in enumerate(changes)}
-    try:
-        for what, (changed, target) in changes.items():
-            # Without auto-sync: should it be accepted, nothing is deployed all the same.
-            body = {
-                "apiVersion": "/".join(GROUP),
-                "kind": "Application",
-                "metadata": {"name": made[what], "labels": {SCENARIO_LABEL: "true"}},
-                "spec": {"project": real["project"], "source": changed, "destination": target},
-            }
-            cluster.custom.create_namespaced_custom_object(*GROUP, ARGOCD, "applications", body)
+    with projects.foreigners(cluster, "auth-service") as made:
         yield made
-    finally:
-        for name in made.values():
-            with contextlib.suppress(ApiException):
-                cluster.custom.delete_namespaced_custom_object(*GROUP, ARGOCD, "applications", name)
-
-        def gone():
-            items = cluster.custom.list_namespaced_custom_object(*GROUP, ARGOCD, "applications")["items"]
-            left = [item["metadata"]["name"] for item in items if item["metadata"]["name"] in made.values()]
-            assert not left, f"still there: {left}"
-            return True
-
-        eventually(gone, within=GONE, what="the foreign Applications gone")
 
 
 @then("Argo CD refuses each of them")
-def foreigners_refused(foreigners, cluster, evidence):
-    def refused(name):
-        found = cluster.custom.get_namespaced_custom_object(*GROUP, ARGOCD, "applications", name)
-        conditions = found.get("status", {}).get("conditions", [])
-        said = [item["message"] for item in conditions if item["type"] == "InvalidSpecError"]
-        assert any("in project" in text for text in said), f"its conditions are {conditions}"
-        return said
-
-    for what, name in foreigners.items():
+def foreigners_refused(foreigners, evidence):
+    for what, name in foreigners.made.items():
         hint = f"kubectl -n {ARGOCD} describe application {name}"
-        said = eventually(
-            lambda name=name: refused(name), within=SYNCED, what=f"the Application that names {what} refused", hint=hint
-        )
+        refused = f"the Application that names {what} refused"
+        said = eventually(functools.partial(foreigners.refused, what), within=SYNCED, what=refused, hint=hint)
         evidence.add(f"of the Application that names {what}", said)

@@ -10,7 +10,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.conditions import is_ready
 from acceptance.base.waiting import POD_READY, eventually
-from acceptance.drivers import sealing
+from acceptance.drivers import git_secrets, sealing
 from acceptance.platform.secrets import NAMESPACE, read_secret
 
 
@@ -76,9 +76,9 @@ def other_name_refused(namespace, sealed):
 
 @given("every version of every file on every branch of every repository", target_fixture="versions")
 def every_version(git, repository, evidence):
-    found: sealing.Versions = {}
+    found: git_secrets.Versions = {}
     for name in git.names():
-        versions = sealing.every_version(git.repository(name))
+        versions = git_secrets.every_version(git.repository(name))
         evidence.add(f"versions of files in {name}", len(versions))
         found |= versions
     assert found, "the repositories are empty"
@@ -87,7 +87,7 @@ def every_version(git, repository, evidence):
 
 @then("none of them is a Secret or holds a secret value")
 def no_secret_in_git(versions, platform_secrets):
-    found = sealing.leaks(versions, sealing.secret_values(platform_secrets.values))
+    found = git_secrets.leaks(versions, git_secrets.secret_values(platform_secrets.values))
     hint = "Try: git log --all -- PATH; seal it with kubeseal, and rotate its values"
     assert not found, f"expected no secret in Git, {found}. {hint}"
 

@@ -3,10 +3,14 @@
 import pytest
 from pytest_bdd import given, parsers, then
 
-from acceptance.base.conditions import as_json, describe
-from acceptance.base.waiting import HEALTHY_AGAIN, POD_READY, eventually
-from acceptance.drivers.services import Service
+from acceptance.base.waiting import CERTIFICATE_ISSUED, HEALTHY_AGAIN, POD_READY, eventually
+from acceptance.drivers import service_port
+from acceptance.drivers.services import Api, Service, in_words, shape
 from acceptance.platform.secrets import read_secret
+
+FRESH = 20
+"""Requests over fresh connections, for each of which the load balancer, Traefik and the Service choose anew."""
+HOSTS = {"auth-service": "auth", "backend-service": "api", "frontend-service": "www"}
 
 
 @pytest.fixture
@@ -27,91 +31,95 @@ def frontend(frontend_service, default):
     return Service(default, "frontend-service")
 
 
-@pytest.fixture
-def auth_api(auth):
-    """HTTP to auth."""
-    return auth.api()
+def over_https(web, environment, name):
+    """A service as users have it, once its host has a certificate."""
+    api = Api.over_https(web, environment.domain, HOSTS[name])
+    eventually(lambda: api.get("/"), within=CERTIFICATE_ISSUED, what=f"an answer at {api.base}")
+    return api
 
 
 @pytest.fixture
-def backend_api(backend):
-    """HTTP to the backend."""
-    return backend.api()
+def auth_api(auth, web, routes, environment):
+    """HTTPS to auth, through the load balancer."""
+    return over_https(web, environment, auth.name)
+
+
+@pytest.fixture
+def backend_api(backend, web, routes, environment):
+    """HTTPS to the backend, through the load balancer."""
+    return over_https(web, environment, backend.name)
+
+
+@pytest.fixture
+def auth_doors(auth, auth_api, data_client):
+    """Auth over HTTPS, and from a client pod by its Service and at each of its pods."""
+    return {"HTTPS": auth_api, **auth.doors(data_client)}
+
+
+@pytest.fixture
+def backend_doors(backend, backend_api, data_client):
+    """The backend over HTTPS, and from a client pod by its Service and at each of its pods."""
+    return {"HTTPS": backend_api, **backend.doors(data_client)}
 
 
 @given("auth is deployed", target_fixture="service")
-def auth_deployed(auth):
-    return auth
+def auth_deployed(auth, evidence):
+    return deployed(auth, evidence)
 
 
 @given("the backend is deployed", target_fixture="service")
-def backend_deployed(backend):
-    return backend
+def backend_deployed(backend, evidence):
+    return deployed(backend, evidence)
 
 
 @given("the frontend is deployed", target_fixture="service")
-def frontend_deployed(frontend):
-    return frontend
+def frontend_deployed(frontend, evidence):
+    return deployed(frontend, evidence)
+
+
+def deployed(service, evidence):
+    """A service whose rollout is complete: the version that is judged is the one that was deployed."""
+    evidence.add(f"pods of {service.name}", service.describe())
+    return service
 
 
 @then(parsers.parse("at least {count:d} of its pods are ready, on different workers"), target_fixture="replicas")
 def pods_on_workers(service, outputs, count, evidence):
     workers = {worker.name for worker in outputs.workers}
-
-    def spread():
-        pods = service.pods()
-        nodes = {pod.metadata.name: pod.spec.node_name for pod in pods}
-        seen = {pod.metadata.name: describe(pod) for pod in service.namespace.pods(f"app={service.name}")}
-        assert len(pods) >= count, f"{len(pods)} ready of {seen}"
-        assert set(nodes.values()) <= workers, f"pods that are not on workers: {nodes}"
-        assert len(set(nodes.values())) >= min(count, len(workers)), f"pods on one worker: {nodes}"
-        return pods
-
     what = f"{count} pods of {service.name} ready on different workers"
-    pods = eventually(spread, within=POD_READY, what=what, hint=service.hint)
+    pods = eventually(lambda: service.spread(count, workers), within=POD_READY, what=what, hint=service.hint)
     evidence.add("pods and their nodes", {pod.metadata.name: pod.spec.node_name for pod in pods})
     return pods
 
 
 @then(parsers.parse('each of these pods answers "{path}" by itself'))
 def each_pod_answers(service, replicas, path, data_client, evidence):
-    seen = {}
-    for pod in replicas:
-        answer = as_json(data_client("http", "GET", f"http://{pod.status.pod_ip}:{service.port}{path}"))
-        seen[pod.metadata.name] = answer["status"]
-        assert answer["status"] == 200, (
-            f"{pod.metadata.name} answered {path} with {answer['status']}. Try: {service.hint}"
-        )
-    evidence.add(f"status of {path} by pod", seen)
+    doors = service.doors(data_client)
+    seen = {pod.metadata.name: doors[pod.metadata.name].get(path) for pod in replicas}
+    evidence.add(f"{path} by pod", {name: in_words(answer) for name, answer in seen.items()})
+    wrong = {name: in_words(answer) for name, answer in seen.items() if answer.status_code != 200}
+    assert seen and not wrong, f"expected 200 of each pod, saw {wrong}. Try: {service.hint}"
 
 
 @then(parsers.parse('its pods take "{key}" from the Secret "{secret}"'), target_fixture="from_secret")
 def pods_take_from_secret(service, cluster, key, secret, evidence):
-    container = service.container()
-    found = [item for item in container.env or [] if item.name == key]
-    assert found, f"the Deployment {service.name} sets no {key}"
-    reference = found[0].value_from and found[0].value_from.secret_key_ref
-    assert reference, f"{key} of the Deployment {service.name} is no reference to a Secret"
-    assert (reference.name, reference.key) == (secret, key), f"{key} comes from {reference.name}/{reference.key}"
-    values = read_secret(cluster, secret, service.namespace.name)
-    assert values, f"there is no Secret {secret}. Try: kubectl describe sealedsecret {secret}"
-    evidence.add("where the Deployment takes it from", {"variable": key, "Secret": secret, "key": reference.key})
+    seen = {pod.metadata.name: service.source_of(pod.spec, key) for pod in service.running()}
+    seen[f"the Deployment {service.name}"] = service.source_of(service.deployment().spec.template.spec, key)
+    evidence.add(f"where {key} comes from", seen)
+    assert set(seen.values()) == {f"{secret}/{key}"}, f"expected {key} from the Secret {secret}, saw {seen}"
+    values = read_secret(cluster, secret, service.namespace.name) or {}
+    assert values.get(key), f"there is no Secret {secret} with {key}. Try: kubectl describe sealedsecret {secret}"
     return key, values[key]
 
 
 @then("the process in each of its pods runs with that value")
 def process_has_value(service, from_secret, evidence):
     key, value = from_secret
-    seen = {}
-    for pod in service.running():
-        started_with = service.environment(pod).get(key)
-        seen[pod.metadata.name] = "the value of the Secret" if started_with == value else "another value, or none"
-    evidence.add(f"{key} in /proc/1/environ", seen)
-    other = [name for name, text in seen.items() if text != "the value of the Secret"]
-    assert not other, (
-        f"the process in {', '.join(other)} runs without the Secret's value of {key}. "
-        f"Try: kubectl rollout restart deployment/{service.name}"
-    )
+    pods = service.running()
+    other = [pod.metadata.name for pod in pods if service.environment(pod).get(key) != value]
+    evidence.add(f"{key} in /proc/1/environ", {"pods": len(pods), "with another value, or none": other})
+    hint = f"Try: kubectl rollout restart deployment/{service.name}"
+    assert not other, f"the process in {', '.join(other)} runs without the Secret's value of {key}. {hint}"
 
 
 @then(parsers.parse('the process in each of its pods runs with "{key}" set to "{value}"'))
@@ -122,28 +130,31 @@ def process_has(service, key, value, evidence):
 
 
 @then(parsers.parse("its Service is of type ClusterIP and has port {port:d}"))
-def service_has_port(service, cluster, port, evidence):
-    found = cluster.core.read_namespaced_service(service.name, service.namespace.name)
-    evidence.add("Service", cluster.kubectl("get", "-n", service.namespace.name, "service", service.name))
-    assert found.spec.type == "ClusterIP", f"the Service {service.name} is of type {found.spec.type}"
-    assert found.spec.cluster_ip not in (None, "None"), f"the Service {service.name} has no address"
-    ports = [item.port for item in found.spec.ports]
-    assert port in ports, f"the Service {service.name} has the ports {ports}"
+def service_has_port(service, port, evidence):
+    spec = service_port.check(service.namespace, service.name, port)
+    evidence.add("Service", {"address": spec.cluster_ip, "ports": [item.port for item in spec.ports]})
+    assert spec.cluster_ip not in (None, "None"), f"the Service {service.name} has no address"
+    what = f"the Service {service.name} to lead to the pods of its Deployment"
+    eventually(service.behind, within=HEALTHY_AGAIN, what=what, hint=service.hint)
 
 
 @then(parsers.parse('a pod is answered at "{url}"'))
-def pod_is_answered(data_client, url, evidence):
-    answer = as_json(data_client("http", "GET", url))
-    evidence.add(f"GET {url} from a pod", {"status": answer["status"], "body": answer["body"][:300]})
-    assert answer["status"] == 200, f"{url} answered {answer['status']}: {answer['body'][:200]}"
+def pod_is_answered(service, data_client, url, evidence):
+    host, _, path = url.removeprefix("http://").partition("/")
+    api = Api(data_client.way_to(*service_port.split(host)))
+    answers = [api.get(f"/{path}") for _ in range(FRESH)]
+    evidence.add(f"{FRESH} times GET {url} from a pod", sorted({in_words(answer) for answer in answers}))
+    own = {shape(door.get(f"/{path}").text) for door in service.doors(data_client).values()}
+    wrong = [in_words(answer) for answer in answers if answer.status_code != 200 or shape(answer.text) not in own]
+    assert not wrong, f"expected 200 with what the pods of {service.name} say ({own}), saw {wrong[:3]}"
 
 
 @then(parsers.parse('GET "{path}" is answered with {status:d}'))
-def path_is_answered(service, path, status, evidence):
-    def answered():
-        answer = service.api().get(path)
-        assert answer.status_code == status, f"{answer.status_code}: {answer.text[:200]}"
-        return {"status": answer.status_code, "body": answer.text[:300]}
-
-    what = f"{status} for GET {path} of {service.name}"
-    evidence.add(f"GET {path}", eventually(answered, within=HEALTHY_AGAIN, what=what, hint=service.hint))
+@then(parsers.parse('GET "{path}" is answered with {status:d}, over HTTPS, by the Service and by each pod'))
+def path_is_answered(service, web, routes, environment, data_client, path, status, evidence):
+    doors = {"HTTPS": over_https(web, environment, service.name), **service.doors(data_client)}
+    for where, api in doors.items():
+        answers = [api.get(path) for _ in range(FRESH)]
+        evidence.add(f"{FRESH} times GET {path}, {where}", sorted({in_words(answer) for answer in answers}))
+        wrong = [in_words(answer) for answer in answers if answer.status_code != status]
+        assert not wrong, f"expected {status} every time, {where}; {len(wrong)} of {FRESH} were not: {wrong[0]}"

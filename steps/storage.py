@@ -9,7 +9,8 @@ from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.storage import (
     all_bound,
     claim,
-    classes_claimed,
+    claimed,
+    lacks_claims,
     read_disk,
     write_on_every_worker,
     writer,
@@ -23,7 +24,7 @@ def pods_ask_for_claims(namespace, outputs):
     asked = {f"asked-{number}": worker.name for number, worker in enumerate(outputs.workers)}
     for name, worker in asked.items():
         namespace.create(claim(name))
-        namespace.create(writer(name, {name: "text"}, worker))
+        namespace.create(writer(namespace.cluster.probe, name, {name: "text"}, worker))
     return list(asked), time.monotonic()
 
 
@@ -64,10 +65,12 @@ def written_on_disk(outputs, written, images, evidence):
         assert not missing, f"expected what pods wrote to {missing} on the disk {volume.id}, saw {seen}. {hint}"
 
 
-@then("database and Redis, where they are deployed, claim volumes of their own class")
+@then("database and Redis, where they are deployed, claim volumes of their own class and have them")
 def claims_have_own_class(default, outputs, evidence):
-    seen = classes_claimed(default, outputs)
-    evidence.add("claims of database and Redis, and their classes", seen)
     for key, volume in outputs.volumes.items():
-        others = {name: given for name, given in seen[key].items() if given != volume.storage_class}
-        assert not others, f"expected claims of {key} to be of the class {volume.storage_class}, saw {others}"
+        seen = claimed(default, key)
+        evidence.add(f"claims of {key}", {name: vars(claim) for name, claim in seen.items()})
+        others = {name: c for name, c in seen.items() if (c.storage_class, c.phase) != (volume.storage_class, "Bound")}
+        assert not others, f"expected claims of {key} Bound, of the class {volume.storage_class}, saw {others}"
+        without = lacks_claims(default, key)
+        assert not without, f"expected a persistent volume of each pod of {key}, {without} have none"

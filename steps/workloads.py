@@ -3,15 +3,16 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, POD_READY, RESTART, eventually
-from acceptance.cluster.probe import pod_spec, probe_container, probe_pod
-from acceptance.drivers import probed, reachability
+from acceptance.cluster.probe import pod_spec
+from acceptance.drivers import liveness, probed, reachability
 from acceptance.drivers.probed import all_ready
+from acceptance.platform.applications import APPLICATIONS
 
 
 @when(parsers.parse("a Deployment with {replicas:d} replicas is created"), target_fixture="deployment")
 def create_deployment(namespace, replicas):
     labels = {"app": "spread"}
-    template = {"metadata": {"labels": labels}, "spec": pod_spec(probe_container())}
+    template = {"metadata": {"labels": labels}, "spec": pod_spec(namespace.cluster.probe.container())}
     spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
     namespace.create({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "spread"}, "spec": spec})
     return replicas
@@ -82,12 +83,25 @@ def ready_again(namespace):
     assert count == 1, f"expected one restart, saw {count}"
 
 
+@then("each container of the platform's services, as rendered and where it runs, is restarted after as many failures")
+def services_have_probes(cluster, platform):
+    rendered = [item for name in APPLICATIONS for item in platform.render(name)]
+    wrong = liveness.rendered_without_probe(rendered) + liveness.without_probe(liveness.platform_pods(cluster))
+    assert rendered and not wrong, f"expected a liveness probe of each container, saw {wrong}"
+
+
+@then("no pod's probe restarts it again and again")
+def nothing_restarts_again(cluster):
+    again = liveness.restarted_by_probes(cluster)
+    assert not again, f"expected liveness probes that hold, saw {again} restarted. Try: kubectl get events -A"
+
+
 @when(parsers.parse("a pod on each worker writes {count:d} lines"), target_fixture="talking")
 def pods_write_lines(namespace, outputs, count):
     names = {worker.name: f"talking-{number}" for number, worker in enumerate(outputs.workers)}
     for worker, name in names.items():
         selector = {"kubernetes.io/hostname": worker}
-        namespace.create(probe_pod(name, "log", str(count), nodeSelector=selector))
+        namespace.create(namespace.cluster.probe.pod(name, "log", str(count), nodeSelector=selector))
     for name in names.values():
         namespace.wait_ready(name)
     return list(names.values())
@@ -107,3 +121,11 @@ def kubectl_returns_tail(namespace, cluster, talking, count):
         seen = cluster.kubectl("logs", "-n", namespace.name, name, f"--tail={count}").splitlines()
         lines = probed.all_lines(namespace, name)
         assert seen == lines[-count:], f"expected the last {count} lines, saw {len(seen)}, beginning with {seen[:1]}"
+
+
+@then("the API returns the logs of the system's pods on every node")
+def logs_of_every_node(cluster, outputs, evidence):
+    seen = probed.nodes_with_logs(cluster)
+    evidence.add("a system pod of each node whose log was read", seen)
+    silent = {machine.name for machine in (*outputs.control_planes, *outputs.workers)} - set(seen)
+    assert not silent, f"expected the log of a pod on every node, saw none of {sorted(silent)}"

@@ -87,3 +87,12 @@ def test_ruff_refuses_to_import_what_is_private(line):
     done = subprocess.run(command, input=f"{line}\n", cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
     assert "TID251" in done.stdout
+
+
+def test_conftest_registers_plugins_and_does_nothing_else():
+    tree = ast.parse((ROOT / "conftest.py").read_text())
+    assert not [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.If)]
+    assert [ast.unparse(node.targets[0]) for node in tree.body if isinstance(node, ast.Assign)] == [
+        "STEPS",
+        "pytest_plugins",
+    ]

@@ -6,19 +6,14 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
+from pydantic import Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT
+from acceptance.base.service_settings import Section, ServiceSettings
 
 MOST_LANES = 8
 Port = Annotated[int, Field(gt=0, lt=65536)]
-
-
-class Section(BaseModel):
-    """A table of an environment file: typed, and closed to unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class KindSettings(Section):
@@ -115,7 +110,7 @@ class GitOpsSettings(Section):
 
     server: Literal["in-cluster", "external"] = "in-cluster"
     polling_seconds: Annotated[int, Field(gt=0)] = 180
-    repositories: dict[Literal["platform", "demo", "demo-polled"], str] = {}
+    repositories: dict[Literal["platform", "demo", "demo-polled"], str] = Field(default_factory=dict)
     user: str = "git"
     password_variable: str | None = None
     webhook_variable: str | None = None
@@ -138,30 +133,7 @@ class SecretSettings(Section):
     """
 
     generate: bool = True
-    variables: dict[SecretKey, str] = {}
-
-
-class ServiceSettings(Section):
-    """Paths of the services, which real ones may have elsewhere than the criteria say."""
-
-    siwe_path: str = "/api/auth/siwe"
-    nonce_path: str = "/api/auth/nonce"
-    validate_path: str = "/api/auth/validate"
-    auth_health_path: str = "/api/health"
-    graphql_path: str = "/graphql"
-    protected_query: str = "{ protectedQuery }"
-    client_header: str = "X-Client-Id"
-    export_folder: str = "/out"
-    """Where the frontend's pods have the files of the export."""
-    logo_path: str = "/assets/logo.svg"
-    headings: dict[str, str] = {
-        "/": "Alternate Futures",
-        "/consulting": "Consulting",
-        "/products": "Products",
-        "/products/web-services": "Web services",
-    }
-    """The first heading of each page, by its path: what tells it from the others."""
-    rate_limit_key: str = "rate-limit:{client}"
+    variables: dict[SecretKey, str] = Field(default_factory=dict)
 
 
 class Environment(Section):
@@ -180,8 +152,8 @@ class Environment(Section):
     services: ServiceSettings = ServiceSettings()
     preflight: PreflightSettings = PreflightSettings()
     lanes: Annotated[int, Field(ge=1, le=MOST_LANES)] = 1
-    stand_ins: dict[str, str] = {}
-    unverifiable: dict[str, str] = {}
+    stand_ins: dict[str, str] = Field(default_factory=dict)
+    unverifiable: dict[str, str] = Field(default_factory=dict)
 
     @property
     def is_long_lived(self) -> bool:

@@ -17,6 +17,7 @@ from acceptance.clients.docker import docker
 from acceptance.clients.port_forward import Forward
 from acceptance.clients.process import run
 from acceptance.cluster.existing_kind import ExistingKind
+from acceptance.cluster.probe import Probe
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.infrastructure.contract import Machine, Outputs
 
@@ -45,14 +46,22 @@ def loading_client() -> Iterator[None]:
 class Cluster:
     """A running cluster. `kubectl` runs the plan's commands; everything else goes through the API.
 
-    `attached`: somebody else provisioned it, and its machines are out of reach.
+    `probe` makes scenarios' pods. `attached`: somebody else provisioned it, and its machines are out of reach.
     """
 
     def __init__(
-        self, outputs: Outputs, tools: Path, *, run_id: str, attached: bool = False, context: str | None = None
+        self,
+        outputs: Outputs,
+        tools: Path,
+        *,
+        run_id: str,
+        probe: Probe,
+        attached: bool = False,
+        context: str | None = None,
     ):
         self.outputs = outputs
         self.run_id = run_id
+        self.probe = probe
         self.tools = tools
         self.context = context
         self.is_attached = attached

@@ -14,7 +14,6 @@ from acceptance.base.conditions import describe, is_ready
 from acceptance.base.labels import LABEL, SCENARIO_LABEL
 from acceptance.base.waiting import POD_READY, eventually
 from acceptance.cluster.cluster import REQUEST_TIMEOUT, Cluster
-from acceptance.cluster.probe import probe_pod
 from acceptance.infrastructure.contract import Infrastructure
 
 OWN_ROLE = "acceptance-own"
@@ -44,7 +43,7 @@ class Namespace:
 
     def run_pod(self, name: str, *command: str, **spec: Any) -> client.V1Pod:
         """Start a probe pod with `command` and wait until it is Ready. `spec` goes into the pod's spec."""
-        self.create(probe_pod(name, *command, **spec))
+        self.create(self.cluster.probe.pod(name, *command, **spec))
         return self.wait_ready(name)
 
     def wait_ready(self, name: str) -> client.V1Pod:

@@ -2,47 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-probe_image = ""
-"""The probe's image; the environment's file says where it is."""
 
+@dataclass(frozen=True)
+class Probe:
+    """Makes pods of the probe image."""
 
-def use_probe(image: str) -> None:
-    """From now on, the probe pods of scenarios run this image."""
-    global probe_image
-    probe_image = image
+    image: str
+    """Where the image is; the environment's file says so."""
 
+    def container(self, *command: str, **extra: Any) -> dict[str, Any]:
+        """A container that runs a command of the probe, or serves HTTP. `extra` changes the container."""
+        return {
+            "name": "probe",
+            "image": self.image,
+            "args": list(command or ("serve",)),
+            "env": [{"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
+            "resources": {"requests": {"cpu": "5m", "memory": "8Mi"}, "limits": {"memory": "64Mi"}},
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": 65532,
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            **extra,
+        }
 
-def probe_container(*command: str, **extra: Any) -> dict[str, Any]:
-    """A container of the probe image (images/probe)."""
-    return {
-        "name": "probe",
-        "image": probe_image,
-        "args": list(command or ("serve",)),
-        "env": [{"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
-        "resources": {"requests": {"cpu": "5m", "memory": "8Mi"}, "limits": {"memory": "64Mi"}},
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": 65532,
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        **extra,
-    }
-
-
-def probe_pod(name: str, *command: str, **spec: Any) -> dict[str, Any]:
-    """A pod of the probe image. `container` in `spec` changes the container."""
-    container = probe_container(*command, **spec.pop("container", {}))
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "labels": {"app": name}},
-        "spec": pod_spec(container, **spec),
-    }
+    def pod(self, name: str, *command: str, **spec: Any) -> dict[str, Any]:
+        """A pod with one such container. `spec` goes into the pod's spec; `container` in it changes the container."""
+        container = self.container(*command, **spec.pop("container", {}))
+        return {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name, "labels": {"app": name}},
+            "spec": pod_spec(container, **spec),
+        }
 
 
 def pod_spec(*containers: dict[str, Any], **spec: Any) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from acceptance.base.conditions import as_json
 from acceptance.base.waiting import POD_READY, eventually
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
-from acceptance.cluster.probe import pod_spec, probe_container
+from acceptance.cluster.probe import pod_spec
 from acceptance.infrastructure.contract import Infrastructure, Machine, Outputs
-from acceptance.infrastructure.haproxy import connections
+from acceptance.infrastructure.haproxy import connections, leads_to
 
 SCHEMES = ("http", "https")
 TRAEFIK, PODS = "Traefik", "a pod on each worker"
@@ -43,7 +43,7 @@ def start_echo_pods(namespace: Namespace, outputs: Outputs) -> None:
         "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "answering"},
         "spec": {"selector": {"matchLabels": labels},
                  "template": {"metadata": {"labels": labels},
-                              "spec": pod_spec(probe_container(ports=ports))}},
+                              "spec": pod_spec(namespace.cluster.probe.container(ports=ports))}},
     })  # fmt: skip
 
     def all_ready() -> bool:
@@ -80,9 +80,13 @@ def ask_traefik(outputs: Outputs, scheme: str, worker: Machine) -> str:
 
     Traefik may run on another worker, so it is the load balancer that says by which one the request went.
     """
-    before = connections(outputs, f"{scheme}/{worker.name}")
+    server, wanted = f"{scheme}/{worker.name}", f"{worker.address}:{80 if scheme == 'http' else 443}"
+    before = connections(outputs, server)
     answer = ask(outputs, scheme)
-    assert connections(outputs, f"{scheme}/{worker.name}") > before, f"it did not go by {worker.name}"
+    assert connections(outputs, server) > before, f"it did not go by {worker.name}"
+    assert leads_to(outputs, server) == wanted, (
+        f"for {worker.name} it goes to {leads_to(outputs, server)}, not {wanted}"
+    )
     seen = (answer.status_code, answer.headers.get("Location", "").partition(":")[0], answer.text.strip()[:40])
     if scheme == "http":
         assert seen[:2] == (301, "https"), f"expected Traefik's 301 to HTTPS, saw {seen}"

@@ -1,23 +1,34 @@
-"""Checks of the CIS Kubernetes Benchmark that show through the API. Source: CIS 1.10, sections 1.2 to 1.4 and 4.2.
+"""What control planes and kubelets run with, held against the CIS Kubernetes Benchmark.
 
-What a control plane was started with is in its static pods (kubeadm), or in its node's annotation (K3s, which runs it
-all in one process); what a kubelet runs with is what it tells at /configz.
+What a control plane was started with is in its processes' arguments; where the machines are out of reach, in its static
+pods (kubeadm), or in its node's annotation (K3s, which runs it all in one process). What a kubelet runs with is what it
+tells at /configz.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from kubernetes import client
 
 from acceptance.base.conditions import as_json
 from acceptance.cluster.cluster import Cluster
+from acceptance.drivers.benchmark_checks import (
+    API,
+    CHECKS,
+    EVERYWHERE,
+    KUBELET,
+    MANAGER,
+    ON_K3S,
+    SCHEDULER,
+    Check,
+)
 
 Settings = Mapping[str, Any]
+COMPONENTS = (API, MANAGER, SCHEDULER)
 K3S_ARGUMENTS = "k3s.io/node-args"
 SET = "set by K3s itself"
 K3S_DEFAULTS: dict[str, dict[str, str]] = {
@@ -43,26 +54,6 @@ K3S_DEFAULTS: dict[str, dict[str, str]] = {
 """What K3s starts its components with, unless told otherwise. Source: K3s, pkg/daemons/control."""
 
 
-class Demand(StrEnum):
-    """Whether a check has to pass: everywhere, where K3s has no stand-in, or not at all."""
-
-    EVERYWHERE = "has to pass"
-    ON_K3S = "has to pass on K3s"
-    NOWHERE = "only listed"
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check: `good` gets the values of `settings` (None where not set), of each `component` by itself."""
-
-    id: str
-    text: str
-    component: str
-    settings: tuple[str, ...]
-    good: Callable[..., bool]
-    demand: Demand = Demand.EVERYWHERE
-
-
 @dataclass(frozen=True)
 class Result:
     """What came of a check: the values seen, by node, and the nodes where they are not good."""
@@ -83,123 +74,54 @@ class Result:
         return f"{check.id:8} {self.outcome:8} {check.text} ({check.demand}); saw {', '.join(sorted(values)) or '-'}"
 
 
-def is_set(*values: Any) -> bool:
-    """Whether all are set."""
-    return all(values)
-
-
-def not_set(value: Any) -> bool:
-    """Whether it is not set, or set to nothing."""
-    return not value
-
-
-def is_false(value: Any) -> bool:
-    """Whether it is set to false."""
-    return str(value).lower() == "false"
-
-
-def is_true(value: Any) -> bool:
-    """Whether it is set to true."""
-    return str(value).lower() == "true"
-
-
-def has(word: str) -> Callable[[Any], bool]:
-    """Whether a list has a word."""
-    return lambda value: word in (value or "").split(",")
-
-
-def lacks(word: str) -> Callable[[Any], bool]:
-    """Whether a list lacks a word."""
-    return lambda value: word not in (value or "").split(",")
-
-
-def at_least(number: int) -> Callable[[Any], bool]:
-    """Whether it is a number, and large enough."""
-    return lambda value: (value or "").isdigit() and int(value) >= number
-
-
-API, MANAGER, SCHEDULER, KUBELET = "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet"
-EVERYWHERE, ON_K3S, NOWHERE = Demand
-PLUGINS = ("enable-admission-plugins",)
-DISABLED = ("disable-admission-plugins",)
-MODE = ("authorization-mode",)
-CHECKS = (
-    Check("1.2.1", "anonymous requests are refused, or limited to paths", API,
-          ("anonymous-auth", "authentication-config"), lambda anonymous, limits: is_false(anonymous) or bool(limits)),
-    Check("1.2.2", "no file of tokens", API, ("token-auth-file",), not_set),
-    Check("1.2.3", "Services may not name external addresses", API, PLUGINS, has("DenyServiceExternalIPs"), NOWHERE),
-    Check("1.2.4", "a certificate of its own for kubelets", API,
-          ("kubelet-client-certificate", "kubelet-client-key"), is_set),
-    Check("1.2.5", "kubelets' certificates are verified", API, ("kubelet-certificate-authority",), is_set, ON_K3S),
-    # Without the argument everything is allowed.
-    Check("1.2.6", "not everything is allowed", API, MODE, lambda mode: bool(mode) and lacks("AlwaysAllow")(mode)),
-    Check("1.2.7", "kubelets are limited to their node", API, MODE, has("Node")),
-    Check("1.2.8", "rights are by role", API, MODE, has("RBAC")),
-    Check("1.2.9", "events are limited", API, PLUGINS, has("EventRateLimit"), NOWHERE),
-    Check("1.2.10", "not everything is admitted", API, PLUGINS, lacks("AlwaysAdmit")),
-    Check("1.2.11", "images are pulled anew with each pod's rights", API, PLUGINS, has("AlwaysPullImages"), NOWHERE),
-    Check("1.2.12", "pods get their ServiceAccount", API, DISABLED, lacks("ServiceAccount")),
-    Check("1.2.13", "nothing is made in a namespace that is going", API, DISABLED, lacks("NamespaceLifecycle")),
-    Check("1.2.14", "kubelets change their own node alone", API, PLUGINS, has("NodeRestriction")),
-    Check("1.2.15", "no profiling", API, ("profiling",), is_false),
-    Check("1.2.16", "an audit log", API, ("audit-log-path",), is_set, ON_K3S),
-    Check("1.2.17", "its files are kept for 30 days", API, ("audit-log-maxage",), at_least(30), ON_K3S),
-    Check("1.2.18", "ten of them", API, ("audit-log-maxbackup",), at_least(10), ON_K3S),
-    Check("1.2.19", "of 100 MB each", API, ("audit-log-maxsize",), at_least(100), ON_K3S),
-    Check("1.2.21", "tokens of accounts that are gone are refused", API, ("service-account-lookup",),
-          lambda value: not is_false(value)),
-    Check("1.2.22", "a key of its own for accounts", API, ("service-account-key-file",), is_set),
-    Check("1.2.23", "a certificate of its own for etcd", API, ("etcd-certfile", "etcd-keyfile"), is_set),
-    Check("1.2.24", "a certificate of its own", API, ("tls-cert-file", "tls-private-key-file"), is_set),
-    Check("1.2.25", "clients by certificate", API, ("client-ca-file",), is_set),
-    Check("1.2.26", "etcd's certificate is verified", API, ("etcd-cafile",), is_set),
-    Check("1.2.27", "Secrets are encrypted in etcd", API, ("encryption-provider-config",), is_set),
-    Check("1.2.29", "ciphers are named", API, ("tls-cipher-suites",), is_set, NOWHERE),
-    Check("1.3.2", "no profiling", MANAGER, ("profiling",), is_false),
-    Check("1.3.3", "an account for each controller", MANAGER, ("use-service-account-credentials",), is_true),
-    Check("1.3.7", "heard on the node alone", MANAGER, ("bind-address",), lambda value: value == "127.0.0.1"),
-    Check("1.4.1", "no profiling", SCHEDULER, ("profiling",), is_false),
-    Check("1.4.2", "heard on the node alone", SCHEDULER, ("bind-address",), lambda value: value == "127.0.0.1"),
-    Check("4.2.1", "anonymous requests are refused", KUBELET, ("authentication.anonymous.enabled",), is_false),
-    Check("4.2.2", "not everything is allowed", KUBELET, ("authorization.mode",), lambda mode: mode == "Webhook"),
-    Check("4.2.3", "clients by certificate", KUBELET, ("authentication.x509.clientCAFile",), is_set),
-    Check("4.2.4", "no port without credentials", KUBELET, ("readOnlyPort",), not_set),
-    Check("4.2.5", "idle connections end", KUBELET, ("streamingConnectionIdleTimeout",),
-          lambda value: value not in ("0", "0s")),
-    Check("4.2.6", "it keeps its chains of iptables", KUBELET, ("makeIPTablesUtilChains",),
-          lambda value: not is_false(value)),
-    Check("4.2.6/1.8", "the kernel is as it expects (of the benchmark until 1.8)", KUBELET,
-          ("protectKernelDefaults",), is_true, ON_K3S),
-    Check("4.2.8", "events are recorded", KUBELET, ("eventRecordQPS",), lambda value: value is None or value >= 0),
-    Check("4.2.10", "its certificate is renewed", KUBELET, ("rotateCertificates",), is_true, NOWHERE),
-    Check("4.2.11", "its server's certificate, too", KUBELET, ("serverTLSBootstrap",), is_true, NOWHERE),
-    Check("4.2.12", "ciphers are named", KUBELET, ("tlsCipherSuites",), is_set, NOWHERE),
-    Check("4.2.13", "processes of a pod are limited", KUBELET, ("podPidsLimit",), lambda limit: (limit or -1) > 0,
-          NOWHERE),
-)  # fmt: skip
-
-
 def facts(cluster: Cluster) -> dict[str, dict[str, Settings]]:
     """The settings of each component, by node."""
     nodes = cluster.nodes()
     found: dict[str, dict[str, Settings]] = {
-        name: {node.metadata.name: k3s for node in nodes if (k3s := of_k3s(node, name))}
-        for name in (API, MANAGER, SCHEDULER)
+        name: {node.metadata.name: k3s for node in nodes if (k3s := of_k3s(node, name))} for name in COMPONENTS
     }
-    for pod in cluster.core.list_namespaced_pod("kube-system", label_selector="tier=control-plane").items:
-        name = pod.metadata.labels.get("component")
-        if name in found:
-            found[name][pod.spec.node_name] = of_pod(pod)
+    if not cluster.is_attached:
+        for node in control_planes(cluster):
+            for name, settings in of_processes(cluster, node).items():
+                found[name][node] = settings
+    else:
+        for pod in cluster.core.list_namespaced_pod("kube-system", label_selector="tier=control-plane").items:
+            name = pod.metadata.labels.get("component")
+            if name in found:
+                found[name][pod.spec.node_name] = of_pod(pod)
     found[KUBELET] = {node.metadata.name: of_kubelet(cluster, node.metadata.name) for node in nodes}
     return found
 
 
-def of_pod(pod: client.V1Pod) -> dict[str, str]:
-    """The arguments of a static pod, without their dashes."""
-    container = pod.spec.containers[0]
-    words = [*(container.command or []), *(container.args or [])]
+def control_planes(cluster: Cluster) -> list[str]:
+    """The names of the control planes, as the infrastructure knows them: a node may lose its label."""
+    return [machine.name for machine in cluster.outputs.control_planes]
+
+
+def not_shown(cluster: Cluster, found: Mapping[str, Mapping[str, Settings]]) -> dict[str, list[str]]:
+    """The nodes of which a component's settings are not among `found`, by component."""
+    servers = control_planes(cluster)
+    missing = {name: sorted(set(servers) - set(found[name])) for name in COMPONENTS}
+    return {name: nodes for name, nodes in missing.items() if nodes}
+
+
+def of_words(words: Iterable[str]) -> dict[str, str]:
+    """The arguments among the words of a command, without their dashes."""
     parts = (word.removeprefix("--").partition("=") for word in words if word.startswith("--"))
     return {name: value if equals else "true" for name, equals, value in parts}
+
+
+def of_processes(cluster: Cluster, node: str) -> dict[str, Settings]:
+    """The arguments of each component that runs on a node, as the kernel has them."""
+    look = 'for file in /proc/[0-9]*/cmdline; do tr "\\0" "\\t" <"$file" 2>/dev/null; echo; done'
+    lines = [line.split("\t") for line in cluster.on_node(node, "sh", "-c", look).splitlines()]
+    return {name: of_words(words) for words in lines if (name := words[0].rpartition("/")[2]) in COMPONENTS}
+
+
+def of_pod(pod: client.V1Pod) -> dict[str, str]:
+    """The arguments of a static pod."""
+    container = pod.spec.containers[0]
+    return of_words([*(container.command or []), *(container.args or [])])
 
 
 def of_k3s(node: client.V1Node, component: str) -> dict[str, str]:

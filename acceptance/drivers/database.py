@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import functools
-import itertools
-import json
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 from kubernetes.client import V1Pod
 
 from acceptance.base.conditions import as_json, is_ready
-from acceptance.base.waiting import POD_READY, eventually
 from acceptance.clients.sql import Connection, Login, connect
 from acceptance.cluster.namespace import Namespace
-from acceptance.drivers.pods import PodClient, credentials, delete_now, run_client
+from acceptance.drivers.pods import PodClient
 
 PORT = 5433
+SERVICE = "yb-tservers"
+"""The Service that leads to whom statements go to."""
 PATRONI_PORT = 8008
 MEMBERS = "app=yb-tserver"
 LEADER = "app=yb-tserver,role=master"
 SCHEMA = "backend"
 UI = "http://yb-master-ui:7000"
-WRITING_SECONDS = 240
 STREAMS = "select application_name, state, sync_state from pg_stat_replication"
 Rows = list[tuple[Any, ...]]
 
 
 class Database:
-    """Three members, of YugabyteDB or of PostgreSQL under Patroni."""
+    """Three members, of YugabyteDB or of PostgreSQL under Patroni; asked from a client pod, as services ask it."""
 
     def __init__(self, namespace: Namespace, login: Login, admin: Login, client: PodClient):
         self.namespace = namespace
@@ -49,15 +46,24 @@ class Database:
         return [str(pod.metadata.name) for pod in self.members() if is_ready(pod)]
 
     def address(self, member: str) -> str:
-        """Where a member's port is forwarded to."""
-        return self.namespace.cluster.address_of(self.namespace.pod(member), PORT)
+        """Where a port leads to a member (SERVICE: to whom the Service chooses), from the client pod."""
+        host = SERVICE if member == SERVICE else self.namespace.pod(member).status.pod_ip
+        return self.client.way_to(host, PORT)
 
-    def connect(self, member: str, login: Login | None = None) -> Connection:
-        """A connection to one member, for a `with`. Raises Refused if it turns the client away."""
-        return connect(self.address(member), login or self.login)
+    def places(self) -> list[str]:
+        """Everywhere that clients may connect: the Service, and each member by itself."""
+        return [SERVICE, *self.names()]
+
+    def connect(self, member: str, login: Login | None = None, **settings: Any) -> Connection:
+        """A connection to one member or the Service, for a `with`. Raises Refused if it turns the client away."""
+        return connect(self.address(member), login or self.login, **settings)
 
     def ask(self, member: str, statement: str, *values: Any, login: Login | None = None) -> Rows:
-        """The rows of a statement on one member. Raises AssertionError if the member cannot be asked."""
+        """The rows of a statement on one member or the Service.
+
+        Raises AssertionError if it cannot be asked, Refused if it turns the client away: who is not let in judges
+        nothing else.
+        """
         try:
             with self.connect(member, login) as connection:
                 cursor = connection.execute(statement, values)
@@ -67,7 +73,19 @@ class Database:
 
     def version(self, member: str) -> str:
         """What a member says that it is."""
-        return str(self.ask(member, "select version()")[0][0])
+        return str(self.ask(member, "select version()", login=self.admin)[0][0])
+
+    def databases(self) -> list[str]:
+        """All databases that take connections."""
+        rows = self.ask(
+            self.leader(), "select datname from pg_database where datallowconn order by 1", login=self.admin
+        )
+        return [str(name) for (name,) in rows]
+
+    def roles(self) -> list[str]:
+        """All roles that may log in."""
+        rows = self.ask(self.leader(), "select rolname from pg_roles where rolcanlogin order by 1", login=self.admin)
+        return [str(name) for (name,) in rows]
 
     @functools.cached_property
     def is_yugabytedb(self) -> bool:
@@ -98,17 +116,27 @@ class Database:
         assert found, f"the master lists no tablets of {table or 'anything'}"
         return found
 
+    def addresses(self) -> set[str]:
+        """The addresses of all members that are Ready."""
+        return {str(pod.status.pod_ip) for pod in self.members() if is_ready(pod)}
+
+    def holds(self, member: str, table: str, expected: Rows) -> bool:
+        """Raise AssertionError unless a member has exactly these rows."""
+        rows = self.ask(member, f"select * from {table} order by id")
+        assert rows == expected, f"{member} has {rows}"
+        return True
+
     def create(self, columns: str) -> str:
         """Make a table of the scenario's own; return its name with its schema."""
         name = f"{SCHEMA}.scenario_{secrets.token_hex(4)}"
         self.tables.append(name)
-        self.ask(self.leader(), f"create table {name} ({columns})")
+        self.ask(SERVICE, f"create table {name} ({columns})")
         return name
 
     def close(self) -> None:
         """Drop the scenario's tables."""
         for name in self.tables:
-            self.ask(self.leader(), f"drop table if exists {name}")
+            self.ask(self.leader(), f"drop table if exists {name}", login=self.admin)
 
     def streams(self, wanted: Callable[[str, str], bool], what: str, others: int = 2) -> Rows:
         """What flows from the leader. Raises AssertionError unless there are `others` streams, all as wanted."""
@@ -154,48 +182,3 @@ class Database:
         others = [name for name, role in roles.items() if role == "sync_standby"]
         assert len(others) == len(roles) - 1 == 2, f"expected two members that may take over, Patroni lists {roles}"
         return roles
-
-
-@dataclass
-class Writer:
-    """A pod that inserts one id after another and says of each whether it was acknowledged."""
-
-    namespace: Namespace
-    table: str
-    name: str = field(default_factory=lambda: f"writer-{secrets.token_hex(3)}")
-
-    def start(self) -> None:
-        """Begin to write."""
-        run_client(
-            self.namespace, self.name, "sql-write", "env:DATABASE_URL", self.table, str(WRITING_SECONDS),
-            container={"env": credentials()}, restartPolicy="Never",
-        )  # fmt: skip
-
-    def lines(self) -> list[dict[str, Any]]:
-        """What it has said so far; the last line may be half there."""
-        text = str(self.namespace.cluster.core.read_namespaced_pod_log(self.name, self.namespace.name))
-        return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("}\n")]
-
-    def acknowledged(self) -> list[tuple[float, int]]:
-        """The ids that were acknowledged, each after its time (Unix)."""
-        return [(line["at"], line["id"]) for line in self.lines() if "error" not in line]
-
-    def stop(self) -> None:
-        """End the writing, and wait for the last line."""
-        self.namespace.execute(self.name, "/probe", "stop")
-
-        def ended() -> bool:
-            phase = self.namespace.pod(self.name).status.phase
-            assert phase == "Succeeded", f"pod {self.name} is {phase}"
-            return True
-
-        eventually(ended, within=POD_READY, what="the writer to end")
-
-    def delete(self) -> None:
-        """Remove the pod."""
-        delete_now(self.namespace, self.name)
-
-
-def longest_gap(moments: list[float]) -> float:
-    """The longest time between two moments that follow each other, in seconds."""
-    return max(later - earlier for earlier, later in itertools.pairwise(moments))

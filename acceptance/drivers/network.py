@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from acceptance.base.waiting import POD_READY, Deadline, TimedOut, eventually
 from acceptance.cluster.namespace import Namespace
-from acceptance.cluster.probe import probe_pod
 
 ENFORCED = Deadline(6, "the suite: a network that keeps to policies does so within seconds")
 DENY = {
@@ -33,7 +32,7 @@ def reaches(namespace: Namespace, pod: str, target: str) -> bool:
 def keeps_to_policies(namespace: Namespace) -> bool:
     """Whether the network keeps to policies: one that forbids everything is tried in an empty namespace."""
     for name in ("server", "client"):
-        namespace.create(probe_pod(name))
+        namespace.create(namespace.cluster.probe.pod(name))
     address = f"{namespace.wait_ready('server').status.pod_ip}:8080"
     namespace.wait_ready("client")
 

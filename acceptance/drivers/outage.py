@@ -12,7 +12,6 @@ from acceptance.base.conditions import describe, is_ready
 from acceptance.base.waiting import API_RESUMES, POD_READY, eventually
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
-from acceptance.cluster.probe import probe_pod
 from acceptance.criteria.evidence import Evidence
 from acceptance.drivers.load import REQUEST_TIMEOUT, ApiWriter
 
@@ -77,7 +76,7 @@ class Outage:
         """Create a pod; a connection to the lost machine would hang for as long as the load balancer lets it."""
         core, name = self.cluster.core, self.namespace.name
         with contextlib.suppress(ConflictException):
-            core.create_namespaced_pod(name, probe_pod(MEANWHILE), _request_timeout=REQUEST_TIMEOUT)
+            core.create_namespaced_pod(name, self.cluster.probe.pod(MEANWHILE), _request_timeout=REQUEST_TIMEOUT)
         return True
 
     def runs(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +13,11 @@ from kubernetes.client import ApiException
 from acceptance.base.conditions import describe, is_ready
 from acceptance.base.labels import CLIENT, HELD
 from acceptance.base.waiting import GONE, eventually
+from acceptance.clients import relay
+from acceptance.clients.relay import Relay
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
-from acceptance.cluster.probe import probe_pod
+from acceptance.cluster.probe import Probe
 
 CTR = "ctr --namespace k8s.io"
 
@@ -26,12 +29,46 @@ CREDENTIALS = {"DATABASE_URL": "database-credentials", "REDIS_URL": "redis-crede
 class PodClient:
     """A pod that speaks to database and cache from inside the cluster, with the credentials of the services.
 
-    It is in a namespace of the suite's own, so that nothing of the suite is among what users share.
+    It is in a namespace of the suite's own, so that nothing of the suite is among what users share. `node` is the
+    machine that it runs on, where that matters.
     """
 
-    def __init__(self, namespace: Namespace, name: str = "data-client"):
+    def __init__(self, namespace: Namespace, name: str = "data-client", node: str | None = None):
         self.namespace = namespace
         self.name = name
+        self.node = node
+        self.relays: dict[str, Relay] = {}
+        self.lock = threading.Lock()
+
+    def way_to(self, host: str, port: int) -> str:
+        """`127.0.0.1:PORT` of this machine, each connection to which the pod makes to a host of the cluster."""
+        target = f"{host}:{port}"
+        with self.lock:
+            if target not in self.relays:
+                self.relays[target] = Relay(self.entry, target)
+        return self.relays[target].address
+
+    def said(self, host: str, port: int) -> str:
+        """Why the pod could not connect to a host the last time that it was to; empty if it could."""
+        item = self.relays.get(f"{host}:{port}")
+        return item.said if item else ""
+
+    def entry(self) -> str:
+        """Where the pod's relay is reached from here."""
+        with self.lock:
+            self.ensure()
+            return self.namespace.cluster.address_of(self.namespace.pod(self.name), relay.PORT)
+
+    def close(self) -> None:
+        """End the ways that lead through it."""
+        for item in self.relays.values():
+            item.close()
+        self.relays.clear()
+
+    def address(self) -> str:
+        """The address that others see it come from."""
+        self.ensure()
+        return str(self.namespace.pod(self.name).status.pod_ip)
 
     def __call__(self, *arguments: str) -> str:
         """Run a command of the probe in the pod (`env:NAME` stands for a setting); return what it printed."""
@@ -45,7 +82,8 @@ class PodClient:
             if is_ready(pod) and not pod.metadata.deletion_timestamp:
                 return
             self.delete()
-        run_client(self.namespace, self.name, container={"env": credentials()})
+        where = {"nodeSelector": {"kubernetes.io/hostname": self.node}} if self.node else {}
+        run_client(self.namespace, self.name, "relay", container={"env": credentials()}, **where)
 
     def delete(self) -> None:
         """Remove the pod."""
@@ -56,17 +94,17 @@ class PodClient:
             eventually(lambda: is_replaced(self.namespace, self.name, before), within=GONE, what=what)
 
 
-def client_pod(name: str, *command: str, **spec: Any) -> dict[str, Any]:
+def client_pod(probe: Probe, name: str, *command: str, **spec: Any) -> dict[str, Any]:
     """A probe pod that the services' network policies let in, and that knows them by their short names."""
     names = {"searches": [f"{PLATFORM}.svc.cluster.local"]}
-    pod = probe_pod(name, *command, dnsConfig=names, **spec)
+    pod = probe.pod(name, *command, dnsConfig=names, **spec)
     pod["metadata"]["labels"] |= CLIENT
     return pod
 
 
 def run_client(namespace: Namespace, name: str, *command: str, **spec: Any) -> client.V1Pod:
     """Start such a pod and wait until it is Ready."""
-    namespace.create(client_pod(name, *command, **spec))
+    namespace.create(client_pod(namespace.cluster.probe, name, *command, **spec))
     return namespace.wait_ready(name)
 
 
@@ -128,6 +166,27 @@ def volume_at(namespace: Namespace, pod: client.V1Pod, path: str) -> str:
     found = core.read_persistent_volume(seen.spec.volume_name)
     assert found.status.phase == "Bound", f"volume {found.metadata.name} is {found.status.phase}"
     return f"{found.metadata.name} ({found.spec.capacity['storage']}, {found.spec.storage_class_name})"
+
+
+def environment_of(namespace: Namespace, pod: client.V1Pod) -> dict[str, str]:
+    """The environment that the process in a pod was started with, read from the kernel.
+
+    Where its image has no `cat`, on its machine.
+    """
+    try:
+        text = namespace.execute(pod.metadata.name, "cat", "/proc/1/environ")
+    except AssertionError:
+        container = pod.status.container_statuses[0].container_id.removeprefix("containerd://")
+        find = f"{CTR} tasks list | awk '$1 == \"{container}\" {{print $2}}'"
+        text = namespace.cluster.on_node(pod.spec.node_name, "sh", "-ec", f"cat /proc/$({find})/environ")
+    return dict(part.split("=", 1) for part in text.split("\0") if "=" in part)
+
+
+def mount_of(namespace: Namespace, pod: str, path: str) -> tuple[str, str]:
+    """Where a path of a pod really is, every link followed, and the mount that it is on."""
+    command = f"real=$(readlink -e {path}); echo $real; df --output=target $real | tail -n 1"
+    real, mount = namespace.execute(pod, "sh", "-ec", command).split()
+    return real, mount
 
 
 def kill(namespace: Namespace, pod: client.V1Pod, *, cut_off_from: list[str] | None = None) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from kubernetes.client import ApiException
+
 from acceptance.base.conditions import describe, is_ready
+from acceptance.cluster.cluster import SYSTEM_NAMESPACES, Cluster
 from acceptance.cluster.namespace import Namespace
 
 
@@ -35,4 +38,21 @@ def all_lines(namespace: Namespace, name: str, count: int = 0) -> list[str]:
     seen = str(text).splitlines()
     wanted = [f"line {number} of {count}" for number in range(1, count + 1)]
     assert not count or seen == wanted, f"{len(seen)} of {count} lines, the last {seen[-1:]}"
+    return seen
+
+
+def nodes_with_logs(cluster: Cluster) -> dict[str, str]:
+    """By node a pod of the system there whose log the API returned; nodes are left out where it returned none."""
+    seen: dict[str, str] = {}
+    for pod in cluster.core.list_pod_for_all_namespaces().items:
+        name, place, node = pod.metadata.name, pod.metadata.namespace, pod.spec.node_name
+        if place in SYSTEM_NAMESPACES and node not in seen and is_ready(pod):
+            try:
+                text = cluster.core.read_namespaced_pod_log(
+                    name, place, tail_lines=1, container=pod.spec.containers[0].name
+                )
+            except ApiException:
+                continue
+            if text:
+                seen[node] = name
     return seen

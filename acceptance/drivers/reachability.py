@@ -8,7 +8,6 @@ from typing import Any
 from acceptance.base.conditions import as_json, is_ready
 from acceptance.base.waiting import POD_READY, eventually
 from acceptance.cluster.namespace import Namespace
-from acceptance.cluster.probe import probe_pod
 from acceptance.infrastructure.contract import Outputs
 
 SERVER = "server"
@@ -23,10 +22,10 @@ def create_service(namespace: Namespace, outputs: Outputs) -> str:
         "apiVersion": "v1", "kind": "Service", "metadata": {"name": SERVER},
         "spec": {"selector": {"app": SERVER}, "ports": [{"port": 80, "targetPort": 8080}]},
     })  # fmt: skip
-    namespace.create(probe_pod(SERVER))
+    namespace.create(namespace.cluster.probe.pod(SERVER))
     for worker in outputs.workers:
         selector = {"kubernetes.io/hostname": worker.name}
-        namespace.create(probe_pod(f"client-{worker.name}", nodeSelector=selector))
+        namespace.create(namespace.cluster.probe.pod(f"client-{worker.name}", nodeSelector=selector))
     namespace.wait_ready(SERVER)
     service = namespace.cluster.core.read_namespaced_service(SERVER, namespace.name)
     return str(service.spec.cluster_ip)
@@ -74,7 +73,11 @@ def reach_by_each_dns_server(namespace: Namespace) -> dict[str, str]:
     sick = [pod.metadata.name for pod in servers if not is_ready(pod)]
     assert not sick, f"DNS servers that are not Ready: {sick}. Try: {HINT}"
     for number, pod in enumerate(servers):
-        namespace.create(probe_pod(f"asks-{number}", dnsPolicy="None", dnsConfig={"nameservers": [pod.status.pod_ip]}))
+        namespace.create(
+            namespace.cluster.probe.pod(
+                f"asks-{number}", dnsPolicy="None", dnsConfig={"nameservers": [pod.status.pod_ip]}
+            )
+        )
     seen = {}
     for number, pod in enumerate(servers):
         namespace.wait_ready(f"asks-{number}")

@@ -134,7 +134,7 @@ def destroy(platform: Platform, infrastructure: Infrastructure) -> dict[str, lis
 def create_again(platform: Platform, infrastructure: Infrastructure, images: Images, run: Run) -> Platform:
     """The infrastructure and an empty cluster, made anew; nothing is deployed on it yet."""
     outputs = infrastructure.provisioned = infrastructure.apply()
-    cluster = Cluster(outputs, platform.cluster.tools, run_id=platform.cluster.run_id)
+    cluster = Cluster(outputs, platform.cluster.tools, run_id=platform.cluster.run_id, probe=platform.cluster.probe)
     eventually(cluster.answers, within=API_ANSWERS, what="the API to answer")
     eventually(cluster.settled, within=SETTLED, what="all nodes Ready")
     rendering = write_tree(run.environment, cluster.kubectl_path, images, outputs)

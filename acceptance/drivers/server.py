@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from acceptance.base.conditions import is_ready
 from acceptance.base.waiting import POD_READY, eventually
 from acceptance.cluster.namespace import Namespace
-from acceptance.cluster.probe import pod_spec, probe_container
+from acceptance.cluster.probe import pod_spec
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def start_server(namespace: Namespace) -> Server:
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "server"},
         "spec": {"replicas": 1, "selector": {"matchLabels": labels},
                  "template": {"metadata": {"labels": labels},
-                              "spec": pod_spec(probe_container(readinessProbe=probe))}},
+                              "spec": pod_spec(namespace.cluster.probe.container(readinessProbe=probe))}},
     })  # fmt: skip
     namespace.create({
         "apiVersion": "v1", "kind": "Service", "metadata": {"name": "server"},

@@ -1,23 +1,22 @@
-"""The services as they run: their pods, what their processes were started with, copies, and cuts between them."""
+"""The services as they run: their pods, who is behind their Services, and what their processes were started with."""
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import json
-import secrets
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 from kubernetes import client
-from kubernetes.client import ApiException
 
-from acceptance.base.conditions import describe, is_ready
-from acceptance.base.labels import COPY_LABEL, NAME_LABEL, SCENARIO_LABEL
-from acceptance.base.waiting import GONE, POD_READY, eventually
+from acceptance.base.conditions import describe, is_ready, is_rolled_out
+from acceptance.base.waiting import HEALTHY_AGAIN, eventually
+from acceptance.clients.web import url
 from acceptance.cluster.namespace import Namespace
+from acceptance.drivers.exposure import addresses_of
+from acceptance.drivers.pods import PodClient, environment_of
 
 PORTS = {"auth-service": 3001, "backend-service": 4000, "frontend-service": 3000}
 TIMEOUT = 20
@@ -55,19 +54,67 @@ class Service:
         return [pod for pod in found if is_ready(pod) and pod.metadata.deletion_timestamp is None]
 
     def running(self) -> list[client.V1Pod]:
-        """Its ready pods. Raises AssertionError if there is none."""
-        pods = self.pods()
-        assert pods, f"no pod of {self.name} is ready. Try: {self.hint}"
+        """Its ready pods. Raises AssertionError unless they are all of one rollout, and it is complete."""
+        what = f"{self.name} rolled out, its pods of one image and revision"
+        return eventually(self.rolled_out, within=HEALTHY_AGAIN, what=what, hint=self.hint)
+
+    def rolled_out(self) -> list[client.V1Pod]:
+        """The same at this moment: old pods that still serve while a new version does not start are no pass."""
+        pods, deployment = self.pods(), self.deployment()
+        versions = {str(pod.metadata.name): version_of(pod) for pod in pods}
+        status = deployment.status
+        assert pods, f"no pod of {self.name} is ready"
+        assert is_rolled_out(deployment), (
+            f"the rollout of {self.name} is not complete: {status.updated_replicas or 0} of "
+            f"{deployment.spec.replicas} updated, {status.ready_replicas or 0} ready; the pods run {versions}"
+        )
+        assert len(set(versions.values())) == 1, f"the pods of {self.name} are of several versions: {versions}"
+        wanted = deployment.spec.template.spec.containers[0].image
+        seen = {pod.spec.containers[0].image for pod in pods}
+        assert seen == {wanted}, f"{self.name} shall run {wanted}, its pods run {seen}"
         return pods
 
-    def api(self) -> Api:
-        """HTTP to one of its pods: whether its Service leads there is another criterion's."""
-        return Api(self.namespace.cluster.address_of(self.running()[0], self.port))
+    def describe(self) -> dict[str, str]:
+        """Node, image and revision of each of its pods."""
+        return {str(pod.metadata.name): f"{version_of(pod)} on {pod.spec.node_name}" for pod in self.running()}
+
+    def spread(self, count: int, workers: set[str]) -> list[client.V1Pod]:
+        """Its pods. Raises AssertionError unless there are `count` on workers, and more than one worker has some."""
+        pods = self.rolled_out()
+        nodes = {pod.metadata.name: pod.spec.node_name for pod in pods}
+        seen = {pod.metadata.name: describe(pod) for pod in self.namespace.pods(f"app={self.name}")}
+        assert len(pods) >= count, f"{len(pods)} ready of {seen}"
+        assert set(nodes.values()) <= workers, f"pods that are not on workers: {nodes}"
+        assert len(set(nodes.values())) >= min(count, len(workers)), f"pods on one worker: {nodes}"
+        return pods
+
+    def behind(self) -> bool:
+        """Raise AssertionError unless its Service leads to exactly the ready pods of its Deployment."""
+        endpoints = self.namespace.cluster.core.read_namespaced_endpoints(self.name, self.namespace.name)
+        own = {str(pod.status.pod_ip) for pod in self.rolled_out()}
+        seen = addresses_of(endpoints)
+        assert seen == own, f"the Service {self.name} leads to {sorted(seen)}, its pods are at {sorted(own)}"
+        return True
+
+    def doors(self, through: PodClient) -> dict[str, Api]:
+        """HTTP from a client pod, by where it leads: the Service by its name, and each of its pods by itself."""
+        pods = {str(pod.metadata.name): str(pod.status.pod_ip) for pod in self.running()}
+        return {
+            where: Api(through.way_to(host, self.port))
+            for where, host in {f"the Service {self.name}": self.name, **pods}.items()
+        }
+
+    def source_of(self, spec: client.V1PodSpec, key: str) -> str:
+        """Where a pod's spec takes a variable from: SECRET/KEY, or what else in words."""
+        found = [item for item in spec.containers[0].env or [] if item.name == key]
+        if not found:
+            return "not set"
+        reference = found[-1].value_from and found[-1].value_from.secret_key_ref
+        return f"{reference.name}/{reference.key}" if reference else "no reference to a Secret"
 
     def environment(self, pod: client.V1Pod) -> dict[str, str]:
         """The environment that the process in a pod was started with, read from the kernel."""
-        text = self.namespace.execute(pod.metadata.name, "cat", "/proc/1/environ")
-        return dict(part.split("=", 1) for part in text.split("\0") if "=" in part)
+        return environment_of(self.namespace, pod)
 
     def log(self, since: datetime.datetime) -> dict[str, list[str]]:
         """The lines that each of its pods wrote since a moment."""
@@ -86,137 +133,58 @@ class Service:
             ]
         return seen
 
-    @contextlib.contextmanager
-    def copy(
-        self, settings: dict[str, str | None], config: str | None = None, port: int | None = None
-    ) -> Iterator[Copy]:
-        """One pod more of the same, that no Service leads to, with other settings (None: without it).
-
-        `config` is a ConfigMap that takes the place of the Deployment's own, `port` the one that it should listen on.
-        """
-        name = f"{self.name}-{secrets.token_hex(3)}"
-        cluster, place = self.namespace.cluster, self.namespace.name
-        template = cluster.api.sanitize_for_serialization(self.deployment().spec.template)
-        ours = {COPY_LABEL: self.name, SCENARIO_LABEL: "true"}
-        template["metadata"] = {"labels": {"app": name, NAME_LABEL: self.name, **ours}}
-        spec = template["spec"]
-        spec.pop("topologySpreadConstraints", None)
-        spec["terminationGracePeriodSeconds"] = 1
-        container = spec["containers"][0]
-        container.pop("lifecycle", None)
-        container["env"] = [item for item in container.get("env", []) if item["name"] not in settings]
-        container["env"] += [{"name": key, "value": value} for key, value in settings.items() if value is not None]
-        container["ports"][0]["containerPort"] = port or self.port
-        if config:
-            container["envFrom"] = [{"configMapRef": {"name": config}}]
-        body = {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "metadata": {"name": name, "labels": ours},
-            "spec": {"replicas": 1, "selector": {"matchLabels": {"app": name}}, "template": template},
-        }
-        try:
-            self.namespace.create(body)
-            copy = Copy(self.namespace, name, port or self.port)
-            copy.wait_ready()
-            yield copy
-        finally:
-            with contextlib.suppress(ApiException):
-                cluster.apps.delete_namespaced_deployment(name, place, grace_period_seconds=0)
-            eventually(lambda: no_pods(self.namespace, name), within=GONE, what=f"the pods of {name} gone")
-
-
-@dataclass(frozen=True)
-class Copy:
-    """A copy of a service, as one pod."""
-
-    namespace: Namespace
-    name: str
-    port: int
-
-    def pod(self) -> client.V1Pod:
-        """Its pod. Raises AssertionError unless there is one, ready."""
-        pods = [pod for pod in self.namespace.pods(f"app={self.name}") if pod.metadata.deletion_timestamp is None]
-        states = [f"{pod.metadata.name} {describe(pod)}" for pod in pods]
-        assert len(pods) == 1 and is_ready(pods[0]), f"expected one pod of {self.name}, ready; saw {states}"
-        return pods[0]
-
-    def wait_ready(self) -> client.V1Pod:
-        """Wait for its pod."""
-        hint = f"kubectl -n {self.namespace.name} logs deploy/{self.name}"
-        return eventually(self.pod, within=POD_READY, what=f"the copy {self.name} ready", hint=hint)
-
-    def url(self, path: str, port: int | None = None) -> str:
-        """Its address inside the cluster."""
-        return f"http://{self.pod().status.pod_ip}:{port or self.port}{path}"
-
-    def log(self) -> list[str]:
-        """All that its pod wrote."""
-        text = self.namespace.cluster.core.read_namespaced_pod_log(self.pod().metadata.name, self.namespace.name)
-        return str(text).splitlines()
-
-    def restart(self) -> None:
-        """Restart it as an operator does; return once the new pod is ready and the old one gone."""
-        before = self.pod().metadata.uid
-        self.namespace.cluster.kubectl("-n", self.namespace.name, "rollout", "restart", f"deployment/{self.name}")
-
-        def renewed() -> bool:
-            assert self.pod().metadata.uid != before, "the old pod is still there"
-            return True
-
-        eventually(renewed, within=POD_READY, what=f"a new pod of {self.name}")
+    def each_logged(self, since: datetime.datetime, wanted: Callable[[str], bool]) -> dict[str, list[str]]:
+        """The wanted lines since a moment, by pod. Raises AssertionError naming the pods that have none."""
+        names = {str(pod.metadata.name) for pod in self.pods()}
+        found = {name: [line for line in lines if wanted(line)] for name, lines in self.log(since).items()}
+        silent = sorted(name for name in names if not found.get(name))
+        assert names and not silent, f"no such line of {', '.join(silent) or 'any pod'}"
+        return found
 
 
 class Api:
-    """HTTP to a service, by a port-forward to it."""
+    """HTTP to a service, each request over a connection of its own, so that whoever chooses chooses anew."""
 
     def __init__(self, address: str):
         self.base = f"http://{address}"
         self.session = requests.Session()
         self.session.trust_env = False
 
+    @classmethod
+    def over_https(cls, session: requests.Session, domain: str, host: str) -> Api:
+        """HTTPS to one of the platform's hosts, through the load balancer, as users have it."""
+        api = cls("")
+        api.base, api.session = url(domain, host, ""), session
+        return api
+
     def get(self, path: str, **settings: Any) -> requests.Response:
         """The answer to GET."""
-        return self.session.get(self.base + path, timeout=TIMEOUT, **settings)
+        headers = {"Connection": "close", **settings.pop("headers", {})}
+        return self.session.get(self.base + path, headers=headers, timeout=TIMEOUT, **settings)
 
     def post(self, path: str, body: Any = None, token: str | None = None, **settings: Any) -> requests.Response:
         """The answer to POST of `body` as JSON, with `token` as the bearer."""
-        headers = {**settings.pop("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
+        bearer = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {"Connection": "close", **settings.pop("headers", {}), **bearer}
         return self.session.post(self.base + path, json=body, headers=headers, timeout=TIMEOUT, **settings)
 
 
-class NetworkPartition:
-    """Keeps pods of one service from reaching those of another, on the nodes, until it heals."""
-
-    def __init__(self, source: Service, target: Service, nodes: list[str], verdict: str):
-        self.cluster = source.namespace.cluster
-        self.nodes = nodes
-        self.rules = [
-            f"FORWARD -s {a.status.pod_ip}/32 -d {b.status.pod_ip}/32 -p tcp -j {verdict}"
-            for a in source.running()
-            for b in target.running()
-        ]
-
-    def make(self) -> None:
-        """Part them."""
-        for node in self.nodes:
-            self.cluster.on_node(node, "sh", "-ec", "; ".join(f"iptables -I {rule}" for rule in self.rules))
-
-    def heal(self) -> None:
-        """Undo it, however much of it was made. Raises AssertionError if something stayed."""
-        for node in self.nodes:
-            undo = "; ".join(f"while iptables -D {rule} 2>/dev/null; do :; done" for rule in self.rules)
-            self.cluster.on_node(node, "sh", "-c", undo)
-            left = self.cluster.on_node(node, "iptables", "-S", "FORWARD")
-            stayed = [rule for rule in self.rules if f"-A {rule}" in left]
-            assert not stayed, f"still cut on {node}: {stayed}. Try: docker exec {node} iptables -S FORWARD"
+def in_words(answer: requests.Response) -> str:
+    """Method, address, status and beginning of an answer."""
+    return f"{answer.request.method} {answer.url} answered {answer.status_code}: {answer.text[:200]}"
 
 
-def no_pods(namespace: Namespace, name: str) -> bool:
-    """Raise AssertionError while a copy's pods are there."""
-    left = [pod.metadata.name for pod in namespace.pods(f"app={name}")]
-    assert not left, f"still there: {left}"
-    return True
+def shape(text: str) -> str:
+    """What of an answer stays the same from one time to the next: the keys of an object, else the text."""
+    found = fields(text)
+    return ", ".join(sorted(found)) or text
+
+
+def version_of(pod: client.V1Pod) -> str:
+    """Image and revision of a pod."""
+    status = (pod.status.container_statuses or [None])[0]
+    revision = (pod.metadata.labels or {}).get("pod-template-hash", "no revision")
+    return f"{pod.spec.containers[0].image} ({(status and status.image_id) or 'no digest'}), {revision}"
 
 
 def now() -> datetime.datetime:

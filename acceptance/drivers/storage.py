@@ -9,7 +9,7 @@ from typing import Any
 from acceptance.base.labels import NAME_LABEL
 from acceptance.clients.docker import docker
 from acceptance.cluster.namespace import Namespace
-from acceptance.cluster.probe import pod_spec, probe_container
+from acceptance.cluster.probe import Probe, pod_spec
 from acceptance.infrastructure.contract import Outputs
 
 HOSTNAME = "kubernetes.io/hostname"
@@ -25,10 +25,10 @@ def claim(name: str, storage_class: str | None = None) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": spec}
 
 
-def writer(name: str, texts: dict[str, str], node: str) -> dict[str, Any]:
+def writer(probe: Probe, name: str, texts: dict[str, str], node: str) -> dict[str, Any]:
     """A pod on `node` with a container for each claim in `texts`, which writes that claim's text to it."""
     containers = [
-        probe_container("write", "/data/marker", text, volumeMounts=[{"name": key, "mountPath": "/data"}])
+        probe.container("write", "/data/marker", text, volumeMounts=[{"name": key, "mountPath": "/data"}])
         | {"name": key}
         for key, text in texts.items()
     ]
@@ -72,7 +72,7 @@ def write_on_every_worker(namespace: Namespace, outputs: Outputs) -> Written:
             written.classes[f"{key}-{number}"] = key
             namespace.create(claim(f"{key}-{number}", volume.storage_class))
         written.texts |= texts
-        namespace.create(writer(f"writer-{number}", texts, worker.name))
+        namespace.create(writer(namespace.cluster.probe, f"writer-{number}", texts, worker.name))
     for number in range(len(outputs.workers)):
         namespace.wait_ready(f"writer-{number}")
     return written
@@ -85,11 +85,35 @@ def read_disk(disk: str, image: str) -> list[str]:
     return docker("run", "--rm", "--network", "none", "--volume", mount, image, *command, check=False).split()
 
 
-def classes_claimed(default: Namespace, outputs: Outputs) -> dict[str, dict[str, str]]:
-    """For database and Redis the classes that their claims ask for, by claim."""
+@dataclass(frozen=True)
+class Claimed:
+    """What a claim of the platform asks for, and what it got."""
+
+    storage_class: str
+    phase: str
+    volume: str
+    wanted: str
+
+
+def claimed(default: Namespace, key: str) -> dict[str, Claimed]:
+    """The claims of database or Redis, by name."""
     core = default.cluster.core
-    listed = {
-        key: core.list_namespaced_persistent_volume_claim(default.name, label_selector=f"{NAME_LABEL}={key}").items
-        for key in outputs.volumes
-    }
-    return {key: {item.metadata.name: item.spec.storage_class_name for item in items} for key, items in listed.items()}
+    items = core.list_namespaced_persistent_volume_claim(default.name, label_selector=f"{NAME_LABEL}={key}").items
+    return {
+        item.metadata.name: Claimed(
+            item.spec.storage_class_name, item.status.phase, item.spec.volume_name or "",
+            item.spec.resources.requests["storage"],
+        )
+        for item in items
+    }  # fmt: skip
+
+
+def lacks_claims(default: Namespace, key: str) -> list[str]:
+    """The pods of database or Redis, where deployed, that have no persistent volume."""
+    pods = [pod for pod in default.pods(f"{NAME_LABEL}={key}") if is_member(pod)]
+    return [pod.metadata.name for pod in pods if not any(volume.persistent_volume_claim for volume in pod.spec.volumes)]
+
+
+def is_member(pod: Any) -> bool:
+    """Whether a pod is one of a StatefulSet's, which keeps data; those of jobs keep none."""
+    return any(owner.kind == "StatefulSet" for owner in pod.metadata.owner_references or [])

@@ -10,7 +10,10 @@ from typing import Any
 
 import psycopg
 
+from acceptance.base.waiting import REPLICATED, eventually
 from acceptance.clients.sql import Connection, Login, connect
+from acceptance.drivers.database import Database
+from acceptance.drivers.member_loss import HINT
 
 ACCOUNTS = 4
 MONEY = 1000
@@ -106,3 +109,25 @@ class Transfers:
             balances[source] -= amount
             balances[target] += amount
         return balances
+
+    def describe(self) -> dict[str, Any]:
+        """What came of them, in figures."""
+        return {
+            "acknowledged": len(self.done), "broken off": self.broken_off, "conflicts tried again": self.conflicts,
+            "sums seen meanwhile": sorted(set(self.sums)), "looks at the sum": len(self.sums), "errors": self.errors,
+        }  # fmt: skip
+
+    def check(self, db: Database, member: str) -> bool:
+        """Raise AssertionError unless a member has exactly the acknowledged transfers, and the balances of them."""
+        rows = set(db.ask(member, f"select * from {self.ledger}"))
+        assert rows == set(self.done), f"{member} has {len(rows)} transfers, {len(self.done)} were acknowledged"
+        balances: dict[int, int] = dict(db.ask(member, f"select id, balance from {self.accounts}"))
+        expected = self.expected_balances()
+        assert balances == expected, f"expected the balances {expected} on {member}, saw {balances}"
+        return True
+
+
+def wait_for_transfers(db: Database, member: str, transfers: Transfers) -> None:
+    """Wait until a member has every acknowledged transfer."""
+    what = f"every transfer on {member}"
+    eventually(lambda: transfers.check(db, member), within=REPLICATED, what=what, hint=HINT)

@@ -75,6 +75,9 @@ def forged(kind: str, good: str, secret: str) -> str:
         "its JWT with another subject": lambda: ".".join((head, encode(other), signature)),
         "its JWT with another signature": lambda: good.rpartition(".")[0] + "." + encode({"a": claims["sub"]})[:43],
         "a JWT that expired": lambda: jwt.encode(claims | {"exp": int(time.time()) - 60}, secret, "HS256"),
+        "a JWT that never expires": lambda: jwt.encode(
+            {key: value for key, value in claims.items() if key != "exp"}, secret, "HS256"
+        ),
         "a JWT signed with another secret": lambda: jwt.encode(claims, secrets.token_hex(32), "HS256"),
         "a JWT with the algorithm none": lambda: jwt.encode(claims, "", "none"),
         "a JWT signed by HS512": lambda: jwt.encode(claims, secret.ljust(64), "HS512"),

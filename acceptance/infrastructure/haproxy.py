@@ -49,3 +49,8 @@ def servers_up(outputs: Outputs) -> dict[str, str]:
 def connections(outputs: Outputs, server: str) -> int:
     """How many connections the load balancer has passed on to a server so far."""
     return int(server_statistics(outputs, "stot")[server])
+
+
+def leads_to(outputs: Outputs, server: str) -> str:
+    """The address and port that the load balancer has for a server: where it goes is not told by its name."""
+    return server_statistics(outputs, "addr")[server]

@@ -22,11 +22,13 @@ def deploy_argocd(platform: Platform) -> None:
     """Task 10: Argo CD, its settings, its projects, and the repositories that it may read."""
     cluster = platform.cluster
     known_to_git = platform.wait_for("git-credentials")
-    apply(cluster, platform.render("argocd"))
+    manifests = platform.render("argocd")
     if not read_secret(cluster, PASSWORD_SECRET, ARGOCD):
-        known = {"password": register_secret(secrets.token_urlsafe(18))}
-        apply(cluster, [own_secret(known["password"], known_to_git["webhook-secret"])])
-        apply(cluster, [secret_manifest(PASSWORD_SECRET, ARGOCD, known)])
+        password = register_secret(secrets.token_urlsafe(18))
+        # Before the pods that read it: without it they end, and are started ever later.
+        manifests.insert(0, own_secret(password, known_to_git["webhook-secret"]))
+        manifests.insert(1, secret_manifest(PASSWORD_SECRET, ARGOCD, {"password": password}))
+    apply(cluster, manifests)
     apply(cluster, [*platform.render("argocd/projects"), *repository_secrets(platform)])
     platform.wait_rolled_out(ARGOCD)
 

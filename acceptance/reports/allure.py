@@ -30,7 +30,7 @@ def write_allure(run: Run, document: dict[str, Any]) -> None:
     seen = set()
     for path in folder.glob("*-result.json"):
         result = json.loads(path.read_text())
-        labels = {label["name"]: label["value"] for label in result.get("labels", [])}
+        labels = {label["name"]: label.get("value", "") for label in result.get("labels", [])}
         if verdict := verdicts.get(labels.get("criterion", "")):
             seen.add(verdict.criterion)
             # Each row has a status of its own, whatever became of the others.

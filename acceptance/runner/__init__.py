@@ -7,7 +7,7 @@ What scenarios act on belongs in drivers/, fixtures in fixtures/, files of a rep
 PLUGINS = tuple(
     f"acceptance.runner.{name}"
     for name in (
-        "tags", "options", "terminal", "gherkin_steps", "outcomes", "selection", "allure_steps", "plugin",
+        "start_up", "tags", "options", "terminal", "gherkin_steps", "outcomes", "selection", "allure_steps", "plugin",
         "redaction", "lanes", "preview",
     )
 )  # fmt: skip

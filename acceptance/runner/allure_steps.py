@@ -23,7 +23,8 @@ def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, sce
         allure.dynamic.feature(f"{criterion.requirement:02} {criterion.title}")
         allure.dynamic.story(f"{identity} {criterion.text}")
         allure.dynamic.label("criterion", identity)
-        allure.dynamic.label("row", row_name(request.node))
+        if row := row_name(request.node):
+            allure.dynamic.label("row", row)
         for task in criterion.tasks:
             allure.dynamic.tag(f"task {task}")
 

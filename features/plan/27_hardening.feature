@@ -1,44 +1,55 @@
 Feature: Hardening
   What somebody who got hold of a backup, a pod, a developer's token or a push still cannot do.
 
-  @plan-27.1
+  @plan-27.1 @system-K3s
   Scenario: API servers and kubelets run as the CIS benchmark asks
     Given a running cluster
-    When what the control plane and the kubelets run with is held against the benchmark
+    When what each control plane and each kubelet runs with is held against the benchmark
     Then every check that has to pass here does
-    And without credentials the API tells its health at most
+    And without credentials each API server tells its health at most
+    And without credentials kubelets, schedulers, controller managers and etcd tell nothing
+    And no API server shows its profile, not even to an administrator
+    And only root reads keys, kubeconfigs, manifests and etcd's data on a machine
 
   @plan-27.2 @writes-to-users
   Scenario: Secrets are encrypted in etcd
-    Given a Secret and a ConfigMap, each with a value of its own
+    Given a ConfigMap, and a Secret that each API server wrote, each with a value of its own
     When a snapshot of etcd is taken
-    Then the ConfigMap's value is in it in clear, and the Secret's is not
+    Then the ConfigMap's value is in it in clear, and no Secret's is
+    And each API server reads what each other one wrote
     And etcd holds no Secret of the cluster but encrypted
     And all API servers have the same key, in a file that only root may read
 
   @plan-27.3 @writes-to-users
   Scenario: Pods are reached only by those whom a policy names
     Given the network policies of Git, and no others
+    And each pod behind a Service is covered by its policy, and no pod is there that nobody knows
     And a network that keeps to policies
     Then only Traefik reaches "frontend-service:3000"
     And only Traefik reaches "backend-service:4000"
+    And Traefik passes requests on to "frontend-service:3000"
+    And Traefik passes requests on to "backend-service:4000"
     And a pod that no policy names reaches no other service either
 
   @plan-27.4 @writes-to-users
   Scenario: Of the platform's pods only the backend's reach auth
     Given the network policies of Git, and no others
+    And each pod behind a Service is covered by its policy, and no pod is there that nobody knows
     And a network that keeps to policies
     Then only "backend-service" and Traefik reach "auth-service:3001"
+    And Traefik passes requests on to "auth-service:3001"
 
   @plan-27.5 @writes-to-users
   Scenario: Of the platform's pods only those of auth and the backend reach the database
     Given the network policies of Git, and no others
+    And each pod behind a Service is covered by its policy, and no pod is there that nobody knows
     And a network that keeps to policies
     Then only "auth-service" and "backend-service" reach "yb-tservers:5433"
 
   @plan-27.6 @writes-to-users
   Scenario: Of the platform's pods only auth's reach Redis
     Given the network policies of Git, and no others
+    And each pod behind a Service is covered by its policy, and no pod is there that nobody knows
     And a network that keeps to policies
     Then only "auth-service" reaches "redis:6379"
 
@@ -46,13 +57,14 @@ Feature: Hardening
   Scenario: A developer reads what runs in the services' namespace
     Given a developer with a token of their own
     Then the developer reads pods, logs, Services, Deployments and events there
-    And nothing elsewhere
+    And no other kind of object, and nothing elsewhere
 
   @plan-27.8 @writes-to-users
-  Scenario: A developer changes nothing directly, and by Git nothing beyond the platform
+  Scenario: A developer changes nothing directly, and no Application deploys from elsewhere or to elsewhere
     Given a developer with a token of their own
     Then whatever the developer tries to change is refused
     And the API lists no right of the developer's but to read
+    And every project of Argo CD names its repositories, and the platform's namespace alone
     When Applications of the platform's project name another repository, or another namespace
     Then Argo CD refuses each of them
 
@@ -62,11 +74,12 @@ Feature: Hardening
     And Secrets that an administrator sees
     Then the developer sees none of them
     And gets at none in a roundabout way
+    And nothing that the developer may read has a Secret's value in it
 
   @plan-27.10
   Scenario: A pod that could take over its node is refused, and pods hold no needless token
     Given the services' namespace, labelled with the plan's pod security standard
-    Then the API refuses pods there that could take over their node, and admits one that could not
-    And every pod that runs there keeps to the restricted standard
-    And the platform's other namespaces enforce the restricted standard
-    And pods of services that do not call the API hold no token for it
+    Then each API server refuses pods there that could take over their node, and admits one that could not
+    And every pod of the platform keeps to the restricted standard
+    And all of the platform's other namespaces enforce the restricted standard
+    And no pod but those that call the API holds a token for it

@@ -75,3 +75,15 @@ def test_git_carries_the_same_tree_without_upstreams_manifests(tree):
 def test_the_committed_settings_are_those_of_production():
     committed = yaml.safe_load((ROOT / "k8s" / "environment" / "settings.yaml").read_text())
     assert committed == settings(load_environment("production"))
+
+
+def test_argocd_polls_as_often_as_the_environment_says(tree):
+    made = tree()
+    (made.folder / "scratch").mkdir()
+    (made.folder / "scratch" / "kustomization.yaml").write_text("resources: [cm.yaml]\ncomponents: [../environment]\n")
+    (made.folder / "scratch" / "cm.yaml").write_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: argocd-cm}\n"
+        "data: {url: 'https://argocd.alternatefutures.ai', timeout.reconciliation: 180s}\n"
+    )
+    data = the(made.manifests("scratch"), "ConfigMap", "argocd-cm")["data"]
+    assert data == {"url": "https://argocd.example.test", "timeout.reconciliation": "33s"}

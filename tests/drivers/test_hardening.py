@@ -12,14 +12,16 @@ from tests_support import kustomized
 
 from acceptance.base.labels import CLIENT, NAME_LABEL, SCENARIO_LABEL
 from acceptance.base.paths import INFRASTRUCTURE, ROOT
+from acceptance.cluster.probe import Probe
 from acceptance.drivers import benchmark
+from acceptance.drivers.copies import copy_of
+from acceptance.drivers.developer import LEADS_ON, READ_ONLY
+from acceptance.drivers.network import reaches
+from acceptance.drivers.network_policies import SERVICES
 from acceptance.drivers.pods import client_pod
 from acceptance.drivers.services import Service
+from acceptance.drivers.strangers import HEALTH, NEEDS_CREDENTIALS
 from acceptance.platform.applications import APPLICATIONS
-from steps import network_policies
-from steps.benchmark import HEALTH, NEEDS_CREDENTIALS
-from steps.developer_rights import LEADS_ON, READ_ONLY
-from steps.network_policies import SERVICES
 
 PLACES = ("kind", "production")
 PORTS = {name: port for name, (_, port) in SERVICES.items()}
@@ -123,7 +125,7 @@ def test_whom_no_policy_covers_nobody_reaches(build):
 
 def test_clients_of_scenarios_are_let_in_on_any_port_and_copies_count_as_the_service(deployed, monkeypatch):
     objects = deployed("kind")
-    labels = client_pod("data-client")["metadata"]["labels"]
+    labels = client_pod(Probe("probe:1"), "data-client")["metadata"]["labels"]
     assert labels.items() >= CLIENT.items() and labels["app"] == "data-client"
     for name in PORTS:
         for port in (PORTS[name], 3999):
@@ -138,9 +140,9 @@ def test_clients_of_scenarios_are_let_in_on_any_port_and_copies_count_as_the_ser
             read_namespaced_deployment=lambda *_: template, delete_namespaced_deployment=lambda *_, **__: None
         ),
     )
-    namespace = SimpleNamespace(cluster=cluster, name="default", apply=made.append, pods=lambda _: [])
-    monkeypatch.setattr("acceptance.drivers.services.Copy.wait_ready", lambda _: None)
-    with Service(namespace, "backend-service").copy({}):
+    namespace = SimpleNamespace(cluster=cluster, name="default", create=made.append, pods=lambda _: [])
+    monkeypatch.setattr("acceptance.drivers.copies.Copy.wait_ready", lambda _: None)
+    with copy_of(Service(namespace, "backend-service"), {}):
         pass
     labels = made[0]["spec"]["template"]["metadata"]["labels"]
     assert labels[NAME_LABEL] == "backend-service" and labels["app"] != "backend-service"
@@ -290,9 +292,9 @@ def test_who_is_kept_out_shows_and_is_not_guessed(said, answer):
     namespace = SimpleNamespace(execute=execute)
     if answer is None:
         with pytest.raises(RuntimeError, match="does not show"):
-            network_policies.reaches(namespace, "caller", "a:1")
+            reaches(namespace, "caller", "a:1")
     else:
-        assert network_policies.reaches(namespace, "caller", "a:1") is answer
+        assert reaches(namespace, "caller", "a:1") is answer
 
 
 # The benchmark.

@@ -11,7 +11,8 @@ import yaml
 
 from acceptance.base.paths import ROOT
 from acceptance.clients import docker
-from acceptance.drivers.services import Cut, debug_level, written
+from acceptance.drivers.partitions import NetworkPartition as Cut
+from acceptance.drivers.services import debug_level, written
 from acceptance.drivers.wallet import Wallet, forged, jwt_in
 from acceptance.images import build, lock
 

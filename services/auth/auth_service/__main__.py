@@ -24,6 +24,8 @@ def main() -> int:
         port=wanted.port,
         log_config=None,
         server_header=False,
+        # Web sockets are not served; their package is there, since web3 has it.
+        ws="none",
         timeout_keep_alive=30,
         timeout_graceful_shutdown=20,
     )

@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Awaitable
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from redis.exceptions import RedisError
 
 from auth_service import siwe_messages, tokens
 from auth_service.cache import Cache
+from auth_service.limits import BodyLimit
 from auth_service.settings import Settings
 from auth_service.store import UNREACHABLE, Store
 
@@ -26,7 +28,8 @@ class SignIn(BaseModel):
     """A signed EIP-4361 message."""
 
     message: Annotated[str, Field(max_length=4096)]
-    signature: Annotated[str, Field(max_length=200)]
+    # 65 bytes in hexadecimal digits.
+    signature: Annotated[str, Field(pattern=r"^(0x)?[0-9a-fA-F]{130}$")]
 
 
 class Validation(BaseModel):
@@ -64,6 +67,14 @@ def create_app(settings: Settings) -> FastAPI:
         await cache.close()
 
     app = FastAPI(title="auth", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+
+    app.add_middleware(BodyLimit)
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
+        # What was sent stays out of the answer: it may be a secret, or nothing that JSON has (NaN, half a character).
+        found = [{"where": ".".join(map(str, one["loc"])), "what": one["msg"]} for one in error.errors()]
+        return JSONResponse({"error": "malformed request", "details": found}, 422)
 
     async def unavailable(_: Request, error: Exception) -> JSONResponse:
         log.error("database or Redis cannot be reached", extra={"error": str(error).strip()})

@@ -11,6 +11,8 @@ import jwt
 
 ALGORITHM = "HS256"
 PREFIX = "af_"
+LEEWAY = 5
+"""Seconds that the clock of whoever issued a JWT may be ahead of ours or behind it (RFC 7519, 4.1.4 and 4.1.5)."""
 
 
 class Refused(Exception):
@@ -36,11 +38,16 @@ def issue(secret: str, subject: str, token_id: str, seconds: int) -> tuple[str, 
 
 
 def check(secret: str, token: str) -> dict[str, Any]:
-    """The claims of a JWT. Raises Refused unless it is signed with `secret` by HS256 and has yet to expire."""
+    """The claims of a JWT. Raises Refused unless it is signed with `secret` by HS256, valid already and not expired.
+
+    `iat`, `nbf` and `exp` may each be off by LEEWAY.
+    """
     try:
-        return jwt.decode(token, secret, algorithms=[ALGORITHM], options={"require": ["exp", "sub"]})
+        return jwt.decode(token, secret, algorithms=[ALGORITHM], leeway=LEEWAY, options={"require": ["exp", "sub"]})
     except jwt.ExpiredSignatureError as error:
         raise Refused("expired") from error
+    except jwt.ImmatureSignatureError as error:
+        raise Refused("not valid yet") from error
     except jwt.InvalidAlgorithmError as error:
         raise Refused("algorithm not allowed") from error
     except jwt.InvalidSignatureError as error:

@@ -24,6 +24,7 @@ def main() -> int:
         port=wanted.port,
         log_config=None,
         server_header=False,
+        ws="none",
         timeout_keep_alive=30,
         timeout_graceful_shutdown=20,
     )

@@ -10,10 +10,10 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from strawberry.fastapi import GraphQLRouter
 
 from backend_service.auth import Auth
-from backend_service.graph import schema
+from backend_service.graph import GraphQL, schema
+from backend_service.limits import BodyLimit
 from backend_service.settings import Settings
 from backend_service.store import Store
 
@@ -46,10 +46,13 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="backend", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 
+    app.add_middleware(BodyLimit)
+
     @app.middleware("http")
     async def debug_line(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
         response = await proceed(request)
-        log.debug("answered", extra={"path": request.url.path, "status": response.status_code})
+        # Not request.url: a Host that is none cannot be made into a URL.
+        log.debug("answered", extra={"path": request.scope["path"], "status": response.status_code})
         return response
 
     @app.get("/live")
@@ -66,5 +69,5 @@ def create_app(settings: Settings) -> FastAPI:
     async def context() -> dict[str, Any]:
         return {"store": store, "auth": auth}
 
-    app.include_router(GraphQLRouter(schema, path="/graphql", graphql_ide=None, context_getter=context))
+    app.include_router(GraphQL(schema, path="/graphql", graphql_ide=None, context_getter=context))
     return app

@@ -1,0 +1,46 @@
+"""A copy of the backend with a ConfigMap of its own. Source: 15.2."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kubernetes.client import ApiException
+
+from acceptance.drivers.copies import Copy, copy_of
+from acceptance.drivers.services import Service
+
+KEY = "AUTH_SERVICE_URL"
+NOBODY = "http://127.0.0.1:9"
+
+
+@dataclass(frozen=True)
+class ConfiguredCopy:
+    """The copy, the name of its ConfigMap, and what the service's own says."""
+
+    copy: Copy
+    config: str
+    real: str
+
+    def set(self, value: str) -> None:
+        """Change the ConfigMap."""
+        core, place = self.copy.namespace.cluster.core, self.copy.namespace.name
+        core.patch_namespaced_config_map(self.config, place, {"data": {KEY: value}})
+
+
+@contextlib.contextmanager
+def copy_without_auth(service: Service, config: str) -> Iterator[ConfiguredCopy]:
+    """A copy whose ConfigMap names an auth service that is not there, until the end of the block."""
+    core, place = service.namespace.cluster.core, service.namespace.name
+    name = f"{config}-{secrets.token_hex(3)}"
+    data = dict(core.read_namespaced_config_map(config, place).data or {})
+    assert data.get(KEY), f"the ConfigMap {config} has no {KEY}"
+    core.create_namespaced_config_map(place, {"metadata": {"name": name}, "data": {**data, KEY: NOBODY}})
+    try:
+        with copy_of(service, {}, config=name) as copy:
+            yield ConfiguredCopy(copy, name, data[KEY])
+    finally:
+        with contextlib.suppress(ApiException):
+            core.delete_namespaced_config_map(name, place)

@@ -1,0 +1,54 @@
+"""Whether pods that belong inside the cluster can be reached from outside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kubernetes import client
+
+from acceptance.cluster.cluster import Cluster
+
+
+def ways_in(cluster: Cluster, pods: list[client.V1Pod]) -> list[str]:
+    """Everything that leads to pods from outside: Services of whatever name and namespace, host ports, host network.
+
+    Source: 6.3, 7.3. Services are found by the addresses that they lead to, so that no label hides one.
+    """
+    addresses = {pod.status.pod_ip for pod in pods}
+    found = [way for pod in pods for way in ways_of_pod(pod)]
+    for endpoints in cluster.core.list_endpoints_for_all_namespaces().items:
+        if addresses & addresses_of(endpoints):
+            found += ways_of_service(cluster, endpoints.metadata.namespace, endpoints.metadata.name)
+    return sorted(found)
+
+
+def ways_of_pod(pod: client.V1Pod) -> list[str]:
+    """The ports of its machine that a pod takes."""
+    name = pod.metadata.name
+    if pod.spec.host_network:
+        return [f"pod {name} is in its machine's network"]
+    ports = [port.host_port for item in pod.spec.containers for port in item.ports or [] if port.host_port]
+    return [f"pod {name} has port {port} of its machine" for port in ports]
+
+
+def ways_of_service(cluster: Cluster, namespace: str, name: str) -> list[str]:
+    """What of a Service is not inside the cluster; Endpoints without a Service lead nobody anywhere."""
+    try:
+        spec = cluster.core.read_namespaced_service(name, namespace).spec
+    except client.ApiException as error:
+        if error.status == 404:
+            return []
+        raise
+    return ways_of_spec(f"Service {namespace}/{name}", spec)
+
+
+def ways_of_spec(title: str, spec: Any) -> list[str]:
+    """The same of a Service's spec."""
+    found = [] if spec.type == "ClusterIP" else [f"{title} is of type {spec.type}"]
+    return found + [f"{title} has the address {address}" for address in spec.external_i_ps or []]
+
+
+def addresses_of(endpoints: client.V1Endpoints) -> set[str]:
+    """The addresses of Endpoints, ready or not."""
+    subsets = endpoints.subsets or []
+    return {item.ip for part in subsets for item in [*(part.addresses or []), *(part.not_ready_addresses or [])]}

@@ -1,0 +1,111 @@
+"""GraphQL as clients of the backend ask it, and what its answers hold. Source: 9.7 to 9.11."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from acceptance.base.conditions import as_json
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.database import SERVICE, Database
+from acceptance.drivers.services import Api, in_words, now
+
+LOGS = "kubectl logs -l app=backend-service"
+
+
+@dataclass
+class Asked:
+    """An answer, and when it was asked for."""
+
+    answer: requests.Response
+    since: Any
+    seconds: float
+
+    @property
+    def status(self) -> int:
+        """Its status."""
+        return self.answer.status_code
+
+    def describe(self) -> dict[str, Any]:
+        """What came back."""
+        return {"answer": in_words(self.answer), "seconds": round(self.seconds, 2)}
+
+    def body(self) -> dict[str, Any]:
+        """The answer's JSON. Raises AssertionError unless it is an object."""
+        body = as_json(self.answer.text)
+        assert isinstance(body, dict), f"expected a GraphQL answer: {in_words(self.answer)}"
+        return body
+
+    def data(self) -> dict[str, Any]:
+        """Its data. Raises AssertionError unless it has some, without errors, and none of it is null."""
+        body = self.body()
+        data = body.get("data") or {}
+        complete = data and all(value is not None for value in data.values())
+        assert self.status == 200 and not body.get("errors") and complete, (
+            f"expected data without errors: {in_words(self.answer)}. Try: {LOGS}"
+        )
+        return dict(data)
+
+    def refused(self, message: str) -> None:
+        """Raise AssertionError unless this is that GraphQL error, and nothing else."""
+        errors = [error.get("message") for error in self.body().get("errors") or []]
+        data = self.body().get("data") or {}
+        assert self.status < 500 and errors == [message], f"expected the error {message}: {in_words(self.answer)}"
+        assert not any(data.values()), f"the refusal comes with data: {data}"
+
+
+def ask(api: Api, settings: ServiceSettings, query: str, token: str | None = None) -> Asked:
+    """Send a query to the backend."""
+    since, began = now(), time.monotonic()
+    answer = api.post(settings.graphql_path, {"query": query}, token=token)
+    return Asked(answer, since, time.monotonic() - began)
+
+
+def ask_everywhere(
+    doors: dict[str, Api], settings: ServiceSettings, query: str, token: str | None = None
+) -> dict[str, Asked]:
+    """The same at each of the backend's doors."""
+    return {door: ask(api, settings, query, token) for door, api in doors.items()}
+
+
+def shows(data: Any, text: str) -> bool:
+    """Whether data holds a text, in whatever field; addresses are written in large and small letters alike."""
+    return text.lower() in json.dumps(data).lower()
+
+
+@dataclass(frozen=True)
+class Record:
+    """A row of the table that the public query reads, whose values nobody else has."""
+
+    db: Database
+    settings: ServiceSettings
+    values: tuple[str, ...]
+
+    @classmethod
+    def new(cls, db: Database, settings: ServiceSettings) -> Record:
+        """One that is not in the database yet."""
+        return cls(db, settings, tuple(f"scenario-{secrets.token_hex(6)}" for _ in settings.public_columns))
+
+    def insert(self) -> None:
+        """Write it."""
+        columns = ", ".join(self.settings.public_columns)
+        marks = ", ".join("%s" for _ in self.values)
+        statement = f"insert into {self.settings.public_table} ({columns}) values ({marks})"
+        self.db.ask(SERVICE, statement, *self.values)
+
+    def delete(self) -> None:
+        """Remove it."""
+        table, column = self.settings.public_table, self.settings.public_columns[0]
+        self.db.ask(SERVICE, f"delete from {table} where {column} = %s", self.values[0])
+
+    def found_in(self, asked: Asked) -> bool:
+        """Whether an answer holds all of it. Raises AssertionError if it holds a part, or is no data."""
+        data = asked.data()
+        found = [shows(data, value) for value in self.values]
+        assert len(set(found)) == 1, f"a part of {self.values} is in {data}"
+        return found[0]

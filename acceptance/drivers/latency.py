@@ -1,0 +1,43 @@
+"""How long calls between services take, from where the caller runs. Source: 7.7, 11.2."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from acceptance.base.conditions import as_json
+from acceptance.drivers.pods import PodClient
+from acceptance.drivers.services import Service
+
+
+@contextlib.contextmanager
+def beside(service: Service, client: PodClient) -> Iterator[dict[str, PodClient]]:
+    """A client pod on each machine that a service has a pod on, by machine, until the end of the block."""
+    nodes = sorted({str(pod.spec.node_name) for pod in service.running()})
+    clients = {node: PodClient(client.namespace, f"client-on-{index}", node) for index, node in enumerate(nodes)}
+    try:
+        yield clients
+    finally:
+        for item in clients.values():
+            item.close()
+            item.delete()
+
+
+def validate_calls(
+    caller: Service, auth: Service, client: PodClient, path: str, token: str, count: int
+) -> dict[str, dict[str, Any]]:
+    """Figures of `count` calls from each machine of the caller to each pod of auth, and to its Service by its name.
+
+    To the Service each call has a connection of its own, so that all pods are among those that answer.
+    """
+    hosts = {str(pod.metadata.name): str(pod.status.pod_ip) for pod in auth.running()}
+    bearer = f"Authorization: Bearer {token}"
+    seen = {}
+    with beside(caller, client) as clients:
+        for node, here in clients.items():
+            for who, host in {**hosts, f"the Service {auth.name}": auth.name}.items():
+                headers = [bearer, *(["Connection: close"] if host == auth.name else [])]
+                url = f"http://{host}:{auth.port}{path}"
+                seen[f"{who} from {node}"] = as_json(here("http-latency", "POST", url, str(count), "", *headers))
+    return seen

@@ -1,0 +1,57 @@
+"""Attempts to get into the database, with right and wrong credentials, everywhere. Source: 6.5, 6.6."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+
+import psycopg
+
+from acceptance.clients.sql import Login, Refused
+from acceptance.drivers.database import Database
+
+REPLICATION = "replication"
+"""In the place of a database: a connection as a standby makes one, which pg_hba.conf has lines of its own for."""
+TURNED_AWAY = ("no pg_hba.conf entry", "authentication failed", "pg_hba.conf rejects")
+LET_IN = "let in"
+
+
+def wrong(login: Login, kind: str) -> Login:
+    """A login that must not get in, of a kind that the Examples name."""
+    return {
+        "a wrong password": login.with_password(secrets.token_urlsafe(16)),
+        "an empty password": login.with_password(""),
+        "an unknown name": replace(login, user=f"nobody-{secrets.token_hex(3)}"),
+    }[kind]
+
+
+def logins(db: Database) -> Iterator[Login]:
+    """Every role that may log in, for every database and for replication, with the password of DATABASE_URL."""
+    for database in (*db.databases(), REPLICATION):
+        for role in db.roles():
+            yield Login(role, db.login.password, database)
+
+
+def attempt(db: Database, place: str, login: Login) -> str:
+    """Connect once; LET_IN, or what the server said. Raises AssertionError if nobody was reached."""
+    settings = {"replication": "true"} if login.database == REPLICATION else {}
+    try:
+        with db.connect(place, replace(login, database="postgres") if settings else login, **settings):
+            return LET_IN
+    except Refused as refusal:
+        return f"refused: {refusal}"
+    except psycopg.OperationalError as error:
+        said = str(error).strip().splitlines()[-1]
+        assert "FATAL" in said, f"{place} was not reached by {login.user}: {said}"
+        # Every other refusal comes after the password was taken, or was not asked for.
+        return f"refused: {said}" if any(text in said for text in TURNED_AWAY) else f"{LET_IN}, then {said}"
+
+
+def attempts(db: Database, kind: str) -> dict[str, str]:
+    """What came of wrong credentials of a kind: each role, each database, the Service and each member."""
+    return {
+        f"{login.user} to {login.database} at {place}": attempt(db, place, wrong(login, kind))
+        for place in db.places()
+        for login in logins(db)
+    }

@@ -1,0 +1,84 @@
+"""Clients that auth's rate limit tells apart, as the services of the environment do. Source: 8.10."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from acceptance.base.conditions import as_json
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.pods import PodClient
+from acceptance.drivers.services import Api
+
+MAXIMUM = 100
+"""Calls after which a client gives up to be refused."""
+EMPTY = {"message": "", "signature": ""}
+
+
+class RateClient:
+    """A client that the rate limit tells from all others: by a header of its own, or by its address."""
+
+    def __init__(self, api: Api, settings: ServiceSettings, redis: PodClient, name: str, *, by_header: bool):
+        self.api, self.settings, self.redis = api, settings, redis
+        self.headers = {settings.client_header: name} if by_header else {}
+        self.key = settings.rate_limit_key.format(client=name)
+        self.calls = 0
+        self.counted: dict[int, int | None] = {}
+        self.last: Any = None
+
+    def call(self) -> int:
+        """Ask the criterion's own route once, with a sign-in that is refused but counted; return the status."""
+        self.last = self.api.post(self.settings.siwe_path, EMPTY, headers=self.headers)
+        self.calls += 1
+        return int(self.last.status_code)
+
+    def call_until_refused(self) -> None:
+        """Call until the status is 429, at most MAXIMUM times, and look at the counter now and then."""
+        while self.calls < MAXIMUM and self.call() != 429:
+            if self.calls in (1, 2, 5, 10):
+                self.counted[self.calls] = self.counter()
+        self.counted[self.calls] = self.counter()
+
+    def counter(self) -> int | None:
+        """Its counter, as Redis has it."""
+        value = as_json(self.redis("redis", "env:REDIS_URL", "GET", self.key))
+        return None if value is None else int(value)
+
+    def clear(self) -> None:
+        """Remove its counter."""
+        self.redis("redis", "env:REDIS_URL", "DEL", self.key)
+
+
+@contextlib.contextmanager
+def rate_clients(
+    over_https: Api, settings: ServiceSettings, client: PodClient, auth: tuple[str, int]
+) -> Iterator[Callable[[], RateClient]]:
+    """What makes clients that never called before; what they leave is removed at the end of the block.
+
+    Where a header tells clients apart, they call over HTTPS. Where their address does, each is a pod of its own that
+    calls auth's Service: there is one address only from which this machine calls.
+    """
+    made: list[RateClient] = []
+    pods: list[PodClient] = []
+
+    def new() -> RateClient:
+        if settings.client_header:
+            name = f"scenario-{secrets.token_hex(6)}"
+            made.append(RateClient(over_https, settings, client, name, by_header=True))
+        else:
+            pods.append(PodClient(client.namespace, f"caller-{secrets.token_hex(3)}"))
+            api = Api(pods[-1].way_to(*auth))
+            made.append(RateClient(api, settings, client, pods[-1].address(), by_header=False))
+        made[-1].clear()
+        return made[-1]
+
+    try:
+        yield new
+    finally:
+        for item in made:
+            item.clear()
+        for pod in pods:
+            pod.close()
+            pod.delete()

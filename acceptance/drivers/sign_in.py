@@ -1,0 +1,166 @@
+"""Wallets at auth's door: the ways to sign in that an environment chooses from, and what a wallet gets. Source: 8.7."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from acceptance.base.conditions import as_json
+from acceptance.base.environment import Environment
+from acceptance.base.secrecy import register_secret
+from acceptance.drivers.services import Api, in_words
+from acceptance.drivers.wallet import JWT, OTHER_CHAIN, OTHER_DOMAIN, Wallet, jwt_in, new_nonce
+
+LOGS = "kubectl logs -l app=auth-service"
+Signed = tuple[str, str]
+"""A message and its signature."""
+
+
+def keep_tokens(answer: requests.Response) -> None:
+    """Have no message and no evidence show the tokens of an answer, also of one that should have been a refusal."""
+    with contextlib.suppress(requests.JSONDecodeError, AttributeError):
+        for key, value in answer.json().items():
+            if isinstance(value, str) and ("token" in key.lower() or JWT.match(value)):
+                register_secret(value)
+
+
+class SignIn:
+    """A wallet at auth's door, by the flow that the environment has (`sign_in` of [services])."""
+
+    def __init__(self, api: Api, environment: Environment):
+        self.api = api
+        self.paths = environment.services
+        self.domain = f"www.{environment.domain}"
+        self.wallet = Wallet()
+        # Each wallet is a client of its own to the rate limit, where clients are told apart by a header.
+        self.headers = {self.paths.client_header: self.wallet.address} if self.paths.client_header else {}
+        self.flow = FLOWS[self.paths.sign_in](self)
+        self.answer: Any = None
+
+    def ask_route(self) -> requests.Response:
+        """Ask the criterion's own route with nothing. Raises AssertionError if it is not there, or breaks."""
+        answer = self.api.post(self.paths.siwe_path, {}, headers=self.headers)
+        assert 400 <= answer.status_code < 500 and answer.status_code not in (404, 405), (
+            f"expected a refusal of an empty sign-in: {in_words(answer)}. Try: {LOGS}"
+        )
+        return answer
+
+    def message(self, kind: str) -> Signed:
+        """A message of a kind that the Examples name, and its signature."""
+        return self.flow.message(kind)
+
+    def send(self, message: str, signature: str) -> requests.Response:
+        """Sign in with a message and its signature; return the answer."""
+        answer = self.api.post(self.paths.siwe_path, self.flow.body(message, signature), headers=self.headers)
+        keep_tokens(answer)
+        return answer
+
+    def enter(self) -> dict[str, Any]:
+        """Sign in with a good message; return what it got."""
+        self.answer = self.send(*self.message("a good message"))
+        return self.got()
+
+    def got(self) -> dict[str, Any]:
+        """What a wallet got that was let in, with the JWT under "jwt". Raises AssertionError if it was not."""
+        answer = self.answer
+        assert answer.status_code in (200, 201), f"expected to be let in: {in_words(answer)}. Try: {LOGS}"
+        body = as_json(answer.text)
+        return {**body, "jwt": jwt_in(body), "wallet": self}
+
+    def used(self, message: str, signature: str) -> Signed:
+        """A message that was accepted once."""
+        first = self.send(message, signature)
+        assert first.ok, f"the first use was refused: {in_words(first)}"
+        return message, signature
+
+
+class Siwe:
+    """The plan's flow: a nonce from auth, a message that the client makes (EIP-4361), its signature."""
+
+    def __init__(self, visitor: SignIn):
+        self.visitor = visitor
+
+    def body(self, message: str, signature: str) -> dict[str, str]:
+        """What is sent to sign in."""
+        return {"message": message, "signature": signature}
+
+    def nonce(self) -> str:
+        """A nonce that auth issues."""
+        visitor = self.visitor
+        answer = visitor.api.get(visitor.paths.nonce_path, headers=visitor.headers)
+        assert answer.status_code == 200, f"expected a nonce: {in_words(answer)}. Try: {LOGS}"
+        return str(as_json(answer.text)["nonce"])
+
+    def made(self, **settings: Any) -> str:
+        """A message with a nonce of auth's, for the site's domain."""
+        domain = settings.pop("domain", self.visitor.domain)
+        nonce = settings.pop("nonce", "") or self.nonce()
+        return self.visitor.wallet.message(domain, nonce, **settings)
+
+    def message(self, kind: str) -> Signed:
+        """A message of a kind that the Examples name, and its signature."""
+        wallet = self.visitor.wallet
+
+        def signed(text: str) -> Signed:
+            return text, wallet.sign(text)
+
+        def changed() -> Signed:
+            good = self.made()
+            return good.replace("Sign in to", "Sign everything over to"), wallet.sign(good)
+
+        def by_another() -> Signed:
+            good = self.made()
+            return good, Wallet().sign(good)
+
+        kinds: dict[str, Callable[[], Signed]] = {
+            "a good message": lambda: signed(self.made()),
+            "a message that was changed after it signed": changed,
+            "a message that expired": lambda: signed(self.made(minutes=-1)),
+            "a message that another wallet signed": by_another,
+            "a nonce that it used before": lambda: self.visitor.used(*signed(self.made())),
+            "a nonce that auth did not issue": lambda: signed(self.made(nonce=new_nonce())),
+            "a message for another domain": lambda: signed(self.made(domain=OTHER_DOMAIN)),
+            "a message for another chain": lambda: signed(self.made(chain=OTHER_CHAIN)),
+            "something that is no message": lambda: signed("Let me in."),
+        }
+        return kinds[kind]()
+
+
+class Challenge:
+    """A flow in which auth writes the message: POST of the address for a challenge, then the challenge signed."""
+
+    def __init__(self, visitor: SignIn):
+        self.visitor = visitor
+
+    def body(self, message: str, signature: str) -> dict[str, str]:
+        """What is sent to sign in."""
+        return {"address": self.visitor.wallet.address, "message": message, "signature": signature}
+
+    def challenge(self) -> str:
+        """What auth wants signed."""
+        visitor = self.visitor
+        body = {"address": visitor.wallet.address}
+        answer = visitor.api.post(visitor.paths.nonce_path, body, headers=visitor.headers)
+        assert answer.status_code in (200, 201), f"expected a challenge: {in_words(answer)}. Try: {LOGS}"
+        return str(as_json(answer.text)[visitor.paths.challenge_field])
+
+    def message(self, kind: str) -> Signed:
+        """The challenge, or one that auth did not write for this wallet, and its signature."""
+        wallet, good = self.visitor.wallet, self.challenge()
+        if kind == "a good message":
+            return good, wallet.sign(good)
+        if kind == "a nonce that it used before":
+            return self.visitor.used(good, wallet.sign(good))
+        if kind == "a message that another wallet signed":
+            return good, Wallet().sign(good)
+        if kind == "a message that was changed after it signed":
+            return good + " and all else", wallet.sign(good)
+        # Auth wrote none of the others: what it did not write it does not accept, whatever it says.
+        made = f"{good}\n({kind}, {new_nonce()})"
+        return made, wallet.sign(made)
+
+
+FLOWS: dict[str, type[Siwe] | type[Challenge]] = {"siwe": Siwe, "challenge": Challenge}

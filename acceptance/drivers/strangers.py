@@ -1,0 +1,81 @@
+"""What the cluster tells somebody who has no credentials, and what on a machine others than root may read."""
+
+from __future__ import annotations
+
+from acceptance.clients.caller import Caller
+from acceptance.cluster.cluster import Cluster
+from acceptance.drivers.api_servers import NO_ANSWER, ask, statuses
+from acceptance.infrastructure.contract import Outputs
+
+NEEDS_CREDENTIALS = (
+    "/api", "/apis", "/api/v1/namespaces", "/api/v1/secrets", "/api/v1/namespaces/default/pods", "/openapi/v2",
+    "/metrics", "/version", "/debug/pprof/",
+)  # fmt: skip
+HEALTH = ("/healthz", "/livez", "/readyz")
+REFUSED = ("401", "403")
+KUBELET = ("/pods", "/configz", "/metrics", "/logs/", "/debug/pprof/")
+SILENT = {"a kubelet's port without credentials": "http://{address}:10255/pods"}
+"""What no machine answers on."""
+SILENT_CONTROL_PLANE = {
+    "the controller manager": "https://{address}:10257/healthz",
+    "the scheduler": "https://{address}:10259/healthz",
+    "etcd, without a certificate": "https://{address}:2379/version",
+    "etcd's members, without a certificate": "https://{address}:2380/version",
+    "etcd in clear": "http://{address}:2379/version",
+}
+"""What a control plane's own components answer each other alone, or nobody but on their machine."""
+PRIVATE = r"\( -name '*.key' -o -name '*.conf' -o -name '*.pem' -o -path '*/manifests/*' \) -type f"
+PRIVATE_FOLDERS = "/etc/kubernetes /var/lib/kubelet/pki"
+STORE = "/var/lib/etcd"
+"""Where etcd has its data on a control plane of kubeadm."""
+
+
+def told_by_apis(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
+    """What each API server answers to requests without credentials: HTTP statuses by address.
+
+    Where the machines are out of reach, what the API's own address answers.
+    """
+    if cluster.is_attached:
+        stranger = Caller(cluster)
+        return {path: str(stranger("GET", path).status_code) for path in (*NEEDS_CREDENTIALS, *HEALTH)}
+    servers = [f"https://{machine.address}:6443" for machine in outputs.control_planes]
+    urls = [server + path for server in servers for path in (*NEEDS_CREDENTIALS, *HEALTH)]
+    return statuses(cluster, outputs.workers[0].name, urls)
+
+
+def told_too_much(seen: dict[str, str]) -> dict[str, str]:
+    """The addresses, of those that need credentials, which were not answered with a refusal."""
+    return {url: code for url, code in seen.items() if not url.endswith(HEALTH) and code not in REFUSED}
+
+
+def told_by_kubelets(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
+    """What each kubelet answers to requests without credentials, asked from a worker."""
+    machines = [*outputs.control_planes, *outputs.workers]
+    urls = [f"https://{machine.address}:10250{path}" for machine in machines for path in KUBELET]
+    return statuses(cluster, outputs.workers[0].name, urls)
+
+
+def open_doors(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
+    """What answers a worker without credentials although it should not, with the status; nothing is as it should be."""
+    urls = {
+        f"{what} of {m.name}": url.format(address=m.address) for m in outputs.workers for what, url in SILENT.items()
+    }
+    for machine in outputs.control_planes:
+        doors = {**SILENT, **SILENT_CONTROL_PLANE}
+        urls |= {f"{what} of {machine.name}": url.format(address=machine.address) for what, url in doors.items()}
+    seen = statuses(cluster, outputs.workers[0].name, urls.values())
+    return {what: seen[url] for what, url in urls.items() if seen[url] != NO_ANSWER}
+
+
+def profiling_served(cluster: Cluster, outputs: Outputs) -> list[str]:
+    """The control planes whose API server shows an administrator its profile."""
+    asked = {m.name: ask(cluster, m, "get", "--raw", "/debug/pprof/", check=False) for m in outputs.control_planes}
+    return [name for name, said in asked.items() if "NotFound" not in said]
+
+
+def readable_by_others(cluster: Cluster, outputs: Outputs) -> dict[str, list[str]]:
+    """By machine the keys, kubeconfigs, manifests of static pods and folders of etcd that others than root may read."""
+    command = f"find {PRIVATE_FOLDERS} {PRIVATE} -perm /077; find {STORE} -maxdepth 0 -perm /077 2>/dev/null || true"
+    machines = [*outputs.control_planes, *outputs.workers]
+    seen = {machine.name: cluster.on_node(machine.name, "sh", "-c", command).split() for machine in machines}
+    return {name: found for name, found in seen.items() if found}

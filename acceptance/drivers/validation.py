@@ -1,0 +1,87 @@
+"""What auth says of a token, and what the database keeps of it. Source: 8.8, 8.9."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import time
+from dataclasses import replace
+from typing import Any
+
+import jwt
+import requests
+
+from acceptance.base.conditions import as_json
+from acceptance.base.secrecy import register_secret
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.database import SERVICE, Database
+from acceptance.drivers.durability import quoted, relations
+from acceptance.drivers.services import Api, Service, in_words
+
+
+def says_valid(answer: requests.Response, settings: ServiceSettings) -> bool:
+    """Whether auth says that a token holds. Raises AssertionError for an answer that is neither yes nor no."""
+    status, body = answer.status_code, as_json(answer.text) if answer.text else {}
+    said = body.get(settings.valid_field) if isinstance(body, dict) else None
+    if status == 200 and said is True:
+        return True
+    # A service may say no with 200, or with 401 as the reference does.
+    if (status == 200 and said is False) or (status in (401, 403) and said is not True):
+        return False
+    raise AssertionError(f"expected yes or no: {in_words(answer)}")
+
+
+def ask(doors: dict[str, Api], settings: ServiceSettings, token: str) -> dict[str, requests.Response]:
+    """What auth says of a token at each of its doors."""
+    return {door: api.post(settings.validate_path, token=token) for door, api in doors.items()}
+
+
+def verdicts(answers: dict[str, requests.Response], settings: ServiceSettings) -> dict[str, bool]:
+    """Yes or no, by door."""
+    assert answers, "nobody was asked"
+    return {door: says_valid(answer, settings) for door, answer in answers.items()}
+
+
+def subjects(answers: dict[str, requests.Response], settings: ServiceSettings) -> set[str]:
+    """Whom auth says that a token speaks for."""
+    return {str(as_json(answer.text).get(settings.subject_field)) for answer in answers.values()}
+
+
+def stored(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any]:
+    """The row of a personal access token. Raises AssertionError unless there is one, with a time that it expires."""
+    table, digest = settings.tokens_table, hashlib.sha256(token.encode()).hexdigest()
+    columns = f"extract(epoch from {settings.tokens_expiry_column})::float8, {settings.tokens_owner_column}"
+    rows = db.ask(SERVICE, f"select {columns} from {table} where {settings.tokens_hash_column} = %s", digest)
+    assert len(rows) == 1, f"expected one row for the token in {table}, saw {len(rows)}"
+    expires, owner = rows[0]
+    assert expires is not None, f"the token in {table} has no time at which it expires"
+    return {"expires": expires, "owner": owner, "seconds left": expires - time.time()}
+
+
+def told(text: str) -> float:
+    """The time (Unix) that an answer names."""
+    return datetime.datetime.fromisoformat(text).timestamp()
+
+
+def in_clear(db: Database, token: str) -> list[str]:
+    """The tables of the services' database, whichever they are, that hold a token itself."""
+    login = replace(db.admin, database=db.login.database)
+    tables = [name for name, kind, _ in relations(db)[db.login.database] if kind in ("r", "m", "p")]
+    assert tables, f"there is no table in {db.login.database}"
+    search = "select count(*) from {table} t where strpos(t::text, %s) > 0"
+    return [
+        name for name in tables if db.ask(db.leader(), search.format(table=quoted(name)), token, login=login) != [(0,)]
+    ]
+
+
+def signed_by_pods(service: Service) -> dict[str, tuple[str, str]]:
+    """For each pod a JWT signed with the JWT_SECRET that its process runs with, and one with that secret reversed."""
+    now, signed = int(time.time()), {}
+    for pod in service.running():
+        name = str(pod.metadata.name)
+        secret = service.environment(pod).get("JWT_SECRET", "")
+        assert secret, f"the process in {name} runs without JWT_SECRET"
+        claims = {"sub": name, "iat": now, "exp": now + 300}
+        made = [jwt.encode(claims, key, "HS256") for key in (secret, secret[::-1])]
+        signed[name] = (register_secret(made[0]), register_secret(made[1]))
+    return signed

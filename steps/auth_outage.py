@@ -1,0 +1,104 @@
+"""The backend and auth: how one reaches the other, how fast, and what happens when it does not."""
+
+import json
+
+from pytest_bdd import parsers, then, when
+
+from acceptance.base.waiting import LOGS_READABLE, ROUTE_READY, Deadline, consistently, eventually
+from acceptance.drivers import latency as measuring
+from acceptance.drivers.graphql import LOGS, ask_everywhere
+from acceptance.drivers.names import resolved
+from acceptance.drivers.partitions import parted
+from acceptance.drivers.services import fields, level
+
+OUT_OF_REACH = Deadline(6, "criteria 9.11, 11.4: while auth cannot be reached")
+
+
+@then("the name that the backend calls leads its pods to the Service auth-service")
+def name_leads_to_service(backend, auth, cluster, evidence):
+    address = cluster.core.read_namespaced_service(auth.name, auth.namespace.name).spec.cluster_ip
+    seen = {pod.metadata.name: resolved(backend, pod, "AUTH_SERVICE_URL") for pod in backend.running()}
+    evidence.add("what the name leads to", seen)
+    wrong = {name: found for name, found in seen.items() if found != (auth.name, address)}
+    assert seen and not wrong, f"expected each pod to call {auth.name} at {address}, saw {wrong}"
+
+
+@when(
+    parsers.parse("its JWT is validated {count:d} times from the machine of each backend pod"), target_fixture="calls"
+)
+def validate_often(backend, auth, data_client, signed_in, environment, count, evidence):
+    path = environment.services.validate_path
+    seen = measuring.validate_calls(backend, auth, data_client, path, signed_in["jwt"], count)
+    evidence.add(f"{count} validate calls, one after another, by machine and by who was asked", seen)
+    return seen
+
+
+@then(parsers.parse("each call was answered with 200, and {share:d} of 100 within {limit:d} milliseconds, at each pod"))
+def fast_enough(calls, share, limit):
+    wrong = {who: seen["statuses"] for who, seen in calls.items() if seen["statuses"] != {"200": seen["count"]}}
+    assert calls and not wrong, f"expected 200 for each call, saw {wrong}"
+    slow = {who: f"{seen[f'p{share}']} ms" for who, seen in calls.items() if seen[f"p{share}"] > limit}
+    assert not slow, f"expected {share} of 100 calls within {limit} ms everywhere, saw {slow}"
+
+
+@when("auth refuses connections from the backend", target_fixture="cut")
+def auth_refuses_connections(backend, auth, outputs):
+    workers = [worker.name for worker in outputs.workers]
+    with parted(backend, auth, workers, "REJECT --reject-with tcp-reset") as cut:
+        yield cut
+
+
+@when("the network between backend and auth is cut", target_fixture="cut")
+def network_is_cut(backend, auth, outputs):
+    with parted(backend, auth, [worker.name for worker in outputs.workers], "DROP") as cut:
+        yield cut
+
+
+@when("auth takes connections again")
+@when("the network is mended")
+def mended(cut):
+    cut[0].heal()
+
+
+def protected_is(status, signed_in, doors, environment):
+    """Raise AssertionError unless the protected query is answered with a status at each door."""
+    settings = environment.services
+    answers = ask_everywhere(doors, settings, settings.protected_query, signed_in["jwt"])
+    seen = {door: asked.status for door, asked in answers.items()}
+    assert set(seen.values()) == {status}, f"{seen}"
+    return seen
+
+
+@then(parsers.parse("the protected query is answered with {status:d} everywhere, all the time"))
+def protected_stays(signed_in, backend_doors, environment, status):
+    # Whoever remembers an old yes answers wrongly now, and perhaps not later: the first wrong answer counts.
+    def answered():
+        return protected_is(status, signed_in, backend_doors, environment)
+
+    consistently(answered, during=OUT_OF_REACH, what=f"{status} for the protected query", hint=LOGS)
+
+
+@then(parsers.parse("the protected query is answered with {status:d} again"))
+def protected_is_back(signed_in, backend_doors, environment, status):
+    def answered():
+        return protected_is(status, signed_in, backend_doors, environment)
+
+    eventually(answered, within=ROUTE_READY, what=f"{status} for the protected query everywhere", hint=LOGS)
+
+
+@then(parsers.parse("the public query is answered with {status:d} everywhere"))
+def public_is_answered(backend_doors, environment, status):
+    settings = environment.services
+    answers = ask_everywhere(backend_doors, settings, settings.public_query)
+    seen = {door: asked.status for door, asked in answers.items()}
+    assert set(seen.values()) == {status}, f"expected {status} for a public query everywhere, saw {seen}"
+
+
+@then("each backend pod logged that it cannot reach auth")
+def logged_unreachable(cut, backend, evidence):
+    def wanted(line):
+        return level(line) in ("ERROR", "WARN", "WARNING") and "auth" in json.dumps(fields(line))
+
+    what = "a line of each backend pod that auth cannot be reached"
+    found = eventually(lambda: backend.each_logged(cut[1], wanted), within=LOGS_READABLE, what=what, hint=LOGS)
+    evidence.add("the backend's log", found)

@@ -1,0 +1,43 @@
+"""Who gets into the database, and who does not."""
+
+import secrets
+
+from pytest_bdd import parsers, then
+
+from acceptance.base.conditions import as_json
+from acceptance.drivers.database import SCHEMA, SERVICE
+from acceptance.drivers.logins import LET_IN, attempt, attempts
+
+
+@then("a client with the credentials of DATABASE_URL creates, writes, reads and drops a table")
+def credentials_accepted(db, evidence):
+    right_credentials(db, evidence)
+    name = f"{SCHEMA}.scenario_{secrets.token_hex(4)}"
+    for statement in (f"create table {name} (id int)", f"insert into {name} values (42)"):
+        db.ask(SERVICE, statement)
+    rows = db.ask(SERVICE, f"select id, current_user::text, current_database()::text from {name}")
+    db.ask(SERVICE, f"drop table {name}")
+    expected = [(42, db.login.user, db.login.database)]
+    assert rows == expected, f"expected the row that was written, by {expected[0][1:]}; saw {rows}"
+
+
+@then("a pod that has DATABASE_URL from the Secret queries with it")
+def pod_uses_database_url(db):
+    rows = as_json(db.client("sql-query", "env:DATABASE_URL", "select current_user::text"))
+    assert rows == [[db.login.user]], f"expected {db.login.user}, saw {rows}"
+
+
+@then("the Service and every node answer a client with the right credentials")
+def right_credentials(db, evidence):
+    seen = {place: attempt(db, place, db.login) for place in db.places()}
+    evidence.add("answers to the right credentials", seen)
+    others = {place: answer for place, answer in seen.items() if answer != LET_IN}
+    assert len(seen) > 1 and not others, f"expected the credentials of DATABASE_URL to be let in, saw {others}"
+
+
+@then(parsers.parse("the Service and every node turn {kind} away, for each role and database"))
+def wrong_credentials(db, kind, evidence):
+    seen = attempts(db, kind)
+    evidence.add(f"answers to {kind}, asked from {db.client.address()}", seen)
+    let_in = {who: answer for who, answer in seen.items() if answer.startswith(LET_IN)}
+    assert seen and not let_in, f"expected {kind} to be turned away everywhere, but: {let_in}"

@@ -1,0 +1,64 @@
+"""What the database keeps: where, how often, and what of it a loss of power would take."""
+
+from pytest_bdd import then
+
+from acceptance.base.waiting import REPLICATED, eventually
+from acceptance.drivers import durability
+from acceptance.drivers.durability import DISK
+from acceptance.drivers.member_loss import HINT
+from acceptance.drivers.pods import mount_of, volume_at
+
+
+@then(f"every node has a persistent volume at {DISK}")
+def nodes_have_volumes(db, evidence):
+    volumes = {pod.metadata.name: volume_at(db.namespace, pod, DISK) for pod in db.members()}
+    evidence.add("volumes", volumes)
+    assert len(set(volumes.values())) == len(volumes) > 0, f"expected a volume for each node, saw {volumes}"
+
+
+@then("every node keeps that table's data there, and its log and tablespaces")
+def data_lies_on_volume(db, table, evidence):
+    for name in db.names():
+        seen = {what: where(db, name, path) for what, path in durability.files_of(db, name, table).items()}
+        evidence.add(f"files of {name}", seen)
+        elsewhere = {what: found for what, found in seen.items() if found[1] != DISK}
+        assert seen and not elsewhere, f"expected all that {name} keeps on {DISK}, but {elsewhere}"
+
+
+def where(db, name, path):
+    """Where a file of a member is; a follower writes its own when it has replayed the row."""
+    return eventually(
+        lambda: mount_of(db.namespace, name, path), within=REPLICATED, what=f"{path} on {name}", hint=HINT
+    )
+
+
+@then("every row has three replicas")
+def three_replicas(db, evidence):
+    seen = eventually(db.fully_replicated, within=REPLICATED, what="three replicas of everything", hint=HINT)
+    evidence.add("replication", seen)
+
+
+@then("every table of every database is kept by all nodes")
+def tables_are_replicated(db, evidence):
+    evidence.add("relations by database", {name: len(rows) for name, rows in durability.relations(db).items()})
+    found = durability.unlogged(db)
+    assert not found, f"expected every relation in the log that other nodes replay, but not {', '.join(found)}"
+
+
+@then("all nodes hold the same rows of every table of the services")
+def same_rows(db, evidence):
+    if db.is_yugabytedb:
+        # Any node answers with any row there; which ones hold it is what the tablets say.
+        evidence.add("replication", db.fully_replicated())
+        return
+    what = "the same rows of every table on all nodes"
+    seen = eventually(lambda: durability.same_everywhere(db), within=REPLICATED, what=what, hint=HINT)
+    evidence.add("rows and digest by table", seen)
+
+
+@then("what is acknowledged is on disk, whoever writes it")
+def commits_reach_disks(db, table, evidence):
+    if not db.is_yugabytedb:
+        evidence.add("syncs of the leader's log", durability.syncs_of(db, table))
+        found = durability.weak_settings(db)
+        assert not found, f"expected a commit to survive a loss of power, but {'; '.join(found)}"

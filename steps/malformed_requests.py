@@ -1,0 +1,42 @@
+"""Malformed requests, to every public endpoint, over HTTPS through the load balancer."""
+
+from collections import Counter
+
+from pytest_bdd import parsers, then, when
+
+from acceptance.drivers.malformed import faults, malformed, no_tokens, send_all
+from acceptance.drivers.malformed_over_https import is_refusal, sender
+from acceptance.drivers.routing import HINT
+
+SHOWN = 20
+
+
+@when(parsers.parse("each public endpoint is sent at least {count:d} malformed requests"), target_fixture="sent")
+def send_malformed(users, environment, outputs, count, evidence):
+    requests = malformed(environment.services, environment.domain)
+    by_endpoint = Counter(str(request.endpoint) for request in requests)
+    assert min(by_endpoint.values()) >= count, f"expected {count} or more for each endpoint, there are {by_endpoint}"
+    sent = send_all(requests, sender(users, environment, outputs, {request.endpoint.host for request in requests}))
+    evidence.add("malformed requests by endpoint", dict(by_endpoint))
+    evidence.add("answers by status", dict(Counter(str(answer.status) for _, answer in sent)))
+    return sent
+
+
+@then("each was answered with 2xx, 3xx or 4xx")
+def each_was_answered(sent):
+    found = faults(sent)
+    shown = "\n".join(found[:SHOWN])
+    assert not found, (
+        f"{len(found)} of {len(sent)} malformed requests were not answered as they should:\n{shown}\nTry: {HINT}"
+    )
+
+
+@then("no malformed bearer token is accepted")
+def bearers_were_refused(sent, environment):
+    asked = no_tokens(sent, environment.services)
+    other = [
+        f"{request.endpoint} with {request.what}: {answer.status} {answer.body[:200]}"
+        for request, answer in asked
+        if not is_refusal(answer)
+    ]
+    assert asked and not other, f"expected a refusal of each, saw {other[:SHOWN]}"

@@ -1,0 +1,49 @@
+"""Ways into the cluster."""
+
+from types import SimpleNamespace as Thing
+
+import pytest
+from kubernetes.client import ApiException
+
+from acceptance.drivers.exposure import ways_in
+
+
+def pod(host_network=None, host_port=None):
+    container = Thing(ports=[Thing(host_port=host_port)])
+    return Thing(
+        metadata=Thing(name="redis-0"), status=Thing(pod_ip="10.1.0.5"),
+        spec=Thing(host_network=host_network, containers=[container]),
+    )  # fmt: skip
+
+
+def cluster(address, kind="ClusterIP", external=None, exists=True):
+    subset = Thing(addresses=None, not_ready_addresses=[Thing(ip=address)])
+    endpoints = Thing(metadata=Thing(name="redis-debug", namespace="elsewhere"), subsets=[subset])
+
+    def read(name, namespace):
+        if not exists:
+            raise ApiException(status=404)
+        return Thing(spec=Thing(type=kind, external_i_ps=external))
+
+    every = Thing(items=[endpoints])
+    return Thing(core=Thing(list_endpoints_for_all_namespaces=lambda: every, read_namespaced_service=read))
+
+
+@pytest.mark.parametrize(
+    ("there", "it", "expected"),
+    [
+        (cluster("10.1.0.5"), pod(), []),
+        (cluster("10.9.9.9", "NodePort"), pod(), []),
+        (cluster("10.1.0.5", "NodePort", exists=False), pod(), []),
+        (cluster("10.1.0.5", "NodePort"), pod(), ["Service elsewhere/redis-debug is of type NodePort"]),
+        (
+            cluster("10.1.0.5", external=["192.0.2.1"]),
+            pod(),
+            ["Service elsewhere/redis-debug has the address 192.0.2.1"],
+        ),
+        (cluster("10.9.9.9"), pod(host_port=6379), ["pod redis-0 has port 6379 of its machine"]),
+        (cluster("10.9.9.9"), pod(host_network=True), ["pod redis-0 is in its machine's network"]),
+    ],
+)
+def test_every_way_in_is_named(there, it, expected):
+    assert ways_in(there, [it]) == expected

@@ -1,0 +1,68 @@
+"""Attempts to get into the database."""
+
+import contextlib
+
+import psycopg
+import pytest
+
+from acceptance.clients.sql import Login, Refused
+from acceptance.drivers.logins import LET_IN, attempt, attempts, wrong
+
+LOGIN = Login("platform", "right", "alternatefutures")
+
+
+class Members:
+    """Members that answer every login in one way."""
+
+    login = LOGIN
+
+    def __init__(self, outcome=None):
+        self.outcome = outcome
+        self.seen = []
+
+    def connect(self, place, login, **settings):
+        self.seen.append((place, login.user, login.database, settings))
+        if self.outcome:
+            raise self.outcome
+        return contextlib.nullcontext()
+
+    def places(self):
+        return ["yb-tservers", "yb-tserver-0"]
+
+    def roles(self):
+        return ["platform", "replicator"]
+
+    def databases(self):
+        return ["alternatefutures"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "let_in"),
+    [
+        (None, True),
+        (Refused("password authentication failed"), False),
+        (psycopg.OperationalError('FATAL:  no pg_hba.conf entry for host "10.1.0.9"'), False),
+        # What comes after the password was taken, or was never asked for.
+        (psycopg.OperationalError('FATAL:  role "nobody" does not exist'), True),
+        (psycopg.OperationalError('FATAL:  permission denied for database "x"'), True),
+    ],
+)
+def test_only_a_refusal_of_the_password_is_one(outcome, let_in):
+    assert attempt(Members(outcome), "yb-tserver-0", LOGIN).startswith(LET_IN) is let_in
+
+
+def test_who_was_not_reached_refused_nobody():
+    lost = psycopg.OperationalError("server closed the connection unexpectedly")
+    with pytest.raises(AssertionError, match="not reached"):
+        attempt(Members(lost), "yb-tserver-0", LOGIN)
+
+
+def test_every_role_and_database_is_tried_everywhere_and_as_a_standby():
+    members = Members()
+    assert len(attempts(members, "a wrong password")) == 2 * 2 * 2
+    assert {settings.get("replication") for *_, settings in members.seen} == {None, "true"}
+
+
+@pytest.mark.parametrize("kind", ["a wrong password", "an empty password", "an unknown name"])
+def test_wrong_credentials_differ_from_the_right_ones(kind):
+    assert wrong(LOGIN, kind) != LOGIN

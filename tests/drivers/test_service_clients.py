@@ -1,0 +1,121 @@
+"""Clients of the services: ways to sign in, answers that are yes or no, data, ports, and how clients are told apart."""
+
+import json
+from types import SimpleNamespace as Thing
+
+import pytest
+import requests
+import yaml
+
+from acceptance.base.environment import load_environment
+from acceptance.base.paths import ROOT
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.cache import ports_in
+from acceptance.drivers.graphql import Asked, shows
+from acceptance.drivers.services import shape
+from acceptance.drivers.sign_in import SignIn
+from acceptance.drivers.validation import says_valid
+
+KINDS = (
+    "a good message", "a message that was changed after it signed", "a message that expired",
+    "a message that another wallet signed", "a nonce that it used before", "a nonce that auth did not issue",
+    "a message for another domain", "a message for another chain", "something that is no message",
+)  # fmt: skip
+
+
+def answer(status, body, method="POST", url="https://auth.example/api/auth/siwe"):
+    made = requests.Response()
+    made.status_code, made.url, made._content = status, url, json.dumps(body).encode()
+    made.request = requests.Request(method, url).prepare()
+    return made
+
+
+class Auth:
+    """An auth service of either flow, which lets everyone in."""
+
+    def __init__(self, status=200):
+        self.status = status
+
+    def get(self, path, **_):
+        return answer(self.status, {"nonce": "a" * 16}, "GET", f"https://auth.example{path}")
+
+    def post(self, path, body=None, **_):
+        return answer(self.status, {"message": "Sign this: 123"}, "POST", f"https://auth.example{path}")
+
+
+def visitor(flow, auth=None):
+    settings = ServiceSettings(sign_in=flow)
+    return SignIn(auth or Auth(), Thing(services=settings, domain="example.org"))
+
+
+@pytest.mark.parametrize("flow", ["siwe", "challenge"])
+def test_each_flow_makes_every_kind_of_message_and_only_the_good_one_twice_alike(flow):
+    made = {kind: visitor(flow).message(kind) for kind in KINDS}
+    assert all(text and signature.startswith("0x") for text, signature in made.values())
+    assert len({signature for _, signature in made.values()}) == len(KINDS)
+
+
+def test_a_flow_that_is_not_there_says_which_route_answered_what():
+    with pytest.raises(AssertionError, match=r"GET https://auth\.example/api/auth/nonce answered 404"):
+        visitor("siwe", Auth(404)).message("a good message")
+
+
+@pytest.mark.parametrize(("status", "good"), [(422, True), (401, True), (404, False), (405, False), (500, False)])
+def test_the_route_of_the_criterion_is_asked_by_itself(status, good):
+    there = visitor("siwe", Auth(status))
+    if good:
+        assert there.ask_route().status_code == status
+    else:
+        with pytest.raises(AssertionError, match=f"/api/auth/siwe answered {status}"):
+            there.ask_route()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [(200, {"valid": True}, True), (200, {"valid": False}, False), (401, {}, False), (403, {"error": "no"}, False)],
+)
+def test_yes_and_no(status, body, said):
+    assert says_valid(answer(status, body), ServiceSettings()) is said
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, {}), (200, {"valid": "yes"}), (404, {}), (503, {}), (401, {"valid": True})]
+)
+def test_anything_else_is_neither(status, body):
+    with pytest.raises(AssertionError, match="expected yes or no"):
+        says_valid(answer(status, body), ServiceSettings())
+
+
+@pytest.mark.parametrize("body", [{"data": None}, {"data": {"a": None}}, {"data": {"a": 1}, "errors": [{}]}, [1]])
+def test_data_with_a_hole_in_it_is_none(body):
+    with pytest.raises(AssertionError):
+        Asked(answer(200, body), None, 0.0).data()
+
+
+def test_data_shows_an_address_however_it_is_written():
+    assert shows({"me": [{"id": "0xABC sees 3"}]}, "0xabc") and not shows({"me": "0xdef"}, "0xabc")
+
+
+def test_ports_that_are_listened_at():
+    table = """  sl  local_address rem_address   st
+   0: 00000000:18EB 00000000:0000 0A 00000000:00000000
+   1: 0100007F:18EC 0100007F:9999 01 00000000:00000000"""
+    assert ports_in(table) == {6379}
+
+
+def test_what_stays_the_same_of_an_answer():
+    assert shape('{"b": 1, "a": 2}') == shape('{"a": 7, "b": 8}') == "a, b"
+    assert shape("OK") == "OK"
+
+
+@pytest.mark.parametrize("name", ["kind", "production"])
+def test_clients_are_told_apart_as_the_environment_deploys_it(name):
+    base = yaml.safe_load((ROOT / "k8s/auth-service/base/config.yaml").read_text())["data"]["RATE_LIMIT_BY"]
+    overlay = (ROOT / f"k8s/auth-service/overlays/{name}/kustomization.yaml").read_text()
+    patches = "\n".join(item["patch"] for item in yaml.safe_load(overlay)["patches"])
+    deployed = next(
+        (row["value"] for row in yaml.safe_load(patches) or [] if row["path"].endswith("RATE_LIMIT_BY")), base
+    )
+    header = load_environment(name).services.client_header.lower()
+    # What Traefik itself says of a client, no scenario can say in its place.
+    assert header == ("" if deployed == "x-real-ip" else deployed)
