@@ -5,7 +5,6 @@ import types
 
 import pytest
 
-from acceptance.cluster.probe import Probe
 from acceptance.base.environment import load_environment
 from acceptance.cluster.cluster import Cluster
 from acceptance.drivers import certificates, routing, storage
@@ -57,7 +56,8 @@ def test_the_acme_store_is_read_where_it_can_be(disk, way):
 
 
 def test_kubelet_gives_a_new_disk_to_who_writes_to_it():
-    spec = storage.writer(Probe("probe:1"), "writer", {"claim": "text"}, "worker-1")["spec"]
+    probe = thing(container=lambda *_, **__: {})
+    spec = storage.writer(probe, "writer", {"claim": "text"}, "worker-1")["spec"]
     assert spec["securityContext"]["fsGroup"] == 65532
 
 

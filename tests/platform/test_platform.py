@@ -124,10 +124,9 @@ def application(monkeypatch):
         found = {"metadata": {"annotations": annotations or {}}, "status": status}
         custom = SimpleNamespace(get_namespaced_custom_object=lambda *_: found)
         monkeypatch.setattr(applications, "COMPONENT_READY", Deadline(0.3, "this test"))
-        return SimpleNamespace(
-            cluster=SimpleNamespace(apps=apps, core=core, custom=custom),
-            environment=SimpleNamespace(is_long_lived=False),
-        )
+        environment = SimpleNamespace(is_long_lived=False)
+        cluster = SimpleNamespace(apps=apps, core=core, custom=custom)
+        return SimpleNamespace(cluster=cluster, environment=environment)
 
     return with_ready
 

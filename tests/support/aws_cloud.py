@@ -63,4 +63,4 @@ def moto():
         yield Cloud(port)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
