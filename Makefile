@@ -6,7 +6,7 @@ COMMAND := $(BIN)/python -m acceptance
 WITH_ENGINE := $(COMMAND) with-engine
 
 .DEFAULT_GOAL := help
-.PHONY: help setup accept test check format lock up down render rehearse-recovery soak report report-diff bench clean
+.PHONY: help setup accept test check format lock up down render prove rehearse-recovery soak report report-diff bench clean
 .PHONY: pin argocd-password backup-keys restore-keys
 
 help: ## Explain the commands
@@ -53,6 +53,9 @@ rehearse-recovery: setup ## Back everything up, destroy the platform on kind, an
 
 render: setup ## Print what an environment deploys, as kustomize builds it (ENV=kind)
 	@$(COMMAND) render $(ENV)
+
+prove: setup ## Put defects into the platform that `make up` keeps, and see what turns red (ARGS="--criterion 7.5")
+	@$(WITH_ENGINE) $(COMMAND) prove $(ARGS)
 
 soak: setup ## Run all scenarios N times (default 10) on one platform, which is kept; print each verdict that changed
 	@$(WITH_ENGINE) $(COMMAND) soak $(N)

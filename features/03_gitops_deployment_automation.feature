@@ -27,6 +27,7 @@ Feature: GitOps deployment automation
     Given an Application of the repository "demo" without auto-sync
     When a change is pushed to main and a sync is asked for
     Then the cluster has the change
+    And each of the platform's Applications follows all of main, here and in production
 
   @ac-3.4 @writes-to-users
   Scenario: A sync counts as successful only once everything is healthy
@@ -41,12 +42,17 @@ Feature: GitOps deployment automation
     Given an Application of the repository "demo" without auto-sync
     When a version that never becomes ready is pushed to main and a sync is asked for
     Then the Application becomes Degraded and says why
+    And so would each of the platform's workloads, here and in production
 
   @ac-3.6 @writes-to-users
   Scenario: With auto-sync on a change is synchronised with no manual step
     Given an Application of the repository "demo" with auto-sync
     When a change is pushed to main
     Then Argo CD synchronises it by itself
+    When somebody changes the cluster by hand
+    Then Argo CD puts it back as Git says by itself
+    When an object is taken out of Git
+    Then Argo CD takes it out of the cluster by itself
     And each of the platform's Applications prunes and heals by itself, here and in production
 
   @ac-3.7 @writes-to-users
@@ -65,6 +71,8 @@ Feature: GitOps deployment automation
     Then the record names that commit, the time and the success
     When a change that the API refuses is pushed to main and a sync is asked for
     Then the record names that commit, the time and the failure
+    And the record of the sync before is still there
+    And each of the platform's Applications keeps its records, here and in production
 
   @ac-3.9 @writes-to-users
   Scenario: The sync status of every Application is shown
@@ -78,3 +86,4 @@ Feature: GitOps deployment automation
     When a change is pushed to main and deployed
     And the Application is rolled back to the commit before
     Then the cluster has what that commit says
+    And each of the platform's Applications keeps its records, here and in production

@@ -28,10 +28,14 @@ Feature: Deployment observability
   Scenario: The last 1000 lines of a pod's log can be read
     When a pod on each worker writes 1500 lines
     Then kubectl returns the last 1000 of them
-    And the logs of the backend can be read
+    And the last 1000 of 1500 stay readable while the kubelet looks whether a log is too long
+    And the log of every pod of the platform can be read
+    And the logs of the backend say something
 
   @ac-13.6 @writes-to-users
   Scenario: A failed deployment shows its error message
     Given an Application of the repository "demo" without auto-sync
     When a change that the API refuses is pushed to main and a sync is asked for
     Then the UI shows the API's refusal
+    When a version that never becomes ready is pushed to main and a sync is asked for
+    Then the UI shows why its pods are not ready

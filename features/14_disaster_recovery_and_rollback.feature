@@ -31,10 +31,12 @@ Feature: Disaster recovery and rollback
     And the operator rolls back to the commit before both
     Then its pods run what that commit says, and stay with it
     And its record names that commit
+    And each of the platform's Applications keeps its records, here and in production
 
   @ac-14.4 @disruptive
   Scenario: A rollback loses no request
-    Given auto-sync of "backend-service" is off
+    Given every service starts new pods before old ones go, here and in production
+    And auto-sync of "backend-service" is off
     And another version of it is pushed and deployed
     And "https://api.{domain}/health" is asked all the time
     When the operator rolls back to the commit before

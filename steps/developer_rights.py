@@ -55,7 +55,7 @@ def developer_reads_nothing_elsewhere(developer, cluster, evidence):
 
 @then("whatever the developer tries to change is refused")
 def developer_changes_nothing(developer, cluster, backend, evidence):
-    everyday = rights.changes(backend.running()[0].metadata.name, cluster.probe)
+    everyday = rights.changes(cluster.probe, backend.running()[0].metadata.name)
     all_refused(developer, everyday, evidence, "what a developer in a hurry does")
     every = rights.writes(rights.resources(developer))
     all_refused(developer, every, evidence, "one of every kind created, changed, deleted")
@@ -129,6 +129,5 @@ def foreigners_refused(foreigners, evidence):
     for what, name in foreigners.made.items():
         hint = f"kubectl -n {ARGOCD} describe application {name}"
         refused = f"the Application that names {what} refused"
-        look = functools.partial(foreigners.refused, what)
-        said = eventually(look, within=SYNCED, what=refused, hint=hint)
+        said = eventually(functools.partial(foreigners.refused, what), within=SYNCED, what=refused, hint=hint)
         evidence.add(f"of the Application that names {what}", said)

@@ -3,7 +3,8 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK
-from acceptance.drivers import shown_applications, syncs
+from acceptance.drivers import application_policies as policies
+from acceptance.drivers import polling, syncs
 from acceptance.drivers.demos import wait_status
 from acceptance.platform.application_status import GOOD
 
@@ -28,8 +29,9 @@ def repository_is_read(argocd, demo, evidence):
 
 
 @then("it says so of the repository of each of the platform's Applications")
-def repositories_are_read(argocd, applications, evidence):
-    urls = {argocd.application(name)["spec"]["source"]["repoURL"] for name in applications}
+def repositories_are_read(platform, argocd, applications, evidence):
+    found = policies.applications_everywhere(platform)
+    urls = {found[name]["spec"]["source"]["repoURL"] for name in found if not name.startswith("production's")}
     evidence.add("connections", {url: syncs.wait_read(argocd, url) for url in urls})
 
 
@@ -69,17 +71,23 @@ def noticed_by_webhook(demo, environment, evidence):
 
 @then("polling finds a push within three minutes at the latest, here and in production")
 def polling_is_in_time(platform, evidence):
-    settings = shown_applications.polling_settings(platform)
-    seen = {where: shown_applications.longest_wait(data) for where, data in settings.items()}
+    seen = polling.polling_everywhere(platform)
     evidence.add("seconds until polling finds a push at the latest", seen)
-    late = {where: seconds for where, seconds in seen.items() if seconds > shown_applications.NOTICED_WITHIN}
-    assert not late, f"expected 180 s or less for twice the interval and the jitter, saw {late}"
+    late = {where: seconds for where, seconds in seen.items() if seconds > polling.NOTICED_WITHIN}
+    assert not late, f"expected 180 s or less for twice the interval, the jitter and the cache of commits, saw {late}"
 
 
 @then("the cluster has the change")
 def cluster_has_change(demo, evidence):
     syncs.wait_change(demo)
     evidence.add("deployed", {"commit": demo.pushed, "text": demo.text})
+
+
+@then("each of the platform's Applications follows all of main, here and in production")
+def applications_follow_main(platform, applications):
+    found = policies.troubles(policies.applications_everywhere(platform), policies.leaves_out)
+    found |= policies.troubles(policies.settings_everywhere(platform), policies.hides)
+    assert not found, f"expected nothing of Git to be left out, saw {found}. Try: kubectl -n argocd get cm argocd-cm"
 
 
 @when(
@@ -107,7 +115,7 @@ def successful_afterwards(demo):
 
 @then("each of the platform's Applications ends its syncs with such a hook, here and in production")
 def applications_have_hooks(platform, argocd, applications, evidence):
-    seen = shown_applications.hooks_of_applications(platform, argocd)
+    seen = policies.hooks_everywhere(platform, argocd)
     evidence.add("hooks that end a sync", seen)
     without = sorted(name for name, hooks in seen.items() if not hooks)
     assert not without, f"expected a PostSync hook to end each sync, there is none for {without}"
@@ -126,6 +134,13 @@ def becomes_degraded(demo, evidence):
     assert named, f"expected it to name the Deployment and why, it says {says!r}"
 
 
+@then("so would each of the platform's workloads, here and in production")
+def workloads_can_fail(platform, applications):
+    found = policies.troubles(policies.workloads_everywhere(platform), policies.never_fails)
+    found |= policies.troubles(policies.settings_everywhere(platform), policies.excuses)
+    assert not found, f"expected each workload to be called Degraded when its pods are not well, saw {found}"
+
+
 @then("Argo CD synchronises it by itself")
 def synchronises_by_itself(demo, evidence):
     demo.look()
@@ -136,13 +151,33 @@ def synchronises_by_itself(demo, evidence):
     assert demo.deployed_text() == demo.text, "the sync is called Succeeded, but the cluster does not have the change"
 
 
+@when("an object is taken out of Git")
+def take_out_of_git(demo):
+    demo.push(with_deployment=False)
+
+
+@then("Argo CD takes it out of the cluster by itself")
+def takes_out_by_itself(demo):
+    syncs.wait_taken_out(demo)
+
+
+@when("somebody changes the cluster by hand")
+def change_by_hand(demo):
+    demo.change_by_hand()
+
+
+@then("Argo CD puts it back as Git says by itself")
+def puts_back_by_itself(demo):
+    syncs.wait_healed(demo)
+
+
 @then("each of the platform's Applications prunes and heals by itself, here and in production")
-def applications_are_automated(platform, argocd, applications, evidence):
-    seen = shown_applications.sync_policies(platform, argocd)
-    evidence.add("automated part of each sync policy", seen)
-    off = {name: policy for name, policy in seen.items() if not (policy or {}).get("prune")}
-    off |= {name: policy for name, policy in seen.items() if not (policy or {}).get("selfHeal")}
-    assert not off, f"expected prune and selfHeal of every Application, saw {off}"
+def applications_are_automated(platform, applications, evidence):
+    seen = policies.applications_everywhere(platform)
+    evidence.add("sync policies", {name: item["spec"].get("syncPolicy") for name, item in seen.items()})
+    found = policies.troubles(seen, policies.needs_a_hand)
+    found |= policies.troubles(policies.projects_everywhere(platform), policies.has_windows)
+    assert not found, f"expected every Application to be synchronised at any time by itself, saw {found}"
 
 
 @then("the Application is OutOfSync at that commit")

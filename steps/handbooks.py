@@ -12,7 +12,7 @@ def copy_of_project(tmp_path, environment, cluster, repository, sealed_secrets, 
     if environment.gitops.server != "in-cluster":
         raise NotSelected("the blocks marked `run` are for kind; selected by --env=kind")
     folder = copy_project(tmp_path / "checkout")
-    return Desk(folder, cluster.tools, cluster.kubeconfig_path, as_found.look(cluster, repository))
+    return Desk(folder, cluster.tools, cluster.kubeconfig_path, as_found.wait_found(cluster, repository))
 
 
 @when(parsers.parse('every command of "{handbook}" that disturbs nobody is typed in it'))

@@ -53,7 +53,21 @@ def none_ails(cluster, evidence):
     assert not found, f"expected no liveness probe to fail, saw {found}. Try: kubectl get events -A"
 
 
-@then("the logs of the backend can be read")
+@then(
+    parsers.parse("the last {count:d} of {written:d} stay readable while the kubelet looks whether a log is too long")
+)
+def lines_stay(namespace, talking, written, count):
+    pod_lists.lines_stay(namespace, talking, written, count)
+
+
+@then("the log of every pod of the platform can be read")
+def all_logs(cluster, evidence):
+    unread, read = pod_lists.read_logs(cluster)
+    evidence.add("pods whose logs were read", read)
+    assert read and not unread, f"expected the log of every pod to be readable, saw {unread}"
+
+
+@then("the logs of the backend say something")
 def backend_logs(cluster, backend_service, evidence):
     for pod in cluster.core.list_namespaced_pod("default", label_selector="app=backend-service").items:
         seen = cluster.kubectl("logs", pod.metadata.name, "--tail=100")
@@ -68,20 +82,14 @@ def metrics_server_runs(metrics_server):
 
 @then('"kubectl top" shows the use of every node')
 def top_nodes(cluster, outputs, evidence):
-    def shown():
-        listed = dict(line.split(None, 1) for line in cluster.kubectl("top", "nodes", "--no-headers").splitlines())
-        names = [machine.name for machine in every_machine(outputs)]
-        # A node without figures yet is listed with <unknown>.
-        missing = [name for name in names if "<unknown>" in listed.get(name, "<unknown>")]
-        assert not missing, f"no figures of {missing}"
-        return listed
-
+    names = [machine.name for machine in every_machine(outputs)]
+    shown = lambda: pod_lists.used_nodes(cluster, names)  # noqa: E731
     hint = "kubectl top nodes; kubectl -n kube-system logs deploy/metrics-server"
     evidence.add("kubectl top nodes", eventually(shown, within=SETTLED, what="figures of every node", hint=hint))
 
 
 @then('"kubectl top" shows the use of pods')
 def top_pods(cluster, evidence):
-    text = cluster.kubectl("top", "pods", "--all-namespaces", "--no-headers")
-    evidence.add("kubectl top pods", text)
-    assert len(text.splitlines()) >= 5, f"expected figures of the cluster's pods, saw {len(text.splitlines())} lines"
+    used = lambda: pod_lists.used_as_running(cluster)  # noqa: E731
+    hint = "kubectl top pods -A; kubectl -n kube-system logs deploy/metrics-server"
+    evidence.add("kubectl top pods", eventually(used, within=SETTLED, what="figures of every pod", hint=hint))

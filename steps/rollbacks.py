@@ -3,6 +3,7 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import ROLLED_OUT, eventually
+from acceptance.drivers import application_policies as policies
 from acceptance.drivers import rollouts
 from acceptance.drivers.load import RequestLoop
 from acceptance.drivers.service_under_change import put_back, service_under_change, stop_sync
@@ -31,6 +32,12 @@ def services_keep_versions(platform, evidence):
     evidence.add("earlier versions that each Deployment keeps", seen)
     none = sorted(name for name, limit in seen.items() if not limit)
     assert not none, f"expected each Deployment to keep earlier versions, {none} keep none (revisionHistoryLimit)"
+
+
+@given("every service starts new pods before old ones go, here and in production")
+def services_replace_first(platform, applications):
+    found = policies.troubles(policies.workloads_everywhere(platform), policies.loses_requests)
+    assert not found, f"expected an update of no service to lose requests, saw {found}"
 
 
 @given(parsers.parse('"{url}" is asked all the time'), target_fixture="requests_lost")
@@ -92,8 +99,7 @@ def sync_fails(service, evidence):
 
 @then("its pods are those from before, not restarted")
 def pods_undisturbed(service):
-    disturbed = rollouts.disturbed_pods(service)
-    assert not disturbed, f"the sync failed, and yet: {disturbed}"
+    rollouts.stays_undisturbed(service)
 
 
 @when("two more versions of it are pushed and deployed, one after the other")
@@ -143,6 +149,21 @@ def switch_off_and_roll_back(service, evidence):
     service.auto_sync(False)
     eventually(lambda: stop_sync(service), within=ROLLED_OUT, what="the sync of the broken version ended")
     evidence.add("history before", rollouts.roll_back_to_first(service))
+
+
+@when("the operator reverts the commit in Git and switches auto-sync on again")
+def revert(service):
+    put_back(service)
+
+
+@then("its Application is shown as Synced and Healthy at the last commit")
+def shown_as_well(argocd_ui, service, evidence):
+    evidence.add("shown", rollouts.wait_shown_well(argocd_ui, service))
+
+
+@then("its pods are of the version before")
+def pods_before(service):
+    rollouts.wait_version_before(service)
 
 
 @then("its Application is Healthy again")

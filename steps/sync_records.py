@@ -3,10 +3,10 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import SYNCED, eventually
-from acceptance.cluster.namespace import of_scenario
-from acceptance.drivers import syncs
+from acceptance.drivers import application_policies as policies
+from acceptance.drivers import shown_applications, syncs
 from acceptance.drivers.demos import create_applications, new_demo, remove, wait_status
-from acceptance.platform.application_status import ARGOCD, GOOD, GROUP
+from acceptance.platform.application_status import GOOD, messages
 
 UI = "the Argo CD UI"
 API = "the API that it reads, for this image has no UI"
@@ -44,6 +44,22 @@ def record_of_failure(demo, evidence):
     assert any("immutable" in text for text in said), f"expected the API's refusal in the record, it says {said}"
 
 
+@then("the record of the sync before is still there")
+def record_before(demo, evidence):
+    kept = [entry["revision"] for entry in demo.status()["history"]]
+    evidence.add("commits in the history", kept)
+    assert kept[-1] == demo.commits[-2], (
+        f"expected {demo.commits[-2][:8]} as the last good sync, the history has {kept}"
+    )
+    assert demo.first in kept, f"expected the record of the first sync, too, the history has {kept}"
+
+
+@then("each of the platform's Applications keeps its records, here and in production")
+def records_are_kept(platform, applications):
+    found = policies.troubles(policies.applications_everywhere(platform), policies.forgets)
+    assert not found, f"expected every Application to keep records of its syncs (revisionHistoryLimit), saw {found}"
+
+
 @given(parsers.parse(OTHER), target_fixture="other")
 def changed_demo(git, argocd, repository, demo):
     other = new_demo(git.repository(repository), demo.namespace, argocd, automated=False)
@@ -56,19 +72,10 @@ def changed_demo(git, argocd, repository, demo):
 @then("the UI shows every Application with the sync status that it has")
 def ui_shows_all(argocd_ui, cluster, demo, other, evidence):
     wanted = {demo.name: "Synced", other.name: "OutOfSync"}
-
-    def shown():
-        items = argocd_ui.applications()
-        seen = {item["metadata"]["name"]: item.get("status", {}).get("sync", {}).get("status") for item in items}
-        assert {name: seen.get(name) for name in wanted} == wanted, f"{seen}"
-        return seen
-
+    shown = lambda: shown_applications.shown_as(argocd_ui, wanted)  # noqa: E731
     seen = eventually(shown, within=SYNCED, what=f"shown: {wanted}", hint=demo.hint)
     evidence.add("sync status by Application", seen)
-    there = cluster.custom.list_namespaced_custom_object(*GROUP, ARGOCD, "applications")["items"]
-    # Those of other scenarios may be coming or going.
-    names = {item["metadata"]["name"] for item in there if not of_scenario(item["metadata"].get("labels"))}
-    unknown = {name: seen.get(name) for name in names if seen.get(name) not in ("Synced", "OutOfSync")}
+    unknown = shown_applications.without_status(cluster, seen)
     assert not unknown, f"no sync status is shown for {unknown}"
     see_ui(argocd_ui, evidence)
 
@@ -90,10 +97,18 @@ def cluster_has_first(demo, evidence):
     evidence.add("history after", syncs.wait_rolled_back(demo))
 
 
+@then("the UI shows why its pods are not ready")
+def shows_degraded(argocd_ui, demo, evidence):
+    syncs.wait_degraded(demo)
+    says = messages(shown_applications.wait_status(argocd_ui, demo.name))
+    evidence.add("messages of a version that is not ready", says)
+    assert "progress deadline" in says, f"expected it to say that the deadline passed, it says {says!r}"
+
+
 @then("the UI shows the API's refusal")
 def shows_refusal(argocd_ui, demo, evidence):
     syncs.sync_record(demo, "Failed")
-    shown = syncs.said_of_failure(argocd_ui.application(demo.name)["status"]["operationState"])
+    shown = syncs.said_of_failure(shown_applications.wait_status(argocd_ui, demo.name)["operationState"])
     evidence.add("messages", shown)
     assert any("immutable" in text for text in shown), f"expected the API's refusal to be shown, saw {shown}"
     see_ui(argocd_ui, evidence)

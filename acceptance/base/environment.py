@@ -6,19 +6,14 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
+from pydantic import Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT
+from acceptance.base.service_settings import Section, ServiceSettings
 
 MOST_LANES = 8
 Port = Annotated[int, Field(gt=0, lt=65536)]
-
-
-class Section(BaseModel):
-    """A table of an environment file: typed, and closed to unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class KindSettings(Section):
@@ -115,7 +110,7 @@ class GitOpsSettings(Section):
 
     server: Literal["in-cluster", "external"] = "in-cluster"
     polling_seconds: Annotated[int, Field(gt=0)] = 180
-    repositories: dict[Literal["platform", "demo", "demo-polled"], str] = {}
+    repositories: dict[Literal["platform", "demo", "demo-polled"], str] = Field(default_factory=dict)
     user: str = "git"
     password_variable: str | None = None
 
@@ -136,69 +131,7 @@ class SecretSettings(Section):
     """
 
     generate: bool = True
-    variables: dict[SecretKey, str] = {}
-
-
-HEADINGS = {
-    "/": "Alternate Futures",
-    "/consulting": "Consulting",
-    "/products": "Products",
-    "/products/web-services": "Web services",
-}
-
-
-class ServiceSettings(Section):
-    """What the suite has to know of the services beyond the criteria's words; the defaults are the reference's.
-
-    `sign_in`: `siwe` (a nonce, a message that the client makes) or `challenge` (auth writes the message, in
-    `challenge_field` of its answer). `client_header`: the header by which auth tells clients apart to its rate limit;
-    empty where it goes by their address. `public_query` answers with what `public_table` holds in `public_columns`.
-    `protected_shows`: what the answer to `protected_query` holds of who asks, with {address} for the wallet's.
-    """
-
-    sign_in: Literal["siwe", "challenge"] = "siwe"
-    siwe_path: str = "/api/auth/siwe"
-    nonce_path: str = "/api/auth/nonce"
-    challenge_field: str = "message"
-    token_field: str = "personalAccessToken"
-    expiry_field: str = "expiresAt"
-    validate_path: str = "/api/auth/validate"
-    valid_field: str = "valid"
-    subject_field: str = "sub"
-    tokens_table: str = "auth.personal_access_tokens"
-    tokens_hash_column: str = "token_hash"
-    tokens_expiry_column: str = "expires_at"
-    tokens_owner_column: str = "address"
-    auth_health_path: str = "/api/health"
-    graphql_path: str = "/graphql"
-    public_query: str = "{ products { slug name } }"
-    public_table: str = "backend.products"
-    public_columns: tuple[str, str] = ("slug", "name")
-    protected_query: str = "{ protectedQuery }"
-    export_folder: str = "/out"
-    """Where the frontend's pods have the files of the export."""
-    logo_path: str = "/assets/logo.svg"
-    """Where the site has the logo that each page shows; empty if the pages show none that is a file."""
-    headings: dict[str, str] = HEADINGS
-    """The first heading of each page, by its path: what tells it from the others. Those not given are the defaults."""
-    protected_shows: str = "{address}"
-    client_header: str = ""
-    rate_limit_key: str = "rate-limit:{client}"
-
-    @field_validator("headings")
-    @classmethod
-    def every_page(cls, value: dict[str, str]) -> dict[str, str]:
-        """Each page has a heading, and no other page has the same."""
-        found = {**HEADINGS, **value}
-        if len({*found.values()}) < len(found):
-            raise ValueError(f"two pages have the same heading, which tells neither from the other: {found}")
-        return found
-
-    @field_validator("public_columns", mode="before")
-    @classmethod
-    def pair(cls, value: object) -> object:
-        """TOML has lists only."""
-        return tuple(value) if isinstance(value, list) else value
+    variables: dict[SecretKey, str] = Field(default_factory=dict)
 
 
 class Environment(Section):
@@ -217,8 +150,8 @@ class Environment(Section):
     services: ServiceSettings = ServiceSettings()
     preflight: PreflightSettings = PreflightSettings()
     lanes: Annotated[int, Field(ge=1, le=MOST_LANES)] = 1
-    stand_ins: dict[str, str] = {}
-    unverifiable: dict[str, str] = {}
+    stand_ins: dict[str, str] = Field(default_factory=dict)
+    unverifiable: dict[str, str] = Field(default_factory=dict)
 
     @property
     def is_long_lived(self) -> bool:

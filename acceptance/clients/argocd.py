@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -47,6 +48,10 @@ class ArgoCD:
     def applications(self) -> list[dict[str, Any]]:
         """All Applications."""
         return list(self.call("GET", "applications")["items"] or [])
+
+    def manifests(self, name: str) -> list[dict[str, Any]]:
+        """An Application's objects as Argo CD makes them from Git, hooks among them."""
+        return [json.loads(text) for text in self.call("GET", f"applications/{name}/manifests")["manifests"]]
 
     def sync(self, name: str, **options: Any) -> None:
         """Ask for a sync, as an operator does."""

@@ -11,7 +11,8 @@ import argparse
 from acceptance.base.environment import Environment, KindSettings, load_environment
 from acceptance.base.errors import UserError
 from acceptance.base.paths import STATE, find_tool
-from acceptance.images.build import Images, upstream
+from acceptance.images.build import Images
+from acceptance.images.upstream import upstream
 from acceptance.infrastructure.contract import Outputs
 from acceptance.infrastructure.kind import KindInfrastructure
 from acceptance.platform.deployed_tree import components_of, write_tree

@@ -2,45 +2,80 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterable
 from typing import Any
 
+from acceptance.base.labels import NAME_LABEL
 from acceptance.base.waiting import SYNCED, eventually
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import of_scenario
 from acceptance.infrastructure.cluster_lock import NAMESPACE
-from acceptance.platform.application_status import ARGOCD, GROUP
 
-LISTS = ("core.list_namespace", "apps.list_deployment_for_all_namespaces", "apps.list_stateful_set_for_all_namespaces",
-         "core.list_secret_for_all_namespaces", "core.list_service_for_all_namespaces")  # fmt: skip
-AsFound = dict[str, Any]
+AsFound = dict[str, str]
+MOVING = {
+    # What controllers write by themselves, all the time.
+    "bindings", "componentstatuses", "controllerrevisions.apps", "endpoints", "endpointslices.discovery.k8s.io",
+    "events", "events.events.k8s.io", "leases.coordination.k8s.io", "nodes.metrics.k8s.io", "pods.metrics.k8s.io",
+    "replicasets.apps", "csistoragecapacities.storage.k8s.io", "ipaddresses.networking.k8s.io",
+    # Kubelets ask for certificates; what was granted is no part of the platform.
+    "certificatesigningrequests.certificates.k8s.io",
+    # A sync makes its hooks anew.
+    "jobs.batch",
+}  # fmt: skip
+"""The kinds of object that change although nobody does anything, or say only what others do."""
+OWN = ("resourceVersion", "managedFields", "generation", "annotations")
+"""What of an object's metadata changes although nobody changes the object."""
 
 
-def is_scenarios(item: Any) -> bool:
-    """Whether an object is a scenario's, or of an attached run."""
-    place = item.metadata.namespace or item.metadata.name
-    return place.startswith("scenario-") or place == NAMESPACE or of_scenario(item.metadata.labels)
+def is_scenarios(item: dict[str, Any]) -> bool:
+    """Whether an object is a scenario's, or of an attached run: other scenarios are judged at the same time."""
+    metadata, claim = item["metadata"], item.get("spec", {}).get("claimRef", {})
+    place = metadata.get("namespace") or claim.get("namespace") or metadata["name"]
+    labels = metadata.get("labels") or {}
+    return place.startswith("scenario-") or NAMESPACE in (place, labels.get(NAME_LABEL)) or of_scenario(labels)
+
+
+def is_of_job(item: dict[str, Any]) -> bool:
+    """Whether a pod is a Job's."""
+    return any(owner["kind"] == "Job" for owner in item["metadata"].get("ownerReferences", []))
+
+
+def digest(item: dict[str, Any]) -> str:
+    """What an object says, its state aside: a pod is what it is called, for it is replaced and not changed."""
+    metadata = {key: value for key, value in item["metadata"].items() if key not in OWN}
+    said = (
+        {}
+        if item["kind"] == "Pod"
+        else {key: value for key, value in item.items() if key not in ("status", "metadata")}
+    )
+    return hashlib.sha256(json.dumps([metadata, said], sort_keys=True).encode()).hexdigest()
+
+
+def digests(items: Iterable[dict[str, Any]]) -> AsFound:
+    """The digest of each object that is neither a scenario's nor a Job's pod, by kind, namespace and name."""
+    found = {}
+    for item in items:
+        metadata = item["metadata"]
+        if not (is_scenarios(item) or is_of_job(item)):
+            found[f"{item['kind']} {metadata.get('namespace', '')}/{metadata['name']}"] = digest(item)
+    return found
 
 
 def look(cluster: Cluster, repository: Repository) -> AsFound:
-    """The platform's objects by UID and generation, its pods, its Applications, and its last commit."""
-    objects: AsFound = {}
-    for name in LISTS:
-        api, _, method = name.partition(".")
-        for item in getattr(getattr(cluster, api), method)().items:
-            if not is_scenarios(item):
-                key = f"{name.partition('list_')[2]} {item.metadata.namespace}/{item.metadata.name}"
-                objects[key] = (item.metadata.uid, item.metadata.generation)
-    for pod in cluster.core.list_namespaced_pod("default").items:
-        of_job = any(owner.kind == "Job" for owner in pod.metadata.owner_references or [])
-        if not (of_job or of_scenario(pod.metadata.labels)):
-            objects[f"pod {pod.metadata.name}"] = (pod.metadata.uid, None)
-    for item in cluster.custom.list_namespaced_custom_object(*GROUP, ARGOCD, "applications")["items"]:
-        metadata = item["metadata"]
-        if not of_scenario(metadata.get("labels")):
-            objects[f"application {metadata['name']}"] = (metadata["uid"], str(item["spec"]))
-    objects["main"] = repository.git("ls-remote", repository.remote(), "refs/heads/main")
-    return objects
+    """All objects that the cluster has, but those that move by themselves, and the repository's branches."""
+    kinds = set(cluster.kubectl("api-resources", "--verbs=list", "--output=name").split()) - MOVING
+    listed = cluster.kubectl("get", ",".join(sorted(kinds)), "--all-namespaces", "--output=json")
+    found = digests(json.loads(listed)["items"])
+    assert found, "expected a cluster with objects, it has none"
+    return found | {"branches": repository.git("ls-remote", repository.remote())}
+
+
+def wait_found(cluster: Cluster, repository: Repository) -> AsFound:
+    """The platform as it is, once all of its kinds of object can be listed: an API of its own may be coming up."""
+    return eventually(lambda: look(cluster, repository), within=SYNCED, what="all kinds of object listed")
 
 
 def wait_same(cluster: Cluster, repository: Repository, before: AsFound) -> None:

@@ -17,6 +17,8 @@ from acceptance.drivers.service_under_change import ServiceUnderChange
 from acceptance.images.build import Images
 
 IMAGE = "alternate-futures/frontend"
+ASKED = 20
+"""Requests that all have to show the new text."""
 
 
 @dataclass
@@ -75,4 +77,8 @@ def wait_page(service: ServiceUnderChange, web: requests.Session, url: str, text
     eventually(shown, within=ROLLED_OUT, what="the new text on the home page", hint=service.hint)
     took = time.monotonic() - began
     service.wait_deployed(service.pushed, None)
+    for _ in range(ASKED):
+        # By a connection of its own each, for a route may choose another pod each time.
+        answer = web.get(url, headers={"Connection": "close"})
+        assert text in answer.text, f"GET {url}: {answer.status_code}, an old page after the change was deployed"
     return took

@@ -18,7 +18,7 @@ from acceptance.clients.argocd import ArgoCD
 from acceptance.clients.git import Repository
 from acceptance.cluster.manifests import apply
 from acceptance.cluster.namespace import Namespace
-from acceptance.cluster.probe import Probe, pod_spec
+from acceptance.drivers.demo_manifests import manifests
 from acceptance.platform.application_status import ARGOCD, GOOD, GROUP, messages, summary
 from acceptance.platform.git import GitServer
 
@@ -89,6 +89,16 @@ class Demo:
                 return None
             raise
 
+    def has_deployment(self) -> bool:
+        """Whether its Deployment is in the cluster."""
+        found = self.namespace.cluster.apps.list_namespaced_deployment(self.namespace.name)
+        return any(item.metadata.name == self.name for item in found.items)
+
+    def change_by_hand(self) -> None:
+        """Change its ConfigMap in the cluster, past Git."""
+        body = {"data": {"text": "by-hand"}}
+        self.namespace.cluster.core.patch_namespaced_config_map(self.name, self.namespace.name, body)
+
     def delete(self) -> None:
         """Take the Application and its pods away, if they are there; the rest goes with the namespace."""
         cluster = self.namespace.cluster
@@ -101,44 +111,6 @@ class Demo:
     def hint(self) -> str:
         """What to look at when it does not do what it should."""
         return f"kubectl -n argocd describe application {self.name}; {LOGS}"
-
-
-def manifests(
-    probe: Probe, name: str, text: str, ready_after: int = 0, never_ready: bool = False, label: str = "demo"
-) -> list[dict[str, Any]]:
-    """A demo's objects. `ready_after` delays readiness, `never_ready` fails it (soon), `label` is immutable.
-
-    Only a version that is about pods has any.
-    """
-    labels = {"app": name}
-    selector = labels if label == "demo" else {**labels, "extra": label}
-    ready = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "initialDelaySeconds": ready_after}
-    if never_ready:
-        # Nothing listens there.
-        ready = {"tcpSocket": {"port": 9}, "periodSeconds": 1}
-    container = probe.container(readinessProbe=ready)
-    about_pods = bool(ready_after or never_ready)
-    if about_pods:
-        container["env"].append({"name": "TEXT", "value": text})
-    hook = {
-        "argocd.argoproj.io/hook": "PostSync",
-        "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation,HookSucceeded",
-    }
-    objects = [
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"text": text}},
-        {
-            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name},
-            "spec": {"replicas": int(about_pods), "progressDeadlineSeconds": 10 if never_ready else 30,
-                     "selector": {"matchLabels": selector},
-                     "template": {"metadata": {"labels": {**labels, "extra": label}},
-                                  "spec": pod_spec(container)}},
-        },
-        {
-            "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": f"{name}-healthy", "annotations": hook},
-            "spec": {"backoffLimit": 0, "template": {"spec": pod_spec(probe.container("pass"), restartPolicy="Never")}},
-        },
-    ]  # fmt: skip
-    return objects if ready_after else objects[:-1]
 
 
 def create_applications(demos: list[Demo]) -> None:

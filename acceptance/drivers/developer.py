@@ -108,7 +108,7 @@ def writes(kinds: Iterable[Resource]) -> dict[str, Attempt]:
     return attempts
 
 
-def changes(pod: str, probe: Probe) -> dict[str, Attempt]:
+def changes(probe: Probe, pod: str) -> dict[str, Attempt]:
     """Attempts at what a developer in a hurry does; `pod` is a pod that runs."""
     restarted = {"spec": {"template": {"metadata": {"annotations": {"restarted": "now"}}}}}
     argo = f"/apis/argoproj.io/v1alpha1/namespaces/{ARGOCD}"

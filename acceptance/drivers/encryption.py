@@ -6,8 +6,8 @@ import secrets
 from dataclasses import dataclass, field
 
 from acceptance.cluster.namespace import Namespace
-from acceptance.drivers import benchmark
 from acceptance.drivers.api_servers import ask
+from acceptance.drivers.benchmark import facts
 from acceptance.drivers.benchmark_checks import API
 from acceptance.drivers.etcd import etcd_pod, stored
 from acceptance.infrastructure.contract import Machine, Outputs
@@ -79,7 +79,7 @@ class KeyFile:
 def key_files(namespace: Namespace, outputs: Outputs) -> dict[str, KeyFile]:
     """The key file of each API server, by machine. Raises AssertionError for one that has none."""
     cluster = namespace.cluster
-    servers = benchmark.facts(cluster)[API]
+    servers = facts(cluster)[API]
     seen = {}
     for machine in outputs.control_planes:
         path = str(servers.get(machine.name, {}).get("encryption-provider-config") or "")

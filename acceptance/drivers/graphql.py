@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 from acceptance.base.conditions import as_json
-from acceptance.base.environment import ServiceSettings
+from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.database import SERVICE, Database
 from acceptance.drivers.services import Api, in_words, now
 

@@ -11,7 +11,6 @@ import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT
@@ -100,7 +99,7 @@ class Desk:
     folder: Path
     tools: Path
     kubeconfig: Path
-    before: dict[str, Any]
+    before: dict[str, str]
     """The platform as it was found."""
     ended: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Exit code and words of each block that was typed, by its place."""

@@ -14,6 +14,8 @@ from kubernetes import client
 
 PAUSE = 0.1
 MAXIMUM_SECONDS = 300
+ASKED_AT_MOST = 900
+"""Seconds that requests are sent for at most: longer than any scenario takes."""
 REQUEST_TIMEOUT = 3
 
 
@@ -86,9 +88,9 @@ class RequestLoop:
         self.thread.join(15)
 
     def ask_all(self) -> None:
-        """The loop of the thread: at most 20 requests a second, for at most MAXIMUM_SECONDS."""
+        """The loop of the thread: at most 20 requests a second, for at most ASKED_AT_MOST."""
         began = time.monotonic()
-        while not self.stopping.is_set() and time.monotonic() - began < MAXIMUM_SECONDS:
+        while not self.stopping.is_set() and time.monotonic() - began < ASKED_AT_MOST:
             try:
                 # A connection of its own for each: one that is kept would hide a server that takes no new ones.
                 answer = self.session.get(self.url, headers={"Connection": "close"}, timeout=5)
@@ -102,6 +104,7 @@ class RequestLoop:
 
     def assert_nothing_lost(self, what: str) -> dict[str, Any]:
         """Raise AssertionError if a request was lost, or none was answered; return the figures."""
+        assert self.thread.is_alive() or self.stopping.is_set(), f"nobody asked until the end of {what}"
         figures = {"answered": self.answered, "lost": len(self.lost), "losses": self.lost[:20]}
         assert self.answered >= 10, f"expected ten requests or more answered during {what}, saw {figures}"
         asked = self.answered + len(self.lost)

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from acceptance.base.environment import ServiceSettings
+from acceptance.base.service_settings import ServiceSettings
 from acceptance.clients.raw_http import Answer
 from acceptance.drivers.wallet import Wallet, new_nonce
 

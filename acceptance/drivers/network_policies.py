@@ -91,7 +91,7 @@ def callers(default: Namespace, elsewhere: Namespace) -> Iterator[Callers]:
     pods[ELSEWHERE] = (elsewhere, "outside")
     try:
         for who, (place, name) in pods.items():
-            pod = default.cluster.probe.pod(name)
+            pod = place.cluster.probe.pod(name)
             pod["metadata"]["labels"] |= {SCENARIO_LABEL: "true", **labels[who]}
             place.create(pod)
         for place, name in pods.values():

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterable
 from typing import Any
 
+from kubernetes.client import ApiException
+
 from acceptance.base.conditions import describe, is_ready
+from acceptance.base.waiting import Deadline, consistently
 from acceptance.cluster.cluster import Cluster
-from acceptance.cluster.namespace import of_scenario
+from acceptance.cluster.namespace import Namespace, of_scenario
 
 LIVENESS = "Liveness probe failed"
+KUBELET_LOOKS = Deadline(12, "the kubelet: containerLogMonitorInterval is 10 s where nothing is said")
+MEASURED_AFTER = datetime.timedelta(minutes=2)
+"""How long a pod runs before it has to have figures: metrics-server asks every 15 s, and needs two answers."""
 
 
 def platform_pods(cluster: Cluster) -> list[Any]:
@@ -59,3 +67,72 @@ def ailing(cluster: Cluster) -> dict[str, str]:
                 f"{event.count or 1} times, last {last:%H:%M:%S}: {event.message[:160]}"
             )
     return found
+
+
+def read_logs(cluster: Cluster) -> tuple[dict[str, str], int]:
+    """Pods whose log cannot be read, with what was said, and the number of those whose log can.
+
+    Of pods that run for a while; whoever reads is at the API server, which asks the kubelet of each one's node.
+    """
+    unread: dict[str, str] = {}
+    read, silent = 0, set()
+    for pod in platform_pods(cluster):
+        if pod.status.phase != "Running" or pod.metadata.deletion_timestamp or not is_ready(pod):
+            continue
+        if pod.spec.node_name in silent:
+            # A kubelet that does not answer takes its time each time.
+            continue
+        for container in pod.spec.containers:
+            place = (pod.metadata.name, pod.metadata.namespace)
+            try:
+                cluster.core.read_namespaced_pod_log(*place, container=container.name, tail_lines=1)
+                read += 1
+            except ApiException as error:
+                # One that went meanwhile is none of the platform any more.
+                if error.status != 404:
+                    unread[f"{pod.metadata.namespace}/{pod.metadata.name} on {pod.spec.node_name}"] = str(error.reason)
+                    silent.add(pod.spec.node_name)
+    return unread, read
+
+
+def lines_stay(namespace: Namespace, names: Iterable[str], written: int, count: int) -> None:
+    """The last `count` of the lines that pods wrote stay readable. Raises AssertionError at the first look without.
+
+    The kubelet looks every ten seconds whether a log is too long, and begins a new one then, which hides the old one.
+    """
+    wanted = [f"line {number} of {written}" for number in range(written - count + 1, written + 1)]
+
+    def all_there() -> bool:
+        for name in names:
+            text = namespace.cluster.core.read_namespaced_pod_log(name, namespace.name, tail_lines=count)
+            seen = str(text).splitlines()
+            assert seen == wanted, f"{len(seen)} lines of {name}, from {seen[:1]} to {seen[-1:]}"
+        return True
+
+    what = f"the last {count} of {written} lines of each pod"
+    consistently(all_there, during=KUBELET_LOOKS, what=what, hint="kubectl get --raw /api/v1/nodes/NAME/proxy/configz")
+
+
+def used_nodes(cluster: Cluster, names: Iterable[str]) -> dict[str, str]:
+    """What kubectl shows of the nodes' use. Raises AssertionError naming the nodes without figures."""
+    rows = cluster.kubectl("top", "nodes", "--no-headers").splitlines()
+    listed = dict(row.split(None, 1) for row in rows)
+    # A node without figures yet is listed with <unknown>.
+    missing = [name for name in names if "<unknown>" in listed.get(name, "<unknown>")]
+    assert listed and not missing, f"no figures of {missing}"
+    return listed
+
+
+def used_as_running(cluster: Cluster) -> str:
+    """What kubectl shows of the pods' use. Raises AssertionError naming pods that run for a while without figures."""
+    text = cluster.kubectl("top", "pods", "--all-namespaces", "--no-headers")
+    rows = [line.split() for line in text.splitlines()]
+    shown = {(row[0], row[1]) for row in rows if "<unknown>" not in row}
+    since = datetime.datetime.now(datetime.UTC) - MEASURED_AFTER
+    missing = [
+        f"{pod.metadata.namespace}/{pod.metadata.name}"
+        for pod in platform_pods(cluster)
+        if is_ready(pod) and pod.status.start_time < since and (pod.metadata.namespace, pod.metadata.name) not in shown
+    ]
+    assert shown and not missing, f"no figures of {missing}"
+    return text

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from acceptance.base.conditions import as_json
-from acceptance.base.environment import ServiceSettings
+from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.pods import PodClient
 from acceptance.drivers.services import Api
 

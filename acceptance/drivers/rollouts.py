@@ -6,9 +6,12 @@ import secrets
 import subprocess
 from typing import Any
 
+import requests
+
 from acceptance.base.conditions import is_ready
 from acceptance.base.errors import UserError
 from acceptance.base.waiting import ROLLED_OUT, Deadline, consistently, eventually
+from acceptance.clients.argocd import ArgoCD
 from acceptance.drivers.service_under_change import VERSION, ServiceUnderChange
 from acceptance.platform.application_status import messages
 from acceptance.platform.platform import Platform
@@ -118,12 +121,29 @@ def disturbed_pods(service: ServiceUnderChange) -> list[str]:
     found = [f"{pod.metadata.name} is gone" for uid, pod in service.before.items() if uid not in now]
     found += [f"{pod.metadata.name} is new" for uid, pod in now.items() if uid not in service.before]
     for uid in set(now) & set(service.before):
-        name, (before, after) = now[uid].metadata.name, (service.before[uid], now[uid])
-        if before.status.container_statuses[0].restart_count != after.status.container_statuses[0].restart_count:
+        name, after = now[uid].metadata.name, now[uid]
+        if restarts(service.before[uid]) != restarts(after):
             found.append(f"{name} restarted")
         if not is_ready(after):
             found.append(f"{name} is not ready")
     return found
+
+
+def restarts(pod: Any) -> list[int]:
+    """How often each container of a pod was restarted."""
+    return [status.restart_count for status in pod.status.container_statuses]
+
+
+def stays_undisturbed(service: ServiceUnderChange) -> None:
+    """Its pods are those from before for a while: Argo CD might try once more. Raises AssertionError if not."""
+
+    def undisturbed() -> bool:
+        disturbed = disturbed_pods(service)
+        assert not disturbed, "; ".join(disturbed)
+        return True
+
+    what = f"the pods of {service.name} as they were, although its sync failed"
+    consistently(undisturbed, during=STAYS, what=what, hint=service.hint)
 
 
 def push_and_deploy(service: ServiceUnderChange) -> str:
@@ -139,9 +159,14 @@ def push_and_deploy(service: ServiceUnderChange) -> str:
 def roll_back_to_first(service: ServiceUnderChange) -> list[dict[str, Any]]:
     """Roll back to the commit from before all changes; return the history as it was before."""
     history = service.status()["history"]
-    entry = [entry for entry in history if entry["revision"] == service.first][-1]
+    entries = [entry for entry in history if entry["revision"] == service.first]
+    kept = [entry["revision"][:8] for entry in history]
+    assert entries, f"{service.name} has no record of {service.first[:8]} to return to, its history is {kept}"
     service.is_still_off()
-    service.argocd.rollback(service.name, entry["id"])
+    try:
+        service.argocd.rollback(service.name, entries[-1]["id"])
+    except requests.HTTPError as error:
+        raise AssertionError(f"the rollback was refused: {error}. Try: {service.hint}") from error
     return [{key: entry[key] for key in SHOWN} for entry in history]
 
 
@@ -164,6 +189,24 @@ def push_never_ready(service: ServiceUnderChange) -> None:
     operation = {"op": "replace", "path": path, "value": NO_SUCH_PATH}
     service.push(operation, message=f"{service.name}: a version that never becomes ready")
     service.status(refresh=True)
+
+
+def wait_shown_well(argocd: ArgoCD, service: ServiceUnderChange) -> dict[str, str]:
+    """Wait until the Application is shown as Synced and Healthy at the last commit; return what is shown."""
+    head = service.repository.git("ls-remote", service.repository.remote(), "refs/heads/main").split()[0]
+
+    def well() -> dict[str, str]:
+        status = argocd.application(service.name, refresh=True)["status"]
+        seen = {
+            "sync": status["sync"]["status"],
+            "health": status["health"]["status"],
+            "at": status["sync"]["revision"],
+        }
+        assert seen == {"sync": "Synced", "health": "Healthy", "at": head}, f"{seen}"
+        return seen
+
+    what = f"{service.name} Synced and Healthy at {head[:8]}"
+    return eventually(well, within=ROLLED_OUT, what=what, hint=service.hint)
 
 
 def wait_health(service: ServiceUnderChange, wanted: str) -> str:

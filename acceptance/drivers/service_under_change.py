@@ -106,6 +106,9 @@ class ServiceUnderChange:
         versions = {(pod.metadata.annotations or {}).get(VERSION) for pod in pods}
         revisions = {pod.metadata.labels["pod-template-hash"] for pod in pods}
         assert versions == {version} and len(revisions) == 1, f"its pods run {versions}, of revisions {revisions}"
+        images = {status.image_id for pod in pods for status in pod.status.container_statuses or []}
+        containers = len(deployment.spec.template.spec.containers)
+        assert len(images) <= containers, f"its pods run different images: {images}"
         sick = [pod.metadata.name for pod in pods if not is_ready(pod)]
         assert not sick, f"these of its pods are not ready: {sick}"
         return True

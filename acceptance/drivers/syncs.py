@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+import requests
+
 from acceptance.base.waiting import (
     DETECTED_BY_WEBHOOK,
     POD_READY,
@@ -141,12 +143,36 @@ def wait_degraded(demo: Demo) -> str:
     return messages(eventually(degraded, within=SYNCED, what=f"{demo.name} Degraded", hint=demo.hint))
 
 
+def wait_taken_out(demo: Demo) -> None:
+    """Wait until the object that is no longer in Git is gone from the cluster, by an automated sync."""
+    demo.look()
+
+    def gone() -> bool:
+        assert not demo.has_deployment(), "its Deployment is still there"
+        return True
+
+    eventually(gone, within=SYNCED, what=f"the Deployment of {demo.name} gone, as it is from Git", hint=demo.hint)
+    wait_status(demo, GOOD, demo.pushed)
+
+
+def wait_healed(demo: Demo) -> None:
+    """Wait until what was changed by hand is as Git says again."""
+
+    def healed() -> bool:
+        seen = demo.deployed_text()
+        assert seen == demo.text, f"the ConfigMap says {seen!r}"
+        return True
+
+    eventually(healed, within=SYNCED, what=f"the ConfigMap with {demo.text!r}, as Git says", hint=demo.hint)
+
+
 def stays_as_it_was(demo: Demo, seconds: int) -> None:
     """Nothing is deployed for `seconds`, and no sync runs. Raises AssertionError at the first sign of one."""
 
     def undeployed() -> bool:
         assert demo.deployed_text() == "first", f"{demo.pushed[:8]} deployed"
-        operation = demo.status().get("operationState", {}).get("syncResult", {}).get("revision")
+        # Each comparison with Git is one at which a sync might begin.
+        operation = demo.status(refresh=True).get("operationState", {}).get("syncResult", {}).get("revision")
         assert operation == demo.first, f"a sync of {operation}"
         return True
 
@@ -186,7 +212,10 @@ def roll_back(demo: Demo) -> list[dict[str, Any]]:
     """Roll back to the commit before the pushed one; return the history as it was before."""
     history = list(demo.status()["history"])
     assert [entry["revision"] for entry in history][-2:] == [demo.first, demo.pushed], f"the history is {history}"
-    demo.argocd.rollback(demo.name, history[-2]["id"])
+    try:
+        demo.argocd.rollback(demo.name, history[-2]["id"])
+    except requests.HTTPError as error:
+        raise AssertionError(f"the rollback was refused: {error}. Try: {demo.hint}") from error
     return history
 
 

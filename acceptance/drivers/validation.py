@@ -12,8 +12,8 @@ import jwt
 import requests
 
 from acceptance.base.conditions import as_json
-from acceptance.base.environment import ServiceSettings
 from acceptance.base.secrecy import register_secret
+from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.database import SERVICE, Database
 from acceptance.drivers.durability import quoted, relations
 from acceptance.drivers.services import Api, Service, in_words

@@ -5,11 +5,9 @@ Source: images/lock.toml, docs/decisions/0001-kind-from-source.md.
 
 from __future__ import annotations
 
-import concurrent.futures
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -19,35 +17,14 @@ from acceptance.base.errors import UserError
 from acceptance.base.paths import CACHE, IMAGES, ROOT, STATE
 from acceptance.base.progress import Steps, say
 from acceptance.clients import docker, engine
-from acceptance.clients.process import end_children, run_twice
+from acceptance.clients.process import run_twice
 from acceptance.images.cache import SEAL, folder_is_whole, seal_folder
 from acceptance.images.lock import LOCAL, Entry, Mode, inputs_hash, read_lock
+from acceptance.images.made import Made
+from acceptance.images.parallel import in_parallel
 from acceptance.images.registry import REGISTRY_PORT, registry_answers, start_registry
 
-
-def upstream(images: Images) -> set[str]:
-    """Put upstream's manifests that the cache holds where kustomizations expect them; return what it lacks."""
-    lacking = set()
-    for entry in images.lock.values():
-        if entry.use == "manifests":
-            if images.is_there(entry):
-                images.link_manifests(entry)
-            else:
-                lacking.add(entry.name.removesuffix("-manifests"))
-    return lacking
-
-
 PARALLEL = 2
-
-
-@dataclass
-class Made:
-    """What came out: the folder of the host tools, and how many builds and pulls it took."""
-
-    tools: Path
-    builds: int
-    pulls: int
-    seconds: float
 
 
 class Images:
@@ -266,17 +243,3 @@ class Images:
         destination = ROOT / "k8s" / "upstream" / entry.name.removesuffix("-manifests")
         shutil.rmtree(destination, ignore_errors=True)
         shutil.copytree(self.folder(entry), destination, ignore=shutil.ignore_patterns(SEAL))
-
-
-def in_parallel(function, items, workers: int) -> None:  # type: ignore[no-untyped-def]
-    """Call `function` for each item on some threads; the first error cancels what has not begun."""
-    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(function, item) for item in items]
-        try:
-            for future in concurrent.futures.as_completed(futures):
-                future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            # Nobody is to wait for the other builds, after Ctrl-C least of all; BuildKit's caches keep what they did.
-            end_children()
-            raise

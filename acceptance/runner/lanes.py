@@ -15,7 +15,6 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -26,79 +25,23 @@ import pytest
 
 from acceptance.base.environment import MOST_LANES
 from acceptance.base.errors import UserError
-from acceptance.base.progress import Output, say
-from acceptance.base.secrecy import redact, register_secret, when_registered
-from acceptance.base.waiting import in_words
+from acceptance.base.progress import say
+from acceptance.base.secrecy import register_secret, when_registered
 from acceptance.clients.process import end, interrupts_held_back
 from acceptance.criteria.run import RUN, Run
 from acceptance.criteria.verdicts import Outcome, Result
 from acceptance.platform.platform import Platform, Standing
-from acceptance.runner.lookahead import fixtures_of, steps_of
-from acceptance.runner.pytest_internals import fixture_definitions, tear_down_session
-from acceptance.runner.tags import criterion_of
+from acceptance.runner.batches import Batch, batches
+from acceptance.runner.item_loop import check_stop, clean_up, run_batch, run_item
+from acceptance.runner.lane_line import Line, ToRun
 from acceptance.runner.terminal import speak_through
 
 LANES = pytest.StashKey["Lanes"]()
 """The lanes of this run, where it has several."""
 STANDING = pytest.StashKey[Standing | None]()
 """In a lane: the platform, as the run's own process brought it up."""
-DISTURBING = ("disruptive", "rehearsal", "last")
 TIDIED = 60
 """Seconds that a lane may take to remove what its scenarios made, once it was told to end."""
-
-Batch = list[pytest.Item]
-"""What one lane judges, one after another: all rows of a scenario, or all scenarios that share what only one has."""
-
-
-def session_state(item: pytest.Item) -> list[str]:
-    """The fixtures of the session that an item asks for and steps define: another process would make its own."""
-    return sorted(
-        name
-        for name in fixtures_of(item)
-        for definition in fixture_definitions(item, name)[-1:]
-        if definition.scope == "session" and definition.func.__module__ == "fixtures.session_state"
-    )
-
-
-def batches(items: list[pytest.Item]) -> list[Batch]:
-    """The undisturbing scenarios among `items`, those of most steps first: what is long is not begun last."""
-    groups: dict[str, Batch] = {}
-    for item in items:
-        identity = criterion_of(item)
-        if identity and not any(item.get_closest_marker(name) for name in DISTURBING):
-            groups.setdefault(next(iter(session_state(item)), identity), []).append(item)
-    return sorted(groups.values(), key=lambda batch: sum(len(steps_of(item)) for item in batch), reverse=True)
-
-
-class Line:
-    """One end of what leads from the run's own process to a lane. Several threads may speak at once."""
-
-    def __init__(self, connection: Connection):
-        self.connection = connection
-        self.lock = threading.Lock()
-
-    def send(self, *message: Any) -> None:
-        """Say something. Raises OSError if nobody listens any more."""
-        with self.lock:
-            self.connection.send(message)
-
-    def receive(self) -> Any:
-        """What the other end says. Raises EOFError if it is gone."""
-        return self.connection.recv()
-
-
-class ToRun(Output):
-    """Hands a lane's progress to the run's own process."""
-
-    terminal = None
-
-    def __init__(self, line: Line):
-        super().__init__()
-        self.line = line
-
-    def write(self, message: str) -> None:
-        """Send a line."""
-        self.line.send("say", message)
 
 
 @dataclass
@@ -231,45 +174,6 @@ class Lanes:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 lane.process.wait(TIDIED)
             end(lane.process)
-
-
-def check_stop(session: pytest.Session) -> None:
-    """Stop where pytest itself would: after --maxfail failures, or when something asked for it."""
-    if session.shouldfail:
-        raise session.Failed(session.shouldfail)
-    if session.shouldstop:
-        raise session.Interrupted(session.shouldstop)
-
-
-def run_item(item: pytest.Item, following: pytest.Item | None) -> None:
-    """One item, as pytest's own loop does it."""
-    item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-
-
-def run_batch(session: pytest.Session, batch: Batch) -> Iterator[None]:
-    """One batch, item by item. What belongs to the session stays, what belongs to the last item's module does not."""
-    others = [item for item in session.items if item is not batch[-1]]
-    other = next((item for item in others if item.parent is not batch[-1].parent), others[0])
-    for item, following in zip(batch, [*batch[1:], other], strict=True):
-        run_item(item, following)
-        yield
-
-
-def clean_up(session: pytest.Session, last: str) -> Result:
-    """Take down what belongs to the session; what goes wrong is on record as of the last item, whose result it returns.
-
-    pytest's own loop does it with the last item, which a lane learns too late that it was.
-    """
-    run = session.config.stash[RUN]
-    result = run.results[last]
-    try:
-        tear_down_session(session)
-    except Exception as error:
-        if result.outcome not in (Outcome.FAILED, Outcome.ERROR):
-            result.outcome = Outcome.ERROR
-            result.reason = redact(f"while the session cleaned up: {type(error).__name__}: {in_words(error)}")
-            run.journal.write(result)
-    return result
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -10,5 +10,9 @@ Feature: Rollback of a broken version
     And its old pods are still there
     When auto-sync is switched off and the operator rolls back
     Then its pods run what that commit says, and stay with it
+    And its record names that commit
     And its Application is Healthy again
+    When the operator reverts the commit in Git and switches auto-sync on again
+    Then its Application is shown as Synced and Healthy at the last commit
+    And its pods are of the version before
     And no request was lost

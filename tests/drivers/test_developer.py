@@ -44,7 +44,7 @@ def test_every_kind_of_object_is_tried(kinds):
 def test_nothing_that_is_tried_does_anything(kinds):
     attempts = developer.writes(kinds)
     assert set(attempts) == {"create secrets", "change secrets", "delete secrets", "create pods", "delete nodes"}
-    for _, path, *_ in [*attempts.values(), *developer.changes("some-pod", Probe("probe:1")).values()]:
+    for _, path, *_ in [*attempts.values(), *developer.changes(Probe("probe:1"), "some-pod").values()]:
         assert path.endswith("?dryRun=All"), path
 
 

@@ -115,6 +115,13 @@ def test_each_subtask_has_a_section_with_commands():
     assert wanted - headings == {"25.1", "26.1"}
 
 
+def test_plan_25_2_is_named_only_where_it_types_something():
+    run = {identity for block in BLOCKS if block.mode == "run" for identity in SUBTASK.findall(block.heading)}
+    for identity, subtask in load_subtasks().subtasks.items():
+        if subtask.task in (25, 26) and "plan-25.2" in subtask.by:
+            assert identity in run, f"{identity} says that plan-25.2 judges it, which types nothing of its section"
+
+
 def test_links_lead_somewhere():
     for handbook in HANDBOOKS:
         for target in re.findall(r"\]\(([^)#:]+)\)", (ROOT / "docs" / handbook).read_text()):

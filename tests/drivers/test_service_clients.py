@@ -7,8 +7,9 @@ import pytest
 import requests
 import yaml
 
-from acceptance.base.environment import ServiceSettings, load_environment
+from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
+from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.cache import ports_in
 from acceptance.drivers.graphql import Asked, shows
 from acceptance.drivers.services import shape

@@ -6,7 +6,7 @@ import threading
 import pytest
 import requests
 
-from acceptance.base.environment import HEADINGS, ServiceSettings
+from acceptance.base.service_settings import HEADINGS, ServiceSettings
 from acceptance.clients import browser
 from acceptance.drivers import assets, site
 

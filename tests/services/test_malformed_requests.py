@@ -9,7 +9,7 @@ import pytest
 import running_services
 from running_services import SECRET
 
-from acceptance.base.environment import ServiceSettings
+from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.malformed import faults, malformed, no_tokens, send_all, signatures
 from acceptance.drivers.wallet import Wallet
 

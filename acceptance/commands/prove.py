@@ -1,0 +1,154 @@
+"""`make prove`: put defects into the kept platform, one after another, and see the criteria turn red that must.
+
+Each defect is made, seen to be in effect by a look of its own, judged, undone, and seen to be gone. The ledger
+(defects/ledger.json) keeps what turned red. It needs a platform of kind that `make up` brought up; any other is refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from acceptance.base.environment import Environment, KindSettings, load_environment
+from acceptance.base.errors import UserError
+from acceptance.base.paths import ROOT, STATE
+from acceptance.base.progress import say
+from acceptance.clients.git import Repository
+from acceptance.clients.port_forward import Forward
+from acceptance.clients.process import run as run_program
+from acceptance.clients.web import pinned_session
+from acceptance.cluster.cluster import Cluster
+from acceptance.commands.pytest_run import pytest_run
+from acceptance.images.build import Images
+from acceptance.infrastructure.kind import KindInfrastructure
+from acceptance.platform.git import GIT, PLATFORM, GitServer
+from acceptance.platform.secrets import read_secret
+from acceptance.proof.catalogue import Defect, load_defects
+from acceptance.proof.ledger import fingerprint, read_ledger, unproven, write_ledger
+from acceptance.proof.workbench import Workbench
+
+RED = ("failed", "error")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which defects."""
+    parser.add_argument("--defect", action="append", default=[], metavar="ID", help="this defect; repeatable")
+    parser.add_argument("--criterion", action="append", default=[], metavar="N.M", help="defects that must turn it red")
+    parser.add_argument(
+        "--stale", action="store_true", help="criteria without a proof, or with one that has gone stale"
+    )
+    parser.add_argument("--env", default="kind", metavar="NAME|PATH", help="an environment of kind")
+
+
+def chosen(options: argparse.Namespace) -> list[Defect]:
+    """The defects that the options mean. Raises UserError for one that is not there, and where none is meant."""
+    defects = load_defects()
+    for name in options.defect:
+        if name not in defects:
+            raise UserError(f"there is no defect {name}", f"known are {', '.join(sorted(defects))}")
+    wanted = set(options.criterion)
+    if options.stale:
+        named = sorted({name for defect in defects.values() for name in defect.red})
+        missing, stale = unproven(read_ledger(), named)
+        wanted |= {*missing, *stale}
+    if not (options.defect or wanted):
+        return list(defects.values())
+    found = [item for item in defects.values() if item.id in options.defect or wanted & set(item.red)]
+    if not found:
+        raise UserError(f"no defect turns {', '.join(sorted(wanted))} red", "write one: docs/developer-guide.md")
+    return found
+
+
+def attach(environment: Environment) -> tuple[Workbench, Forward]:
+    """The kept platform. Raises UserError if there is none, or if it is not of kind."""
+    if not isinstance(environment.infrastructure, KindSettings):
+        raise UserError(f"{environment.name} is no environment of kind", "defects are for kind alone")
+    images = Images()
+    tools, state = images.cache / "bin", STATE / environment.name
+    outputs = KindInfrastructure(environment, "prove", images, tools, state / "prove.log").attach()
+    cluster = Cluster(outputs, tools, run_id="prove")
+    known = read_secret(cluster, "git-credentials", GIT)
+    if not known:
+        raise UserError("the platform has no Git server", "make up")
+    forward = Forward(cluster, GIT, "svc/git", 80)
+    server = GitServer(environment.gitops, forward, state / "git-prove", "platform", known["password"])
+    repository: Repository = server.repository(PLATFORM)
+    balancer = outputs.load_balancer
+    trust = state / "acme-roots.pem"
+    web = pinned_session(balancer.address, balancer.http_port, balancer.https_port, trust)
+    return Workbench(cluster, repository, web, environment.domain), forward
+
+
+def selection(names: list[str]) -> list[str]:
+    """The options of pytest that select criteria, and scenarios of the plan by their tasks."""
+    options = []
+    for name in names:
+        task = name.removeprefix("plan-").partition(".")[0]
+        options += ["--task", task] if name.startswith("plan-") else ["--criterion", name]
+    return options
+
+
+def prove(bench: Workbench, defect: Defect, given: str) -> dict[str, Any]:
+    """Make a defect, judge what it must turn red, undo it; return what was seen."""
+    began = time.monotonic()
+    found: dict[str, Any] = {"defect": defect.id, "says": defect.says, "expected": defect.red}
+    undo = bench.make(defect)
+    try:
+        found["effect"] = bench.wait_in_effect(defect)[:500]
+        document = pytest_run(f"--env={given}", "--reuse", "--lanes=1", *selection(defect.red))["document"]
+        entries = {entry["id"]: entry for entry in [*document["criteria"], *document["beyond"]]}
+        red = [name for name, entry in entries.items() if entry["outcome"] in RED]
+        found["red"], found["missed"] = red, [name for name in defect.red if name not in red]
+        found["without cause"] = [name for name in red if name not in (*defect.red, *defect.may)]
+        found["reasons"] = {name: entries[name]["reason"][:400] for name in red}
+    finally:
+        undo()
+        bench.wait_undone(defect)
+        found["seconds"] = round(time.monotonic() - began, 1)
+    return found
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prove; 0 if every chosen defect turned red what it must, and nothing without cause."""
+    environment, defects = load_environment(options.env), chosen(options)
+    bench, forward = attach(environment)
+    ledger, proofs, bad = read_ledger(), [], 0
+    commit = run_program(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], check=False).stdout.strip()
+    try:
+        for number, defect in enumerate(defects, 1):
+            say(f"[{number}/{len(defects)}] {defect.id}: {defect.says}")
+            try:
+                proof = prove(bench, defect, options.env)
+            except (AssertionError, UserError) as error:
+                proof = {"defect": defect.id, "error": str(error)}
+            proofs.append(proof)
+            bad += report(proof)
+            for name in proof.get("red", []):
+                if name in defect.red:
+                    moment = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%MZ}"
+                    entry = {"at": moment, "commit": commit, "judged_by": fingerprint(name)}
+                    ledger.setdefault(name, {})[defect.id] = entry
+            write_ledger(ledger)
+    finally:
+        forward.close()
+        Path(STATE / "proof.json").write_text(json.dumps(proofs, indent=2, default=str))
+    say(f"{len(proofs)} defects, {bad} not proven; details in {STATE / 'proof.json'}")
+    return int(bool(bad))
+
+
+def report(proof: dict[str, Any]) -> int:
+    """Print a proof; return 1 if it is none."""
+    if "error" in proof:
+        print(f"error of the proof: {proof['defect']}: {proof['error']}")
+        return 1
+    for name in proof["missed"]:
+        print(f"expected red, stayed green: {name} under {proof['defect']}")
+    for name in proof["without cause"]:
+        print(f"red without cause: {name} under {proof['defect']}: {proof['reasons'][name]}")
+    if not (proof["missed"] or proof["without cause"]):
+        print(f"proven: {', '.join(proof['red'])} under {proof['defect']} ({proof['seconds']} s)")
+    return int(bool(proof["missed"] or proof["without cause"]))

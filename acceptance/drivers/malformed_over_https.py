@@ -1,0 +1,40 @@
+"""Sends malformed requests as users' would come: over HTTPS, through the load balancer."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable
+
+import requests
+
+from acceptance.base.conditions import as_json
+from acceptance.base.environment import Environment, LongLivedSettings
+from acceptance.clients.raw_http import Answer, exchange
+from acceptance.clients.web import url
+from acceptance.drivers.malformed import WITHIN, Send
+from acceptance.drivers.routing import answered
+from acceptance.infrastructure.contract import Outputs
+
+
+def sender(users: requests.Session, environment: Environment, outputs: Outputs, hosts: Iterable[str]) -> Send:
+    """Sends bytes to a host; each of `hosts` has a certificate by then."""
+    for host in hosts:
+        answered(users, "GET", url(environment.domain, host))
+    trust = ssl.create_default_context(cafile=users.verify if isinstance(users.verify, str) else None)
+    settings, balancer = environment.infrastructure, outputs.load_balancer
+    by_dns = isinstance(settings, LongLivedSettings) and settings.load_balancer is None
+
+    def send(host: str, data: bytes) -> Answer:
+        name = f"{host}.{environment.domain}"
+        address = (name, 443) if by_dns else (balancer.address, balancer.https_port)
+        return exchange(address, data, within=WITHIN, tls=trust, name=name)
+
+    return send
+
+
+def is_refusal(answer: Answer) -> bool:
+    """Whether an answer says no: by a status, or as GraphQL may, by errors without data under 200."""
+    if answer.status is not None and 400 <= answer.status < 500:
+        return True
+    body = as_json(answer.body) if answer.status == 200 else {}
+    return bool(body.get("errors")) and not any((body.get("data") or {}).values())

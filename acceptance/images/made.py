@@ -1,0 +1,16 @@
+"""What came of making images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass
+class Made:
+    """What came out: the folder of the host tools, and how many builds and pulls it took."""
+
+    tools: Path
+    builds: int
+    pulls: int
+    seconds: float

@@ -1,0 +1,17 @@
+"""Upstream's own manifests, put where the kustomizations expect them."""
+
+from __future__ import annotations
+
+from acceptance.images.build import Images
+
+
+def upstream(images: Images) -> set[str]:
+    """Put upstream's manifests that the cache holds where kustomizations expect them; return what it lacks."""
+    lacking = set()
+    for entry in images.lock.values():
+        if entry.use == "manifests":
+            if images.is_there(entry):
+                images.link_manifests(entry)
+            else:
+                lacking.add(entry.name.removesuffix("-manifests"))
+    return lacking

@@ -1,0 +1,69 @@
+"""The catalogue of defects: defects/*.yaml, read and held against the criteria. Source: docs/decisions/0011."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from acceptance.base.errors import UserError
+from acceptance.base.paths import ROOT
+
+FOLDER = ROOT / "defects"
+WAYS = ("git", "patch", "create", "delete", "scale", "execute", "node", "sql", "engine", "source")
+"""The ways in which a defect is made; each is a method of `Workbench`."""
+
+
+class Defect(BaseModel):
+    """A defect: how it is made, how it is seen to be in effect, and which criteria it must or may turn red."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    says: str
+    make: dict[str, Any]
+    effect: dict[str, Any]
+    red: list[str] = Field(min_length=1)
+    may: list[str] = Field(default_factory=list)
+    touches: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def is_made_in_one_way(self) -> Defect:
+        """Refuse a defect that is made in no known way, or in two."""
+        if len(self.make) != 1 or self.way not in WAYS:
+            raise ValueError(f"make has to have one of {', '.join(WAYS)}")
+        return self
+
+    @property
+    def way(self) -> str:
+        """How it is made."""
+        return next(iter(self.make))
+
+
+def load_defects(folder: Path = FOLDER) -> dict[str, Defect]:
+    """All defects by id. Raises UserError naming file and entry that is badly described or there twice."""
+    found: dict[str, Defect] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        for number, entry in enumerate(yaml.safe_load(path.read_text()) or [], 1):
+            name = entry.get("id", f"entry {number}") if isinstance(entry, dict) else f"entry {number}"
+            try:
+                defect = Defect.model_validate(entry)
+            except ValidationError as error:
+                said = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+                raise UserError(f"{path}: {name}: {said}", "mend it: docs/developer-guide.md, defects") from error
+            if defect.id in found:
+                raise UserError(f"{path}: the defect {defect.id} is there twice", "give each an id of its own")
+            found[defect.id] = defect
+    return found
+
+
+def unknown_criteria(defects: dict[str, Defect], known: set[str]) -> list[str]:
+    """What defects name that no scenario judges."""
+    return [
+        f"the defect {defect.id} names {name}, which no scenario judges"
+        for defect in defects.values()
+        for name in [*defect.red, *defect.may]
+        if name not in known
+    ]

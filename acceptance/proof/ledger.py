@@ -1,0 +1,99 @@
+"""The ledger: which defects turned which criterion red, when, and by which version of what judges it."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from acceptance.base.paths import ROOT
+
+LEDGER = ROOT / "defects" / "ledger.json"
+SCENARIO = re.compile(r"^[ ]*@(?:ac-|(?=plan-))([\w.-]+).*?(?=^[ ]*@|\Z)", re.MULTILINE | re.DOTALL)
+Ledger = dict[str, dict[str, dict[str, str]]]
+"""By criterion, by defect: `at` (UTC), `commit`, `judged_by` (a fingerprint)."""
+
+
+def read_ledger(path: Path = LEDGER) -> Ledger:
+    """The ledger; empty where there is none yet."""
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def write_ledger(ledger: Ledger, path: Path = LEDGER) -> None:
+    """Write it, in an order that keeps differences small."""
+    path.write_text(json.dumps(ledger, indent=1, sort_keys=True) + "\n")
+
+
+def scenarios(root: Path = ROOT) -> dict[str, str]:
+    """The text of each scenario in the features, by criterion."""
+    found = {}
+    for path in sorted((root / "features").rglob("*.feature")):
+        text = path.read_text()
+        found |= {match[1]: match[0] for match in SCENARIO.finditer(text)}
+    return found
+
+
+def step_modules(text: str, root: Path = ROOT) -> set[Path]:
+    """The modules of steps/ that define the steps of a scenario: those whose words, without values, are in it."""
+    found = set()
+    for path in sorted((root / "steps").glob("[a-z]*.py")):
+        for words in step_words(path):
+            pattern = re.sub(r"\\{[^}]*\\}", ".+?", re.escape(words)).replace("<", "").replace(">", "")
+            if re.search(rf"(Given|When|Then|And|But) {pattern}\s*$", text, re.MULTILINE):
+                found.add(path)
+    return found
+
+
+def step_words(path: Path) -> Iterable[str]:
+    """The words of the steps that a module defines."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("given", "when", "then") and node.args:
+            argument: Any = node.args[0]
+            if isinstance(argument, ast.Call) and argument.args:
+                argument = argument.args[0]
+            if isinstance(argument, ast.Constant):
+                yield str(argument.value)
+
+
+def imported(path: Path, root: Path = ROOT) -> set[Path]:
+    """The drivers and steps that a module imports, and what those import."""
+    found, waiting = set(), [path]
+    while waiting:
+        for node in ast.walk(ast.parse(waiting.pop().read_text())):
+            names = []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            for name in names:
+                file = root / f"{name.replace('.', '/')}.py"
+                if name.startswith(("acceptance.drivers", "steps")) and file.is_file() and file not in found:
+                    found.add(file)
+                    waiting.append(file)
+    return found
+
+
+def fingerprint(identity: str, root: Path = ROOT) -> str:
+    """A fingerprint of all that judges a criterion: its scenario, its steps, and the drivers that they stand on."""
+    text = scenarios(root).get(identity, "")
+    modules = step_modules(text, root)
+    for module in sorted(modules):
+        modules |= imported(module, root)
+    digest = hashlib.sha256(text.encode())
+    for module in sorted(modules):
+        digest.update(module.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def unproven(ledger: Ledger, criteria: Iterable[str], root: Path = ROOT) -> tuple[list[str], list[str]]:
+    """The criteria that no defect has turned red, and those whose proof is older than what judges them."""
+    missing, stale = [], []
+    for identity in criteria:
+        entries = ledger.get(identity, {})
+        if not entries:
+            missing.append(identity)
+        elif all(entry["judged_by"] != fingerprint(identity, root) for entry in entries.values()):
+            stale.append(identity)
+    return missing, stale

@@ -1,0 +1,227 @@
+"""How defects are made in a kept platform, seen to be in effect, and undone."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+import requests
+import yaml
+
+from acceptance.base.errors import UserError
+from acceptance.base.waiting import Deadline, eventually
+from acceptance.clients.docker import docker
+from acceptance.clients.git import Repository
+from acceptance.clients.process import run
+from acceptance.cluster.cluster import Cluster
+from acceptance.infrastructure.contract import Machine
+from acceptance.proof.catalogue import Defect
+
+IN_EFFECT = Deadline(180, "the catalogue: a defect by Git is synced and rolled out")
+UNDONE = Deadline(180, "the catalogue: what was undone is rolled out again")
+SETTLED_FIELDS = ("resourceVersion", "uid", "creationTimestamp", "generation", "managedFields")
+LEADER = "app=yb-tserver,role in (master,primary)"
+Undo = Callable[[], object]
+
+
+class Workbench:
+    """A kept platform, to put defects into. `web` reaches its hosts as users do."""
+
+    def __init__(self, cluster: Cluster, repository: Repository, web: requests.Session, domain: str):
+        self.cluster = cluster
+        self.repository = repository
+        self.web = web
+        self.domain = domain
+
+    def make(self, defect: Defect) -> Undo:
+        """Make a defect; return what undoes it. Raises UserError for a way that this platform does not have."""
+        maker = getattr(self, f"make_{defect.way}", None)
+        if maker is None:
+            raise UserError(f"{defect.id} is made by `{defect.way}`, which is not built yet", "make it by hand")
+        undo: Undo = maker(defect.make[defect.way])
+        return undo
+
+    def wait_in_effect(self, defect: Defect) -> str:
+        """Wait until the defect's own look sees it; return what was seen. A defect that does not take is no proof."""
+        way, look = next(iter(defect.effect.items()))
+        seen = lambda: self.expect(way, look)  # noqa: E731
+        return eventually(seen, within=IN_EFFECT, what=f"the effect of {defect.id}", hint=str(defect.effect))
+
+    def wait_undone(self, defect: Defect) -> None:
+        """Wait until the defect's own look sees it no more."""
+        way, look = next(iter(defect.effect.items()))
+
+        def gone() -> bool:
+            try:
+                self.expect(way, look)
+            except AssertionError:
+                return True
+            raise AssertionError("it is still in effect")
+
+        eventually(gone, within=UNDONE, what=f"{defect.id} undone", hint=str(defect.effect))
+
+    def expect(self, way: str, look: dict[str, Any]) -> str:
+        """What a look sees. Raises AssertionError if it is not what the catalogue expects of the defect."""
+        text = getattr(self, f"look_{way}")(look)
+        wanted = str(look.get("expect", look.get("expect_status", "")))
+        assert re.search(wanted, text, re.MULTILINE), f"expected {wanted!r}, saw {text[:300]!r}"
+        return str(text)
+
+    # Ways to make a defect.
+
+    def make_git(self, what: dict[str, Any]) -> Undo:
+        """Replace a text of a file in the platform's repository; Argo CD deploys it."""
+        before = self.repository.read(what["file"])
+        if what["replace"] not in before:
+            raise UserError(f"{what['file']} does not hold {what['replace']!r}", "mend the defect")
+        after = before.replace(what["replace"], what["with"], 1)
+        self.repository.commit({what["file"]: after}, "A defect")
+        self.refresh()
+
+        def undo() -> None:
+            self.repository.commit({what["file"]: before}, "A defect undone")
+            self.refresh()
+
+        return undo
+
+    def make_patch(self, what: dict[str, Any]) -> Undo:
+        """Patch an object; it is put back field by field as it was."""
+        before = self.read(what)
+        kind = "json" if "json" in what else "merge"
+        patch = json.dumps(what["json" if kind == "json" else "merge"])
+        self.kubectl("patch", what["kind"], what["name"], *self.where(what), "--type", kind, "--patch", patch)
+        return lambda: self.put_back(before)
+
+    def make_create(self, what: dict[str, Any]) -> Undo:
+        """Create an object."""
+        text = yaml.safe_dump(what)
+        self.kubectl("create", "-f", "-", stdin=text)
+        return lambda: self.kubectl_quietly("delete", "--ignore-not-found", "--wait", "-f", "-", stdin=text)
+
+    def make_delete(self, what: dict[str, Any]) -> Undo:
+        """Delete an object."""
+        before = self.read(what)
+        self.kubectl("delete", what["kind"], what["name"], *self.where(what))
+        return lambda: self.put_back(before)
+
+    def make_scale(self, what: dict[str, Any]) -> Undo:
+        """Scale an object."""
+        before = self.read(what)["spec"]["replicas"]
+
+        def scale(count: int) -> str:
+            return self.kubectl("scale", what["kind"], what["name"], *self.where(what), f"--replicas={count}")
+
+        scale(what["replicas"])
+        return lambda: scale(before)
+
+    def make_execute(self, what: dict[str, Any]) -> Undo:
+        """Run a command in the pods of a selector, in the first or in each."""
+        pods = self.pods(what)
+        for pod in pods:
+            self.execute(pod, what, what["command"])
+        return lambda: [self.execute(pod, what, what["undo"]) for pod in pods]
+
+    def make_node(self, what: dict[str, Any]) -> Undo:
+        """Run a shell command on machines."""
+        machines = self.machines(what["on"])
+        for machine in machines:
+            self.cluster.on_node(machine.name, "sh", "-ec", what["command"])
+        return lambda: [self.cluster.on_node(m.name, "sh", "-c", what["undo"]) for m in machines]
+
+    def make_sql(self, what: dict[str, Any]) -> Undo:
+        """Run a statement as the database's superuser."""
+        self.sql(what, what["statement"])
+        return lambda: self.sql(what, what["undo"])
+
+    def make_engine(self, what: dict[str, Any]) -> Undo:
+        """Run a command of the container engine."""
+        docker(*what["command"])
+        return lambda: docker(*what["undo"], check=False)
+
+    # Ways to look.
+
+    def look_kubectl(self, look: dict[str, Any]) -> str:
+        """What kubectl prints."""
+        return self.kubectl(*shlex.split(look["arguments"]), check=False)
+
+    def look_execute(self, look: dict[str, Any]) -> str:
+        """What a command prints in the pods of a selector."""
+        return "\n".join(self.execute(pod, look, look["command"], check=False) for pod in self.pods(look))
+
+    def look_node(self, look: dict[str, Any]) -> str:
+        """What a shell command prints on machines."""
+        machines = self.machines(look["on"])
+        return "\n".join(self.cluster.on_node(m.name, "sh", "-c", look["command"], check=False) for m in machines)
+
+    def look_sql(self, look: dict[str, Any]) -> str:
+        """What a query gives."""
+        return self.sql(look, look["statement"])
+
+    def look_http(self, look: dict[str, Any]) -> str:
+        """The status and body of a page."""
+        answer = self.web.get(look["url"].format(domain=self.domain), headers={"Connection": "close"})
+        return str(answer.status_code) if "expect_status" in look else answer.text
+
+    def look_engine(self, look: dict[str, Any]) -> str:
+        """What a command of the container engine prints."""
+        return docker(*look["command"], check=False)
+
+    # What these stand on.
+
+    def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
+        """Run kubectl; return what it printed."""
+        return run([*self.cluster.kubectl_command, *arguments], stdin=stdin, timeout=120, check=check).stdout
+
+    def kubectl_quietly(self, *arguments: str, stdin: str | None = None) -> None:
+        """Run kubectl."""
+        self.kubectl(*arguments, stdin=stdin)
+
+    def where(self, what: dict[str, Any]) -> list[str]:
+        """The namespace of an object, as kubectl takes it."""
+        return ["-n", what["namespace"]] if what.get("namespace") else []
+
+    def read(self, what: dict[str, Any]) -> dict[str, Any]:
+        """An object as it is now."""
+        return dict(json.loads(self.kubectl("get", what["kind"], what["name"], *self.where(what), "-o", "json")))
+
+    def put_back(self, before: dict[str, Any]) -> None:
+        """Replace an object by what it was, or create it."""
+        for field in SETTLED_FIELDS:
+            before["metadata"].pop(field, None)
+        before.pop("status", None)
+        text = json.dumps(before)
+        there = self.kubectl("get", "--ignore-not-found", "-o", "name", "-f", "-", stdin=text, check=False)
+        self.kubectl("replace" if there else "create", "-f", "-", stdin=text)
+
+    def pods(self, what: dict[str, Any]) -> list[str]:
+        """The pods of a selector: the first, or with `every` all."""
+        listed = self.kubectl("get", "pods", *self.where(what), "-l", what["pod"], "-o", "name").split()
+        assert listed, f"no pod has the labels {what['pod']}"
+        return listed if what.get("every") else listed[:1]
+
+    def execute(self, pod: str, what: dict[str, Any], command: list[str], check: bool = True) -> str:
+        """Run a command in a pod; return what it printed."""
+        container = ["-c", what["container"]] if what.get("container") else []
+        return self.kubectl("exec", pod, *self.where(what), *container, "--", *map(str, command), check=check)
+
+    def machines(self, on: str) -> list[Machine]:
+        """The machines that a word of the catalogue means."""
+        outputs = self.cluster.outputs
+        every = {"workers": outputs.workers, "control-planes": outputs.control_planes}
+        every["all"] = [*outputs.control_planes, *outputs.workers]
+        return every[on] if on in every else every[f"{on.removeprefix('first-')}s"][:1]
+
+    def sql(self, what: dict[str, Any], statement: str) -> str:
+        """Run SQL as the superuser on the leading member; return what it printed."""
+        account = 'PGPASSWORD="$PATRONI_SUPERUSER_PASSWORD" psql -h 127.0.0.1 -p 5433 -U "$PATRONI_SUPERUSER_USERNAME"'
+        command = f"{account} -v ON_ERROR_STOP=1 -tA {what.get('database', 'alternatefutures')}"
+        pod = self.pods({"pod": LEADER, "namespace": "default"})[0]
+        return self.kubectl("exec", "-i", pod, "-n", "default", "--", "sh", "-c", command, stdin=statement)
+
+    def refresh(self) -> None:
+        """Have Argo CD look into Git now."""
+        applications = self.kubectl("-n", "argocd", "get", "applications", "-o", "name").split()
+        self.kubectl("-n", "argocd", "annotate", *applications, "argocd.argoproj.io/refresh=normal", "--overwrite")
