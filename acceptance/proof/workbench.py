@@ -112,7 +112,9 @@ class Workbench:
         before = self.read(what)["spec"]["replicas"]
 
         def scale(count: int) -> str:
-            return self.kubectl("scale", what["kind"], what["name"], *self.where(what), f"--replicas={count}")
+            return self.kubectl(
+                "scale", what["kind"], what["name"], *self.where(what), f"--replicas={count}"
+            )
 
         scale(what["replicas"])
         return lambda: scale(before)
