@@ -87,8 +87,8 @@ def every_version(git, cluster, repository, evidence):
 
 
 @then("none of them is a Secret or holds a secret value")
-def no_secret_in_git(versions, platform_secrets, git):
-    values = {**platform_secrets.values, "git": {"password": git.password}}
+def no_secret_in_git(versions, platform_secrets, git, cluster):
+    values = {**platform_secrets.values, "git": leaks.credentials(cluster, git)}
     found = leaks.leaks(versions, leaks.secret_values(values))
     hint = "Try: git log --all -- PATH; seal it with kubeseal, and rotate its values"
     assert not found, f"expected no secret in Git, {found}. {hint}"

@@ -14,6 +14,7 @@ from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import documents
 from acceptance.platform.git import GIT, GitServer
+from acceptance.platform.secrets import read_secret
 
 SCAN_SIZE = 1_000_000
 """Largest file of a repository that is searched for secrets, in bytes; larger ones are an error."""
@@ -44,6 +45,12 @@ def repositories(cluster: Cluster, git: GitServer) -> list[Repository]:
     unknown = sorted(sources(cluster) - known)
     assert not unknown, f"Applications are deployed from {unknown}, which is none of the repositories {sorted(known)}"
     return found
+
+
+def credentials(cluster: Cluster, git: GitServer) -> dict[str, str]:
+    """The Git server's own secret values."""
+    own = read_secret(cluster, "git-credentials", GIT) if git.settings.server == "in-cluster" else None
+    return {"password": git.password, **(own or {})}
 
 
 def sources(cluster: Cluster) -> set[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import subprocess
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
+from acceptance.base.errors import UserError
 from acceptance.base.secrecy import register_secret
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.base.waiting import ROLLED_OUT, ROUTE_READY, UNSEALED, Deadline, consistently, eventually
@@ -96,7 +98,10 @@ def restart(*services: Service) -> None:
     """
     cluster = services[0].namespace.cluster
     for service in services:
-        cluster.kubectl("-n", service.namespace.name, "rollout", "restart", f"deployment/{service.name}")
+        try:
+            cluster.kubectl("-n", service.namespace.name, "rollout", "restart", f"deployment/{service.name}")
+        except (UserError, subprocess.CalledProcessError) as error:
+            raise AssertionError(f"kubectl refuses to restart {service.name}: {error}. Try: {service.hint}") from error
 
     def restarted() -> bool:
         for service in services:
