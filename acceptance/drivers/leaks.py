@@ -69,9 +69,10 @@ def sources(cluster: Cluster) -> set[str]:
 def every_version(repository: Repository) -> Versions:
     """Every version of every file on every ref of a repository, and what its commits and tags say."""
     repository.fetch()
-    repository.git("fetch", "--quiet", "--prune", repository.remote(), "+refs/*:refs/everything/*")
+    repository.git("fetch", "--quiet", "--prune", "--no-tags", repository.remote(), "+refs/*:refs/everything/*")
     found: Versions = {}
-    objects = repository.git("rev-list", "--objects", "--all")
+    # Refs of the clone's own, such as tags that it once followed, are none of the repository's.
+    objects = repository.git("rev-list", "--objects", "--glob=refs/everything")
     # An object's path comes back behind what is said of it.
     about = repository.git("cat-file", "--batch-check=%(objecttype) %(objectsize) %(objectname) %(rest)", stdin=objects)
     for line in about.splitlines():
