@@ -80,7 +80,7 @@ Feature: Authentication service
   @ac-8.10
   Scenario: A client over the rate limit gets 429, and its counter goes up
     Given a client that calls for the first time
-    When it signs in with nothing until auth has had enough
+    When it calls auth without a signature until auth has had enough
     Then it got 429, and was told when to call again
     And its counter in Redis went up with each call
     And it gets 429 every time, whichever pod it comes to

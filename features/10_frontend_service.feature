@@ -29,31 +29,34 @@ Feature: Frontend service
     When the page "/" is opened in a browser
     Then it is the page that the site has at "/", with its logo
     And all that it loads comes from the site, and works
+    And it is answered the same way every time, with all that it loads
 
   @ac-10.6
   Scenario: /consulting is the consulting page
     When the page "/consulting" is opened in a browser
     Then it is the page that the site has at "/consulting", with its logo
     And all that it loads comes from the site, and works
+    And it is answered the same way every time, with all that it loads
 
   @ac-10.7
   Scenario: /products is the products page
     When the page "/products" is opened in a browser
     Then it is the page that the site has at "/products", with its logo
     And all that it loads comes from the site, and works
+    And it is answered the same way every time, with all that it loads
 
   @ac-10.8
   Scenario: /products/web-services is the web-services page
     When the page "/products/web-services" is opened in a browser
     Then it is the page that the site has at "/products/web-services", with its logo
     And all that it loads comes from the site, and works
+    And it is answered the same way every time, with all that it loads
 
   @ac-10.9
   Scenario Outline: Static assets come with the right Content-Type
     Then <asset> comes as "<type>"
 
     Examples:
-      | asset                          | type                   |
-      | "/assets/logo.svg"             | image/svg+xml          |
-      | a stylesheet of the home page  | text/css               |
-      | a script of the home page      | application/javascript |
+      | asset                          | type                |
+      | "/assets/logo.svg"             | image/svg+xml       |
+      | every file that the pages name | what its name says  |

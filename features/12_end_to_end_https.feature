@@ -9,6 +9,7 @@ Feature: End-to-end HTTPS access
     When the page "/" is opened in a browser
     Then it is the page that the site has at "/", with its logo
     And all that it loads comes from the site, and works
+    And it is answered the same way every time, with all that it loads
 
   @ac-12.2
   Scenario: https://api gives a GraphQL answer

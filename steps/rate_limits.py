@@ -26,7 +26,7 @@ def new_client(rate_clients):
     return client
 
 
-@when("it signs in with nothing until auth has had enough")
+@when("it calls auth without a signature until auth has had enough")
 def call_often(client):
     client.call_until_refused()
 

@@ -13,6 +13,14 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+HEADINGS = {
+    "/": "Alternate Futures",
+    "/consulting": "Consulting",
+    "/products": "Products",
+    "/products/web-services": "Web services",
+}
+
+
 class ServiceSettings(Section):
     """What the suite has to know of the services beyond the criteria's words; the defaults are the reference's.
 
@@ -44,16 +52,21 @@ class ServiceSettings(Section):
     export_folder: str = "/out"
     """Where the frontend's pods have the files of the export."""
     logo_path: str = "/assets/logo.svg"
-    headings: dict[str, str] = {
-        "/": "Alternate Futures",
-        "/consulting": "Consulting",
-        "/products": "Products",
-        "/products/web-services": "Web services",
-    }
-    """The first heading of each page, by its path: what tells it from the others."""
+    """Where the site has the logo that each page shows; empty if the pages show none that is a file."""
+    headings: dict[str, str] = HEADINGS
+    """The first heading of each page, by its path: what tells it from the others. Those not given are the defaults."""
     protected_shows: str = "{address}"
     client_header: str = ""
     rate_limit_key: str = "rate-limit:{client}"
+
+    @field_validator("headings")
+    @classmethod
+    def every_page(cls, value: dict[str, str]) -> dict[str, str]:
+        """Each page has a heading, and no other page has the same."""
+        found = {**HEADINGS, **value}
+        if len({*found.values()}) < len(found):
+            raise ValueError(f"two pages have the same heading, which tells neither from the other: {found}")
+        return found
 
     @field_validator("public_columns", mode="before")
     @classmethod

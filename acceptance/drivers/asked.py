@@ -18,6 +18,9 @@ from acceptance.drivers.route_rules import Rule
 from acceptance.drivers.routing import FRESH, LOGS, answered
 from acceptance.platform.authority import NAMESPACE
 
+NOT_REACHED = (502, 504)
+"""What Traefik answers where a pod was asked, and did not answer."""
+
 
 @dataclass
 class Marked:
@@ -98,7 +101,11 @@ def by_pod(cluster: Cluster, marked: Marked, own: dict[str, str]) -> tuple[dict[
     for address in asked.values():
         name = own.get(address, address or "nobody")
         counts[name] = counts.get(name, 0) + 1
-    others = {f"{marked.asked[mark]} -> {address or 'nobody'}" for mark, address in asked.items() if address not in own}
+    others = {
+        f"{what} -> {own.get(asked[mark], asked[mark] or 'nobody')}: {marked.answers[mark].status_code}"
+        for mark, what in marked.asked.items()
+        if asked[mark] not in own or marked.answers[mark].status_code in NOT_REACHED
+    }
     return counts, sorted(others)
 
 

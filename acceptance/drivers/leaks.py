@@ -14,6 +14,7 @@ from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import documents
 from acceptance.platform.git import GIT, GitServer
+from acceptance.platform.secrets import read_secret
 
 SCAN_SIZE = 1_000_000
 """Largest file of a repository that is searched for secrets, in bytes; larger ones are an error."""
@@ -46,6 +47,12 @@ def repositories(cluster: Cluster, git: GitServer) -> list[Repository]:
     return found
 
 
+def credentials(cluster: Cluster, git: GitServer) -> dict[str, str]:
+    """The Git server's own secret values."""
+    own = read_secret(cluster, "git-credentials", GIT) if git.settings.server == "in-cluster" else None
+    return {"password": git.password, **(own or {})}
+
+
 def sources(cluster: Cluster) -> set[str]:
     """The repositories that Argo CD deploys from, scenarios' demos left out; none where there is no Argo CD."""
     try:
@@ -62,9 +69,10 @@ def sources(cluster: Cluster) -> set[str]:
 def every_version(repository: Repository) -> Versions:
     """Every version of every file on every ref of a repository, and what its commits and tags say."""
     repository.fetch()
-    repository.git("fetch", "--quiet", "--prune", repository.remote(), "+refs/*:refs/everything/*")
+    repository.git("fetch", "--quiet", "--prune", "--no-tags", repository.remote(), "+refs/*:refs/everything/*")
     found: Versions = {}
-    objects = repository.git("rev-list", "--objects", "--all")
+    # Refs of the clone's own, such as tags that it once followed, are none of the repository's.
+    objects = repository.git("rev-list", "--objects", "--glob=refs/everything")
     # An object's path comes back behind what is said of it.
     about = repository.git("cat-file", "--batch-check=%(objecttype) %(objectsize) %(objectname) %(rest)", stdin=objects)
     for line in about.splitlines():

@@ -176,10 +176,14 @@ def environment_of(namespace: Namespace, pod: client.V1Pod) -> dict[str, str]:
     try:
         text = namespace.execute(pod.metadata.name, "cat", "/proc/1/environ")
     except AssertionError:
-        container = pod.status.container_statuses[0].container_id.removeprefix("containerd://")
-        find = f"{CTR} tasks list | awk '$1 == \"{container}\" {{print $2}}'"
-        text = namespace.cluster.on_node(pod.spec.node_name, "sh", "-ec", f"cat /proc/$({find})/environ")
+        text = namespace.cluster.on_node(pod.spec.node_name, "sh", "-ec", f"cat /proc/$({process_of(pod)})/environ")
     return dict(part.split("=", 1) for part in text.split("\0") if "=" in part)
+
+
+def process_of(pod: client.V1Pod) -> str:
+    """The command that says, on a pod's machine, which process its container runs."""
+    container = pod.status.container_statuses[0].container_id.removeprefix("containerd://")
+    return f"{CTR} tasks list | awk '$1 == \"{container}\" {{print $2}}'"
 
 
 def mount_of(namespace: Namespace, pod: str, path: str) -> tuple[str, str]:

@@ -25,7 +25,7 @@ def known_paths(environment: Environment) -> dict[str, list[str]]:
     """The paths that users of each service ask for, by the host's name."""
     services = environment.services
     return {
-        "www": [*services.headings, services.logo_path],
+        "www": [*services.headings, services.logo_path or "/assets/logo.svg", "/_next/static/x"],
         "api": ["/health", services.graphql_path],
         "auth": [services.auth_health_path, services.siwe_path, services.validate_path],
     }

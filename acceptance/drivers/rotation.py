@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
+import subprocess
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from acceptance.base.service_settings import ServiceSettings
+from acceptance.base.errors import UserError
 from acceptance.base.secrecy import register_secret
+from acceptance.base.service_settings import ServiceSettings
 from acceptance.base.waiting import ROLLED_OUT, ROUTE_READY, UNSEALED, Deadline, consistently, eventually
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
@@ -63,6 +65,8 @@ class Judges:
 
 def gives(asked: Asked, wanted: str) -> bool:
     """Whether the backend gives what is protected. Raises AssertionError for what is neither data nor a refusal."""
+    if asked.status in (401, 403):
+        return False
     if not asked.body().get("errors"):
         data = asked.data()
         assert graphql.shows(data, wanted), f"expected data of {wanted}, saw {data}"
@@ -94,7 +98,10 @@ def restart(*services: Service) -> None:
     """
     cluster = services[0].namespace.cluster
     for service in services:
-        cluster.kubectl("-n", service.namespace.name, "rollout", "restart", f"deployment/{service.name}")
+        try:
+            cluster.kubectl("-n", service.namespace.name, "rollout", "restart", f"deployment/{service.name}")
+        except (UserError, subprocess.CalledProcessError) as error:
+            raise AssertionError(f"kubectl refuses to restart {service.name}: {error}. Try: {service.hint}") from error
 
     def restarted() -> bool:
         for service in services:

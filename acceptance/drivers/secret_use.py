@@ -9,6 +9,7 @@ from typing import Any
 from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
+from acceptance.drivers.leaks import secret_values
 from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
 
@@ -63,6 +64,12 @@ def in_clear(workload: Manifest, values: Mapping[str, str]) -> list[str]:
     """The secret values (by label) that a workload's own definition holds."""
     text = json.dumps(workload["spec"])
     return [f"{workload['metadata']['name']} holds {label}" for label, value in values.items() if value in text]
+
+
+def otherwise(workloads: list[Manifest], values: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """What workloads take otherwise than from the Secrets that hold these values."""
+    keys, labelled = {name: [*held] for name, held in values.items()}, secret_values(values)
+    return [text for item in workloads for text in (*not_by_reference(item, keys), *in_clear(item, labelled))]
 
 
 def references(workloads: list[Manifest]) -> dict[str, Any]:

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import re
-import xml.etree.ElementTree
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from kubernetes import client
 
 from acceptance.base.environment import Environment
+from acceptance.base.errors import UserError
 from acceptance.clients import browser
 from acceptance.clients.tls import served_chain, verify
 from acceptance.clients.web import url
-from acceptance.drivers.routing import answered
+from acceptance.cluster.namespace import Namespace
+from acceptance.drivers.pods import process_of
+from acceptance.drivers.routing import FRESH, answered
 from acceptance.drivers.services import Service
 from acceptance.infrastructure.contract import Outputs
 from acceptance.platform.authority import Authority
 
 MISSING = "/no-such-page"
-SCRIPT_TYPES = {"application/javascript", "text/javascript"}
-ASSETS = {
-    "a stylesheet of the home page": r'href="([^"]+\.css)"',
-    "a script of the home page": r'src="([^"]+\.js)"',
-}
-TROUBLE = re.compile(r"Uncaught|Refused to|Failed to load|net::ERR", re.IGNORECASE)
+OFTEN = FRESH // 2
+"""How often each file is asked for, over connections of its own: one of two pods that is different is met."""
+TROUBLE = re.compile(r"\berror\b|Uncaught|Refused to|Failed to load|net::ERR", re.IGNORECASE)
 """What a page's console says when something of it does not work."""
+NAMED = re.compile(r'(?:src|href)="(/[^"#?]+\.(?!html")\w+)(?:\?[^"#]*)?"')
+"""A file of the site's own that a document names; pages are none."""
 
 
 @dataclass
@@ -44,8 +47,7 @@ class Opened:
     def headings(self) -> set[str]:
         """The first heading in the answer and in what the browser shows."""
         texts = (text_of(self.answer), self.document)
-        found = [re.findall(r"<h1[^>]*>(.*?)</h1>", text, re.DOTALL) for text in texts]
-        return {re.sub(r"<[^>]+>", "", headings[0]).strip() if headings else "none" for headings in found}
+        return {heading_of(text) for text in texts}
 
     @property
     def broken(self) -> dict[str, str]:
@@ -57,6 +59,12 @@ class Opened:
             if outcome != "200" or urlsplit(address)[:2] != origin
         }
         return found | {f"console {number}": line for number, line in enumerate(self.console) if TROUBLE.search(line)}
+
+
+def heading_of(document: str) -> str:
+    """The first heading of a document, as people read it; `none` if it has none."""
+    found = re.search(r"<h1[^>]*>(.*?)</h1>", document, re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", found[1])).split()) if found else "none"
 
 
 def text_of(answer: requests.Response) -> str:
@@ -79,8 +87,7 @@ def open_page(
     answer = answered(web, "GET", address)
     program = browser.find()
     if program is None:
-        named = re.findall(r'(?:src|href)="(/[^"#]+\.(?:css|js|svg|png|ico|woff2?))"', text_of(answer))
-        targets = sorted({urljoin(address, name) for name in named})
+        targets = sorted({urljoin(address, name) for name in NAMED.findall(text_of(answer))})
         statuses = {target: str(web.get(target).status_code) for target in targets}
         return Opened(address, answer, text_of(answer), statuses)
     balancer, host = outputs.load_balancer, f"www.{environment.domain}"
@@ -89,6 +96,22 @@ def open_page(
     target = f"{balancer.address}:{balancer.https_port}"
     page = browser.open_page(program, address, domain=environment.domain, address=target, trusted=chain.leaf)
     return Opened(address, answer, page.document, page.resources, page.console, page.picture)
+
+
+def changing(web: requests.Session, opened: Opened) -> list[str]:
+    """The page, and what it loads, that is not answered every time with 200 and the same content."""
+    found = []
+    for address in sorted({opened.url, *opened.resources}):
+        answers = [ask(web, address) for _ in range(OFTEN)]
+        seen = {(answer.status_code, hashlib.sha256(answer.content).hexdigest()[:12]) for answer in answers}
+        if len(seen) != 1 or {status for status, _ in seen} != {200}:
+            found.append(f"GET {address}: {sorted(seen)} in {OFTEN} times")
+    return found
+
+
+def ask(web: requests.Session, address: str) -> requests.Response:
+    """The answer at an address, over a connection of its own."""
+    return web.get(address, headers={"Connection": "close"})
 
 
 def probe_targets(service: Service) -> dict[str, tuple[str, int]]:
@@ -103,14 +126,27 @@ def probe_targets(service: Service) -> dict[str, tuple[str, int]]:
 
 
 def exports(service: Service, folder: str) -> dict[str, dict[str, str]]:
-    """The digests of the files below `folder` in each of the service's pods."""
-    found: dict[str, dict[str, str]] = {}
-    for pod in service.running():
-        command = f"cd {folder} && find . -type f -exec sha256sum {{}} +"
-        text = service.namespace.execute(pod.metadata.name, "sh", "-c", command)
-        lines = [line.split(None, 1) for line in text.splitlines()]
-        found[pod.metadata.name] = {file: digest for digest, file in lines}
-    return found
+    """The digests of the files below `folder` in each of the service's pods, by pod and file."""
+    return {str(pod.metadata.name): digests(files_of(service.namespace, pod, folder)) for pod in service.running()}
+
+
+def files_of(namespace: Namespace, pod: client.V1Pod, folder: str) -> str:
+    """What sha256sum says of the files below `folder` in a pod; where its image has no shell, on its machine."""
+    command = "find . -type f -exec sha256sum {} +"
+    try:
+        return namespace.execute(pod.metadata.name, "sh", "-c", f"cd {folder} && {command}")
+    except AssertionError as error:
+        inside = f"/proc/$({process_of(pod)})/root{folder}"
+        try:
+            return str(namespace.cluster.on_node(pod.spec.node_name, "sh", "-ec", f"cd {inside} && {command}"))
+        except UserError as second:
+            said = f"{error}; on its machine: {second.problem.splitlines()[-1].strip()}"
+            raise AssertionError(f"{pod.metadata.name} has no files below {folder}: {said}") from second
+
+
+def digests(text: str) -> dict[str, str]:
+    """What sha256sum said, by file."""
+    return {file: digest for digest, file in (line.split(None, 1) for line in text.splitlines())}
 
 
 def is_next_export(files: dict[str, str]) -> bool:
@@ -120,11 +156,11 @@ def is_next_export(files: dict[str, str]) -> bool:
 
 
 def path_of(file: str) -> str:
-    """The path at which a file of an export is served."""
+    """The path at which a file of an export is served, with `trailingSlash` of Next.js or without it."""
     path = file.removeprefix(".")
-    if path == "/404.html":
+    if path in ("/404.html", "/404/index.html"):
         return MISSING
-    return {"/index.html": "/"}.get(path, path.removesuffix(".html"))
+    return path.removesuffix("index.html") if path.endswith("/index.html") else path.removesuffix(".html")
 
 
 def not_served(web: requests.Session, environment: Environment, export: dict[str, str]) -> dict[str, str]:
@@ -132,28 +168,18 @@ def not_served(web: requests.Session, environment: Environment, export: dict[str
     found = {}
     for file, digest in sorted(export.items()):
         path = path_of(file)
-        answer = web.get(url(environment.domain, "www", path))
+        answer = ask(web, url(environment.domain, "www", path))
         wanted = 404 if path == MISSING else 200
         if answer.status_code != wanted:
-            found[path] = f"expected {wanted}, saw {answer.status_code}"
+            found[path] = f"expected {wanted}, saw GET {answer.url}: {answer.status_code}"
         elif hashlib.sha256(answer.content).hexdigest() != digest:
-            found[path] = f"is not {file} of the export"
+            found[path] = f"GET {answer.url} gives something else than {file} of the export"
     return found
 
 
-def asset_paths(home: str, asset: str) -> list[str]:
-    """The paths that `asset` stands for: every file of its kind that the home page names, or the path itself."""
-    return sorted(set(re.findall(ASSETS[asset], home))) if asset in ASSETS else [asset.strip('"')]
-
-
-def wrong_type(answer: requests.Response, wanted: str) -> str:
-    """What is wrong with an asset's answer; empty if nothing is."""
-    seen = type_of(answer)
-    if answer.status_code != 200:
-        return f"GET {answer.url}: {answer.status_code}"
-    if seen != wanted and not {seen, wanted} <= SCRIPT_TYPES:
-        return f"GET {answer.url}: {seen!r}"
-    if wanted == "image/svg+xml":
-        root = xml.etree.ElementTree.fromstring(answer.content).tag
-        return "" if root == "{http://www.w3.org/2000/svg}svg" else f"GET {answer.url}: no SVG but {root}"
-    return ""
+def pages(web: requests.Session, environment: Environment) -> dict[str, str]:
+    """The text of each page of the site, by its address. Raises AssertionError for one that is not there."""
+    answers = [answered(web, "GET", url(environment.domain, "www", path)) for path in environment.services.headings]
+    wrong = [f"GET {answer.url}: {answer.status_code}" for answer in answers if answer.status_code != 200]
+    assert answers and not wrong, f"expected 200 for each page, saw {wrong}"
+    return {str(answer.url): text_of(answer) for answer in answers}

@@ -98,6 +98,19 @@ def test_a_secret_is_found_on_every_ref(repository, ref):
     assert len(found) == 1 and "platform: notes.txt" in found[0], found
 
 
+def test_a_tag_that_was_deleted_is_searched_no_more(repository):
+    pushed(repository, "refs/tags/v1", {"notes.txt": SECRET})
+    assert leaks.leaks(leaks.every_version(repository), VALUES)
+    repository.git("push", "--quiet", repository.remote(), ":refs/tags/v1")
+    assert leaks.leaks(leaks.every_version(repository), VALUES) == []
+
+
+def test_an_empty_repository_has_no_text(tmp_path):
+    remote = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch", "main", remote], check=True)
+    assert leaks.every_version(Repository("demo", str(remote), lambda: str(remote), tmp_path / "a", "u", "p")) == {}
+
+
 def test_a_secret_that_was_deleted_is_found(repository):
     repository.commit({"k8s/b.yaml": SECRET}, "Oops")
     repository.commit({"k8s/b.yaml": None}, "Undo")

@@ -1,0 +1,191 @@
+"""Pages as browsers get them: what is missing, foreign, broken or different from one time to the next is seen."""
+
+import http.server
+import threading
+
+import pytest
+import requests
+
+from acceptance.base.service_settings import HEADINGS, ServiceSettings
+from acceptance.clients import browser
+from acceptance.drivers import assets, site
+
+PAGE = """<!doctype html><html><head><link rel="stylesheet" href="/style.css?v=1">{head}</head>
+<body><h1>Products &amp; <b>more</b>
+</h1><img src="/logo.svg">{body}<script src="/app.js"></script></body></html>"""
+SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+FILES = {
+    "/": ("text/html", PAGE.format(head="", body="")),
+    "/umlaut": ("text/html", "<h1>Zürich</h1>"),
+    "/lost-style": ("text/html", PAGE.format(head='<link rel="stylesheet" href="/gone.css">', body="")),
+    "/foreign": ("text/html", PAGE.format(head="", body='<img src="http://elsewhere.example/x.png">')),
+    "/throws": ("text/html", PAGE.format(head="", body="<script>throw new Error('x')</script>")),
+    "/complains": ("text/html", PAGE.format(head="", body="<script>console.error('Error: no data')</script>")),
+    "/style.css": ("text/css", "h1 {color: red}"),
+    "/app.js": ("text/javascript", "1"),
+    "/logo.svg": ("image/svg+xml", SVG),
+    "/plain.svg": ("text/plain", SVG),
+    "/no.svg": ("image/svg+xml", "<html/>"),
+    "/broken.svg": ("image/svg+xml", "<svg"),
+    "/a.strange": ("text/html", ""),
+    "/b.strange": ("application/x-strange", ""),
+}
+HOST = "www.example.test"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves FILES; what ends in `half` and every other time only."""
+
+    times = 0
+
+    def do_GET(self):
+        """The file, or 404."""
+        path = self.path.partition("?")[0]
+        Handler.times += path == "/half.css"
+        kind, text = FILES.get("/style.css" if path == "/half.css" else path, ("text/html", None))
+        status = 404 if text is None or (path == "/half.css" and Handler.times % 2) else 200
+        body = (text or "").encode()
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Nothing."""
+
+
+@pytest.fixture(scope="module")
+def server():
+    """`HOST:PORT` of the site."""
+    found = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=found.serve_forever, daemon=True).start()
+    yield f"127.0.0.1:{found.server_port}"
+    found.shutdown()
+
+
+@pytest.fixture
+def get(server):
+    """The answer at a path."""
+    return lambda path: requests.get(f"http://{server}{path}", timeout=5)
+
+
+needs_browser = pytest.mark.skipif(not browser.find(), reason=f"none of {', '.join(browser.BROWSERS)} is installed")
+
+
+def opened(server, path):
+    """A page of the site in the browser of this machine."""
+    program = browser.find()
+    assert program
+    address = f"http://{HOST}{path}"
+    page = browser.open_page(program, address, domain="example.test", address=server)
+    return site.Opened(
+        address, requests.get(f"http://{server}{path}", timeout=5), page.document, page.resources, page.console
+    )
+
+
+@needs_browser
+def test_a_page_that_works_has_nothing_broken(server):
+    page = opened(server, "/")
+    assert page.broken == {}
+    assert page.headings == {"Products & more"}
+    assert {address.rpartition("/")[2] for address in page.resources} == {"", "style.css?v=1", "app.js", "logo.svg"}
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [("/lost-style", "gone.css"), ("/foreign", "elsewhere"), ("/throws", "console"), ("/complains", "console")],
+)
+def test_what_does_not_work_in_a_browser_is_seen(server, path, what):
+    assert any(what in address for address in opened(server, path).broken)
+
+
+def test_a_page_that_names_no_charset_is_utf_8(get):
+    assert site.heading_of(site.text_of(get("/umlaut"))) == "Zürich"
+
+
+def test_a_page_without_a_heading_has_none():
+    assert site.heading_of("<p>x</p>") == "none"
+
+
+def test_a_file_that_is_there_every_other_time_is_seen(server):
+    base = f"http://{server}"
+    page = site.Opened(f"{base}/", requests.Response(), "", {f"{base}/style.css": "200"})
+    assert site.changing(requests.Session(), page) == []
+    page.resources[f"{base}/half.css"] = "200"
+    (found,) = site.changing(requests.Session(), page)
+    assert "half.css" in found
+
+
+def test_files_that_documents_name():
+    text = PAGE.format(
+        head="", body='<a href="/consulting">x</a><a href="/a.html">y</a><a href="https://b.example/c.png">z</a>'
+    )
+    assert site.NAMED.findall(text) == ["/style.css", "/logo.svg", "/app.js"]
+
+
+@pytest.mark.parametrize(
+    ("file", "path"),
+    [
+        ("./index.html", "/"),
+        ("./consulting.html", "/consulting"),
+        ("./consulting/index.html", "/consulting/"),
+        ("./404.html", site.MISSING),
+        ("./404/index.html", site.MISSING),
+        ("./_next/static/chunks/a.js", "/_next/static/chunks/a.js"),
+    ],
+)
+def test_where_a_file_of_an_export_is_served(file, path):
+    assert site.path_of(file) == path
+
+
+def test_what_is_an_export_of_next():
+    manifest = {"./_next/static/abc/_buildManifest.js": "1"}
+    assert site.is_next_export({**manifest, "./index.html": "2"})
+    assert not site.is_next_export(manifest)
+    assert not site.is_next_export({"./index.html": "2"})
+
+
+@pytest.mark.parametrize(
+    ("path", "is_right"),
+    [
+        ("/style.css", True),
+        ("/app.js", True),
+        ("/logo.svg", True),
+        ("/plain.svg", False),
+        ("/no.svg", False),
+        ("/broken.svg", False),
+        ("/gone.css", False),
+        ("/a.strange", False),
+        ("/b.strange", True),
+    ],
+)
+def test_the_type_of_an_asset(get, path, is_right):
+    assert (assets.wrong_type(get(path), assets.expected_type(path)) == "") is is_right
+
+
+PAGES = {"https://www.example.test/": PAGE.format(head="", body="")}
+
+
+@pytest.mark.parametrize(
+    ("asset", "logo", "paths"),
+    [
+        ('"/assets/logo.svg"', "/assets/logo.svg", ["/assets/logo.svg"]),
+        ('"/assets/logo.svg"', "/img/brand.png", ["/img/brand.png"]),
+        ('"/assets/logo.svg"', "", ["/logo.svg"]),
+        (assets.EVERY, "", ["/app.js", "/logo.svg", "/style.css"]),
+    ],
+)
+def test_the_addresses_that_a_row_stands_for(asset, logo, paths):
+    assert assets.addresses(PAGES, asset, logo) == [f"https://www.example.test{path}" for path in paths]
+
+
+def test_headings_that_are_not_given_are_the_defaults():
+    given = ServiceSettings(headings={"/": "We ship apps"})
+    assert given.headings == {**HEADINGS, "/": "We ship apps"}
+
+
+def test_two_pages_with_one_heading_are_refused():
+    with pytest.raises(ValueError, match="the same heading"):
+        ServiceSettings(headings={"/": "Products"})
