@@ -6,7 +6,7 @@ import functools
 import subprocess
 
 import yaml
-from aws_tools import tool
+from built import tool
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
