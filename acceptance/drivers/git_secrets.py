@@ -6,8 +6,8 @@ import base64
 import re
 from typing import Any
 
+from acceptance.base.yaml_text import documents
 from acceptance.clients.git import Repository
-from acceptance.cluster.manifests import documents
 
 SCAN_SIZE = 1_000_000
 """Largest file of a repository that is searched for secrets, in bytes; larger ones are an error."""
