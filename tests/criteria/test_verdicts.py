@@ -70,7 +70,9 @@ def same_table_everywhere(project, verdicts):
     assert set(cases) == set(allure) == set(verdicts)
     status = {"passed": "passed", "substituted": "passed", "failed": "failed", "error": "broken"}
     for identity, verdict in verdicts.items():
-        assert cases[identity].system_out == f"verdict: {verdict['outcome']}"
+        verdict_line, *steps = cases[identity].system_out.splitlines()
+        assert verdict_line == f"verdict: {verdict['outcome']}"
+        assert len(steps) == sum(len(row["steps"]) for row in verdict["rows"])
         assert allure[identity]["status"] == status.get(verdict["outcome"], "skipped")
     assert "<h1>" in (folder / "traceability.html").read_text()
 

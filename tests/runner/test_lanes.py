@@ -124,6 +124,12 @@ def test_a_failure_in_a_lane_is_the_runs(lanes):
     result.stdout.fnmatch_lines(["*expected 2, saw 1*"])
     assert {verdicts[f"2.{number}"]["outcome"] for number in (1, 2, 3)} == {"failed"}
     assert all("expected 2, saw 1" in verdicts[f"2.{number}"]["reason"] for number in (1, 2, 3))
+    assert len({entry["lane"] for entry in lanes.document["scenarios"]}) > 1, "one process judged all"
+    for number in (1, 2, 3):
+        (row,) = verdicts[f"2.{number}"]["rows"]
+        (step,) = row["steps"]
+        assert step["outcome"] == "failed" and step["duration"] > 0.9
+    result.stdout.fnmatch_lines(["*x Then it does not hold  (*"])
 
 
 def test_the_first_failure_ends_a_run_that_asked_for_it(lanes):
