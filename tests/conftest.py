@@ -4,6 +4,7 @@ import json
 import textwrap
 
 import pytest
+from warm import run_pytest
 
 from acceptance.base.paths import ROOT
 from acceptance.runner import PLUGINS
@@ -31,6 +32,7 @@ class Project:
     def __init__(self, pytester, monkeypatch):
         self.pytester = pytester
         self.reports = pytester.path / "reports"
+        self.runs = 0
         monkeypatch.setenv("PYTHONPATH", str(ROOT))
         monkeypatch.setenv("AF_REPORTS", str(self.reports))
         monkeypatch.setenv("XDG_STATE_HOME", str(pytester.path / "state"))
@@ -49,7 +51,9 @@ class Project:
 
     def run(self, *arguments):
         """Run pytest; return its result and the verdicts by criterion."""
-        result = self.pytester.runpytest_subprocess(f"--env={self.environment}", *arguments)
+        self.runs += 1
+        basetemp = f"--basetemp={self.pytester.path / f'runpytest-{self.runs}'}"
+        result = run_pytest(self.pytester.path, [basetemp, f"--env={self.environment}", *arguments], within=120)
         return result, self.read()
 
     def read(self):
