@@ -4,6 +4,7 @@ import json
 import textwrap
 
 import pytest
+from tests_support import PATIENCE
 from warm import run_pytest
 
 from acceptance.base.paths import ROOT
@@ -53,7 +54,7 @@ class Project:
         """Run pytest; return its result and the verdicts by criterion."""
         self.runs += 1
         basetemp = f"--basetemp={self.pytester.path / f'runpytest-{self.runs}'}"
-        result = run_pytest(self.pytester.path, [basetemp, f"--env={self.environment}", *arguments], within=120)
+        result = run_pytest(self.pytester.path, [basetemp, f"--env={self.environment}", *arguments], within=PATIENCE)
         return result, self.read()
 
     def read(self):

@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from tests_support import scenario
+from tests_support import PATIENCE, scenario
 
 from acceptance.base.paths import ROOT
 from acceptance.runner import PLUGINS
@@ -61,7 +61,7 @@ STEPS = """
     @then('it waits')
     def _waits(platform):
         note('waiting')
-        time.sleep(60)
+        time.sleep(300)
 """
 
 
@@ -176,14 +176,14 @@ def test_an_interrupted_run_ends_its_lanes_and_has_a_verdict_for_each(lanes, num
     with log.open("wb") as file:
         process = subprocess.Popen(command, cwd=lanes.pytester.path, stdout=file, stderr=file)
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         waiting = []
         while len(waiting) < 3:
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
             waiting = noted(lanes) if (lanes.pytester.path / "noted").exists() else []
             time.sleep(0.05)
         process.send_signal(number)
-        assert process.wait(30) == 2
+        assert process.wait(PATIENCE) == 2
     finally:
         process.kill()
     verdicts = lanes.read()

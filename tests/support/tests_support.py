@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from acceptance.base.paths import ROOT
 
+PATIENCE = 180
+"""Seconds that a run may take to begin or to end on a busy machine. Steps of tests that hang do so for longer."""
 SCENARIO = """
   @ac-{criterion} {tags}
   Scenario: {title}
