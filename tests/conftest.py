@@ -4,8 +4,6 @@ import json
 import textwrap
 
 import pytest
-from tests_support import PATIENCE
-from warm import run_pytest
 
 from acceptance.base.paths import ROOT
 from acceptance.runner import PLUGINS
@@ -52,6 +50,10 @@ class Project:
 
     def run(self, *arguments):
         """Run pytest; return its result and the verdicts by criterion."""
+        # Not above: pytest reads this file for the suite's own runs, too, which do not have tests/support on their path.
+        from tests_support import PATIENCE
+        from warm import run_pytest
+
         self.runs += 1
         basetemp = f"--basetemp={self.pytester.path / f'runpytest-{self.runs}'}"
         result = run_pytest(self.pytester.path, [basetemp, f"--env={self.environment}", *arguments], within=PATIENCE)

@@ -216,7 +216,7 @@ pytest.main(["--collect-only", "-q"], plugins=[Seen()])
 
 
 def test_scenarios_that_share_what_only_one_process_can_have_stay_together():
-    ended = subprocess.run([sys.executable, "-c", PLUGIN], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", PLUGIN], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     found = [set(line.split()[1:]) for line in ended.stdout.splitlines() if line.startswith("batch ")]
     assert found, ended.stdout + ended.stderr
     with_demos = next(batch for batch in found if "3.1" in batch)
