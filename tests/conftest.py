@@ -31,6 +31,7 @@ class Project:
     def __init__(self, pytester, monkeypatch):
         self.pytester = pytester
         self.reports = pytester.path / "reports"
+        self.runs = 0
         monkeypatch.setenv("PYTHONPATH", str(ROOT))
         monkeypatch.setenv("AF_REPORTS", str(self.reports))
         monkeypatch.setenv("XDG_STATE_HOME", str(pytester.path / "state"))
@@ -49,7 +50,13 @@ class Project:
 
     def run(self, *arguments):
         """Run pytest; return its result and the verdicts by criterion."""
-        result = self.pytester.runpytest_subprocess(f"--env={self.environment}", *arguments)
+        # Not above: pytest reads this file for the suite's own runs, too, which do not have tests/support on their path.
+        from tests_support import PATIENCE
+        from warm import run_pytest
+
+        self.runs += 1
+        basetemp = f"--basetemp={self.pytester.path / f'runpytest-{self.runs}'}"
+        result = run_pytest(self.pytester.path, [basetemp, f"--env={self.environment}", *arguments], within=PATIENCE)
         return result, self.read()
 
     def read(self):

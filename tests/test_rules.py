@@ -43,6 +43,20 @@ def misplaced_fixtures(name, text):
                 yield f"{name}:{node.lineno} {node.name} ({scope})"
 
 
+def shared_fixtures(text):
+    """Fixtures of a module of tests that several tests share, where the module does not say which process runs it."""
+    tree = ast.parse(text)
+    marks = [
+        ast.unparse(node.value) for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) and node.value
+    ]
+    if any("xdist_group" in mark for mark in marks):
+        return
+    for node in tree.body:
+        for decorator in getattr(node, "decorator_list", ()):
+            if isinstance(decorator, ast.Call) and any(word.arg == "scope" for word in decorator.keywords):
+                yield f"{node.lineno} {node.name}"
+
+
 def test_private_names_of_pytest_and_its_plugins_are_used_in_one_module_alone():
     found = {name: list(private_names((ROOT / name).read_text())) for name in SOURCES}
     assert found.pop(INTERNALS), "nothing private is left there: the module and this test can go"
@@ -96,3 +110,14 @@ def test_conftest_registers_plugins_and_does_nothing_else():
         "STEPS",
         "pytest_plugins",
     ]
+
+
+def test_what_tests_share_is_made_in_one_process():
+    found = {path: list(shared_fixtures(path.read_text())) for path in (ROOT / "tests").rglob("test_*.py")}
+    assert {path.name: lines for path, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize(("mark", "is_seen"), [("", True), ("pytestmark = pytest.mark.xdist_group('some')\n", False)])
+def test_fixtures_that_several_processes_would_make_are_seen(mark, is_seen):
+    text = f"{mark}@pytest.fixture(scope='module')\ndef thing(): ...\n"
+    assert bool(list(shared_fixtures(text))) is is_seen

@@ -16,13 +16,7 @@ from acceptance.cluster.cluster import Cluster
 
 APPLY_TIMEOUT = 120
 Manifest = dict[str, Any]
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-
-
-def documents(text: str) -> list[Any]:
-    """The documents of a YAML file that are not empty."""
-    return [document for document in yaml.load_all(text, Loader=_Loader) if document]
 
 
 def apply(cluster: Cluster, manifests: list[Manifest]) -> None:

@@ -15,8 +15,9 @@ import yaml
 
 from acceptance.base.environment import Environment
 from acceptance.base.paths import ROOT
+from acceptance.base.yaml_text import documents
 from acceptance.clients.kustomize import build
-from acceptance.cluster.manifests import Manifest, documents
+from acceptance.cluster.manifests import Manifest
 
 DIRECTORIES = {
     "pebble": "https://pebble.acme.svc.cluster.local:14000/dir",

@@ -10,6 +10,7 @@ import yaml
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT
+from acceptance.base.yaml_text import document
 
 PHASES = {
     6: "Phase 1: Infrastructure Provisioning",
@@ -52,7 +53,7 @@ def load_catalogue(path: Path = ROOT / "features" / "requirements.yaml") -> dict
     """The criteria by id, in order. Raises UserError for an id that is doubled, missing or in the wrong place."""
     catalogue: dict[str, Criterion] = {}
     try:
-        requirements = yaml.safe_load(path.read_text())["requirements"]
+        requirements = document(path.read_text())["requirements"]
     except (yaml.YAMLError, KeyError, TypeError) as error:
         raise UserError(f"{path} is no list of requirements: {error}", "mend it") from error
     for requirement in requirements:

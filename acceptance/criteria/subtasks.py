@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT
+from acceptance.base.yaml_text import document
 from acceptance.criteria.verdicts import Outcome
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TARGET = re.compile(r"^make ([a-z-]+)$")
 TEST = re.compile(r"^(tests/[\w/]+\.py)::(test_\w+)$")
 SCENARIO = re.compile(r"^(\d+\.\d+|plan-\d+(\.\d+)+)$")
@@ -83,8 +83,8 @@ class Subtasks(BaseModel):
 def load_subtasks(path: Path = ROOT / "features" / "subtasks.yaml") -> Subtasks:
     """Read the plan. Raises UserError naming the subtask that is missing, doubled, out of place or badly described."""
     try:
-        document = yaml.load(path.read_text(), Loader=_Loader)
-        count, tasks = document["count"], document["tasks"]
+        plan = document(path.read_text())
+        count, tasks = plan["count"], plan["tasks"]
         entries = [(task["id"], entry) for task in tasks for entry in task["subtasks"]]
         titles = {task["id"]: task["title"] for task in tasks}
     except (yaml.YAMLError, KeyError, TypeError) as error:

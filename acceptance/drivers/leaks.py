@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 from kubernetes.client import ApiException
 
+from acceptance.base.yaml_text import documents
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
-from acceptance.cluster.manifests import documents
 from acceptance.platform.git import GIT, GitServer
 from acceptance.platform.secrets import read_secret
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT, find_tool
+from acceptance.base.yaml_text import document, documents
 from acceptance.clients.kustomize import build
 from acceptance.clients.registry import Reference
 
@@ -24,7 +24,6 @@ K8S = ROOT / "k8s"
 IN_TEXT = re.compile(r"^\s*(?:- )?image: *[\"']?([^\s\"'{}]+)[\"']?\s*$", re.MULTILINE)
 """An image in a manifest that is the text of another, as in a ConfigMap."""
 IN_ARGUMENT = re.compile(r"--[\w-]*image=([^\s{}$]+)")
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def unpinned(manifests: list[dict[str, Any]]) -> list[str]:
@@ -76,7 +75,7 @@ def render(kustomization: Path) -> list[dict[str, Any]]:
         text = build(kubectl, kustomization.parent)
     except UserError as error:
         raise UserError(error.problem, "mend it; what k8s/upstream lacks, `make up` makes") from error
-    return [document for document in yaml.load_all(text, Loader=_Loader) if document]
+    return documents(text)
 
 
 @dataclass
@@ -123,7 +122,7 @@ def read_overlays(k8s: Path = K8S) -> list[Overlay]:
 
 def images_of(path: Path) -> list[dict[str, str]]:
     """The entries of `images:` in a kustomization."""
-    return yaml.safe_load(path.read_text()).get("images") or []
+    return document(path.read_text()).get("images") or []
 
 
 @contextlib.contextmanager

@@ -52,6 +52,12 @@ def machine() -> str:
     return f"{platform.platform()}, {os.cpu_count()} CPUs, {memory:.0f} GB of memory"
 
 
+def packages() -> dict[str, str]:
+    """The version of each Python package. `name` and `version` of a distribution would each read its metadata anew."""
+    every = (package.metadata for package in distributions())
+    return {about["Name"]: about["Version"] for about in every}
+
+
 def write_report(run: Run, exit_code: int) -> None:
     """Write all files of the report into the run's folder."""
     run.folder.mkdir(parents=True, exist_ok=True)
@@ -98,7 +104,7 @@ def describe(run: Run, exit_code: int) -> dict[str, Any]:
         "commit": commit,
         "clean": bool(commit) and git("status", "--porcelain") == "",
         "python": platform.python_version(),
-        "packages": {package.name: package.version for package in distributions()},
+        "packages": packages(),
         **run.facts,
         "counts": dict(Counter(verdict.outcome.value for verdict in run.verdicts.criteria)),
         "problems": run.problems,

@@ -69,7 +69,7 @@ def broken_steps(verdict: Verdict) -> Iterator[str]:
     for row in verdict.rows:
         if row.outcome in (Outcome.FAILED, Outcome.ERROR):
             if row.name:
-                yield f"{row.name}:"
+                yield f"{row.name}: {next(iter(row.reason.splitlines()), '')}".rstrip()
             yield from step_lines(map(asdict, row.steps))
 
 

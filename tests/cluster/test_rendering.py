@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from aws_tools import tool
+from built import tool
 
 from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from junitparser import JUnitXml
-from tests_support import scenario
+from tests_support import PATIENCE, scenario
 
 FAILS = "@then('it does not hold')\ndef _fails():\n    assert 1 == 2, 'expected 2, saw 1'\n"
 RAISES = "@then('it raises')\ndef _raises():\n    raise RuntimeError('no such thing')\n"
@@ -70,7 +70,9 @@ def same_table_everywhere(project, verdicts):
     assert set(cases) == set(allure) == set(verdicts)
     status = {"passed": "passed", "substituted": "passed", "failed": "failed", "error": "broken"}
     for identity, verdict in verdicts.items():
-        assert cases[identity].system_out == f"verdict: {verdict['outcome']}"
+        verdict_line, *steps = cases[identity].system_out.splitlines()
+        assert verdict_line == f"verdict: {verdict['outcome']}"
+        assert len(steps) == sum(len(row["steps"]) for row in verdict["rows"])
         assert allure[identity]["status"] == status.get(verdict["outcome"], "skipped")
     assert "<h1>" in (folder / "traceability.html").read_text()
 
@@ -103,13 +105,13 @@ def test_a_killed_child_process_is_an_error_with_its_last_words(project):
 def test_results_are_on_disk_when_the_run_is_killed(project):
     project.feature(
         scenario() + scenario("2.3", "it hangs", title="Another"),
-        "@then('it hangs')\ndef _h():\n    import time; time.sleep(60)\n",
+        "@then('it hangs')\ndef _h():\n    import time; time.sleep(300)\n",
     )
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", f"--env={project.environment}"], cwd=project.pytester.path
     )
     journal = None
-    for _ in range(200):
+    for _ in range(10 * PATIENCE):
         journal = next(iter(project.reports.glob("*/journal.jsonl")), None)
         if journal and journal.read_text():
             break

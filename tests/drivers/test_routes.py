@@ -8,14 +8,16 @@ import threading
 import pytest
 import requests
 import yaml
-from aws_tools import tool
+from built import tool
 from kubernetes.client import ApiException
 
 from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
+from acceptance.base.yaml_text import documents
 from acceptance.clients.kustomize import build
-from acceptance.cluster.manifests import documents
 from acceptance.drivers import asked, redirects, route_rules, routing, traefik_options
+
+pytestmark = pytest.mark.xdist_group("routes")
 
 WWW = "www.example.test"
 FRONTEND = "default/frontend-service"

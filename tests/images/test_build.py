@@ -6,6 +6,7 @@ import time
 
 import pytest
 import requests
+from built import image
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import IMAGES
@@ -14,8 +15,6 @@ from acceptance.clients import engine
 from acceptance.clients.docker import docker, inspect
 from acceptance.images import build as builder
 from acceptance.images import cache, lock
-
-REGISTRY = "alternate-futures-test-upstream"
 
 
 def test_every_recipe_of_the_lock_exists():
@@ -103,15 +102,8 @@ def test_auto_builds_where_no_registry_answers(capsys):
 @pytest.fixture
 def upstream():
     """A registry of this test's own, with one small image that plays an upstream one."""
-    maker = builder.Images("build")
-    for base in ("debian", "golang"):
-        maker.ensure_base(maker.lock[base])
-    entry = maker.lock["registry"]
-    if not maker.is_there(entry):
-        maker.build([entry])
-    docker("rm", "--force", REGISTRY, check=False)
-    docker("run", "--detach", "--name", REGISTRY, "--publish", "127.0.0.1::5000", maker.tag(entry))
-    address = docker("port", REGISTRY, "5000").splitlines()[0]
+    container = docker("run", "--detach", "--publish", "127.0.0.1::5000", image("registry"))
+    address = docker("port", container, "5000").splitlines()[0]
     for attempt in itertools.count():
         try:
             requests.get(f"http://{address}/v2/", timeout=2)
@@ -120,7 +112,7 @@ def upstream():
             assert attempt < 100
             time.sleep(0.1)
     yield address
-    docker("rm", "--force", "--volumes", REGISTRY)
+    docker("rm", "--force", "--volumes", container)
 
 
 def test_pull_takes_images_from_a_registry(upstream, tmp_path):

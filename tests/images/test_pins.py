@@ -11,7 +11,7 @@ import urllib.parse
 
 import pytest
 import yaml
-from aws_tools import tool
+from built import tool
 
 from acceptance.__main__ import main
 from acceptance.base.errors import UserError

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 import yaml
-from aws_tools import AWS, tool
+from aws_tools import AWS
+from built import tool
 from tests_support import kustomized
 
 from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
 from acceptance.cluster.rendering import Rendering
+
+pytestmark = pytest.mark.xdist_group("kustomize")
 
 K8S = ROOT / "k8s"
 PODS = {"Deployment", "StatefulSet", "DaemonSet", "Job"}

@@ -9,11 +9,14 @@ import shutil
 
 import pytest
 from aws_cloud import BACKEND, BUCKET, moto
-from aws_tools import AWS, SSH_KEY, programs, stand_in_provider, tool
+from aws_tools import AWS, SSH_KEY, programs, stand_in_provider
+from built import tool
 
 from acceptance.base.environment import load_environment
 from acceptance.base.errors import UserError
 from acceptance.infrastructure.aws import AwsInfrastructure
+
+pytestmark = pytest.mark.xdist_group("aws_production")
 
 STATE = "alternate-futures/terraform.tfstate"
 

@@ -6,7 +6,10 @@ import subprocess
 
 import hcl2
 import pytest
-from aws_tools import AWS, programs, tool
+from aws_tools import AWS, programs
+from built import tool
+
+pytestmark = pytest.mark.xdist_group("aws_security")
 
 SOURCES = sorted(AWS.rglob("*.tf"))
 SKIP = re.compile(r"#checkov:skip=(CKV2?_AWS_\d+):(.+)")

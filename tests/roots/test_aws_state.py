@@ -6,9 +6,12 @@ import subprocess
 
 import pytest
 from aws_cloud import BACKEND, BUCKET, REGION, moto
-from aws_tools import AWS, programs, rendered_user_data, tool, without_blocks
+from aws_tools import AWS, programs, rendered_user_data, without_blocks
+from built import tool
 
 from tests.roots.test_cloud_init import World, parsed_files
+
+pytestmark = pytest.mark.xdist_group("aws_state")
 
 PLANTED = "a-value-that-only-the-state-knows"
 

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 import yaml
 from aws_tools import AWS, programs, rendered_user_data
+from built import alone
 from tests_support import kubeconfig
 
 from acceptance.clients import docker as engine_client
 from acceptance.clients.docker import docker, inspect
 from acceptance.images import build, cache
+
+pytestmark = pytest.mark.xdist_group("cloud_init")
 
 SCRIPTS = sorted(AWS.rglob("*.sh"))
 
@@ -185,12 +188,13 @@ def test_the_csi_driver_is_pinned_and_tags_what_it_makes(files):
 def cloud_init():
     """An image with Debian's cloud-init, which starts nothing."""
     maker = build.Images()
-    maker.ensure_base(maker.lock["debian"])
     folder = Path(__file__).parents[1] / "support" / "cloud-init"
     tag = f"alternate-futures/cloud-init:{cache.folder_digest(folder)[:16]}"
-    if not inspect("image", tag):
-        maker.logs.mkdir(parents=True, exist_ok=True)
-        engine_client.build(folder, log=maker.logs / "cloud-init.log", tag=tag)
+    with alone():
+        maker.ensure_base(maker.lock["debian"])
+        if not inspect("image", tag):
+            maker.logs.mkdir(parents=True, exist_ok=True)
+            engine_client.build(folder, log=maker.logs / "cloud-init.log", tag=tag)
     return tag
 
 

@@ -64,7 +64,7 @@ def test_the_terminal_marks_the_step_that_broke(rows):
     text = result.stdout.str()
     assert "x Then it is bad  (" in text
     assert "- And it comes late  (not run)" in text
-    assert "what=bad:" in text
+    assert "what=bad: expected good, saw bad" in text
     assert "what=good:" not in text
 
 

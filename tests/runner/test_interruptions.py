@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests_support import scenario
+from tests_support import PATIENCE, scenario
 
 DOCKER = """#!/bin/sh
 echo "$@" >>{folder}/docker.log
@@ -78,13 +78,13 @@ def interrupt(project, folder, number, hanging):
         process = subprocess.Popen(command, cwd=project.pytester.path, stdout=file, stderr=file)
     try:
         children = []
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while len(children) < hanging:
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
             children = (folder / "hanging").read_text().split() if (folder / "hanging").exists() else []
             time.sleep(0.05)
         process.send_signal(number)
-        code = process.wait(30)
+        code = process.wait(PATIENCE)
     finally:
         process.kill()
     for child in children:
@@ -123,7 +123,7 @@ def test_the_end_of_the_terminal_ends_a_run_with_a_report(project, fakes):
         os.chdir(project.pytester.path)
         os.execv(sys.executable, [sys.executable, "-m", "pytest", f"--env={project.environment}"])
     hanging = fakes / "hanging"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not hanging.exists():
         assert time.monotonic() < deadline, os.read(terminal, 10_000)
         time.sleep(0.05)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from tests_support import scenario
+from tests_support import PATIENCE, scenario
 
 from acceptance.base.paths import ROOT
 from acceptance.platform.components import COMPONENTS
@@ -103,6 +103,6 @@ def test_bad_input_is_4(project, feature, arguments, words):
 def test_make_up_brings_up_every_component():
     (options,) = re.findall(r"--keep=always (.*) \$\(ARGS\)", (ROOT / "Makefile").read_text())
     command = [sys.executable, "-m", "pytest", "--env=kind", "--dry-run", *shlex.split(options)]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60).stdout
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE).stdout
     (deployed,) = re.findall(r"^deployed, where it is missing: (.*)$", said, re.MULTILINE)
     assert set(deployed.split(", ")) == set(COMPONENTS)

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 
-from tests_support import scenario
+from tests_support import PATIENCE, scenario
 
 from acceptance.criteria.run import covered
 
@@ -30,12 +30,12 @@ def test_progress_of_a_session_fixture_is_seen_at_once_without_a_terminal(projec
             [sys.executable, "-m", "pytest", f"--env={project.environment}"], cwd=project.pytester.path, stdout=file
         )
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while "built something" not in log.read_text():
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.05)
         assert process.poll() is None, "it was seen only when the run had ended"
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
     assert "images took" in log.read_text()

@@ -10,8 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from built import tool
+
 from acceptance.base.paths import CACHE, INFRASTRUCTURE
-from acceptance.images import build
 
 AWS = INFRASTRUCTURE / "aws"
 CLOUD_INIT = AWS / "modules" / "k3s-cluster" / "cloud-init"
@@ -71,15 +72,6 @@ def provider_wheel():
                 sys.executable, "download", "--quiet", "--no-deps", "--require-hashes", "-r", requirements, "-d", folder
             )
     return next(folder.glob("*.whl"))
-
-
-def tool(name):
-    """A host tool of images/lock.toml; built if it is not there."""
-    maker = build.Images()
-    entry = maker.lock[f"{name}-tool"]
-    if not maker.is_there(entry):
-        maker.build([entry])
-    return maker.folder(entry) / name
 
 
 class Tofu:

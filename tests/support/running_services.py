@@ -4,10 +4,11 @@ import contextlib
 import secrets
 from pathlib import Path
 
+from built import image
+
 from acceptance.clients.docker import docker
 from acceptance.clients.raw_http import exchange
 from acceptance.drivers.malformed import WITHIN
-from acceptance.images.build import Images
 
 HERE = Path(__file__).parent
 PORTS = {"www": 3000, "auth": 3001, "api": 4000}
@@ -42,16 +43,13 @@ class Services:
 @contextlib.contextmanager
 def running():
     """The three services, until the end. All are in one network namespace, so that each has the others on loopback."""
-    images = Images()
-    entries = [images.lock[name] for name in ("auth", "backend", "frontend")]
-    images.build([entry for entry in entries if not images.is_there(entry)])
-    auth, backend, frontend = (images.tag(entry) for entry in entries)
+    auth, backend, frontend = (image(name) for name in ("auth", "backend", "frontend"))
     containers = {}
 
-    def run(service, image, *options, program=None):
+    def run(service, tag, *options, program=None):
         python = ("--entrypoint", "python") if program else ()
         command = ("-c", (HERE / program).read_text()) if program else ()
-        containers[service] = docker("run", "--detach", *options, *python, *ENVIRONMENT, image, *command)
+        containers[service] = docker("run", "--detach", *options, *python, *ENVIRONMENT, tag, *command)
 
     try:
         published = [part for port in PORTS.values() for part in ("--publish", f"127.0.0.1::{port}")]

@@ -6,13 +6,15 @@ import functools
 import subprocess
 
 import yaml
-from aws_tools import tool
+from built import tool
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from acceptance.base.paths import ROOT
 
+PATIENCE = 180
+"""Seconds that a run may take to begin or to end on a busy machine. Steps of tests that hang do so for longer."""
 SCENARIO = """
   @ac-{criterion} {tags}
   Scenario: {title}

@@ -6,15 +6,18 @@ import os
 import re
 import subprocess
 
+import built
 import pytest
 import requests
 import yaml
-from aws_tools import programs, tool
+from aws_tools import programs
+from built import tool
 
 from acceptance.base.paths import ROOT
 from acceptance.clients import engine
 from acceptance.clients.docker import docker
-from acceptance.images import build
+
+pytestmark = pytest.mark.xdist_group("workflows")
 
 SERVICES = {"auth": "auth-service", "backend": "backend-service", "frontend": "frontend-service"}
 WORKFLOWS = sorted([*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob("services/*/.github/workflows/*.yml")])
@@ -93,13 +96,7 @@ def test_production_goes_by_oidc_behind_a_protected_environment():
 @pytest.fixture(scope="module")
 def registry():
     """A registry of this test's own in the place of GHCR."""
-    maker = build.Images("build")
-    maker.ensure_base(maker.lock["debian"])
-    entry = maker.lock["registry"]
-    if not maker.is_there(entry):
-        maker.ensure_base(maker.lock["golang"])
-        maker.build([entry])
-    container = docker("run", "--detach", "--publish", "127.0.0.1::5000", maker.tag(entry))
+    container = docker("run", "--detach", "--publish", "127.0.0.1::5000", built.image("registry"))
     yield docker("port", container, "5000").splitlines()[0]
     docker("rm", "--force", "--volumes", container)
 
@@ -133,11 +130,8 @@ class Runner:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_services_image_is_built_tried_pushed_and_named_in_the_platforms_repository(name, registry, tmp_path):
-    maker = build.Images("build")
-    entry = maker.lock[name]
     # With this machine's registries of packages; the workflow's own build then finds its layers.
-    if not maker.is_there(entry):
-        maker.build([entry])
+    built.image(name)
     folder = ROOT / "services" / name
     runner = Runner(folder / ".github" / "workflows" / "image.yml", tmp_path, registry)
     step = runner.document["jobs"]["check"]["steps"][1]

@@ -1,0 +1,38 @@
+"""Images and host tools that tests need. Where tests run side by side, one process makes what is missing."""
+
+import contextlib
+import fcntl
+import functools
+
+from acceptance.base.paths import CACHE
+from acceptance.images.build import Images
+
+
+@contextlib.contextmanager
+def alone():
+    """No other process of the tests makes something in the engine or the cache meanwhile."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def image(name):
+    """The tag of an image of images/lock.toml; built if it is not there."""
+    with alone():
+        maker = Images("build")
+        entry = maker.lock[name]
+        if not maker.is_there(entry):
+            maker.build([entry])
+    return maker.tag(entry)
+
+
+@functools.cache
+def tool(name):
+    """A host tool of images/lock.toml; built if it is not there."""
+    with alone():
+        maker = Images()
+        entry = maker.lock[f"{name}-tool"]
+        if not maker.is_there(entry):
+            maker.build([entry])
+    return maker.folder(entry) / name
