@@ -50,7 +50,7 @@ class Project:
 
     def run(self, *arguments):
         """Run pytest; return its result and the verdicts by criterion."""
-        # Not above: pytest reads this file for the suite's own runs, too, which do not have tests/support on their path.
+        # Not above: the runs under test read this file, too, and do not have tests/support on their path.
         from tests_support import PATIENCE
         from warm import run_pytest
 
