@@ -1,3 +1,4 @@
+@system-Services
 Feature: Authentication service
   Auth lets people in with their wallets, hands out tokens, and says which of them hold.
 

@@ -1,3 +1,4 @@
+@system-Services
 Feature: Backend service
   The backend answers GraphQL from the database, and asks auth who may see what is protected.
 

@@ -1,3 +1,4 @@
+@system-Services
 Feature: Frontend service
   The frontend serves the site's pages, which are the files of a static export.
 

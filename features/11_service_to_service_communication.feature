@@ -1,3 +1,4 @@
+@system-Services
 Feature: Service-to-service communication
   The backend reaches auth by name, quickly, with a secret that both share, and says so when it does not.
 

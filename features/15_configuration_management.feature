@@ -1,3 +1,4 @@
+@system-Services
 Feature: Configuration management
   Settings come from the environment, and a restart is all that a change takes.
 

@@ -2,7 +2,7 @@
 
 from pytest_bdd import given, then, when
 
-from acceptance.cluster.manifests import differences
+from acceptance.cluster.manifests import differences, lasting
 from acceptance.criteria.evidence import Evidence
 from acceptance.platform.access import Access
 from acceptance.platform.deployed_tree import components_of
@@ -20,10 +20,12 @@ def whole_platform(
 def compare(platform: Platform, evidence: Evidence) -> dict[str, str]:
     wanted = components_of(platform.environment)
     evidence.add("components", wanted)
-    return {name: differences(platform.cluster, platform.rendering.text(name)) for name in wanted}
+    found = {name: differences(platform.cluster, lasting(platform.rendering.manifests(name))) for name in wanted}
+    evidence.add("differences", {name: text for name, text in found.items() if text})
+    return found
 
 
 @then("none of them differs")
 def nothing_differs(rendered: dict[str, str]) -> None:
-    found = {name: text for name, text in rendered.items() if text}
-    assert not found, f"expected what `make render` prints, these differ: {found}. Try: make render | kubectl diff -f -"
+    found = [name for name, text in rendered.items() if text]
+    assert not found, f"expected what `make render` prints, these components differ: {', '.join(found)}"

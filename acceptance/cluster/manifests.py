@@ -15,6 +15,8 @@ from acceptance.clients.process import run
 from acceptance.cluster.cluster import Cluster
 
 APPLY_TIMEOUT = 120
+HOOK = "argocd.argoproj.io/hook"
+"""The annotation of what Argo CD runs before or after a sync."""
 Manifest = dict[str, Any]
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -64,12 +66,20 @@ def secret_manifest(name: str, namespace: str, values: dict[str, str]) -> Manife
     return {"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": metadata, "stringData": values}
 
 
-def differences(cluster: Cluster, text: str) -> str:
+def lasting(manifests: list[Manifest]) -> list[Manifest]:
+    """Those that stay once they are deployed: Argo CD deletes a hook that succeeded."""
+    return [m for m in manifests if HOOK not in m["metadata"].get("annotations", {})]
+
+
+def differences(cluster: Cluster, manifests: list[Manifest]) -> str:
     """What applying these objects would change, as `kubectl diff` prints it; empty if nothing would.
 
     Fields that the server or others set are no difference: only what an apply would write is compared.
     """
-    command = [*cluster.kubectl_command, "diff", "--server-side", "--force-conflicts", "--filename", "-"]
+    # Under kubectl's own name the server would rewrite the last-applied annotation of what Argo CD applied.
+    manager = "--field-manager=rendering-check"
+    command = [*cluster.kubectl_command, "diff", "--server-side", "--force-conflicts", manager, "--filename", "-"]
+    text = yaml.dump_all(manifests, Dumper=_Dumper)
     ended = run(command, stdin=text, timeout=APPLY_TIMEOUT, check=False)
     # 0: no difference, 1: differences, beyond that kubectl or diff failed.
     if ended.returncode > 1:

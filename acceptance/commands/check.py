@@ -1,4 +1,4 @@
-"""`make check` for what is no Python: OpenTofu's roots and the kustomizations."""
+"""`make check` for what is no Python: OpenTofu's roots, the kustomizations, and the catalogue of defects."""
 
 from __future__ import annotations
 
@@ -10,17 +10,31 @@ from acceptance.base.paths import INFRASTRUCTURE, ROOT, STATE
 from acceptance.base.progress import say
 from acceptance.clients.kustomize import build
 from acceptance.clients.process import run as run_program
+from acceptance.criteria.ledger import read_ledger, scenarios, unproven
 from acceptance.images.build import Images
 from acceptance.images.upstream import upstream
 from acceptance.infrastructure.kind import KindInfrastructure
+from acceptance.proof.catalogue import load_defects, unknown_criteria
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """It takes no arguments."""
 
 
+def check_defects() -> None:
+    """Read the catalogue, and say which criteria no defect turned red. Raises UserError for an entry that is wrong."""
+    defects, judged = load_defects(), scenarios()
+    if unknown := unknown_criteria(defects, set(judged)):
+        raise UserError("; ".join(unknown), "mend the entry, or write the scenario: docs/developer-guide.md")
+    missing, stale = unproven(read_ledger(), judged)
+    say(f"{len(defects)} defects; {len(judged) - len(missing)} of {len(judged)} scenarios were seen red.")
+    for what, names in (("Never seen red", missing), ("What judges them changed since", stale)):
+        if names:
+            say(f"  {what} ({len(names)}): {', '.join(names)}. Remedy: make prove ARGS=--stale")
+
+
 def run(options: argparse.Namespace) -> int:
-    """Check format and validity of each root, and build each kustomization; 1 if something is not in order."""
+    """Check each root, each kustomization and the catalogue of defects; 1 if something is not in order."""
     images = Images()
     try:
         tools = images.ensure({"cluster"}).tools
@@ -39,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
                 say(f"  not checked: {kustomization.parent}, for {missing.pop()}'s own manifests are not built yet")
                 continue
             build(tools / "kubectl", kustomization.parent)
+        check_defects()
     except UserError as error:
         say(str(error))
         return 1

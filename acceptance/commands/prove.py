@@ -25,12 +25,12 @@ from acceptance.clients.web import pinned_session
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.probe import Probe
 from acceptance.commands.pytest_run import pytest_run
+from acceptance.criteria.ledger import fingerprint, read_ledger, unproven, write_ledger
 from acceptance.images.build import Images
 from acceptance.infrastructure.kind import KindInfrastructure
 from acceptance.platform.git import GIT, PLATFORM, GitServer
 from acceptance.platform.secrets import read_secret
 from acceptance.proof.catalogue import Defect, load_defects
-from acceptance.proof.ledger import fingerprint, read_ledger, unproven, write_ledger
 from acceptance.proof.workbench import Workbench
 
 RED = ("failed", "error")
@@ -82,7 +82,7 @@ def attach(environment: Environment) -> tuple[Workbench, Forward]:
     balancer = outputs.load_balancer
     trust = state / "acme-roots.pem"
     web = pinned_session(balancer.address, balancer.http_port, balancer.https_port, trust)
-    return Workbench(cluster, repository, web, environment.domain), forward
+    return Workbench(cluster, repository, images, web, environment.domain), forward
 
 
 def selection(names: list[str]) -> list[str]:

@@ -11,14 +11,13 @@ import yaml
 
 from acceptance.clients.argocd import ArgoCD
 from acceptance.cluster.cluster import Cluster
-from acceptance.cluster.manifests import Manifest
+from acceptance.cluster.manifests import HOOK, Manifest
 from acceptance.cluster.namespace import of_scenario
 from acceptance.cluster.workloads import workloads
 from acceptance.platform.application_status import ARGOCD, GROUP
 from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
 
-HOOK = "argocd.argoproj.io/hook"
 SKIP = "argocd.argoproj.io/skip-reconcile"
 DEPLOYED = {
     "ConfigMap", "Deployment", "Job", "NetworkPolicy", "PodDisruptionBudget", "Role", "RoleBinding", "Service",

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import shlex
+import shutil
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import requests
 import yaml
 
 from acceptance.base.errors import UserError
+from acceptance.base.paths import ROOT, STATE
 from acceptance.base.waiting import Deadline, eventually
 from acceptance.clients.docker import docker
 from acceptance.clients.git import Repository
 from acceptance.clients.process import run
 from acceptance.cluster.cluster import Cluster
+from acceptance.images.build import Images
 from acceptance.infrastructure.contract import Machine
 from acceptance.proof.catalogue import Defect
 
@@ -24,14 +30,17 @@ IN_EFFECT = Deadline(180, "the catalogue: a defect by Git is synced and rolled o
 UNDONE = Deadline(180, "the catalogue: what was undone is rolled out again")
 SETTLED_FIELDS = ("resourceVersion", "uid", "creationTimestamp", "generation", "managedFields")
 LEADER = "app=yb-tserver,role in (master,primary)"
+TAGS = "k8s/environment/run/kustomization.yaml"
+"""Where the platform's repository says which tags of images are deployed."""
 Undo = Callable[[], object]
 
 
 class Workbench:
     """A kept platform, to put defects into. `web` reaches its hosts as users do."""
 
-    def __init__(self, cluster: Cluster, repository: Repository, web: requests.Session, domain: str):
+    def __init__(self, cluster: Cluster, repository: Repository, images: Images, web: requests.Session, domain: str):
         self.cluster = cluster
+        self.images = images
         self.repository = repository
         self.web = web
         self.domain = domain
@@ -141,7 +150,44 @@ class Workbench:
         docker(*what["command"])
         return lambda: docker(*what["undo"], check=False)
 
+    def make_source(self, what: dict[str, Any]) -> Undo:
+        """Change a reference service's source, build its image, and deploy it by Git."""
+        service, tag = what["service"], f"defect-{secrets.token_hex(4)}"
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder, service)
+            shutil.copytree(ROOT / "services" / service, source, ignore=shutil.ignore_patterns("node_modules", "out"))
+            file = source / what["file"]
+            before = file.read_text()
+            if what["replace"] not in before:
+                raise UserError(f"{file.name} does not hold {what['replace']!r}", "mend the defect")
+            file.write_text(before.replace(what["replace"], what["with"], 1))
+            self.images.build_and_push(source, service, tag, log=STATE / "prove.log")
+        found = self.repository.read(TAGS)
+        images = yaml.safe_load(found)
+        entry = next(image for image in images["images"] if image["name"] == f"alternate-futures/{service}")
+        entry["newTag"] = tag
+        self.repository.commit({TAGS: yaml.safe_dump(images, sort_keys=False)}, "A defect")
+        self.refresh()
+
+        def undo() -> None:
+            self.repository.commit({TAGS: found}, "A defect undone")
+            self.refresh()
+
+        return undo
+
     # Ways to look.
+
+    def look_image(self, look: dict[str, Any]) -> str:
+        """Whether all pods of a service run an image with a defect: `all`, or the images of those that are there."""
+        where = ("-n", "default", "-l", f"app={look['service']}-service")
+        pods = json.loads(self.kubectl("get", "pods", *where, "-o", "json"))["items"]
+        images = [
+            status["image"] if status["ready"] else f"{status['image']}, not ready"
+            for pod in pods
+            for status in pod["status"].get("containerStatuses", [])
+        ]
+        new = [image for image in images if ":defect-" in image and not image.endswith("not ready")]
+        return "all" if len(new) == len(pods) else "\n".join(images)
 
     def look_kubectl(self, look: dict[str, Any]) -> str:
         """What kubectl prints."""

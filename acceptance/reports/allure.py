@@ -26,6 +26,7 @@ def write_allure(run: Run, document: dict[str, Any]) -> None:
     folder = run.folder / "allure-results"
     folder.mkdir(exist_ok=True)
     every = run.verdicts.every
+    proofs = {entry["id"]: entry["proofs"] for entry in [*document["criteria"], *document["beyond"]]}
     verdicts = {verdict.criterion: verdict for verdict in every}
     seen = set()
     for path in folder.glob("*-result.json"):
@@ -36,6 +37,7 @@ def write_allure(run: Run, document: dict[str, Any]) -> None:
             # Each row has a status of its own, whatever became of the others.
             row = next((row for row in verdict.rows if row.name == labels.get("row", "")), None)
             put_verdict(result, row or verdict)
+            put_proofs(result, proofs[verdict.criterion])
             write(path, json.dumps(result))
     for verdict in every:
         if verdict.criterion in seen:
@@ -59,6 +61,7 @@ def write_allure(run: Run, document: dict[str, Any]) -> None:
             ],
         }
         put_verdict(result, verdict)
+        put_proofs(result, proofs[verdict.criterion])
         write(folder / f"{result['uuid']}-result.json", json.dumps(result))
     facts = {"environment": document["environment"], "run": run.id, "commit": document["commit"]}
     write(folder / "environment.properties", "".join(f"{key}={value}\n" for key, value in facts.items()))
@@ -71,6 +74,14 @@ def write_allure(run: Run, document: dict[str, Any]) -> None:
     ]
     write(folder / "categories.json", json.dumps(categories, indent=2))
     write(folder / "executor.json", json.dumps({"name": "pytest", "type": "pytest", "buildName": run.id}))
+
+
+def put_proofs(result: dict[str, Any], proofs: list[dict[str, str]]) -> None:
+    """Make an Allure result name the defects that turned its criterion red."""
+    seen = "seen red" if proofs else "never seen red"
+    result["labels"].append({"name": "proof", "value": seen})
+    link = "defects/ledger.json"
+    result.setdefault("links", []).extend({"name": of["defect"], "url": link, "type": "defect"} for of in proofs)
 
 
 def put_verdict(result: dict[str, Any], verdict: Verdict | Row) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 from acceptance.base.paths import ROOT
 from acceptance.base.secrecy import redact_folder
 from acceptance.criteria.catalogue import Criterion
+from acceptance.criteria.ledger import Ledger, proofs_of, read_ledger
 from acceptance.criteria.run import Run
 from acceptance.criteria.subtasks import described, named_by
 from acceptance.criteria.verdicts import Verdict
@@ -71,11 +72,12 @@ def write_report(run: Run, exit_code: int) -> None:
     write_manifest(run.folder)
 
 
-def entry_of(criterion: Criterion, verdict: Verdict, subtasks: dict[str, list[str]]) -> dict[str, Any]:
-    """A criterion, its verdict and the subtasks that name it, as verdicts.json holds them."""
+def entry_of(criterion: Criterion, verdict: Verdict, subtasks: dict[str, list[str]], ledger: Ledger) -> dict[str, Any]:
+    """A criterion, its verdict, the subtasks that name it and the defects that turned it red, for verdicts.json."""
     entry = {**asdict(criterion), **asdict(verdict), "started": utc(verdict.started) if verdict.started else None}
     entry["id"] = entry.pop("criterion")
     entry["subtasks"] = subtasks.get(entry["id"], [])
+    entry["proofs"] = proofs_of(ledger, entry["id"])
     for piece in entry["evidence"]:
         piece["time"] = utc(piece["time"])
     return entry
@@ -83,11 +85,12 @@ def entry_of(criterion: Criterion, verdict: Verdict, subtasks: dict[str, list[st
 
 def describe(run: Run, exit_code: int) -> dict[str, Any]:
     """The run as one document: what verdicts.json holds."""
-    names = named_by(run.catalogue.plan)
+    names, ledger = named_by(run.catalogue.plan), read_ledger()
     criteria = [
-        entry_of(run.catalogue.criteria[verdict.criterion], verdict, names) for verdict in run.verdicts.criteria
+        entry_of(run.catalogue.criteria[verdict.criterion], verdict, names, ledger) for verdict in run.verdicts.criteria
     ]
-    beyond = [entry_of(run.collected.beyond[verdict.criterion], verdict, names) for verdict in run.verdicts.beyond]
+    of_plan = run.collected.beyond
+    beyond = [entry_of(of_plan[verdict.criterion], verdict, names, ledger) for verdict in run.verdicts.beyond]
     commit = git("rev-parse", "HEAD")
     return {
         "run": run.id,

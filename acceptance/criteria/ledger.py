@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import json
 import re
@@ -28,6 +29,7 @@ def write_ledger(ledger: Ledger, path: Path = LEDGER) -> None:
     path.write_text(json.dumps(ledger, indent=1, sort_keys=True) + "\n")
 
 
+@functools.cache
 def scenarios(root: Path = ROOT) -> dict[str, str]:
     """The text of each scenario in the features, by criterion."""
     found: dict[str, str] = {}
@@ -48,9 +50,15 @@ def step_modules(text: str, root: Path = ROOT) -> set[Path]:
     return found
 
 
-def step_words(path: Path) -> Iterable[str]:
+@functools.cache
+def step_words(path: Path) -> tuple[str, ...]:
     """The words of the steps that a module defines."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    return tuple(words_in(ast.parse(path.read_text())))
+
+
+def words_in(module: ast.Module) -> Iterable[str]:
+    """The words of the steps of a module that was read."""
+    for node in ast.walk(module):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("given", "when", "then") and node.args:
             argument: Any = node.args[0]
             if isinstance(argument, ast.Call) and argument.args:
@@ -59,9 +67,11 @@ def step_words(path: Path) -> Iterable[str]:
                 yield str(argument.value)
 
 
-def imported(path: Path, root: Path = ROOT) -> set[Path]:
+@functools.cache
+def imported(path: Path, root: Path = ROOT) -> frozenset[Path]:
     """The drivers and steps that a module imports, and what those import."""
-    found, waiting = set(), [path]
+    found: set[Path] = set()
+    waiting = [path]
     while waiting:
         for node in ast.walk(ast.parse(waiting.pop().read_text())):
             names = []
@@ -72,7 +82,7 @@ def imported(path: Path, root: Path = ROOT) -> set[Path]:
                 if name.startswith(("acceptance.drivers", "steps")) and file.is_file() and file not in found:
                     found.add(file)
                     waiting.append(file)
-    return found
+    return frozenset(found)
 
 
 def fingerprint(identity: str, root: Path = ROOT) -> str:
@@ -97,3 +107,11 @@ def unproven(ledger: Ledger, criteria: Iterable[str], root: Path = ROOT) -> tupl
         elif all(entry["judged_by"] != fingerprint(identity, root) for entry in entries.values()):
             stale.append(identity)
     return missing, stale
+
+
+def proofs_of(ledger: Ledger, criterion: str) -> list[dict[str, str]]:
+    """The defects that turned a criterion red, the last one first: `defect`, `at`, `commit`."""
+    entries = (
+        {"defect": name, "at": of["at"], "commit": of["commit"]} for name, of in ledger.get(criterion, {}).items()
+    )
+    return sorted(entries, key=lambda entry: entry["at"], reverse=True)
