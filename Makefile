@@ -7,7 +7,7 @@ WITH_ENGINE := $(COMMAND) with-engine
 
 .DEFAULT_GOAL := help
 .PHONY: help setup accept test check format lock up down render prove rehearse-recovery soak report report-diff bench clean
-.PHONY: pin argocd-password backup-keys restore-keys
+.PHONY: pin verify-references argocd-password backup-keys restore-keys
 
 help: ## Explain the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ report-diff: setup ## Print what changed between two runs (A=run B=run); 1 if a 
 
 bench: setup ## Measure images, a run, a reused run, and plain `kind create cluster`; prints JSON (ARGS=all: everything)
 	@$(WITH_ENGINE) $(COMMAND) bench $(ARGS)
+
+verify-references: setup ## Ask each registry for each image that the lock and production name; print what is missing
+	@$(COMMAND) verify-references $(ARGS)
 
 pin: setup ## Write the digests of production's images into its overlays (ARGS=--check: say which have none)
 	@$(COMMAND) pin $(ARGS)

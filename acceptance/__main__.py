@@ -27,6 +27,7 @@ COMMANDS = {
     "report-diff": "print what changed between two runs",
     "restore-keys": "put a backup of the keys into a cluster",
     "soak": "run all scenarios again and again on one platform; print each verdict that changed",
+    "verify-references": "ask each registry for each image that is named; print what is missing",
     "with-engine": "run a command with a container engine, which is started if none answers",
 }
 """The commands with what `--help` says of them. `report-diff` is in the module `report_diff`."""

@@ -81,10 +81,14 @@ class AwsSettings(LongLivedSettings):
 
 
 class ImageSettings(Section):
-    """How images are come by; `upstream` replaces the registries' hosts (a mirror), `probe` is what scenarios run."""
+    """Where images come from.
+
+    `upstream`: a mirror of all registries, or a table of mirrors by registry ("docker.io" = "harbor.example/hub");
+    `probe`: the image that scenarios run.
+    """
 
     mode: Literal["auto", "pull", "build"] = "auto"
-    upstream: str | None = None
+    upstream: str | dict[str, str] | None = None
     probe: str = "registry:5000/alternate-futures/probe:latest"
 
 

@@ -88,6 +88,10 @@ class Registries:
             raise UserError(f"{reference}: {found[:100]!r} is no digest", "ask the registry's operator")
         return found
 
+    def check(self, reference: Reference) -> None:
+        """Raise UserError unless the registry has what a reference names, by its digest where it has one."""
+        self.ask("HEAD", reference, f"manifests/{reference.digest or reference.tag or 'latest'}", MANIFESTS)
+
     def ask(self, method: str, reference: Reference, path: str, accept: str) -> requests.Response:
         """The registry's answer, got with a token if it asks for one. Raises UserError unless it is a good one."""
         host, _, prefix = (self.upstream or reference.host).partition("/")

@@ -21,16 +21,24 @@ from acceptance.clients.process import run_twice
 from acceptance.images.cache import SEAL, folder_is_whole, seal_folder
 from acceptance.images.lock import LOCAL, Entry, Mode, inputs_hash, read_lock
 from acceptance.images.made import Made
+from acceptance.images.order import in_waves
 from acceptance.images.parallel import in_parallel
+from acceptance.images.pull import Mirrors, found_on_path, located, pull_all, pull_image
 from acceptance.images.registry import REGISTRY_PORT, registry_answers, start_registry
 
 PARALLEL = 2
 
 
-class Images:
-    """Makes the images and tools of some components. `upstream` replaces the registries' hosts (a mirror)."""
+def made(folder: Path) -> Path:
+    """A folder, which is made if it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
-    def __init__(self, mode: Mode = "auto", upstream: str | None = None, cache: Path = CACHE, logs: Path | None = None):
+
+class Images:
+    """Makes the images and tools of some components. `upstream`: mirrors that are asked in the registries' place."""
+
+    def __init__(self, mode: Mode = "auto", upstream: Mirrors = None, cache: Path = CACHE, logs: Path | None = None):
         self.mode = mode
         self.upstream = upstream
         self.cache = cache
@@ -64,7 +72,7 @@ class Images:
         """Which way to go: as told, or by asking the registry once."""
         if self.mode != "auto":
             return self.mode
-        probe = f"{self.upstream}/x" if self.upstream else "docker.io/library/debian"
+        probe = located("docker.io/library/debian", self.upstream)
         if registry_answers(probe):
             say(f"Images: {probe.partition('/')[0]} answers, pulling what the lock names.")
             return "pull"
@@ -90,24 +98,34 @@ class Images:
         return docker.inspect("image", self.tag(entry)) is not None
 
     def pull(self, entries: list[Entry]) -> None:
-        """Pull what has an upstream reference. Raises UserError in mode `pull` if one is not to be had."""
-        images = [entry for entry in entries if entry.upstream and entry.use in ("engine", "node")]
-        if not images:
-            return
-        steps = Steps(len(images), "pulling", "pulled")
+        """Pull what has an upstream reference, and take tools from the PATH where they fit.
 
-        def pull_one(entry: Entry) -> None:
-            reference = entry.upstream or ""
-            if self.upstream:
-                reference = f"{self.upstream}/{reference.partition('/')[2]}"
-            with steps.step(reference):
-                docker.docker("pull", "--quiet", reference, timeout=900)
-                docker.docker("tag", reference, self.tag(entry))
-                self.pulls += 1
+        What cannot be had is said, and left to `build`. Raises UserError in mode `pull`, naming all of it.
+        """
+        refused = pull_all(entries, self.upstream, self.tag)
+        self.pulls += sum(1 for entry in entries if entry.name not in refused and entry.is_pullable)
+        references = {name: located(self.lock[name].upstream or name, self.upstream) for name in sorted(refused)}
+        if refused and self.mode == "pull":
+            listed = "\n".join(f"  {references[name]}: {refused[name]}" for name in references)
+            raise UserError(
+                f"{len(refused)} images cannot be had:\n{listed}", "mend images/lock.toml, or --images=auto"
+            )
+        for name, reference in references.items():
+            say(f"  {reference} cannot be had ({refused[name]}): building it")
+        for entry in entries:
+            if entry.use == "tool" and (program := found_on_path(entry)):
+                say(f"  {program} is {entry.version}, as the lock wants it: taken from the PATH")
+                self.keep(entry, Path(program))
 
-        say(f"Pulling {len(images)} images ...")
-        with steps.shown():
-            in_parallel(pull_one, images, workers=4)
+    def keep(self, entry: Entry, program: Path) -> None:
+        """Put a program of this machine into the cache, as if it had been built."""
+        folder = self.folder(entry)
+        with tempfile.TemporaryDirectory(dir=made(folder.parent)) as scratch:
+            output = made(Path(scratch) / "files")
+            shutil.copy(program, output / entry.name.removesuffix("-tool"))
+            seal_folder(output)
+            shutil.rmtree(folder, ignore_errors=True)
+            output.rename(folder)
 
     def build(self, entries: list[Entry]) -> None:
         """Build entries from their recipes, what they need first, two recipes at a time."""
@@ -115,29 +133,7 @@ class Images:
             return
         for base in self.bases(entries):
             self.ensure_base(base)
-        waves: list[list[Entry]] = [[], []]
-        for entry in entries:
-            # A recipe with several stages compiles once: its first entry goes ahead of the others.
-            first = entry.recipe not in {other.recipe for other in waves[0]} and not entry.needs
-            waves[0 if first else 1].append(entry)
-        for need in {name for entry in entries for name in entry.needs}:
-            if not self.is_there(self.lock[need]):
-                recipes = {entry.recipe for entry in waves[0]}
-                waves[0 if self.lock[need].recipe not in recipes else 1].insert(0, self.lock[need])
-        waves.insert(2, [entry for entry in waves[1] if entry.needs])
-        waves[1] = [entry for entry in waves[1] if not entry.needs]
-        # The longest first, so that the end is not waiting for one.
-        slowest = [
-            "traefik",
-            "kubernetes",
-            "argocd",
-            "tofu",
-            "tofu-provider-docker",
-            "flannel",
-            "coredns",
-            "containerd",
-        ]
-        waves[0].sort(key=lambda entry: slowest.index(entry.recipe) if entry.recipe in slowest else len(slowest))
+        waves = in_waves(entries, self.lock, self.is_there)
         total = sum(len(wave) for wave in waves)
         say(f"Building {total} images and tools from source (logs in {self.logs}) ...")
         steps = Steps(total, "building", "built")
@@ -183,9 +179,15 @@ class Images:
         short = entry.short
         if docker.inspect("image", short) is not None:
             return
-        if registry_answers(entry.upstream or ""):
-            docker.docker("pull", "--quiet", short, timeout=900)
-            return
+        reference = located(entry.upstream or "", self.upstream)
+        if registry_answers(reference):
+            reason = pull_image(reference)
+            if reason is None:
+                docker.docker("tag", reference, short)
+                return
+            if self.mode == "pull":
+                raise UserError(f"{reference} cannot be had: {reason}", "mend images/lock.toml, or --images=auto")
+            say(f"  {reference} cannot be had ({reason}): bootstrapping it")
         begun = time.monotonic()
         say(f"Bootstrapping the base image {short} ...")
         self.logs.mkdir(parents=True, exist_ok=True)

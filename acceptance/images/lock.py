@@ -32,6 +32,15 @@ class Entry:
     target: str | None = None
     needs: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
+    asks: str | None = None
+    """The command by which a tool on the PATH says its version."""
+    version: str | None = None
+    """The version of a tool that may be taken from the PATH."""
+
+    @property
+    def is_pullable(self) -> bool:
+        """Whether it is an image that a registry has, and that something runs."""
+        return self.upstream is not None and self.use in ("engine", "node")
 
     @property
     def path(self) -> str:
@@ -54,7 +63,7 @@ class Entry:
 def read_lock(path: Path = IMAGES / "lock.toml") -> dict[str, Entry]:
     """The entries of the lock by name. Raises UserError for an unknown key or a need that is not there."""
     entries = {}
-    known = {"use", "upstream", "recipe", "target", "needs", "for"}
+    known = {"use", "upstream", "recipe", "target", "needs", "for", "asks", "version"}
     for name, table in tomllib.loads(path.read_text()).items():
         unknown = set(table) - known
         if unknown:
@@ -67,6 +76,8 @@ def read_lock(path: Path = IMAGES / "lock.toml") -> dict[str, Entry]:
             table.get("target"),
             tuple(table.get("needs", ())),
             (table["for"],) if isinstance(table.get("for"), str) else tuple(table.get("for", ())),
+            table.get("asks"),
+            table.get("version"),
         )
     for entry in entries.values():
         for need in entry.needs:

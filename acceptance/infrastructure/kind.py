@@ -75,7 +75,7 @@ class KindInfrastructure(Infrastructure):
             "TF_VAR_http_port": str(settings.http_port),
             "TF_VAR_https_port": str(settings.https_port),
             "TF_VAR_node_image": self.images.tag(lock["node"]),
-            "TF_VAR_load_balancer_image": self.images.tag(lock["haproxy"]),
+            "TF_VAR_load_balancer_image": self.images.tag(lock["load-balancer"]),
             "TF_VAR_coredns_tag": lock["coredns"].reference.rpartition(":")[2],
             "TF_VAR_restricted_host": json.dumps(engine.lacks_sys_resource()),
             "TF_VAR_tools": json.dumps(

@@ -1,0 +1,110 @@
+"""Pulling: from upstream's registries or from mirrors of them, and why a reference cannot be had."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from acceptance.base.progress import Steps, say
+from acceptance.clients import docker
+from acceptance.clients.engine import client
+from acceptance.images.lock import Entry
+from acceptance.images.parallel import in_parallel
+from acceptance.images.registry import registry_answers
+
+Mirrors = str | Mapping[str, str] | None
+"""A mirror of all registries, or one for each registry by its host; each may have a path (Harbor, Artifactory)."""
+PAUSES = (5.0, 20.0)
+"""Seconds to wait after a registry has said that it was asked too often (429)."""
+AGAIN_AFTER = 2.0
+"""Seconds before a pull that broke off is tried once more."""
+TIMEOUT = 900.0
+FINAL = ("manifest unknown", "not found", "denied", "unauthorized", "repository does not exist", "no such host")
+"""What a registry says when asking again changes nothing."""
+
+
+def located(reference: str, mirrors: Mirrors) -> str:
+    """Where an upstream reference is pulled from: itself, or the same path at a mirror."""
+    host, _, path = reference.partition("/")
+    mirror = mirrors.get(host) if isinstance(mirrors, Mapping) else mirrors
+    return f"{mirror.rstrip('/')}/{path}" if mirror else reference
+
+
+def pull_image(reference: str, pauses: Iterable[float] = PAUSES) -> str | None:
+    """Pull a reference; return why it cannot be had, or None. A 429 is waited for, what broke off is tried once more.
+
+    Credentials are those of Docker's own configuration.
+    """
+    waits = iter(pauses)
+    broke_off = False
+    while True:
+        command = [client(), "pull", "--quiet", reference]
+        try:
+            ended = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            return f"no answer within {TIMEOUT:.0f} s"
+        if ended.returncode == 0:
+            return None
+        said = (ended.stderr.strip() or ended.stdout.strip()).splitlines()
+        reason = (
+            said[-1].removeprefix("Error response from daemon: ") if said else f"docker ended with {ended.returncode}"
+        )
+        if is_too_often(reason):
+            pause = next(waits, None)
+        else:
+            pause = None if broke_off or any(word in reason.lower() for word in FINAL) else AGAIN_AFTER
+            broke_off = True
+        if pause is None:
+            return reason
+        time.sleep(pause)
+
+
+def is_too_often(reason: str) -> bool:
+    """Whether a registry asks to come back later."""
+    return "toomanyrequests" in reason.lower() or "too many requests" in reason.lower() or "429" in reason
+
+
+def pull_all(entries: list[Entry], mirrors: Mirrors, tag: Callable[[Entry], str]) -> dict[str, str]:
+    """Pull images with an upstream reference and tag them; return why some cannot be had, by name."""
+    images = [entry for entry in entries if entry.is_pullable]
+    refused: dict[str, str] = {}
+    if not images:
+        return refused
+    steps = Steps(len(images), "pulling", "pulled")
+    answers = functools.cache(registry_answers)
+
+    def pull_one(entry: Entry) -> None:
+        reference = located(entry.upstream or "", mirrors)
+        host = reference.partition("/")[0]
+        if not answers(f"{host}/x"):
+            refused[entry.name] = f"{host} does not answer"
+            return
+        with steps.step(reference):
+            reason = pull_image(reference)
+        if reason:
+            refused[entry.name] = reason
+            return
+        docker.docker("tag", reference, tag(entry))
+
+    say(f"Pulling {len(images)} images ...")
+    with steps.shown():
+        in_parallel(pull_one, images, workers=4)
+    return refused
+
+
+def found_on_path(entry: Entry) -> str | None:
+    """The program of a tool's entry on the PATH, if it is there in the version that the lock names."""
+    name, *arguments = entry.asks.split() if entry.asks else ("",)
+    program = shutil.which(name) if name else None
+    if program is None:
+        return None
+    try:
+        ended = subprocess.run([program, *arguments], capture_output=True, text=True, errors="replace", timeout=10)
+    except (subprocess.TimeoutExpired, OSError):
+        return None
+    words = (ended.stdout + ended.stderr).replace(",", " ").replace('"', " ").split()
+    version = (entry.version or "").removeprefix("v")
+    return program if ended.returncode == 0 and version in {word.removeprefix("v") for word in words} else None

@@ -1,0 +1,56 @@
+"""`make verify-references` asks for each reference, and prints what is missing."""
+
+import argparse
+import http.server
+import threading
+
+import pytest
+
+from acceptance.commands import verify_references
+from acceptance.images.lock import read_lock
+
+GONE = "library/redis/manifests/7.0"
+
+
+@pytest.fixture
+def mirror():
+    """A registry that has all but one."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            self.send_response(404 if self.path.endswith(GONE) else 200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"127.0.0.1:{server.server_port}/cache"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_what_is_missing_is_printed_and_nothing_else(mirror, capsys):
+    code = verify_references.run(argparse.Namespace(upstream=mirror, lock_only=True))
+    output = capsys.readouterr()
+    every = sum(1 for entry in read_lock().values() if entry.upstream)
+    assert code == 1
+    assert output.out == f"docker.io/library/redis:7.0: {mirror.partition('/')[0]} answers 404\n"
+    assert f"{every - 1} of {every} references are there" in output.err
+
+
+def test_a_registry_that_is_away_is_named(capsys):
+    code = verify_references.run(argparse.Namespace(upstream="127.0.0.1:9", lock_only=True))
+    assert code == 1
+    assert "127.0.0.1:9 does not answer" in capsys.readouterr().out
+
+
+def test_production_is_asked_for_too(monkeypatch):
+    class Overlay:
+        now = (verify_references.Reference.of("ghcr.io/alternatefutures/auth:1"),)
+
+    monkeypatch.setattr(verify_references, "read_overlays", lambda: [Overlay])
+    assert "ghcr.io/alternatefutures/auth:1" in verify_references.named(lock_only=False)
