@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from acceptance.base.errors import UserError
 from acceptance.base.progress import say
+from acceptance.base.proxies import reach_directly
 
 COMMANDS = {
     "backup-keys": "back up the keys that open what is sealed, encrypted",
@@ -63,6 +64,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the chosen command; return its exit code: 4 for bad input, 130 after Ctrl-C."""
     try:
+        reach_directly([])
         options = parse(sys.argv[1:] if arguments is None else arguments)
         return int(options.run(options))
     except UserError as error:

@@ -49,7 +49,7 @@ def open_page(program: Path, url: str, *, domain: str, address: str, trusted: x5
         picture, log = Path(folder) / "page.png", Path(folder) / "net.json"
         command: list[str | Path] = [
             program, "--headless", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
-            "--no-first-run", "--window-size=1000,600", "--virtual-time-budget=5000",
+            "--no-first-run", "--no-proxy-server", "--window-size=1000,600", "--virtual-time-budget=5000",
             f"--user-data-dir={folder}/profile", f"--host-resolver-rules=MAP *.{domain} {address}, MAP * ~NOTFOUND",
             f"--screenshot={picture}", "--dump-dom", f"--log-net-log={log}", "--enable-logging=stderr", "--v=0",
         ]  # fmt: skip

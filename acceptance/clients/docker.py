@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from acceptance.base.proxies import build_options
 from acceptance.clients import engine
 from acceptance.clients.process import run, run_twice
 
@@ -38,6 +39,12 @@ def inspect(kind: str, name: str) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
+def ca_bundle() -> str | None:
+    """The authorities that this machine, or this user, trusts: the file that the environment names, or the system's."""
+    named = (os.environ.get(name) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
+    return next((path for path in (*named, *CA_BUNDLES) if path and Path(path).is_file()), None)
+
+
 def registry_settings() -> list[str]:
     """Options that hand a build this machine's settings of package registries, as secrets: no layer keeps them."""
     options = []
@@ -59,11 +66,10 @@ def build(
 ) -> None:
     """Build a Dockerfile with BuildKit, into the engine as `tag` or into the folder `output`."""
     command: list[str | Path] = [engine.client(), "build", "--progress=plain"]
-    bundle = next((path for path in CA_BUNDLES if Path(path).exists()), None)
-    if bundle:
+    if bundle := ca_bundle():
         # TLS to the registries may be signed by a CA that only this machine knows.
         command += ["--secret", f"id=ca,src={bundle}"]
-    command += registry_settings()
+    command += [*registry_settings(), *build_options()]
     for key, value in (arguments or {}).items():
         command += ["--build-arg", f"{key}={value}"]
     if target:

@@ -41,6 +41,19 @@ def client() -> str:
     )
 
 
+@functools.cache
+def endpoint() -> str | None:
+    """Where the engine is that the docker client speaks to, by DOCKER_HOST or by its chosen context.
+
+    OpenTofu's provider knows no contexts: it is told. None where the client cannot say.
+    """
+    if host := os.environ.get("DOCKER_HOST"):
+        return host
+    command = [client(), "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
+    found = subprocess.run(command, capture_output=True, text=True)
+    return found.stdout.strip() or None if found.returncode == 0 else None
+
+
 def answers() -> bool:
     """Whether a container engine answers."""
     try:

@@ -61,6 +61,7 @@ class KindInfrastructure(Infrastructure):
         configuration = self.folder / "tofu.rc"
         configuration.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n')
         return {
+            **({"DOCKER_HOST": endpoint} if (endpoint := engine.endpoint()) else {}),
             "TF_CLI_CONFIG_FILE": str(configuration),
             "TF_DATA_DIR": str(self.folder / "tofu"),
             "TF_IN_AUTOMATION": "1",

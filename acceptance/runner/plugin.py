@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.base.environment import Environment, load_environment
+from acceptance.base.environment import Environment, KindSettings, load_environment
 from acceptance.base.errors import UserError
 from acceptance.base.paths import REPORTS, STATE
 from acceptance.base.permissions import Permissions, permissions
 from acceptance.base.progress import say
+from acceptance.base.proxies import reach_directly
 from acceptance.criteria.catalogue import load_catalogue
 from acceptance.criteria.run import RUN, Catalogue, Options, Run, Verdicts
 from acceptance.criteria.subtasks import load_subtasks
@@ -55,6 +56,10 @@ def pytest_configure(config: pytest.Config) -> None:
         check_long_lived(config, environment)
     except UserError as error:
         raise pytest.UsageError(str(error)) from error
+    settings = environment.infrastructure
+    nodes = [settings.subnet] if isinstance(settings, KindSettings) else []
+    # Requests for the platform of kind never leave the machine; production's may have to go by the user's proxy.
+    reach_directly([f".{environment.domain}", *nodes] if nodes else [])
     now = datetime.datetime.now(datetime.UTC)
     run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
     # A lane writes into the folder of the run that it is a part of, and keeps what that one made.

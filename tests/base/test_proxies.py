@@ -1,0 +1,88 @@
+"""A proxy is asked for what lies outside, and for nothing else."""
+
+import http.server
+import subprocess
+import sys
+import threading
+from urllib.request import getproxies, proxy_bypass_environment
+
+import pytest
+import requests
+
+from acceptance.base.proxies import build_options, reach_directly
+
+PROXY = "http://proxy.example.test:3128"
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "https_proxy", "ALL_PROXY"])
+def test_what_is_ours_is_reached_directly(name):
+    variables = {name: PROXY, "no_proxy": "intranet.example.test"}
+    reach_directly([".platform.example.test", "172.30.0.0/16"], variables)
+    assert variables["NO_PROXY"] == variables["no_proxy"]
+    listed = variables["NO_PROXY"].split(",")
+    assert {"intranet.example.test", "registry", "127.0.0.1", ".platform.example.test", "172.30.0.0/16"} <= set(listed)
+    assert len(listed) == len(set(listed))
+
+
+def test_nothing_changes_without_a_proxy():
+    variables = {"NO_PROXY": "x"}
+    reach_directly([".platform.example.test"], variables)
+    assert variables == {"NO_PROXY": "x"}
+    assert build_options({}) == []
+
+
+def test_builds_get_the_proxy():
+    options = build_options({"HTTPS_PROXY": PROXY, "NO_PROXY": "localhost"})
+    assert options == ["--build-arg", f"HTTPS_PROXY={PROXY}", "--build-arg", "NO_PROXY=localhost"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_builds_reach_a_proxy_on_the_loopback(host):
+    assert build_options({"http_proxy": f"http://{host}:3128"})[-2:] == ["--network", "host"]
+
+
+@pytest.fixture
+def answering():
+    """A server on the loopback that says who asked for what."""
+    seen = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            seen.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"127.0.0.1:{server.server_port}", seen
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_request_to_this_machine_does_not_go_by_the_proxy(answering, monkeypatch):
+    address, seen = answering
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    # A port where nothing listens: a request that went there would fail.
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    # Restored at the end, for reach_directly sets both.
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("no_proxy", "")
+    reach_directly([".platform.example.test"])
+    assert requests.get(f"http://{address}/v2/", timeout=5).ok
+    assert proxy_bypass_environment("www.platform.example.test", getproxies())
+    assert not proxy_bypass_environment("quay.io", getproxies())
+    assert seen == ["/v2/"]
+
+
+def test_the_command_line_sets_it_for_its_children(monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", PROXY)
+    code = "import os; from acceptance.__main__ import main; main(['render', 'nowhere']); print(os.environ['NO_PROXY'])"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "registry" in ended.stdout
