@@ -5,6 +5,9 @@ BIN := .venv/bin
 COMMAND := $(BIN)/python -m acceptance
 WITH_ENGINE := $(COMMAND) with-engine
 
+# The suite's files are UTF-8, whatever the locale.
+export PYTHONUTF8 := 1
+
 .DEFAULT_GOAL := help
 .PHONY: help setup accept test check format lock up down render prove rehearse-recovery soak report report-diff bench clean
 .PHONY: pin verify-references argocd-password backup-keys restore-keys
@@ -16,7 +19,8 @@ setup: .venv/installed ## Set up Python's packages (all others do this when it i
 
 .venv/installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=" >&2; exit 4; }
-	@$(PYTHON) -m venv .venv 2>/dev/null || { test "$$(id -u)" = 0 && apt-get install -y python3-venv && $(PYTHON) -m venv .venv; }
+	@$(PYTHON) -m venv .venv 2>/dev/null || { test "$$(id -u)" = 0 && apt-get install -y python3-venv && $(PYTHON) -m venv .venv; } \
+		|| { echo "$(PYTHON) cannot make a virtual environment. Remedy: install venv (Debian: apt-get install python3-venv)" >&2; rm -rf .venv; exit 4; }
 	@echo "Installing Python packages ..." >&2
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
 	@touch $@

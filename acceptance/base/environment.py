@@ -143,7 +143,8 @@ class SecretSettings(Section):
 class Environment(Section):
     """An environment file."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    # The longest name that a container gets from it, alternate-futures-NAME-external-load-balancer, is a host's: 63.
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=20)]
     domain: str
     infrastructure: Annotated[KindSettings | AwsSettings | ExistingSettings, Field(discriminator="provisioner")]
     images: ImageSettings = ImageSettings()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +82,24 @@ def build(
         command += ["--tag", tag]
     if output:
         command += ["--output", f"type=local,dest={output}"]
-    # What it downloads may be cut off; what is done by then is in BuildKit's caches.
-    run_twice([*command, folder], log=log, environment={"DOCKER_BUILDKIT": "1"})
+    with readable_by_all(folder) as context:
+        # What it downloads may be cut off; what is done by then is in BuildKit's caches.
+        run_twice([*command, context], log=log, environment={"DOCKER_BUILDKIT": "1"})
+
+
+@contextlib.contextmanager
+def readable_by_all(folder: Path) -> Iterator[Path]:
+    """The folder, or a copy of it that everybody may read: who cloned with a umask of 077 builds the same images."""
+    if all(path.stat().st_mode & 0o044 == 0o044 for path in [folder, *folder.rglob("*")] if not path.is_symlink()):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / folder.name
+        shutil.copytree(folder, copy, symlinks=True, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+        for path in [copy, *copy.rglob("*")]:
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+        yield copy
 
 
 def build_step(log: Path) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import datetime
+import locale
 import os
 import secrets
 import signal
@@ -47,6 +49,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rehearsal: runs only with --rehearse")
     config.addinivalue_line("markers", "last: runs after everything else")
     config.addinivalue_line("markers", "exclusive_platform: needs a platform that nobody wants to keep")
+    if codecs.lookup(locale.getpreferredencoding(False)).name != "utf-8":
+        problem = f"the locale's encoding is {locale.getpreferredencoding(False)}; the suite's files are UTF-8"
+        raise pytest.UsageError(f"{problem}\n  Remedy: PYTHONUTF8=1, as `make` sets it")
     try:
         environment = load_environment(config.getoption("--env"))
         catalogue, plan = load_catalogue(), load_subtasks()

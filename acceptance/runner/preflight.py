@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
+import json
+import os
 import shutil
 import socket
 from collections.abc import Callable
@@ -10,9 +13,11 @@ from pathlib import Path
 
 from acceptance.base.environment import Environment, KindSettings
 from acceptance.base.errors import UserError
-from acceptance.base.paths import CACHE
-from acceptance.clients import engine
+from acceptance.base.paths import CACHE, REPORTS, STATE
+from acceptance.clients import docker, engine
+from acceptance.images.registry import REGISTRY_NAME, REGISTRY_PORT
 from acceptance.infrastructure import tools
+from acceptance.infrastructure.contract import cluster_name
 
 GB = 10**9
 TOOLS = ("git", "sh", "tar")
@@ -67,6 +72,41 @@ def answers_on(port: int) -> bool:
     return False
 
 
+def check_folders() -> str | None:
+    """What a run writes outside the checkout, and its reports, have a place where this user may write."""
+    for folder, variable in ((CACHE, "XDG_CACHE_HOME"), (STATE, "XDG_STATE_HOME"), (REPORTS, "AF_REPORTS")):
+        there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        if not os.access(there, os.W_OK | os.X_OK):
+            return f"{folder} cannot be written: {there} is not yours\n  Remedy: set {variable} to a folder that is"
+    return None
+
+
+def check_network(settings: KindSettings, name: str) -> str | None:
+    """No other network of the engine has the nodes' subnet."""
+    wanted = ipaddress.ip_network(settings.subnet)
+    identities = docker.docker("network", "ls", "--quiet").split()
+    for network in json.loads(docker.docker("network", "inspect", *identities)) if identities else []:
+        for part in network["IPAM"]["Config"] or []:
+            subnet = ipaddress.ip_network(part["Subnet"], strict=False)
+            if network["Name"] != name and subnet.version == wanted.version and subnet.overlaps(wanted):
+                return (
+                    f"the Docker network {network['Name']} has {subnet}, which overlaps {wanted}\n  Remedy: docker "
+                    f"network rm {network['Name']}, or set infrastructure.subnet in an environment file of your own"
+                )
+    return None
+
+
+def check_registry() -> str | None:
+    """The port of the registry beside the cluster is free, or the registry's."""
+    found = docker.inspect("container", REGISTRY_NAME)
+    if (found and found["State"]["Running"]) or not answers_on(REGISTRY_PORT):
+        return None
+    return (
+        f"something listens on 127.0.0.1, port {REGISTRY_PORT}, where the registry beside the cluster belongs\n"
+        "  Remedy: stop it (`ss -ltnp` names it)"
+    )
+
+
 def check_disk(environment: Environment) -> str | None:
     """Enough disk is free where the engine keeps its data."""
     folder = Path("/var/lib/docker")
@@ -113,9 +153,11 @@ def problems(environment: Environment, *, attaching: bool, changes: bool = False
         missing = tools.missing_tools(environment, changes=changes)
         checks: list[Callable[[], str | None]] = [lambda: check_tools(missing), lambda: check_roots(environment)]
     else:
-        checks = [lambda: check_tools([]), check_engine, check_inotify, lambda: check_disk(environment)]
+        checks = [lambda: check_tools([]), check_folders, check_engine, check_inotify, lambda: check_disk(environment)]
         if not attaching:
             checks += [lambda: check_memory(environment), lambda: check_ports(settings)]
+            if engine.answers():
+                checks += [lambda: check_network(settings, cluster_name(environment)), check_registry]
     return [problem for check in checks if (problem := check())]
 
 

@@ -29,6 +29,7 @@ def test_a_file_of_ones_own(tmp_path):
         ('subnet = "172.30.0.0/16"', 'subnet = "private"', ["infrastructure.subnet"]),
         ('name = "kind"', "", ["name", "required"]),
         ('name = "kind"', 'name = "kind', ["not TOML", "line"]),
+        ('name = "kind"', 'name = "a-name-of-more-than-20"', ["name", "at most 20 characters"]),
         ('mode = "auto"', 'mode = "guess"', ["images.mode", "'auto', 'pull' or 'build'"]),
     ],
 )
@@ -40,3 +41,9 @@ def test_bad_files_are_refused(tmp_path, old, new, words):
         load_environment(str(path))
     for word in words:
         assert word in str(error.value)
+
+
+def test_a_mirror_for_each_registry(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(KIND.replace('mode = "auto"', 'mode = "auto"\nupstream = {"quay.io" = "harbor.example.test/quay"}'))
+    assert load_environment(str(path)).images.upstream == {"quay.io": "harbor.example.test/quay"}

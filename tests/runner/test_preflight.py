@@ -4,13 +4,17 @@ import contextlib
 import errno
 import os
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from tests_support import scenario
 
 from acceptance.base.environment import load_environment
 from acceptance.base.errors import UserError
-from acceptance.clients import engine
+from acceptance.base.paths import ROOT
+from acceptance.clients import docker, engine
 from acceptance.commands import with_engine
 from acceptance.runner import preflight
 from acceptance.runner.machine_lock import MachineLock
@@ -152,3 +156,43 @@ def test_a_folder_on_the_path_that_may_not_be_read_is_passed_over(tmp_path, monk
     finally:
         os.seteuid(before)
         engine.client.cache_clear()
+
+
+def test_a_folder_that_cannot_be_written_is_named_with_its_variable(monkeypatch):
+    monkeypatch.setattr(preflight, "CACHE", Path("/proc/nowhere/alternate-futures"))
+    monkeypatch.setattr(preflight.os, "access", lambda path, mode: not str(path).startswith("/proc"))
+    problem = preflight.check_folders()
+    assert "/proc/nowhere/alternate-futures cannot be written" in problem
+    assert "XDG_CACHE_HOME" in problem
+
+
+def test_a_network_with_the_nodes_subnet_is_named():
+    name = f"taken-{os.getpid()}"
+    docker.docker("network", "create", "--subnet", "10.201.7.0/24", name)
+    try:
+        settings = load_environment("kind").infrastructure.model_copy(update={"subnet": "10.201.0.0/16"})
+        problem = preflight.check_network(settings, "alternate-futures")
+        assert f"{name} has 10.201.7.0/24" in problem
+        assert "infrastructure.subnet" in problem
+        assert preflight.check_network(settings, name) is None
+    finally:
+        docker.docker("network", "rm", name)
+
+
+def test_another_program_on_the_registrys_port_is_told(monkeypatch):
+    monkeypatch.setattr(preflight.docker, "inspect", lambda kind, name: None)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(preflight, "REGISTRY_PORT", port)
+        assert f"port {port}" in preflight.check_registry()
+    assert preflight.check_registry() is None
+
+
+def test_a_locale_that_is_not_utf8_is_refused_with_its_remedy():
+    command = [sys.executable, "-m", "pytest", "--dry-run", "--env=kind"]
+    variables = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    ended = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
+    assert ended.returncode == 4
+    assert "PYTHONUTF8=1" in ended.stderr + ended.stdout

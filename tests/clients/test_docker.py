@@ -1,0 +1,55 @@
+"""Builds do not depend on who cloned, nor where the engine is."""
+
+import subprocess
+
+import pytest
+
+from acceptance.clients import engine
+from acceptance.clients.docker import ca_bundle, readable_by_all
+
+
+def test_what_only_its_owner_may_read_is_built_as_everybody_else_has_it(tmp_path):
+    folder = tmp_path / "recipe with a space"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "nginx.conf").write_text("x")
+    (folder / "deep" / "run.sh").write_text("#!/bin/sh\n")
+    (folder / "nginx.conf").chmod(0o600)
+    (folder / "deep" / "run.sh").chmod(0o700)
+    (folder / "deep").chmod(0o700)
+    with readable_by_all(folder) as context:
+        modes = {path.name: path.stat().st_mode & 0o777 for path in context.rglob("*")}
+    assert modes == {"nginx.conf": 0o644, "deep": 0o755, "run.sh": 0o755}
+    assert (folder / "nginx.conf").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_everybody_may_read_is_built_where_it_is(tmp_path):
+    folder = tmp_path / "recipe"
+    folder.mkdir(mode=0o755)
+    (folder / "Dockerfile").write_text("FROM scratch\n")
+    (folder / "Dockerfile").chmod(0o644)
+    with readable_by_all(folder) as context:
+        assert context == folder
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_builds_trust_the_authorities_that_the_user_names(tmp_path, monkeypatch, name):
+    for other in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(other, raising=False)
+    bundle = tmp_path / "corporate.pem"
+    bundle.write_text("")
+    monkeypatch.setenv(name, str(bundle))
+    assert ca_bundle() == str(bundle)
+
+
+def test_the_engine_is_where_the_client_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:2375")
+    engine.endpoint.cache_clear()
+    assert engine.endpoint() == "tcp://127.0.0.1:2375"
+    monkeypatch.delenv("DOCKER_HOST")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    create = [engine.client(), "context", "create", "colima", "--docker", "host=unix:///tmp/colima.sock"]
+    subprocess.run(create, check=True, capture_output=True)
+    monkeypatch.setenv("DOCKER_CONTEXT", "colima")
+    engine.endpoint.cache_clear()
+    assert engine.endpoint() == "unix:///tmp/colima.sock"
+    engine.endpoint.cache_clear()
