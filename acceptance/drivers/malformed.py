@@ -391,7 +391,9 @@ def to(endpoint: Endpoint, settings: ServiceSettings, domain: str) -> Iterator[M
         body: bytes | None = None,
     ) -> Malformed:
         """A request in which nothing is wrong but what is named. Each is another client's to the rate limit."""
-        chosen = {"Host": host.encode(), settings.client_header: f"malformed-{next(numbers)}".encode()}
+        chosen = {"Host": host.encode()}
+        if settings.client_header:
+            chosen[settings.client_header] = f"malformed-{next(numbers)}".encode()
         if body is not None:
             chosen |= {"Content-Type": b"application/json", "Content-Length": str(len(body)).encode()}
         chosen |= dict(headers)

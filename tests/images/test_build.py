@@ -70,7 +70,7 @@ def test_a_damaged_cache_entry_is_made_anew(tmp_path, monkeypatch):
         output.mkdir()
         (output / "thing").write_text("program")
 
-    monkeypatch.setattr(build.docker, "build", build)
+    monkeypatch.setattr(builder.docker, "build", build)
     entry = lock.Entry("thing", "tool", recipe="thing")
     maker = builder.Images("build", cache=tmp_path / "cache", logs=tmp_path / "logs")
     maker.lock = {"thing": entry}

@@ -236,6 +236,9 @@ def test_what_is_no_digest_is_refused(registry):
 
 def test_every_kustomization_keeps_its_text_when_nothing_is_changed(tmp_path):
     for path in sorted((ROOT / "k8s").rglob("kustomization.yaml")):
+        # What lies in upstream/ is upstream's, and no file of ours.
+        if "upstream" in path.parts:
+            continue
         copy = tmp_path / path.name
         shutil.copy(path, copy)
         with pins.editing_images(copy):
