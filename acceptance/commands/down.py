@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from acceptance.base.environment import load_environment
+from acceptance.base.environment import Environment, load_environment
 from acceptance.base.errors import UserError
 from acceptance.base.paths import STATE
 from acceptance.base.progress import say
 from acceptance.images.build import Images
 from acceptance.infrastructure.contract import cluster_name
+from acceptance.infrastructure.engine_lock import EngineLock, owner_of
 from acceptance.infrastructure.kind import KindInfrastructure
 from acceptance.infrastructure.leftovers import leftovers, remove_by_label
 from acceptance.runner.machine_lock import MachineLock
@@ -18,14 +19,27 @@ from acceptance.runner.machine_lock import MachineLock
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The environment."""
     parser.add_argument("environment", nargs="?", default="kind", help="its name, or the path of its file (kind)")
+    parser.add_argument(
+        "--force", action="store_true", help="also one that a run works with, or that is another user's"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Remove the platform; 1 if something of it is left."""
     environment = load_environment(options.environment)
-    lock = MachineLock()
-    lock.acquire("make down")
     name = cluster_name(environment)
+    lock = MachineLock()
+    if not options.force:
+        lock.acquire("make down")
+        if owner := owner_of(name):
+            raise UserError(f"the platform {name} is {owner}'s", "ask them; to remove it all the same: ARGS=--force")
+    with EngineLock(name) as engine_lock:
+        engine_lock.acquire("make down", force=options.force)
+        return remove(environment, name)
+
+
+def remove(environment: Environment, name: str) -> int:
+    """Remove the platform by its state, and what is left by its labels; 1 if something of it is left."""
     images = Images()
     tools = images.cache / "bin"
     folder = STATE / environment.name

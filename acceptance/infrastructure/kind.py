@@ -23,6 +23,7 @@ from acceptance.criteria.verdicts import Unverifiable
 from acceptance.images.build import Images
 from acceptance.images.registry import REGISTRY_NAME
 from acceptance.infrastructure.contract import Infrastructure, Machine, Outputs
+from acceptance.infrastructure.engine_lock import user
 from acceptance.infrastructure.leftovers import leftovers, remove_containers, remove_network, still_there
 
 APPLY_TIMEOUT = 600
@@ -70,6 +71,7 @@ class KindInfrastructure(Infrastructure):
             "TF_VAR_state_passphrase": register_secret(passphrase()),
             "TF_VAR_name": self.name,
             "TF_VAR_run": self.run_id,
+            "TF_VAR_user": user(),
             "TF_VAR_control_planes": str(settings.control_planes),
             "TF_VAR_workers": str(settings.workers),
             "TF_VAR_subnet": settings.subnet,

@@ -14,6 +14,10 @@ resource "docker_network" "nodes" {
     label = "alternate-futures.dev/platform"
     value = var.name
   }
+  labels {
+    label = "alternate-futures.dev/user"
+    value = var.user
+  }
   lifecycle {
     # The run's id is that of the run that made it; a later one leaves what is there as it is.
     ignore_changes = [labels]

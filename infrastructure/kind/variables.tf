@@ -23,6 +23,11 @@ variable "run" {
   type        = string
 }
 
+variable "user" {
+  description = "Whose platform it is, put as a label on its network."
+  type        = string
+}
+
 variable "control_planes" {
   description = "Number of control-plane nodes (criterion 1.1)."
   type        = number

@@ -1,0 +1,95 @@
+"""Who works with a platform of kind: said by the engine, so that every user and every shell of it sees it.
+
+The lock is a network of the engine, whose name only one can have. It says who holds it; a holder that is gone holds
+nothing. A platform that is kept has no holder, but an owner, whom its own network names.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from pathlib import Path
+
+from acceptance.base.errors import UserError
+from acceptance.clients.docker import docker, inspect
+
+HOLDER = "alternate-futures.dev/holder"
+"""Label of the lock: user, host, process, when that began (in ticks), run."""
+USER_LABEL = "alternate-futures.dev/user"
+"""Label of a platform's network: whose it is."""
+
+
+def user() -> str:
+    """The name of this user, or the number where the system knows no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
+def began(process: int) -> str:
+    """When a process began, in ticks since the boot; empty if there is none."""
+    try:
+        # The name, in parentheses, may hold spaces; the time is the 20th field after it.
+        return Path("/proc", str(process), "stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+class EngineLock:
+    """The lock of one platform. Use it as a context, or `acquire` and `release` it."""
+
+    def __init__(self, platform: str):
+        self.name = f"{platform}-lock"
+        self.held = False
+
+    def __enter__(self) -> EngineLock:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def acquire(self, run: str, force: bool = False) -> None:
+        """Take it. Raises UserError that names who holds it; `force` takes it from them."""
+        me = os.getpid()
+        label = f"{HOLDER}={user()} {socket.gethostname()} {me} {began(me)} {run}"
+        for _ in range(2):
+            try:
+                docker("network", "create", "--internal", "--label", label, self.name)
+                self.held = True
+                return
+            except UserError as error:
+                if "already exists" not in str(error):
+                    raise
+            if not force and (holder := self.holder()):
+                raise UserError(
+                    f"{holder} works with this platform",
+                    f"wait until that ends; if it is gone for good: make down ARGS=--force",
+                )
+            docker("network", "rm", self.name, check=False)
+        raise UserError(f"the lock {self.name} was taken at the same moment by another run", "try again")
+
+    def release(self) -> None:
+        """Give it back."""
+        if self.held:
+            docker("network", "rm", self.name, check=False)
+            self.held = False
+
+    def holder(self) -> str | None:
+        """Who holds it, in words; None if nobody does, or whoever did has ended."""
+        found = inspect("network", self.name)
+        if found is None:
+            return None
+        owner, host, process, ticks, *run = (found.get("Labels") or {}).get(HOLDER, "").split() or [""] * 4
+        said = f"run {' '.join(run)} of {owner}, process {process} on {host}"
+        if host != socket.gethostname() or not process.isdigit():
+            return said
+        return said if began(int(process)) == ticks else None
+
+
+def owner_of(platform: str) -> str | None:
+    """Whose platform the engine has, if it is another user's."""
+    found = inspect("network", platform) or {}
+    owner = (found.get("Labels") or {}).get(USER_LABEL)
+    return owner if owner and owner != user() else None
