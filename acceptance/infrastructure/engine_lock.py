@@ -65,7 +65,7 @@ class EngineLock:
             if not force and (holder := self.holder()):
                 raise UserError(
                     f"{holder} works with this platform",
-                    f"wait until that ends; if it is gone for good: make down ARGS=--force",
+                    "wait until that ends; if it is gone for good: make down ARGS=--force",
                 )
             docker("network", "rm", self.name, check=False)
         raise UserError(f"the lock {self.name} was taken at the same moment by another run", "try again")
