@@ -1,6 +1,7 @@
-"""`make prove`: put defects into the kept platform, one after another, and see the criteria turn red that must.
+"""`make prove`: put defects into the kept platform, and see the criteria turn red that must.
 
-Each defect is made, seen to be in effect by a look of its own, judged, undone, and seen to be gone. The ledger
+Defects that do not touch each other are made together, in a round. Each is seen to be in effect by a look of its own,
+judged, undone, and seen to be gone; the next round begins on a platform that is as it was before. The ledger
 (defects/ledger.json) keeps what turned red.
 It needs a platform of kind that `make up` brought up; any other is refused.
 """
@@ -25,15 +26,18 @@ from acceptance.clients.web import pinned_session
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.probe import Probe
 from acceptance.commands.pytest_run import pytest_run
-from acceptance.criteria.ledger import fingerprint, read_ledger, unproven, write_ledger
+from acceptance.criteria.ledger import Ledger, fingerprint, read_ledger, unproven, write_ledger
 from acceptance.images.build import Images
 from acceptance.infrastructure.kind import KindInfrastructure
 from acceptance.platform.git import GIT, PLATFORM, GitServer
 from acceptance.platform.secrets import read_secret
 from acceptance.proof.catalogue import Defect, load_defects
-from acceptance.proof.workbench import Workbench
+from acceptance.proof.rounds import in_rounds
+from acceptance.proof.workbench import Undo, Workbench
 
 RED = ("failed", "error")
+BESIDE = 6
+"""From so many criteria on, lanes are worth their start."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,23 +98,39 @@ def selection(names: list[str]) -> list[str]:
     return options
 
 
-def prove(bench: Workbench, defect: Defect, given: str) -> dict[str, Any]:
-    """Make a defect, judge what it must turn red, undo it; return what was seen."""
+def prove(bench: Workbench, together: list[Defect], given: str) -> list[dict[str, Any]]:
+    """Make the defects of a round, judge what they must turn red, undo them; return what was seen of each."""
     began = time.monotonic()
-    found: dict[str, Any] = {"defect": defect.id, "says": defect.says, "expected": defect.red}
-    undo = bench.make(defect)
+    found: list[dict[str, Any]] = [
+        {"defect": defect.id, "says": defect.says, "expected": defect.red} for defect in together
+    ]
+    undone: list[tuple[Defect, Undo]] = []
     try:
-        found["effect"] = bench.wait_in_effect(defect)[:500]
-        document = pytest_run(f"--env={given}", "--reuse", "--lanes=1", *selection(defect.red))["document"]
+        for defect in together:
+            undone.append((defect, bench.make(defect)))
+        for defect, proof in zip(together, found, strict=True):
+            proof["effect"] = bench.wait_in_effect(defect)[:500]
+        names = sorted({name for defect in together for name in defect.red})
+        lanes = ["--lanes=1"] if len(names) < BESIDE else []
+        document = pytest_run(f"--env={given}", "--reuse", *lanes, *selection(names))["document"]
         entries = {entry["id"]: entry for entry in [*document["criteria"], *document["beyond"]]}
         red = [name for name, entry in entries.items() if entry["outcome"] in RED]
-        found["red"], found["missed"] = red, [name for name in defect.red if name not in red]
-        found["without cause"] = [name for name in red if name not in (*defect.red, *defect.may)]
-        found["reasons"] = {name: entries[name]["reason"][:400] for name in red}
+        expected = {name for defect in together for name in (*defect.red, *defect.may)}
+        for defect, proof in zip(together, found, strict=True):
+            proof["red"] = [name for name in red if name in (*defect.red, *defect.may)]
+            proof["missed"] = [name for name in defect.red if name not in red]
+            proof["without cause"] = [name for name in red if name not in expected]
+            proof["reasons"] = {
+                name: entries[name]["reason"][:400] for name in (*proof["red"], *proof["without cause"])
+            }
     finally:
-        undo()
-        bench.wait_undone(defect)
-        found["seconds"] = round(time.monotonic() - began, 1)
+        for _, undo in reversed(undone):
+            undo()
+        for defect, _ in undone:
+            bench.wait_undone(defect)
+        bench.wait_as_before()
+        for proof in found:
+            proof["seconds"] = round(time.monotonic() - began, 1)
     return found
 
 
@@ -121,25 +141,33 @@ def run(options: argparse.Namespace) -> int:
     ledger, proofs, bad = read_ledger(), [], 0
     commit = run_program(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], check=False).stdout.strip()
     try:
-        for number, defect in enumerate(defects, 1):
-            say(f"[{number}/{len(defects)}] {defect.id}: {defect.says}")
+        packed = in_rounds(defects)
+        for number, together in enumerate(packed, 1):
+            for defect in together:
+                say(f"[{number}/{len(packed)}] {defect.id}: {defect.says}")
             try:
-                proof = prove(bench, defect, options.env)
+                found = prove(bench, together, options.env)
             except (AssertionError, UserError) as error:
-                proof = {"defect": defect.id, "error": str(error)}
-            proofs.append(proof)
-            bad += report(proof)
-            for name in proof.get("red", []):
-                if name in defect.red:
-                    moment = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%MZ}"
-                    entry = {"at": moment, "commit": commit, "judged_by": fingerprint(name)}
-                    ledger.setdefault(name, {})[defect.id] = entry
+                found = [{"defect": defect.id, "error": str(error)} for defect in together]
+            for defect, proof in zip(together, found, strict=True):
+                proofs.append(proof)
+                bad += report(proof)
+                keep(ledger, defect, proof, commit)
             write_ledger(ledger)
     finally:
         forward.close()
         Path(STATE / "proof.json").write_text(json.dumps(proofs, indent=2, default=str))
     say(f"{len(proofs)} defects, {bad} not proven; details in {STATE / 'proof.json'}")
     return int(bool(bad))
+
+
+def keep(ledger: Ledger, defect: Defect, proof: dict[str, Any], commit: str) -> None:
+    """Put what a defect turned red, and had to, into the ledger."""
+    for name in proof.get("red", []):
+        if name in defect.red:
+            moment = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%MZ}"
+            entry = {"at": moment, "commit": commit, "judged_by": fingerprint(name)}
+            ledger.setdefault(name, {})[defect.id] = entry
 
 
 def report(proof: dict[str, Any]) -> int:

@@ -72,6 +72,18 @@ class Workbench:
 
         eventually(gone, within=UNDONE, what=f"{defect.id} undone", hint=str(defect.effect))
 
+    def wait_as_before(self) -> None:
+        """Wait until Argo CD has deployed all that Git says, and everything that was deployed runs."""
+        states = "{range .items[*]}{.metadata.name}={.status.sync.status}/{.status.health.status} {end}"
+
+        def settled() -> bool:
+            listed = self.kubectl("-n", "argocd", "get", "applications", "-o", f"jsonpath={states}").split()
+            other = [state for state in listed if not state.endswith("=Synced/Healthy")]
+            assert listed and not other, f"Applications are {', '.join(other) or 'gone'}"
+            return True
+
+        eventually(settled, within=UNDONE, what="the platform as it was before", hint="kubectl get app -A; make down")
+
     def expect(self, way: str, look: dict[str, Any]) -> str:
         """What a look sees. Raises AssertionError if it is not what the catalogue expects of the defect."""
         text = getattr(self, f"look_{way}")(look)

@@ -1,0 +1,26 @@
+"""Defects are made at the same time only where each red says whose it is."""
+
+from acceptance.proof.catalogue import Defect, load_defects
+from acceptance.proof.rounds import AT_ONCE, apart, in_rounds
+
+
+def defect(name, touches, red=("7.1",), may=(), way="scale"):
+    return Defect(id=name, says=name, make={way: {}}, effect={"kubectl": {}}, red=[*red], may=[*may], touches=touches)
+
+
+def test_what_touches_the_same_or_turns_the_same_red_is_made_one_after_another():
+    redis = defect("a", ["redis"])
+    assert apart(redis, defect("b", ["database"], red=["6.1"]))
+    assert not apart(redis, defect("b", ["redis"], red=["7.2"]))
+    assert not apart(redis, defect("b", ["database"], red=["6.1"], may=["7.1"]))
+    assert not apart(redis, defect("b", [], red=["6.1"]))
+    assert not apart(redis, defect("b", ["traefik"], red=["4.1"]))
+    assert not apart(defect("a", ["x"], red=["1.1"], way="source"), defect("b", ["y"], red=["1.2"], way="source"))
+
+
+def test_each_defect_is_in_one_round_of_a_few():
+    defects = list(load_defects().values())
+    rounds = in_rounds(defects)
+    assert sorted(item.id for together in rounds for item in together) == sorted(item.id for item in defects)
+    assert max(map(len, rounds)) <= AT_ONCE
+    assert all(apart(one, other) for together in rounds for one in together for other in together if one is not other)
