@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from acceptance.base.errors import UserError
-from acceptance.base.labels import LABEL
+from acceptance.base.labels import KIND_LABEL, LABEL
 
 INOTIFY_INSTANCES = 1024
 
@@ -77,5 +77,9 @@ def lacks_sys_resource() -> bool:
 
 def kept_containers() -> list[str]:
     """Names of running containers that a kept platform consists of."""
-    command = [client(), "ps", "--filter", f"label={LABEL}", "--format", "{{.Names}}"]
-    return subprocess.run(command, capture_output=True, text=True).stdout.split()
+    found: set[str] = set()
+    # kind's nodes have its label, and none of a run.
+    for label in (LABEL, KIND_LABEL):
+        command = [client(), "ps", "--filter", f"label={label}", "--format", "{{.Names}}"]
+        found |= set(subprocess.run(command, capture_output=True, text=True).stdout.split())
+    return sorted(found)

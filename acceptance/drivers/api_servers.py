@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from acceptance.base.waiting import API_ANSWERS, eventually
 from acceptance.cluster.cluster import Cluster
 from acceptance.infrastructure.contract import Machine
 
@@ -32,3 +33,19 @@ def statuses(cluster: Cluster, node: str, urls: Iterable[str]) -> dict[str, str]
         line.rsplit(" ", 1) for line in cluster.on_node(node, "curl", *options, *targets, check=False).splitlines()
     )
     return {url: answers.get(url, NO_ANSWER) for url in wanted}
+
+
+def answered(cluster: Cluster, node: str, urls: Iterable[str]) -> dict[str, str]:
+    """The HTTP status of each address once all have answered: a server that is busy says nothing of what it tells.
+
+    Raises TimedOut naming those that did not.
+    """
+    wanted = list(urls)
+
+    def all_answered() -> dict[str, str]:
+        seen = statuses(cluster, node, wanted)
+        silent = [url for url, code in seen.items() if code == NO_ANSWER]
+        assert not silent, f"no answer from {', '.join(silent)}"
+        return seen
+
+    return eventually(all_answered, within=API_ANSWERS, what="each address to answer", hint="kubectl get nodes")

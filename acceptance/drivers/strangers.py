@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from acceptance.clients.caller import Caller
 from acceptance.cluster.cluster import Cluster
-from acceptance.drivers.api_servers import NO_ANSWER, ask, statuses
+from acceptance.drivers.api_servers import NO_ANSWER, answered, ask, statuses
 from acceptance.infrastructure.contract import Outputs
 
 NEEDS_CREDENTIALS = (
@@ -40,7 +40,7 @@ def told_by_apis(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
         return {path: str(stranger("GET", path).status_code) for path in (*NEEDS_CREDENTIALS, *HEALTH)}
     servers = [f"https://{machine.address}:6443" for machine in outputs.control_planes]
     urls = [server + path for server in servers for path in (*NEEDS_CREDENTIALS, *HEALTH)]
-    return statuses(cluster, outputs.workers[0].name, urls)
+    return answered(cluster, outputs.workers[0].name, urls)
 
 
 def told_too_much(seen: dict[str, str]) -> dict[str, str]:
@@ -52,7 +52,7 @@ def told_by_kubelets(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
     """What each kubelet answers to requests without credentials, asked from a worker."""
     machines = [*outputs.control_planes, *outputs.workers]
     urls = [f"https://{machine.address}:10250{path}" for machine in machines for path in KUBELET]
-    return statuses(cluster, outputs.workers[0].name, urls)
+    return answered(cluster, outputs.workers[0].name, urls)
 
 
 def open_doors(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
