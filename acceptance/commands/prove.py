@@ -147,8 +147,8 @@ def run(options: argparse.Namespace) -> int:
                 say(f"[{number}/{len(packed)}] {defect.id}: {defect.says}")
             try:
                 found = prove(bench, together, options.env)
-            except (AssertionError, UserError) as error:
-                found = [{"defect": defect.id, "error": str(error)} for defect in together]
+            except Exception as error:
+                found = [{"defect": defect.id, "error": f"{type(error).__name__}: {error}"} for defect in together]
             for defect, proof in zip(together, found, strict=True):
                 proofs.append(proof)
                 bad += report(proof)

@@ -16,6 +16,31 @@ WAYS = ("git", "patch", "create", "delete", "scale", "execute", "node", "sql", "
 """The ways in which a defect is made; each is a method of `Workbench`."""
 
 
+NEEDS: dict[str, tuple[str, ...]] = {
+    "git": ("file", "replace", "with"),
+    "patch": ("kind", "name"),
+    "create": ("kind",),
+    "delete": ("kind", "name"),
+    "scale": ("kind", "name", "replicas"),
+    "execute": ("pod", "command", "undo"),
+    "node": ("machines", "command", "undo"),
+    "sql": ("statement", "undo"),
+    "engine": ("command", "undo"),
+    "source": ("service", "file", "replace", "with"),
+}
+"""What each way has to say."""
+LOOKS: dict[str, tuple[str, ...]] = {
+    "kubectl": ("arguments", "expect"),
+    "execute": ("pod", "command", "expect"),
+    "node": ("machines", "command", "expect"),
+    "sql": ("statement", "expect"),
+    "http": ("url",),
+    "engine": ("command", "expect"),
+    "image": ("service", "expect"),
+}
+"""What each look has to say."""
+
+
 class Defect(BaseModel):
     """A defect: how it is made, how it is seen to be in effect, and which criteria it must or may turn red."""
 
@@ -34,6 +59,12 @@ class Defect(BaseModel):
         """Refuse a defect that is made in no known way, or in two."""
         if len(self.make) != 1 or self.way not in WAYS:
             raise ValueError(f"make has to have one of {', '.join(WAYS)}")
+        if len(self.effect) != 1 or next(iter(self.effect)) not in LOOKS:
+            raise ValueError(f"effect has to have one of {', '.join(LOOKS)}")
+        for part, needs in ((self.make, NEEDS), (self.effect, LOOKS)):
+            for way, what in part.items():
+                if missing := [key for key in needs[way] if key not in what]:
+                    raise ValueError(f"{way} has no {', '.join(missing)}")
         return self
 
     @property

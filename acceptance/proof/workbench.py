@@ -147,7 +147,7 @@ class Workbench:
 
     def make_node(self, what: dict[str, Any]) -> Undo:
         """Run a shell command on machines."""
-        machines = self.machines(what["on"])
+        machines = self.machines(what["machines"])
         for machine in machines:
             self.cluster.on_node(machine.name, "sh", "-ec", what["command"])
         return lambda: [self.cluster.on_node(m.name, "sh", "-c", what["undo"]) for m in machines]
@@ -211,7 +211,7 @@ class Workbench:
 
     def look_node(self, look: dict[str, Any]) -> str:
         """What a shell command prints on machines."""
-        machines = self.machines(look["on"])
+        machines = self.machines(look["machines"])
         return "\n".join(self.cluster.on_node(m.name, "sh", "-c", look["command"], check=False) for m in machines)
 
     def look_sql(self, look: dict[str, Any]) -> str:
@@ -273,12 +273,12 @@ class Workbench:
         container = ["-c", what["container"]] if what.get("container") else []
         return self.kubectl("exec", pod, *self.where(what), *container, "--", *map(str, command), check=check)
 
-    def machines(self, on: str) -> list[Machine]:
+    def machines(self, which: str) -> list[Machine]:
         """The machines that a word of the catalogue means."""
         outputs = self.cluster.outputs
         every = {"workers": outputs.workers, "control-planes": outputs.control_planes}
         every["all"] = [*outputs.control_planes, *outputs.workers]
-        return every[on] if on in every else every[f"{on.removeprefix('first-')}s"][:1]
+        return every[which] if which in every else every[f"{which.removeprefix('first-')}s"][:1]
 
     def sql(self, what: dict[str, Any], statement: str) -> str:
         """Run SQL as the superuser on the leading member; return what it printed."""

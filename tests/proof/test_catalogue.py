@@ -37,6 +37,8 @@ def test_a_scenario_that_is_not_there_is_named(tmp_path):
     [
         ({"made": "{magic: {}}"}, "make has to have one of"),
         ({"made": "{scale: {}, sql: {}}"}, "make has to have one of"),
+        ({"made": "{scale: {kind: deployment, name: redis}}"}, "scale has no replicas"),
+        ({"made": "{node: {on: workers, command: x, undo: y}}"}, "node has no machines"),
         ({"name": "Redis is open"}, "id: String should match pattern"),
         ({"red": "[]"}, "red: List should have at least 1 item"),
     ],

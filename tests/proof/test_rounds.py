@@ -1,11 +1,13 @@
 """Defects are made at the same time only where each red says whose it is."""
 
-from acceptance.proof.catalogue import Defect, load_defects
+from acceptance.proof.catalogue import NEEDS, Defect, load_defects
 from acceptance.proof.rounds import AT_ONCE, apart, in_rounds
 
 
 def defect(name, touches, red=("7.1",), may=(), way="scale"):
-    return Defect(id=name, says=name, make={way: {}}, effect={"kubectl": {}}, red=[*red], may=[*may], touches=touches)
+    make = {way: dict.fromkeys(NEEDS[way], "x")}
+    effect = {"kubectl": {"arguments": "get pods", "expect": "x"}}
+    return Defect(id=name, says=name, make=make, effect=effect, red=[*red], may=[*may], touches=touches)
 
 
 def test_what_touches_the_same_or_turns_the_same_red_is_made_one_after_another():
