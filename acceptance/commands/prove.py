@@ -32,7 +32,7 @@ from acceptance.infrastructure.kind import KindInfrastructure
 from acceptance.platform.git import GIT, PLATFORM, GitServer
 from acceptance.platform.secrets import read_secret
 from acceptance.proof.catalogue import Defect, load_defects
-from acceptance.proof.rounds import in_rounds
+from acceptance.proof.rounds import covering, in_rounds
 from acceptance.proof.workbench import Undo, Workbench
 
 RED = ("failed", "error")
@@ -60,11 +60,12 @@ def chosen(options: argparse.Namespace) -> list[Defect]:
     if options.stale:
         named = sorted({name for defect in defects.values() for name in defect.red})
         missing, stale = unproven(read_ledger(), named)
-        wanted |= {*missing, *stale}
-    if not (options.defect or wanted):
-        return list(defects.values())
-    found = [item for item in defects.values() if item.id in options.defect or wanted & set(item.red)]
-    if not found:
+        found = covering(defects.values(), {*missing, *stale})
+    elif options.defect or wanted:
+        found = [item for item in defects.values() if item.id in options.defect or wanted & set(item.red)]
+    else:
+        found = list(defects.values())
+    if not found and not options.stale:
         raise UserError(f"no defect turns {', '.join(sorted(wanted))} red", "write one: docs/developer-guide.md")
     return found
 

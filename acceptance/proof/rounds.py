@@ -10,12 +10,19 @@ EVERYTHING = frozenset(
     {"api-server", "kube-system", "coredns", "node", "workers", "argocd", "traefik", "git", "load-balancer"}
 )
 """What all scenarios stand on: a defect of it is made alone."""
+STANDS_ON = {
+    "auth-service": {"database", "redis"},
+    "backend-service": {"database", "auth-service", "redis"},
+    "auth-service-application": {"auth-service"},
+}
+"""Whoever is not Ready without another: a defect of that one could be why it is red."""
 AT_ONCE = 4
 
 
 def touched(defect: Defect) -> frozenset[str]:
-    """What a defect touches. The tags of all images are in one file of the repository."""
-    return frozenset(defect.touches) | ({"tags"} if defect.way == "source" else set())
+    """What a defect touches, and what stands on that. The tags of all images are in one file of the repository."""
+    found = set(defect.touches) | ({"tags"} if defect.way == "source" else set())
+    return frozenset(found | {name for name, below in STANDS_ON.items() if below & found})
 
 
 def in_rounds(defects: Iterable[Defect]) -> list[list[Defect]]:
@@ -29,6 +36,19 @@ def in_rounds(defects: Iterable[Defect]) -> list[list[Defect]]:
         else:
             rounds.append([defect])
     return rounds
+
+
+def covering(defects: Iterable[Defect], wanted: set[str]) -> list[Defect]:
+    """Few defects that have to turn all of `wanted` red, as far as there are such; those that turn most red first."""
+    left, waiting, found = set(wanted), list(defects), []
+    while waiting and left:
+        best = max(waiting, key=lambda defect: len(left & set(defect.red)))
+        if not left & set(best.red):
+            break
+        found.append(best)
+        waiting.remove(best)
+        left -= set(best.red)
+    return found
 
 
 def apart(one: Defect, other: Defect) -> bool:

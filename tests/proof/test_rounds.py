@@ -1,7 +1,7 @@
 """Defects are made at the same time only where each red says whose it is."""
 
 from acceptance.proof.catalogue import NEEDS, Defect, load_defects
-from acceptance.proof.rounds import AT_ONCE, apart, in_rounds
+from acceptance.proof.rounds import AT_ONCE, apart, covering, in_rounds
 
 
 def defect(name, touches, red=("7.1",), may=(), way="scale"):
@@ -12,10 +12,11 @@ def defect(name, touches, red=("7.1",), may=(), way="scale"):
 
 def test_what_touches_the_same_or_turns_the_same_red_is_made_one_after_another():
     redis = defect("a", ["redis"])
-    assert apart(redis, defect("b", ["database"], red=["6.1"]))
+    assert apart(redis, defect("b", ["frontend-service"], red=["10.1"]))
     assert not apart(redis, defect("b", ["redis"], red=["7.2"]))
-    assert not apart(redis, defect("b", ["database"], red=["6.1"], may=["7.1"]))
+    assert not apart(redis, defect("b", ["frontend-service"], red=["10.1"], may=["7.1"]))
     assert not apart(redis, defect("b", [], red=["6.1"]))
+    assert not apart(redis, defect("b", ["auth-service"], red=["8.1"])), "auth is not Ready without Redis"
     assert not apart(redis, defect("b", ["traefik"], red=["4.1"]))
     assert not apart(defect("a", ["x"], red=["1.1"], way="source"), defect("b", ["y"], red=["1.2"], way="source"))
 
@@ -26,3 +27,11 @@ def test_each_defect_is_in_one_round_of_a_few():
     assert sorted(item.id for together in rounds for item in together) == sorted(item.id for item in defects)
     assert max(map(len, rounds)) <= AT_ONCE
     assert all(apart(one, other) for together in rounds for one in together for other in together if one is not other)
+
+
+def test_few_defects_cover_what_is_not_proven():
+    one, two = defect("one", ["a"], red=["1.1"]), defect("two", ["a"], red=["1.1", "1.2"])
+    three = defect("three", ["b"], red=["2.1"])
+    assert covering([one, two, three], {"1.1", "1.2"}) == [two]
+    assert covering([one, two, three], {"1.1", "2.1", "9.9"}) == [one, three]
+    assert covering([one], set()) == []
