@@ -32,6 +32,7 @@ SETTLED_FIELDS = ("resourceVersion", "uid", "creationTimestamp", "generation", "
 LEADER = "app=yb-tserver,role in (master,primary)"
 TAGS = "k8s/environment/run/kustomization.yaml"
 """Where the platform's repository says which tags of images are deployed."""
+STUCK = {"ImagePullBackOff", "ErrImagePull", "CrashLoopBackOff", "CreateContainerConfigError"}
 Undo = Callable[[], object]
 
 
@@ -77,12 +78,23 @@ class Workbench:
         states = "{range .items[*]}{.metadata.name}={.status.sync.status}/{.status.health.status} {end}"
 
         def settled() -> bool:
+            self.delete_stuck_pods()
             listed = self.kubectl("-n", "argocd", "get", "applications", "-o", f"jsonpath={states}").split()
             other = [state for state in listed if not state.endswith("=Synced/Healthy")]
             assert listed and not other, f"Applications are {', '.join(other) or 'gone'}"
             return True
 
         eventually(settled, within=UNDONE, what="the platform as it was before", hint="kubectl get app -A; make down")
+
+    def delete_stuck_pods(self) -> None:
+        """Delete pods of StatefulSets that cannot start: a StatefulSet waits for them also once it was put right."""
+        for pod in json.loads(self.kubectl("get", "pods", "-A", "-o", "json"))["items"]:
+            owners = [owner["kind"] for owner in pod["metadata"].get("ownerReferences", [])]
+            states = [status["state"] for status in pod["status"].get("containerStatuses", [])]
+            reasons = [state["waiting"].get("reason", "") for state in states if "waiting" in state]
+            if "StatefulSet" in owners and {*reasons} & STUCK:
+                name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+                self.kubectl("delete", "pod", name, "-n", namespace, "--wait=false", check=False)
 
     def expect(self, way: str, look: dict[str, Any]) -> str:
         """What a look sees. Raises AssertionError if it is not what the catalogue expects of the defect."""
