@@ -74,8 +74,10 @@ class Workbench:
         eventually(gone, within=UNDONE, what=f"{defect.id} undone", hint=str(defect.effect))
 
     def wait_as_before(self) -> None:
-        """Wait until Argo CD has deployed all that Git says, and everything that was deployed runs."""
+        """Wait until Argo CD has deployed all that Git says, and all of it is healthy."""
         states = "{range .items[*]}{.metadata.name}={.status.sync.status}/{.status.health.status} {end}"
+
+        self.end_syncs()
 
         def settled() -> bool:
             self.delete_stuck_pods()
@@ -85,6 +87,16 @@ class Workbench:
             return True
 
         eventually(settled, within=UNDONE, what="the platform as it was before", hint="kubectl get app -A; make down")
+
+    def end_syncs(self) -> None:
+        """End syncs that still wait for what a defect broke: Argo CD begins none while one is running."""
+        phases = "{range .items[*]}{.metadata.name}={.status.operationState.phase} {end}"
+        for state in self.kubectl("-n", "argocd", "get", "applications", "-o", f"jsonpath={phases}").split():
+            name, _, phase = state.partition("=")
+            if phase == "Running":
+                ending = '{"status": {"operationState": {"phase": "Terminating"}}}'
+                self.kubectl("-n", "argocd", "patch", "application", name, "--type", "merge", "--patch", ending)
+        self.refresh()
 
     def delete_stuck_pods(self) -> None:
         """Delete pods of StatefulSets that cannot start: a StatefulSet waits for them also once it was put right."""
