@@ -3,7 +3,8 @@
 Defects that do not touch each other are made together, in a round. Each is seen to be in effect by a look of its own,
 judged, undone, and seen to be gone; the next round begins on a platform that is as it was before. The ledger
 (defects/ledger.json) keeps what turned red.
-It needs a platform of kind that `make up` brought up; any other is refused.
+It needs a platform of kind that `make up` brought up; any other is refused. Defects that only a scenario sees which
+destroys the platform are left out, unless they are named.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from acceptance.clients.web import pinned_session
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.probe import Probe
 from acceptance.commands.pytest_run import pytest_run
-from acceptance.criteria.ledger import Ledger, fingerprint, read_ledger, unproven, write_ledger
+from acceptance.criteria.ledger import Ledger, destroys, fingerprint, read_ledger, unproven, write_ledger
 from acceptance.images.build import Images
 from acceptance.infrastructure.kind import KindInfrastructure
 from acceptance.platform.git import GIT, PLATFORM, GitServer
@@ -58,13 +59,13 @@ def chosen(options: argparse.Namespace) -> list[Defect]:
             raise UserError(f"there is no defect {name}", f"known are {', '.join(sorted(defects))}")
     wanted = set(options.criterion)
     if options.stale:
-        named = sorted({name for defect in defects.values() for name in defect.red})
+        named = sorted({name for defect in defects.values() for name in defect.red if not destroys(name)})
         missing, stale = unproven(read_ledger(), named)
         found = covering(defects.values(), {*missing, *stale})
     elif options.defect or wanted:
         found = [item for item in defects.values() if item.id in options.defect or wanted & set(item.red)]
     else:
-        found = list(defects.values())
+        found = [defect for defect in defects.values() if not all(map(destroys, defect.red))]
     if not found and not options.stale:
         raise UserError(f"no defect turns {', '.join(sorted(wanted))} red", "write one: docs/developer-guide.md")
     return found

@@ -39,6 +39,11 @@ def scenarios(root: Path = ROOT) -> dict[str, str]:
     return found
 
 
+def destroys(identity: str, root: Path = ROOT) -> bool:
+    """Whether a criterion's scenario takes the whole platform: nothing can be judged on it afterwards."""
+    return "@exclusive_platform" in scenarios(root).get(identity, "")
+
+
 def step_modules(text: str, root: Path = ROOT) -> set[Path]:
     """The modules of steps/ that define the steps of a scenario: those whose words, without values, are in it."""
     found = set()
