@@ -23,7 +23,7 @@ from acceptance.images.lock import LOCAL, Entry, Mode, inputs_hash, read_lock
 from acceptance.images.made import Made
 from acceptance.images.order import in_waves
 from acceptance.images.parallel import in_parallel
-from acceptance.images.pull import Mirrors, found_on_path, located, pull_all, pull_image
+from acceptance.images.pull import Mirrors, decide, found_on_path, located, pull_all, pull_image
 from acceptance.images.registry import REGISTRY_PORT, registry_answers, start_registry
 
 PARALLEL = 2
@@ -70,14 +70,7 @@ class Images:
 
     def decide(self) -> Literal["pull", "build"]:
         """Which way to go: as told, or by asking the registry once."""
-        if self.mode != "auto":
-            return self.mode
-        probe = located("docker.io/library/debian", self.upstream)
-        if registry_answers(probe):
-            say(f"Images: {probe.partition('/')[0]} answers, pulling what the lock names.")
-            return "pull"
-        say(f"Images: {probe.partition('/')[0]} does not answer, building from source.")
-        return "build"
+        return decide(self.mode, self.upstream)
 
     def tag(self, entry: Entry) -> str:
         """The name of an entry's image in the engine: its content's hash as the tag."""

@@ -1,4 +1,4 @@
-"""Pulling: from upstream's registries or from mirrors of them, and why a reference cannot be had."""
+"""Pulled or built? Pulling from upstream's registries or mirrors of them, and why a reference cannot be had."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
 
 from acceptance.base.progress import Steps, say
 from acceptance.clients import docker
 from acceptance.clients.engine import client
-from acceptance.images.lock import Entry
+from acceptance.images.lock import Entry, Mode
 from acceptance.images.parallel import in_parallel
 from acceptance.images.registry import registry_answers
 
@@ -31,6 +32,19 @@ def located(reference: str, mirrors: Mirrors) -> str:
     host, _, path = reference.partition("/")
     mirror = mirrors.get(host) if isinstance(mirrors, Mapping) else mirrors
     return f"{mirror.rstrip('/')}/{path}" if mirror else reference
+
+
+def decide(mode: Mode, mirrors: Mirrors) -> Literal["pull", "build"]:
+    """Whether images are pulled or built: as told, or by asking a registry once."""
+    if mode != "auto":
+        return mode
+    probe = located("docker.io/library/debian", mirrors)
+    host = probe.partition("/")[0]
+    if registry_answers(probe):
+        say(f"Images: {host} answers, pulling what the lock names.")
+        return "pull"
+    say(f"Images: {host} does not answer, building from source.")
+    return "build"
 
 
 def pull_image(reference: str, pauses: Iterable[float] = PAUSES) -> str | None:
