@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,14 @@ def pytest_run(*arguments: str) -> dict[str, Any]:
     """Run the suite; return seconds, exit code, and the document of its report. Raises UserError if it left none."""
     known = set(REPORTS.glob("*/verdicts.json"))
     began = time.monotonic()
-    code = subprocess.call([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, stdout=sys.stderr)
+    process = subprocess.Popen([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, stdout=sys.stderr)
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        # It takes down what its scenarios made, however it heard of the end; only then is the rest undone.
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+        raise
     seconds = time.monotonic() - began
     new = set(REPORTS.glob("*/verdicts.json")) - known
     if not new:
