@@ -84,7 +84,9 @@ def build(
         command += ["--output", f"type=local,dest={output}"]
     with readable_by_all(folder) as context:
         # What it downloads may be cut off; what is done by then is in BuildKit's caches.
-        run_twice([*command, context], log=log, environment={"DOCKER_BUILDKIT": "1"})
+        run_twice(
+            [*command, context], log=log, environment={"DOCKER_BUILDKIT": "1", "BUILDX_BUILDER": engine.builder()}
+        )
 
 
 @contextlib.contextmanager

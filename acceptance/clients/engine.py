@@ -54,6 +54,18 @@ def endpoint() -> str | None:
     return found.stdout.strip() or None if found.returncode == 0 else None
 
 
+@functools.cache
+def builder() -> str:
+    """The builder that builds in the engine itself, called like the chosen context.
+
+    One in a container of its own, which a user may have selected, sees no images of the engine, and leaves none there.
+    """
+    if os.environ.get("DOCKER_HOST"):
+        return "default"
+    found = subprocess.run([client(), "context", "show"], capture_output=True, text=True)
+    return found.stdout.strip() or "default"
+
+
 def answers() -> bool:
     """Whether a container engine answers."""
     try:

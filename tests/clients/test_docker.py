@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from acceptance.clients import engine
+from acceptance.clients import docker, engine
 from acceptance.clients.docker import ca_bundle, readable_by_all
 
 
@@ -53,3 +53,14 @@ def test_the_engine_is_where_the_client_says(tmp_path, monkeypatch):
     engine.endpoint.cache_clear()
     assert engine.endpoint() == "unix:///tmp/colima.sock"
     engine.endpoint.cache_clear()
+
+
+def test_a_builder_in_a_container_of_its_own_is_passed_over(tmp_path, monkeypatch):
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setenv("BUILDX_BUILDER", "some-container-builder")
+    engine.builder.cache_clear()
+    seen = []
+    monkeypatch.setattr(docker, "run_twice", lambda command, **options: seen.append(options["environment"]))
+    docker.build(tmp_path, log=tmp_path / "log")
+    assert seen[0]["BUILDX_BUILDER"] == engine.builder() == "default"
+    engine.builder.cache_clear()

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.server
+import subprocess
 import threading
 
 import pytest
@@ -100,23 +101,37 @@ def test_a_registry_that_does_not_answer_is_not_waited_for(capsys):
     assert "127.0.0.1:9 does not answer): building it" in capsys.readouterr().err
 
 
-def test_a_registry_that_was_asked_too_often_is_asked_again_later():
-    with registry_that_says([429]) as (mirror, asked):
-        once = pull.pull_image(f"{mirror}/library/one:1", pauses=())
-        first = len(asked)
-        reason = pull.pull_image(f"{mirror}/library/one:1", pauses=(0.0, 0.0))
-    assert pull.is_too_often(once)
-    assert pull.is_too_often(reason)
-    assert len(asked) - first == 3 * first
+@pytest.mark.parametrize(
+    ("reasons", "tries", "had"),
+    [
+        (["toomanyrequests: You have reached your pull rate limit"] * 2, 3, True),
+        (["toomanyrequests: You have reached your pull rate limit"] * 9, 3, False),
+        (["received unexpected HTTP status: 500 Internal Server Error"], 2, True),
+        (["received unexpected HTTP status: 500 Internal Server Error"] * 9, 2, False),
+        (["manifest unknown: manifest unknown"] * 9, 1, False),
+        (["pull access denied for x, repository does not exist"] * 9, 1, False),
+    ],
+)
+def test_what_may_pass_is_waited_for_and_nothing_else(monkeypatch, reasons, tries, had):
+    asked = []
+
+    def docker(command, **_):
+        asked.append(command[-1])
+        failed = len(asked) <= len(reasons)
+        said = f"Error response from daemon: {reasons[len(asked) - 1]}" if failed else ""
+        return subprocess.CompletedProcess(command, int(failed), "", said)
+
+    monkeypatch.setattr(pull.subprocess, "run", docker)
+    reason = pull.pull_image("127.0.0.1:9/library/one:1", pauses=(0.0, 0.0))
+    assert (reason is None) is had
+    assert len(asked) == tries
+    if reason:
+        assert reason == reasons[0]
 
 
-def test_a_pull_that_broke_off_is_tried_once_more():
-    with registry_that_says([500]) as (mirror, asked):
-        assert pull.pull_image(f"{mirror}/library/one:1")
-        twice = len(asked)
-    with registry_that_says([404]) as (mirror, asked):
-        assert pull.pull_image(f"{mirror}/library/one:1")
-    assert twice == 2 * len(asked)
+def test_docker_says_when_a_registry_was_asked_too_often():
+    with registry_that_says([429]) as (mirror, _):
+        assert pull.is_too_often(pull.pull_image(f"{mirror}/library/one:1", pauses=()))
 
 
 @pytest.mark.parametrize(("said", "taken"), [("some v1.2.3", True), ("some 1.2.3,", True), ("some v1.2.30", False)])
