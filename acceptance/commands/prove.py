@@ -10,9 +10,11 @@ destroys the platform are left out, unless they are named.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -108,11 +110,17 @@ def prove(bench: Workbench, together: list[Defect], given: str) -> list[dict[str
     ]
     undone: list[tuple[Defect, Undo]] = []
     try:
-        for defect in together:
-            undone.append((defect, bench.make(defect)))
         for defect, proof in zip(together, found, strict=True):
-            proof["effect"] = bench.wait_in_effect(defect)[:500]
-        names = sorted({name for defect in together for name in defect.red})
+            with noted(proof):
+                undone.append((defect, bench.make(defect)))
+        for defect, proof in zip(together, found, strict=True):
+            with noted(proof):
+                proof["effect"] = bench.wait_in_effect(defect)[:500] if "error" not in proof else ""
+        names = sorted(
+            {n for defect, proof in zip(together, found, strict=True) if "error" not in proof for n in defect.red}
+        )
+        if not names:
+            return found
         lanes = ["--lanes=1"] if len(names) < BESIDE else []
         document = pytest_run(f"--env={given}", "--reuse", *lanes, *selection(names))["document"]
         entries = {entry["id"]: entry for entry in [*document["criteria"], *document["beyond"]]}
@@ -128,12 +136,22 @@ def prove(bench: Workbench, together: list[Defect], given: str) -> list[dict[str
     finally:
         for _, undo in reversed(undone):
             undo()
-        for defect, _ in undone:
-            bench.wait_undone(defect)
+        for defect, proof in zip(together, found, strict=True):
+            if "error" not in proof:
+                bench.wait_undone(defect)
         bench.wait_as_before()
         for proof in found:
             proof["seconds"] = round(time.monotonic() - began, 1)
     return found
+
+
+@contextlib.contextmanager
+def noted(proof: dict[str, Any]) -> Iterator[None]:
+    """What goes wrong with one defect of a round is an error of its proof, and not of the others'."""
+    try:
+        yield
+    except Exception as error:
+        proof["error"] = f"{type(error).__name__}: {error}"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -165,7 +183,7 @@ def run(options: argparse.Namespace) -> int:
 
 def keep(ledger: Ledger, defect: Defect, proof: dict[str, Any], commit: str) -> None:
     """Put what a defect turned red, and had to, into the ledger."""
-    for name in proof.get("red", []):
+    for name in proof.get("red", []) if "error" not in proof else []:
         if name in defect.red:
             moment = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%MZ}"
             entry = {"at": moment, "commit": commit, "judged_by": fingerprint(name)}

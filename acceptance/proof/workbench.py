@@ -110,7 +110,7 @@ class Workbench:
 
     def expect(self, way: str, look: dict[str, Any]) -> str:
         """What a look sees. Raises AssertionError if it is not what the catalogue expects of the defect."""
-        text = getattr(self, f"look_{way}")(look)
+        text = str(getattr(self, f"look_{way}")(look)).strip()
         wanted = str(look.get("expect", look.get("expect_status", "")))
         assert re.search(wanted, text, re.MULTILINE), f"expected {wanted!r}, saw {text[:300]!r}"
         return str(text)
