@@ -18,8 +18,8 @@ from acceptance.drivers.route_rules import Rule
 from acceptance.drivers.routing import FRESH, LOGS, answered
 from acceptance.platform.authority import NAMESPACE
 
-NOT_REACHED = (502, 504)
-"""What Traefik answers where a pod was asked, and did not answer."""
+NOT_REACHED = (500, 502, 504)
+"""What Traefik answers where a pod was asked, and did not answer; 500 where it spoke TLS to one that speaks HTTP."""
 
 
 @dataclass

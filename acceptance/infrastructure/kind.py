@@ -112,17 +112,27 @@ class KindInfrastructure(Infrastructure):
             raise UserError(f"there is no platform {self.name} to reuse", "run `make up`, or leave --reuse out")
         if not (self.folder / "tofu").exists():
             self.init()
+        running, expected = self.nodes_running()
+        # Some that are missing are for the scenarios to judge; with none of them this is no platform.
+        if not running:
+            raise UserError(f"none of the {expected} nodes of {self.name} is running", "make down, then make up")
+        # A registry that was started anew, after a restart of the engine for instance, is on no network of the nodes.
+        if REGISTRY_NAME not in str((inspect("network", self.name) or {}).get("Containers", "")):
+            say(f"  {REGISTRY_NAME} is connected to {self.name} again")
+            docker("network", "connect", "--alias", "registry", self.name, REGISTRY_NAME)
         return self.outputs()
+
+    def nodes_running(self) -> tuple[int, int]:
+        """How many nodes run, and how many there have to be, kind's own load balancer of several control planes too."""
+        running = docker("ps", "--quiet", "--filter", f"label={KIND_LABEL}={self.name}").split()
+        return len(running), self.settings.control_planes + self.settings.workers + (self.settings.control_planes > 1)
 
     def reconcile_state(self) -> None:
         """Bring state and engine together: stopped or missing nodes are made anew, unknown leftovers removed."""
         known = set(self.tofu("state", "list", check=False).split())
-        running = docker("ps", "--quiet", "--filter", f"label={KIND_LABEL}={self.name}").split()
-        settings = self.settings
-        # kind puts a load balancer of its own in front of several control planes.
-        expected = settings.control_planes + settings.workers + (settings.control_planes > 1)
-        if "terraform_data.cluster" in known and len(running) != expected:
-            say(f"  {len(running)} of {expected} nodes are running: making the cluster anew")
+        running, expected = self.nodes_running()
+        if "terraform_data.cluster" in known and running != expected:
+            say(f"  {running} of {expected} nodes are running: making the cluster anew")
             backup = self.folder / "terraform.tfstate.forgotten"
             self.tofu("state", "rm", f"-backup={backup}", "terraform_data.cluster")
             remove_containers(f"label={KIND_LABEL}={self.name}")
