@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes a base image where no registry answers: bootstrap.sh debian|golang|node-js TAG
-# debian: debootstrap from the mirror that this system's own apt uses. golang, node-js: the toolchain of this machine on top of it.
+# debian: debootstrap from the mirror that this system's own apt uses, or from its own default. golang, node-js: the toolchain of this machine on top of it.
 set -eu
 recipe=$1 tag=$2
 docker=${DOCKER:-docker}
@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 case $recipe in
 debian)
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | grep '/debian/$' | head -n 1)
-  debootstrap --variant=minbase --include=ca-certificates bookworm "$work/root" "${mirror:-http://deb.debian.org/debian}" >&2
+  debootstrap --variant=minbase --include=ca-certificates bookworm "$work/root" ${mirror:+"$mirror"} >&2
   for folder in /var/lib/apt/lists /var/cache/apt /usr/share/doc /usr/share/man /usr/share/locale /usr/share/info /var/log; do
     find "$work/root$folder" -mindepth 1 -delete
   done
