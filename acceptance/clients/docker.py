@@ -43,6 +43,14 @@ def inspect(kind: str, name: str) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
+def push(reference: str) -> None:
+    """Push an image. An engine with containerd's store keeps the index of all platforms, and the layers of one."""
+    status, architecture = docker("info", "--format", "{{json .DriverStatus}} {{.Architecture}}").rsplit(" ", 1)
+    platform = {"x86_64": "amd64", "aarch64": "arm64"}.get(architecture, architecture)
+    one = ("--platform", f"linux/{platform}") if "io.containerd.snapshotter" in status else ()
+    docker("push", *one, reference, timeout=600)
+
+
 def ca_bundle() -> str | None:
     """The authorities that this machine, or this user, trusts: the file that the environment names, or the system's."""
     named = (os.environ.get(name) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))

@@ -207,7 +207,7 @@ class Images:
             for name in (tag, marker):
                 reference = f"127.0.0.1:{REGISTRY_PORT}/{repository}:{name}"
                 docker.docker("tag", self.tag(entry), reference)
-                docker.docker("push", reference, timeout=600)
+                docker.push(reference)
 
         in_parallel(push_one, entries, workers=4)
 
@@ -215,7 +215,7 @@ class Images:
         """Build a folder's Dockerfile, and push it to the registry beside the cluster as an image of ours."""
         reference = f"127.0.0.1:{REGISTRY_PORT}/{LOCAL}/{name}:{tag}"
         docker.build(folder, log=log, tag=reference)
-        docker.docker("push", reference, timeout=600)
+        docker.push(reference)
         docker.docker("rmi", reference, check=False)
 
     def link_tools(self, wanted: list[Entry]) -> Path:

@@ -64,3 +64,18 @@ def test_a_builder_in_a_container_of_its_own_is_passed_over(tmp_path, monkeypatc
     docker.build(tmp_path, log=tmp_path / "log")
     assert seen[0]["BUILDX_BUILDER"] == engine.builder() == "default"
     engine.builder.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("status", "options"),
+    [
+        ('[["Backing Filesystem","extfs"]] x86_64', ()),
+        ('[["driver-type","io.containerd.snapshotter.v1"]] x86_64', ("--platform", "linux/amd64")),
+        ('[["driver-type","io.containerd.snapshotter.v1"]] aarch64', ("--platform", "linux/arm64")),
+    ],
+)
+def test_one_platform_is_pushed_where_the_engine_has_no_other(monkeypatch, status, options):
+    said = []
+    monkeypatch.setattr(docker, "docker", lambda *arguments, **_: said.append(arguments) or status)
+    docker.push("127.0.0.1:5001/some:1")
+    assert said[-1] == ("push", *options, "127.0.0.1:5001/some:1")
