@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import shutil
 import subprocess
@@ -25,6 +26,10 @@ AGAIN_AFTER = 2.0
 TIMEOUT = 900.0
 FINAL = ("manifest unknown", "not found", "denied", "unauthorized", "repository does not exist", "no such host")
 """What a registry says when asking again changes nothing."""
+
+
+class Refused(Exception):  # noqa: N818
+    """An image cannot be had: its step is not done."""
 
 
 def located(reference: str, mirrors: Mirrors) -> str:
@@ -96,12 +101,11 @@ def pull_all(entries: list[Entry], mirrors: Mirrors, tag: Callable[[Entry], str]
         if not answers(f"{host}/x"):
             refused[entry.name] = f"{host} does not answer"
             return
-        with steps.step(reference):
-            reason = pull_image(reference)
-        if reason:
-            refused[entry.name] = reason
-            return
-        docker.docker("tag", reference, tag(entry))
+        with contextlib.suppress(Refused), steps.step(reference):
+            if reason := pull_image(reference):
+                refused[entry.name] = reason
+                raise Refused
+            docker.docker("tag", reference, tag(entry))
 
     say(f"Pulling {len(images)} images ...")
     with steps.shown():
