@@ -28,7 +28,7 @@ FINAL = ("manifest unknown", "not found", "denied", "unauthorized", "repository 
 """What a registry says when asking again changes nothing."""
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """An image cannot be had: its step is not done."""
 
 
