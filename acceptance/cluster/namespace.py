@@ -9,12 +9,16 @@ from typing import Any
 
 from kubernetes import client
 from kubernetes.stream import stream
+from websocket import WebSocketException
 
 from acceptance.base.conditions import describe, is_ready
 from acceptance.base.labels import LABEL, SCENARIO_LABEL
 from acceptance.base.waiting import POD_READY, eventually
 from acceptance.cluster.cluster import REQUEST_TIMEOUT, Cluster
 from acceptance.infrastructure.contract import Infrastructure
+
+EXECUTE_TIMEOUT = 40
+"""Seconds that a command in a pod may take; kind's load balancer of the API cuts off what says nothing for 50."""
 
 OWN_ROLE = "acceptance-own"
 """The ClusterRole of k8s/acceptance that a run has in namespaces of its own."""
@@ -66,7 +70,13 @@ class Namespace:
             pod, self.name, command=list(command), stdout=True, stderr=True, stdin=False, tty=False,
             _preload_content=False,
         )  # fmt: skip
-        connection.run_forever(timeout=30)
+        try:
+            connection.run_forever(timeout=EXECUTE_TIMEOUT)
+        except WebSocketException as error:
+            raise AssertionError(f"{' '.join(command)} in pod {pod} was cut off: {error}") from error
+        if connection.is_open():
+            connection.close()
+            raise AssertionError(f"{' '.join(command)} in pod {pod} did not end within {EXECUTE_TIMEOUT} s")
         printed = connection.read_stdout() + connection.read_stderr()
         assert connection.returncode == 0, f"{' '.join(command)} in pod {pod}: {printed.strip()}"
         return str(printed)
