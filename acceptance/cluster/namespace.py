@@ -70,15 +70,18 @@ class Namespace:
             pod, self.name, command=list(command), stdout=True, stderr=True, stdin=False, tty=False,
             _preload_content=False,
         )  # fmt: skip
+        said = f"{command[0]} in pod {pod}"
         try:
             connection.run_forever(timeout=EXECUTE_TIMEOUT)
-        except WebSocketException as error:
-            raise AssertionError(f"{' '.join(command)} in pod {pod} was cut off: {error}") from error
-        if connection.is_open():
+            ended = None if connection.is_open() else connection.returncode
+        except (WebSocketException, TypeError) as error:
+            # Without the end of the command there is no status to read, which the client finds out by a TypeError.
+            raise AssertionError(f"{said} was cut off: {error}") from error
+        if ended is None:
             connection.close()
-            raise AssertionError(f"{' '.join(command)} in pod {pod} did not end within {EXECUTE_TIMEOUT} s")
+            raise AssertionError(f"{said} did not end within {EXECUTE_TIMEOUT} s")
         printed = connection.read_stdout() + connection.read_stderr()
-        assert connection.returncode == 0, f"{' '.join(command)} in pod {pod}: {printed.strip()}"
+        assert ended == 0, f"{' '.join(command)} in pod {pod}: {printed.strip()}"
         return str(printed)
 
     def delete(self) -> None:
