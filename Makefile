@@ -30,7 +30,7 @@ accept: setup ## Set up what is missing and judge the platform on kind (ARGS= go
 
 test: setup ## Run the suite's own tests (no cluster)
 	@$(WITH_ENGINE) $(BIN)/pytest -c tests/pytest.ini --rootdir . --confcutdir tests \
-		-n auto --dist=loadgroup tests $(ARGS)
+		-n auto --dist=loadfile tests $(ARGS)
 
 check: setup ## Format, lint, types, layers, features against the catalogue, tofu, kustomize
 	@$(BIN)/ruff format --check .

@@ -43,17 +43,12 @@ def misplaced_fixtures(name, text):
                 yield f"{name}:{node.lineno} {node.name} ({scope})"
 
 
-def shared_fixtures(text):
-    """Fixtures of a module of tests that several tests share, where the module does not say which process runs it."""
-    tree = ast.parse(text)
-    marks = [
-        ast.unparse(node.value) for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) and node.value
-    ]
-    if any("xdist_group" in mark for mark in marks):
-        return
-    for node in tree.body:
+def session_fixtures(text):
+    """Session fixtures of a module of tests: side by side, each process would make one; a module's runs in one."""
+    for node in ast.parse(text).body:
         for decorator in getattr(node, "decorator_list", ()):
-            if isinstance(decorator, ast.Call) and any(word.arg == "scope" for word in decorator.keywords):
+            words = decorator.keywords if isinstance(decorator, ast.Call) else ()
+            if any(word.arg == "scope" and ast.unparse(word.value) == "'session'" for word in words):
                 yield f"{node.lineno} {node.name}"
 
 
@@ -113,11 +108,16 @@ def test_conftest_registers_plugins_and_does_nothing_else():
 
 
 def test_what_tests_share_is_made_in_one_process():
-    found = {path: list(shared_fixtures(path.read_text())) for path in (ROOT / "tests").rglob("test_*.py")}
+    found = {path: list(session_fixtures(path.read_text())) for path in (ROOT / "tests").rglob("test_*.py")}
     assert {path.name: lines for path, lines in found.items() if lines} == {}
 
 
-@pytest.mark.parametrize(("mark", "is_seen"), [("", True), ("pytestmark = pytest.mark.xdist_group('some')\n", False)])
-def test_fixtures_that_several_processes_would_make_are_seen(mark, is_seen):
-    text = f"{mark}@pytest.fixture(scope='module')\ndef thing(): ...\n"
-    assert bool(list(shared_fixtures(text))) is is_seen
+@pytest.mark.parametrize(("scope", "is_seen"), [("session", True), ("module", False)])
+def test_fixtures_that_several_processes_would_make_are_seen(scope, is_seen):
+    text = f"@pytest.fixture(scope='{scope}')\ndef thing(): ...\n"
+    assert bool(list(session_fixtures(text))) is is_seen
+
+
+def test_tests_of_a_module_run_in_one_process():
+    # pytest-xdist's groups do nothing under this pytest: modules name engine's objects, and are kept together.
+    assert "--dist=loadfile" in (ROOT / "Makefile").read_text()

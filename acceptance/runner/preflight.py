@@ -15,7 +15,7 @@ from acceptance.base.environment import Environment, KindSettings
 from acceptance.base.errors import UserError
 from acceptance.base.paths import CACHE, REPORTS, STATE
 from acceptance.clients import docker, engine
-from acceptance.images.registry import REGISTRY_NAME, REGISTRY_PORT
+from acceptance.images.registry import REGISTRY_PORT, registry_answers
 from acceptance.infrastructure import tools
 from acceptance.infrastructure.contract import cluster_name
 
@@ -97,13 +97,12 @@ def check_network(settings: KindSettings, name: str) -> str | None:
 
 
 def check_registry() -> str | None:
-    """The port of the registry beside the cluster is free, or the registry's."""
-    found = docker.inspect("container", REGISTRY_NAME)
-    if (found and found["State"]["Running"]) or not answers_on(REGISTRY_PORT):
+    """The port of the registry beside the cluster is free, or a registry's."""
+    if not answers_on(REGISTRY_PORT) or registry_answers(f"127.0.0.1:{REGISTRY_PORT}/x"):
         return None
     return (
-        f"something listens on 127.0.0.1, port {REGISTRY_PORT}, where the registry beside the cluster belongs\n"
-        "  Remedy: stop it (`ss -ltnp` names it)"
+        f"something that is no registry listens on 127.0.0.1, port {REGISTRY_PORT}, where the registry beside the "
+        "cluster belongs\n  Remedy: stop it (`ss -ltnp` names it)"
     )
 
 

@@ -13,8 +13,6 @@ from acceptance.base.paths import ROOT
 from acceptance.criteria.subtasks import load_subtasks, reference_exists
 from acceptance.drivers.handbooks import HANDBOOKS, SUBTASK, copy_project, read_blocks
 
-pytestmark = pytest.mark.xdist_group("handbooks")
-
 BLOCKS = [block for handbook in HANDBOOKS for block in read_blocks(handbook)]
 PRODUCTION = ROOT / "environments" / "production.toml"
 OURS = (

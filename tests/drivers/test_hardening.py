@@ -23,8 +23,6 @@ from acceptance.drivers.services import Service
 from acceptance.drivers.strangers import HEALTH, NEEDS_CREDENTIALS
 from acceptance.platform.applications import APPLICATIONS
 
-pytestmark = pytest.mark.xdist_group("kustomize")
-
 PLACES = ("kind", "production")
 PORTS = {name: port for name, (_, port) in SERVICES.items()}
 DEFAULT = {"kubernetes.io/metadata.name": "default"}

@@ -8,8 +8,6 @@ from tests_support import kustomized
 from acceptance.drivers import liveness
 from acceptance.platform.applications import APPLICATIONS
 
-pytestmark = pytest.mark.xdist_group("kustomize")
-
 
 def pod(app, threshold=3, *, owner="ReplicaSet", labels=None):
     probe = SimpleNamespace(failure_threshold=threshold) if threshold else None

@@ -17,8 +17,6 @@ from acceptance.base.yaml_text import documents
 from acceptance.clients.kustomize import build
 from acceptance.drivers import asked, redirects, route_rules, routing, traefik_options
 
-pytestmark = pytest.mark.xdist_group("routes")
-
 WWW = "www.example.test"
 FRONTEND = "default/frontend-service"
 KIND = load_environment("kind")

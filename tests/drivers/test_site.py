@@ -10,8 +10,6 @@ from acceptance.base.service_settings import HEADINGS, ServiceSettings
 from acceptance.clients import browser
 from acceptance.drivers import assets, site
 
-pytestmark = pytest.mark.xdist_group("site")
-
 PAGE = """<!doctype html><html><head><link rel="stylesheet" href="/style.css?v=1">{head}</head>
 <body><h1>Products &amp; <b>more</b>
 </h1><img src="/logo.svg">{body}<script src="/app.js"></script></body></html>"""

@@ -14,8 +14,6 @@ from acceptance.commands import down
 from acceptance.infrastructure import engine_lock
 from acceptance.infrastructure.engine_lock import HOLDER, USER_LABEL, EngineLock, owner_of
 
-pytestmark = pytest.mark.xdist_group("engine_lock")
-
 
 @pytest.fixture
 def name():

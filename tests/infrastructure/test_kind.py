@@ -14,8 +14,6 @@ from acceptance.infrastructure import contract, kind
 from acceptance.infrastructure.kind import KindInfrastructure
 from acceptance.infrastructure.leftovers import leftovers, remove_by_label
 
-pytestmark = pytest.mark.xdist_group("kind")
-
 NAME = "alternate-futures-test-gone"
 OTHER = "alternate-futures-test-other"
 IMAGE = "alternate-futures/test-nothing:1"

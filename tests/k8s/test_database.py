@@ -4,8 +4,6 @@ import pytest
 import yaml
 from tests_support import kustomized
 
-pytestmark = pytest.mark.xdist_group("kustomize")
-
 DATABASES = ("database/overlays/kind", "database/overlays/kind-yugabytedb", "database/overlays/production")
 CACHES = ("redis/overlays/kind", "redis/overlays/production")
 PRODUCTION = "database/overlays/production"

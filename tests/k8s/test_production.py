@@ -13,8 +13,6 @@ from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
 from acceptance.cluster.rendering import Rendering
 
-pytestmark = pytest.mark.xdist_group("kustomize")
-
 K8S = ROOT / "k8s"
 PODS = {"Deployment", "StatefulSet", "DaemonSet", "Job"}
 SERVICES = ("auth-service", "backend-service", "frontend-service", "database", "redis")

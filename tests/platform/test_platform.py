@@ -35,7 +35,11 @@ def test_a_command_in_a_pod_leaves_the_client_of_other_threads_alone(monkeypatch
     def stream(method, *_, **__):
         used.append(method.__self__.api_client)
         return SimpleNamespace(
-            run_forever=lambda timeout: None, read_stdout=lambda: "said", read_stderr=lambda: "", returncode=0
+            run_forever=lambda timeout: None,
+            is_open=lambda: False,
+            read_stdout=lambda: "said",
+            read_stderr=lambda: "",
+            returncode=0,
         )
 
     monkeypatch.setattr(namespace, "stream", stream)

@@ -15,8 +15,6 @@ from tests_support import kustomized
 
 from acceptance.base.paths import ROOT
 
-pytestmark = pytest.mark.xdist_group("aws_capacity")
-
 APPLICATIONS = ["auth-service", "backend-service", "frontend-service", "database", "redis"]
 # What runs besides the Applications: replicas, millicores and MiB. Argo CD asks for nothing; this is what it takes.
 BESIDES = {

@@ -14,8 +14,6 @@ from aws_tools import AWS, SSH_KEY, Tofu, stand_in_provider
 
 from acceptance.infrastructure.contract import Outputs
 
-pytestmark = pytest.mark.xdist_group("aws_plan")
-
 K3S = {"version": "v1.34.1+k3s1", "binary_sha256": "0" * 64, "installer_sha256": "0" * 64}
 PRODUCTION = ["-input=false", f"-var-file={AWS}/environments/production.tfvars"]
 

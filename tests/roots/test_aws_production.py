@@ -16,8 +16,6 @@ from acceptance.base.environment import load_environment
 from acceptance.base.errors import UserError
 from acceptance.infrastructure.aws import AwsInfrastructure
 
-pytestmark = pytest.mark.xdist_group("aws_production")
-
 STATE = "alternate-futures/terraform.tfstate"
 
 # The kubeconfig and the nodes that machines would have made; everything else is for moto to answer.

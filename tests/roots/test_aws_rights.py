@@ -14,8 +14,6 @@ from iam_simulation import simulate
 
 from tests.roots.test_aws_security import ACTIONS
 
-pytestmark = pytest.mark.xdist_group("aws_rights")
-
 NAME = "alternate-futures-production"
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"

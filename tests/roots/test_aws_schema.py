@@ -7,8 +7,6 @@ import pytest
 from aws_schema import Provider
 from aws_tools import AWS, provider_wheel
 
-pytestmark = pytest.mark.xdist_group("aws_schema")
-
 FILES = sorted(AWS.rglob("*.tf"))
 LANGUAGE = {"count", "for_each", "depends_on", "lifecycle", "provider", "provisioner", "connection"}
 

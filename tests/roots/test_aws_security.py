@@ -9,8 +9,6 @@ import pytest
 from aws_tools import AWS, programs
 from built import tool
 
-pytestmark = pytest.mark.xdist_group("aws_security")
-
 SOURCES = sorted(AWS.rglob("*.tf"))
 SKIP = re.compile(r"#checkov:skip=(CKV2?_AWS_\d+):(.+)")
 # What the node's machinery must never be given in clear: only the names of shelves in the secret store are.

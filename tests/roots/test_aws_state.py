@@ -11,8 +11,6 @@ from built import tool
 
 from tests.roots.test_cloud_init import World, parsed_files
 
-pytestmark = pytest.mark.xdist_group("aws_state")
-
 PLANTED = "a-value-that-only-the-state-knows"
 
 

@@ -16,8 +16,6 @@ from acceptance.clients import docker as engine_client
 from acceptance.clients.docker import docker, inspect
 from acceptance.images import build, cache
 
-pytestmark = pytest.mark.xdist_group("cloud_init")
-
 SCRIPTS = sorted(AWS.rglob("*.sh"))
 
 # The secret store and the metadata service, as files: a secret is there once its file is.

@@ -180,7 +180,6 @@ def test_a_network_with_the_nodes_subnet_is_named():
 
 
 def test_another_program_on_the_registrys_port_is_told(monkeypatch):
-    monkeypatch.setattr(preflight.docker, "inspect", lambda kind, name: None)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

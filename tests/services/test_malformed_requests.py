@@ -13,8 +13,6 @@ from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.malformed import faults, malformed, no_tokens, send_all, signatures
 from acceptance.drivers.wallet import Wallet
 
-pytestmark = pytest.mark.xdist_group("services")
-
 SETTINGS = ServiceSettings()
 DOMAIN = "example.test"
 

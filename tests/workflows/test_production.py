@@ -2,14 +2,11 @@
 
 import re
 
-import pytest
 import yaml
 from tests_support import kustomized
 
 from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
-
-pytestmark = pytest.mark.xdist_group("kustomize")
 
 WORKFLOWS = sorted([*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob("services/*/.github/workflows/*.yml")])
 SERVICES = ("auth-service", "backend-service", "frontend-service", "database", "redis")

@@ -17,8 +17,6 @@ from acceptance.base.paths import ROOT
 from acceptance.clients import engine
 from acceptance.clients.docker import docker
 
-pytestmark = pytest.mark.xdist_group("workflows")
-
 SERVICES = {"auth": "auth-service", "backend": "backend-service", "frontend": "frontend-service"}
 WORKFLOWS = sorted([*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob("services/*/.github/workflows/*.yml")])
 TAG = "0123456789abcdef0123456789abcdef01234567"
