@@ -18,7 +18,7 @@ from acceptance.base.paths import CACHE, IMAGES, ROOT, STATE
 from acceptance.base.progress import Steps, say
 from acceptance.clients import docker, engine
 from acceptance.clients.process import run_twice
-from acceptance.images.cache import SEAL, folder_is_whole, seal_folder
+from acceptance.images.cache import SEAL, copy_once, folder_is_whole, seal_folder
 from acceptance.images.lock import LOCAL, Entry, Mode, inputs_hash, read_lock
 from acceptance.images.made import Made
 from acceptance.images.order import in_waves
@@ -236,5 +236,4 @@ class Images:
     def link_manifests(self, entry: Entry) -> None:
         """Upstream's manifests, copied to k8s/upstream, where the kustomizations expect them."""
         destination = ROOT / "k8s" / "upstream" / entry.name.removesuffix("-manifests")
-        shutil.rmtree(destination, ignore_errors=True)
-        shutil.copytree(self.folder(entry), destination, ignore=shutil.ignore_patterns(SEAL))
+        copy_once(self.folder(entry), destination, ROOT)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import shutil
+import tempfile
 from pathlib import Path
 
 SEAL = ".sha256"
@@ -28,3 +31,29 @@ def folder_is_whole(folder: Path) -> bool:
     """Whether a folder's files are what they were when it was sealed; a damaged one counts as not there."""
     seal = folder / SEAL
     return seal.is_file() and seal.read_text() == folder_digest(folder)
+
+
+def copy_once(folder: Path, destination: Path, beside: Path) -> None:
+    """Copy a sealed folder, without its seal; nothing is done if the copy is there already.
+
+    Several processes may do so at once, and others read the copy meanwhile: it is made in a folder `beside`, of the
+    same file system, and put there whole.
+    """
+    if contents(destination) == contents(folder):
+        return
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".copy-", dir=beside) as scratch:
+        copy = Path(scratch) / "copy"
+        shutil.copytree(folder, copy, ignore=shutil.ignore_patterns(SEAL))
+        if contents(destination) == contents(folder):
+            return
+        shutil.rmtree(destination, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            # Another process may have put the same there at this moment.
+            copy.rename(destination)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The files of a folder by path, without its seal; none where it is not there."""
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.name != SEAL)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}

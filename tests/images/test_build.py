@@ -60,6 +60,21 @@ def test_a_damaged_cache_entry_counts_as_not_there(tmp_path):
     assert not cache.folder_is_whole(tmp_path)
 
 
+def test_a_copy_is_made_once_and_stays_for_those_who_read_it(tmp_path):
+    source, copy = tmp_path / "source", tmp_path / "k8s" / "upstream" / "some"
+    (source / "deep").mkdir(parents=True)
+    (source / "deep" / "crd.yaml").write_text("a: 1\n")
+    cache.seal_folder(source)
+    cache.copy_once(source, copy, tmp_path)
+    known = (copy / "deep" / "crd.yaml").stat().st_ino
+    cache.copy_once(source, copy, tmp_path)
+    assert (copy / "deep" / "crd.yaml").stat().st_ino == known
+    (source / "deep" / "crd.yaml").write_text("a: 2\n")
+    cache.copy_once(source, copy, tmp_path)
+    assert cache.contents(copy) == {"deep/crd.yaml": b"a: 2\n"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["k8s", "source"]
+
+
 def test_a_damaged_cache_entry_is_made_anew(tmp_path, monkeypatch):
     (tmp_path / "thing").mkdir()
     (tmp_path / "thing" / "Dockerfile").write_text("FROM scratch\n")
