@@ -108,11 +108,11 @@ def prove(bench: Workbench, together: list[Defect], given: str) -> list[dict[str
     found: list[dict[str, Any]] = [
         {"defect": defect.id, "says": defect.says, "expected": defect.red} for defect in together
     ]
-    undone: list[tuple[Defect, Undo]] = []
+    undoing: list[Undo] = []
     try:
         for defect, proof in zip(together, found, strict=True):
             with noted(proof):
-                undone.append((defect, bench.make(defect)))
+                undoing.append(bench.make(defect))
         for defect, proof in zip(together, found, strict=True):
             with noted(proof):
                 proof["effect"] = bench.wait_in_effect(defect)[:500] if "error" not in proof else ""
@@ -134,7 +134,7 @@ def prove(bench: Workbench, together: list[Defect], given: str) -> list[dict[str
                 name: entries[name]["reason"][:400] for name in (*proof["red"], *proof["without cause"])
             }
     finally:
-        for _, undo in reversed(undone):
+        for undo in reversed(undoing):
             undo()
         for defect, proof in zip(together, found, strict=True):
             if "error" not in proof:

@@ -6,26 +6,18 @@ nothing. A platform that is kept has no holder, but an owner, whom its own netwo
 
 from __future__ import annotations
 
-import getpass
 import os
 import socket
 from pathlib import Path
 
 from acceptance.base.errors import UserError
+from acceptance.base.user import user
 from acceptance.clients.docker import docker, inspect
 
 HOLDER = "alternate-futures.dev/holder"
 """Label of the lock: user, host, process, when that began (in ticks), run."""
 USER_LABEL = "alternate-futures.dev/user"
 """Label of a platform's network: whose it is."""
-
-
-def user() -> str:
-    """The name of this user, or the number where the system knows no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"
 
 
 def began(process: int) -> str:
@@ -53,7 +45,8 @@ class EngineLock:
     def acquire(self, run: str, force: bool = False) -> None:
         """Take it. Raises UserError that names who holds it; `force` takes it from them."""
         me = os.getpid()
-        label = f"{HOLDER}={user()} {socket.gethostname()} {me} {began(me)} {run}"
+        # A user without a name is called by two words, and the label is read word by word.
+        label = f"{HOLDER}={user().replace(' ', '-')} {socket.gethostname()} {me} {began(me)} {run}"
         for _ in range(2):
             try:
                 docker("network", "create", "--internal", "--label", label, self.name)

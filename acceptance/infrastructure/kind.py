@@ -16,6 +16,7 @@ from acceptance.base.labels import KIND_LABEL, LABEL
 from acceptance.base.paths import INFRASTRUCTURE, STATE
 from acceptance.base.progress import say
 from acceptance.base.secrecy import register_secret
+from acceptance.base.user import user
 from acceptance.clients import engine
 from acceptance.clients.docker import docker, inspect
 from acceptance.clients.process import run
@@ -23,7 +24,6 @@ from acceptance.criteria.verdicts import Unverifiable
 from acceptance.images.build import Images
 from acceptance.images.registry import REGISTRY_NAME
 from acceptance.infrastructure.contract import Infrastructure, Machine, Outputs
-from acceptance.infrastructure.engine_lock import user
 from acceptance.infrastructure.leftovers import leftovers, remove_containers, remove_network, still_there
 
 APPLY_TIMEOUT = 600

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import getpass
 import json
 import os
 import platform
@@ -17,6 +16,7 @@ from typing import Any
 
 from acceptance.base.paths import ROOT
 from acceptance.base.secrecy import redact_folder
+from acceptance.base.user import user
 from acceptance.criteria.catalogue import Criterion
 from acceptance.criteria.ledger import Ledger, proofs_of, read_ledger
 from acceptance.criteria.run import Run
@@ -37,14 +37,6 @@ def git(*arguments: str) -> str:
     """What git says of the checkout; empty outside one."""
     answer = subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True)
     return answer.stdout.strip() if answer.returncode == 0 else ""
-
-
-def who() -> str:
-    """The name of the user, or the number where the system knows no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"
 
 
 def machine() -> str:
@@ -102,7 +94,7 @@ def describe(run: Run, exit_code: int) -> dict[str, Any]:
         "started": utc(run.started),
         "ended": utc(time.time()),
         "seconds": round(time.time() - run.started, 1),
-        "who": who(),
+        "who": user(),
         "machine": machine(),
         "commit": commit,
         "clean": bool(commit) and git("status", "--porcelain") == "",

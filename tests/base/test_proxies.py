@@ -3,11 +3,11 @@
 import http.server
 import subprocess
 import sys
-import threading
 from urllib.request import getproxies, proxy_bypass_environment
 
 import pytest
 import requests
+from tests_support import http_server
 
 from acceptance.base.proxies import build_options, reach_directly
 
@@ -55,13 +55,8 @@ def answering():
         def log_message(self, *_):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"127.0.0.1:{server.server_port}", seen
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with http_server(Handler) as address:
+        yield address, seen
 
 
 def test_a_request_to_this_machine_does_not_go_by_the_proxy(answering, monkeypatch):

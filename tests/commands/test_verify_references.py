@@ -2,9 +2,9 @@
 
 import argparse
 import http.server
-import threading
 
 import pytest
+from tests_support import http_server
 
 from acceptance.commands import verify_references
 from acceptance.images.lock import read_lock
@@ -24,13 +24,8 @@ def mirror():
         def log_message(self, *_):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"127.0.0.1:{server.server_port}/cache"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with http_server(Handler) as address:
+        yield f"{address}/cache"
 
 
 def test_what_is_missing_is_printed_and_nothing_else(mirror, capsys):

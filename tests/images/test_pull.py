@@ -3,9 +3,9 @@
 import contextlib
 import http.server
 import subprocess
-import threading
 
 import pytest
+from tests_support import http_server
 
 from acceptance.base.errors import UserError
 from acceptance.images import build as builder
@@ -53,15 +53,8 @@ def registry_that_says(statuses):
         def log_message(self, *_):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with http_server(Handler) as address:
+        yield address, asked
 
 
 def entries():

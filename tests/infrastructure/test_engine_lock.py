@@ -32,6 +32,15 @@ def test_a_second_run_is_told_who_holds_it(name):
         second.acquire("run-two")
 
 
+def test_a_user_without_a_name_is_told_and_is_gone_with_their_process(name, monkeypatch):
+    monkeypatch.setattr(engine_lock, "user", lambda: "user 1001")
+    with EngineLock(name) as lock:
+        lock.acquire("run-one")
+        assert lock.holder().startswith(f"run run-one of user-1001, process {os.getpid()} on ")
+        monkeypatch.setattr(engine_lock, "began", lambda process: "")
+        assert lock.holder() is None
+
+
 def test_whoever_is_gone_holds_nothing(name):
     code = f"from acceptance.infrastructure.engine_lock import EngineLock; EngineLock({name!r}).acquire('killed')"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

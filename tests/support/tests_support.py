@@ -1,9 +1,12 @@
 """Text of small scenarios, and what several tests build."""
 
 import base64
+import contextlib
 import datetime
 import functools
+import http.server
 import subprocess
+import threading
 
 import yaml
 from built import tool
@@ -83,3 +86,17 @@ def kubeconfig(days):
     )  # fmt: skip
     data = base64.b64encode(made.public_bytes(serialization.Encoding.PEM)).decode()
     return f"server: https://127.0.0.1:6443\n    client-certificate-data: {data}\n"
+
+
+@contextlib.contextmanager
+def http_server(handler):
+    """`HOST:PORT` where a handler's answers are to be had, until the end."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

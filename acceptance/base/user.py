@@ -1,0 +1,14 @@
+"""Who runs this."""
+
+from __future__ import annotations
+
+import getpass
+import os
+
+
+def user() -> str:
+    """The name of this user, or the number where the system knows no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
