@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -44,11 +45,16 @@ def inspect(kind: str, name: str) -> dict[str, Any] | None:
 
 
 def push(reference: str) -> None:
-    """Push an image. An engine with containerd's store keeps the index of all platforms, and the layers of one."""
+    """Push an image."""
+    docker("push", *one_platform(), reference, timeout=600)
+
+
+@functools.cache
+def one_platform() -> tuple[str, ...]:
+    """Options of a push: an engine with containerd's store keeps the index of all platforms, and the layers of one."""
     status, architecture = docker("info", "--format", "{{json .DriverStatus}} {{.Architecture}}").rsplit(" ", 1)
     platform = {"x86_64": "amd64", "aarch64": "arm64"}.get(architecture, architecture)
-    one = ("--platform", f"linux/{platform}") if "io.containerd.snapshotter" in status else ()
-    docker("push", *one, reference, timeout=600)
+    return ("--platform", f"linux/{platform}") if "io.containerd.snapshotter" in status else ()
 
 
 def ca_bundle() -> str | None:

@@ -77,5 +77,7 @@ def test_a_builder_in_a_container_of_its_own_is_passed_over(tmp_path, monkeypatc
 def test_one_platform_is_pushed_where_the_engine_has_no_other(monkeypatch, status, options):
     said = []
     monkeypatch.setattr(docker, "docker", lambda *arguments, **_: said.append(arguments) or status)
+    docker.one_platform.cache_clear()
     docker.push("127.0.0.1:5001/some:1")
+    docker.one_platform.cache_clear()
     assert said[-1] == ("push", *options, "127.0.0.1:5001/some:1")

@@ -3,13 +3,13 @@
 import http.server
 import json
 import shutil
-import threading
 
 import pytest
 import requests
 import yaml
 from built import tool
 from kubernetes.client import ApiException
+from tests_support import http_server
 
 from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
@@ -121,10 +121,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def address():
     """Where a server answers."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with http_server(Handler) as address:
+        yield f"http://{address}"
 
 
 @pytest.mark.parametrize(

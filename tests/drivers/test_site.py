@@ -1,10 +1,10 @@
 """Pages as browsers get them: what is missing, foreign, broken or different from one time to the next is seen."""
 
 import http.server
-import threading
 
 import pytest
 import requests
+from tests_support import http_server
 
 from acceptance.base.service_settings import HEADINGS, ServiceSettings
 from acceptance.clients import browser
@@ -58,10 +58,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def server():
     """`HOST:PORT` of the site."""
-    found = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=found.serve_forever, daemon=True).start()
-    yield f"127.0.0.1:{found.server_port}"
-    found.shutdown()
+    with http_server(Handler) as address:
+        yield address
 
 
 @pytest.fixture
