@@ -137,6 +137,7 @@ def prove(bench: Workbench, together: list[Defect], given: str) -> list[dict[str
     finally:
         for undo in reversed(undoing):
             undo()
+        bench.end_syncs()
         for defect, proof in zip(together, found, strict=True):
             if "error" not in proof:
                 bench.wait_undone(defect)
