@@ -25,6 +25,7 @@ from acceptance.base.paths import ROOT, STATE
 from acceptance.base.progress import say
 from acceptance.clients.git import Repository
 from acceptance.clients.port_forward import Forward
+from acceptance.clients.process import interrupts_held_back
 from acceptance.clients.process import run as run_program
 from acceptance.clients.web import pinned_session
 from acceptance.cluster.cluster import Cluster
@@ -112,7 +113,7 @@ def prove(bench: Workbench, together: list[Defect], given: str) -> list[dict[str
     undoing: list[Undo] = []
     try:
         for defect, proof in zip(together, found, strict=True):
-            with noted(proof):
+            with noted(proof), interrupts_held_back():
                 undoing.append(bench.make(defect))
         for defect, proof in zip(together, found, strict=True):
             with noted(proof):
