@@ -31,6 +31,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             elif identity not in run.catalogue.criteria:
                 raise pytest.UsageError(f"{title_of(item)!r} is tagged @ac-{identity}, which is no criterion")
             scenarios.setdefault(identity, []).append(item)
+            if item.get_closest_marker("disruptive"):
+                run.collected.kinds[identity] = "destroy" if item.get_closest_marker("last") else "disruptive"
     try:
         disturbances.check(items)
     except UserError as error:
