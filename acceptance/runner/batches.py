@@ -14,8 +14,8 @@ from acceptance.runner.pytest_internals import fixture_definitions
 from acceptance.runner.tags import criterion_of
 
 ALONE = ("rehearsal", "last")
-ONLY_ONCE = "demos"
-"""The fixture that only one process of a run may have: commits to a demo repository come from one clone."""
+OF_EACH_LANE = "data_client"
+"""State that each lane makes for itself: a pod, which is cheaper than a lane that waits for the other's."""
 
 
 @dataclass(eq=False)
@@ -34,21 +34,13 @@ class Batch:
 
 
 def session_state(item: pytest.Item) -> list[str]:
-    """The fixtures of the session that an item asks for and steps define: another process makes its own."""
+    """The fixtures of the session that one lane makes for all who ask for them."""
     return sorted(
         name
-        for name in fixtures_of(item)
+        for name in fixtures_of(item) - {OF_EACH_LANE}
         for definition in fixture_definitions(item, name)[-1:]
         if definition.scope == "session" and definition.func.__module__ == "fixtures.session_state"
     )
-
-
-def key_of(item: pytest.Item, identity: str) -> str:
-    """What the items of a batch have in common. Scenarios of one requirement share what their lane made for them."""
-    state = session_state(item)
-    if item.get_closest_marker("disruptive") or not state:
-        return identity
-    return ONLY_ONCE if ONLY_ONCE in state else f"{state[0]} of {identity.rpartition('.')[0]}"
 
 
 def seconds_of(items: Iterable[pytest.Item]) -> float:
@@ -70,7 +62,7 @@ def batches(items: list[pytest.Item]) -> list[Batch]:
             continue
         effect = effect_of(item)
         if not effect.is_exclusive:
-            key = key_of(item, identity)
+            key = next(iter(session_state(item)), identity)
             groups.setdefault(key, []).append(item)
             effects.setdefault(key, []).append(effect)
     return [Batch(group, together(effects[key]), seconds_of(group)) for key, group in groups.items()]
