@@ -45,7 +45,7 @@ def soak(rounds: int) -> list[Document]:
         documents.append(pytest_run("--reuse", *UNDISTURBING)["document"])
         if (number + 1) % EVERY == 0:
             say(f"round {(number + 1) // EVERY} of {rounds // EVERY}, with the disruptive ones")
-            documents.append(pytest_run("--reuse")["document"])
+            documents.append(pytest_run("--reuse", "--watch-disturbances")["document"])
     return documents
 
 

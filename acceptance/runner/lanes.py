@@ -8,34 +8,30 @@ give back what they saw. What nothing may run beside is left to the first, when 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import queue
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from acceptance.base.environment import MOST_LANES
-from acceptance.base.errors import UserError
 from acceptance.base.progress import say
-from acceptance.base.secrecy import register_secret, when_registered
+from acceptance.base.secrecy import register_secret
 from acceptance.clients.process import end, interrupts_held_back
-from acceptance.criteria.run import RUN, Run
+from acceptance.criteria.run import Run
 from acceptance.criteria.verdicts import Outcome, Result
 from acceptance.platform.platform import Platform
-from acceptance.runner.batches import Batch, batches
-from acceptance.runner.item_loop import check_stop, clean_up, run_batch, run_item
-from acceptance.runner.lane_line import Line, ToRun
-from acceptance.runner.lane_worker import LaneWorker
+from acceptance.runner.batches import Batch
+from acceptance.runner.item_loop import check_stop, run_batch
+from acceptance.runner.lane_line import Line
 from acceptance.runner.schedule import Schedule
-from acceptance.runner.terminal import speak_through
+from acceptance.runner.undeclared import Watch
 
 LANES = pytest.StashKey["Lanes"]()
 """The lanes of this run, where it has several."""
@@ -63,12 +59,13 @@ class Lane:
 class Lanes:
     """The lanes of a run, and the batches that they take."""
 
-    def __init__(self, run: Run, schedule: Schedule):
+    def __init__(self, run: Run, schedule: Schedule, watch: Callable[[], Watch | None] = lambda: None):
         self.run = run
         self.schedule = schedule
+        self.watch = watch
         self.lanes: list[Lane] = []
         self.closing = False
-        self.handing_out = threading.Lock()
+        self.handing_out = threading.RLock()
         self.reports: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
 
     def start(self, count: int, config: pytest.Config) -> None:
@@ -107,16 +104,29 @@ class Lanes:
             for lane in self.lanes:
                 if not lane.asks:
                     continue
-                batch = self.schedule.take(lane.number)
+                batch = self.take(lane.number)
                 if batch or self.schedule.is_empty:
                     lane.asks = False
                     lane.begun = batch.names if batch else []
                     with contextlib.suppress(OSError):
                         lane.line.send(lane.begun)
 
-    def release(self, number: int) -> None:
-        """A lane is at nothing any more: others may begin what had to wait for it."""
-        self.schedule.end(number)
+    def take(self, number: int) -> Batch | None:
+        """The next batch for a lane, if one may begin now."""
+        with self.handing_out:
+            batch = self.schedule.take(number)
+            if batch and (watch := self.watch()):
+                watch.begin(number, batch.effect)
+        return batch
+
+    def release(self, number: int, last: str = "") -> None:
+        """A lane is at nothing any more, `last` it was at that item: others may begin what had to wait for it."""
+        with self.handing_out:
+            found = watch.end(number) if (watch := self.watch()) else ""
+            self.schedule.end(number)
+        if found and (result := self.run.results.get(last)):
+            result.outcome, result.reason = Outcome.ERROR, f"{result.reason}\n{found}".strip()
+            self.run.journal.write(result)
         self.hand_out()
         # The run's own process may wait for this, too.
         self.reports.put(None)
@@ -128,12 +138,12 @@ class Lanes:
             for _ in run_batch(session, batch.items):
                 self.replay(session)
             last = batch.names[-1]
-            self.release(OWN)
+            self.release(OWN, last)
         return last
 
     def wait_for_batch(self, session: pytest.Session) -> Batch | None:
         """The next batch for the run's own process, once one may run; None if all are taken."""
-        while not (batch := self.schedule.take(OWN)) and not self.schedule.is_empty:
+        while not (batch := self.take(OWN)) and not self.schedule.is_empty:
             self.replay(session, wait=True)
         return batch
 
@@ -177,7 +187,7 @@ class Lanes:
             if report["when"] == "teardown":
                 lane.begun = [nodeid for nodeid in lane.begun if nodeid != result.nodeid]
                 if not lane.begun:
-                    self.release(lane.number)
+                    self.release(lane.number, result.nodeid)
         elif kind == "next":
             lane.asks = True
             self.hand_out()
@@ -209,75 +219,3 @@ class Lanes:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 lane.process.wait(TIDIED)
             end(lane.process)
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """How many lanes; and for a lane, where the run's own process is."""
-    group = parser.getgroup("acceptance")
-    group.addoption(
-        "--lanes", type=int, choices=range(1, MOST_LANES + 1), metavar="N",
-        help="judge undisturbing scenarios in N processes at the same time (default: the environment's)",
-    )  # fmt: skip
-    group.addoption("--lane", type=int, metavar="FD", help="internal: this process is a lane; FD leads to its run")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_configure(config: pytest.Config) -> None:
-    """A lane hears which run it belongs to. Like a worker of pytest-xdist it then keeps no records of its own."""
-    if config.getoption("--lane") is None:
-        return
-    line = Line(Connection(config.getoption("--lane")))
-    (about,) = line.receive()
-    config.workerinput = about  # type: ignore[attr-defined]
-    # Files that a command line names are the run's own.
-    config.option.log_file = None
-    if config.option.basetemp:
-        config.option.basetemp = str(Path(config.option.basetemp) / f"lane-{about['number']}")
-    speak_through(config, ToRun(line))
-    when_registered(lambda value: line.send("secret", value))
-    config.pluginmanager.register(LaneWorker(config, line))
-
-
-def count_lanes(config: pytest.Config) -> int:
-    """How many lanes a run is to have at most."""
-    run = config.stash[RUN]
-    if config.option.collectonly or config.option.usepdb or run.options.lane > 1:
-        return 1
-    return int(config.getoption("--lanes") or run.environment.lanes)
-
-
-def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    """Judge in lanes where the run has several; else pytest does it, one after another."""
-    count = count_lanes(session.config)
-    if count < 2 or session.testsfailed:
-        return None
-    run = session.config.stash[RUN]
-    try:
-        waiting = batches(session.items)
-    except UserError as error:
-        raise pytest.UsageError(str(error)) from None
-    if len(waiting) < 2:
-        return None
-    beside = {item for batch in waiting for item in batch.items}
-    after = [item for item in session.items if item not in beside]
-    lanes = session.config.stash[LANES] = Lanes(run, Schedule(waiting))
-    count = min(count, len(waiting))
-    run.facts["lanes"] = count
-    say(f"scenarios are judged in {count} lanes, each beside what it does not disturb")
-    if reporter := session.config.pluginmanager.get_plugin("terminalreporter"):
-        # Results of several files come in between each other.
-        reporter.showfspath = False
-    try:
-        lanes.start(count - 1, session.config)
-        last = lanes.run_own(session)
-        lanes.tell(None)
-        while lanes.working():
-            lanes.replay(session, wait=True)
-    finally:
-        lanes.close()
-    if last and not after:
-        clean_up(session, last)
-    for item, following in itertools.zip_longest(after, after[1:]):
-        run_item(item, following)
-        check_stop(session)
-    return True
