@@ -15,6 +15,8 @@ from acceptance.base.paths import ROOT
 
 LEDGER = ROOT / "defects" / "ledger.json"
 SCENARIO = re.compile(r"^[ ]*@(?:ac-|(?=plan-))([\w.-]+).*?(?=^[ ]*@|\Z)", re.MULTILINE | re.DOTALL)
+ORDER = re.compile(r" @(?:disturbs|needs)-[\w-]+")
+"""Tags that say beside what a scenario may run: they do not judge anything."""
 Ledger = dict[str, dict[str, dict[str, str]]]
 """By criterion, by defect: `at` (UTC), `commit`, `judged_by` (a fingerprint)."""
 
@@ -96,7 +98,7 @@ def fingerprint(identity: str, root: Path = ROOT) -> str:
     modules = step_modules(text, root)
     for module in sorted(modules):
         modules |= imported(module, root)
-    digest = hashlib.sha256(text.encode())
+    digest = hashlib.sha256(ORDER.sub("", text).encode())
     for module in sorted(modules):
         digest.update(module.read_bytes())
     return digest.hexdigest()[:16]

@@ -46,6 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "system(name): a system that the criterion names, which may have a stand-in")
     config.addinivalue_line("markers", "unknown_tag(name): a tag of a feature that means nothing")
     config.addinivalue_line("markers", "disruptive: takes something away from users while it runs")
+    config.addinivalue_line("markers", "disturbs(part): what of the platform a disruptive scenario disturbs")
+    config.addinivalue_line("markers", "needs(part): what of the platform a scenario needs, beside what is derived")
     config.addinivalue_line("markers", "writes_to_users: adds something to what users share, and removes it")
     config.addinivalue_line("markers", "rehearsal: runs only with --rehearse")
     config.addinivalue_line("markers", "last: runs after everything else")
