@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import secrets
-import subprocess
 from typing import Any
 
 import requests
 
 from acceptance.base.conditions import is_ready
-from acceptance.base.errors import UserError
 from acceptance.base.waiting import ROLLED_OUT, Deadline, consistently, eventually
 from acceptance.clients.argocd import ArgoCD
+from acceptance.cluster.cluster import Refused
 from acceptance.drivers.service_under_change import VERSION, ServiceUnderChange
 from acceptance.platform.application_status import messages
 from acceptance.platform.platform import Platform
@@ -63,9 +62,8 @@ def undo(service: ServiceUnderChange) -> str:
     """`kubectl rollout undo`; return what it printed. Raises AssertionError if it is refused: nothing to return to."""
     try:
         return service.cluster.kubectl("rollout", "undo", f"deployment/{service.name}")
-    except (UserError, subprocess.CalledProcessError) as error:
-        said = getattr(error, "output", "") or getattr(error, "stderr", "") or ""
-        raise AssertionError(f"kubectl rollout undo was refused: {error} {said}. Try: {service.hint}") from error
+    except Refused as error:
+        raise AssertionError(f"kubectl rollout undo was refused: {error.problem}. Try: {service.hint}") from error
 
 
 def wait_version_before(service: ServiceUnderChange) -> None:

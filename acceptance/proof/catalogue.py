@@ -42,7 +42,10 @@ LOOKS: dict[str, tuple[str, ...]] = {
 
 
 class Defect(BaseModel):
-    """A defect: how it is made, how it is seen to be in effect, and which criteria it must or may turn red."""
+    """A defect: how it is made, how it is seen to be in effect, and which criteria it must or may turn red.
+
+    `because`: a pattern that the reason of each red must hold; a red for another reason is no proof.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -51,6 +54,7 @@ class Defect(BaseModel):
     make: dict[str, Any]
     effect: dict[str, Any]
     red: list[str] = Field(min_length=1)
+    because: str = ""
     may: list[str] = Field(default_factory=list)
     touches: list[str] = Field(default_factory=list)
 

@@ -24,6 +24,7 @@ from acceptance.criteria.run import RUN, Catalogue, Options, Run, Verdicts
 from acceptance.criteria.subtasks import load_subtasks
 from acceptance.criteria.verdicts import Outcome, acceptable, judge
 from acceptance.infrastructure.attachment import Attachment
+from acceptance.infrastructure.subnet import POOL
 from acceptance.reports.report import write_report
 from acceptance.runner import preflight
 from acceptance.runner.machine_lock import MachineLock
@@ -62,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except UserError as error:
         raise pytest.UsageError(str(error)) from error
     settings = environment.infrastructure
-    nodes = [settings.subnet] if isinstance(settings, KindSettings) else []
+    nodes = [settings.subnet or str(POOL)] if isinstance(settings, KindSettings) else []
     # Requests for the platform of kind never leave the machine; production's may have to go by the user's proxy.
     reach_directly([f".{environment.domain}", *nodes] if nodes else [])
     now = datetime.datetime.now(datetime.UTC)
