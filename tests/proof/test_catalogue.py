@@ -5,7 +5,7 @@ import yaml
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT
-from acceptance.criteria.ledger import scenarios
+from acceptance.criteria.fingerprint import scenarios
 from acceptance.proof.catalogue import WAYS, load_defects, unknown_criteria
 from acceptance.proof.workbench import Workbench
 
