@@ -76,6 +76,9 @@ func main() {
 	config := options.NewKubeRouterConfig()
 	config.AddFlags(pflag.CommandLine)
 	pflag.Parse()
+	// Only the policies run; the health check waits for the beats of all that the options name.
+	config.RunFirewall, config.RunRouter, config.RunServiceProxy, config.RunLoadBalancer = true, false, false, false
+	config.MetricsEnabled = false
 	ended, _ := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	group := &sync.WaitGroup{}
 	if err := run(config, ended.Done(), group); err != nil {
