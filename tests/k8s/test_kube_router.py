@@ -23,9 +23,10 @@ def pod(objects):
     return objects["DaemonSet"]["spec"]["template"]["spec"]
 
 
-def test_it_runs_on_every_node_from_before_the_nodes_are_ready(objects, pod):
+def test_it_runs_on_every_worker_from_before_the_nodes_are_ready(objects, pod):
     assert objects["DaemonSet"]["metadata"]["namespace"] in SYSTEM_NAMESPACES
-    assert pod["tolerations"] == [{"operator": "Exists"}]
+    (term,) = pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    assert term["matchExpressions"] == [{"key": "node-role.kubernetes.io/control-plane", "operator": "DoesNotExist"}]
     assert pod["hostNetwork"] and "nodeSelector" not in pod
     script = (INFRASTRUCTURE / "kind" / "cluster.sh").read_text()
     assert re.search(r"apply flannel\n\s+apply kube-router\n.*wait node --all", script, re.DOTALL)
