@@ -15,7 +15,8 @@ from acceptance.base.environment import AwsSettings, Environment, GitOpsSettings
 from acceptance.base.errors import UserError
 from acceptance.base.paths import INFRASTRUCTURE, find_tool
 from acceptance.base.progress import say
-from acceptance.clients.git import Repository
+from acceptance.clients.git import AUTHOR, Repository
+from acceptance.clients.process import run as run_program
 from acceptance.clients.registry import NoAnswer, Reference, Registries
 from acceptance.images.build import Images
 from acceptance.images.pins import read_overlays
@@ -87,15 +88,27 @@ def check_git(settings: GitOpsSettings) -> Iterator[UserError]:
             f"{name} is not set: nobody could set up a webhook that Argo CD believes",
             f'export {name}="$(openssl rand -hex 24)", and give GitHub the same (docs/operations.md)',
         )
-    with tempfile.TemporaryDirectory() as folder:
-        for name, url in settings.repositories.items():
-            repository = Repository(name, url, lambda: "", Path(folder), settings.user, password)
+    ways = {"for pushing": password}
+    if settings.reading_variable:
+        ways["for Argo CD"] = os.environ.get(settings.reading_variable, "")
+    for name, url in settings.repositories.items():
+        for way, known in ways.items():
+            what = f"the repository {name} ({url}), {way}{'' if known else ' and without a password'},"
             try:
-                if not repository.git("ls-remote", "--heads", url, "main"):
-                    yield UserError(f"the repository {name} ({url}) has no branch main", "push one")
+                if not heads(url, settings.user, known):
+                    yield UserError(f"{what} has no branch main", "push one")
             except UserError as error:
                 said = error.problem.strip().splitlines()[-1].strip()
-                yield UserError(f"the repository {name} ({url}) does not open: {said}", "make it, or mend the password")
+                yield UserError(f"{what} does not open: {said}", "make it, or mend the password")
+
+
+def heads(url: str, user: str, password: str) -> str:
+    """What a repository says of its branch main; nothing if it has none. Raises UserError if it does not open."""
+    command = ["ls-remote", "--heads", url, "main"]
+    if not password:
+        return run_program(["git", *command], environment=AUTHOR, timeout=60).stdout
+    with tempfile.TemporaryDirectory() as folder:
+        return Repository("repository", url, lambda: url, Path(folder), user, password).git(*command)
 
 
 def checks_of(environment: Environment) -> Iterator[tuple[str, Check]]:

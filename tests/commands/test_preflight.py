@@ -54,17 +54,19 @@ def gitops(tmp_path, monkeypatch):
             subprocess.run([*git, "push", "--quiet", "origin", "HEAD:main"], check=True)
     monkeypatch.setenv("AF_GIT_PASSWORD", "a-password-for-pushing")
     monkeypatch.setenv("AF_WEBHOOK_SECRET", "a-secret-for-webhooks")
+    monkeypatch.delenv("AF_GIT_READ_PASSWORD", raising=False)
     return load_environment("production").gitops.model_copy(update={"repositories": urls})
 
 
 def test_repositories_that_do_not_open_or_are_empty_are_named(gitops):
-    assert told(preflight.check_git(gitops)).startswith(
-        f"the repository demo-polled ({gitops.repositories['demo-polled']}) has no branch main"
-    )
+    empty = f"the repository demo-polled ({gitops.repositories['demo-polled']}), for"
+    text = told(preflight.check_git(gitops))
+    assert f"{empty} pushing, has no branch main" in text
+    assert f"{empty} Argo CD and without a password, has no branch main" in text
     gitops.repositories["demo"] += "-gone"
     text = told(preflight.check_git(gitops))
-    assert f"the repository demo ({gitops.repositories['demo']}) does not open" in text
-    assert text.count("Remedy: ") == 2
+    assert f"the repository demo ({gitops.repositories['demo']}), for pushing, does not open" in text
+    assert text.count("Remedy: ") == 4
 
 
 def test_a_webhook_that_nobody_could_sign_is_told(gitops, monkeypatch):
