@@ -38,17 +38,17 @@ Feature: Infrastructure provisioning
     And the API accepts that token
     And the API refuses a wrong join token
 
-  @ac-1.8 @system-AWS
+  @ac-1.8 @system-AWS @needs-traefik
   Scenario: There is a load balancer with an address
     Then the load balancer runs and accepts connections on both ports
 
-  @ac-1.9 @system-AWS @disruptive
+  @ac-1.9 @system-AWS @disruptive @disturbs-traefik
   Scenario: The load balancer passes ports 80 and 443 on to the workers
     Given something answers on ports 80 and 443 of every worker
     Then each worker answers over HTTP and HTTPS while it is the only one behind the load balancer
     And all workers are behind the load balancer again
 
-  @ac-1.10 @system-AWS
+  @ac-1.10 @system-AWS @needs-database @needs-redis
   Scenario: Persistent volumes for database and Redis lie on disks of their own
     When a pod on each worker writes to a persistent volume of each class
     Then what was written is on the disk that the infrastructure made for it
@@ -59,7 +59,7 @@ Feature: Infrastructure provisioning
     Then the kubeconfig exists and only its owner may read it
     And kubectl reaches the API with nothing but that kubeconfig
 
-  @ac-1.12 @system-AWS @disruptive @exclusive_platform @last
+  @ac-1.12 @system-AWS @disruptive @exclusive_platform @last @disturbs-everything
   Scenario: Destroy removes everything and leaves nothing behind
     Given the engine lists what belongs to the platform
     When the infrastructure is destroyed

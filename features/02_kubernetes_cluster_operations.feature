@@ -32,7 +32,7 @@ Feature: Kubernetes cluster operations
     Then the Service still has its address
     And a pod on each worker reaches the Service by address and by name
 
-  @ac-2.6
+  @ac-2.6 @needs-everything
   Scenario: A container that fails three probes in a row is restarted
     Given a server pod with a health probe every second
     When its health probe begins to fail
@@ -48,7 +48,7 @@ Feature: Kubernetes cluster operations
     And kubectl returns the last 1000 of them
     And the API returns the logs of the system's pods on every node
 
-  @ac-2.8 @disruptive
+  @ac-2.8 @disruptive @disturbs-control-plane
   Scenario: The cluster keeps working with one control plane down
     Given every control plane answers at the address of the API
     And a client writes to the API all the time

@@ -31,7 +31,7 @@ Feature: Ingress and TLS certificates
     Then that host is served with a certificate that the environment's authority issued for it
     And each route of the platform names that resolver, here and in production
 
-  @ac-4.5 @system-LetsEncrypt @disruptive
+  @ac-4.5 @system-LetsEncrypt @disruptive @disturbs-traefik @needs-traefik
   Scenario: A certificate survives a restart of Traefik
     Given a server pod
     And a host with a certificate from the resolver "letsencrypt"
@@ -43,7 +43,7 @@ Feature: Ingress and TLS certificates
     And each host of the platform's routes is served with the same certificate
     And every store of certificates is on a persistent volume, here and in production
 
-  @ac-4.6 @system-LetsEncrypt @disruptive
+  @ac-4.6 @system-LetsEncrypt @disruptive @disturbs-traefik
   Scenario: A certificate with less than 30 days left is renewed without anyone acting
     Given a server pod
     And a host whose certificate has 29 days left and a host whose certificate has 90

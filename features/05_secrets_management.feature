@@ -19,14 +19,14 @@ Feature: Secrets management
     And the same SealedSecret under another name is refused
     And each SealedSecret of the platform is unsealed, and under its own name alone
 
-  @ac-5.4
+  @ac-5.4 @needs-everything
   Scenario: What Git carries cannot be read without the cluster's private key
     Given every version of every file on every branch of every repository
     Then none of them is a Secret or holds a secret value
     And each sealed value opens with the cluster's key
     And no version of any opens without a key or with the key of another cluster
 
-  @ac-5.5
+  @ac-5.5 @needs-everything
   Scenario: Secret values reach a pod as variable and as file
     Given a sealed Secret in the cluster
     When a pod takes its value as an environment variable and as a file

@@ -21,7 +21,7 @@ Feature: Database service
     And nothing leads to its members from outside the cluster
     And a pod reads the admin UI at yb-master-ui:7000
 
-  @ac-6.4 @system-YugabyteDB @disruptive
+  @ac-6.4 @system-YugabyteDB @disruptive @disturbs-database
   Scenario Outline: A node that is deleted comes back with all data
     Given the Deployments and StatefulSets of the platform that are ready
     And a table with a row in it
@@ -60,7 +60,7 @@ Feature: Database service
     And a commit is acknowledged only once all nodes have it
     And what is acknowledged is on disk, whoever writes it
 
-  @ac-6.8 @system-YugabyteDB @disruptive
+  @ac-6.8 @system-YugabyteDB @disruptive @disturbs-database
   Scenario: With one node killed nothing is lost and service is back within 3 seconds
     Given the Deployments and StatefulSets of the platform that are ready
     And a pod writes to the database all the time

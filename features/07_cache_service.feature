@@ -33,7 +33,7 @@ Feature: Cache service
       | no password      |
       | a wrong password |
 
-  @ac-7.6 @disruptive
+  @ac-7.6 @disruptive @disturbs-redis @needs-auth-service
   Scenario: A counter is held in memory and written to disk in the background
     Given the Deployments and StatefulSets of the platform that are ready
     And a rate-limit counter that auth counted up 5 times
@@ -43,7 +43,7 @@ Feature: Cache service
     Then the counter stands where it stood, and still expires
     And each of those is ready again
 
-  @ac-7.7
+  @ac-7.7 @needs-everything
   Scenario: A counter is read within 5 milliseconds
     Given a counter that counted to 7
     When a pod on each machine of auth reads it 2000 times

@@ -1,4 +1,4 @@
-@system-Services
+@system-Services @needs-auth-service
 Feature: Authentication service
   Auth lets people in with their wallets, hands out tokens, and says which of them hold.
 

@@ -1,4 +1,4 @@
-@system-Services
+@system-Services @needs-backend-service
 Feature: Backend service
   The backend answers GraphQL from the database, and asks auth who may see what is protected.
 
@@ -77,7 +77,7 @@ Feature: Backend service
     Then each answer has the query's data, without errors
     And each answer is for this wallet, and another wallet's for that one
 
-  @ac-9.11 @disruptive
+  @ac-9.11 @disruptive @disturbs-backend-service
   Scenario: When auth cannot be reached the client gets 503
     Given a wallet that signed in
     When it asks for the protected query

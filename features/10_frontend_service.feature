@@ -1,4 +1,4 @@
-@system-Services
+@system-Services @needs-frontend-service
 Feature: Frontend service
   The frontend serves the site's pages, which are the files of a static export.
 

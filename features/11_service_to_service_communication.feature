@@ -1,4 +1,4 @@
-@system-Services
+@system-Services @needs-backend-service
 Feature: Service-to-service communication
   The backend reaches auth by name, quickly, with a secret that both share, and says so when it does not.
 
@@ -24,7 +24,7 @@ Feature: Service-to-service communication
     Then auth accepts each of them
     And auth refuses the same claims signed with another secret
 
-  @ac-11.4 @disruptive
+  @ac-11.4 @disruptive @disturbs-backend-service
   Scenario: When the network between backend and auth is cut the backend logs it and answers 503
     Given a wallet that signed in
     When it asks for the protected query

@@ -1,7 +1,7 @@
 Feature: Disaster recovery and rollback
   A bad change can be taken back, and users notice neither the change nor its taking back.
 
-  @ac-14.1 @disruptive
+  @ac-14.1 @disruptive @disturbs-backend-service @needs-backend-service
   Scenario: A bad rollout can be undone
     Given every service keeps earlier versions to return to, here and in production
     And auto-sync of "backend-service" is off
@@ -15,16 +15,16 @@ Feature: Disaster recovery and rollback
     Then all its pods run the version before again
     And no request was lost
 
-  @ac-14.2 @disruptive
+  @ac-14.2 @disruptive @disturbs-frontend-service @needs-frontend-service
   Scenario: A failed sync leaves the working version undisturbed
-    Given auto-sync of "backend-service" is on
-    And "https://api.{domain}/health" is asked all the time
+    Given auto-sync of "frontend-service" is on
+    And "https://www.{domain}/" is asked all the time
     When a change that the API refuses is pushed for it
     Then its sync fails and says why
     And its pods are those from before, not restarted
     And no request was lost
 
-  @ac-14.3 @disruptive
+  @ac-14.3 @disruptive @disturbs-frontend-service @needs-frontend-service
   Scenario: An operator rolls back to an earlier commit of their choice
     Given auto-sync of "frontend-service" is off
     When two more versions of it are pushed and deployed, one after the other
@@ -33,12 +33,12 @@ Feature: Disaster recovery and rollback
     And its record names that commit
     And each of the platform's Applications keeps its records, here and in production
 
-  @ac-14.4 @disruptive
+  @ac-14.4 @disruptive @disturbs-frontend-service @needs-frontend-service
   Scenario: A rollback loses no request
     Given every service starts new pods before old ones go, here and in production
-    And auto-sync of "backend-service" is off
+    And auto-sync of "frontend-service" is off
     And another version of it is pushed and deployed
-    And "https://api.{domain}/health" is asked all the time
+    And "https://www.{domain}/" is asked all the time
     When the operator rolls back to the commit before
     Then its pods run what that commit says, and stay with it
     And no request was lost

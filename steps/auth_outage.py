@@ -6,6 +6,7 @@ from pytest_bdd import parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, ROUTE_READY, Deadline, consistently, eventually
 from acceptance.drivers import latency as measuring
+from acceptance.drivers.cuts import DROP, RESET
 from acceptance.drivers.graphql import LOGS, ask_everywhere
 from acceptance.drivers.names import resolved
 from acceptance.drivers.partitions import parted
@@ -44,13 +45,13 @@ def fast_enough(calls, share, limit):
 @when("auth refuses connections from the backend", target_fixture="cut")
 def auth_refuses_connections(backend, auth, outputs):
     workers = [worker.name for worker in outputs.workers]
-    with parted(backend, auth, workers, "REJECT --reject-with tcp-reset") as cut:
+    with parted(backend, auth, workers, RESET) as cut:
         yield cut
 
 
 @when("the network between backend and auth is cut", target_fixture="cut")
 def network_is_cut(backend, auth, outputs):
-    with parted(backend, auth, [worker.name for worker in outputs.workers], "DROP") as cut:
+    with parted(backend, auth, [worker.name for worker in outputs.workers], DROP) as cut:
         yield cut
 
 

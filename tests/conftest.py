@@ -13,6 +13,7 @@ name = "small"
 domain = "example.test"
 [infrastructure]
 provisioner = "kind"
+subnet = "172.29.0.0/16"
 http_port = 18080
 https_port = 18443
 # Not the subnet of a platform that is up meanwhile: preflight would refuse a second one there.

@@ -17,20 +17,24 @@ Port = Annotated[int, Field(gt=0, lt=65536)]
 
 
 class KindSettings(Section):
-    """A cluster of kind, which OpenTofu makes on this machine and removes again."""
+    """A cluster of kind, which OpenTofu makes on this machine and removes again.
+
+    `subnet`: that of the nodes' network; where none is set, one that no other network of the engine has.
+    """
 
     provisioner: Literal["kind"]
     control_planes: Annotated[int, Field(ge=1)] = 3
     workers: Annotated[int, Field(ge=1)] = 2
-    subnet: str = "172.30.0.0/16"
+    subnet: str | None = None
     http_port: Port = 80
     https_port: Port = 443
 
     @field_validator("subnet")
     @classmethod
-    def is_network(cls, value: str) -> str:
+    def is_network(cls, value: str | None) -> str | None:
         """Refuse what is no network in CIDR notation."""
-        IPvAnyNetwork(value)  # type: ignore[operator]
+        if value is not None:
+            IPvAnyNetwork(value)  # type: ignore[operator]
         return value
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from acceptance.base.errors import UserError
 from acceptance.clients.process import run
 
 AUTHOR = {
@@ -18,6 +20,10 @@ AUTHOR = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": "/dev/null",
 }
+
+
+PUSHES = 5
+"""How often a commit is made at most, where others push to the same branch."""
 
 
 class Repository:
@@ -47,17 +53,18 @@ class Repository:
             ["git", *arguments], cwd=self.folder, environment=environment, stdin=stdin, timeout=60
         ).stdout.strip()
 
-    def fetch(self) -> None:
-        """Make the clone equal to the repository's main branch; begin a new one where the repository is empty."""
+    def fetch(self) -> str:
+        """Make the clone equal to the main branch, a new one where that is empty; return the branch's last commit."""
         if not (self.folder / ".git").is_dir():
             self.begin()
-        if self.git("ls-remote", self.remote(), "refs/heads/main"):
-            self.git("fetch", "--quiet", self.remote(), "main")
-            self.git("checkout", "--quiet", "--force", "-B", "main", "FETCH_HEAD")
-            self.git("clean", "--quiet", "--force", "-d")
-        else:
+        if not self.tip():
             # A clone of an earlier platform's repository would bring its history along.
             self.begin()
+            return ""
+        self.git("fetch", "--quiet", self.remote(), "main")
+        self.git("checkout", "--quiet", "--force", "-B", "main", "FETCH_HEAD")
+        self.git("clean", "--quiet", "--force", "-d")
+        return self.head()
 
     def begin(self) -> None:
         """An empty clone."""
@@ -71,8 +78,27 @@ class Repository:
         return (self.folder / path).read_text()
 
     def commit(self, files: dict[str, str | None], message: str) -> str:
-        """Write files (None: delete), commit and push; return the commit's SHA. No commit if nothing changed."""
-        self.fetch()
+        """Write files (None: delete), commit and push; return the commit's SHA. No commit if nothing changed.
+
+        Others may push to the same branch meanwhile: then it is done again, on top of what they pushed.
+        """
+        for tries_left in reversed(range(PUSHES)):
+            base = self.write(files)
+            if not self.git("status", "--porcelain"):
+                break
+            self.git("commit", "--quiet", "--message", message)
+            try:
+                self.push()
+                break
+            except UserError:
+                if not tries_left or self.tip() == base:
+                    # Nobody else pushed: it was refused for another reason.
+                    raise
+        return self.head()
+
+    def write(self, files: dict[str, str | None]) -> str:
+        """Write files (None: delete) on top of the main branch, and stage them; return that branch's last commit."""
+        base = self.fetch()
         for path, text in files.items():
             target = self.folder / path
             if text is None:
@@ -81,10 +107,30 @@ class Repository:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(text)
         self.git("add", "--all")
-        if self.git("status", "--porcelain"):
-            self.git("commit", "--quiet", "--message", message)
-            self.push()
-        return self.head()
+        return base
+
+    def tip(self) -> str:
+        """The SHA of the main branch's last commit, as the repository has it; empty if there is none."""
+        return self.git("ls-remote", self.remote(), "refs/heads/main").partition("\t")[0]
+
+    def has_same(self, path: str, one: str, other: str) -> bool:
+        """Whether a file is the same at two commits of the main branch."""
+        if one == other:
+            return True
+        found = self.blobs(path, one, other)
+        if len(found) < 2:
+            # A commit that somebody else has pushed.
+            self.fetch()
+            found = self.blobs(path, one, other)
+        return len(found) == 2 and found[0] == found[1]
+
+    def blobs(self, path: str, *commits: str) -> list[str]:
+        """What git calls the contents of a file at commits; fewer where it does not know a commit."""
+        found = []
+        for commit in commits:
+            with contextlib.suppress(UserError):
+                found.append(self.git("rev-parse", "--verify", "--quiet", f"{commit}:{path}"))
+        return found
 
     def revert(self, commit: str) -> str:
         """Undo a commit by another one, and push it; return the new commit's SHA."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
 import threading
 from collections.abc import Iterator
 from functools import cached_property
@@ -12,10 +13,12 @@ from typing import Any
 from kubernetes import client, config, utils
 
 from acceptance.base.conditions import describe, is_ready
+from acceptance.base.errors import UserError
+from acceptance.base.secrecy import redact
 from acceptance.base.waiting import NODES_READY, TimedOut, eventually
 from acceptance.clients.docker import docker
 from acceptance.clients.port_forward import Forward
-from acceptance.clients.process import run
+from acceptance.clients.process import Ended, run
 from acceptance.cluster.existing_kind import ExistingKind
 from acceptance.cluster.probe import Probe
 from acceptance.criteria.verdicts import Unverifiable
@@ -30,6 +33,10 @@ REQUEST_TIMEOUT = 10
 KUBECTL_TIMEOUT = 120
 
 SYSTEM_NAMESPACES = ("kube-system", "kube-flannel", "local-path-storage")
+
+
+class Refused(UserError, AssertionError):
+    """A kubectl command failed. To a scenario that is what it saw of the platform, and not an error of its own."""
 
 
 @contextlib.contextmanager
@@ -89,10 +96,17 @@ class Cluster:
         return self.outputs.kubeconfig_path
 
     def kubectl(self, *arguments: str) -> str:
-        """Run a kubectl command and return what it printed."""
-        if self.is_attached:
-            return run([*self.kubectl_command, *arguments], timeout=KUBECTL_TIMEOUT).stdout
-        return str(self.kind.kubectl(*arguments, timeout=KUBECTL_TIMEOUT))
+        """Run a kubectl command and return what it printed. Raises Refused with what it said if it fails."""
+        try:
+            if self.is_attached:
+                return run([*self.kubectl_command, *arguments], timeout=KUBECTL_TIMEOUT).stdout
+            return str(self.kind.kubectl(*arguments, timeout=KUBECTL_TIMEOUT))
+        except Ended:
+            raise
+        except (UserError, subprocess.SubprocessError) as error:
+            parts = (getattr(error, name, "") or "" for name in ("problem", "output", "stderr"))
+            said = redact(" ".join(map(str, parts)).strip() or str(error))
+            raise Refused(f"kubectl {' '.join(arguments)} failed: {said}", "read what it said") from error
 
     @property
     def kubectl_command(self) -> list[str | Path]:

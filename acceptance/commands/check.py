@@ -10,7 +10,8 @@ from acceptance.base.paths import INFRASTRUCTURE, ROOT, STATE
 from acceptance.base.progress import say
 from acceptance.clients.kustomize import build
 from acceptance.clients.process import run as run_program
-from acceptance.criteria.ledger import read_ledger, scenarios, unproven
+from acceptance.criteria.fingerprint import scenarios
+from acceptance.criteria.ledger import read_ledger, unproven
 from acceptance.images.build import Images
 from acceptance.images.upstream import upstream
 from acceptance.infrastructure.kind import KindInfrastructure

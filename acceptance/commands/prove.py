@@ -31,7 +31,8 @@ from acceptance.clients.web import pinned_session
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.probe import Probe
 from acceptance.commands.pytest_run import pytest_run
-from acceptance.criteria.ledger import Ledger, destroys, fingerprint, read_ledger, unproven, write_ledger
+from acceptance.criteria.fingerprint import fingerprint
+from acceptance.criteria.ledger import Ledger, destroys, read_ledger, unproven, write_ledger
 from acceptance.images.build import Images
 from acceptance.infrastructure.kind import KindInfrastructure
 from acceptance.platform.git import GIT, PLATFORM, GitServer

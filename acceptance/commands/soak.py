@@ -11,9 +11,8 @@ from acceptance.commands.pytest_run import pytest_run
 from acceptance.reports.merge import NOT_JUDGED, Document
 
 UNDISTURBING = ("-m", "not disruptive")
-DISRUPTIVE = ("-m", "disruptive")
 EVERY = 5
-"""Disruptive scenarios run once for so many rounds of the others."""
+"""Disruptive scenarios run once for so many rounds of the others: with them, as in a whole run."""
 
 
 def outcomes(documents: list[Document]) -> dict[str, dict[str, list[str]]]:
@@ -45,8 +44,8 @@ def soak(rounds: int) -> list[Document]:
         say(f"round {number + 1} of {rounds}, undisturbing")
         documents.append(pytest_run("--reuse", *UNDISTURBING)["document"])
         if (number + 1) % EVERY == 0:
-            say(f"round {(number + 1) // EVERY} of {rounds // EVERY}, disruptive")
-            documents.append(pytest_run("--reuse", *DISRUPTIVE)["document"])
+            say(f"round {(number + 1) // EVERY} of {rounds // EVERY}, with the disruptive ones")
+            documents.append(pytest_run("--reuse", "--watch-disturbances")["document"])
     return documents
 
 

@@ -49,6 +49,8 @@ class Collected:
     """By criterion, or by `plan-N.M`."""
     beyond: dict[str, Criterion] = field(default_factory=dict)
     """What scenarios beyond the criteria judge, in the form of criteria."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """`disruptive` or `destroy`, of scenarios that are."""
     unselected: dict[str, str] = field(default_factory=dict)
     """Why a scenario was left out."""
 

@@ -18,6 +18,7 @@ from acceptance.clients.relay import Relay
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
 from acceptance.cluster.probe import Probe
+from acceptance.drivers.cuts import Cut
 
 CTR = "ctr --namespace k8s.io"
 
@@ -193,18 +194,16 @@ def mount_of(namespace: Namespace, pod: str, path: str) -> tuple[str, str]:
     return real, mount
 
 
-def kill(namespace: Namespace, pod: client.V1Pod, *, cut_off_from: list[str] | None = None) -> None:
+def kill(namespace: Namespace, pod: client.V1Pod, *, cut: Cut | None = None) -> None:
     """SIGKILL all processes of a pod on its node, its sandbox included: nothing in it gets to end anything.
 
     Without its sandbox it is not started again at once, which would be a start that the deletion ends politely.
-    `cut_off_from` are addresses that it no longer reaches from a moment before: what it has not sent them by then,
-    they never get, although the kernel would still send it for a process that is dead.
+    `cut` keeps it from others from a moment before: what it has not sent them by then, they never get, although the
+    kernel would still send it for a process that is dead.
     """
     main = pod.status.container_statuses[0].container_id.removeprefix("containerd://")
     of_pod = f"containers list --quiet 'labels.\"io.kubernetes.pod.uid\"=={pod.metadata.uid}'"
-    commands = [f"iptables -I {rule}" for rule in cuts(pod, cut_off_from)]
-    if cut_off_from:
-        commands.append("sleep 0.3")
+    commands = [cut.command, "sleep 0.3"] if cut else []
     commands += [
         f"{CTR} tasks kill --signal SIGKILL {main}",
         f"for other in $({CTR} {of_pod}); do {CTR} tasks kill --signal SIGKILL $other 2>/dev/null || true; done",
@@ -212,25 +211,23 @@ def kill(namespace: Namespace, pod: client.V1Pod, *, cut_off_from: list[str] | N
     namespace.cluster.on_node(pod.spec.node_name, "sh", "-ec", "; ".join(commands))
 
 
-def cuts(pod: client.V1Pod, addresses: list[str] | None) -> list[str]:
-    """The rules that keep a pod from reaching addresses."""
-    return [f"FORWARD -s {pod.status.pod_ip} -d {address} -j DROP" for address in addresses or []]
-
-
 @contextlib.contextmanager
 def dead(namespace: Namespace, pod: client.V1Pod, *, cut_off_from: list[str]) -> Iterator[None]:
-    """A pod is killed without grace and does not come back until the end of the block."""
+    """A pod is killed without grace and does not come back until the end of the block.
+
+    What it had not yet sent to the addresses `cut_off_from` does not reach them.
+    """
     name, cluster = pod.metadata.name, namespace.cluster
+    cut = Cut(cluster, [pod.spec.node_name], [(pod.status.pod_ip, address) for address in cut_off_from])
     hold(cluster, namespace.name, name, [HELD])
     try:
-        kill(namespace, pod, cut_off_from=cut_off_from)
+        kill(namespace, pod, cut=cut)
         delete_now(namespace, name)
         yield
     finally:
         with contextlib.suppress(ApiException):
             hold(cluster, namespace.name, name, [])
-        for rule in cuts(pod, cut_off_from):
-            cluster.on_node(pod.spec.node_name, "sh", "-c", f"iptables -D {rule}", check=False)
+        cut.heal()
 
 
 def hold(cluster: Cluster, namespace: str, name: str, finalizers: list[str]) -> None:

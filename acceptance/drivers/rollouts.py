@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import secrets
-import subprocess
 from typing import Any
 
 import requests
 
 from acceptance.base.conditions import is_ready
-from acceptance.base.errors import UserError
 from acceptance.base.waiting import ROLLED_OUT, Deadline, consistently, eventually
 from acceptance.clients.argocd import ArgoCD
+from acceptance.cluster.cluster import Refused
 from acceptance.drivers.service_under_change import VERSION, ServiceUnderChange
 from acceptance.platform.application_status import messages
 from acceptance.platform.platform import Platform
 from acceptance.platform.routes import SERVICES
 
+GIVES_UP = 20
+"""Seconds after which Kubernetes gives up on a version of a scenario's own that never becomes ready. What the services
+are deployed with is judged besides (3.5); waiting for as long proves no more."""
 STAYS = Deadline(8, "the suite: auto-sync or self-heal would have undone a rollback by then")
 NO_SUCH_PATH = "/no-such-path"
 SHOWN = ("id", "revision", "deployedAt")
@@ -63,9 +65,8 @@ def undo(service: ServiceUnderChange) -> str:
     """`kubectl rollout undo`; return what it printed. Raises AssertionError if it is refused: nothing to return to."""
     try:
         return service.cluster.kubectl("rollout", "undo", f"deployment/{service.name}")
-    except (UserError, subprocess.CalledProcessError) as error:
-        said = getattr(error, "output", "") or getattr(error, "stderr", "") or ""
-        raise AssertionError(f"kubectl rollout undo was refused: {error} {said}. Try: {service.hint}") from error
+    except Refused as error:
+        raise AssertionError(f"kubectl rollout undo was refused: {error.problem}. Try: {service.hint}") from error
 
 
 def wait_version_before(service: ServiceUnderChange) -> None:
@@ -106,8 +107,9 @@ def wait_sync_failed(service: ServiceUnderChange) -> list[str]:
 
     def failed() -> dict[str, Any]:
         operation = dict(service.status().get("operationState", {}))
-        seen = (operation.get("phase"), operation.get("syncResult", {}).get("revision"))
-        assert seen == ("Failed", service.pushed), f"{seen[0]} of {(seen[1] or '')[:8]} {operation.get('message', '')}"
+        phase, revision = operation.get("phase"), operation.get("syncResult", {}).get("revision") or ""
+        said = f"{phase} of {revision[:8]} {operation.get('message', '')}"
+        assert phase == "Failed" and service.has_change(revision, service.pushed), said
         return operation
 
     what = f"the sync of {service.pushed[:8]} Failed"
@@ -184,18 +186,19 @@ def stays_with_first(service: ServiceUnderChange) -> None:
 
 
 def push_never_ready(service: ServiceUnderChange) -> None:
-    """Push a version that never becomes ready."""
+    """Push a version that never becomes ready, and that Kubernetes gives up on soon."""
     path = "/spec/template/spec/containers/0/readinessProbe/httpGet/path"
-    operation = {"op": "replace", "path": path, "value": NO_SUCH_PATH}
-    service.push(operation, message=f"{service.name}: a version that never becomes ready")
+    never_ready = {"op": "replace", "path": path, "value": NO_SUCH_PATH}
+    sooner = {"op": "add", "path": "/spec/progressDeadlineSeconds", "value": GIVES_UP}
+    service.push(never_ready, sooner, message=f"{service.name}: a version that never becomes ready")
     service.status(refresh=True)
 
 
 def wait_shown_well(argocd: ArgoCD, service: ServiceUnderChange) -> dict[str, str]:
     """Wait until the Application is shown as Synced and Healthy at the last commit; return what is shown."""
-    head = service.repository.git("ls-remote", service.repository.remote(), "refs/heads/main").split()[0]
 
     def well() -> dict[str, str]:
+        head = service.head()
         status = argocd.application(service.name, refresh=True)["status"]
         seen = {
             "sync": status["sync"]["status"],
@@ -205,7 +208,7 @@ def wait_shown_well(argocd: ArgoCD, service: ServiceUnderChange) -> dict[str, st
         assert seen == {"sync": "Synced", "health": "Healthy", "at": head}, f"{seen}"
         return seen
 
-    what = f"{service.name} Synced and Healthy at {head[:8]}"
+    what = f"{service.name} Synced and Healthy at the last commit"
     return eventually(well, within=ROLLED_OUT, what=what, hint=service.hint)
 
 

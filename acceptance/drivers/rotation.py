@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import secrets
-import subprocess
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from acceptance.base.errors import UserError
 from acceptance.base.secrecy import register_secret
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.base.waiting import ROLLED_OUT, ROUTE_READY, UNSEALED, Deadline, consistently, eventually
 from acceptance.clients.git import Repository
-from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.cluster import Cluster, Refused
 from acceptance.cluster.manifests import apply, secret_manifest
 from acceptance.drivers import graphql, validation
 from acceptance.drivers.graphql import Asked
@@ -100,8 +98,9 @@ def restart(*services: Service) -> None:
     for service in services:
         try:
             cluster.kubectl("-n", service.namespace.name, "rollout", "restart", f"deployment/{service.name}")
-        except (UserError, subprocess.CalledProcessError) as error:
-            raise AssertionError(f"kubectl refuses to restart {service.name}: {error}. Try: {service.hint}") from error
+        except Refused as error:
+            said = f"kubectl refuses to restart {service.name}: {error.problem}"
+            raise AssertionError(f"{said}. Try: {service.hint}") from error
 
     def restarted() -> bool:
         for service in services:

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from acceptance.base.conditions import is_ready, is_rolled_out
+from acceptance.base.errors import UserError
 from acceptance.base.waiting import ROLLED_OUT, eventually
 from acceptance.clients.argocd import ArgoCD
 from acceptance.clients.git import Repository
@@ -91,12 +92,27 @@ class ServiceUnderChange:
         def deployed() -> dict[str, Any]:
             status = self.status()
             operation = status.get("operationState", {})
-            seen = (operation.get("phase"), operation.get("syncResult", {}).get("revision"))
-            assert seen == ("Succeeded", commit), f"{seen[0]} of {(seen[1] or '')[:8]} {messages(status)}"
+            phase, revision = operation.get("phase"), operation.get("syncResult", {}).get("revision") or ""
+            said = f"{phase} of {revision[:8]} {messages(status)}"
+            assert phase == "Succeeded" and self.has_change(revision, commit), said
             self.all_of(version)
             return status
 
         return eventually(deployed, within=ROLLED_OUT, what=f"{self.name} at {commit[:8]}", hint=self.hint)
+
+    def has_change(self, revision: str, commit: str) -> bool:
+        """Whether a revision deploys what a commit of this service says: other services' commits may follow it."""
+        try:
+            return bool(revision) and self.repository.has_same(self.path, revision, commit)
+        except UserError as error:
+            raise AssertionError(f"the Git server did not answer: {error}") from error
+
+    def head(self) -> str:
+        """The last commit of the main branch. Others may push: ask anew each time."""
+        try:
+            return self.repository.tip()
+        except UserError as error:
+            raise AssertionError(f"the Git server did not answer: {error}") from error
 
     def all_of(self, version: str | None) -> bool:
         """Raise AssertionError unless all replicas run, ready, in one version."""
@@ -126,9 +142,9 @@ def service_under_change(name: str, cluster: Cluster, argocd: ArgoCD, repository
 
 def wait_settled(service: ServiceUnderChange) -> None:
     """Wait until the Application is Synced and Healthy at the repository's last commit."""
-    head = service.repository.git("ls-remote", service.repository.remote(), "refs/heads/main").split()[0]
 
     def settled() -> bool:
+        head = service.head()
         status = service.status(refresh=True)
         seen = summary(status)
         assert seen[:2] == ("Synced", "Healthy") and status["sync"]["revision"] == head, (

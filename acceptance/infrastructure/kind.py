@@ -25,6 +25,7 @@ from acceptance.images.build import Images
 from acceptance.images.registry import REGISTRY_NAME
 from acceptance.infrastructure.contract import Infrastructure, Machine, Outputs
 from acceptance.infrastructure.leftovers import leftovers, remove_containers, remove_network, still_there
+from acceptance.infrastructure.subnet import subnet_of
 
 APPLY_TIMEOUT = 600
 
@@ -74,7 +75,7 @@ class KindInfrastructure(Infrastructure):
             "TF_VAR_user": user(),
             "TF_VAR_control_planes": str(settings.control_planes),
             "TF_VAR_workers": str(settings.workers),
-            "TF_VAR_subnet": settings.subnet,
+            "TF_VAR_subnet": subnet_of(self.name, settings.subnet),
             "TF_VAR_http_port": str(settings.http_port),
             "TF_VAR_https_port": str(settings.https_port),
             "TF_VAR_node_image": self.images.tag(lock["node"]),

@@ -27,12 +27,14 @@ from acceptance.infrastructure.contract import Machine
 from acceptance.proof.catalogue import Defect
 
 IN_EFFECT = Deadline(180, "the catalogue: a defect by Git is synced and rolled out")
+AT_ONCE = Deadline(45, "the catalogue: what a command does is done when it ends")
 UNDONE = Deadline(180, "the catalogue: what was undone is rolled out again")
 SETTLED_FIELDS = ("resourceVersion", "uid", "creationTimestamp", "generation", "managedFields")
 LEADER = "app=yb-tserver,role in (master,primary)"
 TAGS = "k8s/environment/run/kustomization.yaml"
 """Where the platform's repository says which tags of images are deployed."""
 STUCK = {"ImagePullBackOff", "ErrImagePull", "CrashLoopBackOff", "CreateContainerConfigError"}
+COMMANDS = ("execute", "node", "sql", "engine")
 Undo = Callable[[], object]
 
 
@@ -58,7 +60,8 @@ class Workbench:
         """Wait until the defect's own look sees it; return what was seen. A defect that does not take is no proof."""
         way, look = next(iter(defect.effect.items()))
         seen = lambda: self.expect(way, look)  # noqa: E731
-        return eventually(seen, within=IN_EFFECT, what=f"the effect of {defect.id}", hint=str(defect.effect))
+        within = AT_ONCE if defect.way in COMMANDS else IN_EFFECT
+        return eventually(seen, within=within, what=f"the effect of {defect.id}", hint=str(defect.effect))
 
     def wait_undone(self, defect: Defect) -> None:
         """Wait until the defect's own look sees it no more."""

@@ -23,6 +23,7 @@ from acceptance.criteria.run import Run
 from acceptance.criteria.subtasks import described, named_by
 from acceptance.criteria.verdicts import Verdict
 from acceptance.reports.allure import write_allure
+from acceptance.reports.critical_path import critical_path
 from acceptance.reports.files import write, write_manifest
 from acceptance.reports.html import html
 from acceptance.reports.junit import write_junit
@@ -55,6 +56,7 @@ def write_report(run: Run, exit_code: int) -> None:
     """Write all files of the report into the run's folder."""
     run.folder.mkdir(parents=True, exist_ok=True)
     document = describe(run, exit_code)
+    document["critical_path"] = run.facts["critical_path"] = critical_path(document)
     write(run.folder / "verdicts.json", json.dumps(document, indent=2, default=str))
     write(run.folder / "traceability.html", html(document))
     write_junit(document, run.folder / "junit.xml")
@@ -115,6 +117,7 @@ def describe(run: Run, exit_code: int) -> dict[str, Any]:
                 "duration": v.duration,
                 "outcome": v.outcome,
                 "lane": v.lane,
+                "kind": run.collected.kinds.get(v.criterion, "non-disruptive"),
             }
             for v in run.verdicts.every
             if v.started

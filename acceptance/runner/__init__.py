@@ -8,7 +8,7 @@ PLUGINS = tuple(
     f"acceptance.runner.{name}"
     for name in (
         "start_up", "tags", "options", "terminal", "gherkin_steps", "outcomes", "selection", "allure_steps", "plugin",
-        "redaction", "lanes", "preview",
+        "redaction", "in_lanes", "preview",
     )
 )  # fmt: skip
 """All that pytest has to load, those that others import first."""

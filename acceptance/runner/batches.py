@@ -1,35 +1,68 @@
-"""Batches: the non-disruptive scenarios that one lane judges one after another."""
+"""Batches: the scenarios that one lane judges one after another."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
 import pytest
 
+from acceptance.runner.disturbances import Effect, effect_of, together
+from acceptance.runner.durations import SECONDS
 from acceptance.runner.lookahead import fixtures_of, steps_of
 from acceptance.runner.pytest_internals import fixture_definitions
 from acceptance.runner.tags import criterion_of
 
-DISTURBING = ("disruptive", "rehearsal", "last")
+ALONE = ("rehearsal", "last")
+OF_EACH_LANE = "data_client"
+"""State that each lane makes for itself: a pod, which is cheaper than a lane that waits for the other's."""
 
 
-Batch = list[pytest.Item]
-"""What one lane judges, one after another: all rows of a scenario, or all scenarios that share what only one has."""
+@dataclass(eq=False)
+class Batch:
+    """What one lane judges, one after another: all rows of a scenario, or scenarios that share a session's state."""
+
+    items: list[pytest.Item] = field(default_factory=list)
+    effect: Effect = field(default_factory=Effect)
+    seconds: float = 0.0
+    """How long it takes, about."""
+
+    @property
+    def names(self) -> list[str]:
+        """The node ids of its items."""
+        return [item.nodeid for item in self.items]
 
 
 def session_state(item: pytest.Item) -> list[str]:
-    """The fixtures of the session that an item asks for and steps define: another process would make its own."""
+    """The fixtures of the session that one lane makes for all who ask for them."""
     return sorted(
         name
-        for name in fixtures_of(item)
+        for name in fixtures_of(item) - {OF_EACH_LANE}
         for definition in fixture_definitions(item, name)[-1:]
         if definition.scope == "session" and definition.func.__module__ == "fixtures.session_state"
     )
 
 
+def seconds_of(items: Iterable[pytest.Item]) -> float:
+    """About how long items take together."""
+    rows: dict[str, int] = {}
+    for item in items:
+        identity = criterion_of(item) or item.name
+        rows[identity] = rows.get(identity, 0) + len(steps_of(item))
+    return sum(SECONDS.get(identity, steps) for identity, steps in rows.items())
+
+
 def batches(items: list[pytest.Item]) -> list[Batch]:
-    """The undisturbing scenarios among `items`, those of most steps first: what is long is not begun last."""
-    groups: dict[str, Batch] = {}
+    """The scenarios among `items` that may run beside others; what excludes all others is left out."""
+    groups: dict[str, list[pytest.Item]] = {}
+    effects: dict[str, list[Effect]] = {}
     for item in items:
         identity = criterion_of(item)
-        if identity and not any(item.get_closest_marker(name) for name in DISTURBING):
-            groups.setdefault(next(iter(session_state(item)), identity), []).append(item)
-    return sorted(groups.values(), key=lambda batch: sum(len(steps_of(item)) for item in batch), reverse=True)
+        if not identity or any(item.get_closest_marker(name) for name in ALONE):
+            continue
+        effect = effect_of(item)
+        if not effect.is_exclusive:
+            key = next(iter(session_state(item)), identity)
+            groups.setdefault(key, []).append(item)
+            effects.setdefault(key, []).append(effect)
+    return [Batch(group, together(effects[key]), seconds_of(group)) for key, group in groups.items()]

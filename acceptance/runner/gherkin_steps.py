@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 
+from acceptance.base.waiting import is_transient
 from acceptance.criteria.run import RUN, covered
 from acceptance.criteria.verdicts import NOT_RUN, Outcome, Step
 from acceptance.runner.pytest_internals import example_of
@@ -14,6 +16,8 @@ from acceptance.runner.pytest_internals import example_of
 RUNNING = "running"
 STEPS = pytest.StashKey[list[Step]]()
 BEGAN = pytest.StashKey[float]()
+OF_SESSION = "of_session_fixture"
+"""The attribute of an error that a fixture of the session raised."""
 
 
 def row_name(item: pytest.Item) -> str:
@@ -53,11 +57,28 @@ def end(item: pytest.Item, outcome: Outcome) -> None:
             step.duration = max(0.0, now - began - covered(item.config.stash[RUN].waits, began, now))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
+    """What breaks in a fixture of the session is no scenario's own: it is remembered whose it is."""
+    try:
+        return (yield)
+    except Exception as error:
+        if fixturedef.scope == "session":
+            setattr(error, OF_SESSION, True)
+        raise
+
+
 def outcome_of(error: BaseException | None) -> Outcome:
-    """What an error makes of the step that raised it."""
+    """What an error makes of the step that raised it.
+
+    A step has `failed` where the platform was seen to be otherwise: an assertion, a connection that broke, an object
+    that is not there, a command that was refused. Everything else, and what a fixture of the session could not make, is
+    an `error`: nothing was judged. Source: decision 11, kind 8.
+    """
     if isinstance(error, pytest.skip.Exception):
         return Outcome.UNVERIFIABLE
-    return Outcome.FAILED if isinstance(error, AssertionError) else Outcome.ERROR
+    seen = error is not None and is_transient(error) and not hasattr(error, OF_SESSION)
+    return Outcome.FAILED if seen else Outcome.ERROR
 
 
 def steps_so_far(item: pytest.Item, error: BaseException | None) -> list[Step]:

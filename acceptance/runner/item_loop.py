@@ -10,7 +10,6 @@ from acceptance.base.secrecy import redact
 from acceptance.base.waiting import in_words
 from acceptance.criteria.run import RUN
 from acceptance.criteria.verdicts import Outcome, Result
-from acceptance.runner.batches import Batch
 from acceptance.runner.pytest_internals import tear_down_session
 
 
@@ -27,7 +26,7 @@ def run_item(item: pytest.Item, following: pytest.Item | None) -> None:
     item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
 
-def run_batch(session: pytest.Session, batch: Batch) -> Iterator[None]:
+def run_batch(session: pytest.Session, batch: list[pytest.Item]) -> Iterator[None]:
     """One batch, item by item. What belongs to the session stays, what belongs to the last item's module does not."""
     others = [item for item in session.items if item is not batch[-1]]
     other = next((item for item in others if item.parent is not batch[-1].parent), others[0])

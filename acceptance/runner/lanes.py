@@ -1,47 +1,44 @@
-"""Lanes: processes that judge undisturbing scenarios at the same time. Source: issue D, "Order and time"; decision 14.
+"""Lanes: processes that judge scenarios at the same time. Source: decision 14.
 
-The run's own process is the first of them. It makes the platform, and hands out scenarios in batches; the others were
-started with its command line, attach once the platform stands, and give back what they saw. What disturbs is left to
-the first, when the others have ended.
+The run's own process is the first of them. It makes the platform, and hands out scenarios in batches, each beside what
+it does not disturb (`schedule.py`); the others were started with its command line, attach once the platform stands, and
+give back what they saw. What nothing may run beside is left to the first, when the others have ended.
 """
 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import queue
 import signal
 import subprocess
 import sys
 import threading
-from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from acceptance.base.environment import MOST_LANES
-from acceptance.base.errors import UserError
 from acceptance.base.progress import say
-from acceptance.base.secrecy import register_secret, when_registered
+from acceptance.base.secrecy import register_secret
 from acceptance.clients.process import end, interrupts_held_back
-from acceptance.criteria.run import RUN, Run
+from acceptance.criteria.run import Run
 from acceptance.criteria.verdicts import Outcome, Result
-from acceptance.platform.platform import Platform, Standing
-from acceptance.runner.batches import Batch, batches
-from acceptance.runner.item_loop import check_stop, clean_up, run_batch, run_item
-from acceptance.runner.lane_line import Line, ToRun
-from acceptance.runner.terminal import speak_through
+from acceptance.platform.platform import Platform
+from acceptance.runner.batches import Batch
+from acceptance.runner.item_loop import check_stop, run_batch
+from acceptance.runner.lane_line import Line
+from acceptance.runner.schedule import Schedule
+from acceptance.runner.undeclared import Watch
 
 LANES = pytest.StashKey["Lanes"]()
 """The lanes of this run, where it has several."""
-STANDING = pytest.StashKey[Standing | None]()
-"""In a lane: the platform, as the run's own process brought it up."""
-TIDIED = 60
-"""Seconds that a lane may take to remove what its scenarios made, once it was told to end."""
+OWN = 1
+"""The number of the lane that is the run's own process."""
+TIDIED = 150
+"""Seconds that a lane may take to put back what its scenarios changed, once it was told to end: a rollout at most."""
 
 
 @dataclass
@@ -54,18 +51,21 @@ class Lane:
     log: Path
     begun: list[str] = field(default_factory=list)
     """The items that it was given and has not ended."""
+    asks: bool = False
+    """Whether it waits for a batch."""
     ended: bool = False
 
 
 class Lanes:
-    """The lanes of a run, and the batches that none of them has taken yet."""
+    """The lanes of a run, and the batches that they take."""
 
-    def __init__(self, run: Run, waiting: list[Batch]):
+    def __init__(self, run: Run, schedule: Schedule, watch: Callable[[], Watch | None] = lambda: None):
         self.run = run
-        self.waiting = deque(waiting)
+        self.schedule = schedule
+        self.watch = watch
         self.lanes: list[Lane] = []
         self.closing = False
-        self.lock = threading.Lock()
+        self.handing_out = threading.RLock()
         self.reports: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
 
     def start(self, count: int, config: pytest.Config) -> None:
@@ -98,10 +98,54 @@ class Lanes:
             with contextlib.suppress(OSError):
                 lane.line.send(message)
 
-    def take(self) -> Batch | None:
-        """The next batch, if there is one."""
-        with self.lock:
-            return self.waiting.popleft() if self.waiting else None
+    def hand_out(self) -> None:
+        """Give each lane that waits a batch that may run now; end those that wait for nothing any more."""
+        with self.handing_out:
+            for lane in self.lanes:
+                if not lane.asks:
+                    continue
+                batch = self.take(lane.number)
+                if batch or self.schedule.is_empty:
+                    lane.asks = False
+                    lane.begun = batch.names if batch else []
+                    with contextlib.suppress(OSError):
+                        lane.line.send(lane.begun)
+
+    def take(self, number: int) -> Batch | None:
+        """The next batch for a lane, if one may begin now."""
+        with self.handing_out:
+            batch = self.schedule.take(number)
+            if batch and (watch := self.watch()):
+                watch.begin(number, batch.effect)
+        return batch
+
+    def release(self, number: int, last: str = "") -> None:
+        """A lane is at nothing any more, `last` it was at that item: others may begin what had to wait for it."""
+        with self.handing_out:
+            found = watch.end(number) if (watch := self.watch()) else ""
+            self.schedule.end(number)
+        if found and (result := self.run.results.get(last)):
+            result.outcome, result.reason = Outcome.ERROR, f"{result.reason}\n{found}".strip()
+            self.run.journal.write(result)
+        self.hand_out()
+        # The run's own process may wait for this, too.
+        self.reports.put(None)
+
+    def run_own(self, session: pytest.Session) -> str | None:
+        """Judge in the run's own process, until there is nothing to take; return the last item's node id."""
+        last = None
+        while batch := self.wait_for_batch(session):
+            for _ in run_batch(session, batch.items):
+                self.replay(session)
+            last = batch.names[-1]
+            self.release(OWN, last)
+        return last
+
+    def wait_for_batch(self, session: pytest.Session) -> Batch | None:
+        """The next batch for the run's own process, once one may run; None if all are taken."""
+        while not (batch := self.take(OWN)) and not self.schedule.is_empty:
+            self.replay(session, wait=True)
+        return batch
 
     def listen(self, lane: Lane) -> None:
         """The thread of one lane: hears what it says, until it ends."""
@@ -114,8 +158,8 @@ class Lanes:
             code = lane.process.wait()
             if not self.closing and code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
                 self.record_crash(lane, code)
-            lane.ended = True
-            self.reports.put(None)
+            lane.ended, lane.asks = True, False
+            self.release(lane.number)
 
     def record_crash(self, lane: Lane, code: int) -> None:
         """Say that a lane ended by itself, of each scenario that it was given."""
@@ -139,13 +183,14 @@ class Lanes:
         elif kind == "report":
             report, result = content
             self.run.results[result.nodeid] = result
+            self.reports.put(report)
             if report["when"] == "teardown":
                 lane.begun = [nodeid for nodeid in lane.begun if nodeid != result.nodeid]
-            self.reports.put(report)
+                if not lane.begun:
+                    self.release(lane.number, result.nodeid)
         elif kind == "next":
-            batch = self.take()
-            lane.begun = [item.nodeid for item in batch or ()]
-            lane.line.send(lane.begun)
+            lane.asks = True
+            self.hand_out()
 
     def replay(self, session: pytest.Session, *, wait: bool = False) -> None:
         """Give pytest the reports that came in; with `wait`, wait for at least one, or for the end of a lane."""
@@ -174,113 +219,3 @@ class Lanes:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 lane.process.wait(TIDIED)
             end(lane.process)
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """How many lanes; and for a lane, where the run's own process is."""
-    group = parser.getgroup("acceptance")
-    group.addoption(
-        "--lanes", type=int, choices=range(1, MOST_LANES + 1), metavar="N",
-        help="judge undisturbing scenarios in N processes at the same time (default: the environment's)",
-    )  # fmt: skip
-    group.addoption("--lane", type=int, metavar="FD", help="internal: this process is a lane; FD leads to its run")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_configure(config: pytest.Config) -> None:
-    """A lane hears which run it belongs to. Like a worker of pytest-xdist it then keeps no records of its own."""
-    if config.getoption("--lane") is None:
-        return
-    line = Line(Connection(config.getoption("--lane")))
-    (about,) = line.receive()
-    config.workerinput = about  # type: ignore[attr-defined]
-    # Files that a command line names are the run's own.
-    config.option.log_file = None
-    if config.option.basetemp:
-        config.option.basetemp = str(Path(config.option.basetemp) / f"lane-{about['number']}")
-    speak_through(config, ToRun(line))
-    when_registered(lambda value: line.send("secret", value))
-    config.pluginmanager.register(LaneWorker(config, line))
-
-
-def count_lanes(config: pytest.Config) -> int:
-    """How many lanes a run is to have at most."""
-    run = config.stash[RUN]
-    if config.option.collectonly or config.option.usepdb or run.options.lane > 1:
-        return 1
-    return int(config.getoption("--lanes") or run.environment.lanes)
-
-
-def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    """Judge in lanes where the run has several; else pytest does it, one after another."""
-    count = count_lanes(session.config)
-    if count < 2 or session.testsfailed:
-        return None
-    run = session.config.stash[RUN]
-    try:
-        waiting = batches(session.items)
-    except UserError as error:
-        raise pytest.UsageError(str(error)) from None
-    if len(waiting) < 2:
-        return None
-    beside = {item for batch in waiting for item in batch}
-    after = [item for item in session.items if item not in beside]
-    lanes = session.config.stash[LANES] = Lanes(run, waiting)
-    count = min(count, len(waiting))
-    run.facts["lanes"] = count
-    say(f"undisturbing scenarios are judged in {count} lanes")
-    if reporter := session.config.pluginmanager.get_plugin("terminalreporter"):
-        # Results of several files come in between each other.
-        reporter.showfspath = False
-    try:
-        lanes.start(count - 1, session.config)
-        last = None
-        while batch := lanes.take():
-            for _ in run_batch(session, batch):
-                lanes.replay(session)
-            last = batch[-1].nodeid
-        lanes.tell(None)
-        while lanes.working():
-            lanes.replay(session, wait=True)
-    finally:
-        lanes.close()
-    if last and not after:
-        clean_up(session, last)
-    for item, following in itertools.zip_longest(after, after[1:]):
-        run_item(item, following)
-        check_stop(session)
-    return True
-
-
-class LaneWorker:
-    """A lane, from inside: it judges what it is given, and says what it saw."""
-
-    def __init__(self, config: pytest.Config, line: Line):
-        self.config = config
-        self.line = line
-
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Wait for the platform, then judge batch after batch."""
-        run, items = self.config.stash[RUN], {item.nodeid: item for item in session.items}
-        (standing,) = self.line.receive()
-        self.config.stash[STANDING] = standing
-        last = None
-        while standing and (batch := self.next()):
-            for _ in run_batch(session, [items[nodeid] for nodeid in batch]):
-                last = batch[-1]
-        if last:
-            self.line.send("result", clean_up(session, last))
-        self.line.send("phases", run.phases)
-        return True
-
-    def next(self) -> list[str]:
-        """The node ids of the next batch; none if there is no more."""
-        self.line.send("next")
-        (batch,) = self.line.receive()
-        return list(batch or ())
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Give a report, and what the suite made of it, to the run."""
-        result = self.config.stash[RUN].results[report.nodeid]
-        data = self.config.hook.pytest_report_to_serializable(config=self.config, report=report)
-        self.line.send("report", (data, result))

@@ -49,6 +49,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "(--plan: its old name)",
     )
     group.addoption(
+        "--watch-disturbances",
+        action="store_true",
+        help="in lanes: an error for disruptive scenarios that change what they do not say that they disturb",
+    )
+    group.addoption(
         "--rehearse",
         action="store_true",
         help="also run what is tagged @rehearsal: the platform is destroyed and rebuilt",

@@ -12,7 +12,7 @@ from acceptance.base.waiting import in_words
 from acceptance.criteria.evidence import DIAGNOSE, EVIDENCE, Evidence
 from acceptance.criteria.run import RUN, covered
 from acceptance.criteria.verdicts import NotSelected, Outcome, Result
-from acceptance.runner.gherkin_steps import row_name, steps_so_far
+from acceptance.runner.gherkin_steps import outcome_of, row_name, steps_so_far
 from acceptance.runner.tags import criterion_of
 
 BROKE_OFF = "the run broke off during this scenario"
@@ -45,7 +45,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             result.outcome, result.reason = Outcome.NOT_SELECTED, reason
         elif isinstance(error, pytest.skip.Exception):
             result.outcome, result.reason = Outcome.UNVERIFIABLE, reason
-        elif call.when == "call" and isinstance(error, AssertionError):
+        elif call.when == "call" and outcome_of(error) is Outcome.FAILED:
             result.outcome, result.reason = Outcome.FAILED, reason
         else:
             result.outcome = Outcome.ERROR

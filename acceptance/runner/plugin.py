@@ -24,6 +24,7 @@ from acceptance.criteria.run import RUN, Catalogue, Options, Run, Verdicts
 from acceptance.criteria.subtasks import load_subtasks
 from acceptance.criteria.verdicts import Outcome, acceptable, judge
 from acceptance.infrastructure.attachment import Attachment
+from acceptance.infrastructure.subnet import POOL
 from acceptance.reports.report import write_report
 from acceptance.runner import preflight
 from acceptance.runner.machine_lock import MachineLock
@@ -45,6 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "system(name): a system that the criterion names, which may have a stand-in")
     config.addinivalue_line("markers", "unknown_tag(name): a tag of a feature that means nothing")
     config.addinivalue_line("markers", "disruptive: takes something away from users while it runs")
+    config.addinivalue_line("markers", "disturbs(part): what of the platform a disruptive scenario disturbs")
+    config.addinivalue_line("markers", "needs(part): what of the platform a scenario needs, beside what is derived")
     config.addinivalue_line("markers", "writes_to_users: adds something to what users share, and removes it")
     config.addinivalue_line("markers", "rehearsal: runs only with --rehearse")
     config.addinivalue_line("markers", "last: runs after everything else")
@@ -62,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except UserError as error:
         raise pytest.UsageError(str(error)) from error
     settings = environment.infrastructure
-    nodes = [settings.subnet] if isinstance(settings, KindSettings) else []
+    nodes = [settings.subnet or str(POOL)] if isinstance(settings, KindSettings) else []
     # Requests for the platform of kind never leave the machine; production's may have to go by the user's proxy.
     reach_directly([f".{environment.domain}", *nodes] if nodes else [])
     now = datetime.datetime.now(datetime.UTC)

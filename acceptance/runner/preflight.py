@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
-import json
 import os
 import shutil
 import socket
@@ -14,10 +12,11 @@ from pathlib import Path
 from acceptance.base.environment import Environment, KindSettings
 from acceptance.base.errors import UserError
 from acceptance.base.paths import CACHE, REPORTS, STATE
-from acceptance.clients import docker, engine
+from acceptance.clients import engine
 from acceptance.images.registry import REGISTRY_PORT, registry_answers
 from acceptance.infrastructure import tools
 from acceptance.infrastructure.contract import cluster_name
+from acceptance.infrastructure.subnet import NAMED, overlap, subnet_of
 
 GB = 10**9
 TOOLS = ("git", "sh", "tar")
@@ -82,18 +81,12 @@ def check_folders() -> str | None:
 
 
 def check_network(settings: KindSettings, name: str) -> str | None:
-    """No other network of the engine has the nodes' subnet."""
-    wanted = ipaddress.ip_network(settings.subnet)
-    identities = docker.docker("network", "ls", "--quiet").split()
-    for network in json.loads(docker.docker("network", "inspect", *identities)) if identities else []:
-        for part in network["IPAM"]["Config"] or []:
-            subnet = ipaddress.ip_network(part["Subnet"], strict=False)
-            if network["Name"] != name and subnet.version == wanted.version and subnet.overlaps(wanted):
-                return (
-                    f"the Docker network {network['Name']} has {subnet}, which overlaps {wanted}\n  Remedy: docker "
-                    f"network rm {network['Name']}, or set infrastructure.subnet in an environment file of your own"
-                )
-    return None
+    """No other network of the engine has the nodes' subnet, and where none is set, one is free."""
+    try:
+        found = overlap(subnet_of(name, settings.subnet), name)
+    except UserError as error:
+        return str(error)
+    return f"{found}\n  Remedy: remove that network, or {NAMED}" if found else None
 
 
 def check_registry() -> str | None:

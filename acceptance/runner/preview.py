@@ -9,7 +9,8 @@ import pytest
 from acceptance.base.errors import UserError
 from acceptance.criteria.run import RUN, Run
 from acceptance.infrastructure.contract import cluster_name
-from acceptance.runner.lookahead import components_among, fixtures_of, wanted_components
+from acceptance.runner.disturbances import PARTS, disturbed_by
+from acceptance.runner.lookahead import fixtures_of, wanted_components
 from acceptance.runner.tags import by_number, criterion_of, title_of
 
 INFRASTRUCTURE = {
@@ -88,7 +89,8 @@ def touched(item: pytest.Item) -> Iterator[str]:
     if item.get_closest_marker("last"):
         yield "DESTROYS the infrastructure"
     elif item.get_closest_marker("disruptive"):
-        yield f"DISTURBS users of {', '.join(sorted(components_among(names))) or 'the cluster'}"
+        parts = disturbed_by(item)
+        yield f"DISTURBS users of {'the whole platform' if parts == PARTS else ', '.join(sorted(parts))}"
     elif item.get_closest_marker("writes_to_users"):
         yield "writes where users are, and removes it again"
     for name, text in TOUCHES.items():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from acceptance.base.errors import UserError
 from acceptance.criteria.catalogue import written_scenarios
 from acceptance.criteria.run import RUN, Run
 from acceptance.criteria.subtasks import REMEDY, closed_problems, subtask_problems
 from acceptance.criteria.verdicts import Scenario, how_to_select
+from acceptance.runner import disturbances
 from acceptance.runner.tags import criterion_of, plan_criterion, title_of, uncollected_rows
 
 
@@ -20,8 +22,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if unknown := item.get_closest_marker("unknown_tag"):
             raise pytest.UsageError(
                 f"{title_of(item)!r} has the unknown tag @{unknown.args[0]}\n"
-                "  Remedy: known are @ac-N.M, @plan-N.M, @system-NAME, @disruptive, @writes-to-users, "
-                "@exclusive_platform, @rehearsal and @last"
+                "  Remedy: known are @ac-N.M, @plan-N.M, @system-NAME, @disruptive, @disturbs-PART, @needs-PART, "
+                "@writes-to-users, @exclusive_platform, @rehearsal and @last"
             )
         if identity := criterion_of(item):
             if identity.startswith("plan-"):
@@ -29,6 +31,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             elif identity not in run.catalogue.criteria:
                 raise pytest.UsageError(f"{title_of(item)!r} is tagged @ac-{identity}, which is no criterion")
             scenarios.setdefault(identity, []).append(item)
+            if item.get_closest_marker("disruptive"):
+                run.collected.kinds[identity] = "destroy" if item.get_closest_marker("last") else "disruptive"
+    try:
+        disturbances.check(items)
+    except UserError as error:
+        raise pytest.UsageError(str(error)) from None
     for identity, rows in scenarios.items():
         titles = {(title_of(row), row.location[0]) for row in rows}
         if len(titles) > 1:

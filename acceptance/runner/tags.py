@@ -25,6 +25,9 @@ def pytest_bdd_apply_tag(tag: str, function: Any) -> bool:
         pytest.mark.plan(match[1])(function)
     elif tag.startswith("system-"):
         pytest.mark.system(tag.removeprefix("system-"))(function)
+    elif tag.startswith(("disturbs-", "needs-")):
+        kind, _, part = tag.partition("-")
+        getattr(pytest.mark, kind)(part)(function)
     elif tag in ("disruptive", "writes-to-users", "last", "exclusive_platform", "rehearsal"):
         getattr(pytest.mark, tag.replace("-", "_"))(function)
     else:

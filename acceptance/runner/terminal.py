@@ -16,6 +16,7 @@ from acceptance.base.progress import Output, speaking_through
 from acceptance.base.secrecy import redact
 from acceptance.criteria.run import RUN
 from acceptance.criteria.verdicts import Outcome, Verdict, step_lines
+from acceptance.reports.critical_path import in_lines
 
 
 class PastCapture(Output):
@@ -98,4 +99,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         f"{len(run.verdicts.criteria)} criteria: "
         + ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
     )
+    for line in in_lines(run.facts.get("critical_path", [])):
+        terminalreporter.write_line(line)
     terminalreporter.write_line(f"report: {os.path.relpath(run.folder / 'traceability.html')}")

@@ -1,7 +1,7 @@
 Feature: GitOps auto-deployment
   The way of a change, walked whole: from the source of the home page to what its readers see.
 
-  @plan-20.9 @system-Services @disruptive
+  @plan-20.9 @system-Services @disruptive @disturbs-frontend-service @needs-frontend-service
   Scenario: A changed text on the home page reaches its readers by Git alone
     Given auto-sync of "frontend-service" is on
     And "https://www.{domain}/" is asked all the time

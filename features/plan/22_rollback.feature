@@ -1,7 +1,7 @@
 Feature: Rollback of a broken version
   A version that never becomes ready is pushed; users notice nothing, operators do.
 
-  @plan-22.5 @disruptive
+  @plan-22.5 @disruptive @disturbs-backend-service @needs-backend-service
   Scenario: A broken backend is Degraded while the old one serves, and is rolled back
     Given auto-sync of "backend-service" is on
     And "https://api.{domain}/health" is asked all the time

@@ -1,7 +1,7 @@
 Feature: Infrastructure destruction and recreation
   Only with `make rehearse-recovery`: everything is destroyed, and comes back from what was backed up.
 
-  @plan-24.10 @rehearsal @disruptive @exclusive_platform @last
+  @plan-24.10 @rehearsal @disruptive @exclusive_platform @last @disturbs-everything
   Scenario: The platform comes back from nothing, with its secrets and its data
     Given the platform answers over HTTPS and its database holds a row
     When etcd, the sealing keys, the Git repository and the database are backed up

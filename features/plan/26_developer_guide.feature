@@ -1,7 +1,7 @@
 Feature: Developer guide
   Whoever has a kubeconfig of few rights judges a platform that they did not make, and can do it no harm.
 
-  @plan-26.2
+  @plan-26.2 @needs-everything
   Scenario: A run attaches to a cluster with the rights that the handbook lists
     Given the rights of k8s/acceptance and a kubeconfig that has no others
     When the suite judges 2.1, 2.3, 2.4 and 8.2 with it, in an environment that it attaches to

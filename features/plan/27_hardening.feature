@@ -53,13 +53,13 @@ Feature: Hardening
     And a network that keeps to policies
     Then only "auth-service" reaches "redis:6379"
 
-  @plan-27.7
+  @plan-27.7 @needs-everything
   Scenario: A developer reads what runs in the services' namespace
     Given a developer with a token of their own
     Then the developer reads pods, logs, Services, Deployments and events there
     And no other kind of object, and nothing elsewhere
 
-  @plan-27.8 @writes-to-users
+  @plan-27.8 @writes-to-users @needs-everything
   Scenario: A developer changes nothing directly, and no Application deploys from elsewhere or to elsewhere
     Given a developer with a token of their own
     Then whatever the developer tries to change is refused
@@ -68,7 +68,7 @@ Feature: Hardening
     When Applications of the platform's project name another repository, or another namespace
     Then Argo CD refuses each of them
 
-  @plan-27.9
+  @plan-27.9 @needs-everything
   Scenario: A developer sees no Secrets
     Given a developer with a token of their own
     And Secrets that an administrator sees

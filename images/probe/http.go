@@ -21,7 +21,7 @@ import (
 func init() {
 	commands["http"] = func(arguments []string) error {
 		body, headers := bodyAndHeaders(arguments[2:])
-		reply, err := ask(&http.Client{Timeout: 15 * time.Second}, arguments[0], arguments[1], body, headers)
+		reply, err := ask(httpClient(), arguments[0], arguments[1], body, headers)
 		if err != nil {
 			return err
 		}
@@ -80,7 +80,7 @@ func ask(client *http.Client, method, url, body string, headers []string) (reply
 
 // latency makes requests one after another on a kept connection, as a service does that calls another.
 func latency(method, url string, count int, body string, headers []string) error {
-	client := &http.Client{Timeout: 15 * time.Second}
+	client := httpClient()
 	statuses := map[int]int{}
 	var took []float64
 	for range count {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"sort"
 	"strconv"
@@ -37,6 +38,11 @@ func redisClient(url string) (*redis.Client, error) {
 	}
 	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = redisTimeout, redisTimeout, redisTimeout
 	options.MaxRetries, options.PoolSize, options.Protocol, options.DisableIdentity = -1, 1, 2, true
+	options.Dialer = func(ctx context.Context, network, address string) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+		defer cancel()
+		return dial(ctx, network, address)
+	}
 	client := redis.NewClient(options)
 	if err := client.Ping(context.Background()).Err(); err != nil && strings.Contains(err.Error(), "without any password configured") {
 		// A server that asks for no password serves a client that has one; whether it should is judged elsewhere.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -53,7 +54,9 @@ func relayOne(client net.Conn) {
 	if err != nil {
 		return
 	}
-	server, err := net.DialTimeout("tcp", strings.TrimSpace(line), 5*time.Second)
+	within, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	server, err := dial(within, "tcp", strings.TrimSpace(line))
 	if err != nil {
 		fmt.Fprintf(client, "%s\n", err)
 		return

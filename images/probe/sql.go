@@ -57,7 +57,7 @@ func sqlConnect(ctx context.Context, url string) (*pgx.Conn, error) {
 	if err != nil {
 		return nil, errors.New("this is no URL of a database")
 	}
-	config.ConnectTimeout = sqlTimeout
+	config.ConnectTimeout, config.DialFunc = sqlTimeout, dial
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	connection, err := pgx.ConnectConfig(ctx, config)
 	return connection, sqlError(err)

@@ -50,6 +50,7 @@ create)
   printf '%s\n' "$config" | "$kind" create cluster --name "$name" --kubeconfig "$kubeconfig" --config - --wait 0s
   chmod 600 "$kubeconfig"
   apply flannel
+  apply kube-router
   apply local-path-provisioner
   "$kubectl" --kubeconfig "$kubeconfig" wait node --all --for condition=Ready --timeout 180s >/dev/null
   # One line a node: role, name, address.

@@ -52,7 +52,7 @@ def test_the_platform_comes_up_once_and_disruptive_scenarios_run_every_fifth_tim
     assert len(soak.soak(10)) == 13
     assert calls[0] == ("--keep=always", "-m", "not disruptive")
     assert calls.count(("--reuse", "-m", "not disruptive")) == 10
-    assert calls.count(("--reuse", "-m", "disruptive")) == 2
+    assert calls.count(("--reuse", "--watch-disturbances")) == 2
 
 
 @pytest.mark.parametrize("text", ["0", "many", "-3", ""])

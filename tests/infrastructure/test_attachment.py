@@ -139,7 +139,7 @@ def elsewhere(project, api, monkeypatch, tmp_path):
     one, two, three = (f"Thing {number} holds" for number in (1, 2, 3))
     project.feature(
         scenario(title=one)
-        + scenario("2.8", tags="@disruptive", title=two)
+        + scenario("2.8", tags="@disruptive @disturbs-everything", title=two)
         + scenario("3.1", tags="@writes-to-users", title=three)
     )
     project.environment.write_text(ENVIRONMENT.format(kubeconfig=tmp_path / "kubeconfig", uid=UID))

@@ -1,10 +1,11 @@
 """The catalogue of defects names what there is, and says what is wrong with an entry."""
 
 import pytest
+import yaml
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT
-from acceptance.criteria.ledger import scenarios
+from acceptance.criteria.fingerprint import scenarios
 from acceptance.proof.catalogue import WAYS, load_defects, unknown_criteria
 from acceptance.proof.workbench import Workbench
 
@@ -71,3 +72,6 @@ def test_a_defect_by_git_finds_the_text_that_it_replaces():
         path = ROOT / what.get("file", "").replace("platform/", "", 1) if what else None
         if path is not None and path.is_file() and "environment/run" not in str(path):
             assert what["replace"] in path.read_text(), defect.id
+            if path.suffix == ".yaml":
+                # What is no YAML is not deployed at all.
+                list(yaml.safe_load_all(path.read_text().replace(what["replace"], what["with"], 1)))

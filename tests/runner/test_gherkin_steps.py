@@ -3,8 +3,14 @@
 import json
 
 import pytest
+import requests
 from junitparser import JUnitXml
+from kubernetes.client import ApiException
 from tests_support import scenario
+
+from acceptance.base.errors import UserError
+from acceptance.cluster.cluster import Refused
+from acceptance.runner.gherkin_steps import outcome_of
 
 STEPS = """
     from pytest_bdd import parsers
@@ -106,3 +112,39 @@ def test_a_step_that_finds_nothing_to_judge_is_named(project):
     _, verdicts = project.run()
     (row,) = verdicts["2.1"]["rows"]
     assert outcomes(row) == [("Then there is nothing to judge", "unverifiable")]
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (AssertionError("saw something else"), "failed"),
+        (ConnectionError("connection refused"), "failed"),
+        (requests.ConnectionError("no route"), "failed"),
+        (ApiException(status=404, reason="Not Found"), "failed"),
+        (Refused("kubectl logs failed: no such container", "look"), "failed"),
+        (ApiException(status=403, reason="Forbidden"), "error"),
+        (KeyError("a slip of the suite"), "error"),
+        (UserError("the password is another", "set it"), "error"),
+    ],
+)
+def test_what_a_step_saw_of_the_platform_is_failed_and_a_slip_of_the_suite_an_error(error, outcome):
+    assert outcome_of(error).value == outcome
+
+
+def test_an_assertion_in_a_fixture_of_the_session_is_an_error(project):
+    steps = """
+    import pytest
+    @pytest.fixture(scope='session')
+    def shared():
+        raise AssertionError('it could not be made')
+    @then('it is looked at')
+    def _look(shared):
+        pass
+    @then('it comes late')
+    def _late():
+        raise ConnectionError('connection refused')
+    """
+    late = scenario("2.2", "it comes late", title="Something else holds")
+    project.feature(scenario(step="it is looked at") + late, steps)
+    _, verdicts = project.run()
+    assert {name: verdicts[name]["outcome"] for name in ("2.1", "2.2")} == {"2.1": "error", "2.2": "failed"}

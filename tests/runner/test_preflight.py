@@ -16,6 +16,7 @@ from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT
 from acceptance.clients import docker, engine
 from acceptance.commands import with_engine
+from acceptance.infrastructure.subnet import subnet_of
 from acceptance.runner import preflight
 from acceptance.runner.machine_lock import MachineLock
 
@@ -171,6 +172,7 @@ def test_a_network_with_the_nodes_subnet_is_named():
     docker.docker("network", "create", "--subnet", "10.201.7.0/24", name)
     try:
         settings = load_environment("kind").infrastructure.model_copy(update={"subnet": "10.201.0.0/16"})
+        subnet_of.cache_clear()
         problem = preflight.check_network(settings, "alternate-futures")
         assert f"{name} has 10.201.7.0/24" in problem
         assert "infrastructure.subnet" in problem

@@ -41,7 +41,7 @@ def test_stopping_at_the_first_failure_gives_the_rest_a_verdict(project):
 
 def test_last_failed_and_markers_select(project):
     fails = "@then('it does not hold')\ndef _fails():\n    assert False\n"
-    disruptive = scenario("2.8", title="Third", tags="@disruptive")
+    disruptive = scenario("2.8", title="Third", tags="@disruptive @disturbs-control-plane")
     project.feature(scenario("2.1", "it does not hold") + scenario("2.3", title="Another") + disruptive, fails)
     _, verdicts = project.run("-m", "not disruptive")
     assert verdicts["2.8"]["outcome"] == "not selected"

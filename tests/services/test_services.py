@@ -11,7 +11,6 @@ import yaml
 
 from acceptance.base.paths import ROOT
 from acceptance.clients import docker
-from acceptance.drivers.partitions import NetworkPartition as Cut
 from acceptance.drivers.services import debug_level, written
 from acceptance.drivers.wallet import Wallet, forged, jwt_in
 from acceptance.images import build, lock
@@ -165,35 +164,3 @@ def test_debug_lines_are_told_from_others():
 
 def test_the_time_before_a_line_of_a_log_is_read():
     assert written("2026-11-24T22:06:07.376176123Z").timestamp() == pytest.approx(1795557967.376176)
-
-
-class Nodes:
-    """A cluster whose one node keeps its rules in a list."""
-
-    def __init__(self, sticky=False):
-        self.sticky = sticky
-        self.made = []
-
-    def on_node(self, node, *command, check=True):
-        text = command[-1]
-        if command[0] == "iptables":
-            return "\n".join(self.made)
-        if "-I " in text:
-            self.made = [f"-A {rule.removeprefix('iptables -I ')}" for rule in text.split("; ")]
-        elif not self.sticky:
-            self.made = []
-        return ""
-
-
-def test_a_cut_that_stayed_is_an_error(monkeypatch):
-    cut = Cut.__new__(Cut)
-    cut.nodes, cut.rules = ["node"], ["FORWARD -s 10.0.0.1/32 -d 10.0.0.2/32 -p tcp -j DROP"]
-    for sticky in (False, True):
-        cut.cluster = Nodes(sticky)
-        cut.make()
-        assert cut.cluster.made
-        if sticky:
-            with pytest.raises(AssertionError, match="still cut"):
-                cut.heal()
-        else:
-            cut.heal()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 
@@ -9,6 +10,7 @@ import httpx
 
 log = logging.getLogger("backend_service.auth")
 PATH = "/api/auth/validate"
+REFUSED_SECONDS = 0.5
 
 
 class Unreachable(Exception):
@@ -45,11 +47,17 @@ class Auth:
         return subject
 
     async def ask(self, token: str) -> httpx.Response:
-        """Pass the bearer token on; once more where the connection was an old one that had been closed."""
+        """Pass the bearer token on; once more where the connection was an old one that had been closed, or refused.
+
+        Network policies know a new pod a moment later than the pod itself, so the first connection may be refused.
+        """
         headers = {"Authorization": f"Bearer {token}"}
         try:
             return await self.client.post(self.url, headers=headers)
         except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+            return await self.client.post(self.url, headers=headers)
+        except httpx.ConnectError:
+            await asyncio.sleep(REFUSED_SECONDS)
             return await self.client.post(self.url, headers=headers)
 
     async def close(self) -> None:

@@ -1,0 +1,172 @@
+"""A fingerprint of what judges a criterion: its scenario, its steps, and the functions of drivers that they stand on.
+
+Texts alone are read, nothing is imported: comments within a function count, its docstring and its neighbours do not.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from acceptance.base.paths import ROOT
+
+SCENARIO = re.compile(r"^[ ]*@(?:ac-|(?=plan-))([\w.-]+).*?(?=^[ ]*@|\Z)", re.MULTILINE | re.DOTALL)
+ORDER = re.compile(r" @(?:disturbs|needs)-[\w-]+")
+"""Tags that say beside what a scenario may run: they do not judge anything."""
+JUDGING = ("acceptance.drivers", "steps")
+"""The packages whose functions judge."""
+
+
+@dataclass
+class Definition:
+    """A function, class or value of a module: its text without docstring, and the names that it uses."""
+
+    text: str
+    uses: set[str]
+    words: list[str] = field(default_factory=list)
+    """Of a step: its words."""
+
+
+@dataclass
+class Module:
+    """What a module defines, and what it has from others that judge: the local name, their file, the name there."""
+
+    definitions: dict[str, Definition]
+    imports: dict[str, tuple[Path, str]]
+
+
+@functools.cache
+def scenarios(root: Path = ROOT) -> dict[str, str]:
+    """The text of each scenario in the features, by criterion."""
+    found: dict[str, str] = {}
+    for path in sorted((root / "features").rglob("*.feature")):
+        text = path.read_text()
+        found |= {match[1]: match[0] for match in SCENARIO.finditer(text)}
+    return found
+
+
+@functools.cache
+def read_module(path: Path, root: Path = ROOT) -> Module:
+    """A module of steps or drivers."""
+    text = path.read_text()
+    lines = text.splitlines()
+    definitions: dict[str, Definition] = {}
+    imports: dict[str, tuple[Path, str]] = {}
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(JUDGING):
+            imports |= {
+                alias.asname or alias.name: found
+                for alias in node.names
+                if (found := imported(root, node.module, alias.name))
+            }
+        for name in names_of(node):
+            definitions[name] = define(node, lines)
+    return Module(definitions, imports)
+
+
+def imported(root: Path, module: str, name: str) -> tuple[Path, str] | None:
+    """The file that a name of an import leads to, and the name there; an empty one means the whole module."""
+    folder = root / module.replace(".", "/")
+    for file, inside in ((folder / f"{name}.py", ""), (folder.with_suffix(".py"), name)):
+        if file.is_file():
+            return file, inside
+    return None
+
+
+def names_of(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement of a module defines."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield node.name
+    elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        yield from (part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name))
+
+
+def define(node: ast.stmt, lines: list[str]) -> Definition:
+    """A definition, from the lines of its module."""
+    first = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))])
+    dropped = {number for part in ast.walk(node) for number in docstring_lines(part)}
+    numbers = range(first, (node.end_lineno or first) + 1)
+    text = "\n".join(lines[number - 1] for number in numbers if number not in dropped)
+    uses: set[str] = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name):
+            uses.add(part.id)
+        elif isinstance(part, ast.arg):
+            # A step's arguments may be fixtures of its module.
+            uses.add(part.arg)
+        elif isinstance(part, ast.Attribute):
+            uses.add(part.attr)
+    return Definition(text, uses, list(step_words(node)))
+
+
+def docstring_lines(node: ast.AST) -> Iterable[int]:
+    """The numbers of the lines of a node's own docstring."""
+    body = getattr(node, "body", None)
+    documented = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    if isinstance(node, documented) and isinstance(body, list) and isinstance(body[0], ast.Expr):
+        value = body[0].value
+        if isinstance(value, ast.Constant) and isinstance(value.value, str) and len(body) > 1:
+            return range(value.lineno, (value.end_lineno or value.lineno) + 1)
+    return ()
+
+
+def step_words(node: ast.stmt) -> Iterator[str]:
+    """The words of a step: of each `given`, `when` or `then` that decorates a function."""
+    for call in getattr(node, "decorator_list", []):
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("given", "when", "then") and call.args:
+            argument: ast.expr = call.args[0]
+            if isinstance(argument, ast.Call) and argument.args:
+                argument = argument.args[0]
+            if isinstance(argument, ast.Constant):
+                yield str(argument.value)
+
+
+def is_step_of(words: str, scenario: str) -> bool:
+    """Whether a scenario has a step of these words, whatever its values are."""
+    pattern = re.sub(r"\\{[^}]*\\}", ".+?", re.escape(words)).replace("<", "").replace(">", "")
+    return bool(re.search(rf"(Given|When|Then|And|But) {pattern}\s*$", scenario, re.MULTILINE))
+
+
+def judging(scenario: str, root: Path = ROOT) -> dict[tuple[Path, str], str]:
+    """All definitions that a scenario's steps stand on, by module and name: their texts."""
+    waiting = [
+        (path, name)
+        for path in sorted((root / "steps").glob("[a-z]*.py"))
+        for name, definition in read_module(path, root).definitions.items()
+        if any(is_step_of(words, scenario) for words in definition.words)
+    ]
+    found: dict[tuple[Path, str], str] = {}
+    while waiting:
+        path, name = waiting.pop()
+        module = read_module(path, root)
+        definition = module.definitions.get(name)
+        if definition is None:
+            if name in module.imports:
+                waiting.append(module.imports[name])
+            continue
+        if (path, name) in found:
+            continue
+        found[path, name] = definition.text
+        for used in definition.uses:
+            if used in module.definitions:
+                waiting.append((path, used))
+            elif used in module.imports:
+                file, inside = module.imports[used]
+                # Of a module that is used by its name those parts count that are named, too.
+                waiting += [(file, inside)] if inside else [(file, part) for part in definition.uses]
+    return found
+
+
+def fingerprint(identity: str, root: Path = ROOT) -> str:
+    """A fingerprint of all that judges a criterion: 16 hexadecimal digits that change with what it stands on."""
+    text = scenarios(root).get(identity, "")
+    digest = hashlib.sha256(ORDER.sub("", text).encode())
+    for (path, name), definition in sorted(judging(text, root).items()):
+        digest.update(f"{path.relative_to(root).as_posix()} {name}\n{definition}\n".encode())
+    return digest.hexdigest()[:16]

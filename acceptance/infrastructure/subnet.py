@@ -1,0 +1,50 @@
+"""The subnet of the nodes' network: what a file sets, else one that the engine has given to no other network."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import json
+
+from acceptance.base.errors import UserError
+from acceptance.clients.docker import docker
+
+POOL = ipaddress.IPv4Network("172.16.0.0/12")
+"""Where a subnet is chosen. Its last ones come first: the engine gives its own networks the first."""
+CANDIDATES = tuple(reversed(list(POOL.subnets(new_prefix=16))))[1:]
+NAMED = "set infrastructure.subnet in an environment file of your own"
+
+
+def subnets_in_use() -> dict[str, list[ipaddress.IPv4Network]]:
+    """The IPv4 subnets of each network of the engine, by its name."""
+    identities = docker("network", "ls", "--quiet").split()
+    listed = json.loads(docker("network", "inspect", *identities)) if identities else []
+    found: dict[str, list[ipaddress.IPv4Network]] = {}
+    for network in listed:
+        parts = [part["Subnet"] for part in network["IPAM"]["Config"] or [] if ":" not in part["Subnet"]]
+        found[network["Name"]] = [ipaddress.IPv4Network(part, strict=False) for part in parts]
+    return found
+
+
+def overlap(wanted: str, name: str) -> str | None:
+    """The network but `name` that overlaps the subnet `wanted`, and how, if there is one."""
+    network = ipaddress.IPv4Network(wanted)
+    for other, subnets in subnets_in_use().items():
+        for subnet in subnets:
+            if other != name and subnet.overlaps(network):
+                return f"the Docker network {other} has {subnet}, which overlaps {wanted}"
+    return None
+
+
+@functools.cache
+def subnet_of(name: str, wanted: str | None) -> str:
+    """The subnet for the network `name`: `wanted`, what it has already, or a free one. Raises UserError if none is."""
+    if wanted:
+        return wanted
+    used = subnets_in_use()
+    if mine := used.pop(name, []):
+        return str(mine[0])
+    for candidate in CANDIDATES:
+        if not any(subnet.overlaps(candidate) for subnets in used.values() for subnet in subnets):
+            return str(candidate)
+    raise UserError(f"networks of the engine take all of {POOL}", f"docker network prune, or {NAMED}")

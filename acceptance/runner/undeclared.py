@@ -1,0 +1,95 @@
+"""`--watch-disturbances`: what disruptive scenarios changed of the platform, and did not say that they disturb."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from acceptance.base.waiting import is_away
+from acceptance.cluster.traces import Traces, changed
+from acceptance.platform.platform import with_needs
+from acceptance.runner.disturbances import APART, PARTS, Effect
+
+LOOK = pytest.StashKey[Callable[[], Traces]]()
+"""How to look at the platform, once there is one."""
+SETTLES = 60.0
+"""Seconds for which something may still change after the scenario that disturbed it has ended."""
+
+
+@dataclass
+class Window:
+    """The time of one disruptive batch: what was there before, and what may change meanwhile, whoever disturbs it."""
+
+    before: Traces
+    allowed: frozenset[str]
+
+
+class Watch:
+    """Compares the platform before and after each disruptive batch; what its neighbours disturb is theirs."""
+
+    def __init__(self, look: Callable[[], Traces], clock: Callable[[], float] = time.monotonic):
+        self.look = look
+        self.clock = clock
+        self.windows: dict[int, Window] = {}
+        self.running: dict[int, frozenset[str]] = {}
+        self.ended: list[tuple[float, frozenset[str]]] = []
+
+    def begin(self, lane: int, effect: Effect) -> None:
+        """A batch begins in a lane."""
+        if not effect.disturbs:
+            return
+        for window in self.windows.values():
+            window.allowed |= effect.disturbs
+        self.running[lane] = effect.disturbs
+        recent = [parts for moment, parts in self.ended if self.clock() - moment < SETTLES]
+        self.windows[lane] = Window(self.look(), frozenset().union(*recent, *self.running.values()))
+
+    def end(self, lane: int) -> str:
+        """The lane's batch has ended; what it changed without a word, as a reason; empty if nothing."""
+        disturbed, window = self.running.pop(lane, None), self.windows.pop(lane, None)
+        if disturbed is None or window is None:
+            return ""
+        self.ended.append((self.clock(), disturbed))
+        after = self.look()
+        # While the API is away nothing is seen, and nothing is said.
+        found = changed(window.before, after) if after else {}
+        lines = [f"{part}: {', '.join(names)}" for part, names in found.items() if not rests_on(part, window.allowed)]
+        tags = "its tags say what it disturbs (@disturbs-PART)"
+        return f"it changed what it does not say that it disturbs: {'; '.join(lines)}. Try: {tags}" if lines else ""
+
+
+def rests_on(part: str, disturbed: frozenset[str]) -> bool:
+    """Whether a part is disturbed, or rests on what is, so that it may change with it. What is no part is nobody's."""
+    if part not in PARTS:
+        return True
+    needed = with_needs([part], APART) if part in APART else [part]
+    return bool(disturbed & {*needed})
+
+
+def watching(config: pytest.Config) -> Callable[[], Watch | None]:
+    """What gives the run's watch, once there is a platform to look at; None where nobody asked for it."""
+    made: list[Watch] = []
+
+    def watch() -> Watch | None:
+        if not made and config.getoption("--watch-disturbances") and LOOK in config.stash:
+            made.append(Watch(looking(config.stash[LOOK])))
+        return made[0] if made else None
+
+    return watch
+
+
+def looking(look: Callable[[], Traces]) -> Callable[[], Traces]:
+    """A look that sees nothing while the API is away: then nothing is said of it."""
+
+    def attempt() -> Traces:
+        try:
+            return look()
+        except Exception as error:
+            if not is_away(error):
+                raise
+            return {}
+
+    return attempt

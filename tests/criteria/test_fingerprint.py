@@ -1,0 +1,114 @@
+"""A fingerprint changes with all that judges a criterion, and with nothing else."""
+
+import pytest
+
+from acceptance.criteria import fingerprint as module
+from acceptance.criteria.fingerprint import fingerprint, judging, scenarios
+
+FILES = {
+    "features/07.feature": """Feature: Cache
+  @ac-7.1
+  Scenario: A pod runs
+    Then redis answers within 2 seconds
+
+  @ac-7.2 @disruptive @disturbs-redis
+  Scenario: It comes back
+    Then it comes back
+""",
+    "steps/cache.py": """from acceptance.drivers import deeper
+from acceptance.drivers.cache import Cache, ask
+
+@then(parsers.parse("redis answers within {seconds:d} seconds"))
+def _answers(seconds, cache: Cache):
+    \"\"\"It does.\"\"\"
+    ask(seconds)
+    deeper.look()
+
+@then("it comes back")
+def _back():
+    other()
+
+def other(): ...
+""",
+    "acceptance/drivers/cache.py": """from acceptance.drivers.deeper import LIMIT
+
+class Cache:
+    def pods(self):
+        return self
+
+def ask(seconds):
+    return LIMIT
+
+def neighbour(): ...
+""",
+    "acceptance/drivers/deeper.py": "LIMIT = 2\n\ndef look(): ...\n\ndef blind(): ...\n",
+}
+
+
+@pytest.fixture
+def root(tmp_path):
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    forget()
+    yield tmp_path
+    forget()
+
+
+def forget():
+    for cached in (module.scenarios, module.read_module):
+        cached.cache_clear()
+
+
+def changed(root, name, old, new, identity="7.1"):
+    """Whether a criterion's fingerprint is another after a text of a file was replaced."""
+    before, path = fingerprint(identity, root), root / name
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    forget()
+    return fingerprint(identity, root) != before
+
+
+def test_each_scenario_is_found_by_its_criterion(root):
+    assert set(scenarios(root)) == {"7.1", "7.2"}
+    assert "comes back" not in scenarios(root)["7.1"]
+
+
+def test_the_functions_classes_and_values_below_a_step_are_found(root):
+    names = {name for _, name in judging(scenarios(root)["7.1"], root)}
+    assert names == {"_answers", "Cache", "ask", "LIMIT", "look"}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("features/07.feature", "2 seconds", "3 seconds"),
+        ("steps/cache.py", "ask(seconds)", "ask(seconds + 1)"),
+        ("acceptance/drivers/cache.py", "return LIMIT", "return LIMIT + 1"),
+        ("acceptance/drivers/cache.py", "return self", "return [self]"),
+        ("acceptance/drivers/deeper.py", "LIMIT = 2", "LIMIT = 3"),
+        ("acceptance/drivers/deeper.py", "def look(): ...", "def look(): pass"),
+    ],
+)
+def test_it_changes_with_each_part_of_what_judges(root, name, old, new):
+    assert changed(root, name, old, new)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("steps/cache.py", "It does.", "It answers."),
+        ("steps/cache.py", "def other(): ...", "def other(): pass"),
+        ("acceptance/drivers/cache.py", "def neighbour(): ...", "def neighbour(): pass"),
+        ("acceptance/drivers/deeper.py", "def blind(): ...", "def blind(): pass"),
+        ("features/07.feature", "It comes back", "It is back"),
+    ],
+)
+def test_it_stays_with_what_judges_others(root, name, old, new):
+    assert not changed(root, name, old, new)
+
+
+def test_a_tag_of_the_order_judges_nothing(root):
+    assert not changed(root, "features/07.feature", " @disturbs-redis", " @disturbs-everything", "7.2")
+    assert changed(root, "steps/cache.py", "def other(): ...", "def other(): pass", "7.2")
