@@ -16,8 +16,6 @@ provisioner = "kind"
 subnet = "172.29.0.0/16"
 http_port = 18080
 https_port = 18443
-# Not the subnet of a platform that is up meanwhile: preflight would refuse a second one there.
-subnet = "10.213.0.0/16"
 [preflight]
 disk_gb = 0
 memory_gb = 0

@@ -14,7 +14,7 @@ Feature: Handbooks
       | operations.md      |
       | developer-guide.md |
 
-  @plan-25.8 @disruptive
+  @plan-25.8 @disruptive @disturbs-everything
   Scenario: A service is scaled out by Git, and a worker is emptied of its pods, with no request lost
     Given auto-sync of "backend-service" is off
     And "https://api.{domain}/health" is asked all the time
