@@ -9,7 +9,7 @@ WITH_ENGINE := $(COMMAND) with-engine
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup accept test check format lock up down render prove rehearse-recovery soak report report-diff bench clean
+.PHONY: help setup accept test check format lock up down render preflight prove rehearse-recovery soak report report-diff bench clean
 .PHONY: pin verify-references argocd-password backup-keys restore-keys
 
 help: ## Explain the commands
@@ -58,6 +58,9 @@ rehearse-recovery: setup ## Back everything up, destroy the platform on kind, an
 
 render: setup ## Print what an environment deploys, as kustomize builds it (ENV=kind)
 	@$(COMMAND) render $(ENV)
+
+preflight: setup ## Say all that stands in the way of a deployment, each with its remedy; make nothing (ENV=production)
+	@$(COMMAND) preflight $(ENV)
 
 prove: setup ## Put defects into the platform that `make up` keeps, and see what turns red (ARGS="--criterion 7.5")
 	@$(WITH_ENGINE) $(COMMAND) prove $(ARGS)

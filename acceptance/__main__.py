@@ -21,6 +21,7 @@ COMMANDS = {
     "check": "check OpenTofu's roots and build every kustomization",
     "down": "remove a platform that was kept or left behind",
     "images": "make every image and host tool that images/lock.toml names",
+    "preflight": "say what stands in the way of a deployment; make nothing",
     "prove": "put defects into a kept platform; see the criteria turn red that must",
     "pin": "write the digests of production's images into its overlays",
     "render": "print what an environment deploys, as kustomize builds it",

@@ -121,6 +121,8 @@ class GitOpsSettings(Section):
     repositories: dict[Literal["platform", "demo", "demo-polled"], str] = Field(default_factory=dict)
     user: str = "git"
     password_variable: str | None = None
+    reading_variable: str | None = None
+    """The variable that holds what Argo CD reads with; where none is named it is given the password for pushing."""
     webhook_variable: str | None = None
     """The variable that holds what a server outside signs its webhooks with."""
 

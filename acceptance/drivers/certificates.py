@@ -17,6 +17,7 @@ from acceptance.base.waiting import (
 )
 from acceptance.clients.tls import Chain, served_chain, verify
 from acceptance.cluster.cluster import Cluster
+from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers import route_rules, traefik_options
 from acceptance.drivers.route_rules import Rule
 from acceptance.drivers.routing import LOGS, create_route
@@ -33,10 +34,15 @@ PROVEN = "shortlived"
 """The resolver whose certificates are due at once, so that their renewal can be seen."""
 LOOKS = 3
 """How often Traefik looks at most: an order that fails is made again at its next look, a day later."""
-CONTRADICTION = (
-    " The certificate is due for renewal only at 30 days left (criterion 4.6): between day 30 and day 60 of a 90-day "
-    "certificate these two criteria contradict each other, see docs/decisions/0008-ingress-and-acme.md."
-)
+FULL_LIFETIME, SHORTEST_LIFETIME = 90, 45
+"""Days for which Let's Encrypt issues certificates, and for which it will from 2028 on.
+
+Source: https://letsencrypt.org/2025/12/02/from-90-to-45
+"""
+RENEWED_AT = 30
+"""Days left at which Traefik renews (criterion 4.6)."""
+LOOKS_EVERY = 1
+"""Days between two of its looks: a certificate may be so much older when it is renewed."""
 
 
 def served(outputs: Outputs, host: str) -> Chain:
@@ -174,9 +180,33 @@ def served_by_host(cluster: Cluster, outputs: Outputs, authority: Authority) -> 
     return {host: Certified(host, wait_certificate(outputs, authority, host)) for host in names}
 
 
-def too_short(chain: Chain, days: int) -> str:
-    """What is wrong with a chain that has fewer than `days` left; empty if nothing is."""
-    if chain.days_left >= days:
-        return ""
-    due_later = chain.days > 60 and chain.days_left > 30
-    return f"{chain.days_left:.1f} of {chain.days:.0f} days left.{CONTRADICTION if due_later else ''}"
+def margin(chain: Chain, days: float) -> float:
+    """The days that a chain has to have left, where it is `days` for a certificate of 90 days: two thirds of its life.
+
+    One that was issued for less than 45 days gets no discount.
+    """
+    lifetime = round(chain.days)
+    return days * lifetime / FULL_LIFETIME if SHORTEST_LIFETIME <= lifetime < FULL_LIFETIME else days
+
+
+def judge_days_left(chains: dict[str, Chain], days: float) -> None:
+    """Raise AssertionError if a chain has fewer days left than its margin, and was due for renewal before.
+
+    Raises Unverifiable if chains are between their margin and the day on which criterion 4.6 has them renewed
+    (docs/decisions/0008-ingress-and-acme.md, "12.4 and renewal").
+    """
+    less = {host: chain for host, chain in chains.items() if chain.days_left < margin(chain, days)}
+    seen = {
+        host: f"{chain.days_left:.1f} of {chain.days:.0f} days left, expected {margin(chain, days):.0f}"
+        for host, chain in less.items()
+    }
+    bad = {
+        host: seen[host]
+        for host, chain in less.items()
+        if round(chain.days) < SHORTEST_LIFETIME or chain.days_left < RENEWED_AT - LOOKS_EVERY
+    }
+    assert not bad, f"expected {days:.0f} of 90 days left for each host, or as many in proportion, saw {bad}"
+    if seen:
+        raise Unverifiable(
+            f"certificates are renewed at {RENEWED_AT} days left (criterion 4.6), and not before: {seen}"
+        )

@@ -16,7 +16,7 @@ from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT
 from acceptance.clients.process import run
 
-HANDBOOKS = ("operations.md", "developer-guide.md")
+HANDBOOKS = ("operations.md", "developer-guide.md", "first-deployment.md")
 MODES = ("run", "production", "manual")
 LEFT_BEHIND = shutil.ignore_patterns(
     ".git", ".venv", "node_modules", "__pycache__", ".*_cache", ".terraform*", "*.tfstate*"

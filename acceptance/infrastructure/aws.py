@@ -19,6 +19,7 @@ from acceptance.base.environment import AwsSettings, Environment
 from acceptance.base.errors import UserError
 from acceptance.base.paths import INFRASTRUCTURE
 from acceptance.base.progress import say
+from acceptance.clients.aws import Aws
 from acceptance.clients.process import run
 from acceptance.infrastructure.attached import APPLY_TIMEOUT, AttachedInfrastructure
 from acceptance.infrastructure.attachment import Attachment
@@ -153,8 +154,7 @@ class AwsInfrastructure(AttachedInfrastructure):
 
     def aws(self, *arguments: str) -> Any:
         """What the AWS command line answers, in the platform's region. Raises UserError with what it said."""
-        command: list[str | Path] = [self.tools / "aws", *arguments, "--region", self.region, "--output", "json"]
-        return json.loads(run(command, timeout=60).stdout or "null")
+        return Aws(self.tools / "aws", self.region).ask(*arguments)
 
     def leftovers(self) -> dict[str, list[str]]:
         """What AWS still has of the platform, by its tag and, where tags cannot be searched for, by its name.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import os
 import secrets
 from typing import Any
 
 import bcrypt
 
+from acceptance.base.environment import GitOpsSettings
 from acceptance.base.secrecy import register_secret
 from acceptance.clients.argocd import ArgoCD
 from acceptance.clients.port_forward import Forward
@@ -50,7 +52,7 @@ def own_secret(password: str, webhook: str) -> dict[str, Any]:
 def repository_secrets(platform: Platform) -> list[dict[str, Any]]:
     """The repositories that Argo CD is told of: reading them takes no password inside the cluster."""
     settings, manifests = platform.environment.gitops, []
-    password = platform.wait_for("git-credentials").get("password")
+    password = reading_password(settings, platform.wait_for("git-credentials").get("password"))
     for name in REPOSITORIES if settings.server == "in-cluster" else settings.repositories:
         values = {"type": "git", "url": repository_url(settings, name)}
         if settings.server == "external" and password:
@@ -59,6 +61,14 @@ def repository_secrets(platform: Platform) -> list[dict[str, Any]]:
         manifest["metadata"]["labels"]["argocd.argoproj.io/secret-type"] = "repository"
         manifests.append(manifest)
     return manifests
+
+
+def reading_password(settings: GitOpsSettings, pushing: str | None) -> str | None:
+    """What Argo CD reads repositories with: no more than it needs, where the environment names a variable for it."""
+    if settings.reading_variable is None:
+        return pushing
+    given = os.environ.get(settings.reading_variable)
+    return register_secret(given) if given else None
 
 
 def argocd(platform: Platform) -> ArgoCD:

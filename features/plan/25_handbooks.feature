@@ -13,3 +13,15 @@ Feature: Handbooks
       | handbook           |
       | operations.md      |
       | developer-guide.md |
+
+  @plan-25.8 @disruptive @disturbs-everything
+  Scenario: A service is scaled out by Git, and a worker is emptied of its pods, with no request lost
+    Given auto-sync of "backend-service" is off
+    And "https://api.{domain}/health" is asked all the time
+    When 3 replicas of it are committed to Git
+    Then 3 pods of it are ready, on every worker
+    When a worker with pods of it is cordoned and drained of them
+    Then 3 pods of it are ready, none of them on that worker
+    When another version of it is pushed meanwhile
+    Then 3 pods of it are ready, none of them on that worker
+    And no request was lost

@@ -29,7 +29,7 @@ OURS = (
     "tests",
 )
 """Folders whose files are named by commands and by the text."""
-MADE_BY_THE_READER = re.compile(r"status-|platform/|k8s/secrets|RUN/")
+MADE_BY_THE_READER = re.compile(r"status-|platform/|k8s/secrets|RUN/|\.s3\.tfbackend$")
 KINDS = {
     "application", "applications", "configmap", "deployment", "deployments", "events", "ingressroutes", "namespace",
     "nodes", "pods", "sealedsecrets", "secret", "service", "statefulset", "statefulsets", "svc",
@@ -68,7 +68,7 @@ def test_every_target_exists(block):
 
 
 def test_every_file_exists(block):
-    for path in re.findall(rf"(?<![\w/.-])(?:{'|'.join(OURS)})/[\w./-]+", block.text):
+    for path in re.findall(rf"(?<![\w/.-])(?:{'|'.join(OURS)})/[\w./-]*\w", block.text):
         if not MADE_BY_THE_READER.search(path):
             # Below -chdir paths are those of the root.
             assert (ROOT / path).exists() or (ROOT / "infrastructure" / "aws" / path).exists(), f"{block.place}: {path}"

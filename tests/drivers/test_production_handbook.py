@@ -1,10 +1,13 @@
-"""What docs/operations.md says for production alone: the backup, run here with programs of a test's own."""
+"""What docs/operations.md says for production alone, typed here with programs of a test's own: backup, restore, K3s."""
 
+import base64
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
+from tests_support import kubeconfig
 
 from acceptance.base.paths import ROOT
 
@@ -22,6 +25,20 @@ case "$*" in
 exec*) while [ "$1" != -- ]; do shift; done; shift; exec "$@" ;;
 esac
 """
+# `s3 cp` and `s3 ls` of a folder that plays the bucket; whatever else is asked has an instance for an answer.
+AWS_COMMAND = """#!/bin/sh
+echo "aws $*" >>"$CALLS"
+case "$*" in
+"s3 cp s3://"*) cp "$BUCKET/${3#s3://}" "$4" ;;
+"s3 cp "*) mkdir -p "$BUCKET/$(dirname "${4#s3://}")"; cp "$3" "$BUCKET/${4#s3://}" ;;
+"s3 ls "*) for found in "$BUCKET/${3#s3://}"*; do echo "  PRE $(basename "$found")/"; done ;;
+*get-secret-value*) cat "$KUBECONFIG_SOURCE" ;;
+*describe-instances*) echo i-0abc ;;
+esac
+"""
+# What a server does is done here: the command is ssh's last word.
+SSH = '#!/bin/sh\nfor last; do :; done\necho "ssh $last" >>"$CALLS"\nexec sh -c "$last"\n'
+K3S = '#!/bin/sh\necho "k3s $*" >>"$CALLS"\ncase "$*" in *save*) echo "a snapshot" >"$SNAPSHOTS/by-hand-1" ;; esac\n'
 DATABASE = f"""#!/bin/sh
 [ "$PGPASSWORD" = {PASSWORD} ] || {{ echo "no password" >&2; exit 2; }}
 case "$*" in *{PASSWORD}*) exit 3 ;; esac
@@ -31,44 +48,137 @@ case "$0" in *ysql_dump) echo "-- a dump" ;; *) cat >"$RESTORED" ;; esac
 
 @pytest.fixture
 def run(tmp_path):
-    """Runs the block that has a text, with kubectl, aws, make and the database's programs replaced."""
+    """Types the block that has a text, with every program replaced that would reach a cluster or AWS."""
     programs = {
-        "kubectl": KUBECTL, "ysql_dump": DATABASE, "ysqlsh": DATABASE, "make": "#!/bin/sh\n", "tofu": "#!/bin/sh\n",
-        "aws": '#!/bin/sh\necho "$*" >>"$CALLS"; cat >>"$CALLS"\n', "pytest": "#!/bin/sh\n",
+        "kubectl": KUBECTL, "ysql_dump": DATABASE, "ysqlsh": DATABASE, "tofu": '#!/bin/sh\necho "tofu $*" >>"$CALLS"\n',
+        "make": '#!/bin/sh\necho "make $*" >>"$CALLS"\n[ "$1" != backup-keys ] || echo sealed >"$KEYS_FILE"\n',
+        "aws": AWS_COMMAND, "pytest": "#!/bin/sh\n", "ssh": SSH, "k3s": K3S, "sudo": '#!/bin/sh\nexec "$@"\n',
+        "systemctl": '#!/bin/sh\necho "systemctl $*" >>"$CALLS"\n',
+        "ssh-keygen": '#!/bin/sh\nfor last; do :; done\ntouch "$last" "$last.pub"\n',
     }  # fmt: skip
     for name, text in programs.items():
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
+    root = tmp_path / "infrastructure" / "aws"
+    shutil.copytree(ROOT / "infrastructure" / "aws" / "scripts", root / "scripts")
+    (root / "environments").mkdir()
+    (root / "environments" / "production.s3.tfbackend").write_text('bucket     = "the-state"\nregion     = "x"\n')
+    for name in ("snapshots", "bucket", "server"):
+        (tmp_path / name).mkdir()
+    replaced = {
+        DUMP: f"{tmp_path}/ysql_dump", CLIENT: f"{tmp_path}/ysqlsh", ".venv/bin/pytest": "pytest",
+        "/var/lib/rancher/k3s/server/db/snapshots": f"{tmp_path}/snapshots", "/root/": f"{tmp_path}/server/",
+        "/etc/alternate-futures/": f"{tmp_path}/server/",
+    }  # fmt: skip
 
-    def run(text):
-        block = next(block for block in BLOCKS if text in block).replace(".venv/bin/pytest", "pytest")
-        for path in (DUMP, CLIENT):
-            block = block.replace(path, f"{tmp_path}/{path.rpartition('/')[2]}")
+    def run(text, **more):
+        block = next(block for block in BLOCKS if text in block)
+        for old, new in replaced.items():
+            block = block.replace(old, new)
         environment = os.environ | {
             "PATH": f"{tmp_path}:{os.environ['PATH']}", "CALLS": str(tmp_path / "calls"),
-            "RESTORED": str(tmp_path / "restored"),
+            "RESTORED": str(tmp_path / "restored"), "BUCKET": str(tmp_path / "bucket"),
+            "SNAPSHOTS": str(tmp_path / "snapshots"), **more,
         }  # fmt: skip
         done = subprocess.run(
-            ["sh", "-euc", block], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
+            ["bash", "-euo", "pipefail", "-c", block],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return tmp_path
 
     return run
 
 
-def test_the_backup_dumps_with_the_superusers_password_and_saves_etcd_on_a_server(run):
+def calls(folder):
+    """The calls that programs noted."""
+    return (folder / "calls").read_text().splitlines()
+
+
+def test_the_backup_of_keys_data_and_etcd_lies_in_the_states_bucket(run):
     folder = run(DUMP)
-    assert (folder / "database.sql").read_text() == "-- a dump\n"
-    calls = (folder / "calls").read_text()
-    assert "--instance-id i-0abc" in calls
-    assert "k3s etcd-snapshot save" in calls
+    (backup,) = (folder / "bucket" / "the-state" / "alternate-futures" / "backups").iterdir()
+    kept = {path.name: path.read_text() for path in backup.iterdir()}
+    assert kept == {"sealing-keys.enc": "sealed\n", "database.sql": "-- a dump\n", "etcd-snapshot": "a snapshot\n"}
+    assert (folder / "database.sql").stat().st_mode & 0o077 == 0
+    assert any("etcd-snapshot save --name by-hand" in call for call in calls(folder))
 
 
-def test_the_dump_is_put_back_with_the_same_password(run, tmp_path):
-    (tmp_path / "database.sql").write_text("-- a dump\n")
+def test_what_was_backed_up_last_is_brought_back(run):
+    run(DUMP)
+    older = run(DUMP) / "bucket" / "the-state" / "alternate-futures" / "backups" / "20200101T000000Z"
+    older.mkdir()
+    (older / "database.sql").write_text("-- an old dump\n")
     folder = run(CLIENT)
     assert (folder / "restored").read_text() == "-- a dump\n"
+    made = [call for call in calls(folder) if call.startswith(("tofu", "make"))]
+    assert [call.split()[-1] for call in made if "restore" in call] == ["restore-keys"]
+    # Keys come before the controller, which a deployment starts.
+    assert made[-1] == "make restore-keys" and any("apply" in call for call in made)
+
+
+def test_etcd_is_restored_on_the_first_server_which_then_starts_the_cluster(run):
+    run(DUMP)
+    folder = run("--cluster-reset")
+    assert (folder / "server" / "etcd-snapshot").read_text() == "a snapshot\n"
+    assert (folder / "server" / "way").read_text() == "start\n"
+    said = calls(folder)
+    assert any("Name=tag:Name,Values=alternate-futures-production-control-plane-1" in call for call in said)
+    orders = [call for call in said if call.startswith(("systemctl", "k3s server"))]
+    stop, restore, start = orders
+    assert stop == "systemctl stop k3s-node k3s" and start == "systemctl start k3s-node"
+    assert "--cluster-reset-restore-path=" in restore and "--token-file /etc/rancher/k3s/token" in restore
+
+
+def test_a_second_operator_fetches_the_kubeconfig_and_sees_when_it_ends(run, tmp_path):
+    (tmp_path / "source").write_text(kubeconfig(200))
+    data = kubeconfig(200).rpartition(": ")[2].strip()
+    answers = f"""#!/bin/sh
+case "$*" in
+*"get nodes"*) for node in 1 2 3 4 5 6 7; do echo node-$node Ready; done ;;
+*"config view"*) printf %s {data} ;;
+esac
+"""
+    (tmp_path / "fake").mkdir()
+    (tmp_path / "fake" / "kubectl").write_text(answers)
+    (tmp_path / "fake" / "kubectl").chmod(0o755)
+    path = f"{tmp_path / 'fake'}:{tmp_path}:{os.environ['PATH']}"
+    run(
+        "fetch-kubeconfig.sh", PATH=path, KUBECONFIG_SOURCE=str(tmp_path / "source"), XDG_STATE_HOME=str(tmp_path / "s")
+    )
+    made = tmp_path / "s" / "alternate-futures" / "production" / "kubeconfig"
+    assert made.read_text() == (tmp_path / "source").read_text()
+    assert made.stat().st_mode & 0o077 == 0
+
+
+def test_a_release_of_k3s_goes_server_by_server_and_then_to_drained_workers(run, tmp_path):
+    (tmp_path / "kubectl").write_text('#!/bin/sh\necho "kubectl $*" >>"$CALLS"\necho node/some etcd ok\n')
+    said = calls(run("replace control_plane"))
+    replaced = [found[1] for call in said if (found := re.search(r'-replace=.*\["(.*)"\]', call))]
+    assert replaced == [*(f"control-plane-{n}" for n in (1, 2, 3)), *(f"worker-{n}" for n in (1, 2, 3, 4))]
+    for machine in replaced:
+        place = next(n for n, call in enumerate(said) if f'["{machine}"]' in call)
+        # Nobody goes on before it is back.
+        assert any(f"machine={machine} --for=condition=Ready" in call for call in said[place : place + 3])
+        if machine.startswith("worker"):
+            assert "drain" in said[place - 1]
+            assert any("rollout status statefulset/yb-tserver" in call for call in said[place : place + 5])
+
+
+def test_what_argocd_reads_with_and_what_signs_webhooks_is_replaced(run, tmp_path):
+    (tmp_path / "home" / ".config" / "alternate-futures").mkdir(parents=True)
+    text = "export AF_GIT_READ_PASSWORD=a-token AF_WEBHOOK_SECRET=a-secret\n"
+    (tmp_path / "home" / ".config" / "alternate-futures" / "production.env").write_text(text)
+    (tmp_path / "kubectl").write_text('#!/bin/sh\necho "$* $(cat patch.json)" >>"$CALLS"\n')
+    folder = run("repository-$name", HOME=str(tmp_path / "home"))
+    coded = {value: base64.b64encode(value.encode()).decode() for value in ("a-token", "a-secret")}
+    *repositories, webhook = calls(folder)
+    assert [call.split()[4] for call in repositories] == [
+        f"repository-{name}" for name in ("platform", "demo", "demo-polled")
+    ]
+    assert all(f'"password": "{coded["a-token"]}"' in call for call in repositories)
+    assert "argocd-secret" in webhook and f'"webhook.github.secret": "{coded["a-secret"]}"' in webhook
+    assert not (folder / "patch.json").exists()
 
 
 def test_every_call_of_tofu_gives_the_variables_that_the_states_encryption_takes():

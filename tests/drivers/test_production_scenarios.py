@@ -8,7 +8,7 @@ import pytest
 from acceptance.base.environment import load_environment
 from acceptance.cluster.cluster import Cluster
 from acceptance.drivers import certificates, routing, storage
-from acceptance.platform import applications, git, metrics
+from acceptance.platform import applications, argocd, git, metrics
 
 
 def thing(**fields):
@@ -66,6 +66,20 @@ def test_what_signs_webhooks_is_what_the_operator_gives(monkeypatch):
     monkeypatch.setenv("AF_GIT_PASSWORD", "a-password-for-git")
     monkeypatch.setenv("AF_WEBHOOK_SECRET", "a-secret-for-webhooks")
     assert git.credentials(platform)["webhook-secret"] == "a-secret-for-webhooks"
+
+
+@pytest.mark.parametrize(("given", "password"), [("a-token-that-reads", "a-token-that-reads"), (None, None)])
+def test_argocd_is_not_given_the_password_for_pushing(given, password, monkeypatch):
+    if given:
+        monkeypatch.setenv("AF_GIT_READ_PASSWORD", given)
+    else:
+        monkeypatch.delenv("AF_GIT_READ_PASSWORD", raising=False)
+    platform = thing(
+        environment=load_environment("production"), wait_for=lambda _: {"password": "a-password-for-pushing"}
+    )
+    made = argocd.repository_secrets(platform)
+    assert {item["stringData"].get("password") for item in made} == {password}
+    assert len(made) == 3
 
 
 @pytest.mark.parametrize("attached", [True, False])

@@ -12,6 +12,9 @@ from tests_support import kustomized
 from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
 from acceptance.cluster.rendering import Rendering
+from acceptance.drivers.polling import NOTICED_WITHIN, longest_wait, polling
+from acceptance.images.build import Images
+from acceptance.images.upstream import upstream
 
 K8S = ROOT / "k8s"
 PODS = {"Deployment", "StatefulSet", "DaemonSet", "Job"}
@@ -119,3 +122,18 @@ def test_argocd_goes_on_for_longer_than_a_first_deployment_takes(rendered):
         assert retry["backoff"]["duration"] == "10s" and retry["backoff"]["maxDuration"] == "3m"
         # The plan gives the database five to seven minutes (11.8).
         assert sum(min(first * factor**n, longest) for n in range(retry["limit"])) >= 2 * 420
+
+
+@pytest.mark.parametrize(("environment", "seconds"), [("production", 155), ("kind", 45)])
+def test_polling_finds_a_push_within_three_minutes_as_it_is_rendered(environment, seconds, tmp_path):
+    if "argocd" in upstream(Images()):
+        pytest.skip("upstream's manifests are not there")
+    tree = Rendering(load_environment(environment), tmp_path / "k8s", Path(tool("kubectl")))
+    tree.write()
+    objects = {(item["kind"], item["metadata"]["name"]): item for item in tree.manifests("argocd")}
+    controller = objects["StatefulSet", "argocd-application-controller"]
+    repo_server = objects["Deployment", "argocd-repo-server"]
+    said = polling(controller, repo_server, objects["ConfigMap", "argocd-cm"]["data"])
+    assert said["interval"] == load_environment(environment).gitops.polling_seconds
+    # Criterion 3.2: 180 seconds.
+    assert longest_wait(said) == seconds <= NOTICED_WITHIN

@@ -6,6 +6,7 @@ The state lies in moto's bucket, encrypted by moto's key. The machines are the s
 import os
 import re
 import shutil
+import subprocess
 
 import pytest
 from aws_cloud import BACKEND, BUCKET, moto
@@ -14,6 +15,7 @@ from built import tool
 
 from acceptance.base.environment import load_environment
 from acceptance.base.errors import UserError
+from acceptance.drivers.handbooks import read_blocks
 from acceptance.infrastructure.aws import AwsInfrastructure
 
 STATE = "alternate-futures/terraform.tfstate"
@@ -114,6 +116,23 @@ def test_a_second_apply_changes_nothing(first):
 
 def test_the_state_names_what_was_made(first):
     assert {"module.load_balancer.aws_lb.this", "module.networking.aws_vpc.this"} <= set(first.resources())
+
+
+def test_opentofu_by_hand_finds_what_a_run_made(first, monkeypatch):
+    """As docs/operations.md has it typed, in the folders of this test."""
+    (block,) = [found.text for found in read_blocks("operations.md") if "export TF_DATA_DIR" in found.text]
+    for old, new in {
+        '"${XDG_STATE_HOME:-$HOME/.local/state}/alternate-futures/production"': str(first.folder),
+        "-chdir=infrastructure/aws": f"-chdir={first.root}", ". ~/.config/alternate-futures/production.env": "",
+    }.items():  # fmt: skip
+        assert old in block
+        block = block.replace(old, new)
+    # These are what the line above reads from a file.
+    for variable in ("TF_VAR_state_folder", "TF_DATA_DIR"):
+        monkeypatch.delenv(variable, raising=False)
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert f'kubeconfig_path = "{first.outputs.kubeconfig_path}"' in done.stdout
 
 
 def test_a_state_that_cannot_be_read_is_not_an_empty_one(first, monkeypatch):

@@ -12,6 +12,7 @@ import pytest
 from aws_tools import AWS
 from iam_simulation import simulate
 
+from acceptance.infrastructure.aws_calls import CHANGES, MAKES, Platform
 from tests.roots.test_aws_security import ACTIONS
 
 NAME = "alternate-futures-production"
@@ -25,192 +26,30 @@ VALUES = {
     "platform_key": KEY,
 }  # fmt: skip
 
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/{NAME}-worker"
-PROFILE = f"arn:aws:iam::{ACCOUNT}:instance-profile/{NAME}-worker"
-SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{NAME}"
-LOGS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/{NAME}/flows"
-ZONE = "arn:aws:route53:::hostedzone/Z0123456789"
-BALANCER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
+OURS = Platform(NAME, ACCOUNT, REGION, "the-bucket", STATE_KEY, KEY)
+ROLE = OURS.role("worker")
+SECRET = OURS.arn("secretsmanager", f"secret:{NAME}")
+BALANCER = OURS.arn("elasticloadbalancing", "loadbalancer/net/x/1")
 LINKED = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role"
-
-# EC2's calls: what they make, and what they need that is there already.
-MAKES = {
-    "CreateVpc": ("vpc", ""),
-    "CreateSubnet": ("subnet", "vpc"),
-    "CreateRouteTable": ("route-table", "vpc"),
-    "CreateSecurityGroup": ("security-group", "vpc"),
-    "AuthorizeSecurityGroupIngress": ("security-group-rule", "security-group"),
-    "AuthorizeSecurityGroupEgress": ("security-group-rule", "security-group"),
-    "CreateInternetGateway": ("internet-gateway", ""),
-    "AllocateAddress": ("elastic-ip", ""),
-    "CreateNatGateway": ("natgateway", "elastic-ip subnet"),
-    "CreateVpcEndpoint": ("vpc-endpoint", "vpc route-table"),
-    "CreateFlowLogs": ("vpc-flow-log", "vpc"),
-    "CreateInstanceConnectEndpoint": ("instance-connect-endpoint", "subnet security-group"),
-    "CreateVolume": ("volume", ""),
-    "ImportKeyPair": ("key-pair", ""),
-    "RunInstances": ("instance volume network-interface", "subnet security-group key-pair"),
-}
-# EC2's calls that change or remove what is there.
-CHANGES = {
-    "AssociateRouteTable": "route-table subnet",
-    "AttachInternetGateway": "internet-gateway vpc",
-    "CreateRoute": "route-table",
-    "DeleteFlowLogs": "vpc-flow-log",
-    "DeleteInstanceConnectEndpoint": "instance-connect-endpoint",
-    "DeleteInternetGateway": "internet-gateway",
-    "DeleteKeyPair": "key-pair",
-    "DeleteNatGateway": "natgateway",
-    "DeleteRoute": "route-table",
-    "DeleteRouteTable": "route-table",
-    "DeleteSecurityGroup": "security-group",
-    "DeleteSubnet": "subnet",
-    "DeleteVolume": "volume",
-    "DeleteVpc": "vpc",
-    "DeleteVpcEndpoints": "vpc-endpoint",
-    "DetachInternetGateway": "internet-gateway vpc",
-    "DisassociateRouteTable": "route-table subnet",
-    "ModifyInstanceAttribute": "instance",
-    "ModifySubnetAttribute": "subnet",
-    "ModifyVolume": "volume",
-    "ModifyVpcAttribute": "vpc",
-    "ReleaseAddress": "elastic-ip",
-    "RevokeSecurityGroupEgress": "security-group",
-    "RevokeSecurityGroupIngress": "security-group",
-    "TerminateInstances": "instance",
-}
-
-
-def ec2(kind, context, action):
-    """A request of EC2 for one resource."""
-    return (
-        f"ec2:{action}",
-        f"arn:aws:ec2:{REGION}:{ACCOUNT}:{kind}/some-1",
-        {"aws:RequestedRegion": REGION, **context},
-    )
-
-
-def tagged(whose, request=NAME):
-    """The context of a resource: of ours, of somebody else's (theirs), or of one that this call makes (new)."""
-    there = {"ours": {"aws:ResourceTag/Cluster": NAME}, "theirs": {"aws:ResourceTag/Cluster": "another"}, "new": {}}
-    # A request has the tags that it gives, whatever else it touches.
-    return there[whose] | ({"aws:RequestTag/Cluster": request} if request else {})
-
-
-def apply_calls():
-    """The calls that make everything, by what they are for."""
-    for action, (made, needed) in MAKES.items():
-        for kind in made.split():
-            yield ec2(kind, tagged("new"), action)
-        for kind in needed.split():
-            yield ec2(kind, tagged("ours"), action)
-        for kind in made.split():
-            yield ec2(kind, tagged("new") | {"ec2:CreateAction": action}, "CreateTags")
-    yield ("ec2:RunInstances", f"arn:aws:ec2:{REGION}::image/ami-1", {"ec2:Owner": "amazon"})
-    # Behind the endpoint for SSH; the interface is made by the service, with tags of its own.
-    yield ec2("network-interface", {}, "CreateNetworkInterface")
-    for kind in ("subnet", "security-group"):
-        yield ec2(kind, tagged("ours", None), "CreateNetworkInterface")
-    # The group that comes with a VPC is there without a tag.
-    yield ec2("security-group", tagged("new"), "CreateTags")
-    yield ec2("vpc", tagged("ours", None), "GetSecurityGroupsForVpc")
-    roles = {"ec2-instance-connect": "Ec2InstanceConnect", "elasticloadbalancing": "ElasticLoadBalancing"}
-    for service, role in roles.items():
-        linked = f"{LINKED}/{service}.amazonaws.com/AWSServiceRoleFor{role}"
-        yield ("iam:CreateServiceLinkedRole", linked, {"iam:AWSServiceName": f"{service}.amazonaws.com"})
-    region = {"aws:RequestedRegion": REGION}
-    for action, resource in (("CreateLoadBalancer", "loadbalancer/net/x/1"), ("CreateTargetGroup", "targetgroup/x/1")):
-        yield (f"elasticloadbalancing:{action}", f"{BALANCER}:{resource}", tagged("new") | region)
-    made = {"elasticloadbalancing:CreateAction": "CreateLoadBalancer"} | tagged("new")
-    yield ("elasticloadbalancing:AddTags", f"{BALANCER}:loadbalancer/net/x/1", made)
-    yield ("elasticloadbalancing:CreateListener", f"{BALANCER}:loadbalancer/net/x/1", tagged("ours") | region)
-    for action, resource in (
-        ("ModifyLoadBalancerAttributes", "loadbalancer/net/x/1"), ("ModifyTargetGroupAttributes", "targetgroup/x/1"),
-        ("RegisterTargets", "targetgroup/x/1"), ("DeregisterTargets", "targetgroup/x/1"),
-        ("DeleteListener", "listener/net/x/1/2"), ("DeleteLoadBalancer", "loadbalancer/net/x/1"),
-        ("DeleteTargetGroup", "targetgroup/x/1"),
-    ):  # fmt: skip
-        yield (f"elasticloadbalancing:{action}", f"{BALANCER}:{resource}", tagged("ours", None))
-    for action, kinds in CHANGES.items():
-        for kind in kinds.split():
-            yield ec2(kind, tagged("ours", None), action)
-
-
-def other_calls():
-    """The calls of other services."""
-    for action in ("CreateRole", "PutRolePolicy", "DeleteRolePolicy"):
-        yield (f"iam:{action}", ROLE, {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/{NAME}-boundary"})
-    for action in ("DeleteRole", "GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies", "TagRole"):
-        yield (f"iam:{action}", ROLE, {})
-    for action in ("CreateInstanceProfile", "AddRoleToInstanceProfile", "GetInstanceProfile", "DeleteInstanceProfile"):
-        yield (f"iam:{action}", PROFILE, {})
-    yield ("iam:PassRole", ROLE, {"iam:PassedToService": "ec2.amazonaws.com"})
-    yield (
-        "iam:PassRole",
-        f"arn:aws:iam::{ACCOUNT}:role/{NAME}-flows",
-        {"iam:PassedToService": "vpc-flow-logs.amazonaws.com"},
-    )
-    for action in ("CreateSecret", "DeleteSecret", "DescribeSecret", "GetResourcePolicy", "TagResource"):
-        yield (f"secretsmanager:{action}", f"{SECRET}/agent-token-AbCdEf", {})
-    yield ("secretsmanager:GetSecretValue", f"{SECRET}/kubeconfig-AbCdEf", {})
-    for action in ("CreateLogGroup", "DeleteLogGroup", "PutRetentionPolicy", "AssociateKmsKey", "TagResource"):
-        yield (f"logs:{action}", LOGS, {})
-    yield ("logs:DescribeLogGroups", "*", {})
-    for action in (
-        "GetHostedZone",
-        "DeleteHostedZone",
-        "ChangeResourceRecordSets",
-        "ListResourceRecordSets",
-        "GetDNSSEC",
-    ):
-        yield (f"route53:{action}", ZONE, {})
-    yield ("route53:CreateHostedZone", "*", {})
-    yield ("route53:ListHostedZones", "*", {})
-    for action in ("CreateGrant", "DescribeKey", "GenerateDataKeyWithoutPlaintext", "Decrypt", "ReEncryptFrom"):
-        # What IAM knows of the key's tags does not matter: they take minutes to count.
-        yield (f"kms:{action}", KEY, {})
-    yield ("kms:ListAliases", "*", {})
-    for action in ("Decrypt", "GenerateDataKey"):
-        yield (f"kms:{action}", STATE_KEY, {})
-    yield ("s3:ListBucket", BUCKET, {})
-    for action in ("GetObject", "PutObject", "DeleteObject"):
-        yield (f"s3:{action}", f"{BUCKET}/alternate-futures/terraform.tfstate", {})
-    # Left out: ssm:GetParameter of Amazon's image, whose ARN names no account, which the simulator does not know.
-    for action in (
-        "tag:GetResources",
-        "servicequotas:GetServiceQuota",
-        "ec2:DescribeInstances",
-        "sts:GetCallerIdentity",
-    ):
-        yield (action, f"arn:aws:servicequotas:{REGION}:{ACCOUNT}:ec2/L-1216C47A" if "quotas" in action else "*", {})
-
-
-def tunnel_calls():
-    """What scripts/tunnel.sh asks for."""
-    port = {"ec2-instance-connect:remotePort": "22"}
-    endpoint = f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance-connect-endpoint/eice-1"
-    yield ("ec2-instance-connect:OpenTunnel", endpoint, tagged("ours", None) | port)
-    machine = f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-1"
-    yield ("ec2-instance-connect:SendSSHPublicKey", machine, tagged("ours", None))
 
 
 def forbidden():
     """What operators must not do: touch what is somebody else's, or get at more than it takes."""
     for action, (made, needed) in MAKES.items():
         for kind in needed.split():
-            yield ec2(kind, tagged("theirs"), action)
+            yield OURS.ec2(kind, OURS.tagged("theirs"), action)
         if action != "RunInstances":
-            yield ec2(made, tagged("new", "another"), action)
-    yield ec2("instance", tagged("new", "another"), "RunInstances")
+            yield OURS.ec2(made, OURS.tagged("new", "another"), action)
+    yield OURS.ec2("instance", OURS.tagged("new", "another"), "RunInstances")
     for action, kinds in CHANGES.items():
-        yield from (ec2(kind, tagged("theirs", None), action) for kind in kinds.split())
-    yield ec2("security-group", tagged("theirs"), "CreateTags")
-    yield ec2("security-group", tagged("new", "another"), "CreateTags")
-    yield ("elasticloadbalancing:CreateListener", f"{BALANCER}:loadbalancer/net/x/1", tagged("theirs"))
-    yield ("elasticloadbalancing:DeleteLoadBalancer", f"{BALANCER}:loadbalancer/net/x/1", tagged("theirs", None))
-    (opened, key) = tunnel_calls()
+        yield from (OURS.ec2(kind, OURS.tagged("theirs", None), action) for kind in kinds.split())
+    yield OURS.ec2("security-group", OURS.tagged("theirs"), "CreateTags")
+    yield OURS.ec2("security-group", OURS.tagged("new", "another"), "CreateTags")
+    yield ("elasticloadbalancing:CreateListener", BALANCER, OURS.tagged("theirs"))
+    yield ("elasticloadbalancing:DeleteLoadBalancer", BALANCER, OURS.tagged("theirs", None))
+    (opened, key) = OURS.tunnel_calls()
     for action, resource, context in (opened, key):
-        yield (action, resource, context | tagged("theirs", None))
+        yield (action, resource, context | OURS.tagged("theirs", None))
     yield (opened[0], opened[1], opened[2] | {"ec2-instance-connect:remotePort": "6443"})
     yield ("iam:CreateRole", ROLE, {})
     yield ("iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/administrator",
@@ -233,9 +72,9 @@ def policies():
     return [json.loads(re.sub(r"\$\{(\w+)\}", lambda found: VALUES[found[1]], text)) for text in texts]
 
 
-@pytest.mark.parametrize("calls", [apply_calls, other_calls, tunnel_calls])
-def test_operators_may_make_what_there_is_reach_it_and_remove_it(policies, calls):
-    requests = list(calls())
+def test_operators_may_make_what_there_is_reach_it_and_remove_it(policies):
+    requests = OURS.every_call()
+    assert len(requests) > 140
     answers = simulate(policies, requests)
     assert not [request for request, answer in zip(requests, answers, strict=True) if answer != "Allowed"]
 
@@ -249,6 +88,6 @@ def test_operators_may_do_nothing_else(policies):
 
 def test_the_calls_are_those_of_everything_that_is_made():
     """What test_aws_security.py lists for each kind of resource is evaluated here."""
-    asked = {request[0] for calls in (apply_calls, other_calls) for request in calls()}
+    asked = {request[0] for request in OURS.every_call()}
     needed = {action for actions in ACTIONS.values() for action in actions.split()}
     assert needed - asked == set()

@@ -185,6 +185,13 @@ ACTIONS = {
 }
 
 
+def test_the_service_that_writes_flow_logs_may_look_for_their_group():
+    text = (AWS / "modules" / "networking" / "vpc.tf").read_text()
+    document = text.partition('data "aws_iam_policy_document" "flows" {')[2].partition("\n}\n")[0]
+    granted = dict(re.findall(r"actions += (\[.*\])\n +resources = (\[.*\])", document))
+    assert granted['["logs:DescribeLogGroups"]'] == '["*"]'
+
+
 def granted():
     """The actions that the operators' policies grant, as patterns."""
     for path in sorted((AWS / "bootstrap").glob("operator-*.json.tftpl")):

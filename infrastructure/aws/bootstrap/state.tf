@@ -35,9 +35,11 @@ resource "aws_s3_bucket" "state" {
   #checkov:skip=CKV_AWS_144:The state describes one region and is of no use in another; versions keep what was
   #checkov:skip=CKV2_AWS_62:Nothing waits for changes of the state
   bucket = "alternate-futures-state-${local.account}"
+  # With all versions of the state in it.
+  force_destroy = !var.protected
 
   lifecycle {
-    prevent_destroy = true
+    prevent_destroy = var.protected
   }
 }
 

@@ -29,3 +29,9 @@ variable "environment" {
   type        = string
   default     = "production"
 }
+
+variable "protected" {
+  description = "Whether the state's bucket refuses to be destroyed. Say -var protected=false, first to apply and then to destroy."
+  type        = bool
+  default     = true
+}

@@ -1,19 +1,4 @@
 #!/bin/sh
-# Leads 127.0.0.1:6443 to a control plane of $CLUSTER for as long as it runs, through the EC2 Instance Connect endpoint.
-# IAM says who may: each time a key is made, and the machine takes it for a minute.
+# Leads 127.0.0.1:6443 to a control plane of $CLUSTER for as long as it runs. Arguments are more options of ssh.
 set -eu
-CLUSTER=${CLUSTER:-alternate-futures-production}
-AWS_REGION=${AWS_REGION:-eu-central-1}
-export AWS_REGION
-instance=$(aws ec2 describe-instances --query 'Reservations[0].Instances[0].InstanceId' --output text --filters \
-  "Name=tag:Name,Values=$CLUSTER-control-plane-*" "Name=instance-state-name,Values=running")
-[ "$instance" != None ] || { echo "no control plane of $CLUSTER runs" >&2; exit 1; }
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-ssh-keygen -q -t ed25519 -N '' -f "$folder/key"
-aws ec2-instance-connect send-ssh-public-key --instance-id "$instance" --instance-os-user ec2-user \
-  --ssh-public-key "file://$folder/key.pub" >/dev/null
-# The endpoint leads to this instance and to no other: there is no host key to compare.
-ssh -N -L 127.0.0.1:6443:127.0.0.1:6443 -i "$folder/key" -o IdentitiesOnly=yes -o BatchMode=yes -o ExitOnForwardFailure=yes \
-  -o ServerAliveInterval=15 -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile="$folder/known" \
-  -o ProxyCommand="aws ec2-instance-connect open-tunnel --instance-id $instance" "$@" "ec2-user@$instance"
+SSH_OPTIONS="-N -L 127.0.0.1:6443:127.0.0.1:6443 -o ExitOnForwardFailure=yes $*" exec "$(dirname "$0")/on-server.sh"

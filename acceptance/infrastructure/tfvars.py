@@ -1,0 +1,38 @@
+"""The variables of an OpenTofu root, as far as they are plain values: what an apply would be given."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+ASSIGNMENT = re.compile(r'^(\w+)[ \t]*=[ \t]*("[^"]*"|\[[^\]]*\]|[\w.]+)[ \t]*(?:#.*)?$', re.MULTILINE)
+VARIABLE = re.compile(r'^variable "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
+DEFAULT = re.compile(r"^[ \t]+default[ \t]*=[ \t]*(.+)$", re.MULTILINE)
+
+
+def plain(text: str) -> Any:
+    """A value: a string, a number, a truth value, null, or a list of them; else the text as it is."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def assignments(path: Path) -> dict[str, Any]:
+    """The plain values that a file of variables assigns on one line each."""
+    return {name: plain(value) for name, value in ASSIGNMENT.findall(path.read_text())}
+
+
+def variables(root: Path, file: str) -> dict[str, Any]:
+    """What each variable of a root is: by the file, else by TF_VAR_ of this shell, else by its default, else None."""
+    blocks = dict(VARIABLE.findall((root / "variables.tf").read_text()))
+    found: dict[str, Any] = {}
+    for name, block in blocks.items():
+        default = DEFAULT.search(block)
+        found[name] = plain(default[1]) if default else None
+        if given := os.environ.get(f"TF_VAR_{name}"):
+            found[name] = plain(given)
+    return found | assignments(root / file)

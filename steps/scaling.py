@@ -1,0 +1,38 @@
+"""A service with more replicas than before, and a worker that takes no more of them."""
+
+from pytest_bdd import parsers, then, when
+
+from acceptance.drivers import scaling
+
+
+@when(parsers.parse("{count:d} replicas of it are committed to Git"))
+def commit_replicas(service, count, evidence):
+    evidence.add("commit", scaling.push_replicas(service, count))
+
+
+@then(parsers.parse("{count:d} pods of it are ready, on every worker"))
+def ready_on_every_worker(service, outputs, count, evidence):
+    homes = scaling.wait_ready(service, count)
+    evidence.add("pods by node", homes)
+    fewest = min(count, len(outputs.workers))
+    assert len(homes) >= fewest, f"expected pods on {fewest} workers, saw {homes}. Try: {service.hint}"
+
+
+@when("a worker with pods of it is cordoned and drained of them", target_fixture="drained")
+def drain_worker(service, evidence):
+    with scaling.drained_worker(service) as drained:
+        evidence.add("kubectl drain", drained.said)
+        yield drained
+
+
+@when("another version of it is pushed meanwhile")
+def push_version(service, evidence):
+    evidence.add("commit", scaling.push_another_version(service))
+
+
+@then(parsers.parse("{count:d} pods of it are ready, none of them on that worker"))
+def ready_elsewhere(service, drained, count, evidence):
+    homes = scaling.wait_ready(service, count)
+    evidence.add("pods by node", homes)
+    left = homes.get(drained.node)
+    assert not left, f"expected no pod of {service.name} on {drained.node}, saw {left}. Try: {service.hint}"
