@@ -15,6 +15,7 @@ domain = "example.test"
 provisioner = "kind"
 http_port = 18080
 https_port = 18443
+subnet = "10.202.0.0/16"
 [preflight]
 disk_gb = 0
 memory_gb = 0
