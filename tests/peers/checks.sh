@@ -77,12 +77,12 @@ dns_servers() { kubectl -n kube-system get pods -l k8s-app=kube-dns -o jsonpath=
 
 ask_dns_servers() { # each DNS server of the cluster, asked by itself, knows the Service
   kubectl -n kube-system wait --for=condition=Ready pods -l k8s-app=kube-dns --timeout=5s
-  dns_servers | while read -r address; do
-    pod "$(asker "$address")" '[serve]' '' "dnsPolicy: None, dnsConfig: {nameservers: [$address]}"
+  dns_servers | while read -r dns; do
+    pod "$(asker "$dns")" '[serve]' '' "dnsPolicy: None, dnsConfig: {nameservers: [$dns]}"
   done | k create -f -
-  for address in $(dns_servers); do
-    ready "pod/$(asker "$address")"
-    ask "$(asker "$address")" "server.$NAMESPACE.svc.cluster.local" || fail "DNS server $address does not know the Service"
+  for dns in $(dns_servers); do
+    ready "pod/$(asker "$dns")"
+    ask "$(asker "$dns")" "server.$NAMESPACE.svc.cluster.local" || fail "DNS server $dns does not know the Service"
   done
 }
 
