@@ -11,12 +11,13 @@ import argparse
 import contextlib
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,13 @@ from acceptance.base.paths import CACHE, ROOT, STATE, find_tool  # noqa: E402
 from acceptance.runner.machine_lock import MachineLock  # noqa: E402
 
 CHAINSAW = "github.com/kyverno/chainsaw@v0.2.12"
+CHAINSAW_NAME = CHAINSAW.rpartition("/")[2]
+MODULE_PATH = """package internal
+
+// ModulePath is what testing.MainStart asks for since Go 1.26.
+func (*TestDeps) ModulePath() string { return "" }
+"""
+"""A method that chainsaw 0.2.12 lacks."""
 BATS = "bats@1.13.0"
 TOOLS = CACHE / "peers"
 """Where the peers' tools are, each in a folder of its version."""
@@ -87,31 +95,49 @@ def kept_platform() -> Platform:
     return Platform(state, kubectl, environment.images.probe)
 
 
-def installed(name: str, folder: Path, command: Command, environment: dict[str, str]) -> Path:
-    """A peer's program, which `command` puts into `folder`. Raises UserError if that fails or its client is missing."""
-    found = [folder / "bin" / name, folder / "node_modules" / ".bin" / name]
-    if not any(path.exists() for path in found):
+def run(command: Command, folder: Path, **environment: str) -> str:
+    """What a command printed in a folder. Raises UserError if it fails or is not there."""
+    try:
+        done = subprocess.run(
+            command, check=True, env={**os.environ, **environment}, cwd=folder, stdout=subprocess.PIPE, text=True
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise UserError(f"a peer cannot be installed: {error}", "leave it out with --only") from None
+    return done.stdout
+
+
+def installed(program: Path, install: Callable[[Path], None]) -> str:
+    """The path of a peer's program; `install` puts it there, given the folder of its version, if it is missing.
+
+    Raises UserError if it is not there even then.
+    """
+    folder = TOOLS / program.relative_to(TOOLS).parts[0]
+    if not program.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        print(f"installing {name}: {' '.join(command)}", file=sys.stderr)
-        try:
-            subprocess.run(command, check=True, env={**os.environ, **environment}, cwd=folder, stdout=sys.stderr)
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise UserError(f"{name} cannot be installed: {error}", "leave it out with --only") from None
-    return next(path for path in found if path.exists())
+        print(f"installing {program.name} into {folder}, which may take some minutes", file=sys.stderr)
+        install(folder)
+    if not program.exists():
+        raise UserError(f"{folder} holds no {program.name}", f"remove {folder}, and try again")
+    return str(program)
 
 
-def chainsaw() -> Path:
-    """chainsaw, built from its module."""
-    folder = TOOLS / CHAINSAW.rpartition("/")[2]
-    command = ["go", "install", "-trimpath", CHAINSAW]
-    return installed("chainsaw", folder, command, {"GOBIN": str(folder / "bin")})
+def build_chainsaw(folder: Path) -> None:
+    """Build chainsaw from its module, with what Go 1.26 asks of it. Raises UserError if it cannot be had."""
+    module = json.loads(run(["go", "mod", "download", "-json", CHAINSAW], folder))["Dir"]
+    with tempfile.TemporaryDirectory() as made:
+        source = Path(made) / "source"
+        # Files of Go's cache may be read only; those of the copy are not.
+        shutil.copytree(module, source, copy_function=shutil.copyfile)
+        (source / "pkg" / "runner" / "internal" / "module_path.go").write_text(MODULE_PATH)
+        run(["go", "build", "-trimpath", "-ldflags=-s -w", "-o", str(folder / "chainsaw"), "."], source)
 
 
-def bats() -> Path:
-    """bats, a package of npm."""
-    folder = TOOLS / BATS
-    command = ["npm", "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", f"--prefix={folder}", BATS]
-    return installed("bats", folder, command, {})
+def install_bats(folder: Path) -> None:
+    """Install bats from npm. Raises UserError if it cannot be had."""
+    run(
+        ["npm", "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", f"--prefix={folder}", BATS],
+        folder,
+    )
 
 
 def values(platform: Platform) -> str:
@@ -126,7 +152,8 @@ def chainsaw_command(platform: Platform, folder: Path) -> Command:
     (folder / "values.yaml").write_text(values(platform))
     tests = HERE / "chainsaw"
     options = [f"--config={tests / 'configuration.yaml'}", f"--values={folder / 'values.yaml'}", f"--test-dir={tests}"]
-    return [str(chainsaw()), "test", *options, "--remarshal", "--no-color"]
+    program = installed(TOOLS / CHAINSAW_NAME / "chainsaw", build_chainsaw)
+    return [program, "test", *options, "--remarshal", "--no-color"]
 
 
 def contenders(platform: Platform, folder: Path, only: list[str]) -> dict[str, Command]:
@@ -135,8 +162,11 @@ def contenders(platform: Platform, folder: Path, only: list[str]) -> dict[str, C
     every = {
         FLOOR: lambda: ["sh", floor],
         "kubectl and sh, all at once": lambda: ["sh", floor, "--at-once"],
-        BATS: lambda: [str(bats()), str(HERE / "requirement_2.bats")],
-        CHAINSAW.rpartition("/")[2]: lambda: chainsaw_command(platform, folder),
+        BATS: lambda: [
+            installed(TOOLS / BATS / "node_modules" / "bats" / "bin" / "bats", install_bats),
+            str(HERE / "requirement_2.bats"),
+        ],
+        CHAINSAW_NAME: lambda: chainsaw_command(platform, folder),
         "this suite, one lane": lambda: [*suite, "-m", "not disruptive", "--lanes=1"],
         "this suite": lambda: [*suite, "-m", "not disruptive"],
     }

@@ -143,6 +143,27 @@ def test_only_what_is_asked_for_is_installed_and_run(platform, tmp_path, monkeyp
         compare.contenders(platform, tmp_path, ["kuttl"])
 
 
+def test_a_peer_is_installed_once_and_where_its_version_says(monkeypatch, tmp_path):
+    monkeypatch.setattr(compare, "TOOLS", tmp_path)
+    folders = []
+
+    def install(folder):
+        folders.append(folder)
+        (folder / "peer").touch()
+
+    program = tmp_path / "peer@1" / "peer"
+    assert [compare.installed(program, install) for _ in range(2)] == [str(program)] * 2
+    assert folders == [tmp_path / "peer@1"]
+    with pytest.raises(UserError, match="holds no other"):
+        compare.installed(tmp_path / "peer@1" / "other", lambda _: None)
+
+
+@pytest.mark.parametrize("command", [["false"], ["no-such-program"]])
+def test_a_peer_that_cannot_be_had_is_said_with_what_to_do(command, tmp_path):
+    with pytest.raises(UserError, match="--only"):
+        compare.run(command, tmp_path)
+
+
 def test_the_table_has_medians_and_ratios_to_the_floor():
     runs = {
         compare.FLOOR: [compare.Cost(20, 40, 5), compare.Cost(90, 40, 5), compare.Cost(10, 40, 5)],
