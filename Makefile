@@ -83,7 +83,7 @@ report: setup ## Make the Allure report of the last run (RUN=folder for another)
 report-diff: setup ## Print what changed between two runs (A=run B=run); 1 if a verdict became worse
 	@$(COMMAND) report-diff "$(A)" "$(B)"
 
-bench: setup ## Measure images, a run, a reused run, and plain `kind create cluster`; prints JSON (ARGS=all: everything)
+bench: setup ## Measure images, a run, a reused run, and plain `kind create cluster`; prints JSON (ARGS=all: everything; ARGS=growth: twice the scenarios)
 	@$(WITH_ENGINE) $(COMMAND) bench $(ARGS)
 
 verify-references: setup ## Ask each registry for each image that the lock and production name; print what is missing

@@ -16,6 +16,7 @@ provisioner = "kind"
 subnet = "172.29.0.0/16"
 http_port = 18080
 https_port = 18443
+subnet = "10.202.0.0/16"
 [preflight]
 disk_gb = 0
 memory_gb = 0

@@ -21,8 +21,13 @@ OF_SESSION = "of_session_fixture"
 
 
 def row_name(item: pytest.Item) -> str:
-    """The row of Examples that an item is: `repository=demo, in time=by webhook`; empty for a scenario without rows."""
-    return ", ".join(f"{key}={value}" for key, value in example_of(item).items())
+    """The row of Examples that an item is: `repository=demo, in time=by webhook`; empty for a scenario without rows.
+
+    Where a plugin has a scenario judged several times, what it calls each time is a column, too.
+    """
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    columns = {key: value for key, value in parameters.items() if not key.startswith("_")}
+    return ", ".join(f"{key}={value}" for key, value in {**example_of(item), **columns}.items())
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -9,8 +9,8 @@ import pytest
 from acceptance.__main__ import COMMANDS, main
 from acceptance.base.paths import ROOT
 
-HELPERS = {"pytest_run"}
-"""Modules of commands/ that several commands use."""
+HELPERS = {"growth", "pytest_run"}
+"""Modules of commands/ that commands use."""
 HEAVY = ("kubernetes", "pytest", "rich", "ruamel.yaml", "psycopg", "pydantic")
 
 
