@@ -13,7 +13,6 @@ name = "small"
 domain = "example.test"
 [infrastructure]
 provisioner = "kind"
-subnet = "172.29.0.0/16"
 http_port = 18080
 https_port = 18443
 subnet = "10.202.0.0/16"
