@@ -45,7 +45,9 @@ def the(manifests, kind, name):
 @pytest.mark.parametrize("overlay", ["kind", "production"])
 def test_hosts_are_those_of_the_environments_domain(tree, overlay):
     made = tree(overlay)
-    routes = [*made.manifests("ingress"), *made.manifests("argocd/route")]
+    rendered = [*made.manifests("ingress"), *made.manifests("argocd/route")]
+    routes = [item for item in rendered if item["kind"] == "IngressRoute"]
+    assert {item["kind"] for item in rendered} == {"IngressRoute", "Middleware"}
     matches = sorted(route["match"] for item in routes for route in item["spec"]["routes"])
     assert matches == [f"Host(`{name}.example.test`)" for name in ("api", "argocd", "auth", "www")]
     config = the(made.manifests("auth-service"), "ConfigMap", "auth-config")
