@@ -43,7 +43,7 @@ Feature: Cache service
     Then the counter stands where it stood, and still expires
     And each of those is ready again
 
-  @ac-7.7 @needs-everything
+  @ac-7.7 @quiet
   Scenario: A counter is read within 5 milliseconds
     Given a counter that counted to 7
     When a pod on each machine of auth reads it 2000 times

@@ -12,7 +12,7 @@ Feature: Service-to-service communication
     When it asks for the protected query
     Then each answer has the query's data, without errors
 
-  @ac-11.2 @needs-everything
+  @ac-11.2 @quiet
   Scenario: A validate call is answered within 100 milliseconds
     Given a wallet that signed in
     When its JWT is validated 300 times from the machine of each backend pod

@@ -16,7 +16,7 @@ from pathlib import Path
 from acceptance.base.paths import ROOT
 
 SCENARIO = re.compile(r"^[ ]*@(?:ac-|(?=plan-))([\w.-]+).*?(?=^[ ]*@|\Z)", re.MULTILINE | re.DOTALL)
-ORDER = re.compile(r" @(?:disturbs|needs)-[\w-]+")
+ORDER = re.compile(r" @(?:(?:disturbs|needs)-[\w-]+|quiet\b)")
 """Tags that say beside what a scenario may run: they do not judge anything."""
 JUDGING = ("acceptance.drivers", "steps")
 """The packages whose functions judge."""

@@ -13,7 +13,7 @@ from acceptance.runner.lookahead import fixtures_of, steps_of
 from acceptance.runner.pytest_internals import fixture_definitions
 from acceptance.runner.tags import criterion_of
 
-ALONE = ("rehearsal", "last")
+ALONE = ("rehearsal", "last", "quiet")
 OF_EACH_LANE = "data_client"
 """State that each lane makes for itself: a pod, which is cheaper than a lane that waits for the other's."""
 

@@ -49,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "disturbs(part): what of the platform a disruptive scenario disturbs")
     config.addinivalue_line("markers", "needs(part): what of the platform a scenario needs, beside what is derived")
     config.addinivalue_line("markers", "writes_to_users: adds something to what users share, and removes it")
+    config.addinivalue_line("markers", "quiet: measures milliseconds, and runs beside no other scenario")
     config.addinivalue_line("markers", "rehearsal: runs only with --rehearse")
     config.addinivalue_line("markers", "last: runs after everything else")
     config.addinivalue_line("markers", "exclusive_platform: needs a platform that nobody wants to keep")

@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             raise pytest.UsageError(
                 f"{title_of(item)!r} has the unknown tag @{unknown.args[0]}\n"
                 "  Remedy: known are @ac-N.M, @plan-N.M, @system-NAME, @disruptive, @disturbs-PART, @needs-PART, "
-                "@writes-to-users, @exclusive_platform, @rehearsal and @last"
+                "@writes-to-users, @quiet, @exclusive_platform, @rehearsal and @last"
             )
         if identity := criterion_of(item):
             if identity.startswith("plan-"):

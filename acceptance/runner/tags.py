@@ -28,7 +28,7 @@ def pytest_bdd_apply_tag(tag: str, function: Any) -> bool:
     elif tag.startswith(("disturbs-", "needs-")):
         kind, _, part = tag.partition("-")
         getattr(pytest.mark, kind)(part)(function)
-    elif tag in ("disruptive", "writes-to-users", "last", "exclusive_platform", "rehearsal"):
+    elif tag in ("disruptive", "writes-to-users", "last", "exclusive_platform", "rehearsal", "quiet"):
         getattr(pytest.mark, tag.replace("-", "_"))(function)
     else:
         # Raised here, it would be one of several errors of collection; it is refused once all are collected.
