@@ -10,7 +10,8 @@ import requests
 
 from acceptance.clients.web import plain_session
 
-TIMEOUT = 15.0
+TIMEOUT = 45.0
+"""Seconds for one answer: a sync or a refresh waits for the manifests of its commit, which a busy machine makes slowly."""
 
 
 class ArgoCD:
