@@ -18,7 +18,8 @@ NAMED = "set infrastructure.subnet in an environment file of your own"
 def subnets_in_use() -> dict[str, list[ipaddress.IPv4Network]]:
     """The IPv4 subnets of each network of the engine, by its name."""
     identities = docker("network", "ls", "--quiet").split()
-    listed = json.loads(docker("network", "inspect", *identities)) if identities else []
+    # One that is removed meanwhile is left out of what is printed.
+    listed = json.loads(docker("network", "inspect", *identities, check=False) or "[]") if identities else []
     found: dict[str, list[ipaddress.IPv4Network]] = {}
     for network in listed:
         parts = [part["Subnet"] for part in network["IPAM"]["Config"] or [] if ":" not in part["Subnet"]]

@@ -247,7 +247,7 @@ class World:
         calls = self.folder / "calls"
         calls.write_text("")
         done = subprocess.run(
-            ["sh", root / "usr/local/sbin/k3s-node"], capture_output=True, text=True, check=False, timeout=30,
+            ["sh", root / "usr/local/sbin/k3s-node"], capture_output=True, text=True, check=False, timeout=120,
             env={**self.environment, "ROOT": str(root), "MACHINE_NUMBER": str(number)},
         )  # fmt: skip
         assert not check or done.returncode == 0, done.stderr
@@ -310,7 +310,7 @@ def test_a_kubeconfig_that_is_about_to_expire_is_replaced_by_one_that_is_not(clu
     before = secret.read_text()
     environment = {**cluster.environment, "ROOT": str(cluster.disk), "MACHINE_NUMBER": "1"}
     done = subprocess.run(
-        ["sh", script, "publish"], capture_output=True, text=True, check=False, timeout=30, env=environment
+        ["sh", script, "publish"], capture_output=True, text=True, check=False, timeout=120, env=environment
     )
     assert (secret.read_text() != before) is published, done.stderr
     if published:
@@ -444,7 +444,7 @@ def run_script(name, folder, commands, **environment):
         (folder / "bin" / command).chmod(0o755)
     path = f"{folder}/bin:{os.environ['PATH']}"
     return subprocess.run(
-        [AWS / "scripts" / name], capture_output=True, text=True, check=False, timeout=30,
+        [AWS / "scripts" / name], capture_output=True, text=True, check=False, timeout=120,
         env={"PATH": path, "PAUSE": "0", "MINUTES": "0", "AWS_REGION": "eu-central-1", **environment},
     )  # fmt: skip
 

@@ -53,7 +53,7 @@ def test_scenarios_that_share_what_only_one_process_can_have_stay_together(proje
     assert len(items) == len(set(items)) > 118, "a row is in two batches"
     alone = {"2.8", "1.12", "plan-23.10", "plan-24.10", "plan-25.8"}
     assert not alone & together, "nothing may run beside these"
-    assert set(project_itself["disturbs"]) - together == alone
+    assert set(project_itself["disturbs"]) - together == {*alone, "7.7", "11.2"}, "what measures is judged alone, too"
     assert all(len(batch) == 1 for batch in found if any(project_itself["disturbs"][name] for name in batch))
 
 
