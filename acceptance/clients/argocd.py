@@ -11,7 +11,7 @@ import requests
 from acceptance.clients.web import plain_session
 
 TIMEOUT = 45.0
-"""Seconds for one answer: a sync or a refresh waits for the manifests of its commit, which a busy machine makes slowly."""
+"""Seconds for one answer: a sync waits for the manifests of its commit, which a busy machine makes slowly."""
 
 
 class ArgoCD:
