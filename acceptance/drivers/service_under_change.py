@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +21,15 @@ from acceptance.platform.application_status import ARGOCD, GROUP, messages, summ
 
 VERSION = "alternate-futures.dev/version"
 AUTOMATED = {"prune": True, "selfHeal": True}
+
+
+@contextlib.contextmanager
+def git_server_answers() -> Iterator[None]:
+    """To whoever waits, a Git server that does not answer is a "not yet": an AssertionError."""
+    try:
+        yield
+    except UserError as error:
+        raise AssertionError(f"the Git server did not answer: {error}") from error
 
 
 @dataclass
@@ -102,17 +113,13 @@ class ServiceUnderChange:
 
     def has_change(self, revision: str, commit: str) -> bool:
         """Whether a revision deploys what a commit of this service says: other services' commits may follow it."""
-        try:
+        with git_server_answers():
             return bool(revision) and self.repository.has_same(self.path, revision, commit)
-        except UserError as error:
-            raise AssertionError(f"the Git server did not answer: {error}") from error
 
     def head(self) -> str:
         """The last commit of the main branch. Others may push: ask anew each time."""
-        try:
+        with git_server_answers():
             return self.repository.tip()
-        except UserError as error:
-            raise AssertionError(f"the Git server did not answer: {error}") from error
 
     def all_of(self, version: str | None) -> bool:
         """Raise AssertionError unless all replicas run, ready, in one version."""

@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("acceptance")
     group.addoption(
         "--lanes", type=int, choices=range(1, MOST_LANES + 1), metavar="N",
-        help="judge undisturbing scenarios in N processes at the same time (default: the environment's)",
+        help="judge scenarios in N processes, each beside what it does not disturb (default: the environment's)",
     )  # fmt: skip
     group.addoption("--lane", type=int, metavar="FD", help="internal: this process is a lane; FD leads to its run")
 
