@@ -8,6 +8,7 @@ from acceptance.base.conditions import describe, is_ready
 from acceptance.base.labels import NAME_LABEL
 from acceptance.base.progress import say
 from acceptance.base.waiting import APPLICATION_READY, COMPONENT_READY, TimedOut, eventually
+from acceptance.cluster.diagnostics import log_of
 from acceptance.cluster.manifests import apply
 from acceptance.cluster.workloads import workloads
 from acceptance.platform.application_status import ARGOCD, GOOD, GROUP, REFRESH, messages, summary
@@ -64,7 +65,7 @@ def wait_deployed(platform: Platform, name: str) -> None:
     except TimedOut as error:
         if not serves(platform, name):
             raise Blocked("; ".join([f"blocked by {name}: {error}", *unready(platform, name)])) from error
-        say(f"  going on with {name} although {error}")
+        say("; ".join([f"  going on with {name} although {error}", *jobs(platform, name)]))
 
 
 def serves(platform: Platform, name: str) -> bool:
@@ -82,6 +83,18 @@ def unready(platform: Platform, name: str) -> list[str]:
             events = core.list_namespaced_event("default", field_selector=selector).items
             warning = max(events, key=lambda event: int(event.metadata.resource_version), default=None)
             found.append(f"{pod.metadata.name} {describe(pod)}" + (f": {warning.message[:200]}" if warning else ""))
+    return found
+
+
+def jobs(platform: Platform, name: str) -> list[str]:
+    """What the Jobs of an Application's syncs did, and the last lines of their pods: why a sync may not end."""
+    core, found = platform.cluster.core, []
+    for job in platform.cluster.batch.list_namespaced_job("default", label_selector=f"{NAME_LABEL}={name}").items:
+        said = [f"{item.type} {item.message or ''}" for item in job.status.conditions or [] if item.status == "True"]
+        found.append(f"Job {job.metadata.name}: {', '.join(said) or f'{job.status.active or 0} active'}")
+        for pod in core.list_namespaced_pod("default", label_selector=f"job-name={job.metadata.name}").items:
+            log = " | ".join(log_of(platform.cluster, pod, lines=3, timeout=3).splitlines())
+            found.append(f"its pod {pod.metadata.name} on {pod.spec.node_name} {describe(pod)}: {log}")
     return found
 
 
