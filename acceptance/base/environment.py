@@ -6,82 +6,20 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from acceptance.base.errors import UserError
+from acceptance.base.infrastructure_settings import (
+    FORMS,
+    AwsSettings,
+    ExistingSettings,
+    KindSettings,
+    LongLivedSettings,
+)
 from acceptance.base.paths import ROOT
 from acceptance.base.service_settings import Section, ServiceSettings
 
 MOST_LANES = 8
-Port = Annotated[int, Field(gt=0, lt=65536)]
-
-
-class KindSettings(Section):
-    """A cluster of kind, which OpenTofu makes on this machine and removes again.
-
-    `subnet`: that of the nodes' network; where none is set, one that no other network of the engine has.
-    """
-
-    provisioner: Literal["kind"]
-    control_planes: Annotated[int, Field(ge=1)] = 3
-    workers: Annotated[int, Field(ge=1)] = 2
-    subnet: str | None = None
-    http_port: Port = 80
-    https_port: Port = 443
-
-    @field_validator("subnet")
-    @classmethod
-    def is_network(cls, value: str | None) -> str | None:
-        """Refuse what is no network in CIDR notation."""
-        if value is not None:
-            IPvAnyNetwork(value)  # type: ignore[operator]
-        return value
-
-
-class LoadBalancerSettings(Section):
-    """An address that all requests to the platform's names go to, in the place of what DNS says."""
-
-    address: str
-    http_port: Port = 80
-    https_port: Port = 443
-
-
-class LongLivedSettings(Section):
-    """A cluster that outlives runs: how it is reached, and how it is told from others."""
-
-    kubeconfig: str | None = None
-    context: str | None = None
-    cluster_uid: Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$")] | None = None
-    cluster_ca_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    load_balancer: LoadBalancerSettings | None = None
-
-    @property
-    def names_cluster(self) -> bool:
-        """Whether it says which cluster is meant."""
-        return bool(self.cluster_uid or self.cluster_ca_sha256)
-
-
-class ExistingSettings(LongLivedSettings):
-    """A cluster that somebody else provisioned; nothing is made or removed but what scenarios need."""
-
-    provisioner: Literal["existing"]
-
-    @model_validator(mode="after")
-    def is_named(self) -> ExistingSettings:
-        """Refuse to attach to whatever the kubeconfig happens to lead to."""
-        if not self.names_cluster:
-            raise ValueError(
-                "needs cluster_uid (kubectl get namespace kube-system -o jsonpath={.metadata.uid}) or cluster_ca_sha256"
-            )
-        return self
-
-
-class AwsSettings(LongLivedSettings):
-    """Machines on AWS, which OpenTofu makes when it is asked to. Paths are relative to infrastructure/aws."""
-
-    provisioner: Literal["aws"]
-    variables: str
-    backend: str
 
 
 class ImageSettings(Section):
@@ -249,9 +187,6 @@ def explain(problem: Any) -> str:
         text = problem["msg"].removeprefix("Value error, ")
         return f"{where}: {text}" if where else text
     return f"{where}: unknown key; known here: {', '.join(sorted(fields(problem['loc'][:-1])))}"
-
-
-FORMS = {"kind": KindSettings, "aws": AwsSettings, "existing": ExistingSettings}
 
 
 def fields(path: tuple[str | int, ...]) -> set[str]:

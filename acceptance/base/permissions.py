@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from acceptance.base.environment import AwsSettings, Environment
+from acceptance.base.environment import Environment
 from acceptance.base.errors import UserError
+from acceptance.base.infrastructure_settings import AwsSettings
 
 
 @dataclass(frozen=True)

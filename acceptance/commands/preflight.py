@@ -11,8 +11,9 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from acceptance.base.environment import AwsSettings, Environment, GitOpsSettings, load_environment
+from acceptance.base.environment import Environment, GitOpsSettings, load_environment
 from acceptance.base.errors import UserError
+from acceptance.base.infrastructure_settings import AwsSettings
 from acceptance.base.paths import INFRASTRUCTURE, find_tool
 from acceptance.base.progress import say
 from acceptance.clients.git import AUTHOR, Repository

@@ -19,8 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from acceptance.base.environment import Environment, KindSettings, load_environment
+from acceptance.base.environment import Environment, load_environment
 from acceptance.base.errors import UserError
+from acceptance.base.infrastructure_settings import KindSettings
 from acceptance.base.paths import ROOT, STATE
 from acceptance.base.progress import say
 from acceptance.clients.git import Repository

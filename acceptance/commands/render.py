@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import argparse
 
-from acceptance.base.environment import Environment, KindSettings, load_environment
+from acceptance.base.environment import Environment, load_environment
 from acceptance.base.errors import UserError
+from acceptance.base.infrastructure_settings import KindSettings
 from acceptance.base.paths import STATE, find_tool
 from acceptance.images.build import Images
 from acceptance.images.upstream import upstream

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 import requests
 
 from acceptance.base.conditions import as_json
-from acceptance.base.environment import Environment, LongLivedSettings
+from acceptance.base.environment import Environment
+from acceptance.base.infrastructure_settings import LongLivedSettings
 from acceptance.clients.raw_http import Answer, exchange
 from acceptance.clients.web import url
 from acceptance.drivers.malformed import WITHIN, Send

@@ -11,8 +11,9 @@ from typing import Any
 from kubernetes import client, utils
 
 from acceptance.base.conditions import is_ready
-from acceptance.base.environment import Environment, LongLivedSettings
+from acceptance.base.environment import Environment
 from acceptance.base.errors import UserError
+from acceptance.base.infrastructure_settings import LongLivedSettings
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.infrastructure.attachment import Attachment
 from acceptance.infrastructure.cluster_lock import ANSWERS_WITHIN

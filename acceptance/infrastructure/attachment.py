@@ -20,8 +20,9 @@ from kubernetes import client, config
 from kubernetes.client import ApiException
 from kubernetes.config import ConfigException
 
-from acceptance.base.environment import Environment, KindSettings, LongLivedSettings
+from acceptance.base.environment import Environment
 from acceptance.base.errors import UserError
+from acceptance.base.infrastructure_settings import KindSettings, LongLivedSettings
 from acceptance.base.paths import STATE
 from acceptance.base.progress import say
 from acceptance.infrastructure.cluster_lock import ANSWERS_WITHIN, ClusterLock

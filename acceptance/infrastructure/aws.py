@@ -15,8 +15,9 @@ from typing import Any
 
 from cryptography import x509
 
-from acceptance.base.environment import AwsSettings, Environment
+from acceptance.base.environment import Environment
 from acceptance.base.errors import UserError
+from acceptance.base.infrastructure_settings import AwsSettings
 from acceptance.base.paths import INFRASTRUCTURE
 from acceptance.base.progress import say
 from acceptance.clients.aws import Aws

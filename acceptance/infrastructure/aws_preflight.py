@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from acceptance.base.environment import AwsSettings, Environment
+from acceptance.base.environment import Environment
 from acceptance.base.errors import UserError
+from acceptance.base.infrastructure_settings import AwsSettings
 from acceptance.clients.aws import Aws, refusal
 from acceptance.infrastructure.aws_calls import Platform
 from acceptance.infrastructure.aws_quotas import Quotas

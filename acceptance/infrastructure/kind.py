@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from acceptance.base.environment import Environment, KindSettings
+from acceptance.base.environment import Environment
 from acceptance.base.errors import UserError
+from acceptance.base.infrastructure_settings import KindSettings
 from acceptance.base.labels import KIND_LABEL, LABEL
 from acceptance.base.paths import INFRASTRUCTURE, STATE
 from acceptance.base.progress import say

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from acceptance.base.environment import AwsSettings, Environment
+from acceptance.base.environment import Environment
+from acceptance.base.infrastructure_settings import AwsSettings
 from acceptance.base.paths import find_tool
 
 TOOLS = ("kubectl", "kubeseal")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from acceptance.base.environment import Environment, KindSettings
+from acceptance.base.environment import Environment
+from acceptance.base.infrastructure_settings import KindSettings
 from acceptance.base.paths import STATE
 from acceptance.cluster.rendering import Rendering
 from acceptance.images.build import Images

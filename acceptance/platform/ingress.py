@@ -8,7 +8,7 @@ from pathlib import Path
 
 import requests
 
-from acceptance.base.environment import LongLivedSettings
+from acceptance.base.infrastructure_settings import LongLivedSettings
 from acceptance.base.waiting import ROUTE_READY, eventually
 from acceptance.clients.web import pinned_session, plain_session
 from acceptance.cluster.cluster import Cluster

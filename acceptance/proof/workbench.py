@@ -12,41 +12,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import requests
 import yaml
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT, STATE
 from acceptance.base.waiting import Deadline, eventually
 from acceptance.clients.docker import docker
-from acceptance.clients.git import Repository
-from acceptance.clients.process import run
-from acceptance.cluster.cluster import Cluster
-from acceptance.images.build import Images
-from acceptance.infrastructure.contract import Machine
 from acceptance.proof.catalogue import Defect
+from acceptance.proof.kept_platform import UNDONE, KeptPlatform
 
 IN_EFFECT = Deadline(180, "the catalogue: a defect by Git is synced and rolled out")
 AT_ONCE = Deadline(45, "the catalogue: what a command does is done when it ends")
-UNDONE = Deadline(180, "the catalogue: what was undone is rolled out again")
-SETTLED_FIELDS = ("resourceVersion", "uid", "creationTimestamp", "generation", "managedFields")
-LEADER = "app=yb-tserver,role in (master,primary)"
 TAGS = "k8s/environment/run/kustomization.yaml"
 """Where the platform's repository says which tags of images are deployed."""
-STUCK = {"ImagePullBackOff", "ErrImagePull", "CrashLoopBackOff", "CreateContainerConfigError"}
 COMMANDS = ("execute", "node", "sql", "engine")
 Undo = Callable[[], object]
 
 
-class Workbench:
-    """A kept platform, to put defects into. `web` reaches its hosts as users do."""
-
-    def __init__(self, cluster: Cluster, repository: Repository, images: Images, web: requests.Session, domain: str):
-        self.cluster = cluster
-        self.images = images
-        self.repository = repository
-        self.web = web
-        self.domain = domain
+class Workbench(KeptPlatform):
+    """A kept platform, to put defects into."""
 
     def make(self, defect: Defect) -> Undo:
         """Make a defect; return what undoes it. Raises UserError for a way that this platform does not have."""
@@ -75,41 +59,6 @@ class Workbench:
             raise AssertionError("it is still in effect")
 
         eventually(gone, within=UNDONE, what=f"{defect.id} undone", hint=str(defect.effect))
-
-    def wait_as_before(self) -> None:
-        """Wait until Argo CD has deployed all that Git says, and all of it is healthy."""
-        states = "{range .items[*]}{.metadata.name}={.status.sync.status}/{.status.health.status} {end}"
-
-        self.end_syncs()
-
-        def settled() -> bool:
-            self.delete_stuck_pods()
-            listed = self.kubectl("-n", "argocd", "get", "applications", "-o", f"jsonpath={states}").split()
-            other = [state for state in listed if not state.endswith("=Synced/Healthy")]
-            assert listed and not other, f"Applications are {', '.join(other) or 'gone'}"
-            return True
-
-        eventually(settled, within=UNDONE, what="the platform as it was before", hint="kubectl get app -A; make down")
-
-    def end_syncs(self) -> None:
-        """End syncs that still wait for what a defect broke: Argo CD begins none while one is running."""
-        phases = "{range .items[*]}{.metadata.name}={.status.operationState.phase} {end}"
-        for state in self.kubectl("-n", "argocd", "get", "applications", "-o", f"jsonpath={phases}").split():
-            name, _, phase = state.partition("=")
-            if phase == "Running":
-                ending = '{"status": {"operationState": {"phase": "Terminating"}}}'
-                self.kubectl("-n", "argocd", "patch", "application", name, "--type", "merge", "--patch", ending)
-        self.refresh()
-
-    def delete_stuck_pods(self) -> None:
-        """Delete pods of StatefulSets that cannot start: a StatefulSet waits for them also once it was put right."""
-        for pod in json.loads(self.kubectl("get", "pods", "-A", "-o", "json"))["items"]:
-            owners = [owner["kind"] for owner in pod["metadata"].get("ownerReferences", [])]
-            states = [status["state"] for status in pod["status"].get("containerStatuses", [])]
-            reasons = [state["waiting"].get("reason", "") for state in states if "waiting" in state]
-            if "StatefulSet" in owners and {*reasons} & STUCK:
-                name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
-                self.kubectl("delete", "pod", name, "-n", namespace, "--wait=false", check=False)
 
     def expect(self, way: str, look: dict[str, Any]) -> str:
         """What a look sees. Raises AssertionError if it is not what the catalogue expects of the defect."""
@@ -253,68 +202,3 @@ class Workbench:
     def look_engine(self, look: dict[str, Any]) -> str:
         """What a command of the container engine prints."""
         return docker(*look["command"], check=False)
-
-    # What these stand on.
-
-    def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
-        """Run kubectl; return what it printed."""
-        return run([*self.cluster.kubectl_command, *arguments], stdin=stdin, timeout=120, check=check).stdout
-
-    def kubectl_quietly(self, *arguments: str, stdin: str | None = None) -> None:
-        """Run kubectl."""
-        self.kubectl(*arguments, stdin=stdin)
-
-    def where(self, what: dict[str, Any]) -> list[str]:
-        """The namespace of an object, as kubectl takes it."""
-        return ["-n", what["namespace"]] if what.get("namespace") else []
-
-    def read(self, what: dict[str, Any]) -> dict[str, Any]:
-        """An object as it is now."""
-        return dict(json.loads(self.kubectl("get", what["kind"], what["name"], *self.where(what), "-o", "json")))
-
-    def put_back(self, before: dict[str, Any]) -> None:
-        """Replace an object by what it was, or create it."""
-        for field in SETTLED_FIELDS:
-            before["metadata"].pop(field, None)
-        before.pop("status", None)
-        if before["kind"] == "Application" and "argoproj.io" in before["apiVersion"]:
-            # Applications keep their records in a status that is no resource of its own; a replace would wipe it.
-            before["status"] = self.status_now(before)
-        text = json.dumps(before)
-        there = self.kubectl("get", "--ignore-not-found", "-o", "name", "-f", "-", stdin=text, check=False)
-        self.kubectl("replace" if there else "create", "-f", "-", stdin=text)
-
-    def status_now(self, item: dict[str, Any]) -> dict[str, Any]:
-        """The status that an object has now; empty if it is gone."""
-        there = self.kubectl("get", "--ignore-not-found", "-o", "json", "-f", "-", stdin=json.dumps(item), check=False)
-        return dict(json.loads(there).get("status", {})) if there.strip() else {}
-
-    def pods(self, what: dict[str, Any]) -> list[str]:
-        """The pods of a selector: the first, or with `every` all."""
-        listed = self.kubectl("get", "pods", *self.where(what), "-l", what["pod"], "-o", "name").split()
-        assert listed, f"no pod has the labels {what['pod']}"
-        return listed if what.get("every") else listed[:1]
-
-    def execute(self, pod: str, what: dict[str, Any], command: list[str], check: bool = True) -> str:
-        """Run a command in a pod; return what it printed."""
-        container = ["-c", what["container"]] if what.get("container") else []
-        return self.kubectl("exec", pod, *self.where(what), *container, "--", *map(str, command), check=check)
-
-    def machines(self, which: str) -> list[Machine]:
-        """The machines that a word of the catalogue means."""
-        outputs = self.cluster.outputs
-        every = {"workers": outputs.workers, "control-planes": outputs.control_planes}
-        every["all"] = [*outputs.control_planes, *outputs.workers]
-        return every[which] if which in every else every[f"{which.removeprefix('first-')}s"][:1]
-
-    def sql(self, what: dict[str, Any], statement: str) -> str:
-        """Run SQL as the superuser on the leading member; return what it printed."""
-        account = 'PGPASSWORD="$PATRONI_SUPERUSER_PASSWORD" psql -h 127.0.0.1 -p 5433 -U "$PATRONI_SUPERUSER_USERNAME"'
-        command = f"{account} -v ON_ERROR_STOP=1 -tA {what.get('database', 'alternatefutures')}"
-        pod = self.pods({"pod": LEADER, "namespace": "default"})[0]
-        return self.kubectl("exec", "-i", pod, "-n", "default", "--", "sh", "-c", command, stdin=statement)
-
-    def refresh(self) -> None:
-        """Have Argo CD look into Git now."""
-        applications = self.kubectl("-n", "argocd", "get", "applications", "-o", "name").split()
-        self.kubectl("-n", "argocd", "annotate", *applications, "argocd.argoproj.io/refresh=normal", "--overwrite")

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.base.environment import Environment, KindSettings, load_environment
+from acceptance.base.environment import Environment, load_environment
 from acceptance.base.errors import UserError
+from acceptance.base.infrastructure_settings import KindSettings
 from acceptance.base.paths import REPORTS, STATE
 from acceptance.base.permissions import Permissions, permissions
 from acceptance.base.progress import say

@@ -9,8 +9,9 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from acceptance.base.environment import Environment, KindSettings
+from acceptance.base.environment import Environment
 from acceptance.base.errors import UserError
+from acceptance.base.infrastructure_settings import KindSettings
 from acceptance.base.paths import CACHE, REPORTS, STATE
 from acceptance.clients import engine
 from acceptance.images.registry import REGISTRY_PORT, registry_answers

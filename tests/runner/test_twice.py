@@ -49,7 +49,11 @@ def test_scenarios_and_their_rows_are_judged_twice_in_one_session(project):
 
 
 def test_what_is_not_selected_is_judged_neither_once_nor_again(project):
-    project.feature(scenario("2.1", "zero is noted") + scenario("2.8", "one is noted", "@disruptive @disturbs-control-plane", "Other"), STEPS)
+    project.feature(
+        scenario("2.1", "zero is noted")
+        + scenario("2.8", "one is noted", "@disruptive @disturbs-control-plane", "Other"),
+        STEPS,
+    )
     result, verdicts = project.run("-m", "not disruptive", *TWICE)
     assert result.ret == 0
     assert noted(project) == ["shared", "zero", "zero"]
