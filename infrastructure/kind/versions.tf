@@ -4,7 +4,7 @@ terraform {
   required_providers {
     docker = {
       source  = "kreuzwerker/docker"
-      version = "3.9.0"
+      version = "4.5.1-0.20260916201441-96d331c98ff4"
     }
   }
 

@@ -7,6 +7,7 @@ import pytest
 
 from acceptance.base.environment import load_environment
 from acceptance.base.labels import KIND_LABEL, LABEL, PLATFORM_LABEL
+from acceptance.base.paths import ROOT
 from acceptance.clients import engine
 from acceptance.clients.docker import docker, inspect
 from acceptance.images.build import Images
@@ -93,3 +94,11 @@ def test_removing_by_label_leaves_other_platforms_alone(root, leftover, tmp_path
     assert [path.name for path in (tmp_path / "state").iterdir()] == ["tofu.rc"]
     assert leftovers(NAME, tmp_path / "state") == {}
     assert inspect("container", f"{OTHER}-worker")
+
+
+def test_the_docker_provider_is_called_by_the_commit_that_is_built():
+    recipe = ROOT / "images/tofu-provider-docker"
+    built = re.search(r"terraform-provider-docker v0\.0\.0-(\d{14}-[0-9a-f]{12})", (recipe / "go.mod").read_text())
+    asked = re.search(r' version = "(\d.+)"', (ROOT / "infrastructure/kind/versions.tf").read_text())
+    assert built and asked and asked[1].endswith(f"-0.{built[1]}")
+    assert f"/{asked[1]}/" in (recipe / "Dockerfile").read_text()

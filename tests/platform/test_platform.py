@@ -114,7 +114,8 @@ def application(monkeypatch):
         state = SimpleNamespace(waiting=None, terminated=None)
         container = SimpleNamespace(state=state, ready=False)
         pod = SimpleNamespace(
-            metadata=SimpleNamespace(name="a-pod"),
+            metadata=SimpleNamespace(name="a-pod", namespace="default"),
+            spec=SimpleNamespace(node_name="a-worker"),
             status=SimpleNamespace(phase="Running", conditions=[], container_statuses=[container]),
         )
         warnings = [
@@ -124,12 +125,15 @@ def application(monkeypatch):
         core = SimpleNamespace(
             list_namespaced_pod=lambda *_, **__: SimpleNamespace(items=[pod]),
             list_namespaced_event=lambda *_, **__: SimpleNamespace(items=warnings),
+            read_namespaced_pod_log=lambda *_, **__: "waiting for the database\nstill waiting\n",
         )
+        job = SimpleNamespace(metadata=SimpleNamespace(name="init"), status=SimpleNamespace(conditions=None, active=1))
+        batch = SimpleNamespace(list_namespaced_job=lambda *_, **__: SimpleNamespace(items=[job]))
         found = {"metadata": {"annotations": annotations or {}}, "status": status}
         custom = SimpleNamespace(get_namespaced_custom_object=lambda *_: found)
         monkeypatch.setattr(applications, "COMPONENT_READY", Deadline(0.3, "this test"))
         environment = SimpleNamespace(is_long_lived=False)
-        cluster = SimpleNamespace(apps=apps, core=core, custom=custom)
+        cluster = SimpleNamespace(apps=apps, batch=batch, core=core, custom=custom)
         return SimpleNamespace(cluster=cluster, environment=environment)
 
     return with_ready
@@ -154,3 +158,8 @@ def test_what_an_application_said_before_argocd_looked_again_is_not_taken(monkey
     monkeypatch.setattr(applications, "say", said.append)
     applications.wait_deployed(application([2], [1], annotations={REFRESH: "normal"}), "database")
     assert "Argo CD has not looked into Git yet" in said[0]
+
+
+def test_a_sync_that_does_not_end_says_what_its_jobs_do(application):
+    pod = "its pod a-pod on a-worker is Running (running, not ready): waiting for the database | still waiting"
+    assert applications.jobs(application([2], [1]), "database") == ["Job init: 1 active", pod]
