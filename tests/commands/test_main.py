@@ -1,6 +1,8 @@
 """The command line: help and bad input of every command, at once and without what the command itself takes."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -71,3 +73,15 @@ def test_what_follows_with_engine_is_the_programs_own(monkeypatch):
     monkeypatch.setattr(with_engine, "run_with_engine", lambda command: found.append(command) or 3)
     assert main(["with-engine", "pytest", "--env=kind", "--help", "--", "x"]) == 3
     assert found == [["pytest", "--env=kind", "--help", "--", "x"]]
+
+
+def test_a_python_without_venv_is_named_with_what_to_install(tmp_path):
+    for name in ("Makefile", "requirements.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name, text in {"python": '[ "$1" != -m ] || exit 1', "id": "echo 1000"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    command = ["make", "-C", tmp_path, "setup", f"PYTHON={tmp_path}/python"]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PATH": path}, check=False)
+    assert done.returncode and "cannot make a virtual environment. Remedy: install venv" in done.stderr

@@ -102,3 +102,23 @@ def test_the_docker_provider_is_called_by_the_commit_that_is_built():
     asked = re.search(r' version = "(\d.+)"', (ROOT / "infrastructure/kind/versions.tf").read_text())
     assert built and asked and asked[1].endswith(f"-0.{built[1]}")
     assert f"/{asked[1]}/" in (recipe / "Dockerfile").read_text()
+
+
+def test_a_registry_that_was_started_anew_is_connected_to_a_kept_platform(monkeypatch, root):
+    called = []
+    infrastructure = root("")
+    (infrastructure.folder / "tofu").mkdir(parents=True)
+    (infrastructure.folder / "terraform.tfstate").touch()
+    monkeypatch.setattr(infrastructure, "nodes_running", lambda: (6, 6))
+    monkeypatch.setattr(infrastructure, "outputs", lambda: None)
+    monkeypatch.setattr(kind, "docker", lambda *arguments: called.append(arguments))
+    for containers, connected in (({"1": {"Name": kind.REGISTRY_NAME}}, 0), ({"2": {"Name": "other"}}, 1)):
+        monkeypatch.setattr(kind, "inspect", lambda *_, there=containers: {"Containers": there})
+        infrastructure.attach()
+        assert len(called) == connected
+    assert called == [("network", "connect", "--alias", "registry", NAME, kind.REGISTRY_NAME)]
+
+
+def test_the_load_balancer_is_always_ours_and_sets_its_connections():
+    assert Images().lock["load-balancer"].upstream is None
+    assert "\n  maxconn 4096\n" in (ROOT / "infrastructure/kind/haproxy.cfg.tftpl").read_text()
