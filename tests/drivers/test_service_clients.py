@@ -11,7 +11,7 @@ from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.cache import ports_in
-from acceptance.drivers.graphql import Asked, shows
+from acceptance.drivers.graphql import Asked, is_data, shows
 from acceptance.drivers.services import shape
 from acceptance.drivers.sign_in import SignIn
 from acceptance.drivers.validation import says_valid
@@ -90,6 +90,27 @@ def test_anything_else_is_neither(status, body):
 def test_data_with_a_hole_in_it_is_none(body):
     with pytest.raises(AssertionError):
         Asked(answer(200, body), None, 0.0).data()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_good"),
+    [
+        (200, {"data": {"__typename": "Query"}}, True),
+        (200, {"data": {"__typename": None}}, False),
+        (200, {"data": None, "errors": [{"message": "no"}]}, False),
+        (200, {"data": {"__typename": "Query"}, "errors": [{"message": "no"}]}, False),
+        (404, {"data": {"__typename": "Query"}}, False),
+        (200, ["data"], False),
+    ],
+)
+def test_a_graphql_answer_has_data_and_no_errors(status, body, is_good):
+    assert is_data(answer(status, body)) is is_good
+
+
+def test_a_page_is_no_graphql_answer():
+    page = answer(200, {})
+    page._content = b"<html>"
+    assert not is_data(page)
 
 
 def test_data_shows_an_address_however_it_is_written():
