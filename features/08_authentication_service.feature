@@ -85,6 +85,7 @@ Feature: Authentication service
     Then it got 429, and was told when to call again
     And its counter in Redis went up with each call
     And it gets 429 every time, whichever pod it comes to
+    And its counter ends when it was told, however often it called since
     And another client is not refused for it
     When its counter is removed
     Then it is served again

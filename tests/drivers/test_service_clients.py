@@ -12,6 +12,7 @@ from acceptance.base.paths import ROOT
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.cache import ports_in
 from acceptance.drivers.graphql import Asked, is_data, shows
+from acceptance.drivers.rate_limits import End, wrong_end
 from acceptance.drivers.services import shape
 from acceptance.drivers.sign_in import SignIn
 from acceptance.drivers.validation import says_valid
@@ -111,6 +112,22 @@ def test_a_page_is_no_graphql_answer():
     page = answer(200, {})
     page._content = b"<html>"
     assert not is_data(page)
+
+
+@pytest.mark.parametrize(
+    ("refused", "later", "wrong"),
+    [
+        (End(57, 1060), End(53, 1060), ""),
+        (End(60, 1060), End(-2, -2), ""),
+        (End(-2, -2), End(-2, -2), ""),
+        (End(-1, -1), End(-1, -1), "never ends"),
+        (End(3600, 4600), End(3596, 4600), "told to come after 58 s"),
+        (End(60, 1060), End(60, 1064), "4 s later than before"),
+    ],
+)
+def test_a_counter_ends_when_its_client_was_told(refused, later, wrong):
+    found = wrong_end(58, refused, later)
+    assert wrong in found and bool(found) is bool(wrong)
 
 
 def test_data_shows_an_address_however_it_is_written():
