@@ -41,16 +41,20 @@ Feature: Authentication service
     Then it <gets>
 
     Examples:
-      | what                                        | gets                              |
-      | a good message                              | gets a personal access token      |
-      | a message that was changed after it signed  | is refused                        |
-      | a message that expired                      | is refused                        |
-      | a message that another wallet signed        | is refused                        |
-      | a nonce that it used before                 | is refused                        |
-      | a nonce that auth did not issue             | is refused                        |
-      | a message for another domain                | is refused                        |
-      | a message for another chain                 | is refused                        |
-      | something that is no message                | is refused                        |
+      | what                                            | gets                             |
+      | a good message                                  | gets a personal access token     |
+      | a good message                                  | gets another token the next time |
+      | a message that was changed after it signed      | is refused                       |
+      | a message that expired                          | is refused                       |
+      | a message that another wallet signed            | is refused                       |
+      | a nonce that it used before                     | is refused                       |
+      | a nonce that it used several times at once      | is refused                       |
+      | a nonce that auth did not issue                 | is refused                       |
+      | a message for another domain                    | is refused                       |
+      | a message for a domain that ends like its own   | is refused                       |
+      | a message for a domain that begins like its own | is refused                       |
+      | a message for another chain                     | is refused                       |
+      | something that is no message                    | is refused                       |
 
   @ac-8.8
   Scenario: A token is stored with the time that it expires
@@ -58,6 +62,9 @@ Feature: Authentication service
     And a wallet that signed in
     Then the database has its token with the time that it was told it expires
     And no table of the database has the token itself
+    When half of its life has passed
+    And another wallet signs in
+    Then the database has its token still, until the same time
 
   @ac-8.9
   Scenario Outline: The signature of a JWT is checked with JWT_SECRET
