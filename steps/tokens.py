@@ -116,8 +116,9 @@ def token_stays(signed_in, aged, db, environment):
 
 @when(parsers.parse("auth is asked about {kind}"), target_fixture="validated")
 def ask_about(signed_in, jwt_secret, auth_doors, environment, kind):
-    token = forged(kind, signed_in["jwt"], jwt_secret)
-    return validation.ask(auth_doors, environment.services, token)
+    token, settings = forged(kind, signed_in["jwt"], jwt_secret), environment.services
+    in_body = validation.ask_in_body(auth_doors, settings, signed_in["jwt"], token)
+    return {**validation.ask(auth_doors, settings, token), **in_body}
 
 
 @then(parsers.parse("it says that the token is {answer}"))

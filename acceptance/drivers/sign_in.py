@@ -106,8 +106,9 @@ class SignIn:
             signed = new()
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 answers = list(pool.map(lambda _, signed=signed: self.send(*signed), range(AT_ONCE)))
-            let_in = sum(answer.ok for answer in answers)
-            assert let_in <= 1, f"one nonce let in {let_in} of {AT_ONCE} sign-ins that came at the same moment"
+            count = sum(answer.ok for answer in answers)
+            assert count <= 1, f"one nonce let in {count} of {AT_ONCE} sign-ins that came at the same moment"
+            let_in += count
         assert let_in, f"none of {AT_ONCE} sign-ins at the same moment was let in: {in_words(answers[0])}"
         return signed
 

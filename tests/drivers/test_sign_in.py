@@ -100,3 +100,20 @@ def test_a_token_ages_by_half_of_its_life():
     statement, values = db.updates[0]
     assert '"created_at" = "created_at" - make_interval(secs => %s)' in statement and statement.count("%s") == 3
     assert values[2] == hashlib.sha256(b"token").hexdigest() and values[0] == values[1]
+
+
+class Validating:
+    """Auth that finds a token in the body, or nowhere, and believes each."""
+
+    def __init__(self, reads_body):
+        self.reads_body = reads_body
+
+    def post(self, path, body=None, token=None):
+        found = token or (body["token"] if self.reads_body else None)
+        return Auth(1).answer(200 if found else 422, {"valid": bool(found)} if found else {})
+
+
+def test_a_token_in_the_body_is_asked_about_where_bodies_are_read():
+    doors = {"HTTPS": Validating(True), "the Service": Validating(False)}
+    answers = validation.ask_in_body(doors, ServiceSettings(), "good", "bad")
+    assert validation.verdicts(answers, ServiceSettings()) == {"HTTPS, in the body": True}
