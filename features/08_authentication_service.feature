@@ -28,7 +28,7 @@ Feature: Authentication service
   @ac-8.5
   Scenario: Auth is served on port 3001 of the ClusterIP Service auth-service
     Then its Service is of type ClusterIP and has port 3001
-    And a pod is answered at "http://auth-service:3001/health"
+    And a pod on each worker is answered at "http://auth-service:3001/health"
 
   @ac-8.6
   Scenario: GET /health is answered with 200
