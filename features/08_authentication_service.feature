@@ -78,6 +78,7 @@ Feature: Authentication service
       | a JWT signed with the value of the Secret | valid     |
       | its JWT with another subject             | not valid |
       | its JWT with another signature           | not valid |
+      | its JWT without its signature            | not valid |
       | a JWT that expired                       | not valid |
       | a JWT that never expires                 | not valid |
       | a JWT signed with another secret         | not valid |

@@ -12,7 +12,7 @@ from acceptance.drivers.from_machines import ask_often, on_each
 class Client:
     """A client pod that runs on worker-2, unless it is told where."""
 
-    deleted: list[str] = []
+    deleted = None
 
     def __init__(self, namespace=None, name="data-client", node="worker-2"):
         pod = Thing(spec=Thing(node_name=node))
