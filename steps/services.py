@@ -142,7 +142,7 @@ def service_has_port(service, port, evidence):
 @then(parsers.parse('a pod on each worker is answered at "{url}"'))
 def pods_are_answered(service, data_client, outputs, url, evidence):
     target, _, path = url.removeprefix("http://").partition("/")
-    own = {shape(door.get(f"/{path}").text) for door in service.doors(data_client).values()}
+    own = {shape(door.get(f"/{path}").text) for door in service.pod_doors(data_client).values()}
     with on_each({worker.name for worker in outputs.workers}, data_client) as clients:
         for node, client in clients.items():
             answers = ask_often(client, node, *service_port.split(target), f"/{path}", FRESH)
