@@ -28,7 +28,7 @@ Feature: Authentication service
   @ac-8.5
   Scenario: Auth is served on port 3001 of the ClusterIP Service auth-service
     Then its Service is of type ClusterIP and has port 3001
-    And a pod is answered at "http://auth-service:3001/health"
+    And a pod on each worker is answered at "http://auth-service:3001/health"
 
   @ac-8.6
   Scenario: GET /health is answered with 200
@@ -41,16 +41,20 @@ Feature: Authentication service
     Then it <gets>
 
     Examples:
-      | what                                        | gets                              |
-      | a good message                              | gets a personal access token      |
-      | a message that was changed after it signed  | is refused                        |
-      | a message that expired                      | is refused                        |
-      | a message that another wallet signed        | is refused                        |
-      | a nonce that it used before                 | is refused                        |
-      | a nonce that auth did not issue             | is refused                        |
-      | a message for another domain                | is refused                        |
-      | a message for another chain                 | is refused                        |
-      | something that is no message                | is refused                        |
+      | what                                            | gets                             |
+      | a good message                                  | gets a personal access token     |
+      | a good message                                  | gets another token the next time |
+      | a message that was changed after it signed      | is refused                       |
+      | a message that expired                          | is refused                       |
+      | a message that another wallet signed            | is refused                       |
+      | a nonce that it used before                     | is refused                       |
+      | a nonce that it used several times at once      | is refused                       |
+      | a nonce that auth did not issue                 | is refused                       |
+      | a message for another domain                    | is refused                       |
+      | a message for a domain that ends like its own   | is refused                       |
+      | a message for a domain that begins like its own | is refused                       |
+      | a message for another chain                     | is refused                       |
+      | something that is no message                    | is refused                       |
 
   @ac-8.8
   Scenario: A token is stored with the time that it expires
@@ -58,6 +62,9 @@ Feature: Authentication service
     And a wallet that signed in
     Then the database has its token with the time that it was told it expires
     And no table of the database has the token itself
+    When half of its life has passed
+    And another wallet signs in
+    Then the database has its token still, until the same time
 
   @ac-8.9
   Scenario Outline: The signature of a JWT is checked with JWT_SECRET
@@ -71,6 +78,7 @@ Feature: Authentication service
       | a JWT signed with the value of the Secret | valid     |
       | its JWT with another subject             | not valid |
       | its JWT with another signature           | not valid |
+      | its JWT without its signature            | not valid |
       | a JWT that expired                       | not valid |
       | a JWT that never expires                 | not valid |
       | a JWT signed with another secret         | not valid |
@@ -85,6 +93,7 @@ Feature: Authentication service
     Then it got 429, and was told when to call again
     And its counter in Redis went up with each call
     And it gets 429 every time, whichever pod it comes to
+    And its counter ends when it was told, however often it called since
     And another client is not refused for it
     When its counter is removed
     Then it is served again

@@ -27,7 +27,7 @@ Feature: Backend service
   @ac-9.5
   Scenario: The backend is served on port 4000 of the ClusterIP Service backend-service
     Then its Service is of type ClusterIP and has port 4000
-    And a pod is answered at "http://backend-service:4000/health"
+    And a pod on each worker is answered at "http://backend-service:4000/health"
 
   @ac-9.6
   Scenario: GET /health is answered with 200

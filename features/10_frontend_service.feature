@@ -18,7 +18,7 @@ Feature: Frontend service
   @ac-10.3
   Scenario: The frontend is served on port 3000 of the ClusterIP Service frontend-service
     Then its Service is of type ClusterIP and has port 3000
-    And a pod is answered at "http://frontend-service:3000/"
+    And a pod on each worker is answered at "http://frontend-service:3000/"
 
   @ac-10.4
   Scenario: The health probe GET / is answered with 200

@@ -6,6 +6,7 @@ Feature: Configuration management
   Scenario Outline: Values of a ConfigMap reach the pods as environment variables
     Given <service> is deployed
     Then the process in each of its pods runs with every value of the ConfigMap "<config>"
+    And its Deployment and each of its pods take all of them from "<config>"
 
     Examples:
       | service     | config         |

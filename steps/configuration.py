@@ -6,6 +6,7 @@ import requests
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, Deadline, consistently, eventually
+from acceptance.drivers import config_use
 from acceptance.drivers.configured_copy import copy_without_auth
 from acceptance.drivers.copies import copy_of
 from acceptance.drivers.graphql import ask, shows
@@ -25,6 +26,16 @@ def values_reach_pods(service, cluster, config, evidence):
         started_with = service.environment(pod)
         other = {key: started_with.get(key) for key, value in data.items() if started_with.get(key) != value}
         assert not other, f"expected the values of {config} in {pod.metadata.name}, saw {other}"
+
+
+@then(parsers.parse('its Deployment and each of its pods take all of them from "{config}"'))
+def pods_take_config(service, cluster, config, evidence):
+    keys = cluster.core.read_namespaced_config_map(config, service.namespace.name).data
+    specs = {pod.metadata.name: pod.spec for pod in service.running()}
+    specs[f"the Deployment {service.name}"] = service.deployment().spec.template.spec
+    wrong = config_use.elsewhere(specs, keys, config)
+    evidence.add("who takes them", {who: "not all" if who in wrong else "all" for who in specs})
+    assert not wrong, f"expected each key of {config} to be taken from there, saw {wrong}"
 
 
 @given("a copy of the backend whose ConfigMap names an auth service that is not there", target_fixture="configured")

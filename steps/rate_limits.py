@@ -31,13 +31,14 @@ def call_often(client):
     client.call_until_refused()
 
 
-@then("it got 429, and was told when to call again")
+@then("it got 429, and was told when to call again", target_fixture="told")
 def got_429(client, evidence):
     answer = client.last
     retry = answer.headers.get("Retry-After", "")
     evidence.add("the last call", {"calls": client.calls, "answer": in_words(answer), "Retry-After": retry})
     assert answer.status_code == 429, f"expected 429 within {MAXIMUM} calls: {in_words(answer)}. Try: {LOGS}"
     assert retry.isdigit() and int(retry) > 0, f"expected Retry-After in seconds, saw {retry!r}"
+    return int(retry)
 
 
 @then("its counter in Redis went up with each call")
@@ -54,6 +55,16 @@ def stays_refused(client):
         return True
 
     consistently(refused, during=OVER_THE_LIMIT, every=0.2, what="429 for a client over the limit", hint=LOGS)
+
+
+@then("its counter ends when it was told, however often it called since")
+def counter_ends(client, told, evidence):
+    later = client.end()
+    evidence.add(
+        "end of the counter", {"told": told, "when it was refused": vars(client.refused), "later": vars(later)}
+    )
+    wrong = rate_limits.wrong_end(told, client.refused, later)
+    assert not wrong, f"the counter {client.key}: {wrong}. Try: kubectl exec redis-0 -- redis-cli ttl {client.key}"
 
 
 @then("another client is not refused for it")

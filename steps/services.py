@@ -5,6 +5,7 @@ from pytest_bdd import given, parsers, then
 
 from acceptance.base.waiting import CERTIFICATE_ISSUED, HEALTHY_AGAIN, POD_READY, eventually
 from acceptance.drivers import service_port
+from acceptance.drivers.from_machines import ask_often, on_each
 from acceptance.drivers.services import Api, Service, in_words, shape
 from acceptance.platform.secrets import read_secret
 
@@ -138,15 +139,16 @@ def service_has_port(service, port, evidence):
     eventually(service.behind, within=HEALTHY_AGAIN, what=what, hint=service.hint)
 
 
-@then(parsers.parse('a pod is answered at "{url}"'))
-def pod_is_answered(service, data_client, url, evidence):
-    host, _, path = url.removeprefix("http://").partition("/")
-    api = Api(data_client.way_to(*service_port.split(host)))
-    answers = [api.get(f"/{path}") for _ in range(FRESH)]
-    evidence.add(f"{FRESH} times GET {url} from a pod", sorted({in_words(answer) for answer in answers}))
-    own = {shape(door.get(f"/{path}").text) for door in service.doors(data_client).values()}
-    wrong = [in_words(answer) for answer in answers if answer.status_code != 200 or shape(answer.text) not in own]
-    assert not wrong, f"expected 200 with what the pods of {service.name} say ({own}), saw {wrong[:3]}"
+@then(parsers.parse('a pod on each worker is answered at "{url}"'))
+def pods_are_answered(service, data_client, outputs, url, evidence):
+    target, _, path = url.removeprefix("http://").partition("/")
+    own = {shape(door.get(f"/{path}").text) for door in service.pod_doors(data_client).values()}
+    with on_each({worker.name for worker in outputs.workers}, data_client) as clients:
+        for node, client in clients.items():
+            answers = ask_often(client, node, *service_port.split(target), f"/{path}", FRESH)
+            evidence.add(f"{FRESH} times GET {url} from a pod on {node}", sorted({in_words(one) for one in answers}))
+            wrong = [in_words(one) for one in answers if one.status_code != 200 or shape(one.text) not in own]
+            assert not wrong, f"expected 200 with what the pods of {service.name} say ({own}), saw {wrong[:3]}"
 
 
 @then(parsers.parse('GET "{path}" is answered with {status:d}'))

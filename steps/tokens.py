@@ -62,6 +62,15 @@ def gets_token(wallet, auth_doors, environment, evidence):
     assert subjects == {wallet.wallet.address}, f"the JWT is that of {subjects}, not of {wallet.wallet.address}"
 
 
+@then("it gets another token the next time")
+def gets_another(wallet, environment, evidence):
+    first, field = wallet.got(), environment.services.token_field
+    wallet.enter()
+    second = accepted(wallet, evidence)
+    assert second.get(field), f"expected a token for the second sign-in of a wallet, the answer has {sorted(second)}"
+    assert second[field] != first.get(field), "the second sign-in of a wallet was answered with the token of the first"
+
+
 @then("it is refused")
 def is_refused(wallet, evidence):
     answer = wallet.answer
@@ -87,10 +96,31 @@ def token_is_hashed(signed_in, db, environment):
     assert not found, f"the token is in clear in {', '.join(found)}"
 
 
+@when("half of its life has passed", target_fixture="aged")
+def token_ages(signed_in, db, environment, evidence):
+    row = validation.age(db, environment.services, signed_in[environment.services.token_field])
+    evidence.add("row of the token, whose times were set back", row)
+    return row
+
+
+@when("another wallet signs in")
+def another_signs_in(auth_api, environment):
+    SignIn(auth_api, environment).enter()
+
+
+@then("the database has its token still, until the same time")
+def token_stays(signed_in, aged, db, environment):
+    row = validation.stored(db, environment.services, signed_in[environment.services.token_field])
+    assert abs(row["expires"] - aged["expires"]) < 1, f"the token expires at another time than before: {aged}, {row}"
+
+
 @when(parsers.parse("auth is asked about {kind}"), target_fixture="validated")
 def ask_about(signed_in, jwt_secret, auth_doors, environment, kind):
-    token = forged(kind, signed_in["jwt"], jwt_secret)
-    return validation.ask(auth_doors, environment.services, token)
+    token, settings = forged(kind, signed_in["jwt"], jwt_secret), environment.services
+    # Who remembers a yes may recognise the wrong token by a part of it.
+    validation.ask(auth_doors, settings, signed_in["jwt"])
+    in_body = validation.ask_in_body(auth_doors, settings, signed_in["jwt"], token)
+    return {**validation.ask(auth_doors, settings, token), **in_body}
 
 
 @then(parsers.parse("it says that the token is {answer}"))

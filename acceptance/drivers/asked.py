@@ -6,6 +6,7 @@ import json
 import secrets
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import requests
 
@@ -52,6 +53,14 @@ def send_everywhere(users: requests.Session, environment: Environment, name: str
         if path != environment.services.siwe_path:
             marked.send(users, "POST", url(environment.domain, name, path))
     return marked
+
+
+def fresh(users: requests.Session, method: str, address: str, **settings: Any) -> requests.Response:
+    """The answer to a request over a connection of its own. Raises AssertionError if there is none in time."""
+    try:
+        return users.request(method, address, headers={"Connection": "close"}, allow_redirects=False, **settings)
+    except requests.RequestException as error:
+        raise AssertionError(f"no answer to {method} {address}: {error}") from error
 
 
 def send_often(users: requests.Session, address: str) -> Marked:

@@ -1,4 +1,4 @@
-"""GraphQL as clients of the backend ask it, and what its answers hold. Source: 9.7 to 9.11."""
+"""GraphQL as clients of the backend ask it, and what its answers hold. Source: 9.7 to 9.11, 12.2."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from acceptance.drivers.database import SERVICE, Database
 from acceptance.drivers.services import Api, in_words, now
 
 LOGS = "kubectl logs -l app=backend-service"
+TYPENAME = "{ __typename }"
+"""A query that any schema answers."""
 
 
 @dataclass
@@ -57,6 +59,16 @@ class Asked:
         data = self.body().get("data") or {}
         assert self.status < 500 and errors == [message], f"expected the error {message}: {in_words(self.answer)}"
         assert not any(data.values()), f"the refusal comes with data: {data}"
+
+
+def is_data(answer: requests.Response) -> bool:
+    """Whether an answer has what TYPENAME asks for, without errors. Source: 12.2."""
+    try:
+        body = answer.json()
+    except requests.JSONDecodeError:
+        return False
+    data = body.get("data") if isinstance(body, dict) else None
+    return answer.status_code == 200 and bool(data and data.get("__typename")) and not body.get("errors")
 
 
 def ask(api: Api, settings: ServiceSettings, query: str, token: str | None = None) -> Asked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from acceptance.base.conditions import as_json
@@ -15,6 +16,32 @@ from acceptance.drivers.services import Api
 MAXIMUM = 100
 """Calls after which a client gives up to be refused."""
 EMPTY = {"message": "", "signature": ""}
+MARGIN = 5
+"""Seconds by which a counter may outlive what its client was told: both are rounded, and are read after each other."""
+NEVER = -1
+"""What Redis says of the end of a key that has none."""
+
+
+@dataclass(frozen=True)
+class End:
+    """When a counter ends, as Redis says it: in how many seconds, and at which second (Unix time)."""
+
+    left: int
+    at: int
+
+
+def wrong_end(told: int, refused: End, later: End) -> str:
+    """What is wrong with the end of a refused client's counter, when it was refused and later; empty if nothing.
+
+    `told`: the seconds of its Retry-After. A counter that has gone meanwhile has ended, as it should.
+    """
+    if NEVER in (refused.at, later.at):
+        return "it never ends, so that the client is shut out for ever"
+    if refused.left > told + MARGIN:
+        return f"it ends {refused.left} s after the client was refused, who was told to come after {told} s"
+    if later.at > refused.at + 1:
+        return f"it ends {later.at - refused.at} s later than before, for the client went on calling"
+    return ""
 
 
 class RateClient:
@@ -27,6 +54,7 @@ class RateClient:
         self.calls = 0
         self.counted: dict[int, int | None] = {}
         self.last: Any = None
+        self.refused = End(NEVER, NEVER)
 
     def call(self) -> int:
         """Ask the criterion's own route once, with a sign-in that is refused but counted; return the status."""
@@ -40,6 +68,12 @@ class RateClient:
             if self.calls in (1, 2, 5, 10):
                 self.counted[self.calls] = self.counter()
         self.counted[self.calls] = self.counter()
+        self.refused = self.end()
+
+    def end(self) -> End:
+        """When its counter ends."""
+        left, at = (as_json(self.redis("redis", "env:REDIS_URL", what, self.key)) for what in ("TTL", "EXPIRETIME"))
+        return End(int(left), int(at))
 
     def counter(self) -> int | None:
         """Its counter, as Redis has it."""

@@ -98,11 +98,13 @@ class Service:
 
     def doors(self, through: PodClient) -> dict[str, Api]:
         """HTTP from a client pod, by where it leads: the Service by its name, and each of its pods by itself."""
+        service = Api(through.way_to(self.name, self.port))
+        return {f"the Service {self.name}": service, **self.pod_doors(through)}
+
+    def pod_doors(self, through: PodClient) -> dict[str, Api]:
+        """HTTP from a client pod to each of its pods, by name."""
         pods = {str(pod.metadata.name): str(pod.status.pod_ip) for pod in self.running()}
-        return {
-            where: Api(through.way_to(host, self.port))
-            for where, host in {f"the Service {self.name}": self.name, **pods}.items()
-        }
+        return {name: Api(through.way_to(host, self.port)) for name, host in pods.items()}
 
     def source_of(self, spec: client.V1PodSpec, key: str) -> str:
         """Where a pod's spec takes a variable from: SECRET/KEY, or what else in words."""

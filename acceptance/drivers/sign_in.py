@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import requests
@@ -17,6 +19,12 @@ from acceptance.drivers.wallet import JWT, OTHER_CHAIN, OTHER_DOMAIN, Wallet, jw
 LOGS = "kubectl logs -l app=auth-service"
 Signed = tuple[str, str]
 """A message and its signature."""
+AT_ONCE = 4
+"""Sign-ins that are sent at the same moment: two for each pod that auth has at least."""
+TRIES = 3
+"""Nonces that are used so: of two sign-ins at once, one is not always early enough to be taken for the first."""
+LONGEST = 120
+"""Seconds that this machine waits for auth's rate limit."""
 
 
 def keep_tokens(answer: requests.Response) -> None:
@@ -34,6 +42,8 @@ class SignIn:
         self.api = api
         self.paths = environment.services
         self.domain = f"www.{environment.domain}"
+        # What a comparison of one end alone takes for the site; anyone may register these.
+        self.ends_alike, self.begins_alike = f"not-{environment.domain}", f"{self.domain}.{OTHER_DOMAIN}"
         self.wallet = Wallet()
         # Each wallet is a client of its own to the rate limit, where clients are told apart by a header.
         self.headers = {self.paths.client_header: self.wallet.address} if self.paths.client_header else {}
@@ -42,11 +52,20 @@ class SignIn:
 
     def ask_route(self) -> requests.Response:
         """Ask the criterion's own route with nothing. Raises AssertionError if it is not there, or breaks."""
-        answer = self.api.post(self.paths.siwe_path, {}, headers=self.headers)
+        answer = self.patiently(lambda: self.api.post(self.paths.siwe_path, {}, headers=self.headers))
         assert 400 <= answer.status_code < 500 and answer.status_code not in (404, 405), (
             f"expected a refusal of an empty sign-in: {in_words(answer)}. Try: {LOGS}"
         )
         return answer
+
+    def patiently(self, ask: Callable[[], requests.Response]) -> requests.Response:
+        """The answer to a request; after 429 to one more, when auth said. All wallets here may be one client to it."""
+        answer = ask()
+        if answer.status_code != 429:
+            return answer
+        told = answer.headers.get("Retry-After", "")
+        time.sleep(min(int(told) if told.isdigit() else 1, LONGEST))
+        return ask()
 
     def message(self, kind: str) -> Signed:
         """A message of a kind that the Examples name, and its signature."""
@@ -54,7 +73,8 @@ class SignIn:
 
     def send(self, message: str, signature: str) -> requests.Response:
         """Sign in with a message and its signature; return the answer."""
-        answer = self.api.post(self.paths.siwe_path, self.flow.body(message, signature), headers=self.headers)
+        body = self.flow.body(message, signature)
+        answer = self.patiently(lambda: self.api.post(self.paths.siwe_path, body, headers=self.headers))
         keep_tokens(answer)
         return answer
 
@@ -76,6 +96,22 @@ class SignIn:
         assert first.ok, f"the first use was refused: {in_words(first)}"
         return message, signature
 
+    def used_at_once(self, new: Callable[[], Signed]) -> Signed:
+        """A message that was accepted once, of several times at the same moment.
+
+        Raises AssertionError if one was accepted more often: its nonce is looked up first, and removed later.
+        """
+        let_in = 0
+        for _ in range(TRIES):
+            signed = new()
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                answers = list(pool.map(lambda _, signed=signed: self.send(*signed), range(AT_ONCE)))
+            count = sum(answer.ok for answer in answers)
+            assert count <= 1, f"one nonce let in {count} of {AT_ONCE} sign-ins that came at the same moment"
+            let_in += count
+        assert let_in, f"none of {AT_ONCE} sign-ins at the same moment was let in: {in_words(answers[0])}"
+        return signed
+
 
 class Siwe:
     """The plan's flow: a nonce from auth, a message that the client makes (EIP-4361), its signature."""
@@ -90,7 +126,7 @@ class Siwe:
     def nonce(self) -> str:
         """A nonce that auth issues."""
         visitor = self.visitor
-        answer = visitor.api.get(visitor.paths.nonce_path, headers=visitor.headers)
+        answer = visitor.patiently(lambda: visitor.api.get(visitor.paths.nonce_path, headers=visitor.headers))
         assert answer.status_code == 200, f"expected a nonce: {in_words(answer)}. Try: {LOGS}"
         return str(as_json(answer.text)["nonce"])
 
@@ -121,8 +157,15 @@ class Siwe:
             "a message that expired": lambda: signed(self.made(minutes=-1)),
             "a message that another wallet signed": by_another,
             "a nonce that it used before": lambda: self.visitor.used(*signed(self.made())),
+            "a nonce that it used several times at once": lambda: self.visitor.used_at_once(
+                lambda: signed(self.made())
+            ),
             "a nonce that auth did not issue": lambda: signed(self.made(nonce=new_nonce())),
             "a message for another domain": lambda: signed(self.made(domain=OTHER_DOMAIN)),
+            "a message for a domain that ends like its own": lambda: signed(self.made(domain=self.visitor.ends_alike)),
+            "a message for a domain that begins like its own": lambda: signed(
+                self.made(domain=self.visitor.begins_alike)
+            ),
             "a message for another chain": lambda: signed(self.made(chain=OTHER_CHAIN)),
             "something that is no message": lambda: signed("Let me in."),
         }
@@ -143,9 +186,14 @@ class Challenge:
         """What auth wants signed."""
         visitor = self.visitor
         body = {"address": visitor.wallet.address}
-        answer = visitor.api.post(visitor.paths.nonce_path, body, headers=visitor.headers)
+        answer = visitor.patiently(lambda: visitor.api.post(visitor.paths.nonce_path, body, headers=visitor.headers))
         assert answer.status_code in (200, 201), f"expected a challenge: {in_words(answer)}. Try: {LOGS}"
         return str(as_json(answer.text)[visitor.paths.challenge_field])
+
+    def good(self) -> Signed:
+        """A challenge of auth's, and its signature."""
+        text = self.challenge()
+        return text, self.visitor.wallet.sign(text)
 
     def message(self, kind: str) -> Signed:
         """The challenge, or one that auth did not write for this wallet, and its signature."""
@@ -154,6 +202,8 @@ class Challenge:
             return good, wallet.sign(good)
         if kind == "a nonce that it used before":
             return self.visitor.used(good, wallet.sign(good))
+        if kind == "a nonce that it used several times at once":
+            return self.visitor.used_at_once(self.good)
         if kind == "a message that another wallet signed":
             return good, Wallet().sign(good)
         if kind == "a message that was changed after it signed":

@@ -74,6 +74,7 @@ def forged(kind: str, good: str, secret: str) -> str:
         "a JWT signed with the value of the Secret": lambda: jwt.encode(claims, secret, "HS256"),
         "its JWT with another subject": lambda: ".".join((head, encode(other), signature)),
         "its JWT with another signature": lambda: good.rpartition(".")[0] + "." + encode({"a": claims["sub"]})[:43],
+        "its JWT without its signature": lambda: good.rpartition(".")[0] + ".",
         "a JWT that expired": lambda: jwt.encode(claims | {"exp": int(time.time()) - 60}, secret, "HS256"),
         "a JWT that never expires": lambda: jwt.encode(
             {key: value for key, value in claims.items() if key != "exp"}, secret, "HS256"

@@ -11,7 +11,8 @@ from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.cache import ports_in
-from acceptance.drivers.graphql import Asked, shows
+from acceptance.drivers.graphql import Asked, is_data, shows
+from acceptance.drivers.rate_limits import End, wrong_end
 from acceptance.drivers.services import shape
 from acceptance.drivers.sign_in import SignIn
 from acceptance.drivers.validation import says_valid
@@ -19,6 +20,7 @@ from acceptance.drivers.validation import says_valid
 KINDS = (
     "a good message", "a message that was changed after it signed", "a message that expired",
     "a message that another wallet signed", "a nonce that it used before", "a nonce that auth did not issue",
+    "a message for a domain that ends like its own", "a message for a domain that begins like its own",
     "a message for another domain", "a message for another chain", "something that is no message",
 )  # fmt: skip
 
@@ -90,6 +92,43 @@ def test_anything_else_is_neither(status, body):
 def test_data_with_a_hole_in_it_is_none(body):
     with pytest.raises(AssertionError):
         Asked(answer(200, body), None, 0.0).data()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_good"),
+    [
+        (200, {"data": {"__typename": "Query"}}, True),
+        (200, {"data": {"__typename": None}}, False),
+        (200, {"data": None, "errors": [{"message": "no"}]}, False),
+        (200, {"data": {"__typename": "Query"}, "errors": [{"message": "no"}]}, False),
+        (404, {"data": {"__typename": "Query"}}, False),
+        (200, ["data"], False),
+    ],
+)
+def test_a_graphql_answer_has_data_and_no_errors(status, body, is_good):
+    assert is_data(answer(status, body)) is is_good
+
+
+def test_a_page_is_no_graphql_answer():
+    page = answer(200, {})
+    page._content = b"<html>"
+    assert not is_data(page)
+
+
+@pytest.mark.parametrize(
+    ("refused", "later", "wrong"),
+    [
+        (End(57, 1060), End(53, 1060), ""),
+        (End(60, 1060), End(-2, -2), ""),
+        (End(-2, -2), End(-2, -2), ""),
+        (End(-1, -1), End(-1, -1), "never ends"),
+        (End(3600, 4600), End(3596, 4600), "told to come after 58 s"),
+        (End(60, 1060), End(60, 1064), "4 s later than before"),
+    ],
+)
+def test_a_counter_ends_when_its_client_was_told(refused, later, wrong):
+    found = wrong_end(58, refused, later)
+    assert wrong in found and bool(found) is bool(wrong)
 
 
 def test_data_shows_an_address_however_it_is_written():

@@ -21,6 +21,7 @@ GOOD = ("its JWT", "a JWT signed with the value of the Secret")
 BAD = (
     "its JWT with another subject",
     "its JWT with another signature",
+    "its JWT without its signature",
     "a JWT that expired",
     "a JWT signed with another secret",
     "a JWT with the algorithm none",

@@ -1,0 +1,119 @@
+"""Wallets that sign in several times with one nonce, that wait for the rate limit, and whose tokens grow old."""
+
+import hashlib
+import json
+import threading
+import time
+from types import SimpleNamespace as Thing
+
+import pytest
+import requests
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers import sign_in, validation
+from acceptance.drivers.sign_in import AT_ONCE, TRIES, SignIn
+
+
+class Auth:
+    """An auth service of either flow whose nonces are good for `uses` sign-ins; it is asked too often `busy` times."""
+
+    def __init__(self, uses, busy=0):
+        self.uses, self.busy, self.nonces, self.seen = uses, busy, 0, {}
+        self.lock = threading.Lock()
+
+    def answer(self, status, body):
+        made = requests.Response()
+        made.status_code, made._content = status, json.dumps(body).encode()
+        made.request = requests.Request("POST", "https://auth.example/").prepare()
+        made.headers["Retry-After"] = "7"
+        return made
+
+    def get(self, path, **_):
+        self.nonces += 1
+        return self.answer(200, {"nonce": f"{self.nonces:016}", "message": f"Sign this: {self.nonces}"})
+
+    def post(self, path, body=None, **_):
+        with self.lock:
+            if self.busy:
+                self.busy -= 1
+                return self.answer(429, {})
+            if "message" not in body:
+                return self.get(path)
+            self.seen[body["message"]] = self.seen.get(body["message"], 0) + 1
+            return self.answer(201 if self.seen[body["message"]] <= self.uses else 401, {})
+
+
+def visitor(flow, auth):
+    return SignIn(auth, Thing(services=ServiceSettings(sign_in=flow), domain="example.org"))
+
+
+@pytest.mark.parametrize("flow", ["siwe", "challenge"])
+def test_a_nonce_that_lets_in_once_is_tried_often_and_then_refused(flow):
+    auth = Auth(1)
+    there = visitor(flow, auth)
+    assert there.send(*there.message("a nonce that it used several times at once")).status_code == 401
+    assert sorted(auth.seen.values()) == [AT_ONCE] * (TRIES - 1) + [AT_ONCE + 1]
+
+
+@pytest.mark.parametrize(("uses", "said"), [(2, "one nonce let in 2 of"), (0, "none of")])
+def test_a_nonce_that_lets_in_another_number_is_seen(uses, said):
+    with pytest.raises(AssertionError, match=said):
+        visitor("siwe", Auth(uses)).message("a nonce that it used several times at once")
+
+
+def test_a_domain_that_looks_like_the_sites_is_another():
+    there = visitor("siwe", Auth(1))
+    assert there.domain == "www.example.org"
+    first = there.message("a message for a domain that ends like its own")[0].split()[0]
+    second = there.message("a message for a domain that begins like its own")[0].split()[0]
+    assert first == "not-example.org" and second == "www.example.org.www.somewhere-else.example"
+
+
+def test_who_asks_too_often_comes_again_when_it_was_told_and_once_only(monkeypatch):
+    slept = []
+    monkeypatch.setattr(sign_in.time, "sleep", slept.append)
+    assert visitor("siwe", Auth(1, busy=1)).send("message", "0x").status_code == 201
+    assert visitor("siwe", Auth(1, busy=2)).send("message", "0x").status_code == 429
+    assert slept == [7, 7]
+
+
+class Database:
+    """A table with one token, which forgets nothing."""
+
+    def __init__(self):
+        self.row, self.updates = {"expires_at": time.time() + 1000, "created_at": time.time()}, []
+
+    def ask(self, _, statement, *values):
+        if "information_schema" in statement:
+            return [(name,) for name in self.row]
+        if statement.startswith("update"):
+            self.updates.append((statement, values))
+            self.row = {name: value - values[0] for name, value in self.row.items()}
+            return []
+        return [(self.row["expires_at"], "0xabc")]
+
+
+def test_a_token_ages_by_half_of_its_life():
+    db = Database()
+    row = validation.age(db, ServiceSettings(), "token")
+    assert 495 < row["seconds left"] < 505
+    statement, values = db.updates[0]
+    assert '"created_at" = "created_at" - make_interval(secs => %s)' in statement and statement.count("%s") == 3
+    assert values[2] == hashlib.sha256(b"token").hexdigest() and values[0] == values[1]
+
+
+class Validating:
+    """Auth that finds a token in the body, or nowhere, and believes each."""
+
+    def __init__(self, reads_body):
+        self.reads_body = reads_body
+
+    def post(self, path, body=None, token=None):
+        found = token or (body["token"] if self.reads_body else None)
+        return Auth(1).answer(200 if found else 422, {"valid": bool(found)} if found else {})
+
+
+def test_a_token_in_the_body_is_asked_about_where_bodies_are_read():
+    doors = {"HTTPS": Validating(True), "the Service": Validating(False)}
+    answers = validation.ask_in_body(doors, ServiceSettings(), "good", "bad")
+    assert validation.verdicts(answers, ServiceSettings()) == {"HTTPS, in the body": True}
