@@ -8,7 +8,7 @@ from acceptance.drivers import spokesman
 from acceptance.drivers.cuts import DROP, RESET
 from acceptance.drivers.graphql import LOGS, ask_everywhere
 from acceptance.drivers.log_lines import says_unreachable
-from acceptance.drivers.names import resolved
+from acceptance.drivers.names import own_names, resolved
 from acceptance.drivers.partitions import parted
 from acceptance.drivers.services import in_words
 
@@ -22,6 +22,15 @@ def name_leads_to_service(backend, auth, cluster, evidence):
     evidence.add("what the name leads to", seen)
     wrong = {name: found for name, found in seen.items() if found != (auth.name, address)}
     assert seen and not wrong, f"expected each pod to call {auth.name} at {address}, saw {wrong}"
+
+
+@then("its pods find names by the cluster's DNS alone")
+def names_by_dns(backend, evidence):
+    specs = {"its Deployment": backend.deployment().spec.template.spec}
+    specs |= {pod.metadata.name: pod.spec for pod in backend.running()}
+    evidence.add("dnsPolicy", {name: spec.dns_policy for name, spec in specs.items()})
+    own = {name: found for name, spec in specs.items() if (found := own_names(spec))}
+    assert not own, f"expected that names are found by the cluster's DNS alone, saw {own}"
 
 
 @when(

@@ -22,6 +22,7 @@ def page_is(opened, environment, path):
     answer, heading = opened.answer, environment.services.headings[path]
     seen = f"GET {opened.url}: {answer.status_code} {site.type_of(answer)}"
     assert (answer.status_code, site.type_of(answer)) == (200, "text/html"), f"expected a page, saw {seen}"
+    assert not site.wrong_charset(answer), f"expected a page in UTF-8, GET {opened.url}: {site.wrong_charset(answer)}"
     assert opened.headings == {heading}, f"expected the heading {heading!r} at {opened.url}, saw {opened.headings}"
     logo = environment.services.logo_path
     assert f'"{logo}' in opened.document or not logo, f"expected the logo {logo} at {opened.url}"

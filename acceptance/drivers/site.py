@@ -79,6 +79,14 @@ def type_of(answer: requests.Response) -> str:
     return answer.headers.get("Content-Type", "").partition(";")[0].strip()
 
 
+def wrong_charset(answer: requests.Response) -> str:
+    """The charset that an answer names in its header, where it is not UTF-8, which all files of the site are."""
+    kind, _, rest = answer.headers.get("Content-Type", "").lower().partition(";")
+    named = re.search(r"charset=[\"']?([^\s;\"']+)", rest)
+    is_text = kind.strip().startswith("text/") or kind.strip().endswith(("javascript", "json", "xml"))
+    return named[1] if is_text and named and named[1] not in ("utf-8", "utf8", "us-ascii") else ""
+
+
 def open_page(
     web: requests.Session, environment: Environment, outputs: Outputs, authority: Authority, path: str
 ) -> Opened:
