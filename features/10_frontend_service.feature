@@ -14,6 +14,7 @@ Feature: Frontend service
   Scenario: It serves the files of a Next.js static export
     Then its pods have a Next.js static export, all the same
     And users get every file of the export as it is
+    And the export has every file that its pages name or need
 
   @ac-10.3
   Scenario: The frontend is served on port 3000 of the ClusterIP Service frontend-service

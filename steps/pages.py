@@ -61,6 +61,12 @@ def export_is_served(web, routes, environment, export, evidence):
     assert not without, f"these pages use nothing of the export: {without}"
 
 
+@then("the export has every file that its pages name or need")
+def export_is_complete(web, routes, environment, export):
+    wrong = site.incomplete(web, environment, export)
+    assert not wrong, f"expected what the pages of the export name or need among its files, not there is {wrong}"
+
+
 @then(parsers.parse('its probes ask for GET "{path}"'))
 def probes_ask(service, path, evidence):
     seen = site.probe_targets(service)

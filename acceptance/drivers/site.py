@@ -6,7 +6,7 @@ import hashlib
 import html
 import re
 from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
 from kubernetes import client
@@ -30,6 +30,12 @@ TROUBLE = re.compile(r"\berror\b|Uncaught|Refused to|Failed to load|net::ERR", r
 """What a page's console says when something of it does not work."""
 NAMED = re.compile(r'(?:src|href)="(/[^"#?]+\.(?!html")\w+)(?:\?[^"#]*)?"')
 """A file of the site's own that a document names; pages are none."""
+
+
+BUILT = re.compile(r"/_next/static/[^\s\"'\\<>?#]+\.\w+")
+"""A file of Next.js' build that a page names."""
+FLIGHT = "self.__next_f"
+"""What pages hold that other pages load without the browser, as a file of text next to theirs (Next.js' App Router)."""
 
 
 @dataclass
@@ -183,6 +189,25 @@ def not_served(web: requests.Session, environment: Environment, export: dict[str
         elif hashlib.sha256(answer.content).hexdigest() != digest:
             found[path] = f"GET {answer.url} gives something else than {file} of the export"
     return found
+
+
+def incomplete(web: requests.Session, environment: Environment, export: dict[str, str]) -> dict[str, list[str]]:
+    """The pages of an export, by their file, that name or need files which it does not have."""
+    found = {}
+    for file in sorted(export):
+        if file.endswith(".html"):
+            text = text_of(ask(web, url(environment.domain, "www", path_of(file))))
+            if missing := lacking(file, text, export):
+                found[file] = missing
+    return found
+
+
+def lacking(file: str, text: str, export: dict[str, str]) -> list[str]:
+    """What an export does not have of what a page names of it, and needs to be loaded by another page."""
+    needed = {f".{unquote(name)}" for name in BUILT.findall(text)}
+    if FLIGHT in text and path_of(file) != MISSING and not file.rpartition("/")[2].startswith("_"):
+        needed.add(file.removesuffix(".html") + ".txt")
+    return sorted(needed - set(export))
 
 
 def pages(web: requests.Session, environment: Environment) -> dict[str, str]:

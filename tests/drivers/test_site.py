@@ -188,6 +188,15 @@ def test_the_addresses_that_a_row_stands_for(asset, logo, paths):
     assert assets.addresses(PAGES, asset, logo) == [f"https://www.example.test{path}" for path in paths]
 
 
+def test_what_a_page_of_an_export_lacks():
+    page = 'href="/_next/static/css/a.css"/><script>self.__next_f.push([1,"[\\"/_next/static/chunks/%5Bid%5D-b.js\\"'
+    whole = dict.fromkeys(("./_next/static/css/a.css", "./_next/static/chunks/[id]-b.js", "./products.txt"), "1")
+    assert site.lacking("./products.html", page, whole) == []
+    assert site.lacking("./404.html", page, {**whole, "./404.html": "1"}) == []
+    assert site.lacking("./products.html", page, {}) == sorted(whole)
+    assert site.lacking("./products.html", "<script>'/_next/static/chunks/'</script>", {}) == []
+
+
 def test_headings_that_are_not_given_are_the_defaults():
     given = ServiceSettings(headings={"/": "We ship apps"})
     assert given.headings == {**HEADINGS, "/": "We ship apps"}
