@@ -2,7 +2,7 @@
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.drivers import assets, site
+from acceptance.drivers import assets, pictures, site
 
 
 @when(parsers.parse('the page "{path}" is opened in a browser'), target_fixture="opened")
@@ -26,6 +26,13 @@ def page_is(opened, environment, path):
     assert opened.headings == {heading}, f"expected the heading {heading!r} at {opened.url}, saw {opened.headings}"
     logo = environment.services.logo_path
     assert f'"{logo}' in opened.document or not logo, f"expected the logo {logo} at {opened.url}"
+
+
+@then("what people see of it is not what they see of another page")
+def page_is_seen(opened, environment, outputs, pebble):
+    # A page that a style hides has its heading in the document, and nobody sees it. Only a browser can tell.
+    if opened.picture:
+        pictures.wait_seen(opened, environment, outputs, pebble)
 
 
 @then("all that it loads comes from the site, and works")

@@ -6,6 +6,7 @@ import hashlib
 import html
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
@@ -104,12 +105,19 @@ def open_page(
         targets = sorted({urljoin(address, name) for name in NAMED.findall(text_of(answer))})
         statuses = {target: str(web.get(target).status_code) for target in targets}
         return Opened(address, answer, text_of(answer), statuses)
+    page = in_browser(program, environment, outputs, authority, path)
+    return Opened(address, answer, page.document, page.resources, page.console, page.picture)
+
+
+def in_browser(
+    program: Path, environment: Environment, outputs: Outputs, authority: Authority, path: str
+) -> browser.Page:
+    """Open a page of www in a browser, once it is known that the certificate is the authority's."""
     balancer, host = outputs.load_balancer, f"www.{environment.domain}"
     chain = served_chain(balancer.address, balancer.https_port, host)
     verify(chain, host, authority.roots)
-    target = f"{balancer.address}:{balancer.https_port}"
-    page = browser.open_page(program, address, domain=environment.domain, address=target, trusted=chain.leaf)
-    return Opened(address, answer, page.document, page.resources, page.console, page.picture)
+    address, target = url(environment.domain, "www", path), f"{balancer.address}:{balancer.https_port}"
+    return browser.open_page(program, address, domain=environment.domain, address=target, trusted=chain.leaf)
 
 
 def changing(web: requests.Session, opened: Opened) -> list[str]:
