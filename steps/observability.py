@@ -83,8 +83,8 @@ def logs_are_long(cluster, outputs, mebibytes, evidence):
 @then("the log of each pod of auth, of the backend and of the frontend says something after a request")
 def services_log(auth, backend, frontend, data_client, evidence):
     for service in (auth, backend, frontend):
-        mark = service_logs.ask_each_pod(service, data_client)
-        evidence.add(f"last lines of {service.name}", service_logs.wait_said(service, mark))
+        mark, answered = service_logs.ask_each_pod(service, data_client)
+        evidence.add(f"last lines of {service.name}", service_logs.wait_said(service, mark, answered))
 
 
 @given("metrics-server runs")

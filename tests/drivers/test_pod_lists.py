@@ -59,8 +59,9 @@ def test_how_long_a_log_may_be_is_what_the_kubelet_says(said, size):
         ({"a": "GET /mark-1", "b": "GET /mark-1"}, []),
         ({"a": "started", "b": "started"}, []),
         ({"a": "GET /mark-1", "b": "started"}, ["b"]),
-        ({"a": "", "b": "\n"}, ["a", "b"]),
+        ({"a": "GET /mark-1", "unreachable": "started"}, []),
+        ({"a": "", "unreachable": "\n"}, ["a", "unreachable"]),
     ],
 )
 def test_a_log_that_says_nothing_of_a_request(logs, silent):
-    assert service_logs.silent(logs, "mark-1") == silent
+    assert service_logs.silent(logs, "mark-1", ["a", "b"]) == silent
