@@ -30,7 +30,9 @@ def says_unreachable(line: str, name: str) -> bool:
     """Whether a line of level WARN or above says that `name` cannot be reached."""
     text = said(line)
     serious = level(line) in ("WARN", "WARNING", "ERROR", "CRITICAL", "FATAL")
-    return serious and name in text.lower() and bool(AWAY.search(text))
+    # A database's refusal of a password ("authentication failed") is no word on a service called auth.
+    named = re.search(rf"(?<![a-z]){name}(?!entication failed)", text.lower())
+    return serious and bool(named and AWAY.search(text))
 
 
 def for_developers(line: str, credentials: Iterable[str] = ()) -> bool:

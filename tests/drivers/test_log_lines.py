@@ -24,6 +24,8 @@ def line(level="ERROR", **what):
         (line(message="request failed"), False),
         (line(message="request failed", exc_info="auth.py: ConnectTimeout"), False),
         (line(message="database cannot be reached"), False),
+        (line(level="WARNING", message="error connecting: password authentication failed for user platform"), False),
+        (line(message="authentication service unreachable"), True),
         (line(message="auth says no"), False),
         (line(level="INFO", message="auth service cannot be reached"), False),
         ("auth cannot be reached", False),
