@@ -38,6 +38,7 @@ Feature: Backend service
     Given the database is deployed
     And a record that was written to the database a moment ago
     Then the public query finds it, over HTTPS, by the Service and by each pod
+    And the public query finds it when it is 8 KiB long
     When the record is deleted from the database
     Then the public query does not find it, over HTTPS, by the Service and by each pod
 
@@ -76,6 +77,7 @@ Feature: Backend service
     When it asks for the protected query
     Then each answer has the query's data, without errors
     And each answer is for this wallet, and another wallet's for that one
+    And it stays so while both wallets ask at once
 
   @ac-9.11 @disruptive @disturbs-backend-service
   Scenario: When auth cannot be reached the client gets 503
@@ -87,3 +89,4 @@ Feature: Backend service
     And the public query is answered with 200 everywhere
     When auth takes connections again
     Then the protected query is answered with 200 again
+    And a copy of the backend whose auth answers with 503, or breaks with 500, answers with 503

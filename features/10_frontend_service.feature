@@ -14,6 +14,7 @@ Feature: Frontend service
   Scenario: It serves the files of a Next.js static export
     Then its pods have a Next.js static export, all the same
     And users get every file of the export as it is
+    And the export has every file that its pages name or need
 
   @ac-10.3
   Scenario: The frontend is served on port 3000 of the ClusterIP Service frontend-service
@@ -29,6 +30,7 @@ Feature: Frontend service
   Scenario: / is the home page
     When the page "/" is opened in a browser
     Then it is the page that the site has at "/", with its logo
+    And what people see of it is not what they see of another page
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
 
@@ -36,6 +38,7 @@ Feature: Frontend service
   Scenario: /consulting is the consulting page
     When the page "/consulting" is opened in a browser
     Then it is the page that the site has at "/consulting", with its logo
+    And what people see of it is not what they see of another page
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
 
@@ -43,6 +46,7 @@ Feature: Frontend service
   Scenario: /products is the products page
     When the page "/products" is opened in a browser
     Then it is the page that the site has at "/products", with its logo
+    And what people see of it is not what they see of another page
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
 
@@ -50,6 +54,7 @@ Feature: Frontend service
   Scenario: /products/web-services is the web-services page
     When the page "/products/web-services" is opened in a browser
     Then it is the page that the site has at "/products/web-services", with its logo
+    And what people see of it is not what they see of another page
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
 

@@ -9,6 +9,7 @@ Feature: Service-to-service communication
   Scenario: The backend reaches auth by the Service's DNS name
     Given a wallet that signed in
     Then the name that the backend calls leads its pods to the Service auth-service
+    And its pods find names by the cluster's DNS alone
     When it asks for the protected query
     Then each answer has the query's data, without errors
 

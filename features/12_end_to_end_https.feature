@@ -8,6 +8,7 @@ Feature: End-to-end HTTPS access
   Scenario: https://www gives the home page
     When the page "/" is opened in a browser
     Then it is the page that the site has at "/", with its logo
+    And what people see of it is not what they see of another page
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
 

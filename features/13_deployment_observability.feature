@@ -30,7 +30,8 @@ Feature: Deployment observability
     Then kubectl returns the last 1000 of them
     And the last 1000 of 1500 stay readable while the kubelet looks whether a log is too long
     And the log of every pod of the platform can be read
-    And the logs of the backend say something
+    And no node begins a new log before the last one has 10 MiB
+    And the log of each pod of auth, of the backend and of the frontend says something after a request
 
   @ac-13.6 @writes-to-users
   Scenario: A failed deployment shows its error message

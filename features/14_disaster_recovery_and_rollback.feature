@@ -36,6 +36,7 @@ Feature: Disaster recovery and rollback
   @ac-14.4 @disruptive @disturbs-frontend-service @needs-frontend-service
   Scenario: A rollback loses no request
     Given every service starts new pods before old ones go, here and in production
+    And every service's route asks another pod where one cannot be connected to, here and in production
     And auto-sync of "frontend-service" is off
     And another version of it is pushed and deployed
     And "https://www.{domain}/" is asked all the time

@@ -35,7 +35,8 @@ Feature: Configuration management
 
   @ac-15.4 @writes-to-users
   Scenario: With NODE_ENV=production the backend writes no debug lines
-    Given a copy of the backend with NODE_ENV "development"
+    Given a wallet that signed in
+    And a copy of the backend with NODE_ENV "development"
     When the copy is asked for something
     Then it writes debug lines
     Given a copy of the backend with NODE_ENV "production"

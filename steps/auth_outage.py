@@ -1,16 +1,16 @@
 """The backend and auth: how one reaches the other, how fast, and what happens when it does not."""
 
-import json
-
 from pytest_bdd import parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, ROUTE_READY, Deadline, consistently, eventually
 from acceptance.drivers import latency as measuring
+from acceptance.drivers import spokesman
 from acceptance.drivers.cuts import DROP, RESET
 from acceptance.drivers.graphql import LOGS, ask_everywhere
-from acceptance.drivers.names import resolved
+from acceptance.drivers.log_lines import says_unreachable
+from acceptance.drivers.names import own_names, resolved
 from acceptance.drivers.partitions import parted
-from acceptance.drivers.services import fields, level
+from acceptance.drivers.services import in_words
 
 OUT_OF_REACH = Deadline(6, "criteria 9.11, 11.4: while auth cannot be reached")
 
@@ -22,6 +22,15 @@ def name_leads_to_service(backend, auth, cluster, evidence):
     evidence.add("what the name leads to", seen)
     wrong = {name: found for name, found in seen.items() if found != (auth.name, address)}
     assert seen and not wrong, f"expected each pod to call {auth.name} at {address}, saw {wrong}"
+
+
+@then("its pods find names by the cluster's DNS alone")
+def names_by_dns(backend, evidence):
+    specs = {"its Deployment": backend.deployment().spec.template.spec}
+    specs |= {pod.metadata.name: pod.spec for pod in backend.running()}
+    evidence.add("dnsPolicy", {name: spec.dns_policy for name, spec in specs.items()})
+    own = {name: found for name, spec in specs.items() if (found := own_names(spec))}
+    assert not own, f"expected that names are found by the cluster's DNS alone, saw {own}"
 
 
 @when(
@@ -87,6 +96,20 @@ def protected_is_back(signed_in, backend_doors, environment, status):
     eventually(answered, within=ROUTE_READY, what=f"{status} for the protected query everywhere", hint=LOGS)
 
 
+@then(
+    parsers.parse(
+        "a copy of the backend whose auth answers with {busy:d}, or breaks with {broken:d}, answers with {status:d}"
+    )
+)
+def copy_without_a_word(signed_in, backend, data_client, environment, busy, broken, status, evidence):
+    # Neither is a yes or a no: whoever is told Unauthorized signs in again, to no end.
+    says = {said: spokesman.answer_of_copy(backend, data_client, environment.services, said, signed_in["jwt"])
+            for said in (busy, broken)}  # fmt: skip
+    evidence.add("answers of copies, by what auth answers", {said: asked.describe() for said, asked in says.items()})
+    wrong = {said: in_words(asked.answer) for said, asked in says.items() if asked.status != status}
+    assert not wrong, f"expected {status} where auth says neither yes nor no, saw by auth's answer {wrong}"
+
+
 @then(parsers.parse("the public query is answered with {status:d} everywhere"))
 def public_is_answered(backend_doors, environment, status):
     settings = environment.services
@@ -98,7 +121,7 @@ def public_is_answered(backend_doors, environment, status):
 @then("each backend pod logged that it cannot reach auth")
 def logged_unreachable(cut, backend, evidence):
     def wanted(line):
-        return level(line) in ("ERROR", "WARN", "WARNING") and "auth" in json.dumps(fields(line))
+        return says_unreachable(line, "auth")
 
     what = "a line of each backend pod that auth cannot be reached"
     found = eventually(lambda: backend.each_logged(cut[1], wanted), within=LOGS_READABLE, what=what, hint=LOGS)

@@ -2,12 +2,13 @@
 
 import contextlib
 
+import pytest
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, eventually
 from acceptance.drivers import validation
 from acceptance.drivers.copies import copy_of
-from acceptance.drivers.graphql import Record, ask, ask_everywhere, shows
+from acceptance.drivers.graphql import Record, ask, ask_at_once, ask_everywhere, long, of_others, shows
 from acceptance.drivers.sign_in import SignIn
 from acceptance.drivers.spokesman import answering
 from acceptance.drivers.wallet import forged
@@ -34,6 +35,15 @@ def record_is_answered(backend_doors, environment, record, finds, evidence):
     seen = {door: record.found_in(asked) for door, asked in answers.items()}
     wanted = finds == "finds"
     assert set(seen.values()) == {wanted}, f"expected that the query {finds} {record.values} everywhere, saw {seen}"
+
+
+@then("the public query finds it when it is 8 KiB long")
+def long_query_is_answered(backend_doors, environment, record, evidence):
+    settings = environment.services
+    answers = ask_everywhere(backend_doors, settings, long(settings.public_query))
+    evidence.add("answers to the long query", {door: asked.describe() for door, asked in answers.items()})
+    missed = [door for door, asked in answers.items() if not record.found_in(asked)]
+    assert answers and not missed, f"expected a long query to find {record.values}, it did not at {missed}"
 
 
 @when("it asks for the protected query", target_fixture="answers")
@@ -63,15 +73,29 @@ def has_data(answers):
         asked.data()
 
 
+@pytest.fixture
+def two_tokens(signed_in, auth_api, environment):
+    """The JWTs of the wallet that signed in and of another one, by what the data of each shows."""
+    shown = environment.services.protected_shows
+    wallets = [signed_in, SignIn(auth_api, environment).enter()]
+    return {shown.format(address=got["wallet"].wallet.address): got["jwt"] for got in wallets}
+
+
 @then("each answer is for this wallet, and another wallet's for that one")
-def has_own_data(answers, signed_in, auth_api, backend_api, environment):
-    settings, other = environment.services, SignIn(auth_api, environment)
-    mine = settings.protected_shows.format(address=signed_in["wallet"].wallet.address)
-    others = settings.protected_shows.format(address=other.wallet.address)
-    theirs = ask(backend_api, settings, settings.protected_query, other.enter()["jwt"]).data()
+def has_own_data(answers, two_tokens, backend_api, environment):
+    settings, (mine, others) = environment.services, two_tokens
+    theirs = ask(backend_api, settings, settings.protected_query, two_tokens[others]).data()
     assert shows(theirs, others) and not shows(theirs, mine), f"another wallet's data is {theirs}"
     wrong = {door: asked.data() for door, asked in answers.items() if not shows(asked.data(), mine)}
     assert answers and not wrong, f"expected data that shows {mine}, saw {wrong}"
+
+
+@then("it stays so while both wallets ask at once")
+def has_own_data_at_once(two_tokens, backend_doors, environment, evidence):
+    seen = {door: ask_at_once(api, environment.services, two_tokens) for door, api in backend_doors.items()}
+    evidence.add("answers to both wallets at once", {door: len(answers) for door, answers in seen.items()})
+    wrong = {door: found[0] for door, answers in seen.items() if (found := of_others(answers))}
+    assert seen and not wrong, f"expected each wallet's own data while both ask at once, saw {wrong}"
 
 
 @then(parsers.parse('each answer is the GraphQL error "{message}", without data'))
@@ -88,7 +112,7 @@ def copy_with_spokesman(word, backend, auth_api, auth_doors, environment, data_c
     token = other.enter()["jwt"] if word == "yes" else "no.such-token"
     as_auth = auth_api.post(environment.services.validate_path, token=token)
     with contextlib.ExitStack() as stack:
-        spokesman = stack.enter_context(answering(data_client.namespace, as_auth))
+        spokesman = stack.enter_context(answering(data_client.namespace, as_auth.status_code, as_auth.text))
         copy = stack.enter_context(copy_of(backend, {"AUTH_SERVICE_URL": spokesman.url}))
         yield copy.api(data_client), spokesman, other
 

@@ -3,7 +3,7 @@
 from pytest_bdd import given, parsers, then
 
 from acceptance.base.waiting import LOGS_READABLE, SETTLED, eventually
-from acceptance.drivers import pod_lists, shown_applications
+from acceptance.drivers import pod_lists, service_logs, shown_applications
 from acceptance.drivers.machines import every_machine
 from steps.sync_records import see_ui
 
@@ -71,12 +71,20 @@ def all_logs(cluster, evidence):
     assert read and not unread, f"expected the log of every pod to be readable, saw {unread}"
 
 
-@then("the logs of the backend say something")
-def backend_logs(cluster, backend_service, evidence):
-    for pod in cluster.core.list_namespaced_pod("default", label_selector="app=backend-service").items:
-        seen = cluster.kubectl("logs", pod.metadata.name, "--tail=100")
-        evidence.add(f"kubectl logs {pod.metadata.name}", seen)
-        assert seen.strip(), f"the log is empty. Try: kubectl logs {pod.metadata.name} --tail=100"
+@then(parsers.parse("no node begins a new log before the last one has {mebibytes:d} MiB"))
+def logs_are_long(cluster, outputs, mebibytes, evidence):
+    seen = {machine.name: pod_lists.longest_log(cluster, machine.name) for machine in every_machine(outputs)}
+    evidence.add("containerLogMaxSize of each kubelet, in bytes", seen)
+    short = {name: size for name, size in seen.items() if size < mebibytes * 1024**2}
+    hint = "Try: kubectl get --raw /api/v1/nodes/NAME/proxy/configz"
+    assert seen and not short, f"expected logs of {mebibytes} MiB, saw containerLogMaxSize {short}. {hint}"
+
+
+@then("the log of each pod of auth, of the backend and of the frontend says something after a request")
+def services_log(auth, backend, frontend, data_client, evidence):
+    for service in (auth, backend, frontend):
+        mark, answered = service_logs.ask_each_pod(service, data_client)
+        evidence.add(f"last lines of {service.name}", service_logs.wait_said(service, mark, answered))
 
 
 @given("metrics-server runs")

@@ -2,7 +2,7 @@
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.drivers import assets, site
+from acceptance.drivers import assets, pictures, site
 
 
 @when(parsers.parse('the page "{path}" is opened in a browser'), target_fixture="opened")
@@ -22,9 +22,17 @@ def page_is(opened, environment, path):
     answer, heading = opened.answer, environment.services.headings[path]
     seen = f"GET {opened.url}: {answer.status_code} {site.type_of(answer)}"
     assert (answer.status_code, site.type_of(answer)) == (200, "text/html"), f"expected a page, saw {seen}"
+    assert not site.wrong_charset(answer), f"expected a page in UTF-8, GET {opened.url}: {site.wrong_charset(answer)}"
     assert opened.headings == {heading}, f"expected the heading {heading!r} at {opened.url}, saw {opened.headings}"
     logo = environment.services.logo_path
     assert f'"{logo}' in opened.document or not logo, f"expected the logo {logo} at {opened.url}"
+
+
+@then("what people see of it is not what they see of another page")
+def page_is_seen(opened, environment, outputs, pebble):
+    # A page that a style hides has its heading in the document, and nobody sees it. Only a browser can tell.
+    if opened.picture:
+        pictures.wait_seen(opened, environment, outputs, pebble)
 
 
 @then("all that it loads comes from the site, and works")
@@ -58,6 +66,12 @@ def export_is_served(web, routes, environment, export, evidence):
     assert not wrong, f"expected every file of the export at its path, saw {wrong}"
     without = [page for page, text in site.pages(web, environment).items() if "/_next/static/" not in text]
     assert not without, f"these pages use nothing of the export: {without}"
+
+
+@then("the export has every file that its pages name or need")
+def export_is_complete(web, routes, environment, export):
+    wrong = site.incomplete(web, environment, export)
+    assert not wrong, f"expected what the pages of the export name or need among its files, not there is {wrong}"
 
 
 @then(parsers.parse('its probes ask for GET "{path}"'))

@@ -4,7 +4,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import ROLLED_OUT, eventually
 from acceptance.drivers import application_policies as policies
-from acceptance.drivers import rollouts
+from acceptance.drivers import retries, rollouts
 from acceptance.drivers.load import RequestLoop
 from acceptance.drivers.service_under_change import put_back, service_under_change, stop_sync
 
@@ -38,6 +38,12 @@ def services_keep_versions(platform, evidence):
 def services_replace_first(platform, applications):
     found = policies.troubles(policies.workloads_everywhere(platform), policies.loses_requests)
     assert not found, f"expected an update of no service to lose requests, saw {found}"
+
+
+@given("every service's route asks another pod where one cannot be connected to, here and in production")
+def routes_try_again(platform, routes):
+    found = retries.lose_requests(platform)
+    assert not found, f"expected a retry on the route of each service, saw {found}"
 
 
 @given(parsers.parse('"{url}" is asked all the time'), target_fixture="requests_lost")

@@ -5,6 +5,7 @@ The scenarios prove a behaviour on a demo of their own; the platform's objects h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 import yaml
@@ -28,6 +29,8 @@ KEPT = 2
 """Records that an Application keeps at least: the one before the last can be returned to."""
 GIVES_UP = 600
 """Seconds after which Kubernetes gives up on a rollout where nothing is said (progressDeadlineSeconds)."""
+STAYS = 3
+"""Seconds for which a pod that is to end takes requests at least: Traefik takes 2 s to learn that it goes."""
 Judge = Callable[[Manifest], str]
 """What is wrong with an object, in words; nothing if nothing is."""
 
@@ -153,10 +156,16 @@ def loses_requests(workload: Manifest) -> str:
         "0%",
     ):
         return f"its strategy lets old pods go first: {spec['strategy']}"
-    stays = [
-        item["name"] for item in spec["template"]["spec"]["containers"] if item.get("lifecycle", {}).get("preStop")
-    ]
-    return "" if stays else "its pods end before Traefik knows it (no preStop)"
+    stays = max(seconds_before_stop(item) for item in spec["template"]["spec"]["containers"])
+    return "" if stays >= STAYS else f"its pods end before Traefik knows it (preStop of {stays:g} s)"
+
+
+def seconds_before_stop(container: Manifest) -> float:
+    """How long a container that is to end goes on taking requests: what its preStop hook sleeps."""
+    hook = (container.get("lifecycle") or {}).get("preStop") or {}
+    command = " ".join((hook.get("exec") or {}).get("command") or [])
+    slept = re.search(r"\bsleep (\d+(?:\.\d+)?)", command)
+    return float(slept[1] if slept else (hook.get("sleep") or {}).get("seconds", 0))
 
 
 def hooks_in(manifests: Iterable[Manifest]) -> list[str]:

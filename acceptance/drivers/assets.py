@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from acceptance.drivers.site import NAMED, OFTEN, ask, type_of
+from acceptance.drivers.site import NAMED, OFTEN, ask, type_of, wrong_charset
 
 SVG = "{http://www.w3.org/2000/svg}svg"
 SAME = ({"application/javascript", "text/javascript"}, {"image/x-icon", "image/vnd.microsoft.icon"})
@@ -41,6 +41,8 @@ def wrong_type(answer: requests.Response, wanted: str) -> str:
     seen = type_of(answer)
     if answer.status_code != 200:
         return f"GET {answer.url}: {answer.status_code}"
+    if charset := wrong_charset(answer):
+        return f"GET {answer.url}: {seen!r} in {charset}, expected UTF-8"
     if not wanted:
         return f"GET {answer.url}: {seen!r}" if seen in ("", PAGE) else ""
     if seen != wanted and not any({seen, wanted} <= names for names in SAME):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,10 @@ from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.database import SERVICE, Database
 from acceptance.drivers.services import Api, in_words, now
 
+OFTEN = 20
+"""How often each of several users asks while the others do."""
+AT_ONCE = 4
+"""Requests at a time: more would be a test of the machine."""
 LOGS = "kubectl logs -l app=backend-service"
 TYPENAME = "{ __typename }"
 """A query that any schema answers."""
@@ -83,6 +88,30 @@ def ask_everywhere(
 ) -> dict[str, Asked]:
     """The same at each of the backend's doors."""
     return {door: ask(api, settings, query, token) for door, api in doors.items()}
+
+
+def ask_at_once(api: Api, settings: ServiceSettings, tokens: dict[str, str]) -> list[tuple[str, Asked]]:
+    """The protected query of several at once and often: what the data of each shows, and each answer. Source: 9.10."""
+    turns = [*tokens] * OFTEN
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = pool.map(lambda shown: ask(api, settings, settings.protected_query, tokens[shown]), turns)
+        return list(zip(turns, answers, strict=True))
+
+
+def of_others(answers: list[tuple[str, Asked]]) -> list[str]:
+    """The answers that do not show whose they are, or that show somebody else. Raises AssertionError for no data."""
+    everybody = {shown for shown, _ in answers}
+    found = []
+    for mine, asked in answers:
+        seen = sorted(shown for shown in everybody if shows(asked.data(), shown))
+        if seen != [mine]:
+            found.append(f"{in_words(asked.answer)} for {mine}")
+    return found
+
+
+def long(query: str) -> str:
+    """The same query, after comments of 8 KiB: what generated clients send is as long."""
+    return f"# {'-' * 61}\n" * 128 + query
 
 
 def shows(data: Any, text: str) -> bool:

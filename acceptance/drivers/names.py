@@ -9,6 +9,14 @@ from kubernetes import client
 from acceptance.drivers.services import Service
 
 
+def own_names(spec: client.V1PodSpec) -> str:
+    """What a pod's spec has besides the cluster's DNS to find names by; nothing if it has nothing."""
+    if spec.host_aliases:
+        return f"hostAliases: {[name for item in spec.host_aliases for name in item.hostnames or []]}"
+    policy = spec.dns_policy or "ClusterFirst"
+    return "" if policy.startswith("ClusterFirst") else f"dnsPolicy {policy}"
+
+
 def resolved(service: Service, pod: client.V1Pod, variable: str) -> tuple[str, str]:
     """The host in a URL that a pod's process was started with, and the address that it leads that pod to."""
     name = urlsplit(service.environment(pod).get(variable, "")).hostname or ""

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from kubernetes.client import ApiException
+from kubernetes.utils import parse_quantity
 
-from acceptance.base.conditions import describe, is_ready
+from acceptance.base.conditions import as_json, describe, is_ready
 from acceptance.base.waiting import Deadline, consistently
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace, of_scenario
@@ -116,6 +117,15 @@ def lines_stay(namespace: Namespace, names: Iterable[str], written: int, count: 
 
     what = f"the last {count} of {written} lines of each pod"
     consistently(all_there, during=KUBELET_LOOKS, what=what, hint="kubectl get --raw /api/v1/nodes/NAME/proxy/configz")
+
+
+def longest_log(cluster: Cluster, node: str) -> int:
+    """The bytes after which a node's kubelet begins a new log of a container, as it says itself.
+
+    kubectl reads the new one only: for a while the last 1000 lines are gone, the more often the shorter the logs are.
+    """
+    said = as_json(cluster.kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/configz"))
+    return int(parse_quantity(said["kubeletconfig"].get("containerLogMaxSize", "10Mi")))
 
 
 def used_nodes(cluster: Cluster, names: Iterable[str]) -> dict[str, str]:

@@ -6,7 +6,8 @@ import hashlib
 import html
 import re
 from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
 from kubernetes import client
@@ -30,6 +31,12 @@ TROUBLE = re.compile(r"\berror\b|Uncaught|Refused to|Failed to load|net::ERR", r
 """What a page's console says when something of it does not work."""
 NAMED = re.compile(r'(?:src|href)="(/[^"#?]+\.(?!html")\w+)(?:\?[^"#]*)?"')
 """A file of the site's own that a document names; pages are none."""
+
+
+BUILT = re.compile(r"/_next/static/[^\s\"'\\<>?#]+\.\w+")
+"""A file of Next.js' build that a page names."""
+FLIGHT = "self.__next_f"
+"""What pages hold that other pages load without the browser, as a file of text next to theirs (Next.js' App Router)."""
 
 
 @dataclass
@@ -79,6 +86,14 @@ def type_of(answer: requests.Response) -> str:
     return answer.headers.get("Content-Type", "").partition(";")[0].strip()
 
 
+def wrong_charset(answer: requests.Response) -> str:
+    """The charset that an answer names in its header, where it is not UTF-8, which all files of the site are."""
+    kind, _, rest = answer.headers.get("Content-Type", "").lower().partition(";")
+    named = re.search(r"charset=[\"']?([^\s;\"']+)", rest)
+    is_text = kind.strip().startswith("text/") or kind.strip().endswith(("javascript", "json", "xml"))
+    return named[1] if is_text and named and named[1] not in ("utf-8", "utf8", "us-ascii") else ""
+
+
 def open_page(
     web: requests.Session, environment: Environment, outputs: Outputs, authority: Authority, path: str
 ) -> Opened:
@@ -90,12 +105,19 @@ def open_page(
         targets = sorted({urljoin(address, name) for name in NAMED.findall(text_of(answer))})
         statuses = {target: str(web.get(target).status_code) for target in targets}
         return Opened(address, answer, text_of(answer), statuses)
+    page = in_browser(program, environment, outputs, authority, path)
+    return Opened(address, answer, page.document, page.resources, page.console, page.picture)
+
+
+def in_browser(
+    program: Path, environment: Environment, outputs: Outputs, authority: Authority, path: str
+) -> browser.Page:
+    """Open a page of www in a browser, once it is known that the certificate is the authority's."""
     balancer, host = outputs.load_balancer, f"www.{environment.domain}"
     chain = served_chain(balancer.address, balancer.https_port, host)
     verify(chain, host, authority.roots)
-    target = f"{balancer.address}:{balancer.https_port}"
-    page = browser.open_page(program, address, domain=environment.domain, address=target, trusted=chain.leaf)
-    return Opened(address, answer, page.document, page.resources, page.console, page.picture)
+    address, target = url(environment.domain, "www", path), f"{balancer.address}:{balancer.https_port}"
+    return browser.open_page(program, address, domain=environment.domain, address=target, trusted=chain.leaf)
 
 
 def changing(web: requests.Session, opened: Opened) -> list[str]:
@@ -175,6 +197,25 @@ def not_served(web: requests.Session, environment: Environment, export: dict[str
         elif hashlib.sha256(answer.content).hexdigest() != digest:
             found[path] = f"GET {answer.url} gives something else than {file} of the export"
     return found
+
+
+def incomplete(web: requests.Session, environment: Environment, export: dict[str, str]) -> dict[str, list[str]]:
+    """The pages of an export, by their file, that name or need files which it does not have."""
+    found = {}
+    for file in sorted(export):
+        if file.endswith(".html"):
+            text = text_of(ask(web, url(environment.domain, "www", path_of(file))))
+            if missing := lacking(file, text, export):
+                found[file] = missing
+    return found
+
+
+def lacking(file: str, text: str, export: dict[str, str]) -> list[str]:
+    """What an export does not have of what a page names of it, and needs to be loaded by another page."""
+    needed = {f".{unquote(name)}" for name in BUILT.findall(text)}
+    if FLIGHT in text and path_of(file) != MISSING and not file.rpartition("/")[2].startswith("_"):
+        needed.add(file.removesuffix(".html") + ".txt")
+    return sorted(needed - set(export))
 
 
 def pages(web: requests.Session, environment: Environment) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A server that gives every request one answer: an auth service whose yes or no is known beforehand. Source: 9.8."""
+"""A server that gives every request one answer: an auth service whose word is known beforehand. Source: 9.8, 9.11."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import requests
-
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.base.waiting import LOGS_READABLE, eventually
 from acceptance.cluster.namespace import Namespace
-from acceptance.drivers.pods import delete_now, run_client
+from acceptance.drivers.copies import copy_of
+from acceptance.drivers.graphql import Asked, ask
+from acceptance.drivers.pods import PodClient, delete_now, run_client
+from acceptance.drivers.services import Service
 
 PORT = 8080
 
@@ -46,12 +49,27 @@ class Spokesman:
 
 
 @contextlib.contextmanager
-def answering(namespace: Namespace, as_auth: requests.Response) -> Iterator[Spokesman]:
-    """Such a pod until the end of the block, with the answer that auth itself gave."""
-    name = f"auth-that-says-{as_auth.status_code}-{secrets.token_hex(3)}"
-    container = {"env": [{"name": "ANSWER", "value": as_auth.text}]}
+def answering(namespace: Namespace, status: int, text: str) -> Iterator[Spokesman]:
+    """Such a pod until the end of the block, with an answer that auth could give."""
+    name = f"auth-that-says-{status}-{secrets.token_hex(3)}"
+    container = {"env": [{"name": "ANSWER", "value": text}]}
     try:
-        run_client(namespace, name, "answer", str(as_auth.status_code), container=container)
+        run_client(namespace, name, "answer", str(status), container=container)
         yield Spokesman(namespace, name)
     finally:
         delete_now(namespace, name)
+
+
+def answer_of_copy(backend: Service, through: PodClient, settings: ServiceSettings, status: int, token: str) -> Asked:
+    """What a copy of the backend answers to the protected query while its auth answers everything with a status."""
+    with (
+        answering(through.namespace, status, json.dumps({"error": "out of order"})) as auth,
+        copy_of(backend, {"AUTH_SERVICE_URL": auth.url}) as copy,
+    ):
+        asked = ask(copy.api(through), settings, settings.protected_query, token)
+
+        def was_asked() -> dict[str, Any]:
+            return auth.was_asked(settings.validate_path, token)
+
+        eventually(was_asked, within=LOGS_READABLE, what=f"POST {settings.validate_path} of the backend")
+        return asked

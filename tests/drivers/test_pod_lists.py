@@ -1,12 +1,13 @@
 """What is read of all pods: the last lines of a log that begins anew, and logs that a kubelet does not give."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
 from kubernetes.client import ApiException
 
 from acceptance.base.waiting import Deadline, DidNotStay
-from acceptance.drivers import pod_lists
+from acceptance.drivers import pod_lists, service_logs
 
 
 def namespace(lines):
@@ -44,3 +45,23 @@ def test_a_kubelet_that_gives_no_logs_is_asked_once():
     )
     unread, read_count = pod_lists.read_logs(SimpleNamespace(core=core))
     assert (list(unread), read_count, asked) == (["default/silent-1 on worker"], 1, ["silent-1", "well"])
+
+
+@pytest.mark.parametrize(("said", "size"), [({"containerLogMaxSize": "100Ki"}, 102400), ({}, 10 * 1024**2)])
+def test_how_long_a_log_may_be_is_what_the_kubelet_says(said, size):
+    cluster = SimpleNamespace(kubectl=lambda *_: json.dumps({"kubeletconfig": said}))
+    assert pod_lists.longest_log(cluster, "worker") == size
+
+
+@pytest.mark.parametrize(
+    ("logs", "silent"),
+    [
+        ({"a": "GET /mark-1", "b": "GET /mark-1"}, []),
+        ({"a": "started", "b": "started"}, []),
+        ({"a": "GET /mark-1", "b": "started"}, ["b"]),
+        ({"a": "GET /mark-1", "unreachable": "started"}, []),
+        ({"a": "", "unreachable": "\n"}, ["a", "unreachable"]),
+    ],
+)
+def test_a_log_that_says_nothing_of_a_request(logs, silent):
+    assert service_logs.silent(logs, "mark-1", ["a", "b"]) == silent

@@ -11,7 +11,7 @@ from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.cache import ports_in
-from acceptance.drivers.graphql import Asked, is_data, shows
+from acceptance.drivers.graphql import Asked, ask_at_once, is_data, long, of_others, shows
 from acceptance.drivers.rate_limits import End, wrong_end
 from acceptance.drivers.services import shape
 from acceptance.drivers.sign_in import SignIn
@@ -158,3 +158,26 @@ def test_clients_are_told_apart_as_the_environment_deploys_it(name):
     header = load_environment(name).services.client_header.lower()
     # What Traefik itself says of a client, no scenario can say in its place.
     assert header == ("" if deployed == "x-real-ip" else deployed)
+
+
+class Backend:
+    """A backend that says who asks; or always the one that it names."""
+
+    def __init__(self, always=""):
+        self.always = always
+
+    def post(self, path, body, token):
+        return answer(200, {"data": {"protectedQuery": f"{self.always or token} sees 5 products"}})
+
+
+def test_users_who_ask_at_once_get_their_own_data():
+    settings, tokens = ServiceSettings(), {"0xA1": "0xa1", "0xB2": "0xb2"}
+    assert of_others(ask_at_once(Backend(), settings, tokens)) == []
+    (first, *_) = of_others(ask_at_once(Backend("0xa1"), settings, tokens))
+    assert first.endswith("for 0xB2")
+
+
+def test_a_long_query_is_the_query_and_8_kibibytes_of_comments():
+    text = long("{ products { slug } }")
+    assert len(text) > 8192
+    assert [row for row in text.splitlines() if not row.startswith("#")] == ["{ products { slug } }"]

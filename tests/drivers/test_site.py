@@ -27,6 +27,9 @@ FILES = {
     "/plain.svg": ("text/plain", SVG),
     "/no.svg": ("image/svg+xml", "<html/>"),
     "/broken.svg": ("image/svg+xml", "<svg"),
+    "/latin.html": ("text/html; charset=iso-8859-1", "<h1>x</h1>"),
+    "/latin.css": ("text/css; charset=iso-8859-1", ""),
+    "/quoted.css": ('text/css; charset="UTF-8"', ""),
     "/a.strange": ("text/html", ""),
     "/b.strange": ("application/x-strange", ""),
 }
@@ -103,6 +106,10 @@ def test_a_page_that_names_no_charset_is_utf_8(get):
     assert site.heading_of(site.text_of(get("/umlaut"))) == "Zürich"
 
 
+def test_a_page_in_another_charset_is_seen(get):
+    assert [site.wrong_charset(get(path)) for path in ("/", "/latin.html")] == ["", "iso-8859-1"]
+
+
 def test_a_page_without_a_heading_has_none():
     assert site.heading_of("<p>x</p>") == "none"
 
@@ -155,6 +162,8 @@ def test_what_is_an_export_of_next():
         ("/no.svg", False),
         ("/broken.svg", False),
         ("/gone.css", False),
+        ("/latin.css", False),
+        ("/quoted.css", True),
         ("/a.strange", False),
         ("/b.strange", True),
     ],
@@ -177,6 +186,15 @@ PAGES = {"https://www.example.test/": PAGE.format(head="", body="")}
 )
 def test_the_addresses_that_a_row_stands_for(asset, logo, paths):
     assert assets.addresses(PAGES, asset, logo) == [f"https://www.example.test{path}" for path in paths]
+
+
+def test_what_a_page_of_an_export_lacks():
+    page = 'href="/_next/static/css/a.css"/><script>self.__next_f.push([1,"[\\"/_next/static/chunks/%5Bid%5D-b.js\\"'
+    whole = dict.fromkeys(("./_next/static/css/a.css", "./_next/static/chunks/[id]-b.js", "./products.txt"), "1")
+    assert site.lacking("./products.html", page, whole) == []
+    assert site.lacking("./404.html", page, {**whole, "./404.html": "1"}) == []
+    assert site.lacking("./products.html", page, {}) == sorted(whole)
+    assert site.lacking("./products.html", "<script>'/_next/static/chunks/'</script>", {}) == []
 
 
 def test_headings_that_are_not_given_are_the_defaults():

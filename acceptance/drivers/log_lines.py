@@ -1,0 +1,43 @@
+"""What a line of a service's log says, whoever wrote it and in whatever form. Source: 11.4, 15.4."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+from acceptance.drivers.services import debug_level, fields, level
+
+WRITERS = {
+    "logger", "name", "service", "module", "component", "caller", "pathname", "filename", "file", "funcname", "line",
+    "exc_info", "exception", "stack", "stack_info", "stacktrace", "traceback",
+}  # fmt: skip
+"""Fields that say which code wrote a line, not what happened."""
+AWAY = re.compile(
+    r"reach|connect|timed?.?out|refused|unavailable|abort|network|no answer|not answer|\bdown\b", re.IGNORECASE
+)
+FOR_DEVELOPERS = re.compile(r"\W*(debug|dbg)\b", re.IGNORECASE)
+"""How a line begins that is one for developers, whatever level it has."""
+
+
+def said(line: str) -> str:
+    """What a line of JSON says happened: all but the names of the code that wrote it; empty if it is none."""
+    found = {key: value for key, value in fields(line).items() if key.lower() not in WRITERS}
+    return json.dumps(found) if found else ""
+
+
+def says_unreachable(line: str, name: str) -> bool:
+    """Whether a line of level WARN or above says that `name` cannot be reached."""
+    text = said(line)
+    serious = level(line) in ("WARN", "WARNING", "ERROR", "CRITICAL", "FATAL")
+    # A database's refusal of a password ("authentication failed") is no word on a service called auth.
+    named = re.search(rf"(?<![a-z]){name}(?!entication failed)", text.lower())
+    return serious and bool(named and AWAY.search(text))
+
+
+def for_developers(line: str, credentials: Iterable[str] = ()) -> bool:
+    """Whether a line is one for developers: by its level, by how it begins, or since it shows a credential."""
+    found = fields(line)
+    message = str(found.get("message") or found.get("msg") or "") if found else line
+    shown = any(token.rpartition(".")[2] in line for token in credentials)
+    return shown or debug_level(line) or bool(FOR_DEVELOPERS.match(message))

@@ -1,0 +1,54 @@
+"""What lines of a service's log say: that somebody cannot be reached, and what only developers would write."""
+
+import json
+
+import pytest
+
+from acceptance.drivers.log_lines import for_developers, says_unreachable
+
+WHO = {"logger": "backend_service.auth", "service": "backend_service"}
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIweDEifQ.c2lnbmF0dXJlLW9mLXRoaXM"
+
+
+def line(level="ERROR", **what):
+    return json.dumps({"level": level, **WHO, **what})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (line(message="auth service cannot be reached", url="http://auth-service:3001/", error="ReadTimeout:"), True),
+        (line(message="request failed", error="ConnectTimeout: http://auth-service:3001"), True),
+        (line(level="warn", msg="auth: connect ECONNREFUSED 10.96.0.5:3001"), True),
+        (line(message="auth timed out"), True),
+        (line(message="request failed"), False),
+        (line(message="request failed", exc_info="auth.py: ConnectTimeout"), False),
+        (line(message="database cannot be reached"), False),
+        (line(level="WARNING", message="error connecting: password authentication failed for user platform"), False),
+        (line(message="authentication service unreachable"), True),
+        (line(message="auth says no"), False),
+        (line(level="INFO", message="auth service cannot be reached"), False),
+        ("auth cannot be reached", False),
+    ],
+)
+def test_a_line_that_says_that_auth_cannot_be_reached(text, says):
+    assert says_unreachable(text, "auth") is says
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        (line(level="DEBUG", message="auth says no"), True),
+        (line(level="INFO", message="debug: asks auth"), True),
+        (line(level="INFO", msg="[DBG] asks auth"), True),
+        (f"asks auth, token={TOKEN}", True),
+        (line(level="INFO", message="asks auth", token=TOKEN), True),
+        ("DBG ask auth", True),
+        (line(level="INFO", message="validated by auth service", subject="0x1"), False),
+        (line(level="INFO", message="trace-id=1 POST /graphql"), False),
+        ("GET /health 200", False),
+        ("", False),
+    ],
+)
+def test_a_line_for_developers(text, is_one):
+    assert for_developers(text, [TOKEN, "no.such-token"]) is is_one
