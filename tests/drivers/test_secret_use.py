@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from acceptance.drivers import sealing, secret_use
+from acceptance.drivers import secret_use, unsealing
 
 KEYS = {"jwt-secret": ["JWT_SECRET"], "database-credentials": ["POSTGRES_USER", "POSTGRES_PASSWORD", "DATABASE_URL"]}
 
@@ -57,15 +57,40 @@ def sealed(status="True", generation=1, **metadata):
         (sealed(), "unsealed"),
         (sealed(status="False"), "no key could decrypt"),
         (sealed(generation=0), "not seen"),
-        (sealed(annotations={sealing.WIDE[0]: "true"}), "other names"),
-        ({**sealed(), "spec": {"template": {"metadata": {"annotations": {sealing.WIDE[1]: "true"}}}}}, "other names"),
+        (sealed(annotations={unsealing.WIDE[0]: "true"}), "other names"),
+        ({**sealed(), "spec": {"template": {"metadata": {"annotations": {unsealing.WIDE[1]: "true"}}}}}, "other names"),
     ],
 )
 def test_the_state_of_a_sealed_secret(item, word):
-    assert word in sealing.state_of_sealed(item)
+    assert word in unsealing.state_of_sealed(item)
 
 
 def test_sealed_secrets_of_scenarios_are_not_the_platforms():
     items = [sealed(), sealed(namespace="scenario-1", status="False")]
     custom = SimpleNamespace(list_cluster_custom_object=lambda *_: {"items": items})
-    assert sealing.states_of_sealed(SimpleNamespace(custom=custom)) == {"default/a": "unsealed"}
+    assert unsealing.states_of_sealed(SimpleNamespace(custom=custom)) == {"default/a": "unsealed"}
+
+
+def workload_of(**spec):
+    """A workload as the API's client has it."""
+    return SimpleNamespace(metadata=SimpleNamespace(name="redis"), spec=SimpleNamespace(**spec))
+
+
+def strategy(kind="RollingUpdate", partition=0):
+    """How a StatefulSet replaces its pods."""
+    return SimpleNamespace(type=kind, rolling_update=SimpleNamespace(partition=partition))
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (workload_of(paused=None), []),
+        (workload_of(update_strategy=strategy()), []),
+        (workload_of(update_strategy=SimpleNamespace(type="RollingUpdate", rolling_update=None)), []),
+        (workload_of(paused=True), ["redis is paused"]),
+        (workload_of(update_strategy=strategy("OnDelete")), ["redis replaces no pod that nobody deletes"]),
+        (workload_of(update_strategy=strategy(partition=1)), ["redis replaces only the pods from 1 on"]),
+    ],
+)
+def test_what_keeps_a_restart_from_pods_is_named(item, words):
+    assert unsealing.held_back(item) == words
