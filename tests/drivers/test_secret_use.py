@@ -44,6 +44,41 @@ def test_a_value_under_another_name_is_seen():
     assert secret_use.in_clear(workload({"name": "SIGNING_KEY", "value": "another"}), values) == []
 
 
+CONTAINERS = [{"name": "a", "env": [{"name": "JWT_SECRET", "value": "in clear"}]}]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"containers": CONTAINERS},
+        {"initContainers": CONTAINERS, "containers": []},
+        {"template": {"spec": {"containers": CONTAINERS}}},
+        {"jobTemplate": {"spec": {"template": {"spec": {"containers": CONTAINERS}}}}},
+    ],
+)
+def test_pods_and_jobs_are_looked_at_like_deployments(spec):
+    assert secret_use.not_by_reference({"metadata": {"name": "backup"}, "spec": spec}, KEYS)
+
+
+def config_map(**data):
+    """A ConfigMap, which has no containers."""
+    return {"kind": "ConfigMap", "metadata": {"name": "auth-config"}, "data": data}
+
+
+@pytest.mark.parametrize(
+    ("data", "count"),
+    [
+        ({"RATE_LIMIT": "20"}, 0),
+        ({"JWT_SECRET": "another"}, 1),
+        ({"SIGNING_KEY": "correct-horse"}, 1),
+        ({"script": "curl -H 'key: correct-horse'"}, 1),
+    ],
+)
+def test_a_secret_in_a_config_map_is_seen(data, count):
+    values = {"jwt-secret": {"JWT_SECRET": "correct-horse"}}
+    assert len(secret_use.otherwise([config_map(**data)], values)) == count
+
+
 def sealed(status="True", generation=1, **metadata):
     """A SealedSecret as the API has it."""
     conditions = [{"type": "Synced", "status": status, "message": "no key could decrypt secret"}]
