@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 
@@ -102,3 +103,39 @@ def test_the_docker_provider_is_called_by_the_commit_that_is_built():
     asked = re.search(r' version = "(\d.+)"', (ROOT / "infrastructure/kind/versions.tf").read_text())
     assert built and asked and asked[1].endswith(f"-0.{built[1]}")
     assert f"/{asked[1]}/" in (recipe / "Dockerfile").read_text()
+
+
+@pytest.fixture
+def networked(root, monkeypatch):
+    """Makes an infrastructure of one worker, whose network and machine the engine knows as given."""
+
+    def make(there, networks):
+        containers = {str(number): {"Name": name} for number, name in enumerate(there)}
+        known = {
+            "network": {"Labels": {LABEL: "some-run"}, "Containers": containers},
+            "container": {"NetworkSettings": {"Networks": dict.fromkeys(networks)}},
+        }
+        monkeypatch.setattr(kind, "inspect", lambda what, name: known[what])
+        infrastructure = root("")
+        infrastructure.provisioned = SimpleNamespace(
+            network=SimpleNamespace(name=NAME), control_planes=[], workers=[SimpleNamespace(name=f"{NAME}-worker")]
+        )
+        return infrastructure
+
+    return make
+
+
+OWN = [f"{NAME}-worker", f"{NAME}-load-balancer", f"{NAME}-external-load-balancer", "alternate-futures-registry"]
+
+
+@pytest.mark.parametrize(
+    ("there", "networks", "foreign"),
+    [
+        (OWN, [NAME], []),
+        ([*OWN, "shop-registry"], [NAME], ["shop-registry"]),
+        ([*OWN, f"{OTHER}-load-balancer"], [NAME], [f"{OTHER}-load-balancer"]),
+        (OWN, [NAME, "bridge"], [f"the network bridge of {NAME}-worker"]),
+    ],
+)
+def test_what_is_not_the_platforms_is_named(networked, there, networks, foreign):
+    assert networked(there, networks).foreign_resources() == foreign
