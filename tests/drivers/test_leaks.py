@@ -29,7 +29,7 @@ def wrong(text):
         f"password = {VALUE}",
         base64.b64encode(f"x={VALUE}".encode()).decode(),
         base64.encodebytes(f"{'x' * 100} {VALUE} {'y' * 100}".encode()).decode(),
-        f"blob: |\n{textwrap.indent(base64.encodebytes(f'x={VALUE} and {SECRET}'.encode()).decode(), '    ')}more: text\n",
+        f"blob: |\n{textwrap.indent(base64.encodebytes(f'{SECRET} {VALUE}'.encode()).decode(), '    ')}more: text\n",
         "kind: ConfigMap\ndata: {SMTP_PASSWORD: hunter2-hunter2}\n",
         "(\ufffd/\ufffd\x04",
         VALUE.encode("utf-16-le").decode("latin-1"),
