@@ -17,11 +17,18 @@ from acceptance.platform.secrets import GROUP, SealedSecrets, read_secret
 WIDE = ("sealedsecrets.bitnami.com/cluster-wide", "sealedsecrets.bitnami.com/namespace-wide")
 """What makes a SealedSecret one that can be unsealed under other names."""
 
+SERVICES = "default"
+
 
 def sealed_of_platform(cluster: Cluster) -> list[dict[str, Any]]:
     """Each SealedSecret of the cluster but scenarios'."""
     items = cluster.custom.list_cluster_custom_object(*GROUP, "sealedsecrets")["items"]
     return [item for item in items if not item["metadata"]["namespace"].startswith("scenario")]
+
+
+def sealed_of_services(cluster: Cluster) -> list[dict[str, Any]]:
+    """Those of the services' namespace; who shares a cluster may let nobody read the Secrets of others."""
+    return [item for item in sealed_of_platform(cluster) if item["metadata"]["namespace"] == SERVICES]
 
 
 def title_of(item: dict[str, Any]) -> str:
@@ -81,7 +88,7 @@ def unsealed_as_in_git(tool: SealedSecrets, repository: Repository, name: str, f
 def with_other_values(tool: SealedSecrets, folder: Path) -> list[str]:
     """The platform's SealedSecrets whose Secrets hold something else than they do."""
     found = []
-    for item in sealed_of_platform(tool.cluster):
+    for item in sealed_of_services(tool.cluster):
         metadata = item["metadata"]
         name, namespace = metadata["name"], metadata["namespace"]
         text = yaml.safe_dump({
@@ -97,7 +104,7 @@ def with_other_values(tool: SealedSecrets, folder: Path) -> list[str]:
 def out_of_reach(cluster: Cluster) -> list[str]:
     """What keeps a rotated value from the platform's pods: Secrets that do not change, workloads that do not roll."""
     found = []
-    for item in sealed_of_platform(cluster):
+    for item in sealed_of_services(cluster):
         name, namespace = item["metadata"]["name"], item["metadata"]["namespace"]
         if read_secret(cluster, name, namespace) is None:
             found.append(f"there is no Secret {name}")
@@ -106,7 +113,7 @@ def out_of_reach(cluster: Cluster) -> list[str]:
             found.append(f"the Secret {name} is immutable")
         if owners_of(cluster, name, namespace) != [("SealedSecret", name)]:
             found.append(f"the Secret {name} does not belong to its SealedSecret")
-    return [*found, *(word for item in workloads(cluster, "default", f"!{SCENARIO_LABEL}") for word in held_back(item))]
+    return [*found, *(word for item in workloads(cluster, SERVICES, f"!{SCENARIO_LABEL}") for word in held_back(item))]
 
 
 def held_back(workload: Any) -> list[str]:
