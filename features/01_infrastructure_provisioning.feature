@@ -36,6 +36,7 @@ Feature: Infrastructure provisioning
   Scenario: Workers joined with the join token of the control plane
     Then each worker asked for its certificate with the join token
     And the API accepts that token
+    And whoever has that token may ask for a machine's certificate
     And the API refuses a wrong join token
 
   @ac-1.8 @system-AWS @needs-traefik

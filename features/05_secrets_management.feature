@@ -18,6 +18,7 @@ Feature: Secrets management
     Then a Secret of that name holds that value and belongs to the SealedSecret
     And the same SealedSecret under another name is refused
     And each SealedSecret of the platform is unsealed, and under its own name alone
+    And the Secret of each holds what it holds
 
   @ac-5.4 @needs-everything
   Scenario: What Git carries cannot be read without the cluster's private key
@@ -49,3 +50,4 @@ Feature: Secrets management
     Then the Secret has the new value and the running pod still the old one
     When the Deployment is restarted
     Then its pod has the new value
+    And every Secret and workload of the platform lets a rotated value through

@@ -44,6 +44,7 @@ Feature: Database service
   Scenario Outline: Every node turns wrong credentials away
     Then the Service and every node answer a client with the right credentials
     And the Service and every node turn <credentials> away, for each role and database
+    And no node has a rule that asks for no password, wherever a client is
 
     Examples:
       | credentials       |

@@ -25,7 +25,7 @@ Feature: Cache service
   @ac-7.5
   Scenario Outline: A client without the password is turned away
     Then Redis turns away a client with <password>, by its Service and at its pod
-    And no user of Redis does without a password
+    And nobody but the user of REDIS_URL gets in, with no other password
     And Redis answers a client with the right password
 
     Examples:

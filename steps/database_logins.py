@@ -6,7 +6,7 @@ from pytest_bdd import parsers, then
 
 from acceptance.base.conditions import as_json
 from acceptance.drivers.database import SCHEMA, SERVICE
-from acceptance.drivers.logins import LET_IN, attempt, attempts
+from acceptance.drivers.logins import LET_IN, attempt, attempts, rules, unasked
 
 
 @then("a client with the credentials of DATABASE_URL creates, writes, reads and drops a table")
@@ -41,3 +41,11 @@ def wrong_credentials(db, kind, evidence):
     evidence.add(f"answers to {kind}, asked from {db.client.address()}", seen)
     let_in = {who: answer for who, answer in seen.items() if answer.startswith(LET_IN)}
     assert seen and not let_in, f"expected {kind} to be turned away everywhere, but: {let_in}"
+
+
+@then("no node has a rule that asks for no password, wherever a client is")
+def no_rule_trusts(db, evidence):
+    seen = rules(db)
+    evidence.add("rules of pg_hba.conf", {member: [list(rule) for rule in rows] for member, rows in seen.items()})
+    found = unasked(seen)
+    assert not found, f"expected every rule of pg_hba.conf to ask for a password, saw {found}"

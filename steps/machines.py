@@ -23,6 +23,7 @@ from acceptance.drivers.machines import (
     wrong_token,
 )
 
+CERTIFICATE_REQUESTS = ("certificates.k8s.io", "certificatesigningrequests")
 CURL = "Try: docker exec MACHINE curl -kv https://ADDRESS:10250/healthz"
 
 
@@ -109,6 +110,12 @@ def token_accepted(cluster, join_tokens):
         )
         user = answer.json()["status"]["userInfo"]["username"]
         assert user.startswith("system:bootstrap:"), f"the join token speaks for {user}"
+
+
+@then("whoever has that token may ask for a machine's certificate")
+def token_joins(cluster, join_tokens):
+    allowed = [Caller(cluster, token).may("create", *CERTIFICATE_REQUESTS) for token in join_tokens]
+    assert all(allowed), "the join token may not create certificatesigningrequests, so no machine can join with it"
 
 
 @then("the API refuses a wrong join token")

@@ -9,7 +9,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.conditions import is_ready
 from acceptance.base.waiting import POD_READY, eventually
-from acceptance.drivers import leaks, sealing, sealing_keys, secret_use
+from acceptance.drivers import leaks, sealing, sealing_keys, secret_use, unsealing
 from acceptance.platform.secrets import NAMESPACE, read_secret
 
 
@@ -61,7 +61,7 @@ def seal_one(sealed_secrets, namespace):
 @then("a Secret of that name holds that value and belongs to the SealedSecret")
 def secret_belongs(cluster, namespace, sealed, evidence):
     evidence.add("SealedSecret", json.dumps(sealed, indent=2))
-    owners = sealing.owners_of(cluster, "sealed", namespace.name)
+    owners = unsealing.owners_of(cluster, "sealed", namespace.name)
     assert owners == [("SealedSecret", "sealed")], f"its owners are {owners}"
 
 
@@ -72,10 +72,16 @@ def other_name_refused(namespace, sealed):
 
 @then("each SealedSecret of the platform is unsealed, and under its own name alone")
 def each_unsealed(platform_secrets, cluster, evidence):
-    seen = sealing.states_of_sealed(cluster)
+    seen = unsealing.states_of_sealed(cluster)
     evidence.add("SealedSecrets", seen)
     wrong = {name: state for name, state in seen.items() if state != "unsealed"}
     assert seen and not wrong, f"expected each SealedSecret unsealed, saw {wrong or 'none'}. {sealing.LOGS}"
+
+
+@then("the Secret of each holds what it holds")
+def each_matches(sealed_secrets, tmp_path):
+    wrong = unsealing.with_other_values(sealed_secrets, tmp_path)
+    assert not wrong, f"{wrong} of the cluster hold other values than their Secrets. {sealing.LOGS}"
 
 
 @given("every version of every file on every branch of every repository", target_fixture="versions")
@@ -139,7 +145,7 @@ def taken_from_secrets(platform, cluster, platform_secrets, evidence):
     target_fixture="unsealed_value",
 )
 def became_secret(sealed_secrets, repository, name, key, tmp_path, evidence):
-    seen = sealing.unsealed_as_in_git(sealed_secrets, repository, name, tmp_path)
+    seen = unsealing.unsealed_as_in_git(sealed_secrets, repository, name, tmp_path)
     evidence.add("Secret", {"name": name, "keys": sorted(seen), "owner": f"SealedSecret/{name}"})
     assert seen.get(key), f"expected a value under {key} of the Secret {name}, it has {sorted(seen)}"
     return seen[key]
@@ -186,3 +192,9 @@ def after_restart(namespace, rotation, value_after):
 
     hint = f"kubectl -n {namespace.name} rollout status deployment/rotated"
     eventually(renewed, within=POD_READY, what="the new value in the pod", hint=hint)
+
+
+@then("every Secret and workload of the platform lets a rotated value through")
+def lets_through(cluster, platform_secrets):
+    found = unsealing.out_of_reach(cluster)
+    assert not found, f"expected a rotated value to reach every pod after a restart, but {'; '.join(found)}"

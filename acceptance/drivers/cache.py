@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from kubernetes import client
 
@@ -62,9 +63,9 @@ class Cache:
         lines = [str(line).split() for line in self("ACL", "LIST")]
         return [words[1] for words in lines if "on" in words]
 
-    def open_users(self) -> list[str]:
-        """The users that need no password."""
-        return [str(line) for line in self("ACL", "LIST") if {"on", "nopass"} <= set(str(line).split())]
+    def other_logins(self) -> list[str]:
+        """Who gets in otherwise than as REDIS_URL says."""
+        return logins_beside(self.url, [str(line) for line in self("ACL", "LIST")])
 
     def wrong_urls(self, kind: str) -> dict[str, str]:
         """URLs that must not get in, by place and user."""
@@ -131,6 +132,25 @@ class Cache:
         """The settings of the running server that are not as wanted."""
         seen = {name: self.setting(name) for name in wanted}
         return {name: value for name, value in seen.items() if value != wanted[name]}
+
+
+def logins_beside(url: str, rules: list[str]) -> list[str]:
+    """What lets somebody in who has not the user and password of a URL, of the lines of ACL LIST."""
+    parts = urlsplit(url)
+    user, password = unquote(parts.username or "") or "default", unquote(parts.password or "")
+    own = f"#{hashlib.sha256(password.encode()).hexdigest()}"
+    found = []
+    for words in (line.split() for line in rules):
+        name, flags = words[1], words[2:]
+        if "on" not in flags:
+            continue
+        if name != user:
+            found.append(f"{name} may log in, too")
+        if "nopass" in flags:
+            found.append(f"{name} needs no password")
+        if others := [word for word in flags if word.startswith("#") and word != own]:
+            found.append(f"{name} has {len(others)} passwords that are not that of REDIS_URL")
+    return found
 
 
 def ports_in(table: str) -> set[int]:

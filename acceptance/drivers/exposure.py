@@ -7,19 +7,52 @@ from typing import Any
 from kubernetes import client
 
 from acceptance.cluster.cluster import Cluster
+from acceptance.drivers.route_rules import TRAEFIK
+
+ROUTES = ("ingressroutes", "ingressroutetcps", "ingressrouteudps")
+"""What leads from Traefik's ports to Services."""
 
 
 def ways_in(cluster: Cluster, pods: list[client.V1Pod]) -> list[str]:
-    """Everything that leads to pods from outside: Services of whatever name and namespace, host ports, host network.
+    """Everything that leads to pods from outside: Services of whatever name, routes to them, host ports, host network.
 
     Source: 6.3, 7.3. Services are found by the addresses that they lead to, so that no label hides one.
     """
     addresses = {pod.status.pod_ip for pod in pods}
     found = [way for pod in pods for way in ways_of_pod(pod)]
-    for endpoints in cluster.core.list_endpoints_for_all_namespaces().items:
-        if addresses & addresses_of(endpoints):
-            found += ways_of_service(cluster, endpoints.metadata.namespace, endpoints.metadata.name)
-    return sorted(found)
+    services = {
+        (item.metadata.namespace, item.metadata.name)
+        for item in cluster.core.list_endpoints_for_all_namespaces().items
+        if addresses & addresses_of(item)
+    }
+    for namespace, name in services:
+        found += ways_of_service(cluster, namespace, name)
+    return sorted([*found, *routes_to(cluster, services)])
+
+
+def routes_to(cluster: Cluster, services: set[tuple[str, str]]) -> list[str]:
+    """Traefik's routes that lead to Services, given by namespace and name; none where there is no Traefik."""
+    found = []
+    for kind in ROUTES:
+        try:
+            items = cluster.custom.list_cluster_custom_object(*TRAEFIK, kind)["items"]
+        except client.ApiException as error:
+            if error.status == 404:
+                continue
+            raise
+        for item in items:
+            namespace, name = item["metadata"]["namespace"], item["metadata"]["name"]
+            found += [f"{kind} {namespace}/{name} leads to {to[1]}" for to in sorted(led_to(item) & services)]
+    return found
+
+
+def led_to(route: dict[str, Any]) -> set[tuple[str, str]]:
+    """The Services that a route of Traefik's names, by namespace and name."""
+    return {
+        (service.get("namespace") or route["metadata"]["namespace"], service["name"])
+        for rule in route["spec"].get("routes") or []
+        for service in rule.get("services") or []
+    }
 
 
 def ways_of_pod(pod: client.V1Pod) -> list[str]:

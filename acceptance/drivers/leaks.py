@@ -23,8 +23,19 @@ GENERATOR = "secretGenerator"
 SOURCES = ("literals", "files", "envs", "env")
 """Where kustomize's secretGenerator takes values from: all of it lies in Git, in clear."""
 ENCODED = re.compile(r"[\w+/=-]{24,}")
+WRAPPED = re.compile(r"(?:^[ \t]*[A-Za-z0-9+/]{24,}[ \t]*\r?\n)+[ \t]*[A-Za-z0-9+/]*={0,2}", re.MULTILINE)
+"""Base64 over several lines, each but the last one full."""
+CREDENTIAL = re.compile(r"(password|secret|token|api[_.-]?key)$", re.IGNORECASE)
+"""What a setting is called that is no setting."""
 PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
-ARCHIVES = {"gzip": "\x1f\ufffd", "zip": "PK\x03\x04", "xz": "\ufffd7zXZ", "bzip2": "BZh"}
+ARCHIVES = {
+    "gzip": "\x1f\ufffd",
+    "zip": "PK\x03\x04",
+    "xz": "\ufffd7zXZ",
+    "bzip2": "BZh",
+    "zstd": "(\ufffd/\ufffd",
+    "7z": "7z\ufffd\ufffd'\x1c",
+}
 """How archives begin, read as text: what is in them is not searched."""
 COMMIT = "commit or tag"
 Versions = dict[tuple[str, str], str]
@@ -110,18 +121,28 @@ def wrong_in(text: str, values: Mapping[str, str]) -> Iterator[str]:
         yield "holds a private key"
     if any(is_filled_secret(part) for part in (text, *decoded_parts(text))):
         yield "is a Secret in clear"
+    yield from (f"has {key} in a ConfigMap" for key in credentials_of_config_maps(text))
     yield from (f"is an archive ({kind})" for kind, start in ARCHIVES.items() if text.startswith(start))
 
 
 def decoded_parts(text: str) -> list[str]:
-    """What is encoded in base64 in a text, decoded where it is text."""
+    """What is encoded in base64 in a text, in one line or in several, decoded where it is text."""
     parts = []
-    for word in ENCODED.findall(text):
+    for word in (*ENCODED.findall(text), *("".join(lines.split()) for lines in WRAPPED.findall(text))):
         try:
             parts.append(base64.b64decode(word + "=" * (-len(word) % 4), validate=True).decode())
         except ValueError:
             continue
     return parts
+
+
+def credentials_of_config_maps(text: str) -> list[str]:
+    """The keys of ConfigMaps in a text that are called like a credential and have a value."""
+    if "ConfigMap" not in text:
+        return []
+    maps = [item for item in parsed(text) if isinstance(item, dict) and item.get("kind") == "ConfigMap"]
+    data = [item["data"] for item in maps if isinstance(item.get("data"), dict)]
+    return [key for pairs in data for key, value in pairs.items() if value and CREDENTIAL.search(str(key))]
 
 
 def is_filled_secret(text: str) -> bool:

@@ -9,12 +9,16 @@ from dataclasses import replace
 import psycopg
 
 from acceptance.clients.sql import Login, Refused
-from acceptance.drivers.database import Database
+from acceptance.drivers.database import Database, Rows
 
 REPLICATION = "replication"
 """In the place of a database: a connection as a standby makes one, which pg_hba.conf has lines of its own for."""
 TURNED_AWAY = ("no pg_hba.conf entry", "authentication failed", "pg_hba.conf rejects")
 LET_IN = "let in"
+ASKS = {"scram-sha-256", "cert", "reject"}
+"""The methods of pg_hba.conf that let nobody in unasked."""
+RULES = """select type, array_to_string(database, ','), array_to_string(user_name, ','), coalesce(address, ''),
+    coalesce(auth_method, ''), coalesce(error, '') from pg_hba_file_rules order by line_number"""
 
 
 def wrong(login: Login, kind: str) -> Login:
@@ -55,3 +59,20 @@ def attempts(db: Database, kind: str) -> dict[str, str]:
         for place in db.places()
         for login in logins(db)
     }
+
+
+def rules(db: Database) -> dict[str, Rows]:
+    """Whom each member lets in how, from wherever; none of YugabyteDB, whose rules are flags of its own."""
+    if db.is_yugabytedb:
+        return {}
+    return {name: db.ask(name, RULES, login=db.admin) for name in db.names()}
+
+
+def unasked(seen: dict[str, Rows]) -> list[str]:
+    """The rules that ask for no password, or could not be read, by member."""
+    return [
+        f"{member}: {' '.join(str(part) for part in rule if part)}"
+        for member, rows in seen.items()
+        for rule in rows
+        if rule[4] not in ASKS or rule[5]
+    ]

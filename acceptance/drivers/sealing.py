@@ -24,8 +24,6 @@ from acceptance.cluster.probe import pod_spec
 from acceptance.platform.secrets import CONTROLLER, GROUP, NAMESPACE, SealedSecrets, read_secret
 
 LOGS = f"kubectl -n {NAMESPACE} logs deploy/{CONTROLLER}"
-WIDE = ("sealedsecrets.bitnami.com/cluster-wide", "sealedsecrets.bitnami.com/namespace-wide")
-"""What makes a SealedSecret one that can be unsealed under other names."""
 KEPT = Deadline(5, "criterion 5.8: until a rollout restart")
 USED = "used"
 FROM_SECRET = [{"name": "VALUE", "valueFrom": {"secretKeyRef": {"name": USED, "key": "VALUE"}}}]
@@ -67,40 +65,6 @@ def seal_new_value(tool: SealedSecrets, namespace: Namespace, name: str = USED) 
     values = new_values()
     seal_and_apply(tool, namespace, name, values)
     return values["VALUE"]
-
-
-def states_of_sealed(cluster: Cluster) -> dict[str, str]:
-    """What became of each SealedSecret but scenarios': `unsealed`, or what is wrong with it."""
-    found = {}
-    for item in cluster.custom.list_cluster_custom_object(*GROUP, "sealedsecrets")["items"]:
-        metadata = item["metadata"]
-        if not metadata["namespace"].startswith("scenario"):
-            found[f"{metadata['namespace']}/{metadata['name']}"] = state_of_sealed(item)
-    return found
-
-
-def state_of_sealed(item: dict[str, Any]) -> str:
-    """What became of a SealedSecret: `unsealed`, or what is wrong with it."""
-    metadata, status = item["metadata"], item.get("status") or {}
-    synced: dict[str, Any] = next((part for part in status.get("conditions", []) if part["type"] == "Synced"), {})
-    annotations = {**(metadata.get("annotations") or {}), **template_annotations(item)}
-    wide = [name for name in WIDE if annotations.get(name) == "true"]
-    if wide:
-        return f"can be unsealed under other names ({wide[0]})"
-    if status.get("observedGeneration", metadata["generation"]) != metadata["generation"]:
-        return "the controller has not seen its last change"
-    return "unsealed" if synced.get("status") == "True" else f"not unsealed: {synced.get('message', 'no word of it')}"
-
-
-def template_annotations(item: dict[str, Any]) -> dict[str, str]:
-    """The annotations that the Secret of a SealedSecret gets."""
-    return dict(item["spec"].get("template", {}).get("metadata", {}).get("annotations") or {})
-
-
-def owners_of(cluster: Cluster, name: str, namespace: str) -> list[tuple[str, str]]:
-    """Kind and name of whatever owns a Secret."""
-    owners = cluster.core.read_namespaced_secret(name, namespace).metadata.owner_references or []
-    return [(owner.kind, owner.name) for owner in owners]
 
 
 def wait_refused_under_other_name(namespace: Namespace, sealed: dict[str, Any], name: str = "stolen") -> None:
@@ -188,21 +152,6 @@ def refusals(tool: SealedSecrets, manifests: dict[str, str], folder: Path) -> di
             else:
                 raise AssertionError(f"{path} opens with {what}")
     return found
-
-
-def unsealed_as_in_git(tool: SealedSecrets, repository: Repository, name: str, folder: Path) -> dict[str, str]:
-    """A Secret of the platform's. Raises AssertionError unless it holds what Git's SealedSecret of its name does."""
-    path = f"k8s/secrets/{name}.yaml"
-    manifests = sealed_in_git(repository)
-    assert path in manifests, f"Git has no {path}, only {sorted(manifests)}"
-    opened = open_with_own_key(tool, name, manifests[path], folder)
-    seen = read_secret(tool.cluster, name, "default")
-    assert seen is not None, f"there is no Secret {name}. Try: kubectl describe sealedsecret {name}; {LOGS}"
-    different = sorted(key for key in {*opened, *seen} if opened.get(key) != seen.get(key))
-    assert not different, f"{different} of the Secret {name} are not what Git's SealedSecret holds"
-    owners = owners_of(tool.cluster, name, "default")
-    assert owners == [("SealedSecret", name)], f"its owners are {owners}"
-    return seen
 
 
 def deploy_user_of_secret(namespace: Namespace, value: str) -> None:

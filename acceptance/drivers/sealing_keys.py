@@ -14,6 +14,8 @@ from acceptance.base.errors import UserError
 from acceptance.drivers.sealing import LOGS
 from acceptance.platform.secrets import KEY_LABEL, NAMESPACE, SealedSecrets
 
+ACTIVE = "active"
+"""The value of KEY_LABEL by which the controller finds a key when it starts; it leaves others alone."""
 KEY_BITS = 2048
 """Least size of an RSA key (NIST SP 800-57, until 2030)."""
 
@@ -34,10 +36,13 @@ def certificate_beside(item: Any) -> x509.Certificate:
 
 
 def newest_key(tool: SealedSecrets) -> Any:
-    """The Secret of the controller's newest key. Raises AssertionError if there is none."""
+    """The Secret of the controller's newest key. Raises AssertionError if there is none that it keeps after a start."""
     found = tool.key_secrets()
     assert found, f"no Secret in {NAMESPACE} has the label {KEY_LABEL}. Try: {LOGS}"
-    return max(found, key=lambda item: item.metadata.creation_timestamp)
+    newest = max(found, key=lambda item: item.metadata.creation_timestamp)
+    label = newest.metadata.labels[KEY_LABEL]
+    assert label == ACTIVE, f"{newest.metadata.name} is labelled {label}: the controller does not take it at its start"
+    return newest
 
 
 def wrong_keys(tool: SealedSecrets) -> list[str]:

@@ -193,7 +193,7 @@ class KindInfrastructure(Infrastructure):
         )
 
     def foreign_resources(self) -> list[str]:
-        """Containers on the network that are not of this platform; the network itself, if it is somebody else's."""
+        """What is on the network and not of this platform, and what else its machines are on; or the whole network."""
         outputs = self.provisioned
         assert outputs.network
         name = outputs.network.name
@@ -201,10 +201,11 @@ class KindInfrastructure(Infrastructure):
         assert network, f"expected a network {name}, the engine has none"
         if LABEL not in network["Labels"]:
             return [f"the network {name}, which was not made by this suite: {network['Labels']}"]
-        ours = {machine.name for machine in [*outputs.control_planes, *outputs.workers]}
-        known = ("-load-balancer", "-external-load-balancer", "-registry")
+        machines = {machine.name for machine in [*outputs.control_planes, *outputs.workers]}
+        ours = {*machines, f"{name}-load-balancer", f"{name}-external-load-balancer", REGISTRY_NAME}
         found = [container["Name"] for container in network["Containers"].values()]
-        return [text for text in found if text not in ours and not text.endswith(known)]
+        second = [f"the network {other} of {own}" for own in sorted(machines) for other in other_networks(own, name)]
+        return [text for text in found if text not in ours] + second
 
     def balancer_runs(self) -> bool:
         """Whether the load balancer's container runs."""
@@ -215,6 +216,12 @@ class KindInfrastructure(Infrastructure):
         """Whether HAProxy does, asked inside its container: outside, Docker's proxy takes any connection."""
         connect = f"socat -u OPEN:/dev/null TCP4:127.0.0.1:{port},connect-timeout=3 && echo yes"
         return docker("exec", self.provisioned.load_balancer.id, "sh", "-c", connect, check=False) == "yes"
+
+
+def other_networks(machine: str, name: str) -> list[str]:
+    """The networks that a machine's container is on, beside the one of that name."""
+    container = inspect("container", machine) or {}
+    return sorted(set((container.get("NetworkSettings") or {}).get("Networks") or {}) - {name})
 
 
 def passphrase() -> str:

@@ -18,6 +18,7 @@ import (
 const (
 	redisTimeout = 3 * time.Second
 	redisMaximum = 20000
+	redisBeat    = 5 * time.Millisecond
 )
 
 func init() {
@@ -71,7 +72,9 @@ func redisDo(url string, arguments []string) error {
 	return json.NewEncoder(os.Stdout).Encode(reply)
 }
 
-// redisLatency reads a key again and again over one connection and prints how long that took, in milliseconds.
+// redisLatency reads a key at every beat over one connection and prints how long after its beat each read ended, in
+// milliseconds. A read that waits for others before it counts from its own beat: a server that stands still is seen by
+// all reads of that time, not by one. Beats that this process itself was too slow for come later; they do not count.
 func redisLatency(url, key string, count int) error {
 	client, err := redisClient(url)
 	if err != nil {
@@ -82,9 +85,16 @@ func redisLatency(url, key string, count int) error {
 	if err := client.Ping(ctx).Err(); err != nil {
 		return err
 	}
+	beats := make(chan time.Time, count)
+	go func() {
+		defer close(beats)
+		for range count {
+			beats <- time.Now()
+			time.Sleep(redisBeat)
+		}
+	}()
 	times := make([]float64, 0, count)
-	for range count {
-		began := time.Now()
+	for began := range beats {
 		if err := client.Get(ctx, key).Err(); err != nil {
 			return fmt.Errorf("GET %s: %w", key, err)
 		}

@@ -7,6 +7,8 @@ from kubernetes.client import ApiException
 
 from acceptance.drivers.exposure import ways_in
 
+NOTHING = {"metadata": {"name": "pages", "namespace": "elsewhere"}, "spec": {"routes": [{"match": "Host(`a.test`)"}]}}
+
 
 def pod(host_network=None, host_port=None):
     container = Thing(ports=[Thing(host_port=host_port)])
@@ -16,7 +18,7 @@ def pod(host_network=None, host_port=None):
     )  # fmt: skip
 
 
-def cluster(address, kind="ClusterIP", external=None, exists=True):
+def cluster(address, kind="ClusterIP", external=None, exists=True, routed=None):
     subset = Thing(addresses=None, not_ready_addresses=[Thing(ip=address)])
     endpoints = Thing(metadata=Thing(name="redis-debug", namespace="elsewhere"), subsets=[subset])
 
@@ -25,8 +27,15 @@ def cluster(address, kind="ClusterIP", external=None, exists=True):
             raise ApiException(status=404)
         return Thing(spec=Thing(type=kind, external_ips=external))
 
-    every = Thing(items=[endpoints])
-    return Thing(core=Thing(list_endpoints_for_all_namespaces=lambda: every, read_namespaced_service=read))
+    def routes(group, version, plural):
+        if plural not in routed:
+            raise ApiException(status=404)
+        spec = {"routes": [{"match": "HostSNI(`*`)", "services": [routed[plural]]}]}
+        return {"items": [{"metadata": {"name": "debug", "namespace": "elsewhere"}, "spec": spec}, NOTHING]}
+
+    every, routed = Thing(items=[endpoints]), routed or {}
+    core = Thing(list_endpoints_for_all_namespaces=lambda: every, read_namespaced_service=read)
+    return Thing(core=core, custom=Thing(list_cluster_custom_object=routes))
 
 
 @pytest.mark.parametrize(
@@ -40,6 +49,13 @@ def cluster(address, kind="ClusterIP", external=None, exists=True):
             cluster("10.1.0.5", external=["192.0.2.1"]),
             pod(),
             ["Service elsewhere/redis-debug has the address 192.0.2.1"],
+        ),
+        (cluster("10.1.0.5", routed={"ingressroutes": {"name": "pages"}}), pod(), []),
+        (cluster("10.1.0.5", routed={"ingressroutetcps": {"name": "redis-debug", "namespace": "default"}}), pod(), []),
+        (
+            cluster("10.1.0.5", routed={"ingressroutetcps": {"name": "redis-debug"}}),
+            pod(),
+            ["ingressroutetcps elsewhere/debug leads to redis-debug"],
         ),
         (cluster("10.9.9.9"), pod(host_port=6379), ["pod redis-0 has port 6379 of its machine"]),
         (cluster("10.9.9.9"), pod(host_network=True), ["pod redis-0 is in its machine's network"]),

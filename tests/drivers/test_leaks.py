@@ -2,6 +2,7 @@
 
 import base64
 import subprocess
+import textwrap
 
 import pytest
 
@@ -27,6 +28,10 @@ def wrong(text):
     [
         f"password = {VALUE}",
         base64.b64encode(f"x={VALUE}".encode()).decode(),
+        base64.encodebytes(f"{'x' * 100} {VALUE} {'y' * 100}".encode()).decode(),
+        f"blob: |\n{textwrap.indent(base64.encodebytes(f'{SECRET} {VALUE}'.encode()).decode(), '    ')}more: text\n",
+        "kind: ConfigMap\ndata: {SMTP_PASSWORD: hunter2-hunter2}\n",
+        "(\ufffd/\ufffd\x04",
         VALUE.encode("utf-16-le").decode("latin-1"),
         KEY,
         base64.b64encode(KEY.encode()).decode(),
@@ -56,6 +61,7 @@ def test_what_git_must_not_hold_is_found(text):
         "env:\n- {name: A, valueFrom: {secretKeyRef: {name: jwt-secret, key: JWT_SECRET}}}\n",
         "patches:\n- target: {kind: Secret, name: argocd-secret}\n  patch: '[]'\n",
         "secretGenerator: []\n",
+        "kind: ConfigMap\ndata: {SMTP_PASSWORD: '', TOKEN_SECONDS: '60', PASSWORD_FILE: /run/password}\n",
         "# Secret values are sealed: kind SealedSecret, never kind: Secret\n",
     ],
 )

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 
@@ -122,3 +123,39 @@ def test_a_registry_that_was_started_anew_is_connected_to_a_kept_platform(monkey
 def test_the_load_balancer_is_always_ours_and_sets_its_connections():
     assert Images().lock["load-balancer"].upstream is None
     assert "\n  maxconn 4096\n" in (ROOT / "infrastructure/kind/haproxy.cfg.tftpl").read_text()
+
+
+@pytest.fixture
+def networked(root, monkeypatch):
+    """Makes an infrastructure of one worker, whose network and machine the engine knows as given."""
+
+    def make(there, networks):
+        containers = {str(number): {"Name": name} for number, name in enumerate(there)}
+        known = {
+            "network": {"Labels": {LABEL: "some-run"}, "Containers": containers},
+            "container": {"NetworkSettings": {"Networks": dict.fromkeys(networks)}},
+        }
+        monkeypatch.setattr(kind, "inspect", lambda what, name: known[what])
+        infrastructure = root("")
+        infrastructure.provisioned = SimpleNamespace(
+            network=SimpleNamespace(name=NAME), control_planes=[], workers=[SimpleNamespace(name=f"{NAME}-worker")]
+        )
+        return infrastructure
+
+    return make
+
+
+OWN = [f"{NAME}-worker", f"{NAME}-load-balancer", f"{NAME}-external-load-balancer", "alternate-futures-registry"]
+
+
+@pytest.mark.parametrize(
+    ("there", "networks", "foreign"),
+    [
+        (OWN, [NAME], []),
+        ([*OWN, "shop-registry"], [NAME], ["shop-registry"]),
+        ([*OWN, f"{OTHER}-load-balancer"], [NAME], [f"{OTHER}-load-balancer"]),
+        (OWN, [NAME, "bridge"], [f"the network bridge of {NAME}-worker"]),
+    ],
+)
+def test_what_is_not_the_platforms_is_named(networked, there, networks, foreign):
+    assert networked(there, networks).foreign_resources() == foreign
