@@ -29,8 +29,9 @@ def ways_past_routes(cluster: Cluster) -> list[str]:
     """The same of the pods of the services behind the routes, scenarios' copies left out. Source: 4.7."""
     selector = f"{NAME_LABEL} in ({','.join(SERVICES)})"
     pods = cluster.core.list_namespaced_pod("default", label_selector=selector).items
-    running = [pod for pod in pods if pod.status.pod_ip and not of_scenario(pod.metadata.labels)]
-    return ways_in(cluster, running)
+    # The address of one that has ended may be another pod's by now.
+    running = [pod for pod in pods if pod.status.phase == "Running" and not of_scenario(pod.metadata.labels)]
+    return ways_in(cluster, [pod for pod in running if pod.status.pod_ip])
 
 
 def ways_of_pod(pod: client.V1Pod) -> list[str]:

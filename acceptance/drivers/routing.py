@@ -130,16 +130,29 @@ def plain_http_status(server: Server, home: str, service: dict[str, Any]) -> Any
     """The status that a Service gives to plain HTTP from a pod, or REFUSED where no pod of it is ready."""
     assert service.get("scheme") in (None, "http"), f"a route of {home} speaks TLS to its Service: {service}"
     address = f"http://{service['name']}.{home}:{service['port']}/"
-    try:
-        status = as_json(server.namespace.execute(server.pod, "/probe", "http", "GET", address))["status"]
-    except AssertionError as error:
-        if REFUSED in str(error):
-            # It has no pod that is ready, and speaks neither.
-            return REFUSED
-        raise AssertionError(f"expected plain HTTP at {address}, saw: {error}") from error
+    # Each node's network policies know a new pod after a moment only.
+    ask = lambda: plain_http_answer(server, home, service["name"], address)  # noqa: E731
+    status = eventually(ask, within=ROUTE_READY, what=f"plain HTTP at {address}", hint=HINT)
     # What servers say to plain HTTP on a port that speaks TLS.
     assert status != 400, f"expected plain HTTP at {address}, it is answered with 400: does it speak TLS?"
     return status
+
+
+def plain_http_answer(server: Server, home: str, name: str, address: str) -> Any:
+    """One such status. Raises AssertionError if there is none although the Service leads to a pod that is ready."""
+    try:
+        return as_json(server.namespace.execute(server.pod, "/probe", "http", "GET", address))["status"]
+    except AssertionError as error:
+        if REFUSED in str(error) and not has_ready_pod(server.namespace.cluster, home, name):
+            # It speaks neither.
+            return REFUSED
+        raise
+
+
+def has_ready_pod(cluster: Cluster, home: str, name: str) -> bool:
+    """Whether a Service leads to a pod that is ready."""
+    endpoints = cluster.core.list_namespaced_endpoints(home, field_selector=f"metadata.name={name}").items
+    return any(part.addresses for item in endpoints for part in item.subsets or [])
 
 
 def tell(server: Server, path: str) -> None:
