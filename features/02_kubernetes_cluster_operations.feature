@@ -17,6 +17,8 @@ Feature: Kubernetes cluster operations
     When a pod on each worker asks for a claim
     Then each claim is Bound within 30 seconds
     And each pod writes to its claim
+    And a pod's claims of each class that the platform's claims name are Bound
+    And no quota keeps the platform's namespace from another claim
 
   @ac-2.4
   Scenario: The pods of a Deployment are spread over the workers
