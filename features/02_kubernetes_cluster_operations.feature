@@ -53,6 +53,7 @@ Feature: Kubernetes cluster operations
   @ac-2.8 @disruptive @disturbs-control-plane
   Scenario: The cluster keeps working with one control plane down
     Given every control plane answers at the address of the API
+    And each control plane runs what the others run
     And a client writes to the API all the time
     When a control plane is lost for 20 seconds under that load
     Then writes resume within 30 seconds
