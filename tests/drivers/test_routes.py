@@ -4,6 +4,7 @@ import http.server
 import json
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -294,3 +295,44 @@ def test_a_store_that_is_not_on_a_claim_is_seen(traefik, overlay):
     assert traefik_options.stores_not_on_claims(overlay, spec) == []
     spec["volumes"] = [{"name": item["name"], "emptyDir": {}} for item in spec["volumes"]]
     assert traefik_options.stores_not_on_claims(overlay, spec)
+
+
+class Pod:
+    """A server pod whose requests get an answer, or the error of one."""
+
+    def __init__(self, answer, ready=True):
+        self.answer, self.pod, self.namespace, self.cluster, self.core = answer, "server", self, self, self
+        subset = SimpleNamespace(addresses=["10.1.0.5"] if ready else None)
+        self.endpoints = SimpleNamespace(items=[SimpleNamespace(subsets=[subset])])
+
+    def execute(self, *_):
+        """What the probe prints."""
+        if isinstance(self.answer, str):
+            raise AssertionError(self.answer)
+        return json.dumps(self.answer)
+
+    def list_namespaced_endpoints(self, *_, **__):
+        """Where the Service leads."""
+        return self.endpoints
+
+
+REFUSED = "/probe http GET in pod server: dial tcp 10.96.0.7:80: connect: connection refused"
+
+
+@pytest.mark.parametrize(
+    ("pod", "expected"),
+    [
+        (Pod({"status": 404, "body": ""}), 404),
+        (Pod({"status": 400, "body": "GET query missing"}), 400),
+        (Pod({"status": 400, "body": "Client sent an HTTP request to an HTTPS server."}), None),
+        (Pod(REFUSED, ready=False), routing.REFUSED),
+        # Its pods are ready, and somebody keeps this one from them: nothing was judged.
+        (Pod(REFUSED), None),
+    ],
+)
+def test_what_a_service_says_to_plain_http(pod, expected):
+    if expected is None:
+        with pytest.raises(AssertionError):
+            routing.plain_http_status(pod, "default", service("backend-service"))
+    else:
+        assert routing.plain_http_status(pod, "default", service("backend-service")) == expected
