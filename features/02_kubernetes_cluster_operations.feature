@@ -17,6 +17,8 @@ Feature: Kubernetes cluster operations
     When a pod on each worker asks for a claim
     Then each claim is Bound within 30 seconds
     And each pod writes to its claim
+    And a pod's claims of each class that the platform's claims name are Bound
+    And no quota keeps the platform's namespace from another claim
 
   @ac-2.4
   Scenario: The pods of a Deployment are spread over the workers
@@ -51,6 +53,7 @@ Feature: Kubernetes cluster operations
   @ac-2.8 @disruptive @disturbs-control-plane
   Scenario: The cluster keeps working with one control plane down
     Given every control plane answers at the address of the API
+    And each control plane runs what the others run
     And a client writes to the API all the time
     When a control plane is lost for 20 seconds under that load
     Then writes resume within 30 seconds

@@ -66,6 +66,7 @@ Feature: Ingress and TLS certificates
     When requests with marks of their own are sent to each path of the host "www"
     Then each of them is answered by a pod of "frontend-service", and by no other
     And every route that takes the host "www" leads to the Service "frontend-service" alone
+    And nothing on the way changes the requests for the host "www" or their answers
 
   @ac-4.9
   Scenario: Requests for api reach the backend
@@ -73,6 +74,7 @@ Feature: Ingress and TLS certificates
     When requests with marks of their own are sent to each path of the host "api"
     Then each of them is answered by a pod of "backend-service", and by no other
     And every route that takes the host "api" leads to the Service "backend-service" alone
+    And nothing on the way changes the requests for the host "api" or their answers
 
   @ac-4.10
   Scenario: Requests for auth reach the auth service
@@ -80,6 +82,7 @@ Feature: Ingress and TLS certificates
     When requests with marks of their own are sent to each path of the host "auth"
     Then each of them is answered by a pod of "auth-service", and by no other
     And every route that takes the host "auth" leads to the Service "auth-service" alone
+    And nothing on the way changes the requests for the host "auth" or their answers
 
   @ac-4.11
   Scenario: Clients get 503 while a service has no healthy pod
@@ -90,4 +93,5 @@ Feature: Ingress and TLS certificates
     Then requests for that host are answered with 503, and with nothing else meanwhile
     When the pod is healthy again
     Then requests for that host are answered with 200
+    And the platform's routes would answer so, too, here and in production
     And production's Traefik is started with the same options of "providers."

@@ -27,6 +27,7 @@ Feature: End-to-end HTTPS access
   Scenario: Every host has a certificate of the authority, with at least 60 days left
     Then the certificate of each host leads to the environment's authority
     And each has at least 60 days left
+    And no route takes a host that no certificate is ordered for
 
   @ac-12.5
   Scenario Outline: Plain HTTP is redirected to HTTPS with 301

@@ -10,6 +10,7 @@ Feature: Deployment observability
   Scenario: The health of each Application is shown
     Given the platform's five Applications
     Then the UI shows each of them as Healthy, as Argo CD keeps it
+    And no rule of Argo CD's settings calls anything healthy, here and in production
 
   @ac-13.3
   Scenario: The deployed commit and its time are shown
@@ -40,3 +41,4 @@ Feature: Deployment observability
     Then the UI shows the API's refusal
     When a version that never becomes ready is pushed to main and a sync is asked for
     Then the UI shows why its pods are not ready
+    And Argo CD looks at the pods of every Application, here and in production

@@ -17,7 +17,8 @@ Feature: Disaster recovery and rollback
 
   @ac-14.2 @disruptive @disturbs-frontend-service @needs-frontend-service
   Scenario: A failed sync leaves the working version undisturbed
-    Given auto-sync of "frontend-service" is on
+    Given Argo CD makes nothing anew that the API refuses to change, here and in production
+    And auto-sync of "frontend-service" is on
     And "https://www.{domain}/" is asked all the time
     When a change that the API refuses is pushed for it
     Then its sync fails and says why

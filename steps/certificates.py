@@ -4,7 +4,7 @@ import time
 
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.drivers import certificates, routing
+from acceptance.drivers import certificates, route_rules, routing
 
 
 @when("an IngressRoute for a new host names the certificate resolver", target_fixture="ordered")
@@ -132,3 +132,9 @@ def days_left(host_chains, days, evidence):
     left = {host: [chain.days_left, certificates.margin(chain, days)] for host, chain in host_chains.items()}
     evidence.add("days left, and the margin of such a certificate", left)
     certificates.judge_days_left(host_chains, days)
+
+
+@then("no route takes a host that no certificate is ordered for")
+def every_host_is_named(cluster):
+    found = route_rules.unnamed_hosts(route_rules.platform_rules(cluster)) + route_rules.other_routes(cluster)
+    assert not found, f"expected routes that name their hosts, for which Traefik orders certificates, saw {found}"

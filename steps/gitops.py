@@ -4,7 +4,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK
 from acceptance.drivers import application_policies as policies
-from acceptance.drivers import polling, syncs
+from acceptance.drivers import argocd_settings, object_options, polling, sync_hooks, syncs, workload_health
 from acceptance.drivers.demos import wait_status
 from acceptance.platform.application_status import GOOD
 
@@ -84,9 +84,12 @@ def cluster_has_change(demo, evidence):
 
 
 @then("each of the platform's Applications follows all of main, here and in production")
-def applications_follow_main(platform, applications):
-    found = policies.troubles(policies.applications_everywhere(platform), policies.leaves_out)
-    found |= policies.troubles(policies.settings_everywhere(platform), policies.hides)
+def applications_follow_main(platform, argocd, applications):
+    seen = policies.applications_everywhere(platform)
+    found = policies.troubles(seen, policies.leaves_out)
+    found |= policies.other_sources(seen, platform.render("argocd/applications"))
+    found |= policies.troubles(object_options.objects_everywhere(platform, argocd), object_options.is_skipped)
+    found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.hides)
     assert not found, f"expected nothing of Git to be left out, saw {found}. Try: kubectl -n argocd get cm argocd-cm"
 
 
@@ -115,7 +118,7 @@ def successful_afterwards(demo):
 
 @then("each of the platform's Applications ends its syncs with such a hook, here and in production")
 def applications_have_hooks(platform, argocd, applications, evidence):
-    seen = policies.hooks_everywhere(platform, argocd)
+    seen = sync_hooks.hooks_everywhere(platform, argocd)
     evidence.add("hooks that end a sync", seen)
     without = sorted(name for name, hooks in seen.items() if not hooks)
     assert not without, f"expected a PostSync hook to end each sync, there is none for {without}"
@@ -136,8 +139,8 @@ def becomes_degraded(demo, evidence):
 
 @then("so would each of the platform's workloads, here and in production")
 def workloads_can_fail(platform, applications):
-    found = policies.troubles(policies.workloads_everywhere(platform), policies.never_fails)
-    found |= policies.troubles(policies.settings_everywhere(platform), policies.excuses)
+    found = policies.troubles(policies.workloads_everywhere(platform), workload_health.never_fails)
+    found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.excuses)
     assert not found, f"expected each workload to be called Degraded when its pods are not well, saw {found}"
 
 
@@ -172,11 +175,12 @@ def puts_back_by_itself(demo):
 
 
 @then("each of the platform's Applications prunes and heals by itself, here and in production")
-def applications_are_automated(platform, applications, evidence):
+def applications_are_automated(platform, argocd, applications, evidence):
     seen = policies.applications_everywhere(platform)
     evidence.add("sync policies", {name: item["spec"].get("syncPolicy") for name, item in seen.items()})
     found = policies.troubles(seen, policies.needs_a_hand)
     found |= policies.troubles(policies.projects_everywhere(platform), policies.has_windows)
+    found |= policies.troubles(object_options.objects_everywhere(platform, argocd), object_options.stays)
     assert not found, f"expected every Application to be synchronised at any time by itself, saw {found}"
 
 

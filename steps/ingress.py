@@ -5,7 +5,7 @@ import secrets
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.clients.web import pinned_session
-from acceptance.drivers import redirects, route_rules, routing, traefik_options
+from acceptance.drivers import exposure, redirects, route_rules, route_ways, routing, traefik_options
 from acceptance.drivers.server import start_server
 
 
@@ -105,7 +105,7 @@ def plain_http_behind(cluster, server, routes, applications, evidence):
 
 @then("nothing leads requests past Traefik's routes")
 def nothing_past_routes(cluster):
-    others = route_rules.other_routes(cluster)
+    others = route_rules.other_routes(cluster) + exposure.ways_past_routes(cluster)
     assert not others, f"expected IngressRoutes alone, at which TLS ends, saw {others}"
 
 
@@ -128,3 +128,9 @@ def unhealthy(server):
 @when("the pod is healthy again")
 def healthy_again(server):
     routing.tell(server, "healthy")
+
+
+@then("the platform's routes would answer so, too, here and in production")
+def platform_answers_so(platform, routes, argocd_route):
+    wrong = route_ways.hidden_503s(platform)
+    assert not wrong, f"expected routes that answer 503 where no pod is healthy, saw {wrong}. {routing.HINT}"

@@ -3,7 +3,8 @@
 from pytest_bdd import given, parsers, then
 
 from acceptance.base.waiting import LOGS_READABLE, SETTLED, eventually
-from acceptance.drivers import pod_lists, service_logs, shown_applications
+from acceptance.drivers import application_policies as policies
+from acceptance.drivers import argocd_settings, pod_lists, service_logs, shown_applications
 from acceptance.drivers.machines import every_machine
 from steps.sync_records import see_ui
 
@@ -18,6 +19,18 @@ def ui_shows(argocd_ui, applications, wanted, evidence):
     field = "sync" if wanted in ("Synced", "OutOfSync") else "health"
     evidence.add(field, shown_applications.wait_shown(argocd_ui, applications, field, wanted))
     see_ui(argocd_ui, evidence)
+
+
+@then("no rule of Argo CD's settings calls anything healthy, here and in production")
+def nothing_is_excused(platform):
+    found = policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.excuses)
+    assert not found, f"expected the health that objects say of themselves, saw {found}"
+
+
+@then("Argo CD looks at the pods of every Application, here and in production")
+def pods_are_seen(platform):
+    found = policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.hides_pods)
+    assert not found, f"expected Argo CD to see pods, and so why they are not ready, saw {found}"
 
 
 @then("each of them shows the last commit of the repository as the one that it follows")

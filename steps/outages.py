@@ -4,6 +4,8 @@ import time
 
 from pytest_bdd import given, parsers, then, when
 
+from acceptance.base.waiting import SETTLED, eventually
+from acceptance.drivers.control_planes import all_complete
 from acceptance.drivers.machines import control_planes_at_api
 from acceptance.drivers.outage import HINT, Outage, begin_writing
 
@@ -15,6 +17,15 @@ def every_control_plane_answers(cluster, outputs, evidence):
     evidence.add("fresh connections to the API's address, by who answered", seen)
     silent = [name for name, count in seen.items() if not count]
     assert not silent, f"expected every control plane to answer at the API's address, {silent} never did. Try: {HINT}"
+
+
+@given("each control plane runs what the others run")
+def control_planes_are_complete(cluster):
+    complete = lambda: all_complete(cluster)  # noqa: E731
+    what = "each control plane to run what the others run"
+    eventually(
+        complete, within=SETTLED, what=what, hint="kubectl -n kube-system get pods -l tier=control-plane -o wide"
+    )
 
 
 @given("a client writes to the API all the time", target_fixture="writer")

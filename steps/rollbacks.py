@@ -4,7 +4,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import ROLLED_OUT, eventually
 from acceptance.drivers import application_policies as policies
-from acceptance.drivers import retries, rollouts
+from acceptance.drivers import object_options, retries, rollouts
 from acceptance.drivers.load import RequestLoop
 from acceptance.drivers.service_under_change import put_back, service_under_change, stop_sync
 
@@ -44,6 +44,13 @@ def services_replace_first(platform, applications):
 def routes_try_again(platform, routes):
     found = retries.lose_requests(platform)
     assert not found, f"expected a retry on the route of each service, saw {found}"
+
+
+@given("Argo CD makes nothing anew that the API refuses to change, here and in production")
+def nothing_is_forced(platform, argocd, applications):
+    seen = policies.applications_everywhere(platform) | object_options.objects_everywhere(platform, argocd)
+    found = policies.troubles(seen, object_options.is_forced)
+    assert not found, f"expected a sync that fails to leave what is there, saw {found}"
 
 
 @given(parsers.parse('"{url}" is asked all the time'), target_fixture="requests_lost")

@@ -3,7 +3,7 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.clients.web import url
-from acceptance.drivers import asked, redirects, route_rules
+from acceptance.drivers import asked, redirects, route_rules, route_ways
 from acceptance.drivers.graphql import TYPENAME, is_data
 from acceptance.drivers.routing import FRESH, HINT, answered
 from acceptance.drivers.services import in_words
@@ -38,6 +38,12 @@ def routes_lead_to(platform, cluster, environment, host, name, evidence):
     evidence.add(f"rules that take {address}", [rule.match for rule in here + there if rule.may_take(address)])
     wrong = [text for rules in (here, there) for text in route_rules.leads_elsewhere(rules, address, service)]
     assert not wrong, f"expected rules to {service} alone, here and in production, saw {wrong}. {HINT}"
+
+
+@then(parsers.parse('nothing on the way changes the requests for the host "{host}" or their answers'))
+def nothing_changes_requests(platform, environment, host):
+    wrong = route_ways.changed_everywhere(platform, f"{host}.{environment.domain}")
+    assert not wrong, f"expected no middleware but of {', '.join(route_ways.HARMLESS)}, saw {wrong}. {HINT}"
 
 
 @when(parsers.parse('a GraphQL query is sent to the host "{host}", time and again'), target_fixture="graphql_answers")

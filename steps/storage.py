@@ -4,14 +4,17 @@ import time
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.base.waiting import VOLUME_BOUND, eventually
+from acceptance.base.waiting import POD_READY, VOLUME_BOUND, eventually
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.storage import (
     all_bound,
     claim,
+    claim_each,
     claimed,
+    classes_named,
     lacks_claims,
     read_disk,
+    used_up,
     write_on_every_worker,
     writer,
 )
@@ -45,6 +48,21 @@ def pods_write(namespace, asked):
         namespace.wait_ready(name)
         log = namespace.cluster.core.read_namespaced_pod_log(name, namespace.name)
         assert "written" in log, f"expected pod {name} to say `written`, saw {log!r}"
+
+
+@then("a pod's claims of each class that the platform's claims name are Bound")
+def claims_of_each_class(namespace, cluster, outputs, evidence):
+    classes = classes_named(cluster)
+    names = claim_each(namespace, classes, outputs.workers[0].name)
+    evidence.add("classes", classes)
+    hint = f"kubectl -n {namespace.name} describe pvc; kubectl get storageclasses"
+    eventually(lambda: all_bound(namespace, names), within=POD_READY, what="a claim of each class Bound", hint=hint)
+
+
+@then("no quota keeps the platform's namespace from another claim")
+def no_quota(cluster):
+    found = used_up(cluster.core.list_namespaced_resource_quota("default").items)
+    assert not found, f"expected room for a claim in the namespace default, but {'; '.join(found)}"
 
 
 @when("a pod on each worker writes to a persistent volume of each class", target_fixture="written")

@@ -8,29 +8,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-import yaml
-
-from acceptance.clients.argocd import ArgoCD
-from acceptance.cluster.cluster import Cluster
-from acceptance.cluster.manifests import HOOK, Manifest
+from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import of_scenario
 from acceptance.cluster.workloads import workloads
-from acceptance.platform.application_status import ARGOCD, GROUP
+from acceptance.drivers.object_options import KEEPS
+from acceptance.platform.application_status import GROUP
 from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
 
 SKIP = "argocd.argoproj.io/skip-reconcile"
-DEPLOYED = {
-    "ConfigMap", "Deployment", "Job", "NetworkPolicy", "PodDisruptionBudget", "Role", "RoleBinding", "Service",
-    "ServiceAccount", "StatefulSet",
-}  # fmt: skip
-"""The kinds of object that the Applications consist of."""
-KEPT = 2
-"""Records that an Application keeps at least: the one before the last can be returned to."""
-GIVES_UP = 600
-"""Seconds after which Kubernetes gives up on a rollout where nothing is said (progressDeadlineSeconds)."""
 STAYS = 3
 """Seconds for which a pod that is to end takes requests at least: Traefik takes 2 s to learn that it goes."""
+PATHS = "argocd.argoproj.io/manifest-generate-paths"
+SOURCE = {"repoURL", "targetRevision", "path"}
+"""What an Application says of its source: anything more changes what Git says."""
+KEPT = 3
+"""Records that an Application keeps at least: 14.3 returns to the commit before two others."""
 Judge = Callable[[Manifest], str]
 """What is wrong with an object, in words; nothing if nothing is."""
 
@@ -57,14 +50,6 @@ def projects_everywhere(platform: Platform) -> dict[str, Manifest]:
     return found | named_as_production(platform.rendering.production("argocd/projects"))
 
 
-def settings_everywhere(platform: Platform) -> dict[str, Manifest]:
-    """argocd-cm, here and in production."""
-    here = {"metadata": {"name": "argocd-cm"}, "data": argocd_settings(platform.cluster)}
-    return {"argocd-cm": here} | named_as_production(
-        item for item in platform.rendering.production("argocd") if item["metadata"]["name"] == "argocd-cm"
-    )
-
-
 def workloads_everywhere(platform: Platform) -> dict[str, Manifest]:
     """The Deployments and StatefulSets of the platform's namespace, and those that production renders."""
     api = platform.cluster.api
@@ -83,18 +68,14 @@ def named_as_production(manifests: Iterable[Manifest]) -> dict[str, Manifest]:
     return {f"production's {item['metadata']['name']}": item for item in manifests}
 
 
-def argocd_settings(cluster: Cluster) -> dict[str, str]:
-    """The data of argocd-cm as the cluster has it."""
-    return dict(cluster.core.read_namespaced_config_map("argocd-cm", ARGOCD).data or {})
-
-
 def needs_a_hand(application: Manifest) -> str:
     """Why somebody has to act before an Application is as Git says; nothing if nobody has to."""
-    policy = application["spec"].get("syncPolicy", {}).get("automated")
+    policy = (application["spec"].get("syncPolicy") or {}).get("automated")
     if policy is None or policy.get("enabled") is False:
         return "auto-sync is off"
     off = [name for name in ("prune", "selfHeal") if policy.get(name) is not True]
-    return f"{' and '.join(off)} off" if off else ""
+    kept = [option for option in application["spec"]["syncPolicy"].get("syncOptions") or [] if option in KEEPS]
+    return " and ".join([*(f"{name} off" for name in off), *kept])
 
 
 def has_windows(project: Manifest) -> str:
@@ -105,27 +86,38 @@ def has_windows(project: Manifest) -> str:
 
 def leaves_out(application: Manifest) -> str:
     """What of Git an Application does not follow."""
-    spec = application["spec"]
+    spec, notes = application["spec"], application["metadata"].get("annotations") or {}
     if spec.get("sources") or spec["source"].get("targetRevision") != "main":
         return f"it follows {spec.get('sources') or spec['source'].get('targetRevision')}, not the branch main"
+    if changes := {key: value for key, value in spec["source"].items() if key not in SOURCE}:
+        return f"it changes what Git says: {changes}"
     if spec.get("ignoreDifferences"):
         return f"it ignores differences: {spec['ignoreDifferences']}"
-    return "it is not looked at (skip-reconcile)" if SKIP in application["metadata"].get("annotations", {}) else ""
+    if SKIP in notes:
+        return "it is not looked at (skip-reconcile)"
+    return f"it looks at changes of {notes[PATHS]} alone (manifest-generate-paths)" if PATHS in notes else ""
 
 
-def hides(settings: Manifest) -> str:
-    """What argocd-cm has Argo CD leave out of its comparisons."""
-    data = settings.get("data", {})
-    found = [key for key in data if key.startswith("resource.customizations.ignoreDifferences")]
-    for entry in yaml.safe_load(data.get("resource.exclusions") or "[]"):
-        found += [f"resource.exclusions of {kind}" for kind in entry.get("kinds", ["*"]) if kind in {*DEPLOYED, "*"}]
-    return ", ".join(found)
+def other_sources(found: Mapping[str, Manifest], rendered: Iterable[Manifest]) -> dict[str, str]:
+    """The Applications that follow another repository, branch or folder than their manifests say."""
+    wanted = {item["metadata"]["name"]: item["spec"]["source"] for item in rendered if item["kind"] == "Application"}
+    return {
+        name: f"it follows {found[name]['spec'].get('source')}, not {source}"
+        for name, source in wanted.items()
+        if name in found and found[name]["spec"].get("source") != source
+    }
 
 
-def excuses(settings: Manifest) -> str:
-    """What argocd-cm has Argo CD call healthy by a rule of its own."""
-    found = [key for key in settings.get("data", {}) if key.startswith("resource.customizations.health.")]
-    return ", ".join(found)
+def has_lost_records(application: Manifest) -> str:
+    """What an Application has no record of, although it was synchronised: the last good sync, or how the last ended."""
+    status = application.get("status") or {}
+    last, operation = (status.get("history") or [{}])[-1], status.get("operationState") or {}
+    missing = [f"history's {key}" for key in ("revision", "deployedAt") if not last.get(key)]
+    missing += [f"operationState's {key}" for key in ("phase", "startedAt") if not operation.get(key)]
+    # One that runs at this moment has not ended.
+    if operation.get("phase") != "Running" and not operation.get("finishedAt"):
+        missing.append("operationState's finishedAt")
+    return f"it has no {', '.join(missing)}" if missing else ""
 
 
 def forgets(application: Manifest) -> str:
@@ -133,16 +125,6 @@ def forgets(application: Manifest) -> str:
     # Argo CD keeps ten where nothing is said.
     kept = application["spec"].get("revisionHistoryLimit", 10)
     return f"it keeps {kept} records" if kept < KEPT else ""
-
-
-def never_fails(workload: Manifest) -> str:
-    """Why a workload whose pods are not well would never be called so."""
-    spec = workload["spec"]
-    blind = [item["name"] for item in spec["template"]["spec"]["containers"] if not item.get("readinessProbe")]
-    if blind:
-        return f"{', '.join(blind)} has no readiness probe"
-    waits = spec.get("progressDeadlineSeconds", GIVES_UP)
-    return f"a rollout is given up after {waits} s only" if waits > GIVES_UP else ""
 
 
 def loses_requests(workload: Manifest) -> str:
@@ -166,38 +148,3 @@ def seconds_before_stop(container: Manifest) -> float:
     command = " ".join((hook.get("exec") or {}).get("command") or [])
     slept = re.search(r"\bsleep (\d+(?:\.\d+)?)", command)
     return float(slept[1] if slept else (hook.get("sleep") or {}).get("seconds", 0))
-
-
-def hooks_in(manifests: Iterable[Manifest]) -> list[str]:
-    """The names of the PostSync hooks among objects: what makes a sync wait for health."""
-    return [
-        item["metadata"]["name"]
-        for item in manifests
-        if item["metadata"].get("annotations", {}).get(HOOK) == "PostSync" and item["kind"] == "Job"
-    ]
-
-
-def hooks_that_ran(application: Manifest) -> list[str] | None:
-    """The PostSync hooks that ended an Application's last sync well; None if that sync was of single objects.
-
-    Argo CD runs no hooks when it heals single objects.
-    """
-    operation = application.get("status", {}).get("operationState", {})
-    if operation.get("operation", {}).get("sync", {}).get("resources"):
-        return None
-    resources = operation.get("syncResult", {}).get("resources", [])
-    return [
-        item["name"] for item in resources if (item.get("hookType"), item.get("hookPhase")) == ("PostSync", "Succeeded")
-    ]
-
-
-def hooks_everywhere(platform: Platform, argocd: ArgoCD) -> dict[str, list[str]]:
-    """The PostSync hooks of the platform's Applications: in Git, in the last sync, and in production's rendering."""
-    found = {}
-    for name in APPLICATIONS:
-        found[f"{name} in Git"] = hooks_in(argocd.manifests(name))
-        ran = hooks_that_ran(argocd.application(name))
-        if ran is not None:
-            found[f"{name}'s last sync"] = ran
-        found[f"production's {name}"] = hooks_in(platform.rendering.production(name))
-    return found

@@ -41,16 +41,17 @@ class Marked:
 
 def send_everywhere(users: requests.Session, environment: Environment, name: str, rules: list[Rule]) -> Marked:
     """Send marked requests to a host: to a path that nobody knows, and to each that is known or named by a rule."""
-    host = f"{name}.{environment.domain}"
-    named = [path for rule in rules if rule.may_take(host) for path in rule.paths]
+    # A rule of another host may take a path of this one, too.
+    named = [path for rule in rules for path in rule.paths]
     paths = {f"/{secrets.token_hex(4)}", "/", *known_paths(environment)[name], *named}
     answered(users, "GET", url(environment.domain, name, "/"))
     marked = Marked()
+    # No sign-in and no nonce: their limit by client is another criterion's. What they refuse is not counted.
+    nonce, siwe = environment.services.nonce_path, environment.services.siwe_path
     for path in sorted(paths):
         for _ in range(FRESH // 2):
-            marked.send(users, "GET", url(environment.domain, name, path))
-        # No sign-in: its limit by client is another criterion's.
-        if path != environment.services.siwe_path:
+            marked.send(users, "DELETE" if path == nonce else "GET", url(environment.domain, name, path))
+        if path not in (nonce, siwe):
             marked.send(users, "POST", url(environment.domain, name, path))
     return marked
 

@@ -6,8 +6,11 @@ from typing import Any
 
 from kubernetes import client
 
+from acceptance.base.labels import NAME_LABEL
 from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.namespace import of_scenario
 from acceptance.drivers.route_rules import TRAEFIK
+from acceptance.platform.routes import SERVICES
 
 ROUTES = ("ingressroutes", "ingressroutetcps", "ingressrouteudps")
 """What leads from Traefik's ports to Services."""
@@ -53,6 +56,15 @@ def led_to(route: dict[str, Any]) -> set[tuple[str, str]]:
         for rule in route["spec"].get("routes") or []
         for service in rule.get("services") or []
     }
+
+
+def ways_past_routes(cluster: Cluster) -> list[str]:
+    """The same of the pods of the services behind the routes, scenarios' copies left out. Source: 4.7."""
+    selector = f"{NAME_LABEL} in ({','.join(SERVICES)})"
+    pods = cluster.core.list_namespaced_pod("default", label_selector=selector).items
+    # The address of one that has ended may be another pod's by now.
+    running = [pod for pod in pods if pod.status.phase == "Running" and not of_scenario(pod.metadata.labels)]
+    return ways_in(cluster, [pod for pod in running if pod.status.pod_ip])
 
 
 def ways_of_pod(pod: client.V1Pod) -> list[str]:

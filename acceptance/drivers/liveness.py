@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kubernetes import client
 
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import of_scenario
+from acceptance.drivers.workload_health import ASKS
 from acceptance.platform.access import NAMESPACE
 
 FAILURES = 3
 """Criterion 2.6."""
 OTHER_FAILURES = {"yb-tserver": 6, "yb-master": 6}
 """By label `app`: a member that catches up may be slow for a minute, and a restart would begin it anew."""
+PERIOD = 10
+"""Seconds between two probes where nothing is said."""
+LATEST = 120
+"""Seconds after its start within which a container that hangs from then on is to be restarted; YugabyteDB's take 90."""
+WATCHED = (NAMESPACE, "traefik", "sealed-secrets")
+"""The namespaces whose containers have probes of ours; upstream gives Argo CD's controller and others none."""
 AGAIN = 2
 """Restarts of one pod by its probe, within the hour that the API keeps events, that are no accident."""
 
@@ -31,12 +40,10 @@ def without_probe(pods: list[client.V1Pod]) -> list[str]:
     """The containers that nothing restarts, or not after as many failures as wanted, with what they have."""
     wrong = []
     for pod in long_lived(pods):
-        wanted = OTHER_FAILURES.get((pod.metadata.labels or {}).get("app", ""), FAILURES)
+        app = (pod.metadata.labels or {}).get("app", "")
         for container in pod.spec.containers:
-            probe = container.liveness_probe
-            if not probe or probe.failure_threshold != wanted:
-                has = f"{probe.failure_threshold} failures" if probe else "no liveness probe"
-                wrong.append(f"{container.name} of {pod.metadata.name}: {has}, not {wanted}")
+            if trouble := trouble_of(as_rendered(container.liveness_probe), app):
+                wrong.append(f"{container.name} of {pod.metadata.name}: {trouble}")
     return wrong
 
 
@@ -45,17 +52,39 @@ def rendered_without_probe(manifests: list[Manifest]) -> list[str]:
     wrong = []
     for item in (item for item in manifests if item["kind"] in ("Deployment", "StatefulSet")):
         template = item["spec"]["template"]
-        wanted = OTHER_FAILURES.get(template["metadata"]["labels"].get("app", ""), FAILURES)
         for container in template["spec"]["containers"]:
-            has = container.get("livenessProbe", {"failureThreshold": "no"}).get("failureThreshold", FAILURES)
-            if has != wanted:
-                wrong.append(f"{container['name']} of {item['metadata']['name']}: {has} failures, not {wanted}")
+            if trouble := trouble_of(container.get("livenessProbe"), template["metadata"]["labels"].get("app", "")):
+                wrong.append(f"{container['name']} of {item['metadata']['name']}: {trouble}")
     return wrong
 
 
+def as_rendered(probe: client.V1Probe | None) -> dict[str, Any] | None:
+    """What decides about a probe of a pod that runs, under the names of a manifest."""
+    if probe is None:
+        return None
+    names = {"failure_threshold": "failureThreshold", "initial_delay_seconds": "initialDelaySeconds"}
+    names |= {"period_seconds": "periodSeconds", "_exec": "exec"}
+    has = probe.to_dict()
+    return {name: has[key] for key, name in names.items() if has[key] is not None}
+
+
+def trouble_of(probe: dict[str, Any] | None, app: str) -> str:
+    """Why a probe would not restart a container that hangs, or not in time; nothing if it would."""
+    if not probe:
+        return "no liveness probe"
+    wanted = OTHER_FAILURES.get(app, FAILURES)
+    if (has := probe.get("failureThreshold", FAILURES)) != wanted:
+        return f"{has} failures, not {wanted}"
+    takes = probe.get("initialDelaySeconds", 0) + has * probe.get("periodSeconds", PERIOD)
+    if takes > LATEST:
+        return f"restarted after {takes} s only, not {LATEST}"
+    command = probe.get("exec", {}).get("command")
+    return f"its probe runs {command}, which asks nobody" if command and command[0] not in ASKS else ""
+
+
 def platform_pods(cluster: Cluster) -> list[client.V1Pod]:
-    """The pods of the services' namespace."""
-    return list(cluster.core.list_namespaced_pod(NAMESPACE).items)
+    """The pods of the services, of Traefik and of Sealed Secrets."""
+    return [pod for name in WATCHED for pod in cluster.core.list_namespaced_pod(name).items]
 
 
 def restarted_again(events: list[client.CoreV1Event], pods: list[client.V1Pod]) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from acceptance.cluster.manifests import Manifest
-from acceptance.drivers.application_policies import argocd_settings
+from acceptance.drivers.argocd_settings import argocd_settings
 from acceptance.platform.application_status import ARGOCD
 from acceptance.platform.platform import Platform
 

@@ -27,7 +27,7 @@ def known_paths(environment: Environment) -> dict[str, list[str]]:
     return {
         "www": [*services.headings, services.logo_path or "/assets/logo.svg", "/_next/static/x"],
         "api": ["/health", services.graphql_path],
-        "auth": [services.auth_health_path, services.siwe_path, services.validate_path],
+        "auth": [services.auth_health_path, services.nonce_path, services.siwe_path, services.validate_path],
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +9,7 @@ from kubernetes.client import ApiException
 
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
+from acceptance.drivers import route_matching
 from acceptance.platform.platform import Platform
 
 TRAEFIK = ("traefik.io", "v1alpha1")
@@ -22,8 +22,6 @@ OTHER_ROUTES = (
     ("gateway.networking.k8s.io", "v1", "httproutes"),
 )
 """What else brings requests past the IngressRoutes: the platform has none of it."""
-MATCHER = re.compile(r"(!?)\b(Host|HostRegexp|Path|PathPrefix)\(([^)]*)\)")
-WORD = re.compile(r"[`\"]([^`\"]*)[`\"]")
 
 
 @dataclass(frozen=True)
@@ -35,28 +33,22 @@ class Rule:
     match: str
     services: tuple[dict[str, Any], ...] = ()
     tls: dict[str, Any] = field(default_factory=dict, compare=False)
-
-    def words(self, *matchers: str) -> list[str]:
-        """What its matchers of these names name, those behind a `!` left out."""
-        found = [text for no, name, text in MATCHER.findall(self.match) if name in matchers and not no]
-        return [word for text in found for word in WORD.findall(text)]
+    middlewares: tuple[str, ...] = ()
+    """What its requests go through before, as `NAMESPACE/NAME`."""
 
     @property
     def hosts(self) -> list[str]:
         """The hosts that it names."""
-        return self.words("Host")
+        return [host.lower() for host in route_matching.words(self.match, "Host")]
 
     @property
     def paths(self) -> list[str]:
         """The paths that it names."""
-        return self.words("Path", "PathPrefix")
+        return route_matching.words(self.match, "Path", "PathPrefix")
 
     def may_take(self, host: str) -> bool:
         """Whether requests for a host may come by it; one that names no host takes every host."""
-        patterns = self.words("HostRegexp")
-        if not self.hosts and not patterns:
-            return True
-        return host in self.hosts or any(re.search(pattern, host) for pattern in patterns)
+        return route_matching.may_take(self.match, host)
 
     def leads_to(self) -> list[str]:
         """What it leads to: Services as `NAMESPACE/NAME`, anything else with its kind."""
@@ -78,6 +70,10 @@ def rules_of(route: Manifest) -> list[Rule]:
             match=rule["match"],
             services=tuple(rule.get("services") or ()),
             tls=spec.get("tls") or {},
+            middlewares=tuple(
+                f"{item.get('namespace') or metadata.get('namespace', 'default')}/{item['name']}"
+                for item in rule.get("middlewares") or ()
+            ),
         )
         for rule in spec["routes"]
     ]
@@ -113,6 +109,13 @@ def leads_elsewhere(rules: list[Rule], host: str, service: str) -> list[str]:
     if not taking:
         return [f"no rule takes {host}"]
     return [f"{rule.match} leads to {rule.leads_to()}" for rule in taking if rule.leads_to() != [service]]
+
+
+def unnamed_hosts(rules: list[Rule]) -> list[str]:
+    """The rules that take hosts which they do not name: Traefik orders no certificate for such a host."""
+    return [
+        f"{rule.namespace}/{rule.route}: {rule.match}" for rule in rules if not route_matching.names_hosts(rule.match)
+    ]
 
 
 def other_routes(cluster: Cluster) -> list[str]:

@@ -26,6 +26,8 @@ from acceptance.platform.authority import NAMESPACE
 LOGS = "kubectl -n traefik logs deploy/traefik"
 HINT = f"kubectl get ingressroutes -A; {LOGS}"
 REFUSED = "connection refused"
+OF_TLS = re.compile("HTTPS|SSL|TLS")
+"""What servers say in a 400 to plain HTTP on a port that speaks TLS."""
 FRESH = 24
 """Requests over fresh connections, where somebody may choose: if a fourth goes elsewhere, one of them does."""
 STAYS = Deadline(4, "criterion 4.11: while no pod is healthy")
@@ -130,16 +132,30 @@ def plain_http_status(server: Server, home: str, service: dict[str, Any]) -> Any
     """The status that a Service gives to plain HTTP from a pod, or REFUSED where no pod of it is ready."""
     assert service.get("scheme") in (None, "http"), f"a route of {home} speaks TLS to its Service: {service}"
     address = f"http://{service['name']}.{home}:{service['port']}/"
-    try:
-        status = as_json(server.namespace.execute(server.pod, "/probe", "http", "GET", address))["status"]
-    except AssertionError as error:
-        if REFUSED in str(error):
-            # It has no pod that is ready, and speaks neither.
-            return REFUSED
-        raise AssertionError(f"expected plain HTTP at {address}, saw: {error}") from error
-    # What servers say to plain HTTP on a port that speaks TLS.
-    assert status != 400, f"expected plain HTTP at {address}, it is answered with 400: does it speak TLS?"
+    # Each node's network policies know a new pod after a moment only.
+    ask = lambda: plain_http_answer(server, home, service["name"], address)  # noqa: E731
+    answer = eventually(ask, within=ROUTE_READY, what=f"plain HTTP at {address}", hint=HINT)
+    status, said = answer["status"], answer.get("body", "")
+    # What servers say to plain HTTP on a port that speaks TLS; a service may refuse `/` for reasons of its own.
+    assert status != 400 or not OF_TLS.search(said), f"expected plain HTTP at {address}, it says {said[:200]}"
     return status
+
+
+def plain_http_answer(server: Server, home: str, name: str, address: str) -> dict[str, Any]:
+    """The answer, with status and body. Raises AssertionError if there is none although a pod is ready."""
+    try:
+        return dict(as_json(server.namespace.execute(server.pod, "/probe", "http", "GET", address)))
+    except AssertionError as error:
+        if REFUSED in str(error) and not has_ready_pod(server.namespace.cluster, home, name):
+            # It speaks neither.
+            return {"status": REFUSED}
+        raise
+
+
+def has_ready_pod(cluster: Cluster, home: str, name: str) -> bool:
+    """Whether a Service leads to a pod that is ready."""
+    endpoints = cluster.core.list_namespaced_endpoints(home, field_selector=f"metadata.name={name}").items
+    return any(part.addresses for item in endpoints for part in item.subsets or [])
 
 
 def tell(server: Server, path: str) -> None:

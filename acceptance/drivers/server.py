@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from acceptance.base.conditions import is_ready
@@ -18,14 +19,14 @@ class Server:
     pod: str
 
 
-def start_server(namespace: Namespace) -> Server:
-    """Deploy a server pod; return it once it is Ready."""
+def start_server(namespace: Namespace, also: Mapping[str, str] | None = None) -> Server:
+    """Deploy a server pod, labelled as `also` says, too; return it once it is Ready."""
     labels = {"app": "server"}
     probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "failureThreshold": 1}
     namespace.create({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "server"},
         "spec": {"replicas": 1, "selector": {"matchLabels": labels},
-                 "template": {"metadata": {"labels": labels},
+                 "template": {"metadata": {"labels": labels | dict(also or {})},
                               "spec": pod_spec(namespace.cluster.probe.container(readinessProbe=probe))}},
     })  # fmt: skip
     namespace.create({

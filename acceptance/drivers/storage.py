@@ -6,13 +6,18 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+from kubernetes import client, utils
+
 from acceptance.base.labels import NAME_LABEL
 from acceptance.clients.docker import docker
+from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
 from acceptance.cluster.probe import Probe, pod_spec
 from acceptance.infrastructure.contract import Outputs
 
 HOSTNAME = "kubernetes.io/hostname"
+CLAIM_QUOTAS = ("persistentvolumeclaims", "requests.storage")
+"""How the names of quotas end that a new claim is counted by."""
 PROBE_USER = 65532
 """The user, and group, that the probe's image runs as (images/probe/Dockerfile)."""
 
@@ -44,6 +49,42 @@ def bound(namespace: Namespace, name: str) -> Any:
     seen = namespace.cluster.core.read_namespaced_persistent_volume_claim(name, namespace.name)
     assert seen.status.phase == "Bound", f"claim {name} {seen.status.phase}"
     return seen
+
+
+def classes_named(cluster: Cluster) -> list[str]:
+    """The storage classes that the platform's claims name, those of claims that are still to be made among them."""
+    claims = [
+        item
+        for item in cluster.core.list_persistent_volume_claim_for_all_namespaces().items
+        if not item.metadata.namespace.startswith("scenario")
+    ]
+    sets = cluster.apps.list_namespaced_stateful_set("default").items
+    claims += [template for item in sets for template in item.spec.volume_claim_templates or []]
+    return sorted({item.spec.storage_class_name for item in claims if item.spec.storage_class_name})
+
+
+def claim_each(namespace: Namespace, classes: list[str], node: str) -> list[str]:
+    """Have a pod on a machine claim a volume of each of some classes; return the claims' names."""
+    names = {f"of-class-{number}": name for number, name in enumerate(classes)}
+    for name, storage_class in names.items():
+        namespace.create(claim(name, storage_class))
+    namespace.create(writer(namespace.cluster.probe, "of-each-class", dict.fromkeys(names, "text"), node))
+    return [*names]
+
+
+def used_up(quotas: list[client.V1ResourceQuota]) -> list[str]:
+    """The quotas that leave no room for one claim more."""
+    limits = [
+        (item.metadata.name, key, hard, (item.status.used or {}).get(key, "0"))
+        for item in quotas
+        for key, hard in ((item.status and item.status.hard) or {}).items()
+        if key.endswith(CLAIM_QUOTAS)
+    ]
+    return [
+        f"the quota {name} allows {hard} of {key}, {used} are used"
+        for name, key, hard, used in limits
+        if utils.parse_quantity(used) >= utils.parse_quantity(hard)
+    ]
 
 
 def all_bound(namespace: Namespace, names: list[str]) -> bool:

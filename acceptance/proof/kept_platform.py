@@ -95,7 +95,10 @@ class KeptPlatform:
 
     def status_now(self, item: dict[str, Any]) -> dict[str, Any]:
         """The status that an object has now; empty if it is gone."""
-        there = self.kubectl("get", "--ignore-not-found", "-o", "json", "-f", "-", stdin=json.dumps(item), check=False)
+        # By its name: of objects given by `-f` kubectl prints a list.
+        kind, name = item["kind"], item["metadata"]["name"]
+        where = self.where(item["metadata"])
+        there = self.kubectl("get", kind, name, *where, "--ignore-not-found", "-o", "json", check=False)
         return dict(json.loads(there).get("status", {})) if there.strip() else {}
 
     def pods(self, what: dict[str, Any]) -> list[str]:

@@ -6,8 +6,10 @@ import pytest
 import yaml
 
 from acceptance.base.paths import ROOT
+from acceptance.cluster.manifests import HOOK
 from acceptance.drivers import application_policies as policies
-from acceptance.drivers.application_policies import HOOK, SKIP
+from acceptance.drivers import argocd_settings, object_options, sync_hooks, workload_health
+from acceptance.drivers.application_policies import PATHS, SKIP
 from acceptance.drivers.polling import longest_wait, polling
 
 APPLICATIONS = [
@@ -15,6 +17,7 @@ APPLICATIONS = [
     for path in sorted((ROOT / "k8s" / "argocd" / "applications" / "base").glob("*.yaml"))
     if path.name != "kustomization.yaml"
 ]
+PROBE = "spec/template/spec/containers/0/readinessProbe"
 BACKEND = yaml.safe_load((ROOT / "k8s" / "backend-service" / "base" / "deployment.yaml").read_text())
 
 
@@ -48,7 +51,11 @@ def test_the_applications_are_as_they_should_be(application):
         (policies.leaves_out, "spec/ignoreDifferences", [{"kind": "Deployment", "jsonPointers": ["/spec/replicas"]}]),
         (policies.leaves_out, f"metadata/annotations#{SKIP}", "true"),
         (policies.forgets, "spec/revisionHistoryLimit", 0),
-        (policies.forgets, "spec/revisionHistoryLimit", 1),
+        (policies.forgets, "spec/revisionHistoryLimit", 2),
+        (policies.needs_a_hand, "spec/syncPolicy/syncOptions", ["Prune=false"]),
+        (policies.leaves_out, "spec/source/kustomize", {"images": ["alternate-futures/auth:old"]}),
+        (policies.leaves_out, f"metadata/annotations#{PATHS}", "/docs"),
+        (object_options.is_forced, "spec/syncPolicy/syncOptions", ["Force=true"]),
     ],
 )
 def test_a_careless_change_of_an_application_is_found(judge, path, value):
@@ -60,8 +67,15 @@ def test_a_careless_change_of_an_application_is_found(judge, path, value):
 @pytest.mark.parametrize(
     ("judge", "path", "value"),
     [
-        (policies.never_fails, "spec/template/spec/containers/0/readinessProbe", None),
-        (policies.never_fails, "spec/progressDeadlineSeconds", 2147483647),
+        (workload_health.never_fails, PROBE, None),
+        (workload_health.never_fails, "spec/progressDeadlineSeconds", 2147483647),
+        (
+            workload_health.never_fails,
+            "spec/template/spec/containers/0/readinessProbe",
+            {"exec": {"command": ["true"]}},
+        ),
+        (workload_health.never_fails, "spec/paused", True),
+        (workload_health.never_fails, "metadata/annotations", {workload_health.IGNORED: "true"}),
         (policies.loses_requests, "spec/strategy", {"type": "Recreate"}),
         (policies.loses_requests, "spec/strategy/rollingUpdate/maxUnavailable", "100%"),
         (policies.loses_requests, "spec/template/spec/containers/0/lifecycle", None),
@@ -82,13 +96,67 @@ def test_nothing_to_judge_is_no_pass():
 def test_what_argocd_leaves_out_or_calls_healthy_is_found():
     upstream = "- {apiGroups: [''], kinds: [Endpoints]}\n"
     released = {"data": {"resource.exclusions": upstream, "url": "https://argocd"}}
-    assert not policies.hides(released) and not policies.excuses(released)
+    assert not argocd_settings.hides(released) and not argocd_settings.excuses(released)
     for key, value in {
         "resource.exclusions": f"{upstream}- {{apiGroups: ['apps'], kinds: [Deployment]}}\n",
         "resource.customizations.ignoreDifferences.all": "jsonPointers: [/spec]",
+        "resource.customizations": "apps/StatefulSet: {health.lua: x}",
+        "resource.inclusions": "- {apiGroups: ['apps']}",
     }.items():
-        assert policies.hides({"data": {key: value}})
-    assert policies.excuses({"data": {"resource.customizations.health.apps_Deployment": "return {status = 'Healthy'}"}})
+        assert argocd_settings.hides({"data": {key: value}})
+    assert argocd_settings.excuses(
+        {"data": {"resource.customizations.health.apps_Deployment": "return {status = 'Healthy'}"}}
+    )
+
+
+def test_settings_by_which_argocd_sees_no_pods_are_found():
+    assert not argocd_settings.hides_pods({"data": {"resource.exclusions": "- {kinds: [Endpoints]}"}})
+    for kinds in ("kinds: [Endpoints, Pod]", "kinds: ['*']", "apiGroups: ['']"):
+        assert argocd_settings.hides_pods({"data": {"resource.exclusions": f"- {{{kinds}}}"}})
+    assert argocd_settings.excuses({"data": {"resource.customizations": "apps/StatefulSet: {health.lua: x}"}})
+
+
+def test_an_application_that_follows_another_folder_is_found():
+    name = APPLICATIONS[0]["metadata"]["name"]
+    assert policies.other_sources({name: APPLICATIONS[0]}, APPLICATIONS) == {}
+    other = changed(APPLICATIONS[0], "spec/source/path", "k8s/redis/overlays/production")
+    assert policies.other_sources({name: other}, APPLICATIONS).keys() == {name}
+
+
+SYNCED = {
+    "history": [{"revision": "abc", "deployedAt": "2026-01-01T00:00:00Z"}],
+    "operationState": {"phase": "Succeeded", "startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:00Z"},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "is_told"),
+    [
+        ("history", SYNCED["history"], False),
+        ("history", None, True),
+        ("operationState/finishedAt", None, True),
+        ("operationState", {"phase": "Running", "startedAt": "2026-01-01T00:00:00Z"}, False),
+        ("operationState", None, True),
+    ],
+)
+def test_records_that_were_lost_are_found(path, value, is_told):
+    assert bool(policies.has_lost_records({"status": changed(SYNCED, path, value)})) is is_told
+
+
+@pytest.mark.parametrize(
+    ("judge", "annotations"),
+    [
+        (object_options.is_skipped, {HOOK: "Skip"}),
+        (object_options.stays, {object_options.SYNC: "ServerSideApply=true, Prune=false"}),
+        (object_options.stays, {object_options.COMPARE: "IgnoreExtraneous"}),
+        (object_options.is_forced, {object_options.SYNC: "Force=true,Replace=true"}),
+    ],
+)
+def test_an_object_that_asks_to_be_treated_otherwise_is_found(judge, annotations):
+    assert judge(changed(BACKEND, "metadata/annotations", annotations))
+    assert not judge(
+        changed(BACKEND, "metadata/annotations", {HOOK: "PostSync", object_options.SYNC: "PruneLast=true"})
+    )
 
 
 def test_a_project_with_times_at_which_nothing_is_synced_is_found():
@@ -99,18 +167,18 @@ def test_a_project_with_times_at_which_nothing_is_synced_is_found():
 def test_hooks_count_where_they_ended_a_whole_sync_well():
     hook = {"name": "synced", "hookType": "PostSync", "hookPhase": "Succeeded"}
     status = {"operationState": {"operation": {"sync": {}}, "syncResult": {"resources": [hook]}}}
-    assert policies.hooks_that_ran({"status": status}) == ["synced"]
+    assert sync_hooks.hooks_that_ran({"status": status}) == ["synced"]
     hook["hookPhase"] = "Failed"
-    assert policies.hooks_that_ran({"status": status}) == []
+    assert sync_hooks.hooks_that_ran({"status": status}) == []
     # A heal of single objects runs none.
     status["operationState"]["operation"]["sync"]["resources"] = [{"kind": "Service", "name": "redis"}]
-    assert policies.hooks_that_ran({"status": status}) is None
+    assert sync_hooks.hooks_that_ran({"status": status}) is None
 
 
 def test_every_component_has_a_hook_in_its_base_and_one_taken_out_is_missed():
     job = yaml.safe_load((ROOT / "k8s" / "redis" / "base" / "synced-job.yaml").read_text())
-    assert policies.hooks_in([job, BACKEND]) == ["redis-synced"]
-    assert policies.hooks_in([changed(job, "metadata/annotations", {HOOK: "PreSync"}), BACKEND]) == []
+    assert sync_hooks.hooks_in([job, BACKEND]) == ["redis-synced"]
+    assert sync_hooks.hooks_in([changed(job, "metadata/annotations", {HOOK: "PreSync"}), BACKEND]) == []
 
 
 def workload(**variables):

@@ -5,7 +5,7 @@ from types import SimpleNamespace as Thing
 import pytest
 from kubernetes.client import ApiException
 
-from acceptance.drivers.exposure import ways_in
+from acceptance.drivers.exposure import ways_in, ways_past_routes
 
 NOTHING = {"metadata": {"name": "pages", "namespace": "elsewhere"}, "spec": {"routes": [{"match": "Host(`a.test`)"}]}}
 
@@ -63,3 +63,24 @@ def cluster(address, kind="ClusterIP", external=None, exists=True, routed=None):
 )
 def test_every_way_in_is_named(there, it, expected):
     assert ways_in(there, [it]) == expected
+
+
+def service_pod(phase="Running", labels=None):
+    found = pod()
+    found.metadata.labels, found.status.phase = labels or {}, phase
+    return found
+
+
+@pytest.mark.parametrize(
+    ("it", "is_told"),
+    [
+        (service_pod(), True),
+        # The address of a Job's pod that has ended may be Traefik's by now.
+        (service_pod("Succeeded"), False),
+        (service_pod(labels={"alternate-futures.dev/scenario": "true"}), False),
+    ],
+)
+def test_ways_past_the_routes_are_those_to_pods_that_run(it, is_told):
+    there = cluster("10.1.0.5", "NodePort")
+    there.core.list_namespaced_pod = lambda namespace, label_selector: Thing(items=[it])
+    assert bool(ways_past_routes(there)) is is_told

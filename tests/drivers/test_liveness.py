@@ -3,14 +3,17 @@
 from types import SimpleNamespace
 
 import pytest
+from kubernetes import client
 from tests_support import kustomized
 
 from acceptance.drivers import liveness
 from acceptance.platform.applications import APPLICATIONS
 
 
-def pod(app, threshold=3, *, owner="ReplicaSet", labels=None):
-    probe = SimpleNamespace(failure_threshold=threshold) if threshold else None
+def pod(app, threshold=3, *, owner="ReplicaSet", labels=None, delay=None, command=None):
+    run = client.V1ExecAction(command=command) if command else None
+    timing = {"failure_threshold": threshold, "initial_delay_seconds": delay, "period_seconds": 10}
+    probe = client.V1Probe(**timing, _exec=run) if threshold else None
     return SimpleNamespace(
         metadata=SimpleNamespace(
             name=f"{app}-1", namespace="default", uid=app, labels={"app": app, **(labels or {})},
@@ -26,6 +29,10 @@ def pod(app, threshold=3, *, owner="ReplicaSet", labels=None):
         (pod("redis"), False),
         (pod("redis", 30), True),
         (pod("redis", None), True),
+        (pod("redis", delay=86400), True),
+        (pod("redis", command=["redis-cli", "-e", "ping"]), False),
+        (pod("redis", command=["true"]), True),
+        (pod("yb-tserver", 6, delay=30), False),
         (pod("yb-tserver", 6), False),
         (pod("yb-tserver", 600), True),
         (pod("init", None, owner="Job"), False),

@@ -3,6 +3,8 @@
 import http.server
 import json
 import shutil
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -15,7 +17,7 @@ from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
 from acceptance.base.yaml_text import documents
 from acceptance.clients.kustomize import build
-from acceptance.drivers import asked, redirects, route_rules, routing, traefik_options
+from acceptance.drivers import asked, redirects, route_rules, route_ways, routing, traefik_options
 
 WWW = "www.example.test"
 FRONTEND = "default/frontend-service"
@@ -47,6 +49,10 @@ BACKEND = [service("backend-service")]
         [FINE, ("HostRegexp(`^w.+[.]example[.]test$`)", BACKEND)],
         [FINE, (f'Host("api.example.test") || Host("{WWW}")', BACKEND)],
         [FINE, ("!Host(`api.example.test`)", BACKEND)],
+        [FINE, ("Host(`status.example.test`) || PathPrefix(`/products`)", BACKEND)],
+        [FINE, ("(Host(`status.example.test`) || PathPrefix(`/products`)) && Method(`GET`)", BACKEND)],
+        [FINE, ("Host(`WWW.example.test`)", BACKEND)],
+        [FINE, ("HostRegexp(`^(?P<a>[a-z]+)(?<b>x`)", BACKEND)],
         [(f"Host(`{WWW}`)", [service("weighted", kind="TraefikService")])],
         [(f"Host(`{WWW}`)", [service("frontend-service", namespace="elsewhere")])],
         [("Host(`api.example.test`)", BACKEND)],
@@ -60,6 +66,50 @@ def test_a_right_route_beside_others_is_let_pass():
     rules = route(FINE, ("Host(`api.example.test`)", BACKEND))
     assert route_rules.leads_elsewhere(rules, WWW, FRONTEND) == []
     assert route_rules.hosts(rules) == ["api.example.test", WWW]
+
+
+@pytest.mark.parametrize(
+    ("match", "takes", "named"),
+    [
+        ("Host(`www.example.test`)", True, True),
+        ("Host(`api.example.test`) && (Path(`/a`) || PathPrefix(`/b || c`))", False, True),
+        ("(Path(`/a`) || PathPrefix(`/b`)) && Host(`www.example.test`)", True, True),
+        ("Host(`api.example.test`) || Host(`auth.example.test`)", False, True),
+        ("Host(`api.example.test`) || PathPrefix(`/a`)", True, False),
+        ("HostRegexp(`^api[.]`)", False, False),
+        ("PathPrefix(`/(a`)", True, False),
+    ],
+)
+def test_what_a_match_takes(match, takes, named):
+    (rule,) = route((match, BACKEND))
+    assert rule.may_take(WWW) is takes
+    assert bool(route_rules.unnamed_hosts([rule])) is not named
+
+
+RETRY = {"default/retry": {"retry": {"attempts": 4}}, "default/pages": {"errors": {"status": ["503"]}}}
+RETRY |= {"default/small": {"buffering": {"maxRequestBodyBytes": 1024}}}
+
+
+@pytest.mark.parametrize(
+    ("names", "changes", "hides"),
+    [(["retry"], False, False), (["retry", "small"], True, False), (["pages"], True, True), (["gone"], True, False)],
+)
+def test_a_middleware_that_changes_requests_is_seen(names, changes, hides):
+    found = [replace(rule, middlewares=tuple(f"default/{name}" for name in names)) for rule in route(FINE)]
+    assert bool(route_ways.changed_on_the_way(found, RETRY)) is changes
+    assert bool(route_ways.hides_a_503(found, RETRY)) is hides
+
+
+def test_middlewares_are_of_the_routes_namespace_or_of_the_one_they_name():
+    rule = {"match": "Host(`a`)", "middlewares": [{"name": "retry"}, {"name": "strip", "namespace": "elsewhere"}]}
+    (found,) = route_rules.rules_of({"metadata": {"name": "a", "namespace": "default"}, "spec": {"routes": [rule]}})
+    assert found.middlewares == ("default/retry", "elsewhere/strip")
+
+
+@pytest.mark.parametrize("way", ["nativeLB", "nodePortLB"])
+def test_a_route_past_the_pods_own_addresses_is_seen(way):
+    assert route_ways.hides_a_503(route((FINE[0], [service("frontend-service", **{way: True})])), {})
+    assert not route_ways.hides_a_503(route((FINE[0], [service("frontend-service", **{way: False})])), {})
 
 
 def test_the_paths_of_rules_are_asked_for_as_well():
@@ -245,3 +295,44 @@ def test_a_store_that_is_not_on_a_claim_is_seen(traefik, overlay):
     assert traefik_options.stores_not_on_claims(overlay, spec) == []
     spec["volumes"] = [{"name": item["name"], "emptyDir": {}} for item in spec["volumes"]]
     assert traefik_options.stores_not_on_claims(overlay, spec)
+
+
+class Pod:
+    """A server pod whose requests get an answer, or the error of one."""
+
+    def __init__(self, answer, ready=True):
+        self.answer, self.pod, self.namespace, self.cluster, self.core = answer, "server", self, self, self
+        subset = SimpleNamespace(addresses=["10.1.0.5"] if ready else None)
+        self.endpoints = SimpleNamespace(items=[SimpleNamespace(subsets=[subset])])
+
+    def execute(self, *_):
+        """What the probe prints."""
+        if isinstance(self.answer, str):
+            raise AssertionError(self.answer)
+        return json.dumps(self.answer)
+
+    def list_namespaced_endpoints(self, *_, **__):
+        """Where the Service leads."""
+        return self.endpoints
+
+
+REFUSED = "/probe http GET in pod server: dial tcp 10.96.0.7:80: connect: connection refused"
+
+
+@pytest.mark.parametrize(
+    ("pod", "expected"),
+    [
+        (Pod({"status": 404, "body": ""}), 404),
+        (Pod({"status": 400, "body": "GET query missing"}), 400),
+        (Pod({"status": 400, "body": "Client sent an HTTP request to an HTTPS server."}), None),
+        (Pod(REFUSED, ready=False), routing.REFUSED),
+        # Its pods are ready, and somebody keeps this one from them: nothing was judged.
+        (Pod(REFUSED), None),
+    ],
+)
+def test_what_a_service_says_to_plain_http(pod, expected):
+    if expected is None:
+        with pytest.raises(AssertionError):
+            routing.plain_http_status(pod, "default", service("backend-service"))
+    else:
+        assert routing.plain_http_status(pod, "default", service("backend-service")) == expected

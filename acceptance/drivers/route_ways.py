@@ -1,0 +1,95 @@
+"""What requests go through between a route of the platform and the pods that answer them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from kubernetes.client import ApiException
+
+from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.manifests import Manifest
+from acceptance.drivers.route_rules import ROUTED, TRAEFIK, Rule, platform_rules, production_rules
+from acceptance.platform.platform import Platform
+
+HARMLESS = ("retry",)
+"""Kinds of Middleware that leave a request and its answer as they are; k8s/ingress has this one."""
+ANSWER_THEMSELVES = ("errors",)
+"""Kinds of Middleware that put an answer of their own in the place of a service's."""
+
+
+def specs(middlewares: Iterable[Manifest]) -> dict[str, dict[str, Any]]:
+    """The specs of Middlewares, by NAMESPACE/NAME."""
+    named = ((item["metadata"].get("namespace", "default"), item) for item in middlewares)
+    return {f"{home}/{item['metadata']['name']}": item["spec"] for home, item in named}
+
+
+def live_middlewares(cluster: Cluster) -> dict[str, dict[str, Any]]:
+    """The specs of all Middlewares."""
+    return specs(cluster.custom.list_cluster_custom_object(*TRAEFIK, "middlewares")["items"])
+
+
+def production_middlewares(platform: Platform) -> dict[str, dict[str, Any]]:
+    """The specs of the Middlewares that production renders."""
+    rendered = (item for component in ROUTED for item in platform.rendering.production(component))
+    return specs(item for item in rendered if item["kind"] == "Middleware")
+
+
+def changed_on_the_way(rules: list[Rule], middlewares: dict[str, dict[str, Any]]) -> list[str]:
+    """The Middlewares of rules that may change a request or answer it: all but those that are known not to."""
+    return [text for text, kinds in through(rules, middlewares) if not kinds or set(kinds) - {*HARMLESS}]
+
+
+def changed_everywhere(platform: Platform, host: str) -> list[str]:
+    """The same of all rules that may take a host, here and in production."""
+    here = [rule for rule in platform_rules(platform.cluster) if rule.may_take(host)]
+    there = [rule for rule in production_rules(platform) if rule.may_take(host)]
+    found = changed_on_the_way(there, production_middlewares(platform))
+    return changed_on_the_way(here, live_middlewares(platform.cluster)) + [f"in production {text}" for text in found]
+
+
+def hidden_503s(platform: Platform) -> list[str]:
+    """Why clients of the platform's routes would not get 503 while a service has no healthy pod, here and there."""
+    here, there = platform_rules(platform.cluster), production_rules(platform)
+    found = hides_a_503(here, live_middlewares(platform.cluster)) + lead_to_unready(platform.cluster, here)
+    return found + [f"in production {text}" for text in hides_a_503(there, production_middlewares(platform))]
+
+
+def through(rules: list[Rule], middlewares: dict[str, dict[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Each Middleware of each rule, in words and by its kinds; one that is not there is of none."""
+    return [
+        (f"{rule.match} goes through {name} ({', '.join(middlewares.get(name, {})) or 'not there'})",
+         [*middlewares.get(name, {})])
+        for rule in rules
+        for name in rule.middlewares
+    ]  # fmt: skip
+
+
+def hides_a_503(rules: list[Rule], middlewares: dict[str, dict[str, Any]]) -> list[str]:
+    """Why clients of rules would not get 503 while a service has no healthy pod, as far as the rules decide it."""
+    # By the address of the Service or of a machine Traefik does not know whether there is a pod, and answers 502.
+    blind = [
+        f"{rule.match} goes by {way} to {service['name']}"
+        for rule in rules
+        for service in rule.services
+        for way in ("nativeLB", "nodePortLB")
+        if service.get(way)
+    ]
+    return blind + [text for text, kinds in through(rules, middlewares) if {*kinds} & {*ANSWER_THEMSELVES}]
+
+
+def lead_to_unready(cluster: Cluster, rules: list[Rule]) -> list[str]:
+    """The Services behind rules that lead to pods which are not ready."""
+    behind = {name for rule in rules for name in rule.leads_to() if "/" in name}
+    found = []
+    for address in sorted(behind):
+        home, _, name = address.partition("/")
+        try:
+            spec = cluster.core.read_namespaced_service(name, home).spec
+        except ApiException as error:
+            if error.status != 404:
+                raise
+            continue
+        if spec.publish_not_ready_addresses:
+            found.append(f"the Service {address} leads to pods that are not ready")
+    return found

@@ -1,0 +1,39 @@
+"""Whether a workload whose pods are not well would be called so. Source: 3.5."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from acceptance.cluster.manifests import Manifest
+
+IGNORED = "argocd.argoproj.io/ignore-healthcheck"
+GIVES_UP = 600
+"""Seconds after which Kubernetes gives up on a rollout where nothing is said (progressDeadlineSeconds)."""
+ASKS = ("redis-cli",)
+"""Programs that a readiness probe may run: they ask the server. Redis answers no HTTP."""
+
+
+def never_fails(workload: Manifest) -> str:
+    """Why a workload whose pods are not well would never be called so."""
+    spec, notes = workload["spec"], workload["metadata"].get("annotations") or {}
+    if notes.get(IGNORED) == "true":
+        return "Argo CD takes no notice of its health (ignore-healthcheck)"
+    if spec.get("paused"):
+        return "its rollout is paused"
+    blind = [item["name"] for item in spec["template"]["spec"]["containers"] if not item.get("readinessProbe")]
+    if blind:
+        return f"{', '.join(blind)} has no readiness probe"
+    told = [
+        f"{item['name']} is ready by {probe['exec'].get('command')}"
+        for item in spec["template"]["spec"]["containers"]
+        if (probe := item["readinessProbe"]).get("exec") and not asks_something(probe["exec"])
+    ]
+    if told:
+        return ", ".join(told)
+    waits = spec.get("progressDeadlineSeconds", GIVES_UP)
+    return f"a rollout is given up after {waits} s only" if waits > GIVES_UP else ""
+
+
+def asks_something(command: dict[str, Any]) -> bool:
+    """Whether a probe's command asks the server whether it is well."""
+    return (command.get("command") or [""])[0] in ASKS

@@ -1,0 +1,38 @@
+"""Room for claims."""
+
+from types import SimpleNamespace as Thing
+
+import pytest
+
+from acceptance.drivers.storage import classes_named, used_up
+
+
+@pytest.mark.parametrize(
+    ("hard", "used", "is_told"),
+    [
+        ({"persistentvolumeclaims": "0"}, {"persistentvolumeclaims": "4"}, True),
+        ({"persistentvolumeclaims": "10"}, {"persistentvolumeclaims": "4"}, False),
+        ({"requests.storage": "4Gi"}, {"requests.storage": "4096Mi"}, True),
+        ({"redis.storageclass.storage.k8s.io/requests.storage": "0"}, {}, True),
+        ({"pods": "0"}, {"pods": "9"}, False),
+    ],
+)
+def test_a_quota_without_room_for_a_claim_is_told(hard, used, is_told):
+    quota = Thing(metadata=Thing(name="small"), status=Thing(hard=hard, used=used))
+    assert bool(used_up([quota])) is is_told
+    assert used_up([Thing(metadata=quota.metadata, status=None)]) == []
+
+
+def a_claim(name, namespace="default"):
+    return Thing(metadata=Thing(namespace=namespace), spec=Thing(storage_class_name=name))
+
+
+def test_classes_are_those_of_claims_that_are_made_and_of_those_to_be_made():
+    claims = [a_claim("redis"), a_claim("local-path", "traefik"), a_claim("own", "scenario-1"), a_claim(None)]
+    templates = ([a_claim("database")], None)
+    sets = [Thing(spec=Thing(volume_claim_templates=found)) for found in templates]
+    cluster = Thing(
+        core=Thing(list_persistent_volume_claim_for_all_namespaces=lambda: Thing(items=claims)),
+        apps=Thing(list_namespaced_stateful_set=lambda namespace: Thing(items=sets)),
+    )
+    assert classes_named(cluster) == ["database", "local-path", "redis"]
