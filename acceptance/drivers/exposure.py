@@ -19,18 +19,27 @@ ROUTES = ("ingressroutes", "ingressroutetcps", "ingressrouteudps")
 def ways_in(cluster: Cluster, pods: list[client.V1Pod]) -> list[str]:
     """Everything that leads to pods from outside: Services of whatever name, routes to them, host ports, host network.
 
-    Source: 6.3, 7.3. Services are found by the addresses that they lead to, so that no label hides one.
+    Source: 6.3, 7.3.
     """
-    addresses = {pod.status.pod_ip for pod in pods}
+    return sorted([*ways_past_traefik(cluster, pods), *routes_to(cluster, services_of(cluster, pods))])
+
+
+def ways_past_traefik(cluster: Cluster, pods: list[client.V1Pod]) -> list[str]:
+    """The same without Traefik's routes."""
     found = [way for pod in pods for way in ways_of_pod(pod)]
-    services = {
+    for namespace, name in services_of(cluster, pods):
+        found += ways_of_service(cluster, namespace, name)
+    return sorted(found)
+
+
+def services_of(cluster: Cluster, pods: list[client.V1Pod]) -> set[tuple[str, str]]:
+    """The Services that lead to pods, by namespace and name: by addresses, so that no label hides one."""
+    addresses = {pod.status.pod_ip for pod in pods}
+    return {
         (item.metadata.namespace, item.metadata.name)
         for item in cluster.core.list_endpoints_for_all_namespaces().items
         if addresses & addresses_of(item)
     }
-    for namespace, name in services:
-        found += ways_of_service(cluster, namespace, name)
-    return sorted([*found, *routes_to(cluster, services)])
 
 
 def routes_to(cluster: Cluster, services: set[tuple[str, str]]) -> list[str]:
@@ -64,7 +73,7 @@ def ways_past_routes(cluster: Cluster) -> list[str]:
     pods = cluster.core.list_namespaced_pod("default", label_selector=selector).items
     # The address of one that has ended may be another pod's by now.
     running = [pod for pod in pods if pod.status.phase == "Running" and not of_scenario(pod.metadata.labels)]
-    return ways_in(cluster, [pod for pod in running if pod.status.pod_ip])
+    return ways_past_traefik(cluster, [pod for pod in running if pod.status.pod_ip])
 
 
 def ways_of_pod(pod: client.V1Pod) -> list[str]:
