@@ -66,7 +66,8 @@ def noticed_by_polling(demo, environment, evidence):
 def noticed_by_webhook(demo, environment, evidence):
     took = syncs.wait_noticed(demo, DETECTED_BY_WEBHOOK)
     evidence.add("from git push to detected by webhook", f"{took:.1f} s")
-    assert took < environment.gitops.polling_seconds * 0.75, f"after {took:.1f} s it may have been polling that noticed it"
+    interval = environment.gitops.polling_seconds * 0.75
+    assert took < interval, f"after {took:.1f} s it may have been polling that noticed it"
 
 
 @then("polling finds a push within three minutes at the latest, here and in production")
