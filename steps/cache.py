@@ -196,3 +196,10 @@ def measure_reads(cache, counter, default, auth_service, count, evidence):
 def reads_are_fast(latency, percent, limit):
     slow = {node: item[f"p{percent}"] for node, item in latency.items() if item[f"p{percent}"] > limit}
     assert latency and not slow, f"expected {percent} of 100 reads within {limit} ms on each machine, saw {slow}"
+
+
+@then(parsers.parse("fewer than {percent:d} of 100 had to wait for a cache that stood still"))
+def cache_goes_on(latency, percent):
+    shares = {node: 100 * item["waited"] / item["count"] for node, item in latency.items()}
+    wrong = {node: f"{share:.0f} of 100" for node, share in shares.items() if share >= percent}
+    assert not wrong, f"expected fewer than {percent} of 100 reads due meanwhile to wait 50 ms or more, saw {wrong}"

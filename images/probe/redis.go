@@ -19,6 +19,7 @@ const (
 	redisTimeout = 3 * time.Second
 	redisMaximum = 20000
 	redisBeat    = 5 * time.Millisecond
+	redisStill   = 50 * time.Millisecond
 )
 
 func init() {
@@ -72,9 +73,9 @@ func redisDo(url string, arguments []string) error {
 	return json.NewEncoder(os.Stdout).Encode(reply)
 }
 
-// redisLatency reads a key at every beat over one connection and prints how long after its beat each read ended, in
-// milliseconds. A read that waits for others before it counts from its own beat: a server that stands still is seen by
-// all reads of that time, not by one. Beats that this process itself was too slow for come later; they do not count.
+// redisLatency reads a key at every beat over one connection and prints how long the reads took, in milliseconds, and how
+// many ended so long after their beat that the server stood still. A server that stands still for half a second is one
+// slow read, and a hundred that wait for it. Beats that this process itself was too slow for come later.
 func redisLatency(url, key string, count int) error {
 	client, err := redisClient(url)
 	if err != nil {
@@ -93,16 +94,20 @@ func redisLatency(url, key string, count int) error {
 			time.Sleep(redisBeat)
 		}
 	}()
-	times := make([]float64, 0, count)
-	for began := range beats {
+	times, waited := make([]float64, 0, count), 0
+	for beat := range beats {
+		began := time.Now()
 		if err := client.Get(ctx, key).Err(); err != nil {
 			return fmt.Errorf("GET %s: %w", key, err)
 		}
 		times = append(times, float64(time.Since(began).Microseconds())/1e3)
+		if time.Since(beat) > redisStill {
+			waited++
+		}
 	}
 	sort.Float64s(times)
 	at := func(share float64) float64 { return times[min(int(share*float64(count)), count-1)] }
 	return json.NewEncoder(os.Stdout).Encode(map[string]any{
-		"count": count, "p50": at(0.50), "p95": at(0.95), "p99": at(0.99), "max": times[count-1],
+		"count": count, "p50": at(0.50), "p95": at(0.95), "p99": at(0.99), "max": times[count-1], "waited": waited,
 	})
 }
