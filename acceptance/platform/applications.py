@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import re
+import time
 from typing import Any
 
 from acceptance.base.conditions import describe, is_ready
 from acceptance.base.labels import NAME_LABEL
 from acceptance.base.progress import say
-from acceptance.base.waiting import APPLICATION_READY, COMPONENT_READY, TimedOut, eventually
+from acceptance.base.waiting import APPLICATION_READY, COMPONENT_READY, SETTLED, TimedOut, eventually
 from acceptance.cluster.diagnostics import log_of
 from acceptance.cluster.manifests import apply
 from acceptance.cluster.workloads import workloads
@@ -22,6 +25,9 @@ APPLICATIONS = {
     "frontend-service": ("frontend", "probe"),
 }
 """The Applications of the plan, and the images of ours that their manifests name."""
+WAITS_FOR_JOB = re.compile(r"waiting for completion of hook batch/Job/([a-z0-9-]+)")
+STUCK = 45
+"""Seconds that Argo CD may need to see that a Job has ended."""
 WANTS = {"auth-service": ("database", "redis"), "backend-service": ("database", "auth-service")}
 
 
@@ -53,6 +59,7 @@ def wait_deployed(platform: Platform, name: str) -> None:
         assert REFRESH not in found["metadata"].get("annotations", {}), "Argo CD has not looked into Git yet"
         status = found.get("status", {})
         seen = summary(status)
+        begin_anew_if_stuck(platform, name, status)
         if seen != GOOD:
             text = f"{'/'.join(seen)} {messages(status)}".strip()
             assert seen[2] in ("Failed", "Error") and serves(platform, name), text
@@ -66,6 +73,38 @@ def wait_deployed(platform: Platform, name: str) -> None:
         if not serves(platform, name):
             raise Blocked("; ".join([f"blocked by {name}: {error}", *unready(platform, name)])) from error
         say("; ".join([f"  going on with {name} although {error}", *jobs(platform, name)]))
+
+
+def begin_anew_if_stuck(platform: Platform, name: str, status: dict[str, Any]) -> None:
+    """End a sync that still waits for a hook's Job which ended a while ago, and ask for another.
+
+    Argo CD now and then misses the end of a hook, and waits for ever then. Source: argo-cd's issue 6880.
+    """
+    state = status.get("operationState", {})
+    hook = WAITS_FOR_JOB.search(state.get("message", ""))
+    if state.get("phase") != "Running" or not hook:
+        return
+    ended = [
+        job.status.completion_time.timestamp()
+        for job in platform.cluster.batch.list_namespaced_job("default").items
+        if job.metadata.name == hook[1] and job.status.completion_time
+    ]
+    if not ended or time.time() - ended[0] < STUCK:
+        return
+    say(f"  the sync of {name} waits for {hook[1]}, which ended {time.time() - ended[0]:.0f} s ago: it is begun anew")
+    patch = functools.partial(
+        platform.cluster.custom.patch_namespaced_custom_object, *GROUP, ARGOCD, "applications", name
+    )
+    patch({"status": {"operationState": {"phase": "Terminating"}}})
+
+    def has_ended() -> bool:
+        assert "operation" not in application(platform, name), "it still runs"
+        return True
+
+    eventually(
+        has_ended, within=SETTLED, what=f"the end of the sync of {name}", hint=f"kubectl -n argocd get app {name}"
+    )
+    patch({"operation": {"initiatedBy": {"username": "acceptance"}, "sync": {"syncStrategy": {"hook": {}}}}})
 
 
 def serves(platform: Platform, name: str) -> bool:

@@ -1,6 +1,8 @@
 """How components come up: what is tried again, who is blamed, and when a new kind of object may be used."""
 
 import contextlib
+import datetime
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -163,3 +165,16 @@ def test_what_an_application_said_before_argocd_looked_again_is_not_taken(monkey
 def test_a_sync_that_does_not_end_says_what_its_jobs_do(application):
     pod = "its pod a-pod on a-worker is Running (running, not ready): waiting for the database | still waiting"
     assert applications.jobs(application([2], [1]), "database") == ["Job init: 1 active", pod]
+
+
+@pytest.mark.parametrize(("ago", "anew"), [(None, False), (5, False), (60, True)])
+def test_a_sync_that_missed_the_end_of_its_job_is_begun_anew(monkeypatch, application, ago, anew):
+    ended = ago and datetime.datetime.fromtimestamp(time.time() - ago, datetime.UTC)
+    job = SimpleNamespace(metadata=SimpleNamespace(name="init"), status=SimpleNamespace(completion_time=ended))
+    stuck, patches = application([2], [1]), []
+    stuck.cluster.batch.list_namespaced_job = lambda *_, **__: SimpleNamespace(items=[job])
+    stuck.cluster.custom.patch_namespaced_custom_object = lambda *parts: patches.append(parts[-1])
+    monkeypatch.setattr(applications, "say", lambda text: None)
+    state = {"phase": "Running", "message": "waiting for completion of hook batch/Job/init"}
+    applications.begin_anew_if_stuck(stuck, "database", {"operationState": state})
+    assert [*map(list, patches)] == ([["status"], ["operation"]] if anew else [])
