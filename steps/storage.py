@@ -18,6 +18,7 @@ from acceptance.drivers.storage import (
     write_on_every_worker,
     writer,
 )
+from acceptance.platform.applications import APPLICATIONS
 
 NO_WAY = "the suite has no way to a disk of this environment but through the pod that writes to it"
 
@@ -51,8 +52,9 @@ def pods_write(namespace, asked):
 
 
 @then("a pod's claims of each class that the platform's claims name are Bound")
-def claims_of_each_class(namespace, cluster, outputs, evidence):
-    classes = classes_named(cluster)
+def claims_of_each_class(namespace, cluster, platform, outputs, evidence):
+    classes = classes_named(cluster, [item for name in APPLICATIONS for item in platform.render(name)])
+    assert classes, "no claim of the platform names a class"
     names = claim_each(namespace, classes, outputs.workers[0].name)
     evidence.add("classes", classes)
     hint = f"kubectl -n {namespace.name} describe pvc; kubectl get storageclasses"

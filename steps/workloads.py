@@ -85,7 +85,7 @@ def ready_again(namespace):
 
 @then("each container of the platform's services, as rendered and where it runs, is restarted after as many failures")
 def services_have_probes(cluster, platform):
-    rendered = [item for name in (*APPLICATIONS, "traefik", "sealed-secrets") for item in platform.render(name)]
+    rendered = [item for name in APPLICATIONS for item in platform.render(name)]
     wrong = liveness.rendered_without_probe(rendered) + liveness.without_probe(liveness.platform_pods(cluster))
     assert rendered and not wrong, f"expected a liveness probe of each container, saw {wrong}"
 

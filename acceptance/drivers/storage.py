@@ -11,6 +11,7 @@ from kubernetes import client, utils
 from acceptance.base.labels import NAME_LABEL
 from acceptance.clients.docker import docker
 from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import Namespace
 from acceptance.cluster.probe import Probe, pod_spec
 from acceptance.infrastructure.contract import Outputs
@@ -51,16 +52,17 @@ def bound(namespace: Namespace, name: str) -> Any:
     return seen
 
 
-def classes_named(cluster: Cluster) -> list[str]:
-    """The storage classes that the platform's claims name, those of claims that are still to be made among them."""
+def classes_named(cluster: Cluster, manifests: list[Manifest]) -> list[str]:
+    """The storage classes that the platform's claims name, and those that its manifests are to claim."""
     claims = [
-        item
+        item.spec.storage_class_name
         for item in cluster.core.list_persistent_volume_claim_for_all_namespaces().items
         if not item.metadata.namespace.startswith("scenario")
     ]
-    sets = cluster.apps.list_namespaced_stateful_set("default").items
-    claims += [template for item in sets for template in item.spec.volume_claim_templates or []]
-    return sorted({item.spec.storage_class_name for item in claims if item.spec.storage_class_name})
+    sets = [item["spec"] for item in manifests if item["kind"] == "StatefulSet"]
+    templates = [template for item in sets for template in item.get("volumeClaimTemplates", [])]
+    claims += [template["spec"].get("storageClassName") for template in templates]
+    return sorted({name for name in claims if name})
 
 
 def claim_each(namespace: Namespace, classes: list[str], node: str) -> list[str]:

@@ -29,10 +29,7 @@ def a_claim(name, namespace="default"):
 
 def test_classes_are_those_of_claims_that_are_made_and_of_those_to_be_made():
     claims = [a_claim("redis"), a_claim("local-path", "traefik"), a_claim("own", "scenario-1"), a_claim(None)]
-    templates = ([a_claim("database")], None)
-    sets = [Thing(spec=Thing(volume_claim_templates=found)) for found in templates]
-    cluster = Thing(
-        core=Thing(list_persistent_volume_claim_for_all_namespaces=lambda: Thing(items=claims)),
-        apps=Thing(list_namespaced_stateful_set=lambda namespace: Thing(items=sets)),
-    )
-    assert classes_named(cluster) == ["database", "local-path", "redis"]
+    template = {"spec": {"storageClassName": "database"}}
+    sets = [{"kind": "StatefulSet", "spec": {"volumeClaimTemplates": [template]}}, {"kind": "StatefulSet", "spec": {}}]
+    cluster = Thing(core=Thing(list_persistent_volume_claim_for_all_namespaces=lambda: Thing(items=claims)))
+    assert classes_named(cluster, [*sets, {"kind": "Service"}]) == ["database", "local-path", "redis"]
