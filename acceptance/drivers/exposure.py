@@ -21,13 +21,14 @@ def ways_in(cluster: Cluster, pods: list[client.V1Pod]) -> list[str]:
 
     Source: 6.3, 7.3.
     """
-    return sorted([*ways_past_traefik(cluster, pods), *routes_to(cluster, services_of(cluster, pods))])
+    services = services_of(cluster, pods)
+    return sorted([*ways_past_traefik(cluster, pods, services), *routes_to(cluster, services)])
 
 
-def ways_past_traefik(cluster: Cluster, pods: list[client.V1Pod]) -> list[str]:
-    """The same without Traefik's routes."""
+def ways_past_traefik(cluster: Cluster, pods: list[client.V1Pod], services: set[tuple[str, str]]) -> list[str]:
+    """The same without Traefik's routes. `services`: those that lead to the pods."""
     found = [way for pod in pods for way in ways_of_pod(pod)]
-    for namespace, name in services_of(cluster, pods):
+    for namespace, name in services:
         found += ways_of_service(cluster, namespace, name)
     return sorted(found)
 
@@ -73,7 +74,8 @@ def ways_past_routes(cluster: Cluster) -> list[str]:
     pods = cluster.core.list_namespaced_pod("default", label_selector=selector).items
     # The address of one that has ended may be another pod's by now.
     running = [pod for pod in pods if pod.status.phase == "Running" and not of_scenario(pod.metadata.labels)]
-    return ways_past_traefik(cluster, [pod for pod in running if pod.status.pod_ip])
+    reached = [pod for pod in running if pod.status.pod_ip]
+    return ways_past_traefik(cluster, reached, services_of(cluster, reached))
 
 
 def ways_of_pod(pod: client.V1Pod) -> list[str]:

@@ -9,7 +9,7 @@ from kubernetes import client
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import of_scenario
-from acceptance.drivers.workload_health import ASKS
+from acceptance.drivers.workload_health import asks_something
 from acceptance.platform.access import NAMESPACE
 
 FAILURES = 3
@@ -78,8 +78,10 @@ def trouble_of(probe: dict[str, Any] | None, app: str) -> str:
     takes = probe.get("initialDelaySeconds", 0) + has * probe.get("periodSeconds", PERIOD)
     if takes > LATEST:
         return f"restarted after {takes} s only, not {LATEST}"
-    command = probe.get("exec", {}).get("command")
-    return f"its probe runs {command}, which asks nobody" if command and command[0] not in ASKS else ""
+    command = probe.get("exec")
+    if command and not asks_something(command):
+        return f"its probe runs {command.get('command')}, which asks nobody"
+    return ""
 
 
 def platform_pods(cluster: Cluster) -> list[client.V1Pod]:

@@ -12,12 +12,11 @@ from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.workloads import workloads
 from acceptance.drivers.sealing import LOGS, open_with_own_key, sealed_in_git
+from acceptance.platform.access import NAMESPACE
 from acceptance.platform.secrets import GROUP, SealedSecrets, read_secret
 
 WIDE = ("sealedsecrets.bitnami.com/cluster-wide", "sealedsecrets.bitnami.com/namespace-wide")
 """What makes a SealedSecret one that can be unsealed under other names."""
-
-SERVICES = "default"
 
 
 def sealed_of_platform(cluster: Cluster) -> list[dict[str, Any]]:
@@ -28,7 +27,7 @@ def sealed_of_platform(cluster: Cluster) -> list[dict[str, Any]]:
 
 def sealed_of_services(cluster: Cluster) -> list[dict[str, Any]]:
     """Those of the services' namespace; who shares a cluster may let nobody read the Secrets of others."""
-    return [item for item in sealed_of_platform(cluster) if item["metadata"]["namespace"] == SERVICES]
+    return [item for item in sealed_of_platform(cluster) if item["metadata"]["namespace"] == NAMESPACE]
 
 
 def title_of(item: dict[str, Any]) -> str:
@@ -113,7 +112,7 @@ def out_of_reach(cluster: Cluster) -> list[str]:
             found.append(f"the Secret {name} is immutable")
         if owners_of(cluster, name, namespace) != [("SealedSecret", name)]:
             found.append(f"the Secret {name} does not belong to its SealedSecret")
-    return [*found, *(word for item in workloads(cluster, SERVICES, f"!{SCENARIO_LABEL}") for word in held_back(item))]
+    return [*found, *(word for item in workloads(cluster, NAMESPACE, f"!{SCENARIO_LABEL}") for word in held_back(item))]
 
 
 def held_back(workload: Any) -> list[str]:

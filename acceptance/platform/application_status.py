@@ -14,6 +14,9 @@ REFRESH = "argocd.argoproj.io/refresh"
 GOOD = ("Synced", "Healthy", "Succeeded")
 """The `summary` of an Application of which nothing is wrong."""
 
+TERMINATING = {"status": {"operationState": {"phase": "Terminating"}}}
+"""The patch of an Application that ends the sync which is running."""
+
 
 @dataclass
 class Application:

@@ -14,7 +14,7 @@ from acceptance.base.waiting import APPLICATION_READY, COMPONENT_READY, SETTLED,
 from acceptance.cluster.diagnostics import log_of
 from acceptance.cluster.manifests import apply
 from acceptance.cluster.workloads import workloads
-from acceptance.platform.application_status import ARGOCD, GOOD, GROUP, REFRESH, messages, summary
+from acceptance.platform.application_status import ARGOCD, GOOD, GROUP, REFRESH, TERMINATING, messages, summary
 from acceptance.platform.platform import Blocked, Platform
 
 APPLICATIONS = {
@@ -95,7 +95,7 @@ def begin_anew_if_stuck(platform: Platform, name: str, status: dict[str, Any]) -
     patch = functools.partial(
         platform.cluster.custom.patch_namespaced_custom_object, *GROUP, ARGOCD, "applications", name
     )
-    patch({"status": {"operationState": {"phase": "Terminating"}}})
+    patch(TERMINATING)
 
     def has_ended() -> bool:
         assert "operation" not in application(platform, name), "it still runs"

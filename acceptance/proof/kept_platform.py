@@ -13,6 +13,7 @@ from acceptance.clients.process import run
 from acceptance.cluster.cluster import Cluster
 from acceptance.images.build import Images
 from acceptance.infrastructure.contract import Machine
+from acceptance.platform.application_status import TERMINATING
 
 UNDONE = Deadline(180, "the catalogue: what was undone is rolled out again")
 SETTLED_FIELDS = ("resourceVersion", "uid", "creationTimestamp", "generation", "managedFields")
@@ -51,7 +52,7 @@ class KeptPlatform:
         for state in self.kubectl("-n", "argocd", "get", "applications", "-o", f"jsonpath={phases}").split():
             name, _, phase = state.partition("=")
             if phase == "Running":
-                ending = '{"status": {"operationState": {"phase": "Terminating"}}}'
+                ending = json.dumps(TERMINATING)
                 self.kubectl("-n", "argocd", "patch", "application", name, "--type", "merge", "--patch", ending)
         self.refresh()
 
