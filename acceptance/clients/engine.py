@@ -79,6 +79,12 @@ def answers() -> bool:
     return info.returncode == 0
 
 
+def default_runtime() -> str:
+    """The runtime that the engine starts containers with, `runc` as a rule; empty where the engine does not say."""
+    command = [client(), "info", "--format", "{{.DefaultRuntime}}"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30).stdout.strip()
+
+
 def lacks_sys_resource() -> bool:
     """Whether the bounding set of this process lacks CAP_SYS_RESOURCE (bit 24), as in some sandboxes."""
     for line in Path("/proc/self/status").read_text().splitlines():

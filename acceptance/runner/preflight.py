@@ -45,6 +45,16 @@ def check_engine() -> str | None:
     )
 
 
+def check_runtime() -> str | None:
+    """Containers start at all: without CAP_SYS_RESOURCE here, plain runc may not hand it to nodes, and refuses."""
+    if not engine.lacks_sys_resource() or engine.default_runtime() != "runc":
+        return None
+    return (
+        "CAP_SYS_RESOURCE is missing on this machine, so the engine's runtime runc cannot start a node\n"
+        "  Remedy: stop the engine, and let `make accept` start one as root, whose containers do without"
+    )
+
+
 def check_ports(settings: KindSettings) -> str | None:
     """Nothing answers on the load balancer's ports of 127.0.0.1, which the engine publishes; we need not bind them."""
     taken = [str(port) for port in (settings.http_port, settings.https_port) if answers_on(port)]
@@ -150,7 +160,7 @@ def problems(environment: Environment, *, attaching: bool, changes: bool = False
         if not attaching:
             checks += [lambda: check_memory(environment), lambda: check_ports(settings)]
             if engine.answers():
-                checks += [lambda: check_network(settings, cluster_name(environment)), check_registry]
+                checks += [check_runtime, lambda: check_network(settings, cluster_name(environment)), check_registry]
     return [problem for check in checks if (problem := check())]
 
 

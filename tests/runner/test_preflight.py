@@ -181,6 +181,21 @@ def test_a_network_with_the_nodes_subnet_is_named():
         docker.docker("network", "rm", name)
 
 
+@pytest.mark.parametrize(
+    ("lacks", "runtime", "refused"),
+    [(True, "runc", True), (True, "without-sys-resource", False), (False, "runc", False)],
+)
+def test_an_engine_whose_containers_cannot_start_is_told(monkeypatch, lacks, runtime, refused):
+    monkeypatch.setattr(engine, "lacks_sys_resource", lambda: lacks)
+    monkeypatch.setattr(engine, "default_runtime", lambda: runtime)
+    problem = preflight.check_runtime()
+    assert ("CAP_SYS_RESOURCE" in (problem or "")) == refused
+
+
+def test_the_engine_says_its_runtime():
+    assert engine.default_runtime()
+
+
 def test_another_program_on_the_registrys_port_is_told(monkeypatch):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
