@@ -19,6 +19,8 @@ from acceptance.clients.process import run
 
 TIMEOUT = 60
 """Seconds that opening a page may take, the start of the browser included."""
+UNFINISHED = "no answer yet"
+"""What became of a URL whose answer was still to come when the browser ended, as of what a page fetches ahead."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def loaded(log: dict[str, Any]) -> dict[str, str]:
             continue
         elif "net_error" in parameters and parameters["net_error"] < 0:
             outcomes.setdefault(source, f"network error {parameters['net_error']}")
-    return {url: outcomes.get(source, "no answer") for source, url in urls.items() if url.startswith("http")}
+    return {url: outcomes.get(source, UNFINISHED) for source, url in urls.items() if url.startswith("http")}
 
 
 def key_digest(certificate: x509.Certificate) -> str:

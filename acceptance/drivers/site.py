@@ -106,7 +106,18 @@ def open_page(
         statuses = {target: str(web.get(target).status_code) for target in targets}
         return Opened(address, answer, text_of(answer), statuses)
     page = in_browser(program, environment, outputs, authority, path)
-    return Opened(address, answer, page.document, page.resources, page.console, page.picture)
+    return Opened(address, answer, page.document, finished(web, page.resources), page.console, page.picture)
+
+
+def finished(web: requests.Session, resources: dict[str, str]) -> dict[str, str]:
+    """`resources`, with the status of what the browser did not wait for: what a page fetches ahead is fetched again.
+
+    Raises requests.RequestException where there is no answer.
+    """
+    return {
+        address: str(ask(web, address).status_code) if outcome == browser.UNFINISHED else outcome
+        for address, outcome in resources.items()
+    }
 
 
 def in_browser(
