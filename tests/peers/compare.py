@@ -220,27 +220,30 @@ def median(runs: list[Cost]) -> Cost:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure each in turn, round after round, and print the table."""
+    """Measure each in turn, round after round, and print the table; on Ctrl-C of what was measured until then."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-n", dest="rounds", type=int, default=3, help="how often each has its turn (3)")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="of the table; repeatable")
     options = parser.parse_args(arguments)
     log = Path(tempfile.gettempdir()) / "peers.log"
     log.write_bytes(b"")
+    costs: dict[str, list[Cost]] = {}
     try:
         platform = kept_platform()
         with tempfile.TemporaryDirectory() as folder:
             commands = contenders(platform, Path(folder), options.only)
-            costs: dict[str, list[Cost]] = {name: [] for name in commands}
             for number in range(options.rounds):
                 for name, command in commands.items():
                     cost = measure(name, command, platform.environment(), log)
-                    costs[name].append(cost)
+                    costs.setdefault(name, []).append(cost)
                     green = "green" if cost.code == 0 else f"ended with {cost.code}. Try: read {log}"
                     print(f"round {number + 1}, {name}: {cost.seconds:.1f} s, {green}", file=sys.stderr)
     except UserError as error:
         print(error, file=sys.stderr)
         return 4
+    except KeyboardInterrupt:
+        print(table(costs))
+        return 130
     print(table(costs))
     return int(any(cost.code for runs in costs.values() for cost in runs))
 
