@@ -67,7 +67,8 @@ def test_each_regex_manager_finds_its_versions(manager):
 def test_every_upstream_of_the_lock_is_found():
     (matches,) = (found(item)["images/lock.toml"] for item in CONFIGURATION["customManagers"][:1])
     lines = re.findall(r"(?m)^upstream = .*$", (ROOT / "images" / "lock.toml").read_text())
-    assert [match[0] for match in matches] == lines
+    assert [match[0].partition("\n")[0] for match in matches] == lines
+    assert [match["depName"] for match in matches if match["currentDigest"]] == ["docker.io/kindest/node"]
     assert {match["depName"] for match in matches} >= {"docker.io/library/traefik", "registry.k8s.io/kube-proxy"}
 
 

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def named(lock_only: bool) -> dict[str, Reference]:
     """Every reference that somebody pulls, as it is written. Raises UserError if an overlay does not build."""
-    found = {entry.upstream: Reference.of(entry.upstream) for entry in read_lock().values() if entry.upstream}
+    found = {entry.pulled: Reference.of(entry.pulled) for entry in read_lock().values() if entry.upstream}
     if not lock_only:
         found |= {str(reference): reference for overlay in read_overlays() for reference in overlay.now}
     # What the suite builds for itself is in no registry outside.

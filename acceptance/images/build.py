@@ -97,7 +97,7 @@ class Images:
         """
         refused = pull_all(entries, self.upstream, self.tag)
         self.pulls += sum(1 for entry in entries if entry.name not in refused and entry.is_pullable)
-        references = {name: located(self.lock[name].upstream or name, self.upstream) for name in sorted(refused)}
+        references = {name: located(self.lock[name].pulled or name, self.upstream) for name in sorted(refused)}
         if refused and self.mode == "pull":
             listed = "\n".join(f"  {references[name]}: {refused[name]}" for name in references)
             raise UserError(
@@ -172,7 +172,7 @@ class Images:
         short = entry.short
         if docker.inspect("image", short) is not None:
             return
-        reference = located(entry.upstream or "", self.upstream)
+        reference = located(entry.pulled, self.upstream)
         if registry_answers(reference):
             reason = pull_image(reference)
             if reason is None:

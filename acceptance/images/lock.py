@@ -36,11 +36,19 @@ class Entry:
     """The command by which a tool on the PATH says its version."""
     version: str | None = None
     """The version of a tool that may be taken from the PATH."""
+    digest: str | None = None
+    """The digest by which the upstream image is pulled, where the tag alone is not enough."""
 
     @property
     def is_pullable(self) -> bool:
         """Whether it is an image that a registry has, and that something runs."""
         return self.upstream is not None and self.use in ("engine", "node")
+
+    @property
+    def pulled(self) -> str:
+        """What a registry is asked for: the upstream reference, by its digest where the lock has one."""
+        reference = self.upstream or ""
+        return f"{reference.rpartition(':')[0]}@{self.digest}" if self.digest else reference
 
     @property
     def path(self) -> str:
@@ -63,7 +71,7 @@ class Entry:
 def read_lock(path: Path = IMAGES / "lock.toml") -> dict[str, Entry]:
     """The entries of the lock by name. Raises UserError for an unknown key or a need that is not there."""
     entries = {}
-    known = {"use", "upstream", "recipe", "target", "needs", "for", "asks", "version"}
+    known = {"use", "upstream", "recipe", "target", "needs", "for", "asks", "version", "digest"}
     for name, table in tomllib.loads(path.read_text()).items():
         unknown = set(table) - known
         if unknown:
@@ -78,6 +86,7 @@ def read_lock(path: Path = IMAGES / "lock.toml") -> dict[str, Entry]:
             (table["for"],) if isinstance(table.get("for"), str) else tuple(table.get("for", ())),
             table.get("asks"),
             table.get("version"),
+            table.get("digest"),
         )
     for entry in entries.values():
         for need in entry.needs:

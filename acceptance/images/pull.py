@@ -96,7 +96,7 @@ def pull_all(entries: list[Entry], mirrors: Mirrors, tag: Callable[[Entry], str]
     answers = functools.cache(registry_answers)
 
     def pull_one(entry: Entry) -> None:
-        reference = located(entry.upstream or "", mirrors)
+        reference = located(entry.pulled, mirrors)
         host = reference.partition("/")[0]
         if not answers(f"{host}/x"):
             refused[entry.name] = f"{host} does not answer"

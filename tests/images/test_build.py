@@ -130,21 +130,28 @@ def upstream():
     docker("rm", "--force", "--volumes", container)
 
 
-def test_pull_takes_images_from_a_registry(upstream, tmp_path):
+@pytest.mark.parametrize("by", ["tag", "digest"])
+def test_pull_takes_images_from_a_registry(upstream, tmp_path, by):
     reference = f"{upstream}/library/tiny:1"
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
     environment = {"DOCKER_BUILDKIT": "1", "PATH": "/usr/bin:/bin"}
     subprocess.run([engine.client(), "build", "-q", "-t", reference, tmp_path], check=True, env=environment)
     docker("push", reference)
+    digest = inspect("image", reference)["RepoDigests"][0].partition("@")[2]
     docker("rmi", "--force", reference)
-    entry = lock.Entry("tiny", "node", upstream="docker.io/library/tiny:1")
+    # With a digest the tag may mean anything by then.
+    entry = (
+        lock.Entry("tiny", "node", upstream="docker.io/library/tiny:1")
+        if by == "tag"
+        else lock.Entry("tiny", "node", upstream="docker.io/library/tiny:moved", digest=digest)
+    )
     maker = builder.Images("auto", upstream=upstream)
     maker.lock["tiny"] = entry
     assert maker.decide() == "pull"
     maker.pull([entry])
     assert inspect("image", maker.tag(entry))
     assert maker.pulls == 1
-    docker("rmi", "--force", maker.tag(entry), reference)
+    docker("rmi", "--force", maker.tag(entry), entry.pulled.replace("docker.io", upstream))
 
 
 def test_pull_of_what_is_not_there_names_it(upstream):
