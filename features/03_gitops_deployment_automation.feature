@@ -28,6 +28,7 @@ Feature: GitOps deployment automation
     When a change is pushed to main and a sync is asked for
     Then the cluster has the change
     And each of the platform's Applications follows all of main, here and in production
+    And Argo CD may apply each object that the platform consists of, here and in production
 
   @ac-3.4 @writes-to-users
   Scenario: A sync counts as successful only once everything is healthy

@@ -4,7 +4,15 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK
 from acceptance.drivers import application_policies as policies
-from acceptance.drivers import argocd_settings, object_options, polling, sync_hooks, syncs, workload_health
+from acceptance.drivers import (
+    apply_rights,
+    argocd_settings,
+    object_options,
+    polling,
+    sync_hooks,
+    syncs,
+    workload_health,
+)
 from acceptance.drivers.demos import wait_status
 from acceptance.platform.application_status import GOOD
 
@@ -92,6 +100,12 @@ def applications_follow_main(platform, argocd, applications):
     found |= policies.troubles(object_options.objects_everywhere(platform, argocd), object_options.is_skipped)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.hides)
     assert not found, f"expected nothing of Git to be left out, saw {found}. Try: kubectl -n argocd get cm argocd-cm"
+
+
+@then("Argo CD may apply each object that the platform consists of, here and in production")
+def may_apply_all(platform, argocd, applications):
+    found = apply_rights.not_applied(platform, argocd)
+    assert not found, f"expected nothing to keep Argo CD from applying what Git has, saw {found}"
 
 
 @when(

@@ -8,7 +8,7 @@ import yaml
 from acceptance.base.paths import ROOT
 from acceptance.cluster.manifests import HOOK
 from acceptance.drivers import application_policies as policies
-from acceptance.drivers import argocd_settings, object_options, sync_hooks, workload_health
+from acceptance.drivers import apply_rights, argocd_settings, object_options, sync_hooks, workload_health
 from acceptance.drivers.application_policies import PATHS, SKIP
 from acceptance.drivers.polling import longest_wait, polling
 
@@ -206,3 +206,25 @@ def test_the_longest_wait_comes_from_what_the_processes_are_started_with():
     controller["spec"]["template"]["spec"]["containers"][0]["args"] = ["--app-resync=600"]
     with pytest.raises(AssertionError, match="app-resync"):
         polling(controller, repo_server, settings)
+
+
+PROJECT = {"spec": {"namespaceResourceWhitelist": [{"group": "", "kind": "Service"}, {"group": "apps", "kind": "*"}]}}
+KINDS = {("", "Service"), ("apps", "StatefulSet")}
+
+
+@pytest.mark.parametrize(
+    ("project", "kinds", "found"),
+    [
+        (PROJECT, KINDS, []),
+        (PROJECT, KINDS | {("policy", "PodDisruptionBudget")}, ["PodDisruptionBudget"]),
+        (changed(PROJECT, "spec/namespaceResourceBlacklist", [{"group": "*", "kind": "Service"}]), KINDS, ["Service"]),
+        (changed(PROJECT, "spec/namespaceResourceWhitelist", None), KINDS, []),
+        (changed(PROJECT, "spec/namespaceResourceWhitelist", []), KINDS, ["Service", "StatefulSet"]),
+    ],
+)
+def test_kinds_that_a_project_does_not_list_are_named(project, kinds, found):
+    assert apply_rights.forbidden(project, kinds) == found
+
+
+def test_the_api_calls_kinds_by_their_plural():
+    assert [apply_rights.resource_of(kind) for kind in ("NetworkPolicy", "Service")] == ["networkpolicies", "services"]
