@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from acceptance.base.environment import load_environment
 from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.argocd_settings import argocd_settings
 from acceptance.platform.application_status import ARGOCD
@@ -12,6 +13,8 @@ from acceptance.platform.platform import Platform
 
 NOTICED_WITHIN = 180
 """Seconds that criterion 3.2 allows."""
+NEVER = 10**9
+"""Seconds for an interval of nothing: Argo CD does not poll then."""
 UNITS = {"h": 3600, "m": 60, "s": 1}
 DEFAULTS = {"interval": 120, "jitter": 60, "cache": 180}
 """Seconds where nothing is set. Source: the flags of Argo CD 3.2's controller and repository server."""
@@ -51,7 +54,19 @@ def longest_wait(seconds: Mapping[str, int]) -> int:
     Argo CD looks at multiples of the interval, and skips one that comes too soon after its last look. What it sees may
     be a commit that the repository server kept in its cache.
     """
+    if not seconds["interval"]:
+        return NEVER
     return 2 * seconds["interval"] + seconds["jitter"] + seconds["cache"]
+
+
+def as_production_polls(said: Mapping[str, str], here: int) -> dict[str, str]:
+    """The data of argocd-cm as production has it, rendered in an environment that polls every `here` seconds.
+
+    Where production's overlay says nothing of its own, the interval is that of the environment that renders it.
+    """
+    if said["timeout.reconciliation"] != f"{here}s":
+        return dict(said)
+    return {**said, "timeout.reconciliation": f"{load_environment('production').gitops.polling_seconds}s"}
 
 
 def polling_everywhere(platform: Platform) -> dict[str, int]:
@@ -65,7 +80,8 @@ def polling_everywhere(platform: Platform) -> dict[str, int]:
         for item in platform.rendering.production("argocd")
         if item["kind"] in ("StatefulSet", "Deployment", "ConfigMap")
     }
-    there = (rendered["argocd-application-controller"], rendered["argocd-repo-server"], rendered["argocd-cm"]["data"])
+    said = as_production_polls(rendered["argocd-cm"]["data"], platform.environment.gitops.polling_seconds)
+    there = (rendered["argocd-application-controller"], rendered["argocd-repo-server"], said)
     return {
         "here": longest_wait(polling(controller, repo_server, argocd_settings(cluster))),
         "production": longest_wait(polling(*there)),

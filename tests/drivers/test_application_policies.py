@@ -10,7 +10,7 @@ from acceptance.cluster.manifests import HOOK
 from acceptance.drivers import application_policies as policies
 from acceptance.drivers import apply_rights, argocd_settings, object_options, sync_hooks, workload_health
 from acceptance.drivers.application_policies import PATHS, SKIP
-from acceptance.drivers.polling import longest_wait, polling
+from acceptance.drivers.polling import NOTICED_WITHIN, as_production_polls, longest_wait, polling
 
 APPLICATIONS = [
     yaml.safe_load(path.read_text())
@@ -203,9 +203,17 @@ def test_the_longest_wait_comes_from_what_the_processes_are_started_with():
     # A value of the pod's own wins over the settings.
     own = workload(ARGOCD_RECONCILIATION_TIMEOUT={"value": "10m"})
     assert longest_wait(polling(own, repo_server, settings)) > 1200
+    # An interval of nothing switches polling off.
+    off = settings | {"timeout.reconciliation": "0s"}
+    assert longest_wait(polling(controller, repo_server, off)) > NOTICED_WITHIN
     controller["spec"]["template"]["spec"]["containers"][0]["args"] = ["--app-resync=600"]
     with pytest.raises(AssertionError, match="app-resync"):
         polling(controller, repo_server, settings)
+
+
+def test_production_polls_as_often_as_its_own_environment_says():
+    assert as_production_polls({"timeout.reconciliation": "20s"}, 20) == {"timeout.reconciliation": "60s"}
+    assert as_production_polls({"timeout.reconciliation": "0s"}, 20) == {"timeout.reconciliation": "0s"}
 
 
 PROJECT = {"spec": {"namespaceResourceWhitelist": [{"group": "", "kind": "Service"}, {"group": "apps", "kind": "*"}]}}
