@@ -19,6 +19,8 @@ from acceptance.platform.platform import Platform
 SKIP = "argocd.argoproj.io/skip-reconcile"
 STAYS = 3
 """Seconds for which a pod that is to end takes requests at least: Traefik takes 2 s to learn that it goes."""
+GRACE = 30
+"""Seconds after which a pod that is to end is killed, its preStop hook included, where nothing is said."""
 PATHS = "argocd.argoproj.io/manifest-generate-paths"
 SOURCE = {"repoURL", "targetRevision", "path"}
 """What an Application says of its source: anything more changes what Git says."""
@@ -139,7 +141,10 @@ def loses_requests(workload: Manifest) -> str:
     ):
         return f"its strategy lets old pods go first: {spec['strategy']}"
     stays = max(seconds_before_stop(item) for item in spec["template"]["spec"]["containers"])
-    return "" if stays >= STAYS else f"its pods end before Traefik knows it (preStop of {stays:g} s)"
+    if stays < STAYS:
+        return f"its pods end before Traefik knows it (preStop of {stays:g} s)"
+    killed = spec["template"]["spec"].get("terminationGracePeriodSeconds", GRACE)
+    return "" if killed > stays else f"its pods are killed {killed} s after they are to end, in their preStop"
 
 
 def seconds_before_stop(container: Manifest) -> float:

@@ -81,6 +81,7 @@ def test_a_careless_change_of_an_application_is_found(judge, path, value):
         (policies.loses_requests, "spec/template/spec/containers/0/lifecycle", None),
         (policies.loses_requests, "spec/template/spec/containers/0/lifecycle/preStop", {"exec": {"command": ["true"]}}),
         (policies.loses_requests, "spec/template/spec/containers/0/lifecycle/preStop", {"sleep": {"seconds": 1}}),
+        (policies.loses_requests, "spec/template/spec/terminationGracePeriodSeconds", 1),
     ],
 )
 def test_a_careless_change_of_a_deployment_is_found(judge, path, value):
