@@ -32,6 +32,8 @@ def services_keep_versions(platform, evidence):
     evidence.add("earlier versions that each Deployment keeps", seen)
     none = sorted(name for name, limit in seen.items() if not limit)
     assert not none, f"expected each Deployment to keep earlier versions, {none} keep none (revisionHistoryLimit)"
+    found = policies.troubles(policies.workloads_everywhere(platform), policies.cannot_be_undone)
+    assert not found, f"expected each rollout to be one that can be undone, saw {found}"
 
 
 @given("every service starts new pods before old ones go, here and in production")

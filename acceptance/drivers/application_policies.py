@@ -129,6 +129,11 @@ def forgets(application: Manifest) -> str:
     return f"it keeps {kept} records" if kept < KEPT else ""
 
 
+def cannot_be_undone(workload: Manifest) -> str:
+    """Why `kubectl rollout undo` would be refused for a Deployment, whatever versions it keeps."""
+    return "its rollout is paused, so an undo is refused" if workload["spec"].get("paused") else ""
+
+
 def loses_requests(workload: Manifest) -> str:
     """Why an update of a Deployment would lose requests: an old pod goes before a new one takes them."""
     if workload.get("kind", "Deployment") != "Deployment" or "strategy" not in workload["spec"]:

@@ -76,6 +76,7 @@ def test_a_careless_change_of_an_application_is_found(judge, path, value):
         ),
         (workload_health.never_fails, "spec/paused", True),
         (workload_health.never_fails, "metadata/annotations", {workload_health.IGNORED: "true"}),
+        (policies.cannot_be_undone, "spec/paused", True),
         (policies.loses_requests, "spec/strategy", {"type": "Recreate"}),
         (policies.loses_requests, "spec/strategy/rollingUpdate/maxUnavailable", "100%"),
         (policies.loses_requests, "spec/template/spec/containers/0/lifecycle", None),
