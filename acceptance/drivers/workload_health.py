@@ -9,8 +9,13 @@ from acceptance.cluster.manifests import Manifest
 IGNORED = "argocd.argoproj.io/ignore-healthcheck"
 GIVES_UP = 600
 """Seconds after which Kubernetes gives up on a rollout where nothing is said (progressDeadlineSeconds)."""
-ASKS = ("redis-cli",)
-"""Programs that a readiness probe may run: they ask the server. Redis answers no HTTP."""
+ASKS = {"redis-cli": {"-e", "ping"}}
+"""Programs that a readiness probe may run, with what they have to be told: to ask the server, and to fail with it.
+
+Redis answers no HTTP; without `-e` its client takes any answer, an error too, for a good one.
+"""
+NOTICED = 120
+"""Seconds for which a pod may fail its health check, at most, until it is called not ready."""
 
 
 def never_fails(workload: Manifest) -> str:
@@ -30,10 +35,24 @@ def never_fails(workload: Manifest) -> str:
     ]
     if told:
         return ", ".join(told)
+    slow = [
+        f"{item['name']} may fail its health check for {seconds} s before anybody is told"
+        for item in spec["template"]["spec"]["containers"]
+        if (seconds := fails_for(item["readinessProbe"])) > NOTICED
+    ]
+    if slow:
+        return ", ".join(slow)
     waits = spec.get("progressDeadlineSeconds", GIVES_UP)
     return f"a rollout is given up after {waits} s only" if waits > GIVES_UP else ""
 
 
 def asks_something(command: dict[str, Any]) -> bool:
     """Whether a probe's command asks the server whether it is well."""
-    return (command.get("command") or [""])[0] in ASKS
+    program, *words = command.get("command") or [""]
+    return program in ASKS and set(words) >= ASKS[program]
+
+
+def fails_for(probe: dict[str, Any]) -> int:
+    """For how many seconds a health check may fail until the pod is called not ready."""
+    # What Kubernetes takes where nothing is said: three times, ten seconds apart.
+    return int(probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3))
