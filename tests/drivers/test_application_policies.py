@@ -52,6 +52,7 @@ def test_the_applications_are_as_they_should_be(application):
         (policies.leaves_out, f"metadata/annotations#{SKIP}", "true"),
         (policies.forgets, "spec/revisionHistoryLimit", 0),
         (policies.forgets, "spec/revisionHistoryLimit", 2),
+        (policies.has_no_end, "spec/syncPolicy/retry/limit", -1),
         (policies.needs_a_hand, "spec/syncPolicy/syncOptions", ["Prune=false"]),
         (policies.leaves_out, "spec/source/kustomize", {"images": ["alternate-futures/auth:old"]}),
         (policies.leaves_out, f"metadata/annotations#{PATHS}", "/docs"),
