@@ -137,6 +137,9 @@ def applications_have_hooks(platform, argocd, applications, evidence):
     evidence.add("hooks that end a sync", seen)
     without = sorted(name for name, hooks in seen.items() if not hooks)
     assert not without, f"expected a PostSync hook to end each sync, there is none for {without}"
+    found = policies.troubles(policies.workloads_everywhere(platform), workload_health.is_ignored)
+    found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.excuses)
+    assert not found, f"expected a sync to wait for the health of each workload, saw {found}"
 
 
 @when("a version that never becomes ready is pushed to main and a sync is asked for")

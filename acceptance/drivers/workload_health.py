@@ -18,11 +18,17 @@ NOTICED = 120
 """Seconds for which a pod may fail its health check, at most, until it is called not ready."""
 
 
+def is_ignored(workload: Manifest) -> str:
+    """Whether Argo CD takes no notice of a workload's health: it ends a sync, and is Healthy, whatever its pods are."""
+    notes = workload["metadata"].get("annotations") or {}
+    return "Argo CD takes no notice of its health (ignore-healthcheck)" if notes.get(IGNORED) == "true" else ""
+
+
 def never_fails(workload: Manifest) -> str:
     """Why a workload whose pods are not well would never be called so."""
-    spec, notes = workload["spec"], workload["metadata"].get("annotations") or {}
-    if notes.get(IGNORED) == "true":
-        return "Argo CD takes no notice of its health (ignore-healthcheck)"
+    spec = workload["spec"]
+    if ignored := is_ignored(workload):
+        return ignored
     if spec.get("paused"):
         return "its rollout is paused"
     blind = [item["name"] for item in spec["template"]["spec"]["containers"] if not item.get("readinessProbe")]
