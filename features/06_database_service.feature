@@ -45,6 +45,7 @@ Feature: Database service
     Then the Service and every node answer a client with the right credentials
     And the Service and every node turn <credentials> away, for each role and database
     And no node has a rule that asks for no password, wherever a client is
+    And no role gets in with a password that is in no Secret of the platform
 
     Examples:
       | credentials       |

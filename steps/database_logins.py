@@ -6,7 +6,7 @@ from pytest_bdd import parsers, then
 
 from acceptance.base.conditions import as_json
 from acceptance.drivers.database import SCHEMA, SERVICE
-from acceptance.drivers.logins import LET_IN, attempt, attempts, rules, unasked
+from acceptance.drivers.logins import LET_IN, attempt, attempts, rules, unasked, unknown_roles
 
 
 @then("a client with the credentials of DATABASE_URL creates, writes, reads and drops a table")
@@ -49,3 +49,9 @@ def no_rule_trusts(db, evidence):
     evidence.add("rules of pg_hba.conf", {member: [list(rule) for rule in rows] for member, rows in seen.items()})
     found = unasked(seen)
     assert not found, f"expected every rule of pg_hba.conf to ask for a password, saw {found}"
+
+
+@then("no role gets in with a password that is in no Secret of the platform")
+def no_other_password(db, platform_secrets):
+    found = unknown_roles(db, platform_secrets.values)
+    assert not found, f"expected the passwords of the platform's Secrets alone, {', '.join(found)} has another"

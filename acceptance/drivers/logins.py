@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import psycopg
@@ -19,6 +22,9 @@ ASKS = {"scram-sha-256", "cert", "reject"}
 """The methods of pg_hba.conf that let nobody in unasked."""
 RULES = """select type, array_to_string(database, ','), array_to_string(user_name, ','), coalesce(address, ''),
     coalesce(auth_method, ''), coalesce(error, '') from pg_hba_file_rules order by line_number"""
+
+VERIFIERS = "select rolname, rolpassword from pg_authid where rolcanlogin and rolpassword is not null order by rolname"
+"""What the database keeps of the password of each role that may log in."""
 
 
 def wrong(login: Login, kind: str) -> Login:
@@ -76,3 +82,28 @@ def unasked(seen: dict[str, Rows]) -> list[str]:
         for rule in rows
         if rule[4] not in ASKS or rule[5]
     ]
+
+
+def is_password(verifier: str, role: str, password: str) -> bool:
+    """Whether what the database keeps of a password is of this one. Sources: RFC 5803, pg_authid of PostgreSQL."""
+    if not verifier.startswith("SCRAM-SHA-256$"):
+        return verifier == "md5" + hashlib.md5(f"{password}{role}".encode(), usedforsecurity=False).hexdigest()
+    _, salted, keys = verifier.split("$")
+    rounds, salt = salted.split(":")
+    own = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(salt), int(rounds))
+    stored = hashlib.sha256(hmac.digest(own, b"Client Key", "sha256")).digest()
+    return base64.b64encode(stored).decode() == keys.split(":")[0]
+
+
+def with_other_passwords(verifiers: Rows, passwords: Iterable[str]) -> list[str]:
+    """The roles that get in with a password which is none of these."""
+    known = list(passwords)
+    return [str(role) for role, verifier in verifiers if not any(is_password(verifier, role, word) for word in known)]
+
+
+def unknown_roles(db: Database, values: dict[str, dict[str, str]]) -> list[str]:
+    """The roles that get in with a password which is in none of the platform's Secrets, given by `values`."""
+    passwords = [value for keys in values.values() for key, value in keys.items() if key.endswith("PASSWORD")]
+    verifiers = db.ask(db.leader(), VERIFIERS, login=db.admin)
+    assert verifiers, "no role of the database has a password"
+    return with_other_passwords(verifiers, [db.login.password, *passwords])

@@ -1,12 +1,13 @@
 """Attempts to get into the database."""
 
 import contextlib
+import hashlib
 
 import psycopg
 import pytest
 
 from acceptance.clients.sql import Login, Refused
-from acceptance.drivers.logins import LET_IN, attempt, attempts, unasked, wrong
+from acceptance.drivers.logins import LET_IN, attempt, attempts, is_password, unasked, with_other_passwords, wrong
 
 LOGIN = Login("platform", "right", "alternatefutures")
 
@@ -80,3 +81,19 @@ def test_wrong_credentials_differ_from_the_right_ones(kind):
 )
 def test_a_rule_that_asks_for_no_password_is_named(rule, named):
     assert bool(unasked({"yb-tserver-0": [rule]})) is named
+
+
+SCRAM = (
+    "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:"
+    "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
+)
+"""Of the password `pencil`, with the salt of RFC 7677, 3."""
+MD5 = "md5" + hashlib.md5(b"pencilsupport", usedforsecurity=False).hexdigest()
+
+
+@pytest.mark.parametrize("verifier", [SCRAM, MD5])
+def test_what_the_database_keeps_of_a_password_is_recognised(verifier):
+    assert is_password(verifier, "support", "pencil")
+    assert not is_password(verifier, "support", "support")
+    assert with_other_passwords([("support", verifier)], ["right", "left"]) == ["support"]
+    assert with_other_passwords([("support", verifier)], ["right", "pencil"]) == []
