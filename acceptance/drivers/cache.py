@@ -22,8 +22,14 @@ LISTENING = "0A"
 """The state of a socket that listens, in /proc/net/tcp."""
 RUN_ID = re.compile(r"run_id:(\w+)")
 IN_MEMORY = {"maxmemory-policy": "noeviction"}
-ON_DISK = {"appendonly": "yes", "appendfsync": "everysec"}
-"""Settings that the criteria depend on, as the running server has to have them."""
+ON_DISK = {
+    "appendonly": "yes", "appendfsync": "everysec", "no-appendfsync-on-rewrite": "no", "aof-load-truncated": "yes",
+}  # fmt: skip
+"""Settings that the criteria depend on, as the running server has to have them.
+
+While the file is rewritten nothing else would reach the disk with the third otherwise; with the fourth a server that was
+killed in the midst of a write would not start again.
+"""
 
 
 class Cache:
