@@ -27,7 +27,7 @@ ON_DISK = {
 }  # fmt: skip
 """Settings that the criteria depend on, as the running server has to have them.
 
-While the file is rewritten nothing else would reach the disk with the third otherwise; with the fourth a server that was
+Were it not for the third, nothing would reach the disk while the file is rewritten; for the fourth, a server that was
 killed in the midst of a write would not start again.
 """
 
