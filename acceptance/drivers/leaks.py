@@ -27,6 +27,9 @@ WRAPPED = re.compile(r"(?:^[ \t]*[A-Za-z0-9+/]{24,}[ \t]*\r?\n)+[ \t]*[A-Za-z0-9
 """Base64 over several lines, each but the last one full."""
 CREDENTIAL = re.compile(r"(password|secret|token|api[_.-]?key)$", re.IGNORECASE)
 """What a setting is called that is no setting."""
+CONFIG_GENERATOR = "configMapGenerator"
+ASSIGNMENT = re.compile(r"""(?:export +)?([A-Za-z_]\w*)=["']?([^"']*)["']?""")
+"""A line of a file of variables."""
 PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
 ARCHIVES = {
     "gzip": "\x1f\ufffd",
@@ -122,6 +125,9 @@ def wrong_in(text: str, values: Mapping[str, str]) -> Iterator[str]:
     if any(is_filled_secret(part) for part in (text, *decoded_parts(text))):
         yield "is a Secret in clear"
     yield from (f"has {key} in a ConfigMap" for key in credentials_of_config_maps(text))
+    # A variable that is called like a secret of the platform's own is another criterion's (5.5).
+    own = {label.rpartition("/")[2] for label in values}
+    yield from (f"has {name} in clear" for name in credentials_in_clear(text) if name not in own)
     yield from (f"is an archive ({kind})" for kind, start in ARCHIVES.items() if text.startswith(start))
 
 
@@ -143,6 +149,38 @@ def credentials_of_config_maps(text: str) -> list[str]:
     maps = [item for item in parsed(text) if isinstance(item, dict) and item.get("kind") == "ConfigMap"]
     data = [item["data"] for item in maps if isinstance(item.get("data"), dict)]
     return [key for pairs in data for key, value in pairs.items() if value and CREDENTIAL.search(str(key))]
+
+
+def credentials_in_clear(text: str) -> list[str]:
+    """What has a value and is called like a credential: variables of containers, literals of generators, env files."""
+    pairs = assignments(text)
+    if "value" in text or CONFIG_GENERATOR in text:
+        pairs += [pair for document in parsed(text) for pair in settings_in(document)]
+    return [name for name, value in pairs if value and CREDENTIAL.search(name)]
+
+
+def assignments(text: str) -> list[tuple[str, str]]:
+    """The pairs of a file that consists of NAME=VALUE alone; none of any other."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    found = [ASSIGNMENT.fullmatch(line.strip()) for line in lines]
+    return [(match[1], match[2]) for match in found if match] if all(found) else []
+
+
+def settings_in(value: Any) -> Iterator[tuple[str, str]]:
+    """The variables and the generators' literals of a document of YAML, however deep."""
+    if isinstance(value, list):
+        for item in value:
+            yield from settings_in(item)
+    if not isinstance(value, dict):
+        return
+    for key, inner in value.items():
+        listed = [item for item in inner if isinstance(item, dict)] if isinstance(inner, list) else []
+        if key == "env":
+            yield from ((str(item.get("name", "")), str(item.get("value") or "")) for item in listed)
+        if key == CONFIG_GENERATOR:
+            literals = [str(text) for item in listed for text in item.get("literals") or []]
+            yield from ((name, given) for name, _, given in (text.partition("=") for text in literals))
+        yield from settings_in(inner)
 
 
 def is_filled_secret(text: str) -> bool:
