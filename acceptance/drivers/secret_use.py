@@ -64,6 +64,8 @@ def not_by_reference(workload: Manifest, keys: Mapping[str, Iterable[str]]) -> l
             reference = (item.get("valueFrom") or {}).get("secretKeyRef")
             if reference is None and item["name"] in called and item["name"] != "POSTGRES_USER":
                 found.append(f"{workload['metadata']['name']}: {item['name']} comes from no Secret")
+            elif reference and item["name"] in called - {reference["key"]}:
+                found.append(f"{workload['metadata']['name']}: {item['name']} is {reference['key']} of another secret")
             elif reference and reference["key"] not in keys.get(reference["name"], ()):
                 found.append(f"{workload['metadata']['name']}: no {reference['key']} in the Secret {reference['name']}")
     return found

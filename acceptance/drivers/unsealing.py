@@ -15,6 +15,8 @@ from acceptance.drivers.sealing import LOGS, open_with_own_key, sealed_in_git
 from acceptance.platform.access import NAMESPACE
 from acceptance.platform.secrets import GROUP, SealedSecrets, read_secret
 
+WAITS = 120
+"""Seconds for which a restart may wait after a pod that is ready, at most, before it replaces the next one."""
 WIDE = ("sealedsecrets.bitnami.com/cluster-wide", "sealedsecrets.bitnami.com/namespace-wide")
 """What makes a SealedSecret one that can be unsealed under other names."""
 
@@ -124,6 +126,9 @@ def held_back(workload: Any) -> list[str]:
     found = [f"{name} is paused"] if getattr(spec, "paused", None) else []
     if getattr(strategy, "type", None) == "OnDelete":
         found.append(f"{name} replaces no pod that nobody deletes")
+    waits = getattr(spec, "min_ready_seconds", None) or 0
+    if waits > WAITS:
+        found.append(f"{name} waits {waits} s after each pod that is replaced")
     if first:
         found.append(f"{name} replaces only the pods from {first} on")
     return found

@@ -27,6 +27,7 @@ def reference(name, secret, key):
         {"name": "DATABASE_URL", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "DATABASE_URL"}}},
         reference("JWT_SECRET", "jwt-secret", "JWT_SECRET_2"),
         reference("JWT_SECRET", "jwt-secret-copy", "JWT_SECRET"),
+        reference("JWT_SECRET", "database-credentials", "POSTGRES_PASSWORD"),
     ],
 )
 def test_a_secret_value_from_elsewhere_is_seen(variable):
@@ -122,6 +123,8 @@ def strategy(kind="RollingUpdate", partition=0):
         (workload_of(paused=None), []),
         (workload_of(update_strategy=strategy()), []),
         (workload_of(update_strategy=SimpleNamespace(type="RollingUpdate", rolling_update=None)), []),
+        (workload_of(min_ready_seconds=30), []),
+        (workload_of(min_ready_seconds=86400), ["redis waits 86400 s after each pod that is replaced"]),
         (workload_of(paused=True), ["redis is paused"]),
         (workload_of(update_strategy=strategy("OnDelete")), ["redis replaces no pod that nobody deletes"]),
         (workload_of(update_strategy=strategy(partition=1)), ["redis replaces only the pods from 1 on"]),
