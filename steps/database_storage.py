@@ -60,5 +60,5 @@ def same_rows(db, evidence):
 def commits_reach_disks(db, table, evidence):
     if not db.is_yugabytedb:
         evidence.add("syncs of the leader's log", durability.syncs_of(db, table))
-        found = durability.weak_settings(db)
+        found = durability.weak_settings(db) + durability.weak_sessions(db)
         assert not found, f"expected a commit to survive a loss of power, but {'; '.join(found)}"

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from typing import Any
 
 from acceptance.base.waiting import REPLICATED, eventually
+from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.database import SERVICE, Database, Rows
 from acceptance.drivers.member_loss import HINT
+from acceptance.drivers.secret_use import running_workloads
 
 DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
 """Settings by what they may be: else a commit is acknowledged that a loss of power takes."""
 SETTINGS = f"select name, setting from pg_settings where name in ({', '.join(repr(name) for name in DURABLE)})"
+WEAK = re.compile(rf"\b({'|'.join(DURABLE)})\W{{1,8}}(off|local|remote_write|false|no|0)\b")
+"""How such a setting is given away, in variables, options and files of settings."""
 OVERRIDES = """
 select coalesce(d.datname, 'every database'), coalesce(r.rolname, 'every role'), unnest(s.setconfig)
 from pg_db_role_setting s left join pg_database d on d.oid = s.setdatabase left join pg_roles r on r.oid = s.setrole
@@ -37,6 +43,17 @@ def weak_settings(db: Database) -> list[str]:
     return [
         f"{key}={value} for {who}" for who, (key, value) in seen if key in DURABLE and value not in DURABLE[str(key)]
     ]
+
+
+def weakly_told(workload: Manifest) -> list[str]:
+    """What a workload or ConfigMap tells its sessions that gives durability away (PGOPTIONS of libpq, for one)."""
+    told = WEAK.findall(json.dumps({part: workload.get(part) for part in ("spec", "data")}))
+    return [f"{key}={value} for the sessions of {workload['metadata']['name']}" for key, value in told]
+
+
+def weak_sessions(db: Database) -> list[str]:
+    """The same of all that runs beside the services: a session of the suite's own does not have their variables."""
+    return [text for item in running_workloads(db.namespace.cluster) for text in weakly_told(item)]
 
 
 def syncs_of(db: Database, table: str) -> dict[str, int]:
