@@ -16,6 +16,7 @@ Feature: GitOps deployment automation
     When a change is pushed to main
     Then it is noticed <in time>
     And polling finds a push within three minutes at the latest, here and in production
+    And a push to the platform's own repository calls the webhook, too
 
     Examples:
       | repository  | in time    |

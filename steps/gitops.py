@@ -11,6 +11,7 @@ from acceptance.drivers import (
     polling,
     sync_hooks,
     syncs,
+    webhooks,
     workload_health,
 )
 from acceptance.drivers.demos import wait_status
@@ -84,6 +85,12 @@ def polling_is_in_time(platform, evidence):
     evidence.add("seconds until polling finds a push at the latest", seen)
     late = {where: seconds for where, seconds in seen.items() if seconds > polling.NOTICED_WITHIN}
     assert not late, f"expected 180 s or less for twice the interval, the jitter and the cache of commits, saw {late}"
+
+
+@then("a push to the platform's own repository calls the webhook, too")
+def platform_calls_webhook(cluster, git):
+    wrong = webhooks.without_webhook(cluster, git)
+    assert not wrong, f"expected Argo CD to be told of pushes to the platform's repository, but {wrong}"
 
 
 @then("the cluster has the change")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 
 import yaml
 
@@ -52,8 +53,8 @@ def hides_pods(settings: Manifest) -> str:
 def excluded(data: Mapping[str, str], kinds: set[str]) -> list[str]:
     """Those of some kinds of object at which Argo CD does not look."""
     entries = yaml.safe_load(data.get("resource.exclusions") or "[]") or []
-    named = [kind for entry in entries for kind in entry.get("kinds") or ["*"]]
-    return [f"resource.exclusions of {kind}" for kind in named if kind in {*kinds, "*"}]
+    named = [pattern for entry in entries for pattern in entry.get("kinds") or ["*"]]
+    return [f"resource.exclusions of {text}" for text in named if any(fnmatchcase(kind, text) for kind in kinds)]
 
 
 def excuses(settings: Manifest) -> str:

@@ -110,6 +110,7 @@ def test_what_argocd_leaves_out_or_calls_healthy_is_found():
         "resource.inclusions": "- {apiGroups: ['apps']}",
     }.items():
         assert argocd_settings.hides({"data": {key: value}})
+    assert argocd_settings.hides({"data": {"resource.exclusions": "- {apiGroups: ['*'], kinds: ['Stateful*']}"}})
     assert argocd_settings.excuses(
         {"data": {"resource.customizations.health.apps_Deployment": "return {status = 'Healthy'}"}}
     )
