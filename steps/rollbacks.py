@@ -40,6 +40,8 @@ def services_keep_versions(platform, evidence):
 def services_replace_first(platform, applications):
     found = policies.troubles(policies.workloads_everywhere(platform), policies.loses_requests)
     assert not found, f"expected an update of no service to lose requests, saw {found}"
+    early = rollouts.leads_to_unready(platform)
+    assert not early, f"expected no Service to lead to pods that are not ready, those of {early} do"
 
 
 @given("every service's route asks another pod where one cannot be connected to, here and in production")

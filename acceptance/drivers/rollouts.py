@@ -92,6 +92,17 @@ def history_limits(platform: Platform) -> dict[str, int | None]:
     return found
 
 
+def leads_to_unready(platform: Platform) -> list[str]:
+    """The services whose Service leads to pods that are not ready yet or no more, here and as production renders it."""
+    here = platform.cluster.core.list_namespaced_service("default").items
+    open_ones = [item.metadata.name for item in here if item.spec.publish_not_ready_addresses]
+    found = [name for name in open_ones if name in SERVICES]
+    for name in SERVICES:
+        rendered = [item["spec"] for item in platform.rendering.production(name) if item["kind"] == "Service"]
+        found += [f"production's {name}" for spec in rendered if spec.get("publishNotReadyAddresses")]
+    return found
+
+
 def push_refused(service: ServiceUnderChange) -> None:
     """Push a change that the API refuses: a Deployment's selector cannot be changed."""
     labels = [
