@@ -16,23 +16,35 @@ WRITERS = {
 AWAY = re.compile(
     r"reach|connect|timed?.?out|refused|unavailable|abort|network|no answer|not answer|\bdown\b", re.IGNORECASE
 )
+SERIOUS = ("WARN", "WARNING", "ERROR", "ERR", "CRITICAL", "FATAL")
+SERIOUS_TEXT = re.compile(rf"(?<![\w.])({'|'.join(SERIOUS)})(?![\w.])")
+"""The level in a line that is no JSON: a word of its own in capitals, or in brackets or before a colon in any."""
+IN_ANY_CASE = re.compile(rf"\[({'|'.join(SERIOUS)})\]|^({'|'.join(SERIOUS)}):", re.IGNORECASE)
 FOR_DEVELOPERS = re.compile(r"\W*(debug|dbg)\b", re.IGNORECASE)
 """How a line begins that is one for developers, whatever level it has."""
 
 
 def said(line: str) -> str:
-    """What a line of JSON says happened: all but the names of the code that wrote it; empty if it is none."""
+    """What a line of JSON says happened: all but the names of the code that wrote it; any other line as it is."""
+    if not fields(line):
+        return line
     found = {key: value for key, value in fields(line).items() if key.lower() not in WRITERS}
     return json.dumps(found) if found else ""
+
+
+def is_serious(line: str) -> bool:
+    """Whether a line is of level WARN or above, in JSON or in plain text."""
+    if fields(line):
+        return level(line) in SERIOUS
+    return bool(SERIOUS_TEXT.search(line) or IN_ANY_CASE.search(line))
 
 
 def says_unreachable(line: str, name: str) -> bool:
     """Whether a line of level WARN or above says that `name` cannot be reached."""
     text = said(line)
-    serious = level(line) in ("WARN", "WARNING", "ERROR", "CRITICAL", "FATAL")
     # A database's refusal of a password ("authentication failed") is no word on a service called auth.
     named = re.search(rf"(?<![a-z]){name}(?!entication failed)", text.lower())
-    return serious and bool(named and AWAY.search(text))
+    return is_serious(line) and bool(named and AWAY.search(text))
 
 
 def for_developers(line: str, credentials: Iterable[str] = ()) -> bool:

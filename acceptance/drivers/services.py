@@ -199,12 +199,17 @@ def written(moment: str) -> datetime.datetime:
     return datetime.datetime.fromisoformat(moment[:26].rstrip("Z") + "+00:00")
 
 
+LEVELS = ("level", "severity", "levelname", "lvl", "log.level")
+"""The fields in which lines of JSON have their level."""
+NUMBERS = {10: "TRACE", 20: "DEBUG", 30: "INFO", 40: "WARN", 50: "ERROR", 60: "FATAL"}
+"""Levels as pino and bunyan write them, which most services in JavaScript log with."""
+
+
 def level(line: str) -> str:
     """The level of a line of JSON, in capitals; empty if it is none or has none."""
-    try:
-        return str(json.loads(line).get("level", "")).upper()
-    except (json.JSONDecodeError, AttributeError):
-        return ""
+    found = fields(line)
+    said = next((found[name] for name in LEVELS if name in found), "")
+    return NUMBERS.get(said, str(said)) if isinstance(said, int) else str(said).upper()
 
 
 def debug_level(line: str) -> bool:

@@ -29,6 +29,14 @@ def line(level="ERROR", **what):
         (line(message="auth says no"), False),
         (line(level="INFO", message="auth service cannot be reached"), False),
         ("auth cannot be reached", False),
+        (line(level=50, msg="auth: connect ECONNREFUSED 10.96.0.5:3001"), True),
+        (line(level=30, msg="auth: connect ECONNREFUSED 10.96.0.5:3001"), False),
+        ('{"severity": "ERROR", "message": "auth cannot be reached"}', True),
+        ("2026-11-28 22:00:01 ERROR auth cannot be reached", True),
+        ("[error] auth cannot be reached", True),
+        ("warn: auth timed out", True),
+        ("INFO auth cannot be reached, no error", False),
+        ("ERROR something failed", False),
     ],
 )
 def test_a_line_that_says_that_auth_cannot_be_reached(text, says):
