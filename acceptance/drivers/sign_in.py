@@ -35,6 +35,16 @@ def keep_tokens(answer: requests.Response) -> None:
                 register_secret(value)
 
 
+def got_token(answer: requests.Response, field: str) -> bool:
+    """Whether an answer has a token, in its field or a JWT in another. A refusal need not be JSON."""
+    try:
+        body = answer.json()
+    except requests.JSONDecodeError:
+        return False
+    found = body if isinstance(body, dict) else {}
+    return bool(found.get(field)) or any(isinstance(value, str) and JWT.match(value) for value in found.values())
+
+
 class SignIn:
     """A wallet at auth's door, by the flow that the environment has (`sign_in` of [services])."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,16 @@ from acceptance.drivers.database import SERVICE, Database
 from acceptance.drivers.durability import quoted, relations
 from acceptance.drivers.services import Api, Service, in_words
 
+REFUSALS = (400, 401, 403, 422)
+"""Statuses that say no to a token."""
+MILLISECONDS = 10**11
+"""From here on a time as a number counts milliseconds: as seconds it would be three thousand years away."""
+
+
+def same_wallet(one: object, other: object) -> bool:
+    """Whether two addresses are of one wallet: large and small letters are a checksum, which not everyone keeps."""
+    return str(one).lower() == str(other).lower()
+
 
 def says_valid(answer: requests.Response, settings: ServiceSettings) -> bool:
     """Whether auth says that a token holds. Raises AssertionError for an answer that is neither yes nor no."""
@@ -25,8 +36,8 @@ def says_valid(answer: requests.Response, settings: ServiceSettings) -> bool:
     said = body.get(settings.valid_field) if isinstance(body, dict) else None
     if status == 200 and said is True:
         return True
-    # A service may say no with 200, or with 401 as the reference does.
-    if (status == 200 and said is False) or (status in (401, 403) and said is not True):
+    # A service may say no with 200, with 401 as the reference does, or with 400 to what is no token at all.
+    if (status == 200 and said is False) or (status in REFUSALS and said is not True):
         return False
     raise AssertionError(f"expected yes or no: {in_words(answer)}")
 
@@ -67,6 +78,12 @@ def subjects(answers: dict[str, requests.Response], settings: ServiceSettings) -
     return {str(as_json(answer.text).get(settings.subject_field)) for answer in answers.values()}
 
 
+def only_of(found: Iterable[str], wallet: str) -> bool:
+    """Whether all of what auth says whom a token speaks for is one wallet."""
+    names = list(found)
+    return bool(names) and all(same_wallet(name, wallet) for name in names)
+
+
 def stored(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any]:
     """The row of a personal access token. Raises AssertionError unless there is one, with a time that it expires."""
     table, digest = settings.tokens_table, hashlib.sha256(token.encode()).hexdigest()
@@ -98,9 +115,12 @@ def age(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any]:
     return stored(db, settings, token)
 
 
-def told(text: str) -> float:
-    """The time (Unix) that an answer names."""
-    return datetime.datetime.fromisoformat(text).timestamp()
+def told(text: str | float) -> float:
+    """The time (Unix) that an answer names: as text, in UTC where it does not say, or as a number."""
+    if isinstance(text, int | float):
+        return text / 1000 if text >= MILLISECONDS else float(text)
+    found = datetime.datetime.fromisoformat(text)
+    return (found if found.tzinfo else found.replace(tzinfo=datetime.UTC)).timestamp()
 
 
 def in_clear(db: Database, token: str) -> list[str]:
