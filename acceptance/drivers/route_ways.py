@@ -10,12 +10,16 @@ from kubernetes.client import ApiException
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.route_rules import ROUTED, TRAEFIK, Rule, platform_rules, production_rules
+from acceptance.drivers.traefik_options import Options, options_of, production_spec, running_specs
 from acceptance.platform.platform import Platform
 
 HARMLESS = ("retry",)
 """Kinds of Middleware that leave a request and its answer as they are; k8s/ingress has this one."""
 ANSWER_THEMSELVES = ("errors",)
 """Kinds of Middleware that put an answer of their own in the place of a service's."""
+
+Named = tuple[str, list[str]]
+"""A Middleware in words, and its kinds."""
 
 
 def specs(middlewares: Iterable[Manifest]) -> dict[str, dict[str, Any]]:
@@ -41,21 +45,54 @@ def changed_on_the_way(rules: list[Rule], middlewares: dict[str, dict[str, Any]]
 
 
 def changed_everywhere(platform: Platform, host: str) -> list[str]:
-    """The same of all rules that may take a host, here and in production."""
+    """The same of all rules that may take a host, and of the entry points by which all come, here and in production."""
     here = [rule for rule in platform_rules(platform.cluster) if rule.may_take(host)]
     there = [rule for rule in production_rules(platform) if rule.may_take(host)]
-    found = changed_on_the_way(there, production_middlewares(platform))
-    return changed_on_the_way(here, live_middlewares(platform.cluster)) + [f"in production {text}" for text in found]
+    live, rendered = live_middlewares(platform.cluster), production_middlewares(platform)
+    entered = [text for text, kinds in live_entries(platform, live) if not kinds or set(kinds) - {*HARMLESS}]
+    found = changed_on_the_way(there, rendered)
+    found += [text for text, kinds in production_entries(platform, rendered) if not kinds or set(kinds) - {*HARMLESS}]
+    return entered + changed_on_the_way(here, live) + [f"in production {text}" for text in found]
+
+
+def at_entry_points(options: Options, middlewares: dict[str, dict[str, Any]]) -> list[Named]:
+    """The Middlewares that everything goes through which comes by an entry point, whatever its route says.
+
+    An option names them `NAMESPACE-NAME@kubernetescrd`. One that is not there is of no kind.
+    """
+    kinds = {f"{name.replace('/', '-')}@kubernetescrd": [*spec] for name, spec in middlewares.items()}
+    return [
+        (f"all of {option.split('.')[1]} goes through {name} ({', '.join(kinds.get(name, [])) or 'not there'})",
+         kinds.get(name, []))
+        for option, value in options.items()
+        if option.startswith("entrypoints.") and option.endswith(".http.middlewares")
+        for name in value.split(",")
+    ]  # fmt: skip
+
+
+def live_entries(platform: Platform, middlewares: dict[str, dict[str, Any]]) -> list[Named]:
+    """The same of Traefik's pods."""
+    specs_of = running_specs(platform.cluster).values()
+    return [found for spec in specs_of for found in at_entry_points(options_of(spec), middlewares)]
+
+
+def production_entries(platform: Platform, middlewares: dict[str, dict[str, Any]]) -> list[Named]:
+    """The same of production's Traefik."""
+    return at_entry_points(options_of(production_spec(platform)), middlewares)
 
 
 def hidden_503s(platform: Platform) -> list[str]:
     """Why clients of the platform's routes would not get 503 while a service has no healthy pod, here and there."""
     here, there = platform_rules(platform.cluster), production_rules(platform)
-    found = hides_a_503(here, live_middlewares(platform.cluster)) + lead_to_unready(platform.cluster, here)
-    return found + [f"in production {text}" for text in hides_a_503(there, production_middlewares(platform))]
+    live, rendered = live_middlewares(platform.cluster), production_middlewares(platform)
+    found = hides_a_503(here, live) + lead_to_unready(platform.cluster, here)
+    found += [text for text, kinds in live_entries(platform, live) if {*kinds} & {*ANSWER_THEMSELVES}]
+    hidden = hides_a_503(there, rendered)
+    hidden += [text for text, kinds in production_entries(platform, rendered) if {*kinds} & {*ANSWER_THEMSELVES}]
+    return found + [f"in production {text}" for text in hidden]
 
 
-def through(rules: list[Rule], middlewares: dict[str, dict[str, Any]]) -> list[tuple[str, list[str]]]:
+def through(rules: list[Rule], middlewares: dict[str, dict[str, Any]]) -> list[Named]:
     """Each Middleware of each rule, in words and by its kinds; one that is not there is of none."""
     return [
         (f"{rule.match} goes through {name} ({', '.join(middlewares.get(name, {})) or 'not there'})",

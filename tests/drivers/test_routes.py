@@ -90,6 +90,16 @@ RETRY = {"default/retry": {"retry": {"attempts": 4}}, "default/pages": {"errors"
 RETRY |= {"default/small": {"buffering": {"maxRequestBodyBytes": 1024}}}
 
 
+def test_middlewares_of_an_entry_point_are_seen():
+    given = {
+        "entrypoints.websecure.address": ":8443",
+        "entrypoints.websecure.http.middlewares": "default-retry@kubernetescrd,default-small@kubernetescrd,x@file",
+    }
+    seen = route_ways.at_entry_points(given, RETRY)
+    assert [kinds for _, kinds in seen] == [["retry"], ["buffering"], []]
+    assert seen[1][0] == "all of websecure goes through default-small@kubernetescrd (buffering)"
+
+
 @pytest.mark.parametrize(
     ("names", "changes", "hides"),
     [(["retry"], False, False), (["retry", "small"], True, False), (["pages"], True, True), (["gone"], True, False)],
