@@ -46,6 +46,7 @@ Feature: Authentication service
       | a good message                                  | gets another token the next time |
       | a message that was changed after it signed      | is refused                       |
       | a message that expired                          | is refused                       |
+      | a message that is not good yet                  | is refused                       |
       | a message that another wallet signed            | is refused                       |
       | a nonce that it used before                     | is refused                       |
       | a nonce that it used several times at once      | is refused                       |

@@ -165,6 +165,7 @@ class Siwe:
             "a good message": lambda: signed(self.made()),
             "a message that was changed after it signed": changed,
             "a message that expired": lambda: signed(self.made(minutes=-1)),
+            "a message that is not good yet": lambda: signed(self.made(minutes=60, wait=30)),
             "a message that another wallet signed": by_another,
             "a nonce that it used before": lambda: self.visitor.used(*signed(self.made())),
             "a nonce that it used several times at once": lambda: self.visitor.used_at_once(

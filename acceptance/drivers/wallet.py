@@ -30,8 +30,8 @@ class Wallet:
         self.account = Account.create()
         self.address: str = self.account.address
 
-    def message(self, domain: str, nonce: str, *, chain: int = 1, minutes: int = 5) -> str:
-        """A Sign-In with Ethereum message that is good for `minutes`."""
+    def message(self, domain: str, nonce: str, *, chain: int = 1, minutes: int = 5, wait: int = 0) -> str:
+        """A Sign-In with Ethereum message that is good for `minutes`; with `wait` only after so many of them."""
         now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
 
         def stamp(moment: datetime.datetime) -> str:
@@ -42,6 +42,7 @@ class Wallet:
             f"Sign in to Alternate Futures.\n\nURI: https://{domain}\nVersion: 1\nChain ID: {chain}\nNonce: {nonce}\n"
             f"Issued At: {stamp(now + datetime.timedelta(minutes=min(0, minutes - 5)))}\n"
             f"Expiration Time: {stamp(now + datetime.timedelta(minutes=minutes))}"
+            + (f"\nNot Before: {stamp(now + datetime.timedelta(minutes=wait))}" if wait else "")
         )
 
     def sign(self, message: str) -> str:
