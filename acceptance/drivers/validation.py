@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import hashlib
 import time
@@ -84,11 +85,20 @@ def only_of(found: Iterable[str], wallet: str) -> bool:
     return bool(names) and all(same_wallet(name, wallet) for name in names)
 
 
+def is_token(settings: ServiceSettings, token: str) -> tuple[str, list[str]]:
+    """The condition by which a row is a token's, and its values: SHA-256 as services write it, in text or in bytes."""
+    digest = hashlib.sha256(token.encode())
+    hexadecimal, encoded = digest.hexdigest(), base64.b64encode(digest.digest()).decode()
+    urlsafe = encoded.translate(str.maketrans("+/", "-_"))
+    forms = [hexadecimal, f"\\x{hexadecimal}", encoded, encoded.rstrip("="), urlsafe, urlsafe.rstrip("=")]
+    return f"{settings.tokens_hash_column}::text in ({', '.join(['%s'] * len(forms))})", forms
+
+
 def stored(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any]:
     """The row of a personal access token. Raises AssertionError unless there is one, with a time that it expires."""
-    table, digest = settings.tokens_table, hashlib.sha256(token.encode()).hexdigest()
+    table, (known, forms) = settings.tokens_table, is_token(settings, token)
     columns = f"extract(epoch from {settings.tokens_expiry_column})::float8, {settings.tokens_owner_column}"
-    rows = db.ask(SERVICE, f"select {columns} from {table} where {settings.tokens_hash_column} = %s", digest)
+    rows = db.ask(SERVICE, f"select {columns} from {table} where {known}", *forms)
     assert len(rows) == 1, f"expected one row for the token in {table}, saw {len(rows)}"
     expires, owner = rows[0]
     assert expires is not None, f"the token in {table} has no time at which it expires"
@@ -105,13 +115,13 @@ TIMES = """
 
 def age(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any]:
     """Set all times of a token's row back by half of what is left of its life; return the row as it is then."""
-    table, digest = settings.tokens_table, hashlib.sha256(token.encode()).hexdigest()
+    table, (known, forms) = settings.tokens_table, is_token(settings, token)
     half = stored(db, settings, token)["seconds left"] / 2
     columns = [str(name) for (name,) in db.ask(SERVICE, TIMES, table)]
     assert columns, f"no column of {table} has a time"
     earlier = ", ".join(f'"{name}" = "{name}" - make_interval(secs => %s)' for name in columns)
-    statement = f"update {table} set {earlier} where {settings.tokens_hash_column} = %s"
-    db.ask(SERVICE, statement, *[half] * len(columns), digest)
+    statement = f"update {table} set {earlier} where {known}"
+    db.ask(SERVICE, statement, *[half] * len(columns), *forms)
     return stored(db, settings, token)
 
 
