@@ -98,7 +98,8 @@ def test_a_token_ages_by_half_of_its_life():
     row = validation.age(db, ServiceSettings(), "token")
     assert 495 < row["seconds left"] < 505
     statement, values = db.updates[0]
-    assert '"created_at" = "created_at" - make_interval(secs => %s)' in statement and statement.count("%s") == len(values)
+    assert '"created_at" = "created_at" - make_interval(secs => %s)' in statement
+    assert statement.count("%s") == len(values)
     assert values[2] == hashlib.sha256(b"token").hexdigest() and values[0] == values[1]
 
 
