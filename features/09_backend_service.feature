@@ -89,4 +89,4 @@ Feature: Backend service
     And the public query is answered with 200 everywhere
     When auth takes connections again
     Then the protected query is answered with 200 again
-    And a copy of the backend whose auth answers with 503, or breaks with 500, answers with 503
+    And a copy of the backend whose auth answers with 503, breaks with 500, or takes its question and says nothing, answers with 503

@@ -98,13 +98,14 @@ def protected_is_back(signed_in, backend_doors, environment, status):
 
 @then(
     parsers.parse(
-        "a copy of the backend whose auth answers with {busy:d}, or breaks with {broken:d}, answers with {status:d}"
+        "a copy of the backend whose auth answers with {busy:d}, breaks with {broken:d}, or takes its question and "
+        "says nothing, answers with {status:d}"
     )
 )
 def copy_without_a_word(signed_in, backend, data_client, environment, busy, broken, status, evidence):
     # Neither is a yes or a no: whoever is told Unauthorized signs in again, to no end.
     says = {said: spokesman.answer_of_copy(backend, data_client, environment.services, said, signed_in["jwt"])
-            for said in (busy, broken)}  # fmt: skip
+            for said in (busy, broken, spokesman.SILENT)}  # fmt: skip
     evidence.add("answers of copies, by what auth answers", {said: asked.describe() for said, asked in says.items()})
     wrong = {said: in_words(asked.answer) for said, asked in says.items() if asked.status != status}
     assert not wrong, f"expected {status} where auth says neither yes nor no, saw by auth's answer {wrong}"

@@ -19,6 +19,8 @@ from acceptance.drivers.pods import PodClient, delete_now, run_client
 from acceptance.drivers.services import Service
 
 PORT = 8080
+SILENT = 0
+"""The status of an auth that takes each request and never answers it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Spokesman:
 
 @contextlib.contextmanager
 def answering(namespace: Namespace, status: int, text: str) -> Iterator[Spokesman]:
-    """Such a pod until the end of the block, with an answer that auth could give."""
+    """Such a pod until the end of the block, with an answer that auth could give, or SILENT."""
     name = f"auth-that-says-{status}-{secrets.token_hex(3)}"
     container = {"env": [{"name": "ANSWER", "value": text}]}
     try:
@@ -61,7 +63,10 @@ def answering(namespace: Namespace, status: int, text: str) -> Iterator[Spokesma
 
 
 def answer_of_copy(backend: Service, through: PodClient, settings: ServiceSettings, status: int, token: str) -> Asked:
-    """What a copy of the backend answers to the protected query while its auth answers everything with a status."""
+    """What a copy of the backend answers to the protected query while its auth answers everything with a status, or is SILENT.
+
+    Raises requests.Timeout if the copy never answers.
+    """
     with (
         answering(through.namespace, status, json.dumps({"error": "out of order"})) as auth,
         copy_of(backend, {"AUTH_SERVICE_URL": auth.url}) as copy,

@@ -78,12 +78,20 @@ func relayOne(client net.Conn) {
 }
 
 // fixedAnswer gives every request the same answer, and writes down who asked for what; of a credential its SHA-256.
+// silent is the status of who takes a request and never answers it.
+const silent = 0
+
 func fixedAnswer(status int, body string, lines io.Writer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		credential := sha256.Sum256([]byte(r.Header.Get("Authorization")))
 		_ = json.NewEncoder(lines).Encode(map[string]any{
 			"method": r.Method, "path": r.URL.Path, "from": r.RemoteAddr, "credential": fmt.Sprintf("%x", credential),
 		})
+		if status == silent {
+			_, _ = io.Copy(io.Discard, r.Body)
+			<-r.Context().Done()
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 func throughRelay(t *testing.T, target string) net.Conn {
@@ -59,5 +61,20 @@ func TestFixedAnswerWritesDownWhoAsked(t *testing.T) {
 	}
 	if text := lines.String(); !strings.Contains(text, `"path":"/api/auth/validate"`) || strings.Contains(text, "secret") {
 		t.Errorf("wrote %s", text)
+	}
+}
+
+func TestWhoIsSilentTakesTheRequestAndGivesNoAnswer(t *testing.T) {
+	var lines strings.Builder
+	server := httptest.NewServer(fixedAnswer(silent, "never said", &lines))
+	defer server.Close()
+	client := http.Client{Timeout: 200 * time.Millisecond}
+	_, err := client.Post(server.URL, "application/json", strings.NewReader("{}"))
+	var late net.Error
+	if !errors.As(err, &late) || !late.Timeout() {
+		t.Fatalf("expected a timeout, saw %v", err)
+	}
+	if !strings.Contains(lines.String(), "POST") {
+		t.Fatalf("the request was not written down: %q", lines.String())
 	}
 }
