@@ -63,7 +63,7 @@ def answering(namespace: Namespace, status: int, text: str) -> Iterator[Spokesma
 
 
 def answer_of_copy(backend: Service, through: PodClient, settings: ServiceSettings, status: int, token: str) -> Asked:
-    """What a copy of the backend answers to the protected query while its auth answers everything with a status, or is SILENT.
+    """What a copy of the backend answers to the protected query while its auth answers with a status, or is SILENT.
 
     Raises requests.Timeout if the copy never answers.
     """
