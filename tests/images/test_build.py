@@ -6,7 +6,7 @@ import time
 
 import pytest
 import requests
-from built import image
+from built import image, tool
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import IMAGES
@@ -160,3 +160,8 @@ def test_pull_of_what_is_not_there_names_it(upstream):
     maker.lock["missing"] = entry
     with pytest.raises(UserError, match="missing"):
         maker.pull([entry])
+
+
+def test_the_lock_has_the_load_balancer_that_kind_starts():
+    program = tool("kind").read_bytes()
+    assert (lock.read_lock()["haproxy"].upstream or "-").encode() in program
