@@ -28,6 +28,13 @@ PRIVATE = r"\( -name '*.key' -o -name '*.conf' -o -name '*.pem' -o -path '*/mani
 PRIVATE_FOLDERS = "/etc/kubernetes /var/lib/kubelet/pki"
 STORE = "/var/lib/etcd"
 """Where etcd has its data on a control plane of kubeadm."""
+NOT_ROOTS_ALONE = r"\( -perm /077 -o ! -uid 0 \)"
+OPENS = "BEGIN [A-Z ]*PRIVATE KEY-----|client-key-data:|kind: EncryptionConfiguration"
+"""What is in a file that opens the cluster or its Secrets, whatever it is called and wherever it was copied to."""
+SEARCHED = "/ /tmp /run /var"
+"""The file systems of a machine that people copy things to; /usr is its image, and containers' files are theirs."""
+AS_NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups"
+NOT_SEARCHED = ("/proc", "/sys", "/usr", "/var/lib/containerd")
 
 
 def told_by_apis(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
@@ -74,8 +81,23 @@ def profiling_served(cluster: Cluster, outputs: Outputs) -> list[str]:
 
 
 def readable_by_others(cluster: Cluster, outputs: Outputs) -> dict[str, list[str]]:
-    """By machine the keys, kubeconfigs, manifests of static pods and folders of etcd that others than root may read."""
-    command = f"find {PRIVATE_FOLDERS} {PRIVATE} -perm /077; find {STORE} -maxdepth 0 -perm /077 2>/dev/null || true"
-    machines = [*outputs.control_planes, *outputs.workers]
-    seen = {machine.name: cluster.on_node(machine.name, "sh", "-c", command).split() for machine in machines}
+    """By machine the keys, kubeconfigs, manifests of static pods and folders of etcd that others than root may read.
+
+    Files that open the cluster are searched for in all of the machine, too, by a user without any right.
+    """
+    known = (
+        f"find {PRIVATE_FOLDERS} {PRIVATE} {NOT_ROOTS_ALONE}; find {STORE} -maxdepth 0 {NOT_ROOTS_ALONE} 2>/dev/null"
+    )
+    seen = {}
+    for machine in [*outputs.control_planes, *outputs.workers]:
+        found = cluster.on_node(machine.name, "sh", "-c", f"{known}; true").splitlines()
+        found += cluster.on_node(machine.name, *AS_NOBODY.split(), "sh", "-c", search(SEARCHED)).splitlines()
+        seen[machine.name] = sorted({*found})
     return {name: found for name, found in seen.items() if found}
+
+
+def search(roots: str) -> str:
+    """A shell's command that names the files below some folders which open the cluster, as far as it may read."""
+    but = " -o ".join(f"-path {path}" for path in NOT_SEARCHED)
+    files = f"find {roots} -xdev \\( {but} \\) -prune -o -type f -size -1024k -print0 2>/dev/null"
+    return f"{files} | xargs -0 -r grep -lsaE '{OPENS}'; true"
