@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from kubernetes import client
@@ -20,8 +21,16 @@ PERIOD = 10
 """Seconds between two probes where nothing is said."""
 LATEST = 120
 """Seconds after its start within which a container that hangs from then on is to be restarted; YugabyteDB's take 90."""
+LATEST_START = 300
+"""The same of one that never comes up (its startup probe); Redis has 180, to read what it had written."""
+LATEST_END = 120
+"""Seconds that a container which is to be restarted may take to end; YugabyteDB's have 60."""
+END = 30
+"""Seconds that a pod has to end where nothing is said."""
 WATCHED = (NAMESPACE, "traefik", "sealed-secrets")
 """The namespaces whose containers have probes of ours; upstream gives Argo CD's controller and others none."""
+PROBES = {"livenessProbe": "liveness_probe", "startupProbe": "startup_probe"}
+"""What a manifest and the client call the probes that restart a container."""
 AGAIN = 2
 """Restarts of one pod by its probe, within the hour that the API keeps events, that are no accident."""
 
@@ -42,7 +51,8 @@ def without_probe(pods: list[client.V1Pod]) -> list[str]:
     for pod in long_lived(pods):
         app = (pod.metadata.labels or {}).get("app", "")
         for container in pod.spec.containers:
-            if trouble := trouble_of(as_rendered(container.liveness_probe), app):
+            probes = {name: as_rendered(getattr(container, field, None)) for name, field in PROBES.items()}
+            if trouble := trouble_of(probes, app, pod.spec.termination_grace_period_seconds):
                 wrong.append(f"{container.name} of {pod.metadata.name}: {trouble}")
     return wrong
 
@@ -52,36 +62,48 @@ def rendered_without_probe(manifests: list[Manifest]) -> list[str]:
     wrong = []
     for item in (item for item in manifests if item["kind"] in ("Deployment", "StatefulSet")):
         template = item["spec"]["template"]
+        ends = template["spec"].get("terminationGracePeriodSeconds")
         for container in template["spec"]["containers"]:
-            if trouble := trouble_of(container.get("livenessProbe"), template["metadata"]["labels"].get("app", "")):
+            if trouble := trouble_of(container, template["metadata"]["labels"].get("app", ""), ends):
                 wrong.append(f"{container['name']} of {item['metadata']['name']}: {trouble}")
     return wrong
 
 
 def as_rendered(probe: client.V1Probe | None) -> dict[str, Any] | None:
-    """What decides about a probe of a pod that runs, under the names of a manifest."""
-    if probe is None:
-        return None
-    names = {"failure_threshold": "failureThreshold", "initial_delay_seconds": "initialDelaySeconds"}
-    names |= {"period_seconds": "periodSeconds", "_exec": "exec"}
-    has = probe.to_dict()
-    return {name: has[key] for key, name in names.items() if has[key] is not None}
+    """A probe of a pod that runs, under the names of a manifest."""
+    return dict(client.ApiClient().sanitize_for_serialization(probe)) if probe else None
 
 
-def trouble_of(probe: dict[str, Any] | None, app: str) -> str:
-    """Why a probe would not restart a container that hangs, or not in time; nothing if it would."""
+def trouble_of(container: Mapping[str, Any], app: str, ends: int | None) -> str:
+    """Why a container that hangs would not be restarted by its probes, or not in time; nothing if it would.
+
+    `ends`: the seconds that its pod has to end.
+    """
+    probe, start = container.get("livenessProbe"), container.get("startupProbe")
     if not probe:
         return "no liveness probe"
     wanted = OTHER_FAILURES.get(app, FAILURES)
     if (has := probe.get("failureThreshold", FAILURES)) != wanted:
         return f"{has} failures, not {wanted}"
-    takes = probe.get("initialDelaySeconds", 0) + has * probe.get("periodSeconds", PERIOD)
-    if takes > LATEST:
+    if (takes := seconds_to_fail(probe)) > LATEST:
         return f"restarted after {takes} s only, not {LATEST}"
+    if start and (takes := seconds_to_fail(start)) > LATEST_START:
+        return f"restarted {takes} s after a start that fails, not {LATEST_START}"
+    if (takes := probe.get("terminationGracePeriodSeconds") or ends or END) > LATEST_END:
+        return f"it may take {takes} s to end before it is restarted, not {LATEST_END}"
+    if host := (probe.get("httpGet") or probe.get("tcpSocket") or {}).get("host"):
+        return f"its probe asks {host}, and not the container"
     command = probe.get("exec")
     if command and not asks_something(command):
         return f"its probe runs {command.get('command')}, which asks nobody"
     return ""
+
+
+def seconds_to_fail(probe: Mapping[str, Any]) -> int:
+    """After how many seconds a probe gives up on a container that hangs: each try takes as long as its time-out."""
+    tries = probe.get("failureThreshold", FAILURES)
+    each = max(probe.get("periodSeconds", PERIOD), probe.get("timeoutSeconds", 1))
+    return int(probe.get("initialDelaySeconds", 0) + tries * each)
 
 
 def platform_pods(cluster: Cluster) -> list[client.V1Pod]:

@@ -10,16 +10,21 @@ from acceptance.drivers import liveness
 from acceptance.platform.applications import APPLICATIONS
 
 
-def pod(app, threshold=3, *, owner="ReplicaSet", labels=None, delay=None, command=None):
+def pod(app, threshold=3, *, owner="ReplicaSet", labels=None, delay=None, command=None, **extra):
     run = client.V1ExecAction(command=command) if command else None
+    ask = client.V1HTTPGetAction(port=80, host=extra.get("host")) if not command else None
     timing = {"failure_threshold": threshold, "initial_delay_seconds": delay, "period_seconds": 10}
-    probe = client.V1Probe(**timing, _exec=run) if threshold else None
+    probe = (
+        client.V1Probe(**timing, _exec=run, http_get=ask, timeout_seconds=extra.get("timeout")) if threshold else None
+    )
+    start = client.V1Probe(failure_threshold=extra["start"], period_seconds=1) if "start" in extra else None
+    container = SimpleNamespace(name=app, liveness_probe=probe, startup_probe=start)
     return SimpleNamespace(
         metadata=SimpleNamespace(
             name=f"{app}-1", namespace="default", uid=app, labels={"app": app, **(labels or {})},
             owner_references=[SimpleNamespace(kind=owner)],
         ),
-        spec=SimpleNamespace(containers=[SimpleNamespace(name=app, liveness_probe=probe)]),
+        spec=SimpleNamespace(containers=[container], termination_grace_period_seconds=extra.get("ends")),
     )  # fmt: skip
 
 
@@ -32,6 +37,13 @@ def pod(app, threshold=3, *, owner="ReplicaSet", labels=None, delay=None, comman
         (pod("redis", delay=86400), True),
         (pod("redis", command=["redis-cli", "-e", "ping"]), False),
         (pod("redis", command=["true"]), True),
+        (pod("redis", timeout=5), False),
+        (pod("redis", timeout=600), True),
+        (pod("redis", start=180), False),
+        (pod("redis", start=86400), True),
+        (pod("redis", ends=60), False),
+        (pod("redis", ends=3600), True),
+        (pod("redis", host="127.0.0.1"), True),
         (pod("yb-tserver", 6, delay=30), False),
         (pod("yb-tserver", 6), False),
         (pod("yb-tserver", 600), True),
