@@ -36,7 +36,7 @@ Feature: Kubernetes cluster operations
 
   @ac-2.6 @needs-everything
   Scenario: A container that fails three probes in a row is restarted
-    Given a server pod with a health probe every second
+    Given a server pod on each worker with a health probe every second
     When its health probe begins to fail
     Then three failures are recorded and the container is restarted once
     And the pod is Ready again

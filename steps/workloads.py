@@ -1,5 +1,7 @@
 """Pods, Deployments, Services, probes and logs."""
 
+import functools
+
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, POD_READY, RESTART, eventually
@@ -55,32 +57,31 @@ def service_keeps_address(namespace, cluster, service_address):
     assert now == service_address, f"expected {service_address}, saw {now}"
 
 
-@given("a server pod with a health probe every second", target_fixture="probed_pod")
-def server_with_probe(namespace):
-    probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "failureThreshold": 3}
-    return namespace.run_pod("probed", container={"livenessProbe": probe})
+@given("a server pod on each worker with a health probe every second", target_fixture="probed_pods")
+def servers_with_probe(namespace, outputs):
+    return probed.start_on_each(namespace, outputs)
 
 
 @when("its health probe begins to fail")
-def probe_fails(namespace, cluster, probed_pod):
-    restarts = probed_pod.status.container_statuses[0].restart_count
-    assert restarts == 0, "the container was restarted before its probe failed"
-    cluster.core.connect_post_namespaced_pod_proxy_with_path("probed:8080", namespace.name, "unhealthy")
+def probes_fail(namespace, probed_pods):
+    probed.let_probes_fail(namespace, probed_pods)
 
 
 @then("three failures are recorded and the container is restarted once")
-def restarted_after_three(namespace, evidence):
-    hint = f"kubectl -n {namespace.name} describe pod probed"
-    eventually(lambda: probed.restarted(namespace), within=RESTART, what="the container restarted", hint=hint)
-    what = "three failed probes recorded"
-    events = eventually(lambda: probed.three_failures(namespace), within=LOGS_READABLE, what=what, hint=hint)
-    evidence.add("events", events)
+def restarted_after_three(namespace, probed_pods, evidence):
+    for name in probed_pods:
+        hint = f"kubectl -n {namespace.name} describe pod {name}"
+        restarted = functools.partial(probed.restarted, namespace, name)
+        eventually(restarted, within=RESTART, what=f"the container of {name} restarted", hint=hint)
+        failed = functools.partial(probed.three_failures, namespace, name)
+        what = f"three failed probes of {name} recorded"
+        evidence.add(f"events of {name}", eventually(failed, within=LOGS_READABLE, what=what, hint=hint))
 
 
 @then("the pod is Ready again")
-def ready_again(namespace):
-    count = namespace.wait_ready("probed").status.container_statuses[0].restart_count
-    assert count == 1, f"expected one restart, saw {count}"
+def ready_again(namespace, probed_pods):
+    restarts = {name: namespace.wait_ready(name).status.container_statuses[0].restart_count for name in probed_pods}
+    assert set(restarts.values()) == {1}, f"expected one restart of each, saw {restarts}"
 
 
 @then("each container of the platform's services, as rendered and where it runs, is restarted after as many failures")

@@ -7,6 +7,7 @@ from kubernetes.client import ApiException
 from acceptance.base.conditions import describe, is_ready
 from acceptance.cluster.cluster import SYSTEM_NAMESPACES, Cluster
 from acceptance.cluster.namespace import Namespace
+from acceptance.infrastructure.contract import Outputs
 
 
 def all_ready(namespace: Namespace, selector: str, count: int) -> dict[str, str]:
@@ -16,14 +17,33 @@ def all_ready(namespace: Namespace, selector: str, count: int) -> dict[str, str]
     return {pod.metadata.name: pod.spec.node_name for pod in ready}
 
 
-def restarted(namespace: Namespace, name: str = "probed") -> bool:
+def start_on_each(namespace: Namespace, outputs: Outputs) -> list[str]:
+    """A server pod on each worker, whose kubelet restarts it after three failed probes; their names, once Ready."""
+    probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "failureThreshold": 3}
+    names = [f"probed-{number}" for number, _ in enumerate(outputs.workers)]
+    for name, worker in zip(names, outputs.workers, strict=True):
+        selector = {"kubernetes.io/hostname": worker.name}
+        namespace.create(namespace.cluster.probe.pod(name, container={"livenessProbe": probe}, nodeSelector=selector))
+    for name in names:
+        restarts = namespace.wait_ready(name).status.container_statuses[0].restart_count
+        assert restarts == 0, f"the container of {name} was restarted before its probe failed"
+    return names
+
+
+def let_probes_fail(namespace: Namespace, names: list[str]) -> None:
+    """Have each server answer its probe with an error from now on."""
+    for name in names:
+        namespace.cluster.core.connect_post_namespaced_pod_proxy_with_path(f"{name}:8080", namespace.name, "unhealthy")
+
+
+def restarted(namespace: Namespace, name: str) -> bool:
     """Raise AssertionError while the pod's container has not been restarted."""
     pod = namespace.pod(name)
     assert pod.status.container_statuses[0].restart_count >= 1, f"no restart yet; the pod {describe(pod)}"
     return True
 
 
-def three_failures(namespace: Namespace, name: str = "probed") -> list[str]:
+def three_failures(namespace: Namespace, name: str) -> list[str]:
     """The pod's events, once three failed probes are among them."""
     selector = f"involvedObject.name={name}"
     events = namespace.cluster.core.list_namespaced_event(namespace.name, field_selector=selector).items
