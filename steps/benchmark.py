@@ -41,6 +41,15 @@ def components_tell_nothing(cluster, outputs, evidence):
     assert not doors, f"expected no answer without credentials, saw the statuses {doors}"
 
 
+@then("nothing else of a machine listens for others")
+def nothing_else_listens(cluster, outputs):
+    cluster.needs_machines()
+    heard = strangers.heard_besides(cluster, outputs)
+    assert not heard, (
+        f"expected nothing but what is asked above to listen beyond its machine, saw {heard}. Try: ss -tlnp"
+    )
+
+
 @then("no API server shows its profile, not even to an administrator")
 def no_profiles(cluster, outputs):
     served = strangers.profiling_served(cluster, outputs)

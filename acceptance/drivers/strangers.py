@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from acceptance.clients.caller import Caller
 from acceptance.cluster.cluster import Cluster
 from acceptance.drivers.api_servers import NO_ANSWER, answered, ask, statuses
@@ -24,6 +26,11 @@ SILENT_CONTROL_PLANE = {
     "etcd in clear": "http://{address}:2379/version",
 }
 """What a control plane's own components answer each other alone, or nobody but on their machine."""
+HEARD = {"10250": "the kubelet, which is asked", "10256": "kube-proxy, which tells its health alone"}
+HEARD_OF_CONTROL_PLANE = HEARD | {
+    "6443": "the API server, which is asked", "2379": "etcd, which is asked", "2380": "etcd's members, which are asked",
+}  # fmt: skip
+"""The ports on which a machine is heard beyond itself, and why."""
 PRIVATE = r"\( -name '*.key' -o -name '*.conf' -o -name '*.pem' -o -path '*/manifests/*' \) -type f"
 PRIVATE_FOLDERS = "/etc/kubernetes /var/lib/kubelet/pki"
 STORE = "/var/lib/etcd"
@@ -72,6 +79,26 @@ def open_doors(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
         urls |= {f"{what} of {machine.name}": url.format(address=machine.address) for what, url in doors.items()}
     seen = statuses(cluster, outputs.workers[0].name, urls.values())
     return {what: seen[url] for what, url in urls.items() if seen[url] != NO_ANSWER}
+
+
+def heard_besides(cluster: Cluster, outputs: Outputs) -> dict[str, list[str]]:
+    """By machine what listens for others there, and is not known: address and port, and whose it is."""
+    known = {machine.name: HEARD_OF_CONTROL_PLANE for machine in outputs.control_planes}
+    known |= {machine.name: HEARD for machine in outputs.workers}
+    seen = {name: beyond(cluster.on_node(name, "ss", "-tlnpH"), ports) for name, ports in known.items()}
+    return {name: found for name, found in seen.items() if found}
+
+
+def beyond(listed: str, known: Iterable[str]) -> list[str]:
+    """The sockets, of those that `ss -tlnpH` lists, which listen beyond their machine on a port that is not known."""
+    rows = [line.split() for line in listed.splitlines() if line.strip()]
+    assert rows, "expected what listens on a machine, saw nothing"
+    sockets = [(*row[3].rpartition(":")[::2], "".join(row[5:])) for row in rows]
+    return sorted(
+        f"{address}:{port} {whose}".strip()
+        for address, port, whose in sockets
+        if not address.startswith(("127.", "[::1]", "[::ffff:127.")) and port not in {*known}
+    )
 
 
 def profiling_served(cluster: Cluster, outputs: Outputs) -> list[str]:

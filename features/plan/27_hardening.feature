@@ -8,6 +8,7 @@ Feature: Hardening
     Then every check that has to pass here does
     And without credentials each API server tells its health at most
     And without credentials kubelets, schedulers, controller managers and etcd tell nothing
+    And nothing else of a machine listens for others
     And no API server shows its profile, not even to an administrator
     And only root reads keys, kubeconfigs, manifests and etcd's data on a machine
 

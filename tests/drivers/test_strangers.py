@@ -1,10 +1,10 @@
-"""What on a machine others than root may read."""
+"""What on a machine others than root may read, and what listens there for others."""
 
 import subprocess
 
 import pytest
 
-from acceptance.drivers.strangers import search
+from acceptance.drivers.strangers import HEARD, HEARD_OF_CONTROL_PLANE, beyond, search
 
 
 def found(folder):
@@ -26,3 +26,21 @@ def found(folder):
 def test_what_opens_the_cluster_is_found_whatever_it_is_called(tmp_path, text, opens):
     (tmp_path / "notes of last year.txt").write_text(text)
     assert bool(found(tmp_path)) is opens
+
+
+LISTED = """\
+LISTEN 0      4096       127.0.0.1:10249      0.0.0.0:*    users:(("kube-proxy",pid=812,fd=12))
+LISTEN 0      4096      127.0.0.11:39823      0.0.0.0:*
+LISTEN 0      4096      172.30.0.8:2379       0.0.0.0:*    users:(("etcd",pid=729,fd=9))
+LISTEN 0      4096           [::1]:9099          [::]:*    users:(("other",pid=7,fd=9))
+LISTEN 0      4096               *:10250            *:*    users:(("kubelet",pid=411,fd=13))
+"""
+
+
+def test_what_listens_for_others_is_known_or_told():
+    assert beyond(LISTED, HEARD_OF_CONTROL_PLANE) == []
+    assert beyond(LISTED, HEARD) == ['172.30.0.8:2379 users:(("etcd",pid=729,fd=9))']
+    more = LISTED + 'LISTEN 0 4096 *:2381 *:* users:(("etcd",pid=729,fd=14))\nLISTEN 0 5 [::]:8000 [::]:*\n'
+    assert [text.split()[0] for text in beyond(more, HEARD_OF_CONTROL_PLANE)] == ["*:2381", "[::]:8000"]
+    with pytest.raises(AssertionError):
+        beyond("", HEARD)
