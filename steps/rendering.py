@@ -2,8 +2,9 @@
 
 from pytest_bdd import given, then, when
 
-from acceptance.cluster.manifests import differences, lasting
+from acceptance.cluster.manifests import lasting
 from acceptance.criteria.evidence import Evidence
+from acceptance.drivers.additions import Held
 from acceptance.platform.access import Access
 from acceptance.platform.deployed_tree import components_of
 from acceptance.platform.platform import Platform
@@ -16,16 +17,23 @@ def whole_platform(
     """Each component of it is up."""
 
 
-@when("the objects that make render prints are held against the cluster", target_fixture="rendered")
-def compare(platform: Platform, evidence: Evidence) -> dict[str, str]:
-    wanted = components_of(platform.environment)
-    evidence.add("components", wanted)
-    found = {name: differences(platform.cluster, lasting(platform.rendering.manifests(name))) for name in wanted}
-    evidence.add("differences", {name: text for name, text in found.items() if text})
-    return found
+@when("the objects that make render prints are held against the cluster", target_fixture="held")
+def compare(platform: Platform, evidence: Evidence) -> list[Held]:
+    held = [Held(name, lasting(platform.rendering.manifests(name))) for name in components_of(platform.environment)]
+    for component in held:
+        component.hold(platform.cluster)
+    evidence.add("components", [component.name for component in held])
+    evidence.add("differences", {component.name: component.differs for component in held if component.differs})
+    return held
 
 
 @then("none of them differs")
-def nothing_differs(rendered: dict[str, str]) -> None:
-    found = [name for name, text in rendered.items() if text]
+def nothing_differs(held: list[Held]) -> None:
+    found = [component.name for component in held if component.differs]
     assert not found, f"expected what `make render` prints, these components differ: {', '.join(found)}"
+
+
+@then("nothing was added to them that it does not print")
+def nothing_added(held: list[Held]) -> None:
+    found = [text for component in held for text in component.added]
+    assert not found, f"expected nothing beyond what `make render` prints, somebody added {found}"

@@ -6,3 +6,4 @@ Feature: Manifests
     Given the whole platform
     When the objects that make render prints are held against the cluster
     Then none of them differs
+    And nothing was added to them that it does not print

@@ -1,0 +1,106 @@
+"""What the platform's objects have beyond what Git says: a diff shows only what an apply would write.
+
+An entry that somebody else added to a list, or a key of a ConfigMap, is nobody's difference: applying leaves it there.
+Source: plan 8.9.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.manifests import Manifest, differences, kubectl
+
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
+KINDS = (*WORKLOADS, "ConfigMap", "Service")
+"""Whose additions change what runs, who is reached, or how."""
+OF_POD = {
+    "affinity", "dnsConfig", "hostAliases", "hostIPC", "hostNetwork", "hostPID", "hostUsers", "imagePullSecrets",
+    "initContainers", "nodeName", "nodeSelector", "runtimeClassName", "tolerations", "topologySpreadConstraints",
+    "volumes",
+}  # fmt: skip
+OF_CONTAINER = {
+    "args", "command", "env", "envFrom", "lifecycle", "livenessProbe", "ports", "readinessProbe", "startupProbe",
+    "volumeDevices", "volumeMounts", "workingDir",
+}  # fmt: skip
+OF_SERVICE = {"externalIPs", "externalName", "loadBalancerIP", "loadBalancerSourceRanges", "publishNotReadyAddresses"}
+NEVER_BY_ITSELF = OF_POD | OF_CONTAINER | OF_SERVICE | {"paused"}
+"""Fields that the API sets in no object by itself."""
+
+
+@dataclass
+class Held:
+    """A component's objects as they are rendered, held against the cluster."""
+
+    name: str
+    manifests: list[Manifest]
+    differs: str = ""
+    added: list[str] = field(default_factory=list)
+
+    def hold(self, cluster: Cluster) -> None:
+        """Look for what applying them would change, and for what it would leave there."""
+        self.differs = differences(cluster, self.manifests)
+        self.added = additions(cluster, self.manifests)
+
+
+def additions(cluster: Cluster, manifests: list[Manifest]) -> list[str]:
+    """What somebody added to the objects of these manifests that are there."""
+    wanted = [item for item in manifests if item["kind"] in KINDS]
+    if not wanted:
+        return []
+    text = yaml.safe_dump_all(wanted)
+    said = kubectl(cluster, "get", "--ignore-not-found", "--output", "json", "--filename", "-", stdin=text)
+    found = json.loads(said) if said.strip() else {}
+    # Of one object kubectl prints no list.
+    there = {named(item): item for item in found.get("items", [found] if found else [])}
+    return [f"{named(item)}: {text}" for item in wanted for text in added(item, there.get(named(item), item))]
+
+
+def named(item: Manifest) -> str:
+    """An object's kind, namespace and name."""
+    return f"{item['kind']} {item['metadata'].get('namespace', 'default')}/{item['metadata']['name']}"
+
+
+def added(wanted: Manifest, there: Manifest) -> list[str]:
+    """What an object has, as it is there, that its manifest does not say and nobody sets by itself."""
+    if wanted["kind"] == "ConfigMap":
+        parts = [(f"{part}.{key}", key, part) for part in ("data", "binaryData") for key in there.get(part) or {}]
+        return [text for text, key, part in parts if key not in (wanted.get(part) or {})]
+    found = list(beyond(wanted.get("spec") or {}, there.get("spec") or {}, "spec"))
+    kind = (there.get("spec") or {}).get("type", "ClusterIP")
+    if wanted["kind"] == "Service" and "type" not in wanted.get("spec", {}) and kind != "ClusterIP":
+        found.append(f"spec.type {kind}")
+    return found
+
+
+def beyond(wanted: Any, there: Any, path: str) -> Iterator[str]:
+    """The entries of lists, and the fields that nobody sets by itself, which `there` has and `wanted` has not."""
+    if isinstance(wanted, dict) and isinstance(there, dict):
+        for key, value in there.items():
+            if key in wanted:
+                yield from beyond(wanted[key], value, f"{path}.{key}")
+            elif key in NEVER_BY_ITSELF and value:
+                yield f"{path}.{key}"
+    elif isinstance(wanted, list) and isinstance(there, list):
+        keys = [key_of(item) for item in wanted]
+        for item in there:
+            if key_of(item) not in keys:
+                yield f"{path}[{key_of(item)}]"
+            else:
+                yield from beyond(wanted[keys.index(key_of(item))], item, path)
+
+
+def key_of(item: Any) -> str:
+    """By what an entry of a list is known among the others: its name, its path, its port, or all of it."""
+    if not isinstance(item, dict):
+        return str(item)
+    known = {**item, **(item.get("metadata") or {})}
+    found = next(
+        (known[key] for key in ("name", "mountPath", "containerPort", "port", "topologyKey") if key in known), ""
+    )
+    return str(found) or "+".join(sorted(item))
