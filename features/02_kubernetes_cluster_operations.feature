@@ -18,7 +18,7 @@ Feature: Kubernetes cluster operations
     Then each claim is Bound within 30 seconds
     And each pod writes to its claim
     And a pod's claims of each class that the platform's claims name are Bound
-    And no quota keeps the platform's namespace from another claim
+    And no quota and no limit keeps the platform's namespace from another claim
 
   @ac-2.4
   Scenario: The pods of a Deployment are spread over the workers

@@ -13,8 +13,8 @@ from acceptance.drivers.storage import (
     claimed,
     classes_named,
     lacks_claims,
+    no_room,
     read_disk,
-    used_up,
     write_on_every_worker,
     writer,
 )
@@ -61,9 +61,9 @@ def claims_of_each_class(namespace, cluster, platform, outputs, evidence):
     eventually(lambda: all_bound(namespace, names), within=POD_READY, what="a claim of each class Bound", hint=hint)
 
 
-@then("no quota keeps the platform's namespace from another claim")
-def no_quota(cluster):
-    found = used_up(cluster.core.list_namespaced_resource_quota("default").items)
+@then("no quota and no limit keeps the platform's namespace from another claim")
+def room_for_claims(cluster):
+    found = no_room(cluster, "default")
     assert not found, f"expected room for a claim in the namespace default, but {'; '.join(found)}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from kubernetes import client, utils
@@ -87,6 +88,40 @@ def used_up(quotas: list[client.V1ResourceQuota]) -> list[str]:
         for name, key, hard, used in limits
         if utils.parse_quantity(used) >= utils.parse_quantity(hard)
     ]
+
+
+def kept_out(ranges: list[client.V1LimitRange], sizes: set[str]) -> list[str]:
+    """The limits that a claim of one of these sizes does not keep to."""
+    limits = [
+        (item.metadata.name, limit.max or {}, limit.min or {})
+        for item in ranges
+        for limit in item.spec.limits
+        if limit.type == "PersistentVolumeClaim"
+    ]
+    return [
+        f"the limit range {name} allows no claim of {size}"
+        for name, most, least in limits
+        for size in sorted(sizes)
+        if not bytes_of(least, "0") <= utils.parse_quantity(size) <= bytes_of(most, size)
+    ]
+
+
+def bytes_of(limits: dict[str, str], otherwise: str) -> Decimal:
+    """A limit of storage."""
+    return Decimal(utils.parse_quantity(limits.get("storage", otherwise)))
+
+
+def sizes_claimed(cluster: Cluster, namespace: str) -> set[str]:
+    """How large the claims of a namespace are."""
+    items = cluster.core.list_namespaced_persistent_volume_claim(namespace).items
+    return {item.spec.resources.requests["storage"] for item in items}
+
+
+def no_room(cluster: Cluster, namespace: str) -> list[str]:
+    """What keeps a namespace from claims like those that it has: its quotas and its limits."""
+    quotas = cluster.core.list_namespaced_resource_quota(namespace).items
+    ranges = cluster.core.list_namespaced_limit_range(namespace).items
+    return used_up(quotas) + kept_out(ranges, sizes_claimed(cluster, namespace))
 
 
 def all_bound(namespace: Namespace, names: list[str]) -> bool:

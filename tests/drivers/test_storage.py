@@ -4,7 +4,7 @@ from types import SimpleNamespace as Thing
 
 import pytest
 
-from acceptance.drivers.storage import classes_named, used_up
+from acceptance.drivers.storage import classes_named, kept_out, used_up
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,21 @@ def test_a_quota_without_room_for_a_claim_is_told(hard, used, is_told):
     quota = Thing(metadata=Thing(name="small"), status=Thing(hard=hard, used=used))
     assert bool(used_up([quota])) is is_told
     assert used_up([Thing(metadata=quota.metadata, status=None)]) == []
+
+
+@pytest.mark.parametrize(
+    ("most", "least", "kind", "is_told"),
+    [
+        ({"storage": "100Mi"}, None, "PersistentVolumeClaim", True),
+        ({"storage": "1Gi"}, None, "PersistentVolumeClaim", False),
+        (None, {"storage": "2Gi"}, "PersistentVolumeClaim", True),
+        ({"cpu": "1"}, None, "Container", False),
+    ],
+)
+def test_a_limit_that_no_claim_of_the_platforms_keeps_to_is_told(most, least, kind, is_told):
+    limit = Thing(type=kind, max=most, min=least)
+    found = kept_out([Thing(metadata=Thing(name="small"), spec=Thing(limits=[limit]))], {"1Gi"})
+    assert bool(found) is is_told
 
 
 def a_claim(name, namespace="default"):
