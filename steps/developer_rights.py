@@ -116,6 +116,15 @@ def projects_are_narrow(argocd, cluster, evidence):
     assert not allows, f"expected the project `default` to allow nothing, saw {allows}"
 
 
+@then("Argo CD tells and does nothing for those who have not signed in")
+def argocd_knows_no_strangers(argocd, evidence):
+    seen = projects.told_to_strangers(argocd)
+    evidence.add("Argo CD's answers without a session", seen)
+    assert {*seen.values()} == {401}, (
+        f"expected 401 without a session, saw {seen}. Try: kubectl -n argocd get cm argocd-cm"
+    )
+
+
 @when(
     "Applications of the platform's project name another repository, or another namespace", target_fixture="foreigners"
 )

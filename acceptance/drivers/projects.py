@@ -13,6 +13,8 @@ from kubernetes.client import ApiException
 
 from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.base.waiting import GONE, eventually
+from acceptance.clients.argocd import ArgoCD
+from acceptance.clients.web import plain_session
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import of_scenario
 from acceptance.platform.access import NAMESPACE
@@ -22,6 +24,8 @@ OWN = {NAMESPACE}
 IN_CLUSTER = "https://kubernetes.default.svc"
 SCENARIOS = "scenario-*"
 """The namespaces that the project of the scenarios' small applications deploys to."""
+SIGNED_IN_ALONE = ("applications", "repositories", "clusters", "projects", "account")
+"""What Argo CD's API tells those who have signed in. With anonymous users it has an answer for everybody."""
 Spec = dict[str, Any]
 
 
@@ -51,6 +55,12 @@ def too_wide(name: str, spec: Spec) -> list[str]:
     if spec.get("sourceNamespaces"):
         found.append(f"Applications in other namespaces ({spec['sourceNamespaces']})")
     return [f"{name}: {text}" for text in found]
+
+
+def told_to_strangers(argocd: ArgoCD) -> dict[str, int]:
+    """What Argo CD answers to somebody who has not signed in: statuses by path of its API."""
+    with plain_session() as session:
+        return {path: session.get(f"{argocd.base()}/api/v1/{path}").status_code for path in SIGNED_IN_ALONE}
 
 
 @dataclass

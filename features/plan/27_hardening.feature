@@ -66,6 +66,7 @@ Feature: Hardening
     Then whatever the developer tries to change is refused
     And the API lists no right of the developer's but to read
     And every project of Argo CD names its repositories, and the platform's namespace alone
+    And Argo CD tells and does nothing for those who have not signed in
     When Applications of the platform's project name another repository, or another namespace
     Then Argo CD refuses each of them
 
