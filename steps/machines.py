@@ -8,6 +8,7 @@ from acceptance.base.waiting import NODES_READY, eventually
 from acceptance.clients.caller import Caller
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.machines import (
+    capacities,
     certificate_requesters,
     every_machine,
     is_k3s,
@@ -52,10 +53,12 @@ def machines_are_nodes(cluster, machines, role, evidence):
 
 @then(parsers.parse("every {role} machine has at least {cores:d} cores and {memory:d} GB of its own"))
 def machine_capacity(infrastructure, outputs, role, cores, memory, evidence):
-    seen = {machine.name: infrastructure.capacity(machine) for machine in machines_of(outputs, role)}
+    seen, unknown = capacities(infrastructure, machines_of(outputs, role))
     evidence.add("cores and bytes of memory", seen)
     small = {name: has for name, has in seen.items() if has[0] < cores or has[1] < memory * 10**9}
     assert not small, f"expected {cores} cores and {memory} GB of every {role} machine, saw {small}"
+    if unknown:
+        raise unknown
 
 
 @then("every control-plane machine reports K3s that provisioning installed")

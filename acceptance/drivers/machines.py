@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 from acceptance.clients.tls import served_chain
 from acceptance.cluster.cluster import Cluster
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.infrastructure.contract import CONTROL_PLANE, Machine, Outputs
+from acceptance.infrastructure.contract import CONTROL_PLANE, Infrastructure, Machine, Outputs
 
 WRONG_SECRET = "ffffffffffffffff"
 FRESH_CONNECTIONS = 24
@@ -30,6 +30,19 @@ def machines_of(outputs: Outputs, role: str) -> list[Machine]:
 def every_machine(outputs: Outputs) -> list[Machine]:
     """All of them."""
     return [*outputs.control_planes, *outputs.workers]
+
+
+def capacities(
+    infrastructure: Infrastructure, machines: Sequence[Machine]
+) -> tuple[dict[str, tuple[float, float]], Unverifiable | None]:
+    """Cores and memory of the machines that have their own, by name; and why those of others cannot be told."""
+    seen, unknown = {}, None
+    for machine in machines:
+        try:
+            seen[machine.name] = infrastructure.capacity(machine)
+        except Unverifiable as error:
+            unknown = error
+    return seen, unknown
 
 
 def nodes_by_name(cluster: Cluster) -> dict[str, Any]:

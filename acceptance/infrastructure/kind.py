@@ -24,6 +24,7 @@ from acceptance.clients.process import run
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.images.build import Images
 from acceptance.images.registry import REGISTRY_NAME
+from acceptance.infrastructure.containers import limits, other_networks
 from acceptance.infrastructure.contract import Infrastructure, Machine, Outputs
 from acceptance.infrastructure.leftovers import leftovers, remove_containers, remove_network, still_there
 from acceptance.infrastructure.subnet import subnet_of
@@ -187,10 +188,14 @@ class KindInfrastructure(Infrastructure):
         return bool((inspect("container", machine.name) or {}).get("State", {}).get("Status") == "running")
 
     def capacity(self, machine: Machine) -> tuple[float, float]:
-        """Raises Unverifiable: a container's share is not its own."""
-        raise Unverifiable(
-            "the nodes are containers that share one host's CPUs and memory; each reports the whole host as its own"
-        )
+        """What the engine limits its container to. Raises Unverifiable without a limit: a share is not its own."""
+        found = limits((inspect("container", machine.name) or {}).get("HostConfig") or {})
+        if not found:
+            raise Unverifiable(
+                "the nodes are containers that share one host's CPUs and memory; each reports the whole host as its own"
+            )
+        host = [float(word) for word in docker("info", "--format", "{{.NCPU}} {{.MemTotal}}").split()]
+        return found.get("cores", host[0]), found.get("memory", host[1])
 
     def foreign_resources(self) -> list[str]:
         """What is on the network and not of this platform, and what else its machines are on; or the whole network."""
@@ -216,12 +221,6 @@ class KindInfrastructure(Infrastructure):
         """Whether HAProxy does, asked inside its container: outside, Docker's proxy takes any connection."""
         connect = f"socat -u OPEN:/dev/null TCP4:127.0.0.1:{port},connect-timeout=3 && echo yes"
         return docker("exec", self.provisioned.load_balancer.id, "sh", "-c", connect, check=False) == "yes"
-
-
-def other_networks(machine: str, name: str) -> list[str]:
-    """The networks that a machine's container is on, beside the one of that name."""
-    container = inspect("container", machine) or {}
-    return sorted(set((container.get("NetworkSettings") or {}).get("Networks") or {}) - {name})
 
 
 def passphrase() -> str:

@@ -13,6 +13,7 @@ from acceptance.clients import engine
 from acceptance.clients.docker import docker, inspect
 from acceptance.images.build import Images
 from acceptance.infrastructure import contract, kind
+from acceptance.infrastructure.containers import limits
 from acceptance.infrastructure.kind import KindInfrastructure
 from acceptance.infrastructure.leftovers import leftovers, remove_by_label
 
@@ -159,3 +160,17 @@ OWN = [f"{NAME}-worker", f"{NAME}-load-balancer", f"{NAME}-external-load-balance
 )
 def test_what_is_not_the_platforms_is_named(networked, there, networks, foreign):
     assert networked(there, networks).foreign_resources() == foreign
+
+
+@pytest.mark.parametrize(
+    ("settings", "wanted"),
+    [
+        ({"NanoCpus": 0, "CpuQuota": 0, "Memory": 0}, {}),
+        ({"CpuQuota": -1, "CpuPeriod": 100_000}, {}),
+        ({"CpuQuota": 100_000, "CpuPeriod": 50_000}, {"cores": 2.0}),
+        ({"NanoCpus": 500_000_000}, {"cores": 0.5}),
+        ({"Memory": 2_000_000_000}, {"memory": 2e9}),
+    ],
+)
+def test_what_the_engine_limits_a_machine_to_is_read(settings, wanted):
+    assert limits(settings) == wanted
