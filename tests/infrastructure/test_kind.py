@@ -12,7 +12,7 @@ from acceptance.base.paths import ROOT
 from acceptance.clients import engine
 from acceptance.clients.docker import docker, inspect
 from acceptance.images.build import Images
-from acceptance.infrastructure import contract, kind
+from acceptance.infrastructure import containers, contract, kind
 from acceptance.infrastructure.containers import limits
 from acceptance.infrastructure.kind import KindInfrastructure
 from acceptance.infrastructure.leftovers import leftovers, remove_by_label
@@ -114,8 +114,8 @@ def test_a_registry_that_was_started_anew_is_connected_to_a_kept_platform(monkey
     monkeypatch.setattr(infrastructure, "nodes_running", lambda: (6, 6))
     monkeypatch.setattr(infrastructure, "outputs", lambda: None)
     monkeypatch.setattr(kind, "docker", lambda *arguments: called.append(arguments))
-    for containers, connected in (({"1": {"Name": kind.REGISTRY_NAME}}, 0), ({"2": {"Name": "other"}}, 1)):
-        monkeypatch.setattr(kind, "inspect", lambda *_, there=containers: {"Containers": there})
+    for listed, connected in (({"1": {"Name": kind.REGISTRY_NAME}}, 0), ({"2": {"Name": "other"}}, 1)):
+        monkeypatch.setattr(kind, "inspect", lambda *_, there=listed: {"Containers": there})
         infrastructure.attach()
         assert len(called) == connected
     assert called == [("network", "connect", "--alias", "registry", NAME, kind.REGISTRY_NAME)]
@@ -131,12 +131,13 @@ def networked(root, monkeypatch):
     """Makes an infrastructure of one worker, whose network and machine the engine knows as given."""
 
     def make(there, networks):
-        containers = {str(number): {"Name": name} for number, name in enumerate(there)}
+        connected = {str(number): {"Name": name} for number, name in enumerate(there)}
         known = {
-            "network": {"Labels": {LABEL: "some-run"}, "Containers": containers},
+            "network": {"Labels": {LABEL: "some-run"}, "Containers": connected},
             "container": {"NetworkSettings": {"Networks": dict.fromkeys(networks)}},
         }
-        monkeypatch.setattr(kind, "inspect", lambda what, name: known[what])
+        for module in (kind, containers):
+            monkeypatch.setattr(module, "inspect", lambda what, name: known[what])
         infrastructure = root("")
         infrastructure.provisioned = SimpleNamespace(
             network=SimpleNamespace(name=NAME), control_planes=[], workers=[SimpleNamespace(name=f"{NAME}-worker")]
