@@ -58,7 +58,7 @@ Feature: Infrastructure provisioning
   @ac-1.11
   Scenario: The outputs name a kubeconfig that works
     Then the kubeconfig exists and only its owner may read it
-    And kubectl reaches the API with nothing but that kubeconfig
+    And kubectl reads the nodes with nothing but that kubeconfig
 
   @ac-1.12 @system-AWS @disruptive @exclusive_platform @last @disturbs-everything
   Scenario: Destroy removes everything and leaves nothing behind

@@ -12,7 +12,7 @@ from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT
 
 FOLDER = ROOT / "defects"
-WAYS = ("git", "patch", "create", "delete", "scale", "execute", "node", "sql", "engine", "source")
+WAYS = ("git", "patch", "create", "delete", "scale", "execute", "node", "sql", "engine", "host", "source")
 """The ways in which a defect is made; each is a method of `Workbench`."""
 
 
@@ -26,6 +26,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "node": ("machines", "command", "undo"),
     "sql": ("statement", "undo"),
     "engine": ("command", "undo"),
+    "host": ("command", "undo"),
     "source": ("service", "file", "replace", "with"),
 }
 """What each way has to say."""
@@ -36,6 +37,7 @@ LOOKS: dict[str, tuple[str, ...]] = {
     "sql": ("statement", "expect"),
     "http": ("url",),
     "engine": ("command", "expect"),
+    "host": ("command", "expect"),
     "image": ("service", "expect"),
 }
 """What each look has to say."""

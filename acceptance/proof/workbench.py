@@ -18,6 +18,7 @@ from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT, STATE
 from acceptance.base.waiting import Deadline, eventually
 from acceptance.clients.docker import docker
+from acceptance.clients.process import run
 from acceptance.proof.catalogue import Defect
 from acceptance.proof.kept_platform import UNDONE, KeptPlatform
 
@@ -25,7 +26,7 @@ IN_EFFECT = Deadline(180, "the catalogue: a defect by Git is synced and rolled o
 AT_ONCE = Deadline(45, "the catalogue: what a command does is done when it ends")
 TAGS = "k8s/environment/run/kustomization.yaml"
 """Where the platform's repository says which tags of images are deployed."""
-COMMANDS = ("execute", "node", "sql", "engine")
+COMMANDS = ("execute", "node", "sql", "engine", "host")
 Undo = Callable[[], object]
 
 
@@ -138,6 +139,11 @@ class Workbench(KeptPlatform):
         docker(*what["command"])
         return lambda: docker(*what["undo"], check=False)
 
+    def make_host(self, what: dict[str, Any]) -> Undo:
+        """Run a shell command on this machine, which knows where the kubeconfig is."""
+        self.on_host(what["command"])
+        return lambda: self.on_host(what["undo"])
+
     def make_source(self, what: dict[str, Any]) -> Undo:
         """Change a reference service's source, build its image, and deploy it by Git."""
         service, tag = what["service"], f"defect-{secrets.token_hex(4)}"
@@ -202,3 +208,12 @@ class Workbench(KeptPlatform):
     def look_engine(self, look: dict[str, Any]) -> str:
         """What a command of the container engine prints."""
         return docker(*look["command"], check=False)
+
+    def look_host(self, look: dict[str, Any]) -> str:
+        """What a shell command prints on this machine."""
+        return self.on_host(look["command"])
+
+    def on_host(self, command: str) -> str:
+        """What a shell command prints on this machine; `$KUBECONFIG` is the kubeconfig of the outputs."""
+        where = {"KUBECONFIG": str(self.cluster.kubeconfig_path)}
+        return run(["sh", "-ec", command], environment=where, timeout=60).stdout
