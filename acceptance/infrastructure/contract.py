@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from acceptance.base.environment import Environment
+from acceptance.base.errors import UserError
 from acceptance.base.paths import STATE
 
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
@@ -59,6 +60,10 @@ class Outputs(BaseModel):
     network: Network | None
     """None where nobody says what the nodes' network is (an environment that is attached to)."""
     volumes: dict[str, Volume]
+
+
+class NotRemoved(UserError, AssertionError):
+    """Destroy did not remove everything. To a scenario that is what it saw of the platform, no error of its own."""
 
 
 class Infrastructure(abc.ABC):

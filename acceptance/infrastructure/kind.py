@@ -20,12 +20,12 @@ from acceptance.base.secrecy import register_secret
 from acceptance.base.user import user
 from acceptance.clients import engine
 from acceptance.clients.docker import docker, inspect
-from acceptance.clients.process import run
+from acceptance.clients.process import Ended, run
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.images.build import Images
 from acceptance.images.registry import REGISTRY_NAME
 from acceptance.infrastructure.containers import limits, other_networks
-from acceptance.infrastructure.contract import Infrastructure, Machine, Outputs
+from acceptance.infrastructure.contract import Infrastructure, Machine, NotRemoved, Outputs
 from acceptance.infrastructure.leftovers import leftovers, remove_containers, remove_network, still_there
 from acceptance.infrastructure.subnet import subnet_of
 
@@ -167,8 +167,13 @@ class KindInfrastructure(Infrastructure):
             ) from error
 
     def destroy(self) -> None:
-        """Remove all that apply made."""
-        self.tofu("destroy", "-auto-approve", "-no-color")
+        """Remove all that apply made. Raises NotRemoved if something stayed: that is what 1.12 is about."""
+        try:
+            self.tofu("destroy", "-auto-approve", "-no-color")
+        except Ended:
+            raise
+        except UserError as error:
+            raise NotRemoved(error.problem, error.remedy) from error
         self.destroyed = True
 
     def leftovers(self) -> dict[str, list[str]]:

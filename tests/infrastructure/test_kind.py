@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from acceptance.base.environment import load_environment
+from acceptance.base.errors import UserError
 from acceptance.base.labels import KIND_LABEL, LABEL, PLATFORM_LABEL
 from acceptance.base.paths import ROOT
 from acceptance.clients import engine
@@ -175,3 +176,15 @@ def test_what_is_not_the_platforms_is_named(networked, there, networks, foreign)
 )
 def test_what_the_engine_limits_a_machine_to_is_read(settings, wanted):
     assert limits(settings) == wanted
+
+
+def test_a_destroy_that_is_refused_is_what_was_seen_of_the_platform(root, monkeypatch):
+    infrastructure = root("")
+
+    def refuse(*_, **__):
+        raise UserError("network has active endpoints", "look who hangs on it")
+
+    monkeypatch.setattr(infrastructure, "tofu", refuse)
+    with pytest.raises(AssertionError, match="active endpoints"):
+        infrastructure.destroy()
+    assert not infrastructure.destroyed
