@@ -46,6 +46,14 @@ def others_enforce(cluster, sealed_secrets, traefik, argocd, evidence):
     assert not root, f"{root} admit a pod that may run as root"
 
 
+@then("no pod is in the system's namespaces that no workload and no machine made")
+def nobody_left_a_pod(cluster):
+    found = pod_security.left_behind(cluster.core.list_pod_for_all_namespaces().items)
+    assert not found, (
+        f"expected pods of workloads alone where every pod is admitted, saw {found}. Try: kubectl delete pod"
+    )
+
+
 @then("no pod but those that call the API holds a token for it")
 def no_needless_tokens(cluster):
     pods = cluster.core.list_pod_for_all_namespaces().items

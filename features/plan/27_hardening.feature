@@ -84,4 +84,5 @@ Feature: Hardening
     Then each API server refuses pods there that could take over their node, and admits one that could not
     And every pod of the platform keeps to the restricted standard
     And all of the platform's other namespaces enforce the restricted standard
+    And no pod is in the system's namespaces that no workload and no machine made
     And no pod but those that call the API holds a token for it
