@@ -54,6 +54,7 @@ Feature: Infrastructure provisioning
     When a pod on each worker writes to a persistent volume of each class
     Then what was written is on the disk that the infrastructure made for it
     And database and Redis, where they are deployed, claim volumes of their own class and have them
+    And production claims 100 GB for each member of the database and 20 GB for Redis
 
   @ac-1.11
   Scenario: The outputs name a kubeconfig that works

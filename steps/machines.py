@@ -165,7 +165,7 @@ def nodes_listed(cluster, outputs, evidence):
 def server_is_k3s(cluster, environment, floor, evidence):
     version = cluster.version.get_code().git_version
     evidence.add("version of the server", version)
+    assert version_numbers(version) >= version_numbers(floor), f"expected {floor} or newer, saw {version}"
     if not is_k3s(version) and "K3s" in environment.stand_ins:
         raise Unverifiable(f"the cluster runs Kubernetes {version}, set up by kubeadm, not K3s")
     assert is_k3s(version), f"expected K3s, saw {version}"
-    assert version_numbers(version) >= version_numbers(floor), f"expected {floor} or newer, saw {version}"

@@ -11,10 +11,12 @@ from acceptance.drivers.storage import (
     claim,
     claim_each,
     claimed,
+    claims_rendered,
     classes_named,
     lacks_claims,
     no_room,
     read_disk,
+    smaller,
     write_on_every_worker,
     writer,
 )
@@ -94,3 +96,11 @@ def claims_have_own_class(default, outputs, evidence):
         assert not others, f"expected claims of {key} Bound, of the class {volume.storage_class}, saw {others}"
         without = lacks_claims(default, key)
         assert not without, f"expected a persistent volume of each pod of {key}, {without} have none"
+
+
+@then(parsers.parse("production claims {database:d} GB for each member of the database and {redis:d} GB for Redis"))
+def production_sizes(platform, database, redis, evidence):
+    for name, size in {"database": database, "redis": redis}.items():
+        seen = claims_rendered(platform.rendering.production(name), name)
+        evidence.add(f"what production claims for {name}", seen)
+        assert seen and not smaller(seen, size), f"expected claims of {size} GB or more for {name}, saw {seen}"

@@ -186,6 +186,22 @@ def claimed(default: Namespace, key: str) -> dict[str, Claimed]:
     }  # fmt: skip
 
 
+def claims_rendered(manifests: list[Manifest], storage_class: str) -> dict[str, str]:
+    """What StatefulSets are to claim of a class, by their name."""
+    return {
+        item["metadata"]["name"]: template["spec"]["resources"]["requests"]["storage"]
+        for item in manifests
+        if item["kind"] == "StatefulSet"
+        for template in item["spec"].get("volumeClaimTemplates", [])
+        if template["spec"].get("storageClassName") == storage_class
+    }
+
+
+def smaller(claims: dict[str, str], gigabytes: int) -> list[str]:
+    """The StatefulSets that claim less than so many gigabytes."""
+    return [name for name, size in claims.items() if utils.parse_quantity(size) < gigabytes * 10**9]
+
+
 def lacks_claims(default: Namespace, key: str) -> list[str]:
     """The pods of database or Redis, where deployed, that have no persistent volume."""
     pods = [pod for pod in default.pods(f"{NAME_LABEL}={key}") if is_member(pod)]

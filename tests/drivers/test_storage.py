@@ -4,7 +4,7 @@ from types import SimpleNamespace as Thing
 
 import pytest
 
-from acceptance.drivers.storage import classes_named, kept_out, used_up
+from acceptance.drivers.storage import claims_rendered, classes_named, kept_out, smaller, used_up
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,13 @@ def test_classes_are_those_of_claims_that_are_made_and_of_those_to_be_made():
     sets = [{"kind": "StatefulSet", "spec": {"volumeClaimTemplates": [template]}}, {"kind": "StatefulSet", "spec": {}}]
     cluster = Thing(core=Thing(list_persistent_volume_claim_for_all_namespaces=lambda: Thing(items=claims)))
     assert classes_named(cluster, [*sets, {"kind": "Service"}]) == ["database", "local-path", "redis"]
+
+
+def test_what_is_claimed_of_a_class_and_is_too_small_is_told():
+    def stateful(name, size):
+        spec = {"storageClassName": "redis", "resources": {"requests": {"storage": size}}}
+        return {"kind": "StatefulSet", "metadata": {"name": name}, "spec": {"volumeClaimTemplates": [{"spec": spec}]}}
+
+    seen = claims_rendered([stateful("a", "20Gi"), stateful("b", "5Gi"), {"kind": "Service"}], "redis")
+    assert seen == {"a": "20Gi", "b": "5Gi"} and smaller(seen, 20) == ["b"]
+    assert claims_rendered([stateful("a", "20Gi")], "database") == {}
