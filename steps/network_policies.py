@@ -37,6 +37,14 @@ def pods_are_covered(policies, default):
     assert not unknown, f"expected pods of the platform's Applications alone, saw {unknown}"
 
 
+@given("of other namespaces only Traefik's pods are let in, and no addresses")
+def nobody_from_elsewhere(policies, cluster):
+    found = network_policies.let_in_from_elsewhere(policies, network_policies.labelled_namespaces(cluster))
+    assert not found, (
+        f"expected policies that let in the platform's own pods and Traefik's, saw that they let in {found}"
+    )
+
+
 @given("a network that keeps to policies")
 def network_keeps_to_policies(keeps_to_policies):
     if not keeps_to_policies:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -29,6 +29,8 @@ SERVICES = {
 """Service and port of each of the platform's Applications."""
 PODS = {name: f"app={name}" for name in SERVICES} | {"database": "app in (yb-tserver, yb-master)"}
 STRANGER, ELSEWHERE = "a stranger", "a stranger elsewhere that calls itself backend-service"
+OF_TRAEFIK = {"traefik"}
+"""The namespace whose pods, those that a policy names, may reach the services that have a port of their own."""
 AT_ONCE = 8
 """Connections that are tried at the same time: each that is kept out takes as long as its time-out."""
 Callers = dict[str, tuple[Namespace, str]]
@@ -78,6 +80,45 @@ def unknown_pods(namespace: Namespace) -> list[str]:
     """The pods of the services' namespace that belong to no Application of the platform, nor to a scenario."""
     pods = [pod for pod in namespace.pods() if not of_scenario(pod.metadata.labels)]
     return sorted(pod.metadata.name for pod in pods if (pod.metadata.labels or {}).get(NAME_LABEL) not in SERVICES)
+
+
+def let_in_from_elsewhere(specs: dict[str, Any], namespaces: dict[str, dict[str, str]]) -> list[str]:
+    """Whom policies let in that is neither of their own namespace nor Traefik: everybody, addresses, other namespaces.
+
+    Pods of each kind try to connect from two namespaces only. `namespaces`: the labels of all but scenarios' own.
+    """
+    found = []
+    for name, rule in ((name, rule) for name, spec in specs.items() for rule in spec.get("ingress") or []):
+        if not rule.get("from"):
+            found.append(f"{name}: everybody")
+        for peer in rule.get("from") or []:
+            if "ipBlock" in peer:
+                found.append(f"{name}: the addresses {peer['ipBlock'].get('cidr')}")
+            if (selector := peer.get("namespaceSelector")) is not None:
+                allowed = {NAMESPACE} | (OF_TRAEFIK if name in PORTS and peer.get("podSelector") else set())
+                chosen = {namespace for namespace, labels in namespaces.items() if selects(selector, labels)}
+                found += [f"{name}: pods of {namespace}" for namespace in sorted(chosen - allowed)]
+    return found
+
+
+def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
+    """Whether a selector of labels, an empty one selects all, selects something. Source: Kubernetes, LabelSelector."""
+    holds: dict[str, Callable[[str, list[str]], bool]] = {
+        "In": lambda key, values: labels.get(key) in values,
+        "NotIn": lambda key, values: labels.get(key) not in values,
+        "Exists": lambda key, _: key in labels,
+        "DoesNotExist": lambda key, _: key not in labels,
+    }
+    expressions = selector.get("matchExpressions") or []
+    return (selector.get("matchLabels") or {}).items() <= labels.items() and all(
+        holds[item["operator"]](item["key"], item.get("values") or []) for item in expressions
+    )
+
+
+def labelled_namespaces(cluster: Cluster) -> dict[str, dict[str, str]]:
+    """The labels of all namespaces but those of scenarios, by name."""
+    items = [item for item in cluster.core.list_namespace().items if not of_scenario(item.metadata.labels)]
+    return {item.metadata.name: item.metadata.labels or {} for item in items}
 
 
 @contextlib.contextmanager

@@ -25,6 +25,7 @@ Feature: Hardening
   Scenario: Pods are reached only by those whom a policy names
     Given the network policies of Git, and no others
     And each pod behind a Service is covered by its policy, and no pod is there that nobody knows
+    And of other namespaces only Traefik's pods are let in, and no addresses
     And a network that keeps to policies
     Then only Traefik reaches "frontend-service:3000"
     And only Traefik reaches "backend-service:4000"
@@ -36,6 +37,7 @@ Feature: Hardening
   Scenario: Of the platform's pods only the backend's reach auth
     Given the network policies of Git, and no others
     And each pod behind a Service is covered by its policy, and no pod is there that nobody knows
+    And of other namespaces only Traefik's pods are let in, and no addresses
     And a network that keeps to policies
     Then only "backend-service" and Traefik reach "auth-service:3001"
     And Traefik passes requests on to "auth-service:3001"
@@ -44,6 +46,7 @@ Feature: Hardening
   Scenario: Of the platform's pods only those of auth and the backend reach the database
     Given the network policies of Git, and no others
     And each pod behind a Service is covered by its policy, and no pod is there that nobody knows
+    And of other namespaces only Traefik's pods are let in, and no addresses
     And a network that keeps to policies
     Then only "auth-service" and "backend-service" reach "yb-tservers:5433"
 
@@ -51,6 +54,7 @@ Feature: Hardening
   Scenario: Of the platform's pods only auth's reach Redis
     Given the network policies of Git, and no others
     And each pod behind a Service is covered by its policy, and no pod is there that nobody knows
+    And of other namespaces only Traefik's pods are let in, and no addresses
     And a network that keeps to policies
     Then only "auth-service" reaches "redis:6379"
 

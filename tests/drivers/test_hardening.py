@@ -17,7 +17,7 @@ from acceptance.drivers import benchmark
 from acceptance.drivers.copies import copy_of
 from acceptance.drivers.developer import LEADS_ON, READ_ONLY
 from acceptance.drivers.network import reaches
-from acceptance.drivers.network_policies import SERVICES
+from acceptance.drivers.network_policies import SERVICES, let_in_from_elsewhere
 from acceptance.drivers.pods import client_pod
 from acceptance.drivers.services import Service
 from acceptance.drivers.strangers import HEALTH, NEEDS_CREDENTIALS
@@ -121,6 +121,35 @@ def test_whom_no_policy_covers_nobody_reaches(build):
     assert policy["spec"] == {"podSelector": {}, "policyTypes": ["Ingress"]}
     assert policy["metadata"]["namespace"] == "default"
     assert not admits([policy], ({NAME_LABEL: "auth-service"}, DEFAULT), {"app": "other"}, 80)
+
+
+NAMESPACES = {name: {"kubernetes.io/metadata.name": name} for name in ("default", "traefik", "argocd", "kube-system")}
+NAMED = {"namespaceSelector": {"matchLabels": NAMESPACES["argocd"]}, "podSelector": {"matchLabels": {"app": "x"}}}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_policies_let_in_nobody_from_elsewhere_but_traefik(deployed, place):
+    specs = {i["metadata"]["name"]: i["spec"] for i in deployed(place) if i["kind"] == "NetworkPolicy"}
+    assert len(specs) == len(APPLICATIONS) + 1 and let_in_from_elsewhere(specs, NAMESPACES) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "told"),
+    [
+        ("redis", {"from": [NAMED]}, ["redis: pods of argocd"]),
+        ("redis", {"from": [{"namespaceSelector": {"matchLabels": NAMESPACES["traefik"]}, "podSelector": {"a": "b"}}]},
+         ["redis: pods of traefik"]),
+        ("auth-service", {"from": [{"namespaceSelector": {"matchLabels": NAMESPACES["traefik"]}}]},
+         ["auth-service: pods of traefik"]),
+        ("auth-service", {"from": [{"namespaceSelector": {"matchExpressions": [
+            {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["traefik", "argocd"]}]}}]},
+         ["auth-service: pods of kube-system"]),
+        ("auth-service", {"ports": [{"port": 3001}]}, ["auth-service: everybody"]),
+        ("database", {"from": [{"ipBlock": {"cidr": "172.30.0.0/16"}}]}, ["database: the addresses 172.30.0.0/16"]),
+    ],
+)  # fmt: skip
+def test_whom_a_policy_lets_in_from_elsewhere_is_told(name, rule, told):
+    assert let_in_from_elsewhere({name: {"ingress": [rule]}}, NAMESPACES) == told
 
 
 def test_clients_of_scenarios_are_let_in_on_any_port_and_copies_count_as_the_service(deployed, monkeypatch):
