@@ -53,6 +53,12 @@ def developer_reads_nothing_elsewhere(developer, cluster, evidence):
     assert seen and not more, f"expected no rights in other namespaces, saw {more}"
 
 
+@then("nothing of the API servers' own but what everybody may ask")
+def developer_asks_no_server(developer):
+    more = rights.paths_beyond(rights.review(developer, NAMESPACE)["nonResourceRules"])
+    assert not more, f"expected no right to what API servers tell of themselves, saw {more}"
+
+
 @then("whatever the developer tries to change is refused")
 def developer_changes_nothing(developer, cluster, backend, evidence):
     everyday = rights.changes(cluster.probe, backend.running()[0].metadata.name)

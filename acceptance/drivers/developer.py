@@ -19,6 +19,8 @@ APPS = f"/apis/apps/v1/namespaces/{NAMESPACE}"
 READ_ONLY = {"get", "list", "watch"}
 ABOUT_ONESELF = {"selfsubjectreviews", "selfsubjectaccessreviews", "selfsubjectrulesreviews"}
 """What everyone who is signed in may ask about themselves, by creating it."""
+FOR_ALL = {"api", "apis", "healthz", "livez", "readyz", "version", "openapi", "openid", ".well-known"}
+"""How the paths begin that everyone who is signed in may ask for (system:discovery and the like)."""
 LEADS_ON = {
     "*", "secrets", "pods/exec", "pods/attach", "pods/portforward", "pods/proxy", "services/proxy", "nodes/proxy",
     "serviceaccounts/token",
@@ -136,16 +138,27 @@ def changes(probe: Probe, pod: str) -> dict[str, Attempt]:
     }  # fmt: skip
 
 
-def rights(caller: Caller, namespace: str) -> list[dict[str, Any]]:
-    """The rights that the API lists for a caller in a namespace. Raises AssertionError if it lists none."""
-    review = {
+def review(caller: Caller, namespace: str) -> dict[str, Any]:
+    """All that the API lists of a caller's rights in a namespace. Raises AssertionError if it lists none."""
+    body = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectRulesReview",
         "spec": {"namespace": namespace},
     }
-    answer = caller("POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", review)
+    answer = caller("POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", body)
     assert answer.status_code == 201, f"the API lists no rights in {namespace}: {answer.status_code}"
-    return list(answer.json()["status"]["resourceRules"])
+    return dict(answer.json()["status"])
+
+
+def rights(caller: Caller, namespace: str) -> list[dict[str, Any]]:
+    """A caller's rights to objects in a namespace."""
+    return list(review(caller, namespace)["resourceRules"])
+
+
+def paths_beyond(rules: list[dict[str, Any]]) -> list[str]:
+    """The paths of the API that are about no objects, and that not everybody who is signed in may ask for."""
+    asked = {path for rule in rules for path in rule["nonResourceURLs"]}
+    return sorted(path for path in asked if path.strip("/").split("/")[0] not in FOR_ALL)
 
 
 def beyond_reading(rules: list[dict[str, Any]]) -> list[str]:

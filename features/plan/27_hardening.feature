@@ -63,6 +63,7 @@ Feature: Hardening
     Given a developer with a token of their own
     Then the developer reads pods, logs, Services, Deployments and events there
     And no other kind of object, and nothing elsewhere
+    And nothing of the API servers' own but what everybody may ask
 
   @plan-27.8 @writes-to-users @needs-everything
   Scenario: A developer changes nothing directly, and no Application deploys from elsewhere or to elsewhere

@@ -102,3 +102,16 @@ PLATFORM = {
 )
 def test_a_project_that_allows_more_is_told(changes, wide):
     assert bool(too_wide("alternate-futures", {**PLATFORM, **changes})) is wide
+
+
+@pytest.mark.parametrize(
+    ("paths", "told"),
+    [
+        (["/api", "/api/*", "/healthz", "/version/", "/.well-known/openid-configuration/", "/openid/v1/jwks"], []),
+        (["/metrics", "/apis"], ["/metrics"]),
+        (["*"], ["*"]),
+        (["/logs/*", "/debug/pprof/*"], ["/debug/pprof/*", "/logs/*"]),
+    ],
+)
+def test_paths_of_the_api_that_not_everybody_may_ask_for_are_told(paths, told):
+    assert developer.paths_beyond([{"verbs": ["get"], "nonResourceURLs": paths}]) == told
