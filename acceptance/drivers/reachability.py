@@ -13,6 +13,8 @@ from acceptance.infrastructure.contract import Outputs
 SERVER = "server"
 FRESH_LOOKUPS = 10
 """Look-ups from each worker: enough for each of two DNS servers behind one address to be asked by each worker."""
+PATIENCE = "4s"
+"""What an answer may take on a busy machine; where a DNS server is silent, a resolver asks again only after 5 s."""
 HINT = "kubectl get endpointslices -A; kubectl -n kube-system get pods -l k8s-app=kube-dns"
 
 
@@ -36,10 +38,9 @@ def names_of(namespace: Namespace) -> tuple[str, ...]:
     return (f"{SERVER}.{namespace.name}.svc.cluster.local", SERVER)
 
 
-def ask(namespace: Namespace, client: str, target: str) -> str:
+def ask(namespace: Namespace, client: str, target: str, within: str = PATIENCE) -> str:
     """The pod that answers `client` at `target`. Raises AssertionError if it is not the server's."""
-    # Until its node has heard of a new pod, connections to the old one hang.
-    answer = as_json(namespace.execute(client, "/probe", "get", f"http://{target}/", "1s"))
+    answer = as_json(namespace.execute(client, "/probe", "get", f"http://{target}/", within))
     assert answer["pod"] == SERVER, f"{answer['pod']} answered"
     return str(answer["pod"])
 
@@ -51,7 +52,8 @@ def reach_from_workers(namespace: Namespace, outputs: Outputs, address: str) -> 
         client = f"client-{worker.name}"
         namespace.wait_ready(client)
         for target in (address, *names_of(namespace)):
-            reach = functools.partial(ask, namespace, client, target)
+            # Until its node has heard of a new pod, connections to the old one hang: they are soon given up.
+            reach = functools.partial(ask, namespace, client, target, "1s")
             what = f"{client} to reach the Service at {target}"
             seen[f"{client} -> {target}"] = eventually(reach, within=POD_READY, what=what, hint=HINT)
         for _ in range(FRESH_LOOKUPS):
