@@ -9,7 +9,7 @@ WITH_ENGINE := $(COMMAND) with-engine
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup accept test check format lock up down render preflight prove rehearse-recovery soak report report-diff bench clean
+.PHONY: help setup accept test check format lock up down render preflight prove rehearse-production rehearse-recovery soak report report-diff bench clean
 .PHONY: pin verify-references argocd-password backup-keys restore-keys
 
 help: ## Explain the commands
@@ -52,6 +52,9 @@ up: setup ## Bring the platform up and keep it (for --reuse)
 
 down: setup ## Remove a platform that was kept or left behind, also without its state
 	@$(WITH_ENGINE) $(COMMAND) down $(ARGS)
+
+rehearse-production: setup ## Deploy and judge what production runs on kind, attached as to production (ARGS="--keep")
+	@$(WITH_ENGINE) $(COMMAND) rehearse-production $(ARGS)
 
 rehearse-recovery: setup ## Back everything up, destroy the platform on kind, and bring it back from the backups
 	@$(WITH_ENGINE) $(BIN)/pytest --env=kind --rehearse --task 24 $(ARGS)

@@ -24,6 +24,7 @@ COMMANDS = {
     "preflight": "say what stands in the way of a deployment; make nothing",
     "prove": "put defects into a kept platform; see the criteria turn red that must",
     "pin": "write the digests of production's images into its overlays",
+    "rehearse-production": "deploy and judge production's overlays on kind, attached as to production",
     "render": "print what an environment deploys, as kustomize builds it",
     "report": "make the Allure report of a run, or merge the reports of several runs",
     "report-diff": "print what changed between two runs",

@@ -94,6 +94,10 @@ class Environment(Section):
     images: ImageSettings = ImageSettings()
     overlay: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")] = "kind"
     """The overlays of k8s/ that are deployed here."""
+    overlays: dict[str, str] = Field(default_factory=dict)
+    """Other overlays, by the component that is deployed from them instead."""
+    patches: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")] | None = None
+    """The component of k8s/environment that goes over what the overlays' bases say: what does not fit here."""
     acme: Literal["pebble", "staging", "live"] = "pebble"
     acme_roots: str | None = None
     gitops: GitOpsSettings = GitOpsSettings()
@@ -126,7 +130,8 @@ class Environment(Section):
             "infrastructure.provisioner is kind": self.infrastructure.provisioner == "kind",
             f"stand_ins names {', '.join(self.stand_ins)}": bool(self.stand_ins),
             "acme is pebble, which nobody trusts": self.acme == "pebble",
-            "overlay is kind, which is small": self.overlay == "kind",
+            "overlay is kind, which is small": "kind" in (self.overlay, *self.overlays.values()),
+            "patches names what does not fit elsewhere": bool(self.patches),
             "gitops.server is in-cluster": self.gitops.server == "in-cluster",
             "secrets.generate is true": self.secrets.generate,
         }

@@ -48,7 +48,8 @@ class Rendering:
 
     def overlay(self, component: str) -> Path:
         """The folder of a component, below k8s/: the environment's overlay, or the component itself if it has none."""
-        overlay = Path(component, "overlays", self.environment.overlay)
+        name = self.environment.overlays.get(component, self.environment.overlay)
+        overlay = Path(component, "overlays", name)
         return overlay if (self.folder / overlay).is_dir() else Path(component)
 
     def text(self, component: str) -> str:
@@ -112,6 +113,7 @@ def run_component(environment: Environment, tags: Mapping[str, str], addresses: 
     return {
         "apiVersion": "kustomize.config.k8s.io/v1alpha1",
         "kind": "Component",
+        "components": [f"../{environment.patches}"] if environment.patches else [],
         "images": [{"name": f"{CALLED}{name}", "newTag": tag} for name, tag in sorted(tags.items())],
         "patches": patches,
     }

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import REPORTS, ROOT
 
 
-def pytest_run(*arguments: str) -> dict[str, Any]:
-    """Run the suite; return seconds, exit code, and the document of its report. Raises UserError if it left none."""
+def pytest_run(
+    *arguments: str, through: Sequence[str] = (), variables: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Run the suite; return seconds, exit code, and the document of its report. Raises UserError if it left none.
+
+    `through`: a program that becomes the suite, as env does; `variables` are added to ours.
+    """
     known = set(REPORTS.glob("*/verdicts.json"))
     began = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, stdout=sys.stderr)
+    command = [*through, sys.executable, "-m", "pytest", *arguments]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=sys.stderr, env={**os.environ, **(variables or {})})
     try:
         code = process.wait()
     except KeyboardInterrupt:

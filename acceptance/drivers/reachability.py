@@ -11,11 +11,10 @@ from acceptance.cluster.namespace import Namespace
 from acceptance.infrastructure.contract import Outputs
 
 SERVER = "server"
-AT_ONCE, IN_TIME = "1s", "4s"
-"""How long a client waits: where another try follows; and where none does, on a busy machine too. A look-up that asks a
-server which is silent begins again after 5 s (resolv.conf), so that one is seen all the same."""
 FRESH_LOOKUPS = 10
 """Look-ups from each worker: enough for each of two DNS servers behind one address to be asked by each worker."""
+PATIENCE = "4s"
+"""What an answer may take on a busy machine; where a DNS server is silent, a resolver asks again only after 5 s."""
 HINT = "kubectl get endpointslices -A; kubectl -n kube-system get pods -l k8s-app=kube-dns"
 
 
@@ -39,9 +38,8 @@ def names_of(namespace: Namespace) -> tuple[str, ...]:
     return (f"{SERVER}.{namespace.name}.svc.cluster.local", SERVER)
 
 
-def ask(namespace: Namespace, client: str, target: str, within: str = AT_ONCE) -> str:
+def ask(namespace: Namespace, client: str, target: str, within: str = PATIENCE) -> str:
     """The pod that answers `client` at `target`. Raises AssertionError if it is not the server's."""
-    # Until its node has heard of a new pod, connections to the old one hang.
     answer = as_json(namespace.execute(client, "/probe", "get", f"http://{target}/", within))
     assert answer["pod"] == SERVER, f"{answer['pod']} answered"
     return str(answer["pod"])
@@ -54,12 +52,13 @@ def reach_from_workers(namespace: Namespace, outputs: Outputs, address: str) -> 
         client = f"client-{worker.name}"
         namespace.wait_ready(client)
         for target in (address, *names_of(namespace)):
-            reach = functools.partial(ask, namespace, client, target)
+            # Until its node has heard of a new pod, connections to the old one hang: they are soon given up.
+            reach = functools.partial(ask, namespace, client, target, "1s")
             what = f"{client} to reach the Service at {target}"
             seen[f"{client} -> {target}"] = eventually(reach, within=POD_READY, what=what, hint=HINT)
         for _ in range(FRESH_LOOKUPS):
             # It was reached by this name: a look-up that fails from here on has asked a server that does not answer.
-            ask(namespace, client, names_of(namespace)[0], IN_TIME)
+            ask(namespace, client, names_of(namespace)[0])
     return seen
 
 
@@ -85,7 +84,7 @@ def reach_by_each_dns_server(namespace: Namespace) -> dict[str, str]:
     for number, pod in enumerate(servers):
         namespace.wait_ready(f"asks-{number}")
         try:
-            seen[pod.metadata.name] = ask(namespace, f"asks-{number}", names_of(namespace)[0], IN_TIME)
+            seen[pod.metadata.name] = ask(namespace, f"asks-{number}", names_of(namespace)[0])
         except AssertionError as error:
             raise AssertionError(f"{pod.metadata.name} on {pod.spec.node_name}: {error}. Try: {HINT}") from error
     return seen

@@ -34,11 +34,15 @@ def tree_of(environment: Environment, kubectl: Path) -> Rendering:
 def write_tree(environment: Environment, kubectl: Path, images: Images, outputs: Outputs | None) -> Rendering:
     """Write the tree anew. Without `outputs` nothing is provisioned, and no node has an address yet."""
     tree = tree_of(environment, kubectl)
-    if not isinstance(environment.infrastructure, KindSettings):
+    is_ours = isinstance(environment.infrastructure, KindSettings)
+    # Without K3s nobody gives Traefik's Service an external address.
+    addresses = (
+        [item.address for item in outputs.workers] if outputs and (is_ours or "K3s" in environment.stand_ins) else []
+    )
+    if not is_ours:
         # Images come from registries, by the digests that the overlays name.
-        tree.write()
+        tree.write(addresses=addresses)
         return tree
     names = sorted({name for needed in APPLICATIONS.values() for name in needed})
-    addresses = [worker.address for worker in outputs.workers] if outputs else []
     tree.write(tags={name: images.content_tag(name) for name in names}, addresses=addresses)
     return tree

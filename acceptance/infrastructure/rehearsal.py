@@ -1,0 +1,150 @@
+"""What a rehearsal of production finds beside its cluster of kind: images by production's names, DNS, and a Git server.
+
+Source: environments/rehearsal.toml, which says what each stands in for.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import bcrypt
+
+from acceptance.base.labels import PLATFORM_LABEL
+from acceptance.base.paths import ROOT
+from acceptance.base.secrecy import register_secret
+from acceptance.clients import docker
+from acceptance.clients.process import run
+from acceptance.images.build import Images
+from acceptance.images.registry import REGISTRY_PORT
+from acceptance.infrastructure.contract import Outputs
+
+PUBLISHED = {
+    "auth": "alternatefutures/auth:latest",
+    "backend": "alternatefutures/backend:latest",
+    "frontend": "alternatefutures/home:latest",
+    "probe": "alternatefutures/probe:latest",
+    "redis": "docker/library/redis:8.2.2-alpine",
+    "load-balancer": "docker/library/haproxy:3.0.8-alpine",
+}
+"""Paths and tags by which production's overlays name images; nodes ask the registry beside them, whatever the host."""
+CLASSES = "production-classes"
+EXPORTS = "exports.json"
+SECRETS = ("JWT_SECRET", "POSTGRES_PASSWORD", "SUPERUSER_PASSWORD", "REPLICATION_PASSWORD", "REDIS_PASSWORD")
+GIT_HOST = "git.rehearsal.test"
+BALANCER_HOST = "balancer.rehearsal.test"
+COREFILE = """. {{
+    rewrite stop name regex (.*\\.)?{domain} {balancer_host} answer auto
+    hosts {{
+        {git} {git_host}
+        {balancer} {balancer_host}
+        fallthrough
+    }}
+    forward . /etc/resolv.conf
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What stands beside the cluster: where DNS answers, and what an operator exports."""
+
+    resolver: Path
+    variables: dict[str, str]
+
+
+def publish(images: Images) -> None:
+    """Put all images into the registry, those of production's own by the names that its overlays have, too."""
+    images.ensure({component for entry in images.lock.values() for component in entry.components})
+    for name, path in PUBLISHED.items():
+        reference = f"127.0.0.1:{REGISTRY_PORT}/{path}"
+        docker.docker("tag", images.tag(images.lock[name]), reference)
+        docker.push(reference)
+
+
+def add_classes(outputs: Outputs, kubectl: Path) -> None:
+    """The storage classes that production's overlays name and kind lacks."""
+    built = run([kubectl, "kustomize", "--load-restrictor", "LoadRestrictionsNone", ROOT / "k8s" / CLASSES]).stdout
+    ours = (kubectl, "--kubeconfig", outputs.kubeconfig_path)
+    run([*ours, "apply", "--server-side", "--force-conflicts", "--filename", "-"], stdin=built)
+    rollout = (*ours, "--namespace", "local-path-storage", "rollout")
+    run([*rollout, "restart", "deployment/local-path-provisioner"])
+    run([*rollout, "status", "deployment/local-path-provisioner", "--timeout=180s"])
+
+
+def surround(outputs: Outputs, images: Images, domain: str, folder: Path) -> Surroundings:
+    """Start DNS and Git beside the cluster, on the network of its nodes; `folder` gets their files."""
+    network = outputs.cluster_name
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    balancer = address_of(outputs.load_balancer.id, network)
+    variables = {f"AF_{name}": register_secret(secrets.token_hex(24)) for name in SECRETS}
+    git, variables["AF_GIT_PASSWORD"], variables["AF_WEBHOOK_SECRET"] = start_git(network, images, domain, folder)
+    variables["AF_GIT_READ_PASSWORD"] = variables["AF_GIT_PASSWORD"]
+    escaped = domain.replace(".", "\\.")
+    hosts = {"git_host": GIT_HOST, "git": git, "balancer_host": BALANCER_HOST, "balancer": balancer}
+    corefile = write(folder / "Corefile", COREFILE.format(domain=escaped, **hosts))
+    volume = ("--volume", f"{corefile}:/Corefile:ro")
+    dns = start(network, "dns", images.tag(images.lock["coredns"]), ["-conf", "/Corefile"], *volume)
+    write(folder / "resolv.conf", f"nameserver {dns}\n")
+    write(folder / EXPORTS, json.dumps(variables)).chmod(0o600)
+    return surroundings(folder)
+
+
+def surroundings(folder: Path) -> Surroundings:
+    """What `surround` left in a folder."""
+    variables = json.loads((folder / EXPORTS).read_text())
+    return Surroundings(folder / "resolv.conf", {key: register_secret(value) for key, value in variables.items()})
+
+
+def start_git(network: str, images: Images, domain: str, folder: Path) -> tuple[str, str, str]:
+    """The Git server, which calls Argo CD's webhook as GitHub does: by its name. Its address, password and secret."""
+    password, webhook = (register_secret(secrets.token_hex(24)) for _ in range(2))
+    credentials = folder / "git"
+    credentials.mkdir(exist_ok=True)
+    credentials.chmod(0o755)
+    write(credentials / "htpasswd", f"git:{bcrypt.hashpw(password.encode(), bcrypt.gensalt(10)).decode()}\n")
+    write(credentials / "webhook-secret", webhook)
+    settings = {"WEBHOOK_URL": f"https://argocd.{domain}/api/webhook", "PUBLIC_URL": f"http://{GIT_HOST}:8080"}
+    address = start(
+        network, "git", images.tag(images.lock["git"]), ["platform", "demo", "demo-polled"],
+        "--network-alias", GIT_HOST, "--add-host", f"argocd.{domain}:{address_of(f'{network}-load-balancer', network)}",
+        "--volume", f"{credentials}:/etc/git:ro", "--tmpfs", "/srv/git:mode=1777,exec",
+        *(part for name, value in settings.items() for part in ("--env", f"{name}={value}")),
+    )  # fmt: skip
+    # Nobody trusts Pebble: as GitHub does where a webhook says "Disable SSL verification".
+    docker.docker("exec", f"{network}-git", "sh", "-c", "echo insecure >/srv/git/.curlrc")
+    return address, password, webhook
+
+
+def write(path: Path, text: str) -> Path:
+    """Write what a container reads as a user of its own."""
+    path.write_text(text)
+    path.chmod(0o644)
+    return path
+
+
+def start(network: str, name: str, image: str, arguments: list[str], *options: str) -> str:
+    """Run a container on the network of the nodes in the place of an older one; return its address there."""
+    container = f"{network}-{name}"
+    docker.docker("rm", "--force", "--volumes", container, check=False)
+    docker.docker(
+        "run", "--detach", "--name", container, "--network", network, "--label", f"{PLATFORM_LABEL}={network}",
+        *options, image, *arguments,
+    )  # fmt: skip
+    return address_of(container, network)
+
+
+def address_of(container: str, network: str) -> str:
+    """A container's address on a network."""
+    found = docker.inspect("container", container)
+    assert found, f"there is no container {container}"
+    return str(found["NetworkSettings"]["Networks"][network]["IPAddress"])
+
+
+def leave(outputs: Outputs) -> None:
+    """Remove what `surround` started: the network cannot go before."""
+    for name in ("git", "dns"):
+        docker.docker("rm", "--force", "--volumes", f"{outputs.cluster_name}-{name}", check=False)
