@@ -41,7 +41,17 @@ def production_middlewares(platform: Platform) -> dict[str, dict[str, Any]]:
 
 def changed_on_the_way(rules: list[Rule], middlewares: dict[str, dict[str, Any]]) -> list[str]:
     """The Middlewares of rules that may change a request or answer it: all but those that are known not to."""
-    return [text for text, kinds in through(rules, middlewares) if not kinds or set(kinds) - {*HARMLESS}]
+    return changing(through(rules, middlewares))
+
+
+def changing(found: list[Named]) -> list[str]:
+    """Those of some Middlewares that may change a request or answer it."""
+    return [text for text, kinds in found if not kinds or set(kinds) - {*HARMLESS}]
+
+
+def answering(found: list[Named]) -> list[str]:
+    """Those of some Middlewares that may put an answer of their own in the place of a service's."""
+    return [text for text, kinds in found if {*kinds} & {*ANSWER_THEMSELVES}]
 
 
 def changed_everywhere(platform: Platform, host: str) -> list[str]:
@@ -49,9 +59,8 @@ def changed_everywhere(platform: Platform, host: str) -> list[str]:
     here = [rule for rule in platform_rules(platform.cluster) if rule.may_take(host)]
     there = [rule for rule in production_rules(platform) if rule.may_take(host)]
     live, rendered = live_middlewares(platform.cluster), production_middlewares(platform)
-    entered = [text for text, kinds in live_entries(platform, live) if not kinds or set(kinds) - {*HARMLESS}]
-    found = changed_on_the_way(there, rendered)
-    found += [text for text, kinds in production_entries(platform, rendered) if not kinds or set(kinds) - {*HARMLESS}]
+    found = changed_on_the_way(there, rendered) + changing(production_entries(platform, rendered))
+    entered = changing(live_entries(platform, live))
     return entered + changed_on_the_way(here, live) + [f"in production {text}" for text in found]
 
 
@@ -85,10 +94,8 @@ def hidden_503s(platform: Platform) -> list[str]:
     """Why clients of the platform's routes would not get 503 while a service has no healthy pod, here and there."""
     here, there = platform_rules(platform.cluster), production_rules(platform)
     live, rendered = live_middlewares(platform.cluster), production_middlewares(platform)
-    found = hides_a_503(here, live) + lead_to_unready(platform.cluster, here)
-    found += [text for text, kinds in live_entries(platform, live) if {*kinds} & {*ANSWER_THEMSELVES}]
-    hidden = hides_a_503(there, rendered)
-    hidden += [text for text, kinds in production_entries(platform, rendered) if {*kinds} & {*ANSWER_THEMSELVES}]
+    found = hides_a_503(here, live) + lead_to_unready(platform.cluster, here) + answering(live_entries(platform, live))
+    hidden = hides_a_503(there, rendered) + answering(production_entries(platform, rendered))
     return found + [f"in production {text}" for text in hidden]
 
 
@@ -112,7 +119,7 @@ def hides_a_503(rules: list[Rule], middlewares: dict[str, dict[str, Any]]) -> li
         for way in ("nativeLB", "nodePortLB")
         if service.get(way)
     ]
-    return blind + [text for text, kinds in through(rules, middlewares) if {*kinds} & {*ANSWER_THEMSELVES}]
+    return blind + answering(through(rules, middlewares))
 
 
 def lead_to_unready(cluster: Cluster, rules: list[Rule]) -> list[str]:
