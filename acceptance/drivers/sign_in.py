@@ -23,8 +23,8 @@ AT_ONCE = 4
 """Sign-ins that are sent at the same moment: two for each pod that auth has at least."""
 TRIES = 3
 """Nonces that are used so: of two sign-ins at once, one is not always early enough to be taken for the first."""
-LONGEST = 120
-"""Seconds that this machine waits for auth's rate limit."""
+LONGEST = 200
+"""Seconds that a request waits for auth's rate limit: a message of a wallet is good for 300."""
 
 
 def keep_tokens(answer: requests.Response) -> None:
@@ -69,13 +69,19 @@ class SignIn:
         return answer
 
     def patiently(self, ask: Callable[[], requests.Response]) -> requests.Response:
-        """The answer to a request; after 429 to one more, when auth said. All wallets here may be one client to it."""
-        answer = ask()
-        if answer.status_code != 429:
-            return answer
-        told = answer.headers.get("Retry-After", "")
-        time.sleep(min(int(told) if told.isdigit() else 1, LONGEST))
-        return ask()
+        """The answer to a request; after 429 it is asked again when auth said, for LONGEST seconds.
+
+        All wallets here, and those of the other lanes, are one client to an auth that goes by addresses.
+        """
+        ends = time.monotonic() + LONGEST
+        while True:
+            answer = ask()
+            told = answer.headers.get("Retry-After", "")
+            # Auth says whole seconds, and may round them down.
+            pause = int(told) + 1 if told.isdigit() else 1
+            if answer.status_code != 429 or time.monotonic() + pause > ends:
+                return answer
+            time.sleep(pause)
 
     def message(self, kind: str) -> Signed:
         """A message of a kind that the Examples name, and its signature."""
