@@ -9,8 +9,9 @@ KINDS = ("start", "images", "infrastructure", "components", "non-disruptive", "d
 """The kinds of pieces that a run consists of, as they follow each other."""
 OF_PHASES = {"images": "images", "infrastructure": "infrastructure", "cluster": "infrastructure", "destroy": "destroy"}
 SHOWN = 8
-AT_ONCE = 0.2
-"""Seconds that the end of one piece may lie behind the start of what waited for it: times are rounded."""
+AT_ONCE = 1.0
+"""Seconds that the end of one piece may lie behind the start of what waited for it: a scenario counts from its first
+step, and what that step asks for first may be noted a moment later."""
 Piece = dict[str, Any]
 """A phase or a scenario on the path: `name`, `kind`, `at`, `seconds` until the next one began."""
 

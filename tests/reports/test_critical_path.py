@@ -39,3 +39,11 @@ def test_a_run_without_anything_has_a_path():
     assert critical_path({"seconds": 3.0, "phases": [], "scenarios": []}) == [
         {"name": "start", "kind": "start", "at": 0.0, "seconds": 3.0}
     ]
+
+
+def test_what_a_scenario_asked_for_first_is_on_the_path():
+    phases = [{"name": "images", "at": 0.9, "duration": 0.7}, {"name": "infrastructure", "at": 2.2, "duration": 128.5}]
+    scenarios = [{"criterion": "1.12", "at": 130.1, "duration": 21.2, "kind": "destroy"}]
+    path = critical_path({"seconds": 151.5, "phases": phases, "scenarios": scenarios})
+    assert [piece["name"] for piece in path] == ["start", "images", "infrastructure", "1.12"]
+    assert next(piece for piece in path if piece["name"] == "infrastructure")["seconds"] == 127.9
