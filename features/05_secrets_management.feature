@@ -33,6 +33,7 @@ Feature: Secrets management
     When a pod takes its value as an environment variable and as a file
     Then the pod sees the value both ways
     And the platform's pods take their secret values from Secrets alone, here and in production
+    And nothing of the platform but Secrets holds a secret value, or a credential in clear, in any namespace
 
   @ac-5.6
   Scenario: The JWT secret comes out of its SealedSecret
