@@ -6,6 +6,7 @@ Feature: Secrets management
     Given the Sealed Secrets controller runs
     Then its newest key is an RSA private key in a Secret of its own namespace
     And each of its keys is one, and the certificate beside it belongs to it
+    And no other namespace has a copy of any of them
 
   @ac-5.2
   Scenario: The public certificate can be fetched

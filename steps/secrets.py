@@ -35,6 +35,12 @@ def each_key(sealed_secrets):
     assert not wrong, f"expected RSA keys of {sealing_keys.KEY_BITS} bits or more with their certificates, saw {wrong}"
 
 
+@then("no other namespace has a copy of any of them")
+def no_copies(sealed_secrets):
+    found = sealing_keys.copies_of_keys(sealed_secrets)
+    assert not found, f"expected the private keys in {NAMESPACE} alone, saw {found}. Try: kubectl delete, and a new key"
+
+
 @when("kubeseal fetches the certificate", target_fixture="fetched")
 def fetch_certificate(sealed_secrets, evidence):
     pem = sealing_keys.fetch_certificate(sealed_secrets)
