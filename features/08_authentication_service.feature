@@ -82,6 +82,7 @@ Feature: Authentication service
       | its JWT without its signature            | not valid |
       | a JWT that expired                       | not valid |
       | a JWT that never expires                 | not valid |
+      | a JWT that is not valid yet              | not valid |
       | a JWT signed with another secret         | not valid |
       | a JWT with the algorithm none            | not valid |
       | a JWT signed by HS512                    | not valid |
