@@ -1,4 +1,4 @@
-"""What each control plane runs, and whom each part of the cluster asks: a loss is no harm while the others have all of it.
+"""What each control plane runs, and whom each part of the cluster asks: the loss of one has to be no harm.
 
 One control plane is lost in earnest. That any other may be lost as well is read from what each part is told to ask:
 losing each of them would take a minute more each. Source: 2.8.
@@ -98,6 +98,5 @@ def lost_with_another(cluster: Cluster) -> list[str]:
     started = {server.name: of_processes(cluster, server.name).get(API, {}) for server in servers}
     etcd_servers = {name: str(settings.get("etcd-servers", "")) for name, settings in started.items()}
     members = etcdctl(cluster, "member", "list", "--write-out", "json")
-    return [
-        *ask_one_alone(said, machines, servers), *stores_elsewhere(etcd_servers, servers), *wrong_members(members, servers),
-    ]  # fmt: skip
+    asking = ask_one_alone(said, machines, servers)
+    return [*asking, *stores_elsewhere(etcd_servers, servers), *wrong_members(members, servers)]
