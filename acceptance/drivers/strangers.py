@@ -94,7 +94,7 @@ def heard_besides(cluster: Cluster, outputs: Outputs) -> dict[str, list[str]]:
 
 
 def heard_by_udp(cluster: Cluster, machine: str) -> list[str]:
-    """What listens by UDP for others on a machine, and is not known; who waits for one answer is gone at the last look."""
+    """What listens by UDP for others on a machine, and is not known. Who waits for an answer is gone soon."""
     looks = [beyond_by_udp(cluster.on_node(machine, "sh", "-c", f"sleep {wait}; ss -ulnpH")) for wait in (0, 1, 2)]
     return [f"{socket} (UDP)" for socket in looks[0] if all(socket in look for look in looks)]
 
