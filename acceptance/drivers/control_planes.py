@@ -14,7 +14,8 @@ from kubernetes import client
 
 from acceptance.base.conditions import as_json, is_ready
 from acceptance.cluster.cluster import Cluster
-from acceptance.drivers.benchmark import API, of_processes
+from acceptance.drivers.benchmark import of_processes
+from acceptance.drivers.benchmark_checks import API
 from acceptance.drivers.etcd import etcdctl
 from acceptance.drivers.machines import every_machine
 from acceptance.infrastructure.contract import Machine
