@@ -67,9 +67,8 @@ def makes_volume(pod: client.V1Pod, paths: Mapping[str, set[str]]) -> bool:
     scripts = {volume.config_map.name for volume in volumes if volume.config_map}
     age = datetime.datetime.now(datetime.UTC) - pod.metadata.creation_timestamp
     shares = pod.spec.host_network or pod.spec.host_pid or pod.spec.host_ipc
-    return bool(of_node) and of_node <= allowed and PROVISIONER_CONFIG in scripts and not shares and (
-        age < VOLUMES_MADE_WITHIN
-    )  # fmt: skip
+    own = bool(of_node) and all(any(path == top or path.startswith(f"{top}/") for top in allowed) for path in of_node)
+    return own and PROVISIONER_CONFIG in scripts and not shares and age < VOLUMES_MADE_WITHIN
 
 
 def rights_over_node(pod: client.V1Pod) -> list[str]:
