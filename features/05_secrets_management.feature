@@ -6,6 +6,7 @@ Feature: Secrets management
     Given the Sealed Secrets controller runs
     Then its newest key is an RSA private key in a Secret of its own namespace
     And each of its keys is one, and the certificate beside it belongs to it
+    And no other namespace has a copy of any of them
 
   @ac-5.2
   Scenario: The public certificate can be fetched
@@ -33,6 +34,7 @@ Feature: Secrets management
     When a pod takes its value as an environment variable and as a file
     Then the pod sees the value both ways
     And the platform's pods take their secret values from Secrets alone, here and in production
+    And nothing of the platform but Secrets holds a secret value, or a credential in clear, in any namespace
 
   @ac-5.6
   Scenario: The JWT secret comes out of its SealedSecret

@@ -68,6 +68,7 @@ Feature: Backend service
       | its JWT with another signature   |
       | a JWT that expired               |
       | a JWT that never expires         |
+      | a JWT that is not valid yet      |
       | a JWT signed with another secret |
       | a JWT with the algorithm none    |
 

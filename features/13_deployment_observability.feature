@@ -21,9 +21,11 @@ Feature: Deployment observability
   @ac-13.4
   Scenario: Listing pods shows how many containers are ready
     Given the platform's five Applications
+    And how often each container was started again
     Then the list of pods shows for each pod how many of its containers are ready
     And every pod of every namespace is ready
     And the liveness probe of none of them has failed since it started
+    And none of their containers is started again meanwhile, or waits for it again and again
 
   @ac-13.5
   Scenario: The last 1000 lines of a pod's log can be read

@@ -46,6 +46,23 @@ def shows_deployed(argocd_ui, repository, applications, evidence):
     evidence.add("deployed", seen)
 
 
+@given("how often each container was started again", target_fixture="restarts")
+def restarts_before(cluster):
+    return pod_lists.restarts(cluster)
+
+
+@then("none of their containers is started again meanwhile, or waits for it again and again")
+def none_crashes(cluster, restarts):
+    pod_lists.none_restarts(cluster, restarts)
+
+    def none() -> bool:
+        found = pod_lists.held_back(cluster)
+        assert not found, f"crashing are {found}"
+        return True
+
+    eventually(none, within=SETTLED, what="a minute without a container crashing", hint="kubectl get events -A")
+
+
 @then("the list of pods shows for each pod how many of its containers are ready")
 def list_shows_ready(cluster, evidence):
     # A pod may change between the two readings.

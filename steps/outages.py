@@ -5,7 +5,7 @@ import time
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import SETTLED, eventually
-from acceptance.drivers.control_planes import all_complete
+from acceptance.drivers.control_planes import all_complete, lost_with_another
 from acceptance.drivers.machines import control_planes_at_api
 from acceptance.drivers.outage import HINT, Outage, begin_writing
 
@@ -26,6 +26,13 @@ def control_planes_are_complete(cluster):
     eventually(
         complete, within=SETTLED, what=what, hint="kubectl -n kube-system get pods -l tier=control-plane -o wide"
     )
+
+
+@given("nothing asks, stores or votes by one control plane alone that is not its own")
+def nothing_is_lost_with_another(cluster):
+    cluster.needs_machines()
+    found = lost_with_another(cluster)
+    assert not found, f"expected each control plane to be one that can be lost, but {'; '.join(found)}"
 
 
 @given("a client writes to the API all the time", target_fixture="writer")

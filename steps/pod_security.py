@@ -3,7 +3,7 @@
 from pytest_bdd import given, then
 
 from acceptance.cluster.cluster import SYSTEM_NAMESPACES
-from acceptance.drivers import pod_security
+from acceptance.drivers import pod_security, system_pods
 from acceptance.drivers.pod_security import STANDARD
 from acceptance.platform.access import NAMESPACE
 
@@ -48,10 +48,19 @@ def others_enforce(cluster, sealed_secrets, traefik, argocd, evidence):
 
 @then("no pod is in the system's namespaces that no workload and no machine made")
 def nobody_left_a_pod(cluster):
-    found = pod_security.left_behind(cluster.core.list_pod_for_all_namespaces().items)
+    found = system_pods.left_behind(
+        cluster.core.list_pod_for_all_namespaces().items, system_pods.paths_of_volumes(cluster)
+    )
     assert not found, (
         f"expected pods of workloads alone where every pod is admitted, saw {found}. Try: kubectl delete pod"
     )
+
+
+@then("no workload there has a node's rights but those that run the nodes")
+def nobody_rules_nodes(cluster):
+    # Who shares a cluster may have agents of others on its nodes.
+    found = [] if cluster.is_attached else system_pods.unknown_rulers(cluster.core.list_pod_for_all_namespaces().items)
+    assert not found, f"expected a node's rights for what runs the nodes alone, saw {found}. Try: kubectl describe"
 
 
 @then("no pod but those that call the API holds a token for it")

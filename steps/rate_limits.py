@@ -4,7 +4,7 @@ import pytest
 from pytest_bdd import given, then, when
 
 from acceptance.base.waiting import Deadline, consistently
-from acceptance.drivers import rate_limits
+from acceptance.drivers import rate_limits, traefik_options
 from acceptance.drivers.rate_limits import MAXIMUM
 from acceptance.drivers.services import in_words
 from acceptance.drivers.sign_in import LOGS
@@ -55,6 +55,19 @@ def stays_refused(client):
         return True
 
     consistently(refused, during=OVER_THE_LIMIT, every=0.2, what="429 for a client over the limit", hint=LOGS)
+
+
+@then("whatever it says of its address does not let it in, and does not count against another")
+def forged_headers(client, rate_clients, evidence):
+    wrong = client.forge(rate_clients())
+    evidence.add("headers that a refused client made up", list(rate_limits.FORGED) if client.headers else "none")
+    assert not wrong, f"expected 429 for a client over the limit, whatever it says that it is: {wrong}. Try: {LOGS}"
+
+
+@then("Traefik takes nobody's word for where a request comes from, here and in production")
+def nobody_is_believed(platform):
+    found = traefik_options.who_is_believed(platform)
+    assert not found, f"expected Traefik to say itself where a request comes from, but {found}"
 
 
 @then("its counter ends when it was told, however often it called since")

@@ -4,7 +4,7 @@ from pytest_bdd import given, then, when
 
 from acceptance.cluster.manifests import lasting
 from acceptance.criteria.evidence import Evidence
-from acceptance.drivers.additions import Held
+from acceptance.drivers.additions import Held, by_others
 from acceptance.platform.access import Access
 from acceptance.platform.deployed_tree import components_of
 from acceptance.platform.platform import Platform
@@ -31,6 +31,12 @@ def compare(platform: Platform, evidence: Evidence) -> list[Held]:
 def nothing_differs(held: list[Held]) -> None:
     found = [component.name for component in held if component.differs]
     assert not found, f"expected what `make render` prints, these components differ: {', '.join(found)}"
+
+
+@then("nobody wrote a field of theirs by hand that it does not print")
+def nothing_by_hand(platform: Platform, held: list[Held]) -> None:
+    found = by_others(platform.cluster, [item for component in held for item in component.manifests])
+    assert not found, f"expected no field but those that `make render` prints, saw {found}"
 
 
 @then("nothing was added to them that it does not print")

@@ -9,7 +9,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.conditions import is_ready
 from acceptance.base.waiting import POD_READY, eventually
-from acceptance.drivers import leaks, sealing, sealing_keys, secret_use, unsealing
+from acceptance.drivers import leaks, sealing, sealing_keys, secret_search, secret_use, unsealing
 from acceptance.platform.secrets import NAMESPACE, read_secret
 
 
@@ -33,6 +33,12 @@ def newest_key(sealed_secrets, evidence):
 def each_key(sealed_secrets):
     wrong = sealing_keys.wrong_keys(sealed_secrets)
     assert not wrong, f"expected RSA keys of {sealing_keys.KEY_BITS} bits or more with their certificates, saw {wrong}"
+
+
+@then("no other namespace has a copy of any of them")
+def no_copies(sealed_secrets):
+    found = sealing_keys.copies_of_keys(sealed_secrets)
+    assert not found, f"expected the private keys in {NAMESPACE} alone, saw {found}. Try: kubectl delete, and a new key"
 
 
 @when("kubeseal fetches the certificate", target_fixture="fetched")
@@ -94,8 +100,10 @@ def every_version(git, cluster, repository, evidence):
 
 @then("none of them is a Secret or holds a secret value")
 def no_secret_in_git(versions, platform_secrets, git, cluster):
-    values = {**platform_secrets.values, "git": leaks.credentials(cluster, git)}
-    found = leaks.leaks(versions, leaks.secret_values(values))
+    values = leaks.secret_values({**platform_secrets.values, "git": leaks.credentials(cluster, git)})
+    every = secret_search.of_cluster(cluster, values)
+    found = [*leaks.leaks(versions, values), *secret_search.held_in(secret_search.texts_of_git(versions), every)]
+    found += secret_search.given_away_in_git(versions)
     hint = "Try: git log --all -- PATH; seal it with kubeseal, and rotate its values"
     assert not found, f"expected no secret in Git, {found}. {hint}"
 
@@ -138,6 +146,15 @@ def taken_from_secrets(platform, cluster, platform_secrets, evidence):
     evidence.add("Secrets by workload in production", secret_use.references(there))
     wrong = secret_use.otherwise(here + there, platform_secrets.values)
     assert there and not wrong, f"expected secret values from Secrets alone, saw {wrong}"
+
+
+@then("nothing of the platform but Secrets holds a secret value, or a credential in clear, in any namespace")
+def only_secrets_hold(platform, cluster, platform_secrets, evidence):
+    values = secret_search.of_cluster(cluster, leaks.secret_values(platform_secrets.values))
+    items = [*secret_search.objects(cluster), *secret_use.production_workloads(platform)]
+    evidence.add("searched", {"values": sorted(values), "objects": len(items)})
+    found = secret_search.in_clear(items, values)
+    assert len(items) > 1 and not found, f"expected secrets in Secrets alone, saw {found}"
 
 
 @then(

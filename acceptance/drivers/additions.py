@@ -15,10 +15,13 @@ import yaml
 
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest, differences, kubectl
+from acceptance.drivers import field_owners
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 KINDS = (*WORKLOADS, "ConfigMap", "Service")
 """Whose additions change what runs, who is reached, or how."""
+NOT_COMPARED = ("CustomResourceDefinition", "Secret")
+"""Kinds that say how others look, and that no rendering has."""
 OF_POD = {
     "affinity", "dnsConfig", "hostAliases", "hostIPC", "hostNetwork", "hostPID", "hostUsers", "imagePullSecrets",
     "initContainers", "nodeName", "nodeSelector", "runtimeClassName", "tolerations", "topologySpreadConstraints",
@@ -51,14 +54,35 @@ class Held:
 def additions(cluster: Cluster, manifests: list[Manifest]) -> list[str]:
     """What somebody added to the objects of these manifests that are there."""
     wanted = [item for item in manifests if item["kind"] in KINDS]
+    there = as_they_are(cluster, wanted)
+    return [f"{named(item)}: {text}" for item in wanted for text in added(item, there.get(named(item), item))]
+
+
+def by_others(cluster: Cluster, manifests: list[Manifest]) -> list[str]:
+    """What somebody wrote into the objects of these manifests, of any kind, by whatever name the API knows it.
+
+    All of the platform's at once: what the API sets by itself in one is known by the others.
+    """
+    wanted = [item for item in manifests if item["kind"] not in NOT_COMPARED]
+    there = as_they_are(cluster, wanted, "--show-managed-fields")
+    usual = field_owners.defaults(there.values())
+    return [
+        f"{named(item)}: {text}"
+        for item in wanted
+        if named(item) in there
+        for text in field_owners.foreign(item, there[named(item)], usual)
+    ]
+
+
+def as_they_are(cluster: Cluster, wanted: list[Manifest], *options: str) -> dict[str, Manifest]:
+    """The objects of manifests as the cluster has them, those that it has, by name."""
     if not wanted:
-        return []
+        return {}
     text = yaml.safe_dump_all(wanted)
-    said = kubectl(cluster, "get", "--ignore-not-found", "--output", "json", "--filename", "-", stdin=text)
+    said = kubectl(cluster, "get", "--ignore-not-found", "--output", "json", *options, "--filename", "-", stdin=text)
     found = json.loads(said) if said.strip() else {}
     # Of one object kubectl prints no list.
-    there = {named(item): item for item in found.get("items", [found] if found else [])}
-    return [f"{named(item)}: {text}" for item in wanted for text in added(item, there.get(named(item), item))]
+    return {named(item): item for item in found.get("items", [found] if found else [])}
 
 
 def named(item: Manifest) -> str:

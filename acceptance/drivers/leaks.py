@@ -117,8 +117,7 @@ def leaks(versions: Versions, values: Mapping[str, str]) -> list[str]:
 
 def wrong_in(text: str, values: Mapping[str, str]) -> Iterator[str]:
     """What a text holds that Git must not, plain or in base64."""
-    # Text of two bytes a character has a NUL beside each.
-    searched = "\n".join((text, text.replace("\0", ""), *decoded_parts(text)))
+    searched = searched_of(text)
     yield from (f"holds {label}" for label, value in values.items() if value in searched)
     if PRIVATE_KEY.search(searched):
         yield "holds a private key"
@@ -129,6 +128,12 @@ def wrong_in(text: str, values: Mapping[str, str]) -> Iterator[str]:
     own = {label.rpartition("/")[2] for label in values}
     yield from (f"has {name} in clear" for name in credentials_in_clear(text) if name not in own)
     yield from (f"is an archive ({kind})" for kind, start in ARCHIVES.items() if text.startswith(start))
+
+
+def searched_of(text: str) -> str:
+    """A text with what it has in base64, decoded."""
+    # Text of two bytes a character has a NUL beside each.
+    return "\n".join((text, text.replace("\0", ""), *decoded_parts(text)))
 
 
 def decoded_parts(text: str) -> list[str]:

@@ -16,6 +16,8 @@ from acceptance.cluster.namespace import Namespace, of_scenario
 
 LIVENESS = "Liveness probe failed"
 LATELY = datetime.timedelta(minutes=1)
+RESTARTING = "Back-off restarting"
+WATCHED = Deadline(15, "the suite: a container that crashes is started again after ten seconds at first")
 KUBELET_LOOKS = Deadline(12, "the kubelet: containerLogMonitorInterval is 10 s where nothing is said")
 MEASURED_AFTER = datetime.timedelta(minutes=2)
 """How long a pod runs before it has to have figures: metrics-server asks every 15 s, and needs two answers."""
@@ -73,6 +75,57 @@ def ailing(cluster: Cluster) -> dict[str, str]:
                 f"{event.count or 1} times, last {last:%H:%M:%S}: {event.message[:160]}"
             )
     return found
+
+
+def restarts(cluster: Cluster) -> dict[tuple[str, str], tuple[str, int]]:
+    """How often each container was started again, and how it ended the last time, by its pod's uid and its name."""
+    return {
+        (pod.metadata.uid, status.name): (
+            f"{status.name} of {pod.metadata.name} {ending(status)}",
+            status.restart_count,
+        )
+        for pod in platform_pods(cluster)
+        for status in (*(pod.status.init_container_statuses or []), *(pod.status.container_statuses or []))
+    }
+
+
+def ending(status: Any) -> str:
+    """How a container ended the last time."""
+    last = status.last_state.terminated if status.last_state else None
+    return f"({last.reason}, exit code {last.exit_code})" if last else ""
+
+
+def started_again(
+    before: dict[tuple[str, str], tuple[str, int]], now: dict[tuple[str, str], tuple[str, int]]
+) -> list[str]:
+    """The containers that were started again between two looks; pods that are new or gone are others' doing."""
+    return [title for key, (title, count) in now.items() if key in before and count > before[key][1]]
+
+
+def held_back(cluster: Cluster) -> dict[str, str]:
+    """Pods whose containers ended so often that the kubelet waited before it started them, within the last minute."""
+    lately = datetime.datetime.now(datetime.UTC) - LATELY
+    there = {pod.metadata.uid for pod in platform_pods(cluster)}
+    return {
+        f"{event.involved_object.namespace}/{event.involved_object.name}": str(event.message)[:160]
+        for event in cluster.core.list_event_for_all_namespaces(field_selector="reason=BackOff").items
+        if event.involved_object.uid in there
+        and RESTARTING in (event.message or "")
+        and (last := event.last_timestamp or event.event_time)
+        and last > lately
+    }
+
+
+def none_restarts(cluster: Cluster, before: dict[tuple[str, str], tuple[str, int]]) -> None:
+    """Raise AssertionError once a container is started again, since `before` or while it is looked at."""
+
+    def none() -> bool:
+        found = started_again(before, restarts(cluster))
+        assert not found, f"{', '.join(found)} started again"
+        return True
+
+    hint = "kubectl get pods -A; kubectl logs --previous"
+    consistently(none, during=WATCHED, every=2, what="no container crashing", hint=hint)
 
 
 def read_logs(cluster: Cluster) -> tuple[dict[str, str], int]:

@@ -33,8 +33,6 @@ CALLS_THE_API = {
     ("argocd", ""): "Argo CD deploys",
 }
 """Who may hold a token, by namespace and label `app` (empty: every pod there), and why."""
-MAKES_VOLUMES = "helper-pod-"
-"""How the pods are called by which local-path-provisioner makes and removes the folders of volumes."""
 CAPABLE = {"capabilities": {"add": ["SYS_ADMIN"]}}
 DANGEROUS: dict[str, dict[str, Any]] = {
     "privileged": {"container": {"securityContext": {"privileged": True}}},
@@ -160,20 +158,6 @@ def account_tokens(cluster: Cluster) -> list[str]:
     selector = "type=kubernetes.io/service-account-token"
     items = cluster.core.list_secret_for_all_namespaces(field_selector=selector).items
     return [f"{item.metadata.namespace}/{item.metadata.name}" for item in items]
-
-
-def left_behind(pods: list[client.V1Pod]) -> list[str]:
-    """The pods of the system's namespaces, where everything is admitted, that no workload and no machine made.
-
-    What somebody looked into a machine with, for instance. Volumes are made by pods that end within seconds.
-    """
-    return [
-        f"{pod.metadata.namespace}/{pod.metadata.name}"
-        for pod in pods
-        if pod.metadata.namespace in SYSTEM_NAMESPACES
-        and not (pod.metadata.owner_references or of_scenario(pod.metadata.labels))
-        and not pod.metadata.name.startswith(MAKES_VOLUMES)
-    ]
 
 
 def lacking(pods: list[client.V1Pod]) -> list[str]:

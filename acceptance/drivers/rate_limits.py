@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,11 @@ MAXIMUM = 100
 EMPTY = {"message": "", "signature": ""}
 MARGIN = 5
 """Seconds by which a counter may outlive what its client was told: both are rounded, and are read after each other."""
+FORGED = {
+    "X-Forwarded-For": "{}", "X-Real-Ip": "{}", "Forwarded": "for={}", "X-Client-Ip": "{}", "True-Client-Ip": "{}",
+    "CF-Connecting-IP": "{}", "X-Originating-Ip": "{}",
+}  # fmt: skip
+"""What a client may say of itself, and how: it is no reason to be taken for another."""
 NEVER = -1
 """What Redis says of the end of a key that has none."""
 
@@ -56,11 +61,27 @@ class RateClient:
         self.last: Any = None
         self.refused = End(NEVER, NEVER)
 
-    def call(self) -> int:
+    def call(self, forged: Mapping[str, str] | None = None) -> int:
         """Ask the criterion's own route once, with a sign-in that is refused but counted; return the status."""
-        self.last = self.api.post(self.settings.siwe_path, EMPTY, headers=self.headers)
+        self.last = self.api.post(self.settings.siwe_path, EMPTY, headers={**(forged or {}), **self.headers})
         self.calls += 1
         return int(self.last.status_code)
+
+    def forge(self, other: RateClient) -> list[str]:
+        """What goes wrong while this client, refused, says in each of FORGED that it is another one.
+
+        Of clients that a header tells apart. Where their address does, they call from inside the cluster, whose word
+        auth may take: what those outside say of it, Traefik replaces (`traefik_options.believes`).
+        """
+        wrong, own = [], self.settings.client_header.lower()
+        for name, form in FORGED.items() if self.headers else ():
+            if name.lower() == own:
+                continue
+            status = self.call({name: form.format(other.headers[self.settings.client_header])})
+            wrong += [] if status == 429 else [f"with {name} it was answered {status}"]
+            wrong += [f"with {name} it was counted as the other"] if other.counter() is not None else []
+            other.clear()
+        return wrong
 
     def call_until_refused(self) -> None:
         """Call until the status is 429, at most MAXIMUM times, and look at the counter now and then."""

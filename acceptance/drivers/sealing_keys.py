@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import base64
+import binascii
+import contextlib
 import datetime
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from acceptance.base.conditions import as_json
 from acceptance.base.errors import UserError
+from acceptance.drivers.as_found import is_scenarios
 from acceptance.drivers.sealing import LOGS
 from acceptance.platform.secrets import KEY_LABEL, NAMESPACE, SealedSecrets
 
 ACTIVE = "active"
 """The value of KEY_LABEL by which the controller finds a key when it starts; it leaves others alone."""
+PEM = re.compile(rb"-----BEGIN ([A-Z ]*PRIVATE KEY)-----([A-Za-z0-9+/=\s\\]+)-----END \1-----")
+"""A private key, in whatever way its lines were wrapped, indented or quoted."""
+WRAPPED = re.compile(rb"[A-Za-z0-9+/=\s]{200,}")
 KEY_BITS = 2048
 """Least size of an RSA key (NIST SP 800-57, until 2030)."""
 
@@ -71,3 +81,48 @@ def is_valid_now(certificate: x509.Certificate) -> bool:
     """Whether now lies between its beginning and its end."""
     now = datetime.datetime.now(datetime.UTC)
     return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+
+
+def private_keys_in(data: bytes) -> Iterator[bytes]:
+    """The public part of each private key that a value is or holds: as PEM, as DER, or either of it in base64."""
+    with contextlib.suppress(ValueError, TypeError, UnsupportedAlgorithm):
+        yield public_bytes(serialization.load_der_private_key(data, password=None).public_key())
+    for _, body in PEM.findall(data):
+        yield from private_keys_in(decoded(re.sub(rb"\\[nr]|\s|\\", b"", body)))
+    if WRAPPED.fullmatch(data):
+        yield from private_keys_in(decoded(b"".join(data.split())))
+
+
+def decoded(text: bytes) -> bytes:
+    """What a text is in base64; nothing if it is none."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return b""
+
+
+def values_of(item: dict[str, Any]) -> list[bytes]:
+    """What a Secret or a ConfigMap holds, and its annotations, which may have all of it once more."""
+    data = {key: str(value).encode() for key, value in (item.get("data") or {}).items()}
+    plain = [decoded(value) for value in data.values()] if item["kind"] == "Secret" else [*data.values()]
+    binary = [decoded(str(value).encode()) for value in (item.get("binaryData") or {}).values()]
+    notes = [str(value).encode() for value in (item["metadata"].get("annotations") or {}).values()]
+    return [*plain, *binary, *notes]
+
+
+def copies(items: Iterable[dict[str, Any]], keys: set[bytes]) -> list[str]:
+    """The Secrets outside the controller's namespace, and any ConfigMaps, that hold one of these private keys."""
+    return [
+        f"{item['kind']} {item['metadata']['namespace']}/{item['metadata']['name']} has the private key"
+        for item in items
+        if not (item["kind"] == "Secret" and item["metadata"]["namespace"] == NAMESPACE) and not is_scenarios(item)
+        if any(key in keys for value in values_of(item) for key in private_keys_in(value))
+    ]
+
+
+def copies_of_keys(tool: SealedSecrets) -> list[str]:
+    """Where else in the cluster the controller's keys are; attached runs see ConfigMaps alone."""
+    keys = {public_bytes(private_key(item).public_key()) for item in tool.key_secrets()}
+    kinds = "configmaps" if tool.cluster.is_attached else "secrets,configmaps"
+    items = as_json(tool.cluster.kubectl("get", kinds, "--all-namespaces", "--output=json"))["items"]
+    return copies(items, keys)

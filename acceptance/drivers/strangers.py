@@ -31,6 +31,7 @@ HEARD_OF_CONTROL_PLANE = HEARD | {
     "6443": "the API server, which is asked", "2379": "etcd, which is asked", "2380": "etcd's members, which are asked",
 }  # fmt: skip
 """The ports on which a machine is heard beyond itself, and why."""
+HEARD_BY_UDP = {"8472": "flannel's network of pods (VXLAN), which the kernel answers"}
 PRIVATE = r"\( -name '*.key' -o -name '*.conf' -o -name '*.pem' -o -path '*/manifests/*' \) -type f"
 PRIVATE_FOLDERS = "/etc/kubernetes /var/lib/kubelet/pki"
 STORE = "/var/lib/etcd"
@@ -85,8 +86,22 @@ def heard_besides(cluster: Cluster, outputs: Outputs) -> dict[str, list[str]]:
     """By machine what listens for others there, and is not known: address and port, and whose it is."""
     known = {machine.name: HEARD_OF_CONTROL_PLANE for machine in outputs.control_planes}
     known |= {machine.name: HEARD for machine in outputs.workers}
-    seen = {name: beyond(cluster.on_node(name, "ss", "-tlnpH"), ports) for name, ports in known.items()}
+    seen = {
+        name: beyond(cluster.on_node(name, "ss", "-tlnpH"), ports) + heard_by_udp(cluster, name)
+        for name, ports in known.items()
+    }
     return {name: found for name, found in seen.items() if found}
+
+
+def heard_by_udp(cluster: Cluster, machine: str) -> list[str]:
+    """What listens by UDP for others on a machine, and is not known. Who waits for an answer is gone soon."""
+    looks = [beyond_by_udp(cluster.on_node(machine, "sh", "-c", f"sleep {wait}; ss -ulnpH")) for wait in (0, 1, 2)]
+    return [f"{socket} (UDP)" for socket in looks[0] if all(socket in look for look in looks)]
+
+
+def beyond_by_udp(listed: str) -> list[str]:
+    """The same of what `ss -ulnpH` lists, which may be nothing."""
+    return beyond(listed, HEARD_BY_UDP) if listed.strip() else []
 
 
 def beyond(listed: str, known: Iterable[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,6 +55,35 @@ def other_in_production(platform: Platform, prefix: str) -> list[str]:
         for pod, spec in running_specs(platform.cluster).items()
         if below(options_of(spec), prefix) != there
     ]
+
+
+def believes(options: Options) -> list[str]:
+    """The options by which an entry point takes the word of clients out in the world for where they come from.
+
+    A load balancer in front of it may be believed, by its private address.
+    """
+    found = []
+    for name, value in options.items():
+        part = name.partition(".")[2].partition(".")[2]
+        if part in ("forwardedheaders.insecure", "proxyprotocol.insecure") and value.lower() != "false":
+            found.append(f"--{name}")
+        if part in ("forwardedheaders.trustedips", "proxyprotocol.trustedips"):
+            found += [f"--{name}={word}" for word in value.split(",") if not is_private(word.strip())]
+    return found
+
+
+def is_private(network: str) -> bool:
+    """Whether all addresses of a network are private ones; what is no network is none."""
+    try:
+        return ipaddress.ip_network(network, strict=False).is_private
+    except ValueError:
+        return False
+
+
+def who_is_believed(platform: Platform) -> list[str]:
+    """By which options the pods that run believe clients, and by which production's would."""
+    specs = {**running_specs(platform.cluster), "production": production_spec(platform)}
+    return [f"{where} is started with {word}" for where, spec in specs.items() for word in believes(options_of(spec))]
 
 
 def resolver(options: Options, name: str) -> Options:

@@ -80,6 +80,9 @@ def forged(kind: str, good: str, secret: str) -> str:
         "a JWT that never expires": lambda: jwt.encode(
             {key: value for key, value in claims.items() if key != "exp"}, secret, "HS256"
         ),
+        "a JWT that is not valid yet": lambda: jwt.encode(
+            claims | {"nbf": int(time.time()) + 3600, "exp": int(time.time()) + 7200}, secret, "HS256"
+        ),
         "a JWT signed with another secret": lambda: jwt.encode(claims, secrets.token_hex(32), "HS256"),
         "a JWT with the algorithm none": lambda: jwt.encode(claims, "", "none"),
         "a JWT signed by HS512": lambda: jwt.encode(claims, secret.ljust(64), "HS512"),

@@ -7,3 +7,4 @@ Feature: Manifests
     When the objects that make render prints are held against the cluster
     Then none of them differs
     And nothing was added to them that it does not print
+    And nobody wrote a field of theirs by hand that it does not print

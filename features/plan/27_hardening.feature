@@ -90,4 +90,5 @@ Feature: Hardening
     And every pod of the platform keeps to the restricted standard
     And all of the platform's other namespaces enforce the restricted standard
     And no pod is in the system's namespaces that no workload and no machine made
+    And no workload there has a node's rights but those that run the nodes
     And no pod but those that call the API holds a token for it

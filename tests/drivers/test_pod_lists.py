@@ -1,5 +1,6 @@
 """What is read of all pods: the last lines of a log that begins anew, and logs that a kubelet does not give."""
 
+import datetime
 import json
 from types import SimpleNamespace
 
@@ -65,3 +66,51 @@ def test_how_long_a_log_may_be_is_what_the_kubelet_says(said, size):
 )
 def test_a_log_that_says_nothing_of_a_request(logs, silent):
     assert service_logs.silent(logs, "mark-1", ["a", "b"]) == silent
+
+
+def container(count, exit_code=None):
+    last = SimpleNamespace(reason="Error", exit_code=exit_code) if exit_code is not None else None
+    return SimpleNamespace(name="one", restart_count=count, last_state=SimpleNamespace(terminated=last))
+
+
+def running(uid, *containers):
+    metadata = SimpleNamespace(uid=uid, name=f"pod-{uid}", namespace="default", labels={})
+    return SimpleNamespace(
+        metadata=metadata, status=SimpleNamespace(container_statuses=containers, init_container_statuses=None)
+    )
+
+
+def cluster_of(pods, events=()):
+    core = SimpleNamespace(
+        list_pod_for_all_namespaces=lambda: SimpleNamespace(items=pods),
+        list_event_for_all_namespaces=lambda field_selector: SimpleNamespace(items=list(events)),
+    )
+    return SimpleNamespace(core=core)
+
+
+def test_a_container_that_was_started_again_between_two_looks_is_told(monkeypatch):
+    monkeypatch.setattr(pod_lists, "WATCHED", Deadline(0, "a test"))
+    before = pod_lists.restarts(cluster_of([running("1", container(3)), running("2", container(0))]))
+    now = [running("1", container(3)), running("2", container(1, 137)), running("3", container(9))]
+    assert pod_lists.started_again(before, pod_lists.restarts(cluster_of(now))) == [
+        "one of pod-2 (Error, exit code 137)"
+    ]
+    with pytest.raises(DidNotStay, match="no container crashing"):
+        pod_lists.none_restarts(cluster_of(now), before)
+    pod_lists.none_restarts(cluster_of([running("1", container(3))]), before)
+
+
+@pytest.mark.parametrize(
+    ("uid", "message", "seconds", "told"),
+    [
+        ("1", "Back-off restarting failed container one in pod", 20, True),
+        ("1", "Back-off restarting failed container one in pod", 90, False),
+        ("1", "Back-off pulling image", 20, False),
+        ("gone", "Back-off restarting failed container one in pod", 20, False),
+    ],
+)
+def test_a_pod_that_waits_for_its_restart_again_and_again_is_told(uid, message, seconds, told):
+    last = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=seconds)
+    about = SimpleNamespace(uid=uid, namespace="default", name="pod-1")
+    event = SimpleNamespace(involved_object=about, message=message, last_timestamp=last, event_time=None)
+    assert bool(pod_lists.held_back(cluster_of([running("1", container(3))], [event]))) is told

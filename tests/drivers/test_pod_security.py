@@ -81,18 +81,3 @@ def test_health_may_be_told_and_nothing_else():
 def test_identity_is_no_encryption():
     values = {"a": b"k8s:enc:secretbox:v1:key1:xyz", "b": b"k8s\x00\n\x0c", "c": b"k8s:enc:identity:v1:x:"}
     assert ways_of_storing(values) == {"a": "k8s:enc:secretbox:v1:key1:"}
-
-
-@pytest.mark.parametrize(
-    ("namespace", "name", "owners", "told"),
-    [
-        ("kube-system", "node-debugger-1", None, True),
-        ("kube-system", "kube-proxy-1", ["DaemonSet"], False),
-        ("kube-system", "etcd-1", ["Node"], False),
-        ("local-path-storage", "helper-pod-create-pvc-1", None, False),
-        ("default", "backend-1", None, False),
-    ],
-)
-def test_a_pod_that_somebody_left_where_everything_is_admitted_is_told(namespace, name, owners, told):
-    metadata = SimpleNamespace(namespace=namespace, name=name, owner_references=owners, labels=None)
-    assert bool(pod_security.left_behind([SimpleNamespace(metadata=metadata)])) is told

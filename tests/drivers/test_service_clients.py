@@ -10,9 +10,10 @@ import yaml
 from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
 from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers import traefik_options
 from acceptance.drivers.cache import ports_in
 from acceptance.drivers.graphql import Asked, ask_at_once, is_data, long, of_others, shows
-from acceptance.drivers.rate_limits import End, wrong_end
+from acceptance.drivers.rate_limits import End, RateClient, wrong_end
 from acceptance.drivers.services import shape
 from acceptance.drivers.sign_in import SignIn
 from acceptance.drivers.validation import says_valid
@@ -182,3 +183,51 @@ def test_a_long_query_is_the_query_and_8_kibibytes_of_comments():
     text = long("{ products { slug } }")
     assert len(text) > 8192
     assert [row for row in text.splitlines() if not row.startswith("#")] == ["{ products { slug } }"]
+
+
+class Limit:
+    """An auth that refuses one client, and Redis; it goes by the first of some headers."""
+
+    def __init__(self, *believed):
+        self.believed, self.counted = believed, {}
+
+    def post(self, path, body=None, headers=None):
+        client = next(headers[name].removeprefix("for=") for name in (*self.believed, "X-Client-Id") if name in headers)
+        self.counted[f"rate-limit:{client}"] = self.counted.get(f"rate-limit:{client}", 0) + 1
+        return answer(429 if client == "refused" else 401, {})
+
+    def __call__(self, _, __, word, key):
+        return json.dumps(self.counted.pop(key, None) if word == "DEL" else self.counted.get(key))
+
+
+@pytest.mark.parametrize(
+    ("believed", "told"),
+    [
+        ((), []),
+        (("Forwarded",), ["with Forwarded it was answered 401", "with Forwarded it was counted as the other"]),
+    ],
+)
+def test_a_client_that_is_taken_for_whom_it_says_is_told(believed, told):
+    settings, auth = ServiceSettings(client_header="X-Client-Id"), Limit(*believed)
+    one, other = (RateClient(auth, settings, auth, name, by_header=True) for name in ("refused", "other"))
+    assert one.forge(other) == told
+    assert other.counter() is None
+
+
+def test_clients_that_are_told_apart_by_address_say_nothing():
+    one = RateClient(Limit(), ServiceSettings(), Limit(), "10.0.0.1", by_header=False)
+    assert one.forge(one) == [] and one.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [
+        ({"entrypoints.websecure.address": ":8443"}, 0),
+        ({"entrypoints.websecure.forwardedheaders.insecure": "true"}, 1),
+        ({"entrypoints.websecure.forwardedheaders.insecure": "false"}, 0),
+        ({"entrypoints.web.proxyprotocol.trustedips": "10.0.0.0/16,127.0.0.1/32"}, 0),
+        ({"entrypoints.web.forwardedheaders.trustedips": "10.0.0.0/16,0.0.0.0/0"}, 1),
+    ],
+)
+def test_only_a_load_balancer_in_front_is_believed(options, count):
+    assert len(traefik_options.believes(options)) == count

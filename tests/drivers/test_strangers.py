@@ -1,10 +1,11 @@
 """What on a machine others than root may read, and what listens there for others."""
 
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 
-from acceptance.drivers.strangers import HEARD, HEARD_OF_CONTROL_PLANE, beyond, search
+from acceptance.drivers.strangers import HEARD, HEARD_OF_CONTROL_PLANE, beyond, heard_by_udp, search
 
 
 def found(folder):
@@ -44,3 +45,25 @@ def test_what_listens_for_others_is_known_or_told():
     assert [text.split()[0] for text in beyond(more, HEARD_OF_CONTROL_PLANE)] == ["*:2381", "[::]:8000"]
     with pytest.raises(AssertionError):
         beyond("", HEARD)
+
+
+UDP = """\
+UNCONN 0      0          127.0.0.11:37212      0.0.0.0:*
+UNCONN 0      0             0.0.0.0:8472       0.0.0.0:*
+"""
+PORTMAP = 'UNCONN 0 0 0.0.0.0:111 0.0.0.0:* users:(("rpcbind",pid=9,fd=5))\n'
+ASKS = 'UNCONN 0 0 0.0.0.0:50123 0.0.0.0:* users:(("wget",pid=11,fd=3))\n'
+
+
+@pytest.mark.parametrize(
+    ("looks", "told"),
+    [
+        ([UDP, UDP, UDP], []),
+        (["", "", ""], []),
+        ([UDP + PORTMAP] * 3, ['0.0.0.0:111 users:(("rpcbind",pid=9,fd=5)) (UDP)']),
+        ([UDP + ASKS, UDP, UDP], []),
+    ],
+)
+def test_what_listens_by_udp_for_others_is_known_or_told(looks, told):
+    said = iter(looks)
+    assert heard_by_udp(SimpleNamespace(on_node=lambda *_: next(said)), "worker") == told

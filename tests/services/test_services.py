@@ -23,6 +23,7 @@ BAD = (
     "its JWT with another signature",
     "its JWT without its signature",
     "a JWT that expired",
+    "a JWT that is not valid yet",
     "a JWT signed with another secret",
     "a JWT with the algorithm none",
     "a JWT signed by HS512",

@@ -1,0 +1,113 @@
+"""Fields of the platform's objects that somebody wrote who is neither the deployment nor a controller.
+
+The API keeps who wrote each field (metadata.managedFields), whatever the field is called: nobody has to know it before.
+A field that Git says is compared elsewhere (`kubectl diff`); told here is one that Git does not say. Source: plan 8.9.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from acceptance.cluster.manifests import Manifest
+
+Path = tuple[Any, ...]
+"""Names of fields from the top; within a list the fields by which an entry is known, or its value."""
+KNOWN = re.compile(r"kubectl|argocd.*|kube-.*|kubelet|k3s.*|cloud-.*|traefik.*|helm.*|.*controller.*|.*provisioner.*")
+"""Who deploys, and whose work it is to write into objects; `kubectl patch` and the like sign as kubectl-patch."""
+RESTARTED = "kubectl.kubernetes.io/restartedAt"
+"""What a restart writes, which handbooks ask for."""
+NOT_SAID = ("metadata", "status")
+ASSIGNED = {"clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort", "volumeName"}
+"""What the API chooses anew for each object; whoever puts an object back writes it, too."""
+MISSING = object()
+
+
+def owned(fields: dict[str, Any], path: Path = ()) -> Iterator[Path]:
+    """The fields that an entry of managedFields names, the outermost ones that are written as a whole."""
+    for key, inner in fields.items():
+        if key == ".":
+            continue
+        kind, _, name = key.partition(":")
+        here = (*path, name if kind == "f" else json.loads(name) if kind in "kv" else int(name))
+        below = [*owned(inner, here)]
+        yield from below or [here]
+
+
+def value_at(value: Any, path: Path) -> Any:
+    """What is at a path; MISSING if nothing is. An entry that leaves out a part of its key has the usual one."""
+    for step in path:
+        if isinstance(value, dict):
+            value = value.get(step, MISSING)
+        elif isinstance(value, list):
+            value = next((item for item in value if is_entry(item, step)), MISSING)
+        if value is MISSING or value is None:
+            return MISSING
+    return value
+
+
+def is_entry(item: Any, step: Any) -> bool:
+    """Whether an entry of a list is the one that a step of a path names."""
+    if not (isinstance(item, dict) and isinstance(step, dict)):
+        return bool(item == step)
+    return all(item.get(key, value) == value for key, value in step.items())
+
+
+def plain(path: Path) -> tuple[str, ...]:
+    """A path without which entries of lists it goes through."""
+    return tuple(step for step in path if isinstance(step, str))
+
+
+def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Each value that an object has in the end, with its plain path."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from leaves(inner, (*path, str(key)))
+    elif isinstance(value, list) and value:
+        for item in value:
+            yield from leaves(item, path)
+    else:
+        yield path, json.dumps(value)
+
+
+def defaults(there: Iterable[Manifest]) -> set[tuple[str, tuple[str, ...], str]]:
+    """What the API sets by itself, by kind, path and value: what nobody owns in any of these objects."""
+    found = set()
+    for item in there:
+        written = {plain(path) for entry in entries(item) for path in owned(entry.get("fieldsV1") or {})}
+        for path, value in leaves({key: part for key, part in item.items() if key not in NOT_SAID}):
+            if not any(path[: len(one)] == one for one in written):
+                found.add((item["kind"], path, value))
+    return found
+
+
+def entries(item: Manifest) -> list[dict[str, Any]]:
+    """Who wrote what of an object, its state aside."""
+    return [entry for entry in item["metadata"].get("managedFields") or [] if not entry.get("subresource")]
+
+
+def foreign(wanted: Manifest, there: Manifest, by_itself: set[tuple[str, tuple[str, ...], str]]) -> list[str]:
+    """The fields of an object that somebody wrote by hand and that its manifest does not say, with who did."""
+    found = []
+    for entry in entries(there):
+        who = str(entry.get("manager", ""))
+        for path in [] if KNOWN.fullmatch(who) else owned(entry.get("fieldsV1") or {}):
+            value = value_at(there, path)
+            if path[0] in NOT_SAID or RESTARTED in path or value is MISSING or ASSIGNED & {*plain(path)}:
+                continue
+            if value_at(wanted, path) is MISSING and not usual(there["kind"], plain(path), value, by_itself):
+                found.append(f"{'.'.join(map(name_of, path))} by {who}")
+    return found
+
+
+def usual(kind: str, path: tuple[str, ...], value: Any, by_itself: set[tuple[str, tuple[str, ...], str]]) -> bool:
+    """Whether all that is at a path is what the API sets by itself, or nothing."""
+    return all((kind, *leaf) in by_itself or leaf[1] in ("{}", "[]", '""', "null") for leaf in leaves(value, path))
+
+
+def name_of(step: Any) -> str:
+    """A step of a path, as people read it."""
+    key = "+".join(map(str, step.values())) if isinstance(step, dict) else step
+    return step if isinstance(step, str) else f"[{key}]"
