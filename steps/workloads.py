@@ -87,7 +87,8 @@ def ready_again(namespace, probed_pods):
 @then("each container of the platform's services, as rendered and where it runs, is restarted after as many failures")
 def services_have_probes(cluster, platform):
     rendered = [item for name in APPLICATIONS for item in platform.render(name)]
-    wrong = liveness.rendered_without_probe(rendered) + liveness.without_probe(liveness.platform_pods(cluster))
+    wrong = liveness.rendered_without_probe(rendered) + liveness.deployed_without_probe(cluster)
+    wrong += liveness.without_probe(liveness.platform_pods(cluster))
     assert rendered and not wrong, f"expected a liveness probe of each container, saw {wrong}"
 
 

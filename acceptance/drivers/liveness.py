@@ -10,6 +10,7 @@ from kubernetes import client
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import of_scenario
+from acceptance.cluster.workloads import workloads
 from acceptance.drivers.workload_health import asks_something
 from acceptance.platform.access import NAMESPACE
 
@@ -67,6 +68,14 @@ def rendered_without_probe(manifests: list[Manifest]) -> list[str]:
             if trouble := trouble_of(container, template["metadata"]["labels"].get("app", ""), ends):
                 wrong.append(f"{container['name']} of {item['metadata']['name']}: {trouble}")
     return wrong
+
+
+def deployed_without_probe(cluster: Cluster) -> list[str]:
+    """The same of what is deployed in the cluster: pods of a rollout that has only begun are still the earlier ones."""
+    render = client.ApiClient().sanitize_for_serialization
+    found = [item for name in WATCHED for item in workloads(cluster, name)]
+    mine = [item for item in found if not of_scenario(item.metadata.labels)]
+    return rendered_without_probe([{**render(item), "kind": "Deployment"} for item in mine])
 
 
 def as_rendered(probe: client.V1Probe | None) -> dict[str, Any] | None:

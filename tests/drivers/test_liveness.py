@@ -95,3 +95,30 @@ def test_production_claims_the_volumes_of_criterion_1_10(production, name, stora
         claim["resources"]["requests"]["storage"] for claim in claims if claim["storageClassName"] == storage_class
     ]
     assert sizes and all(int(size.removesuffix("Gi")) >= gibibytes for size in sizes), sizes
+
+
+def test_a_rollout_that_has_only_begun_is_judged_by_what_it_will_be():
+    def deployment(host, labels=None):
+        probe = client.V1Probe(http_get=client.V1HTTPGetAction(port=80, host=host))
+        template = client.V1PodTemplateSpec(
+            metadata=client.V1ObjectMeta(labels={"app": "web"}),
+            spec=client.V1PodSpec(containers=[client.V1Container(name="web", liveness_probe=probe)]),
+        )
+        spec = client.V1DeploymentSpec(template=template, selector=client.V1LabelSelector())
+        return client.V1Deployment(metadata=client.V1ObjectMeta(name="web", labels=labels), spec=spec)
+
+    def cluster(*deployments):
+        none = SimpleNamespace(items=[])
+        api = SimpleNamespace(
+            list_namespaced_deployment=lambda name, **_: SimpleNamespace(
+                items=list(deployments) if name == "default" else []
+            ),
+            list_namespaced_stateful_set=lambda *_, **__: none,
+        )
+        return SimpleNamespace(apps=api)
+
+    assert liveness.deployed_without_probe(cluster(deployment(None))) == []
+    wrong = liveness.deployed_without_probe(cluster(deployment("127.0.0.1")))
+    assert wrong == ["web of web: its probe asks 127.0.0.1, and not the container"]
+    copy = deployment("127.0.0.1", {"alternate-futures.dev/scenario": "true"})
+    assert liveness.deployed_without_probe(cluster(copy)) == []
