@@ -61,6 +61,7 @@ Feature: Database service
     And every node has every transfer
     And a commit is acknowledged only once all nodes have it
     And what is acknowledged is on disk, whoever writes it
+    And a write that breaks a rule of its table is refused, and no such rule is switched off
 
   @ac-6.8 @system-YugabyteDB @disruptive @disturbs-database
   Scenario: With one node killed nothing is lost and service is back within 3 seconds
