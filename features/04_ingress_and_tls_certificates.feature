@@ -67,6 +67,7 @@ Feature: Ingress and TLS certificates
     Then each of them is answered by a pod of "frontend-service", and by no other
     And every route that takes the host "www" leads to the Service "frontend-service" alone
     And nothing on the way changes the requests for the host "www" or their answers
+    And a request for the host "www" whose body takes 5 seconds to come is answered as one that comes at once
 
   @ac-4.9
   Scenario: Requests for api reach the backend
@@ -75,6 +76,7 @@ Feature: Ingress and TLS certificates
     Then each of them is answered by a pod of "backend-service", and by no other
     And every route that takes the host "api" leads to the Service "backend-service" alone
     And nothing on the way changes the requests for the host "api" or their answers
+    And a request for the host "api" whose body takes 5 seconds to come is answered as one that comes at once
 
   @ac-4.10
   Scenario: Requests for auth reach the auth service
@@ -83,6 +85,7 @@ Feature: Ingress and TLS certificates
     Then each of them is answered by a pod of "auth-service", and by no other
     And every route that takes the host "auth" leads to the Service "auth-service" alone
     And nothing on the way changes the requests for the host "auth" or their answers
+    And a request for the host "auth" whose body takes 5 seconds to come is answered as one that comes at once
 
   @ac-4.11
   Scenario: Clients get 503 while a service has no healthy pod

@@ -3,7 +3,7 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.clients.web import url
-from acceptance.drivers import asked, redirects, route_rules, route_ways
+from acceptance.drivers import asked, redirects, route_rules, route_ways, slow_requests
 from acceptance.drivers.graphql import TYPENAME, is_data
 from acceptance.drivers.routing import FRESH, HINT, answered
 from acceptance.drivers.services import in_words
@@ -44,6 +44,19 @@ def routes_lead_to(platform, cluster, environment, host, name, evidence):
 def nothing_changes_requests(platform, environment, host):
     wrong = route_ways.changed_everywhere(platform, f"{host}.{environment.domain}")
     assert not wrong, f"expected no middleware but of {', '.join(route_ways.HARMLESS)}, saw {wrong}. {HINT}"
+
+
+@then(
+    parsers.parse(
+        'a request for the host "{host}" whose body takes {seconds:d} seconds to come is answered as one that comes at once'
+    )
+)
+def slow_is_answered(users, environment, host, seconds, evidence):
+    at_once, slowly = slow_requests.send_both(users, environment, host, seconds)
+    evidence.add("answers", {"sent at once": in_words(at_once), f"sent within {seconds} s": in_words(slowly)})
+    wrong = slow_requests.cut_off(at_once, slowly)
+    hint = "Try: kubectl -n traefik get deployment traefik -o yaml | grep -i timeout"
+    assert not wrong, f"expected the same answer to a body that takes {seconds} s, saw {wrong}. {hint}"
 
 
 @when(parsers.parse('a GraphQL query is sent to the host "{host}", time and again'), target_fixture="graphql_answers")

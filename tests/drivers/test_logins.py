@@ -150,6 +150,7 @@ def a_deployment(replicas, *names):
 
 def test_each_pod_with_the_credentials_may_hold_a_pool():
     others = [a_deployment(2), a_deployment(2, "PORT")]
-    assert connections_at_once([a_deployment(2, "PORT", "DATABASE_URL"), a_deployment(3, "DATABASE_URL"), *others]) == 26
+    users = [a_deployment(2, "PORT", "DATABASE_URL"), a_deployment(3, "DATABASE_URL")]
+    assert connections_at_once(users + others) == 26
     with pytest.raises(AssertionError, match="DATABASE_URL"):
         connections_at_once(others)
