@@ -67,7 +67,7 @@ Feature: Ingress and TLS certificates
     Then each of them is answered by a pod of "frontend-service", and by no other
     And every route that takes the host "www" leads to the Service "frontend-service" alone
     And nothing on the way changes the requests for the host "www" or their answers
-    And a request for the host "www" whose body takes 5 seconds to come is answered as one that comes at once
+    And a request for the host "www" that takes 5 seconds to come is answered as one that comes at once
 
   @ac-4.9
   Scenario: Requests for api reach the backend
@@ -76,7 +76,7 @@ Feature: Ingress and TLS certificates
     Then each of them is answered by a pod of "backend-service", and by no other
     And every route that takes the host "api" leads to the Service "backend-service" alone
     And nothing on the way changes the requests for the host "api" or their answers
-    And a request for the host "api" whose body takes 5 seconds to come is answered as one that comes at once
+    And a request for the host "api" that takes 5 seconds to come is answered as one that comes at once
 
   @ac-4.10
   Scenario: Requests for auth reach the auth service
@@ -85,16 +85,18 @@ Feature: Ingress and TLS certificates
     Then each of them is answered by a pod of "auth-service", and by no other
     And every route that takes the host "auth" leads to the Service "auth-service" alone
     And nothing on the way changes the requests for the host "auth" or their answers
-    And a request for the host "auth" whose body takes 5 seconds to come is answered as one that comes at once
+    And a request for the host "auth" that takes 5 seconds to come is answered as one that comes at once
 
   @ac-4.11
   Scenario: Clients get 503 while a service has no healthy pod
     Given a server pod
+    And a copy of each service that reaches neither database nor cache
     When an IngressRoute for a new host and the path "/" is created
     Then requests for that host are answered with 200
     When the pod is no longer healthy
     Then requests for that host are answered with 503, and with nothing else meanwhile
     When the pod is healthy again
     Then requests for that host are answered with 200
+    And none of these copies is ready, to be sent the clients of a service
     And the platform's routes would answer so, too, here and in production
     And production's Traefik is started with the same options of "providers."

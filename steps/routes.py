@@ -48,7 +48,7 @@ def nothing_changes_requests(platform, environment, host):
 
 @then(
     parsers.parse(
-        'a request for the host "{host}" whose body takes {seconds:d} seconds to come is answered as one that comes at once'
+        'a request for the host "{host}" that takes {seconds:d} seconds to come is answered as one that comes at once'
     )
 )
 def slow_is_answered(users, environment, host, seconds, evidence):

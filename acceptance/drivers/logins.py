@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from acceptance.clients.sql import Login, Refused
+from acceptance.clients.sql import Connection, Login, Refused
 from acceptance.drivers.database import SERVICE, Database, Rows
 
 REPLICATION = "replication"
@@ -76,16 +76,16 @@ def connections_at_once(deployments: list[Any]) -> int:
 
 def turned_away(db: Database, count: int) -> str:
     """Hold `count` connections to the Service open at once; who was turned away, and how. Nothing if nobody was."""
-    held = 0
+    opened: list[Connection] = []
     try:
         with contextlib.ExitStack() as stack:
-            opened = []
-            for held in range(count):
+            while len(opened) < count:
                 opened.append(stack.enter_context(db.connect(SERVICE)))
             for connection in opened:
                 connection.execute("select 1")
     except (psycopg.Error, Refused) as error:
-        return f"with {held} open, the next was told: {(str(error).strip().splitlines() or [type(error).__name__])[-1]}"
+        said = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+        return f"with {len(opened)} open, there was: {said}"
     return ""
 
 

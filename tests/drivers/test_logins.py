@@ -139,7 +139,7 @@ def test_all_connections_are_held_at_once_and_closed():
 
 def test_who_is_turned_away_with_right_credentials_is_told():
     database = Crowded(6)
-    assert turned_away(database, 21).startswith("with 6 open, the next was told: FATAL:  too many")
+    assert turned_away(database, 21).startswith("with 6 open, there was: FATAL:  too many")
     assert database.open == 0
 
 
