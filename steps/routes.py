@@ -3,7 +3,7 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.clients.web import url
-from acceptance.drivers import asked, redirects, route_rules, route_ways, slow_requests
+from acceptance.drivers import asked, http2_requests, redirects, route_rules, route_ways, slow_requests
 from acceptance.drivers.graphql import TYPENAME, is_data
 from acceptance.drivers.routing import FRESH, HINT, answered
 from acceptance.drivers.services import in_words
@@ -20,6 +20,16 @@ def services_are_routed(routes, web):
 )
 def send_marked(users, environment, cluster, host):
     return asked.send_everywhere(users, environment, host, route_rules.platform_rules(cluster))
+
+
+@then(parsers.parse('a browser, which speaks HTTP/2 to the host "{host}", is answered by a pod of "{name}"'))
+def browser_is_answered(users, environment, outputs, platform, cluster, host, name, evidence):
+    platform.get(name)
+    both = http2_requests.ask_both(users, environment, outputs, host)
+    counts, others = asked.by_pod(cluster, both, asked.pods_of(cluster, name))
+    evidence.add("asked for, and the pods that were asked", {"requests": sorted(both.asked.values()), "pods": counts})
+    wrong = others or http2_requests.unlike(both)
+    assert not wrong, f"expected a pod of {name} to answer alike over HTTP/1.1 and HTTP/2, saw {wrong}. {HINT}"
 
 
 @then(parsers.parse('each of them is answered by a pod of "{name}", and by no other'))

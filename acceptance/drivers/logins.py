@@ -71,7 +71,7 @@ def connections_at_once(deployments: list[Any]) -> int:
         if any(variable.name == URL for part in item.spec.template.spec.containers for variable in part.env or [])
     ]
     assert users, f"no Deployment takes {URL}. Try: kubectl get deployments"
-    return 1 + POOL * sum(item.spec.replicas for item in users)
+    return 1 + POOL * sum(int(item.spec.replicas) for item in users)
 
 
 def turned_away(db: Database, count: int) -> str:

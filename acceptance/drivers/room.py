@@ -5,7 +5,7 @@ A quota that was made, or a limit that was lowered, takes nothing from pods that
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +23,7 @@ ASKED = {
     for name in names
 }
 """What a quota calls the sum of what containers request, or are limited to."""
-SCOPES = {
+SCOPES: dict[str, Callable[[client.V1Pod], bool]] = {
     "Terminating": lambda pod: pod.spec.active_deadline_seconds is not None,
     "NotTerminating": lambda pod: pod.spec.active_deadline_seconds is None,
     "BestEffort": lambda pod: pod.status.qos_class == "BestEffort",
