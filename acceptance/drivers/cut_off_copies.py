@@ -20,6 +20,8 @@ OF_THE_SERVICE = ("serviceAccountName", "serviceAccount", "topologySpreadConstra
 """What of a pod's spec means nothing, or something else, in another namespace."""
 OFTEN = 2
 """Readiness probes that have to fail before a copy counts as not ready: the first may have come before it listened."""
+STARTING = 15
+"""Startup probes that have to fail, where they ask what the readiness probe asks: a kubelet tells of some 20."""
 READY = "ready"
 
 
@@ -79,7 +81,7 @@ def start_each(cluster: Cluster, namespace: Namespace) -> list[str]:
 
 
 def wait_state(namespace: Namespace, name: str) -> str:
-    """What became of a copy: READY, or how it was seen not to be. Waits until its probe failed OFTEN, or it ended."""
+    """What became of a copy: READY, or how it was seen not to be. Waits until its probes failed often, or it ended."""
     hint = f"kubectl -n {namespace.name} describe pod {name}"
     return eventually(lambda: state(namespace, name), within=POD_READY, what=f"{name} to be probed", hint=hint)
 
@@ -91,7 +93,11 @@ def state(namespace: Namespace, name: str) -> str:
         return READY
     about = f"involvedObject.name={name},reason=Unhealthy"
     events = namespace.cluster.core.list_namespaced_event(namespace.name, field_selector=about).items
-    failed = sum(event.count or 1 for event in events if "Readiness probe" in (event.message or ""))
+    counts = {
+        probe: sum(event.count or 1 for event in events if f"{probe} probe" in (event.message or ""))
+        for probe in ("Readiness", "Startup")
+    }
     ended = sum(status.restart_count for status in pod.status.container_statuses or [])
-    assert failed >= OFTEN or ended, f"{describe(pod)}, its readiness probe failed {failed} times"
-    return f"{describe(pod)}, its readiness probe failed {failed} times, it was restarted {ended} times"
+    seen = f"{describe(pod)}, probes that failed: {counts}, restarts: {ended}"
+    assert counts["Readiness"] >= OFTEN or counts["Startup"] >= STARTING or ended, seen
+    return seen

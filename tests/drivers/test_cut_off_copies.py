@@ -68,20 +68,21 @@ def a_namespace(*messages, ready=False, restarts=0, count=None):
 
 
 REFUSED = "Readiness probe failed: HTTP probe failed with statuscode: 503"
+STARTS = "Startup probe failed: connection refused"
 
 
 def test_a_copy_that_is_ready_though_it_reaches_nothing_is_told():
     assert state(a_namespace(ready=True), "copy") == READY
 
 
-@pytest.mark.parametrize("namespace", [a_namespace(REFUSED, count=2), a_namespace(restarts=1)])
+@pytest.mark.parametrize(
+    "namespace", [a_namespace(REFUSED, count=2), a_namespace(STARTS, count=15), a_namespace(restarts=1)]
+)
 def test_a_copy_whose_probe_fails_or_that_ends_is_not_ready(namespace):
     assert state(namespace, "copy").startswith("is Running (running, not ready)")
 
 
-@pytest.mark.parametrize(
-    "namespace", [a_namespace(), a_namespace(REFUSED), a_namespace("Startup probe failed: refused", count=9)]
-)
+@pytest.mark.parametrize("namespace", [a_namespace(), a_namespace(REFUSED), a_namespace(STARTS, count=14)])
 def test_before_it_was_probed_nothing_is_said(namespace):
     with pytest.raises(AssertionError, match="not ready"):
         state(namespace, "copy")
