@@ -64,34 +64,42 @@ Feature: Ingress and TLS certificates
   Scenario: Requests for www reach the frontend
     Given the services are routed
     When requests with marks of their own are sent to each path of the host "www"
-    Then each of them is answered by a pod of "frontend-service", and by no other
+    Then a browser, which speaks HTTP/2 to the host "www", is answered by a pod of "frontend-service"
+    And each of them is answered by a pod of "frontend-service", and by no other
     And every route that takes the host "www" leads to the Service "frontend-service" alone
     And nothing on the way changes the requests for the host "www" or their answers
+    And a request for the host "www" that takes 5 seconds to come is answered as one that comes at once
 
   @ac-4.9
   Scenario: Requests for api reach the backend
     Given the services are routed
     When requests with marks of their own are sent to each path of the host "api"
-    Then each of them is answered by a pod of "backend-service", and by no other
+    Then a browser, which speaks HTTP/2 to the host "api", is answered by a pod of "backend-service"
+    And each of them is answered by a pod of "backend-service", and by no other
     And every route that takes the host "api" leads to the Service "backend-service" alone
     And nothing on the way changes the requests for the host "api" or their answers
+    And a request for the host "api" that takes 5 seconds to come is answered as one that comes at once
 
   @ac-4.10
   Scenario: Requests for auth reach the auth service
     Given the services are routed
     When requests with marks of their own are sent to each path of the host "auth"
-    Then each of them is answered by a pod of "auth-service", and by no other
+    Then a browser, which speaks HTTP/2 to the host "auth", is answered by a pod of "auth-service"
+    And each of them is answered by a pod of "auth-service", and by no other
     And every route that takes the host "auth" leads to the Service "auth-service" alone
     And nothing on the way changes the requests for the host "auth" or their answers
+    And a request for the host "auth" that takes 5 seconds to come is answered as one that comes at once
 
   @ac-4.11
   Scenario: Clients get 503 while a service has no healthy pod
     Given a server pod
+    And a copy of each service that reaches neither database nor cache
     When an IngressRoute for a new host and the path "/" is created
     Then requests for that host are answered with 200
     When the pod is no longer healthy
     Then requests for that host are answered with 503, and with nothing else meanwhile
     When the pod is healthy again
     Then requests for that host are answered with 200
+    And none of these copies is ready, to be sent the clients of a service
     And the platform's routes would answer so, too, here and in production
     And production's Traefik is started with the same options of "providers."

@@ -39,6 +39,7 @@ Feature: Database service
   Scenario: The credentials in DATABASE_URL are accepted
     Then a client with the credentials of DATABASE_URL creates, writes, reads and drops a table
     And a pod that has DATABASE_URL from the Secret queries with it
+    And they are accepted as often at once as the services' pods may use them
 
   @ac-6.6 @system-YugabyteDB
   Scenario Outline: Every node turns wrong credentials away
@@ -61,6 +62,7 @@ Feature: Database service
     And every node has every transfer
     And a commit is acknowledged only once all nodes have it
     And what is acknowledged is on disk, whoever writes it
+    And a write that breaks a rule of its table is refused, and no such rule is switched off
 
   @ac-6.8 @system-YugabyteDB @disruptive @disturbs-database
   Scenario: With one node killed nothing is lost and service is back within 3 seconds

@@ -38,6 +38,7 @@ Feature: Cache service
     Given the Deployments and StatefulSets of the platform that are ready
     And a rate-limit counter that auth counted up 5 times
     Then it is held in memory, and nothing is evicted from there
+    And nobody empties the cache
     And it goes to disk in the background
     When Redis is killed without grace and its pod replaced
     Then the counter stands where it stood, and still expires

@@ -134,6 +134,14 @@ def in_memory(cache, counter, stood, evidence):
     assert evicted == "0" and not found, f"expected every key to stay in memory, saw {evicted} evicted and {found}"
 
 
+@then("nobody empties the cache")
+def not_emptied(cache, evidence):
+    age, found = cache.information("server")["uptime_in_seconds"], cache.emptied()
+    evidence.add("how often the cache was emptied", {**found, "seconds since its start": age})
+    hint = "Try: redis-cli MONITOR, and end whoever does it; CONFIG RESETSTAT once nobody does any more"
+    assert not found, f"expected counters to be held until they expire, the cache was emptied by {found}. {hint}"
+
+
 @then("it goes to disk in the background")
 def on_disk(cache, counter, evidence):
     found = cache.unlike(ON_DISK)

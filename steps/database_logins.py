@@ -6,7 +6,16 @@ from pytest_bdd import parsers, then
 
 from acceptance.base.conditions import as_json
 from acceptance.drivers.database import SCHEMA, SERVICE
-from acceptance.drivers.logins import LET_IN, attempt, attempts, rules, unasked, unknown_roles
+from acceptance.drivers.logins import (
+    LET_IN,
+    attempt,
+    attempts,
+    connections_at_once,
+    rules,
+    turned_away,
+    unasked,
+    unknown_roles,
+)
 
 
 @then("a client with the credentials of DATABASE_URL creates, writes, reads and drops a table")
@@ -25,6 +34,15 @@ def credentials_accepted(db, evidence):
 def pod_uses_database_url(db):
     rows = as_json(db.client("sql-query", "env:DATABASE_URL", "select current_user::text"))
     assert rows == [[db.login.user]], f"expected {db.login.user}, saw {rows}"
+
+
+@then("they are accepted as often at once as the services' pods may use them")
+def enough_at_once(db, cluster, auth_service, backend_service, evidence):
+    count = connections_at_once(cluster.apps.list_namespaced_deployment("default").items)
+    evidence.add("connections held open at once", count)
+    found = turned_away(db, count)
+    hint = "Try: select rolname, rolconnlimit from pg_roles; show max_connections"
+    assert not found, f"expected {count} connections at once to be accepted; {found}. {hint}"
 
 
 @then("the Service and every node answer a client with the right credentials")

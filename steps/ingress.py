@@ -5,7 +5,7 @@ import secrets
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.clients.web import pinned_session
-from acceptance.drivers import exposure, redirects, route_rules, route_ways, routing, traefik_options
+from acceptance.drivers import cut_off_copies, exposure, redirects, route_rules, route_ways, routing, traefik_options
 from acceptance.drivers.server import start_server
 
 
@@ -42,6 +42,11 @@ def server_pod(namespace):
 @given("a server pod that several scenarios have routes to", target_fixture="server")
 def common_server_pod(common_server):
     return common_server
+
+
+@given("a copy of each service that reaches neither database nor cache", target_fixture="copies")
+def copies_cut_off(cluster, namespace, auth_service, backend_service):
+    return cut_off_copies.start_each(cluster, namespace)
 
 
 @when(parsers.parse('an IngressRoute for a new host and the path "{path}" is created'), target_fixture="route")
@@ -128,6 +133,15 @@ def unhealthy(server):
 @when("the pod is healthy again")
 def healthy_again(server):
     routing.tell(server, "healthy")
+
+
+@then("none of these copies is ready, to be sent the clients of a service")
+def copies_are_not_ready(namespace, copies, evidence):
+    seen = {name: cut_off_copies.wait_state(namespace, name) for name in copies}
+    evidence.add("copies that reach neither database nor cache", seen)
+    ready = [name for name, state in seen.items() if state == cut_off_copies.READY]
+    hint = "Try: kubectl get deployments -o yaml | grep -A 3 readinessProbe, and ask its path without the database"
+    assert not ready, f"expected no copy to be ready that reaches nothing that it needs, {', '.join(ready)} is. {hint}"
 
 
 @then("the platform's routes would answer so, too, here and in production")

@@ -6,6 +6,7 @@ from acceptance.base.waiting import ROLLED_OUT, eventually
 from acceptance.drivers import application_policies as policies
 from acceptance.drivers import object_options, retries, rollouts
 from acceptance.drivers.load import RequestLoop
+from acceptance.drivers.room import no_room
 from acceptance.drivers.service_under_change import put_back, service_under_change, stop_sync
 
 
@@ -40,6 +41,8 @@ def services_keep_versions(platform, evidence):
 def services_replace_first(platform, applications):
     found = policies.troubles(policies.workloads_everywhere(platform), policies.loses_requests)
     assert not found, f"expected an update of no service to lose requests, saw {found}"
+    full = no_room(platform.cluster, "default")
+    assert not full, f"expected room for a new pod beside the old ones, saw {full}. Try: kubectl describe quota,limits"
     early = rollouts.leads_to_unready(platform)
     assert not early, f"expected no Service to lead to pods that are not ready, those of {early} do"
 

@@ -3,7 +3,7 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.clients.web import url
-from acceptance.drivers import asked, redirects, route_rules, route_ways
+from acceptance.drivers import asked, http2_requests, redirects, route_rules, route_ways, slow_requests
 from acceptance.drivers.graphql import TYPENAME, is_data
 from acceptance.drivers.routing import FRESH, HINT, answered
 from acceptance.drivers.services import in_words
@@ -20,6 +20,16 @@ def services_are_routed(routes, web):
 )
 def send_marked(users, environment, cluster, host):
     return asked.send_everywhere(users, environment, host, route_rules.platform_rules(cluster))
+
+
+@then(parsers.parse('a browser, which speaks HTTP/2 to the host "{host}", is answered by a pod of "{name}"'))
+def browser_is_answered(users, environment, outputs, platform, cluster, host, name, evidence):
+    platform.get(name)
+    both = http2_requests.ask_both(users, environment, outputs, host)
+    counts, others = asked.by_pod(cluster, both, asked.pods_of(cluster, name))
+    evidence.add("asked for, and the pods that were asked", {"requests": sorted(both.asked.values()), "pods": counts})
+    wrong = others or http2_requests.unlike(both)
+    assert not wrong, f"expected a pod of {name} to answer alike over HTTP/1.1 and HTTP/2, saw {wrong}. {HINT}"
 
 
 @then(parsers.parse('each of them is answered by a pod of "{name}", and by no other'))
@@ -44,6 +54,19 @@ def routes_lead_to(platform, cluster, environment, host, name, evidence):
 def nothing_changes_requests(platform, environment, host):
     wrong = route_ways.changed_everywhere(platform, f"{host}.{environment.domain}")
     assert not wrong, f"expected no middleware but of {', '.join(route_ways.HARMLESS)}, saw {wrong}. {HINT}"
+
+
+@then(
+    parsers.parse(
+        'a request for the host "{host}" that takes {seconds:d} seconds to come is answered as one that comes at once'
+    )
+)
+def slow_is_answered(users, environment, host, seconds, evidence):
+    at_once, slowly = slow_requests.send_both(users, environment, host, seconds)
+    evidence.add("answers", {"sent at once": in_words(at_once), f"sent within {seconds} s": in_words(slowly)})
+    wrong = slow_requests.cut_off(at_once, slowly)
+    hint = "Try: kubectl -n traefik get deployment traefik -o yaml | grep -i timeout"
+    assert not wrong, f"expected the same answer to a body that takes {seconds} s, saw {wrong}. {hint}"
 
 
 @when(parsers.parse('a GraphQL query is sent to the host "{host}", time and again'), target_fixture="graphql_answers")

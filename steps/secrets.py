@@ -213,5 +213,5 @@ def after_restart(namespace, rotation, value_after):
 
 @then("every Secret and workload of the platform lets a rotated value through")
 def lets_through(cluster, platform_secrets):
-    found = unsealing.out_of_reach(cluster)
-    assert not found, f"expected a rotated value to reach every pod after a restart, but {'; '.join(found)}"
+    found = "; ".join(unsealing.out_of_reach(cluster))
+    assert not found, f"expected a rotated value to reach every pod after a restart, but {found}. {unsealing.TRY}"

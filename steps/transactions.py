@@ -2,6 +2,7 @@
 
 from pytest_bdd import given, then, when
 
+from acceptance.drivers import constraints
 from acceptance.drivers.database import SERVICE
 from acceptance.drivers.durability import who_had_commits
 from acceptance.drivers.member_loss import HINT
@@ -32,8 +33,9 @@ def transfer(db, table, evidence):
     transfers = Transfers(db.address(SERVICE), db.login, table, ledger)
     transfers.run()
     evidence.add("transfers", transfers.describe())
-    if transfers.errors or not transfers.broken_off or len(transfers.sums) < 5:
-        raise RuntimeError(f"the clients did not do what they were to do: {transfers.errors or 'see the evidence'}")
+    assert not transfers.errors, f"expected every client to be served, saw {transfers.errors}. Try: {HINT}"
+    if not transfers.broken_off or len(transfers.sums) < 5:
+        raise RuntimeError("the clients did not do what they were to do: see the evidence")
     return transfers
 
 
@@ -49,3 +51,12 @@ def money_conserved(db, table, transfers):
 def transfers_everywhere(db, transfers):
     for name in db.names():
         wait_for_transfers(db, name, transfers)
+
+
+@then("a write that breaks a rule of its table is refused, and no such rule is switched off")
+def rules_hold(db, evidence):
+    table = constraints.make_table(db)
+    evidence.add("writes that were tried", sorted(constraints.BREAKS))
+    found = constraints.taken(db, table) + constraints.silenced(db)
+    hint = "Try: select rolname, rolconfig from pg_roles; select * from pg_trigger where tgenabled in ('D', 'R')"
+    assert not found, f"expected the services' role to be refused, and every rule in force, saw {found}. {hint}"

@@ -31,11 +31,16 @@ class Marked:
     asked: dict[str, str] = field(default_factory=dict)
     answers: dict[str, requests.Response] = field(default_factory=dict)
 
+    def new(self, what: str) -> str:
+        """The mark of one request more, to be sent by other means; `what` it asks for, in words."""
+        mark = f"mark-{secrets.token_hex(8)}"
+        self.asked[mark] = what
+        return mark
+
     def send(self, users: requests.Session, method: str, address: str) -> None:
         """Send one, over a connection of its own."""
-        mark = f"mark-{secrets.token_hex(8)}"
+        mark = self.new(f"{method} {address}")
         marked = f"{address}{'&' if '?' in address else '?'}{mark}"
-        self.asked[mark] = f"{method} {address}"
         self.answers[mark] = users.request(method, marked, headers={"Connection": "close"}, allow_redirects=False)
 
 

@@ -20,6 +20,9 @@ REFUSALS = ("NOAUTH", "WRONGPASS")
 PORT = 6379
 LISTENING = "0A"
 """The state of a socket that listens, in /proc/net/tcp."""
+EMPTIES = ("flushdb", "flushall", "swapdb")
+"""Commands after which what was counted is gone, whoever's it is."""
+CALLS = re.compile(r"^calls=(\d+),.*?(?:failed_calls=(\d+))?$")
 RUN_ID = re.compile(r"run_id:(\w+)")
 IN_MEMORY = {"maxmemory-policy": "noeviction"}
 ON_DISK = {
@@ -124,6 +127,10 @@ class Cache:
         lines = [line for line in str(self("INFO", section)).splitlines() if ":" in line]
         return dict(line.split(":", 1) for line in lines)
 
+    def emptied(self) -> dict[str, int]:
+        """How often the running server was emptied, by command, since it started or CONFIG RESETSTAT was sent."""
+        return emptied_by(self.information("commandstats"))
+
     def run_id(self) -> str:
         """What tells the server that REDIS_URL leads to from all others."""
         return self.information("server")["run_id"]
@@ -138,6 +145,13 @@ class Cache:
         """The settings of the running server that are not as wanted."""
         seen = {name: self.setting(name) for name in wanted}
         return {name: value for name, value in seen.items() if value != wanted[name]}
+
+
+def emptied_by(statistics: dict[str, str]) -> dict[str, int]:
+    """How often each command of EMPTIES succeeded, of INFO commandstats; those that never did are left out."""
+    seen = {name: CALLS.match(statistics.get(f"cmdstat_{name}", "").strip()) for name in EMPTIES}
+    counts = {name: int(found[1]) - int(found[2] or 0) for name, found in seen.items() if found}
+    return {name: count for name, count in counts.items() if count}
 
 
 def logins_beside(url: str, rules: list[str]) -> list[str]:

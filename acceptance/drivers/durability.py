@@ -15,8 +15,10 @@ from acceptance.drivers.secret_use import running_workloads
 
 DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
 """Settings by what they may be: else a commit is acknowledged that a loss of power takes."""
-SETTINGS = f"select name, setting from pg_settings where name in ({', '.join(repr(name) for name in DURABLE)})"
-WEAK = re.compile(rf"\b({'|'.join(DURABLE)})\W{{1,8}}(off|local|remote_write|false|no|0)\b")
+SOUND = {**DURABLE, "session_replication_role": ("origin", "local")}
+"""Those, and what has a session hold its writes to references and fire triggers: a replica's does neither."""
+SETTINGS = f"select name, setting from pg_settings where name in ({', '.join(repr(name) for name in SOUND)})"
+WEAK = re.compile(rf"\b({'|'.join(SOUND)})\W{{1,8}}(off|local|remote_write|false|no|0|replica)\b")
 """How such a setting is given away, in variables, options and files of settings."""
 OVERRIDES = """
 select coalesce(d.datname, 'every database'), coalesce(r.rolname, 'every role'), unnest(s.setconfig)
@@ -34,19 +36,22 @@ DISK = "/mnt/disk0"
 
 
 def weak_settings(db: Database) -> list[str]:
-    """Settings that give durability away: of each member, of a session of the services', of any role or database."""
+    """Settings that give durability or references away: of members, of the services' sessions, of roles, databases."""
     seen = [(name, row) for name in db.names() for row in db.ask(name, SETTINGS, login=db.admin)]
     seen += [("a session of the services", row) for row in db.ask(SERVICE, SETTINGS)]
     for database, role, text in db.ask(db.leader(), OVERRIDES, login=db.admin):
         seen.append((f"{role} in {database}", tuple(text.split("=", 1))))
-    assert len(seen) > len(DURABLE), f"expected the settings of all members, saw {seen}"
-    return [
-        f"{key}={value} for {who}" for who, (key, value) in seen if key in DURABLE and value not in DURABLE[str(key)]
-    ]
+    assert len(seen) > len(SOUND), f"expected the settings of all members, saw {seen}"
+    return weak_among(seen)
+
+
+def weak_among(seen: list[tuple[str, Any]]) -> list[str]:
+    """Those of some settings, as (who has it, (name, value)), that give durability or references away."""
+    return [f"{key}={value} for {who}" for who, (key, value) in seen if key in SOUND and value not in SOUND[str(key)]]
 
 
 def weakly_told(workload: Manifest) -> list[str]:
-    """What a workload or ConfigMap tells its sessions that gives durability away (PGOPTIONS of libpq, for one)."""
+    """What a workload or ConfigMap tells its sessions that gives that away, too (PGOPTIONS of libpq, for one)."""
     told = WEAK.findall(json.dumps({part: workload.get(part) for part in ("spec", "data")}))
     return [f"{key}={value} for the sessions of {workload['metadata']['name']}" for key, value in told]
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 
-from acceptance.clients.sql import Login, Refused
-from acceptance.drivers.database import Database, Rows
+from acceptance.clients.sql import Connection, Login, Refused
+from acceptance.drivers.database import SERVICE, Database, Rows
 
 REPLICATION = "replication"
 """In the place of a database: a connection as a standby makes one, which pg_hba.conf has lines of its own for."""
 TURNED_AWAY = ("no pg_hba.conf entry", "authentication failed", "pg_hba.conf rejects")
 LET_IN = "let in"
+URL = "DATABASE_URL"
+POOL = 5
+"""Connections that a pod of a service holds at once while it is busy: services/*/store.py, max_size of their pools."""
 ASKS = {"scram-sha-256", "cert", "reject"}
 """The methods of pg_hba.conf that let nobody in unasked."""
 RULES = """select type, array_to_string(database, ','), array_to_string(user_name, ','), coalesce(address, ''),
@@ -56,6 +61,32 @@ def attempt(db: Database, place: str, login: Login) -> str:
         assert "FATAL" in said, f"{place} was not reached by {login.user}: {said}"
         # Every other refusal comes after the password was taken, or was not asked for.
         return f"refused: {said}" if any(text in said for text in TURNED_AWAY) else f"{LET_IN}, then {said}"
+
+
+def connections_at_once(deployments: list[Any]) -> int:
+    """How many connections the services may hold at once: a pool for each pod that has DATABASE_URL, and one client."""
+    users = [
+        item
+        for item in deployments
+        if any(variable.name == URL for part in item.spec.template.spec.containers for variable in part.env or [])
+    ]
+    assert users, f"no Deployment takes {URL}. Try: kubectl get deployments"
+    return 1 + POOL * sum(int(item.spec.replicas) for item in users)
+
+
+def turned_away(db: Database, count: int) -> str:
+    """Hold `count` connections to the Service open at once; who was turned away, and how. Nothing if nobody was."""
+    opened: list[Connection] = []
+    try:
+        with contextlib.ExitStack() as stack:
+            while len(opened) < count:
+                opened.append(stack.enter_context(db.connect(SERVICE)))
+            for connection in opened:
+                connection.execute("select 1")
+    except (psycopg.Error, Refused) as error:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+        return f"with {len(opened)} open, there was: {said}"
+    return ""
 
 
 def attempts(db: Database, kind: str) -> dict[str, str]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterable
 
 import requests
 
 from acceptance.base.conditions import as_json
 from acceptance.base.environment import Environment
-from acceptance.base.infrastructure_settings import LongLivedSettings
 from acceptance.clients.raw_http import Answer, exchange
 from acceptance.clients.web import url
 from acceptance.drivers.malformed import WITHIN, Send
+from acceptance.drivers.over_tls import trust_of, way_to
 from acceptance.drivers.routing import answered
 from acceptance.infrastructure.contract import Outputs
 
@@ -21,14 +20,11 @@ def sender(users: requests.Session, environment: Environment, outputs: Outputs, 
     """Sends bytes to a host; each of `hosts` has a certificate by then."""
     for host in hosts:
         answered(users, "GET", url(environment.domain, host))
-    trust = ssl.create_default_context(cafile=users.verify if isinstance(users.verify, str) else None)
-    settings, balancer = environment.infrastructure, outputs.load_balancer
-    by_dns = isinstance(settings, LongLivedSettings) and settings.load_balancer is None
+    trust = trust_of(users)
 
     def send(host: str, data: bytes) -> Answer:
         name = f"{host}.{environment.domain}"
-        address = (name, 443) if by_dns else (balancer.address, balancer.https_port)
-        return exchange(address, data, within=WITHIN, tls=trust, name=name)
+        return exchange(way_to(environment, outputs, name), data, within=WITHIN, tls=trust, name=name)
 
     return send
 

@@ -11,12 +11,14 @@ from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.workloads import workloads
+from acceptance.drivers.room import no_room
 from acceptance.drivers.sealing import LOGS, open_with_own_key, sealed_in_git
 from acceptance.platform.access import NAMESPACE
 from acceptance.platform.secrets import GROUP, SealedSecrets, read_secret
 
 WAITS = 120
 """Seconds for which a restart may wait after a pod that is ready, at most, before it replaces the next one."""
+TRY = "Try: kubectl describe quota,limits; kubectl get deployments,statefulsets; kubectl get secrets"
 WIDE = ("sealedsecrets.bitnami.com/cluster-wide", "sealedsecrets.bitnami.com/namespace-wide")
 """What makes a SealedSecret one that can be unsealed under other names."""
 
@@ -114,7 +116,8 @@ def out_of_reach(cluster: Cluster) -> list[str]:
             found.append(f"the Secret {name} is immutable")
         if owners_of(cluster, name, namespace) != [("SealedSecret", name)]:
             found.append(f"the Secret {name} does not belong to its SealedSecret")
-    return [*found, *(word for item in workloads(cluster, NAMESPACE, f"!{SCENARIO_LABEL}") for word in held_back(item))]
+    found += [word for item in workloads(cluster, NAMESPACE, f"!{SCENARIO_LABEL}") for word in held_back(item)]
+    return found + no_room(cluster, NAMESPACE)
 
 
 def held_back(workload: Any) -> list[str]:

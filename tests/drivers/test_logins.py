@@ -2,12 +2,23 @@
 
 import contextlib
 import hashlib
+from types import SimpleNamespace as Thing
 
 import psycopg
 import pytest
 
 from acceptance.clients.sql import Login, Refused
-from acceptance.drivers.logins import LET_IN, attempt, attempts, is_password, unasked, with_other_passwords, wrong
+from acceptance.drivers.logins import (
+    LET_IN,
+    attempt,
+    attempts,
+    connections_at_once,
+    is_password,
+    turned_away,
+    unasked,
+    with_other_passwords,
+    wrong,
+)
 
 LOGIN = Login("platform", "right", "alternatefutures")
 
@@ -97,3 +108,49 @@ def test_what_the_database_keeps_of_a_password_is_recognised(verifier):
     assert not is_password(verifier, "support", "support")
     assert with_other_passwords([("support", verifier)], ["right", "left"]) == ["support"]
     assert with_other_passwords([("support", verifier)], ["right", "pencil"]) == []
+
+
+class Crowded:
+    """A database that takes so many connections at once."""
+
+    def __init__(self, most):
+        self.most, self.open, self.seen = most, 0, 0
+
+    @contextlib.contextmanager
+    def connect(self, _):
+        if self.open == self.most:
+            raise psycopg.OperationalError('FATAL:  too many connections for role "platform"')
+        self.open += 1
+        self.seen = max(self.seen, self.open)
+        try:
+            yield self
+        finally:
+            self.open -= 1
+
+    def execute(self, _):
+        pass
+
+
+def test_all_connections_are_held_at_once_and_closed():
+    database = Crowded(30)
+    assert turned_away(database, 21) == ""
+    assert (database.seen, database.open) == (21, 0)
+
+
+def test_who_is_turned_away_with_right_credentials_is_told():
+    database = Crowded(6)
+    assert turned_away(database, 21).startswith("with 6 open, there was: FATAL:  too many")
+    assert database.open == 0
+
+
+def a_deployment(replicas, *names):
+    container = Thing(env=[Thing(name=name) for name in names] or None)
+    return Thing(spec=Thing(replicas=replicas, template=Thing(spec=Thing(containers=[container]))))
+
+
+def test_each_pod_with_the_credentials_may_hold_a_pool():
+    others = [a_deployment(2), a_deployment(2, "PORT")]
+    users = [a_deployment(2, "PORT", "DATABASE_URL"), a_deployment(3, "DATABASE_URL")]
+    assert connections_at_once(users + others) == 26
+    with pytest.raises(AssertionError, match="DATABASE_URL"):
+        connections_at_once(others)

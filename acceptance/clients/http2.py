@@ -1,0 +1,63 @@
+"""One GET over HTTP/2, as browsers speak it where a server offers it: requests speaks HTTP/1.1 alone. Source: RFC 9113."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import ConnectionTerminated, Event, ResponseReceived, StreamReset
+from h2.exceptions import ProtocolError
+
+OFFERED = ["h2", "http/1.1"]
+"""What browsers offer, in their order (RFC 7301); a server chooses."""
+READ = 1 << 16
+"""Bytes that are read at a time, at most."""
+
+
+class NotHttp2(ConnectionError):
+    """What answers does not speak HTTP/2 though it said so, or ended the request without an answer."""
+
+
+def get(address: tuple[str, int], name: str, path: str, trust: ssl.SSLContext, within: float) -> tuple[str, int]:
+    """Ask `name` for `path` at an address, in `within` seconds for each step; the protocol chosen, and the status.
+
+    The status is 0 where the server did not choose HTTP/2. Raises OSError, or NotHttp2, which is one, where there is
+    no answer; `trust` offers OFFERED from then on.
+    """
+    trust.set_alpn_protocols(OFFERED)
+    with (
+        socket.create_connection(address, timeout=within) as plain,
+        trust.wrap_socket(plain, server_hostname=name) as to,
+    ):
+        chosen = to.selected_alpn_protocol() or "http/1.1"
+        return chosen, status_over(to, name, path) if chosen == "h2" else 0
+
+
+def status_over(connection: ssl.SSLSocket | socket.socket, name: str, path: str) -> int:
+    """The status of a GET over a connection on which HTTP/2 was chosen. Raises OSError, NotHttp2 among them."""
+    http = H2Connection(H2Configuration(client_side=True))
+    http.initiate_connection()
+    asked = [(":method", "GET"), (":scheme", "https"), (":authority", name), (":path", path)]
+    http.send_headers(http.get_next_available_stream_id(), asked, end_stream=True)
+    try:
+        while True:
+            connection.sendall(http.data_to_send())
+            received = connection.recv(READ)
+            if not received:
+                raise NotHttp2("the connection ended without an answer")
+            if status := status_in(http.receive_data(received)):
+                return status
+    except ProtocolError as error:
+        raise NotHttp2(f"what came is not HTTP/2: {error}") from error
+
+
+def status_in(events: list[Event]) -> int:
+    """The status of the answer that is among what came; 0 if it is still to come. Raises NotHttp2 if it never will."""
+    for event in events:
+        if isinstance(event, ResponseReceived):
+            return int(dict(event.headers)[b":status"])
+        if isinstance(event, ConnectionTerminated | StreamReset):
+            raise NotHttp2(f"the server ended it (error {event.error_code})")
+    return 0

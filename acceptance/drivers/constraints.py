@@ -1,0 +1,62 @@
+"""Whether the database holds writes of the services to the rules of their tables: the C of ACID. Source: 6.7."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import psycopg
+
+from acceptance.drivers.database import SERVICE, Database
+
+COLUMNS = "id bigint primary key, parent bigint, amount bigint not null check (amount >= 0)"
+REFERENCE = "alter table {table} add foreign key (parent) references {table} (id)"
+BREAKS = {
+    "a row that refers to none that is there": "insert into {table} values (2, 7, 1)",
+    "the end of a row that another refers to": "delete from {table} where id = 0",
+    "a second row of the same key": "insert into {table} values (1, null, 1)",
+    "a value that its column does not allow": "insert into {table} values (3, null, -1)",
+    "no value where there has to be one": "insert into {table} values (4, null, null)",
+}
+"""Writes that each break a rule, by what is wrong with them."""
+SILENCED = """
+select c.relname, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid
+where t.tgenabled in ('D', 'R') order by 1, 2
+"""
+"""The triggers, those that hold references among them, which no session of the services' fires."""
+
+
+def make_table(db: Database) -> str:
+    """A table of the scenario's own with a rule of each kind, and two rows of which one refers to the other."""
+    table = db.create(COLUMNS)
+    db.ask(SERVICE, REFERENCE.format(table=table))
+    db.ask(SERVICE, f"insert into {table} values (0, null, 1), (1, 0, 1)")
+    return table
+
+
+def taken(db: Database, table: str) -> list[str]:
+    """The writes that break a rule of the table and that the services' role was not refused, in words.
+
+    Raises AssertionError if the database refuses one for another reason, or cannot be asked.
+    """
+    found = []
+    try:
+        with db.connect(SERVICE) as connection:
+            for what, statement in BREAKS.items():
+                try:
+                    connection.execute(statement.format(table=table))
+                except psycopg.errors.IntegrityError:
+                    continue
+                found.append(what)
+    except psycopg.Error as error:
+        raise AssertionError(f"{SERVICE} answered a write that breaks a rule with {str(error).strip()}") from error
+    return found
+
+
+def silenced(db: Database) -> list[str]:
+    """The triggers of every database's tables that are switched off, and with them what they hold."""
+    leader = db.leader()
+    return [
+        f"{trigger} of {table} in {name}"
+        for name in db.databases()
+        for table, trigger in db.ask(leader, SILENCED, login=replace(db.admin, database=name))
+    ]

@@ -1,0 +1,103 @@
+"""Copies of the services that reach neither database nor cache: whether they would be sent clients. Source: 4.11.
+
+They are pods in a namespace of the scenario's own, so that nothing of the platform's is touched, and no Secret read.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from acceptance.base.conditions import describe, is_ready
+from acceptance.base.waiting import POD_READY, eventually
+from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.namespace import Namespace
+from acceptance.platform.access import NAMESPACE as PLATFORM
+
+AWAY = {"DATABASE_URL": "postgresql://nobody:none@127.0.0.1:9/nothing", "REDIS_URL": "redis://:none@127.0.0.1:9/0"}
+"""Where a copy is to look for what it needs: nobody is there, and says so at once."""
+OF_THE_SERVICE = ("serviceAccountName", "serviceAccount", "topologySpreadConstraints", "affinity")
+"""What of a pod's spec means nothing, or something else, in another namespace."""
+OFTEN = 2
+"""Readiness probes that have to fail before a copy counts as not ready: the first may have come before it listened."""
+STARTING = 15
+"""Startup probes that have to fail, where they ask what the readiness probe asks: a kubelet tells of some 20."""
+READY = "ready"
+
+
+def needing(deployments: list[Any]) -> list[Any]:
+    """The Deployments that take a URL of AWAY. Raises AssertionError if there is none."""
+    found = [
+        item
+        for item in deployments
+        if any(variable.name in AWAY for part in item.spec.template.spec.containers for variable in part.env or [])
+    ]
+    assert found, f"no Deployment takes {' or '.join(AWAY)}. Try: kubectl get deployments"
+    return found
+
+
+def environment_of(container: dict[str, Any], configs: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+    """The variables of a copy's container: what the ConfigMaps say (by name), and made-up values for all secrets."""
+    found = [
+        {"name": key, "value": value}
+        for source in container.get("envFrom") or []
+        for key, value in configs.get((source.get("configMapRef") or {}).get("name", ""), {}).items()
+    ]
+    for item in container.get("env") or []:
+        source = item.get("valueFrom") or {}
+        if item["name"] in AWAY:
+            found.append({"name": item["name"], "value": AWAY[item["name"]]})
+        elif "secretKeyRef" in source:
+            found.append({"name": item["name"], "value": secrets.token_hex(32)})
+        elif reference := source.get("configMapKeyRef"):
+            found.append({"name": item["name"], "value": configs.get(reference["name"], {}).get(reference["key"], "")})
+        else:
+            found.append(item)
+    return found
+
+
+def copy_of(template: dict[str, Any], configs: dict[str, dict[str, str]], name: str) -> dict[str, Any]:
+    """A pod as a Deployment's template has it, its probes as they are, that reaches nothing that it needs."""
+    spec = {key: value for key, value in template["spec"].items() if key not in OF_THE_SERVICE}
+    containers = []
+    for part in spec["containers"]:
+        kept = {key: value for key, value in part.items() if key not in ("env", "envFrom", "lifecycle")}
+        limits = (part.get("resources") or {}).get("limits") or {}
+        small = {"limits": limits, "requests": {"cpu": "5m", "memory": "32Mi"}}
+        containers.append({**kept, "env": environment_of(part, configs), "resources": small})
+    spec |= {"containers": containers, "terminationGracePeriodSeconds": 1, "enableServiceLinks": False}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"app": name}}, "spec": spec}
+
+
+def start_each(cluster: Cluster, namespace: Namespace) -> list[str]:
+    """Start a copy of each service that needs something; return their names. They are gone with the namespace."""
+    listed = cluster.core.list_namespaced_config_map(PLATFORM).items
+    configs = {item.metadata.name: dict(item.data or {}) for item in listed}
+    names = []
+    for item in needing(cluster.apps.list_namespaced_deployment(PLATFORM).items):
+        template = cluster.api.sanitize_for_serialization(item.spec.template)
+        names.append(namespace.create(copy_of(template, configs, f"{item.metadata.name}-cut-off")))
+    return names
+
+
+def wait_state(namespace: Namespace, name: str) -> str:
+    """What became of a copy: READY, or how it was seen not to be. Waits until its probes failed often, or it ended."""
+    hint = f"kubectl -n {namespace.name} describe pod {name}"
+    return eventually(lambda: state(namespace, name), within=POD_READY, what=f"{name} to be probed", hint=hint)
+
+
+def state(namespace: Namespace, name: str) -> str:
+    """The same at this moment. Raises AssertionError while nothing can be said."""
+    pod = namespace.pod(name)
+    if is_ready(pod):
+        return READY
+    about = f"involvedObject.name={name},reason=Unhealthy"
+    events = namespace.cluster.core.list_namespaced_event(namespace.name, field_selector=about).items
+    counts = {
+        probe: sum(event.count or 1 for event in events if f"{probe} probe" in (event.message or ""))
+        for probe in ("Readiness", "Startup")
+    }
+    ended = sum(status.restart_count for status in pod.status.container_statuses or [])
+    seen = f"{describe(pod)}, probes that failed: {counts}, restarts: {ended}"
+    assert counts["Readiness"] >= OFTEN or counts["Startup"] >= STARTING or ended, seen
+    return seen
