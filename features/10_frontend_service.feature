@@ -33,6 +33,7 @@ Feature: Frontend service
     And what people see of it is not what they see of another page
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
+    And every visitor gets it, whatever their language, device or way here
 
   @ac-10.6
   Scenario: /consulting is the consulting page
@@ -41,6 +42,7 @@ Feature: Frontend service
     And what people see of it is not what they see of another page
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
+    And every visitor gets it, whatever their language, device or way here
 
   @ac-10.7
   Scenario: /products is the products page
@@ -49,6 +51,7 @@ Feature: Frontend service
     And what people see of it is not what they see of another page
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
+    And every visitor gets it, whatever their language, device or way here
 
   @ac-10.8
   Scenario: /products/web-services is the web-services page
@@ -57,6 +60,7 @@ Feature: Frontend service
     And what people see of it is not what they see of another page
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
+    And every visitor gets it, whatever their language, device or way here
 
   @ac-10.9
   Scenario Outline: Static assets come with the right Content-Type

@@ -11,6 +11,7 @@ Feature: End-to-end HTTPS access
     And what people see of it is not what they see of another page
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
+    And every visitor gets it, whatever their language, device or way here
 
   @ac-12.2
   Scenario: https://api gives a GraphQL answer

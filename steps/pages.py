@@ -2,7 +2,7 @@
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.drivers import assets, pictures, site
+from acceptance.drivers import assets, pictures, site, visitors
 
 
 @when(parsers.parse('the page "{path}" is opened in a browser'), target_fixture="opened")
@@ -45,6 +45,14 @@ def page_is_whole(opened):
 def page_stays(opened, web):
     changing = site.changing(web, opened)
     assert not changing, f"expected the same answer every time, saw {changing}"
+
+
+@then("every visitor gets it, whatever their language, device or way here")
+def page_is_for_everybody(opened, web, evidence):
+    evidence.add("visitors", [*visitors.VISITORS])
+    wrong = visitors.turned_away(web, opened)
+    hint = "Try: curl -i -H 'Accept-Language: de' of that address, and look at the frontend's nginx.conf"
+    assert not wrong, f"expected {opened.url} and all that it loads for every visitor, saw {wrong[:10]}. {hint}"
 
 
 @then("its pods have a Next.js static export, all the same", target_fixture="export")
