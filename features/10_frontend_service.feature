@@ -65,6 +65,7 @@ Feature: Frontend service
   @ac-10.9
   Scenario Outline: Static assets come with the right Content-Type
     Then <asset> comes as "<type>"
+    And what a browser loads with the home page comes as what its name says
 
     Examples:
       | asset                          | type                |
