@@ -130,6 +130,16 @@ def test_the_paths_of_rules_are_asked_for_as_well():
     assert any("http://nobody-" in page for page in pages)
 
 
+def test_each_path_of_a_service_is_asked_for_in_clear_whether_a_rule_names_its_host_or_not():
+    rules = route((f"Host(`api.{KIND.domain}`) && PathPrefix(`/old`)", BACKEND))
+    pages = redirects.pages_of(KIND, rules, "api")
+    assert {f"http://api.{KIND.domain}{path}" for path in ("/old", "/health", KIND.services.graphql_path)} <= {*pages}
+    assert all(page.startswith(f"http://api.{KIND.domain}/") for page in pages)
+    assert f"http://www.{KIND.domain}/consulting" in redirects.pages_of(KIND, rules, "www")
+    with pytest.raises(AssertionError, match="no path of the host"):
+        redirects.pages_of(KIND, [], "status")
+
+
 class Cluster:
     """An API with objects by the plural of their kind."""
 
