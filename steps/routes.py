@@ -43,7 +43,8 @@ def routes_lead_to(platform, cluster, environment, host, name, evidence):
 @then(parsers.parse('nothing on the way changes the requests for the host "{host}" or their answers'))
 def nothing_changes_requests(platform, environment, host):
     wrong = route_ways.changed_everywhere(platform, f"{host}.{environment.domain}")
-    assert not wrong, f"expected no middleware but of {', '.join(route_ways.HARMLESS)}, saw {wrong}. {HINT}"
+    harmless = ", ".join(route_ways.HARMLESS)
+    assert not wrong, f"expected plain ways to a Service, and no middleware but of {harmless}, saw {wrong}. {HINT}"
 
 
 @when(parsers.parse('a GraphQL query is sent to the host "{host}", time and again'), target_fixture="graphql_answers")
