@@ -26,12 +26,17 @@ Feature: Service-to-service communication
     And auth refuses the same claims signed with another secret
 
   @ac-11.4 @disruptive @disturbs-backend-service
-  Scenario: When the network between backend and auth is cut the backend logs it and answers 503
+  Scenario: Whenever the network between backend and auth is cut the backend logs it and answers 503
     Given a wallet that signed in
     When it asks for the protected query
     Then each answer has the query's data, without errors
     When the network between backend and auth is cut
     Then the protected query is answered with 503 everywhere, all the time
+    And each backend pod logged that it cannot reach auth
+    When the network is mended
+    Then the protected query is answered with 200 again
+    When the network between backend and auth is cut
+    Then the protected query is answered with 503 by each backend pod
     And each backend pod logged that it cannot reach auth
     When the network is mended
     Then the protected query is answered with 200 again

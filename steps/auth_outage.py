@@ -88,6 +88,14 @@ def protected_stays(signed_in, backend_doors, environment, status):
     consistently(answered, during=OUT_OF_REACH, what=f"{status} for the protected query", hint=LOGS)
 
 
+@then(parsers.parse("the protected query is answered with {status:d} by each backend pod"))
+def protected_at_pods(backend, data_client, signed_in, environment, status):
+    doors = backend.pod_doors(data_client)
+    answers = ask_everywhere(doors, environment.services, environment.services.protected_query, signed_in["jwt"])
+    wrong = {pod: in_words(asked.answer) for pod, asked in answers.items() if asked.status != status}
+    assert answers and not wrong, f"expected {status} of each backend pod, saw {wrong}. Try: {LOGS}"
+
+
 @then(parsers.parse("the protected query is answered with {status:d} again"))
 def protected_is_back(signed_in, backend_doors, environment, status):
     def answered():
