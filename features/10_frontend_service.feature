@@ -8,6 +8,7 @@ Feature: Frontend service
   @ac-10.1
   Scenario: The frontend runs as two replicas or more
     Then at least 2 of its pods are ready, on different workers
+    And nothing may run fewer than 2 of them, here and in production
     And each of these pods answers "/" by itself
 
   @ac-10.2
