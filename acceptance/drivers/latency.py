@@ -10,6 +10,14 @@ from acceptance.base.conditions import as_json
 from acceptance.drivers.pods import PodClient
 from acceptance.drivers.services import Service
 
+AT_ONCE = (1, 4)
+"""On how many connections calls come: one after another, and as from a pod of the backend that has four users at once.
+
+This is what "normal load" of 11.2 is taken for. Each connection asks again as soon as it is answered.
+"""
+Figures = dict[str, Any]
+"""What the probe says of many calls: their number, the statuses, and percentiles in milliseconds."""
+
 
 @contextlib.contextmanager
 def beside(service: Service, client: PodClient) -> Iterator[dict[str, PodClient]]:
@@ -26,10 +34,11 @@ def beside(service: Service, client: PodClient) -> Iterator[dict[str, PodClient]
 
 def validate_calls(
     caller: Service, auth: Service, client: PodClient, path: str, token: str, count: int
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Figures]:
     """Figures of `count` calls from each machine of the caller to each pod of auth, and to its Service by its name.
 
-    To the Service each call has a connection of its own, so that all pods are among those that answer.
+    They are measured for each number of connections (AT_ONCE). To the Service each call has a connection of its own,
+    so that all pods are among those that answer.
     """
     hosts = {str(pod.metadata.name): str(pod.status.pod_ip) for pod in auth.running()}
     bearer = f"Authorization: Bearer {token}"
@@ -39,5 +48,7 @@ def validate_calls(
             for who, host in {**hosts, f"the Service {auth.name}": auth.name}.items():
                 headers = [bearer, *(["Connection: close"] if host == auth.name else [])]
                 url = f"http://{host}:{auth.port}{path}"
-                seen[f"{who} from {node}"] = as_json(here("http-latency", "POST", url, str(count), "", *headers))
+                for number in AT_ONCE:
+                    printed = here("http-latency", "POST", url, str(count), str(number), "", *headers)
+                    seen[f"{who} from {node}, {number} at once"] = as_json(printed)
     return seen
