@@ -5,13 +5,17 @@ Feature: Service-to-service communication
   Background:
     Given the backend is deployed
 
-  @ac-11.1
+  @ac-11.1 @writes-to-users
   Scenario: The backend reaches auth by the Service's DNS name
     Given a wallet that signed in
     Then the name that the backend calls leads its pods to the Service auth-service
     And its pods find names by the cluster's DNS alone
     When it asks for the protected query
     Then each answer has the query's data, without errors
+    Given a copy of the backend that calls an auth service by its Service's name
+    Then the copy asks the auth service that is at that name, and answers as it says: Unauthorized
+    When that Service gets another address
+    Then the copy asks the auth service that is at that name, and answers as it says: Unauthorized
 
   @ac-11.2 @quiet
   Scenario: A validate call is answered within 100 milliseconds

@@ -1,17 +1,20 @@
 """The backend and auth: how one reaches the other, how fast, and what happens when it does not."""
 
-from pytest_bdd import parsers, then, when
+from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, ROUTE_READY, Deadline, consistently, eventually
 from acceptance.drivers import latency as measuring
 from acceptance.drivers import spokesman
+from acceptance.drivers.copies import copy_of
 from acceptance.drivers.cuts import DROP, RESET
 from acceptance.drivers.graphql import LOGS, ask_everywhere
 from acceptance.drivers.log_lines import says_unreachable
+from acceptance.drivers.named_auth import named_auth
 from acceptance.drivers.names import own_names, resolved
 from acceptance.drivers.partitions import parted
 from acceptance.drivers.services import in_words
 
+FOUND = Deadline(45, "criterion 11.1: CoreDNS may keep an answer for 30 s, and a kept connection has to time out")
 OUT_OF_REACH = Deadline(6, "criteria 9.11, 11.4: while auth cannot be reached")
 
 
@@ -31,6 +34,34 @@ def names_by_dns(backend, evidence):
     evidence.add("dnsPolicy", {name: spec.dns_policy for name, spec in specs.items()})
     own = {name: found for name, spec in specs.items() if (found := own_names(spec))}
     assert not own, f"expected that names are found by the cluster's DNS alone, saw {own}"
+
+
+@given("a copy of the backend that calls an auth service by its Service's name", target_fixture="named")
+def copy_by_name(backend, auth_api, data_client, environment):
+    # Auth's own words to a token that nobody signed: whoever gets them was sent there.
+    no = auth_api.post(environment.services.validate_path, token="no.such-token")
+    with (
+        named_auth(data_client.namespace, no.status_code, no.text) as found,
+        copy_of(backend, {"AUTH_SERVICE_URL": found.url}) as copy,
+    ):
+        yield found, copy
+
+
+@when("that Service gets another address")
+def service_moves(named, evidence):
+    before, after = named[0].address, named[0].move()
+    evidence.add(f"addresses of {named[0].url}", [before, after])
+
+
+@then("the copy asks the auth service that is at that name, and answers as it says: Unauthorized")
+def copy_asks_by_name(named, data_client, signed_in, environment, evidence):
+    found, copy = named
+
+    def asked():
+        return found.was_asked_by(copy, data_client, environment.services, signed_in["jwt"])
+
+    seen = eventually(asked, within=FOUND, what=f"the copy to ask whoever is at {found.url} now", hint=LOGS)
+    evidence.add("answer of the copy", seen.describe())
 
 
 @when(
