@@ -109,6 +109,8 @@ def wrong_types(web: requests.Session, found: list[str], wanted: str | None = No
 
     Each is asked for as a probe does, and as browsers do, who say what they take.
     """
-    ways = [{}] * OFTEN + [{"Accept": accepted} for accepted in ACCEPTED for _ in range(OFTEN_EACH)]
+    ways: list[dict[str, str]] = [{}] * OFTEN + [
+        {"Accept": accepted} for accepted in ACCEPTED for _ in range(OFTEN_EACH)
+    ]
     answers = [(ask(web, address, **way), wanted or expected_type(address)) for address in found for way in ways]
     return sorted({text for answer, kind in answers if (text := wrong_type(answer, kind))})
