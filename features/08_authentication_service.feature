@@ -8,6 +8,7 @@ Feature: Authentication service
   @ac-8.1
   Scenario: Auth runs as two replicas or more
     Then at least 2 of its pods are ready, on different workers
+    And nothing may run fewer than 2 of them, here and in production
     And each of these pods answers "/health" by itself
 
   @ac-8.2

@@ -8,6 +8,7 @@ Feature: Backend service
   @ac-9.1
   Scenario: The backend runs as two replicas or more
     Then at least 2 of its pods are ready, on different workers
+    And nothing may run fewer than 2 of them, here and in production
     And each of these pods answers "/health" by itself
 
   @ac-9.2

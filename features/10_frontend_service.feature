@@ -8,6 +8,7 @@ Feature: Frontend service
   @ac-10.1
   Scenario: The frontend runs as two replicas or more
     Then at least 2 of its pods are ready, on different workers
+    And nothing may run fewer than 2 of them, here and in production
     And each of these pods answers "/" by itself
 
   @ac-10.2
@@ -33,6 +34,7 @@ Feature: Frontend service
     And what people see of it is not what they see of another page
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
+    And every visitor gets it, whatever their language, device or way here
 
   @ac-10.6
   Scenario: /consulting is the consulting page
@@ -41,6 +43,7 @@ Feature: Frontend service
     And what people see of it is not what they see of another page
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
+    And every visitor gets it, whatever their language, device or way here
 
   @ac-10.7
   Scenario: /products is the products page
@@ -49,6 +52,7 @@ Feature: Frontend service
     And what people see of it is not what they see of another page
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
+    And every visitor gets it, whatever their language, device or way here
 
   @ac-10.8
   Scenario: /products/web-services is the web-services page
@@ -57,10 +61,12 @@ Feature: Frontend service
     And what people see of it is not what they see of another page
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
+    And every visitor gets it, whatever their language, device or way here
 
   @ac-10.9
   Scenario Outline: Static assets come with the right Content-Type
     Then <asset> comes as "<type>"
+    And what a browser loads with the home page comes as what its name says
 
     Examples:
       | asset                          | type                |

@@ -16,12 +16,12 @@ Feature: Configuration management
   @ac-15.2 @writes-to-users
   Scenario: A changed AUTH_SERVICE_URL is used after a restart
     Given a wallet that signed in
-    And a copy of the backend whose ConfigMap names an auth service that is not there
-    Then the copy answers the protected query with 503
-    When the ConfigMap names the real auth service
-    Then the copy answers the protected query with 503
-    When the copy is restarted
+    And a copy of the backend whose ConfigMap names the real auth service
     Then the copy answers the protected query with this wallet's data
+    When the ConfigMap names an auth service at another host and port, which says no
+    Then the copy answers the protected query with this wallet's data, all the time
+    When the copy is restarted
+    Then that auth service is asked, and the copy answers as it says: Unauthorized
 
   @ac-15.3 @writes-to-users
   Scenario Outline: Auth listens on the port in PORT, which is 3001 by default

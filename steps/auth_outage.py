@@ -1,17 +1,20 @@
 """The backend and auth: how one reaches the other, how fast, and what happens when it does not."""
 
-from pytest_bdd import parsers, then, when
+from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, ROUTE_READY, Deadline, consistently, eventually
 from acceptance.drivers import latency as measuring
 from acceptance.drivers import spokesman
+from acceptance.drivers.copies import copy_of
 from acceptance.drivers.cuts import DROP, RESET
 from acceptance.drivers.graphql import LOGS, ask_everywhere
 from acceptance.drivers.log_lines import says_unreachable
+from acceptance.drivers.named_auth import named_auth
 from acceptance.drivers.names import own_names, resolved
 from acceptance.drivers.partitions import parted
 from acceptance.drivers.services import in_words
 
+FOUND = Deadline(45, "criterion 11.1: CoreDNS may keep an answer for 30 s, and a kept connection has to time out")
 OUT_OF_REACH = Deadline(6, "criteria 9.11, 11.4: while auth cannot be reached")
 
 
@@ -33,16 +36,45 @@ def names_by_dns(backend, evidence):
     assert not own, f"expected that names are found by the cluster's DNS alone, saw {own}"
 
 
+@given("a copy of the backend that calls an auth service by its Service's name", target_fixture="named")
+def copy_by_name(backend, auth_api, data_client, environment):
+    # Auth's own words to a token that nobody signed: whoever gets them was sent there.
+    no = auth_api.post(environment.services.validate_path, token="no.such-token")
+    with (
+        named_auth(data_client.namespace, no.status_code, no.text) as found,
+        copy_of(backend, {"AUTH_SERVICE_URL": found.url}) as copy,
+    ):
+        yield found, copy
+
+
+@when("that Service gets another address")
+def service_moves(named, evidence):
+    before, after = named[0].address, named[0].move()
+    evidence.add(f"addresses of {named[0].url}", [before, after])
+
+
+@then("the copy asks the auth service that is at that name, and answers as it says: Unauthorized")
+def copy_asks_by_name(named, data_client, signed_in, environment, evidence):
+    found, copy = named
+
+    def asked():
+        return found.was_asked_by(copy, data_client, environment.services, signed_in["jwt"])
+
+    seen = eventually(asked, within=FOUND, what=f"the copy to ask whoever is at {found.url} now", hint=LOGS)
+    evidence.add("answer of the copy", seen.describe())
+
+
 @when(
-    parsers.parse("its JWT is validated {count:d} times from the machine of each backend pod, also several at once"),
+    parsers.parse(
+        "its JWT is validated {count:d} times from the machine of each backend pod, one after another and several at "
+        "once"
+    ),
     target_fixture="calls",
 )
 def validate_often(backend, auth, data_client, signed_in, environment, count, evidence):
     path = environment.services.validate_path
     seen = measuring.validate_calls(backend, auth, data_client, path, signed_in["jwt"], count)
-    evidence.add(
-        f"{count} validate calls, one after another and several at once, by machine and by who was asked", seen
-    )
+    evidence.add(f"{count} validate calls, one after another and some at once, by machine and by who was asked", seen)
     return seen
 
 
@@ -89,6 +121,14 @@ def protected_stays(signed_in, backend_doors, environment, status):
         return protected_is(status, signed_in, backend_doors, environment)
 
     consistently(answered, during=OUT_OF_REACH, what=f"{status} for the protected query", hint=LOGS)
+
+
+@then(parsers.parse("the protected query is answered with {status:d} by each backend pod"))
+def protected_at_pods(backend, data_client, signed_in, environment, status):
+    doors = backend.pod_doors(data_client)
+    answers = ask_everywhere(doors, environment.services, environment.services.protected_query, signed_in["jwt"])
+    wrong = {pod: in_words(asked.answer) for pod, asked in answers.items() if asked.status != status}
+    assert answers and not wrong, f"expected {status} of each backend pod, saw {wrong}. Try: {LOGS}"
 
 
 @then(parsers.parse("the protected query is answered with {status:d} again"))

@@ -1,18 +1,20 @@
 """Settings: from ConfigMaps and the environment, used after a restart."""
 
 import datetime
+import functools
 import itertools
 
 import requests
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.waiting import LOGS_READABLE, Deadline, consistently, eventually
+from acceptance.base.waiting import HEALTHY_AGAIN, LOGS_READABLE, Deadline, consistently, eventually
 from acceptance.drivers import config_use
-from acceptance.drivers.configured_copy import copy_without_auth
+from acceptance.drivers.configured_copy import copy_with_config
 from acceptance.drivers.copies import copy_of
-from acceptance.drivers.graphql import ask, shows
+from acceptance.drivers.graphql import LOGS, ask, shows
 from acceptance.drivers.log_lines import for_developers
 from acceptance.drivers.services import debug_level, in_words
+from acceptance.drivers.spokesman import answering
 
 EPOCH = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 NO_TOKEN = "no.such-token"
@@ -41,15 +43,20 @@ def pods_take_config(service, cluster, config, evidence):
     assert not wrong, f"expected each key of {config} to be taken from there, saw {wrong}"
 
 
-@given("a copy of the backend whose ConfigMap names an auth service that is not there", target_fixture="configured")
-def copy_with_config(backend):
-    with copy_without_auth(backend, "backend-config") as configured:
+@given("a copy of the backend whose ConfigMap names the real auth service", target_fixture="configured")
+def real_copy(backend):
+    with copy_with_config(backend, "backend-config") as configured:
         yield configured
 
 
-@when("the ConfigMap names the real auth service")
-def change_config(configured):
-    configured.set(configured.real)
+@when("the ConfigMap names an auth service at another host and port, which says no", target_fixture="other_auth")
+def change_config(configured, auth_api, data_client, environment, evidence):
+    # Auth's own words to a token that nobody signed: whoever gets them was sent here.
+    no = auth_api.post(environment.services.validate_path, token=NO_TOKEN)
+    with answering(data_client.namespace, no.status_code, no.text) as spokesman:
+        configured.set(spokesman.url)
+        evidence.add("AUTH_SERVICE_URL", spokesman.url)
+        yield spokesman
 
 
 @when("the copy is restarted")
@@ -57,29 +64,41 @@ def restart_copy(configured):
     configured.copy.restart()
 
 
-def asked_of(configured, signed_in, data_client, environment, status):
-    """The answer of the copy to the protected query. Raises AssertionError unless it has a status."""
+def ask_configured(configured, signed_in, data_client, environment):
+    """The answer of the copy to the protected query of the wallet that signed in."""
     settings = environment.services
-    asked = ask(configured.copy.api(data_client), settings, settings.protected_query, signed_in["jwt"])
-    assert asked.status == status, in_words(asked.answer)
-    return asked
+    return ask(configured.copy.api(data_client), settings, settings.protected_query, signed_in["jwt"])
 
 
-@then(parsers.parse("the copy answers the protected query with {status:d}"))
-def copy_stays(configured, signed_in, data_client, environment, status, evidence):
-    asked = consistently(
-        lambda: asked_of(configured, signed_in, data_client, environment, status),
-        during=STAYS, what=f"{status} for the protected query",
-    )  # fmt: skip
-    evidence.add("answer of the copy", asked.describe())
+def is_own(configured, signed_in, data_client, environment):
+    """Raise AssertionError unless the copy answers with the data of the wallet that signed in."""
+    shown = environment.services.protected_shows.format(address=signed_in["wallet"].wallet.address)
+    data = ask_configured(configured, signed_in, data_client, environment).data()
+    assert shows(data, shown), f"data that does not show {shown}: {data}"
+    return True
 
 
 @then("the copy answers the protected query with this wallet's data")
-def copy_uses_change(configured, signed_in, data_client, environment, evidence):
-    asked = asked_of(configured, signed_in, data_client, environment, 200)
+def copy_answers(configured, signed_in, data_client, environment):
+    asked = functools.partial(is_own, configured, signed_in, data_client, environment)
+    eventually(asked, within=HEALTHY_AGAIN, what="this wallet's data of the copy", hint=LOGS)
+
+
+@then("the copy answers the protected query with this wallet's data, all the time")
+def copy_stays(configured, signed_in, data_client, environment):
+    asked = functools.partial(is_own, configured, signed_in, data_client, environment)
+    consistently(asked, during=STAYS, what="this wallet's data of the copy", hint=LOGS)
+
+
+@then("that auth service is asked, and the copy answers as it says: Unauthorized")
+def copy_uses_change(configured, other_auth, signed_in, data_client, environment, evidence):
+    path = environment.services.validate_path
+    before = [seen for seen in other_auth.requests() if seen["path"] == path]
+    asked = ask_configured(configured, signed_in, data_client, environment)
     evidence.add("answer of the copy", asked.describe())
-    shown = environment.services.protected_shows.format(address=signed_in["wallet"].wallet.address)
-    assert shows(asked.data(), shown), f"expected data that shows {shown}, saw {asked.data()}"
+    asked.refused("Unauthorized")
+    assert not before, f"expected that the auth service of the ConfigMap is asked after the restart alone, saw {before}"
+    eventually(lambda: other_auth.was_asked(path, signed_in["jwt"]), within=LOGS_READABLE, what=f"POST {path}")
 
 
 @given(parsers.parse("a copy of auth with PORT={port:d}"), target_fixture="copy")

@@ -2,7 +2,7 @@
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.drivers import assets, pictures, site
+from acceptance.drivers import assets, pictures, site, visitors
 
 
 @when(parsers.parse('the page "{path}" is opened in a browser'), target_fixture="opened")
@@ -39,12 +39,22 @@ def page_is_seen(opened, environment, outputs, pebble):
 def page_is_whole(opened):
     assert len(opened.resources) > 1, f"{opened.url} loads nothing: no style, no script, no picture"
     assert not opened.broken, f"expected 200 from the site for all that {opened.url} loads, saw {opened.broken}"
+    wrong = assets.wrong_in_browser(opened)
+    assert not wrong, f"expected that all that {opened.url} loads comes as what it is, saw {wrong}"
 
 
 @then("it is answered the same way every time, with all that it loads")
 def page_stays(opened, web):
     changing = site.changing(web, opened)
     assert not changing, f"expected the same answer every time, saw {changing}"
+
+
+@then("every visitor gets it, whatever their language, device or way here")
+def page_is_for_everybody(opened, web, evidence):
+    evidence.add("visitors", [*visitors.VISITORS])
+    wrong = visitors.turned_away(web, opened)
+    hint = "Try: curl -i -H 'Accept-Language: de' of that address, and look at the frontend's nginx.conf"
+    assert not wrong, f"expected {opened.url} and all that it loads for every visitor, saw {wrong[:10]}. {hint}"
 
 
 @then("its pods have a Next.js static export, all the same", target_fixture="export")
@@ -91,3 +101,14 @@ def asset_type(web, routes, environment, asset, wanted, evidence):
     wrong = assets.wrong_types(web, found, None if moved or asset == assets.EVERY else wanted)
     evidence.add(asset, {address: assets.expected_type(address) for address in found})
     assert found and not wrong, f"expected {asset} as {wanted}, saw {wrong or 'no such file named by any page'}"
+
+
+@then("what a browser loads with the home page comes as what its name says")
+def types_in_browser(web, routes, frontend_service, environment, outputs, pebble, evidence):
+    opened = site.open_page(web, environment, outputs, pebble, "/")
+    evidence.add("types in the browser", opened.types)
+    if not opened.picture:
+        evidence.substitute("a browser", "requests that say what a browser's do")
+    wrong = assets.wrong_in_browser(opened)
+    seen = wrong or "no types at all"
+    assert (opened.types or not opened.picture) and not wrong, f"expected types by the files' names, saw {seen}"

@@ -53,7 +53,8 @@ def routes_lead_to(platform, cluster, environment, host, name, evidence):
 @then(parsers.parse('nothing on the way changes the requests for the host "{host}" or their answers'))
 def nothing_changes_requests(platform, environment, host):
     wrong = route_ways.changed_everywhere(platform, f"{host}.{environment.domain}")
-    assert not wrong, f"expected no middleware but of {', '.join(route_ways.HARMLESS)}, saw {wrong}. {HINT}"
+    harmless = ", ".join(route_ways.HARMLESS)
+    assert not wrong, f"expected plain ways to a Service, and no middleware but of {harmless}, saw {wrong}. {HINT}"
 
 
 @then(
@@ -100,15 +101,8 @@ def each_answer_is(marked, status, evidence):
     assert answers and not wrong, f"expected {status} every time, {len(wrong)} were not: {wrong[:3]}. Try: {HINT}"
 
 
-@when(parsers.parse('"{path}" of the host "{host}" is asked for over plain HTTP'), target_fixture="redirected")
-def ask_over_http(users, environment, host, path, evidence):
-    address = url(environment.domain, host, path).replace("https://", "http://", 1)
-    answer = redirects.ask(users, "GET", address)
-    evidence.add(f"GET {address}", {"status": answer.status_code, "headers": dict(answer.headers)})
-    return answer
-
-
-@then("the answer is 301 to the same page over HTTPS")
-def redirected_to_https(redirected):
-    wrong = redirects.wrong_redirect(redirected)
-    assert not wrong, f"expected 301 to the same page over HTTPS, saw {wrong}"
+@when(parsers.parse('each path of the host "{host}" is asked for over plain HTTP'), target_fixture="plain")
+def ask_over_http(users, environment, cluster, host, evidence):
+    addresses = redirects.pages_of(environment, route_rules.platform_rules(cluster), host)
+    evidence.add("asked for", {"methods": redirects.METHODS, "addresses": addresses})
+    return redirects.judged(users, addresses)

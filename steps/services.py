@@ -3,14 +3,15 @@
 import pytest
 from pytest_bdd import given, parsers, then
 
-from acceptance.base.waiting import CERTIFICATE_ISSUED, HEALTHY_AGAIN, POD_READY, eventually
-from acceptance.drivers import service_port
+from acceptance.base.waiting import CERTIFICATE_ISSUED, HEALTHY_AGAIN, POD_READY, Deadline, consistently, eventually
+from acceptance.drivers import replicas, service_port
 from acceptance.drivers.from_machines import ask_often, on_each
 from acceptance.drivers.services import Api, Service, in_words, shape
 from acceptance.platform.secrets import read_secret
 
 FRESH = 20
 """Requests over fresh connections, for each of which the load balancer, Traefik and the Service choose anew."""
+STAYS = Deadline(4, "criteria 8.1, 9.1, 10.1: replicas that run, not one that is there at times")
 HOSTS = {"auth-service": "auth", "backend-service": "api", "frontend-service": "www"}
 
 
@@ -88,9 +89,17 @@ def deployed(service, evidence):
 def pods_on_workers(service, outputs, count, evidence):
     workers = {worker.name for worker in outputs.workers}
     what = f"{count} pods of {service.name} ready on different workers"
-    pods = eventually(lambda: service.spread(count, workers), within=POD_READY, what=what, hint=service.hint)
+    eventually(lambda: service.spread(count, workers), within=POD_READY, what=what, hint=service.hint)
+    pods = consistently(lambda: service.spread(count, workers), during=STAYS, what=what, hint=service.hint)
     evidence.add("pods and their nodes", {pod.metadata.name: pod.spec.node_name for pod in pods})
     return pods
+
+
+@then(parsers.parse("nothing may run fewer than {count:d} of them, here and in production"))
+def nothing_scales_down(service, platform, count):
+    wrong = replicas.ways_below(platform, service.name, count)
+    hint = "Try: kubectl get horizontalpodautoscalers -A"
+    assert not wrong, f"expected that nothing may run fewer than {count} pods of {service.name}, saw {wrong}. {hint}"
 
 
 @then(parsers.parse('each of these pods answers "{path}" by itself'))

@@ -33,6 +33,8 @@ class Page:
     """What became of each URL that it loaded: an HTTP status (`200`), or an error of the network."""
     console: list[str]
     """What the page said on its console."""
+    types: dict[str, str]
+    """The media type that each answer named; without the URLs that were not answered yet."""
 
 
 def find() -> Path | None:
@@ -62,7 +64,8 @@ def open_page(program: Path, url: str, *, domain: str, address: str, trusted: x5
             command.append(f"--ignore-certificate-errors-spki-list={key_digest(trusted)}")
         ended = run([*command, url], environment={"HOME": folder}, timeout=TIMEOUT)
         said = [line.partition("] ")[2] for line in ended.stderr.splitlines() if ":CONSOLE" in line]
-        return Page(ended.stdout, picture.read_bytes(), loaded(json.loads(log.read_text())), said)
+        network = json.loads(log.read_text())
+        return Page(ended.stdout, picture.read_bytes(), loaded(network), said, media_types(network))
 
 
 def loaded(log: dict[str, Any]) -> dict[str, str]:
@@ -80,6 +83,24 @@ def loaded(log: dict[str, Any]) -> dict[str, str]:
         elif "net_error" in parameters and parameters["net_error"] < 0:
             outcomes.setdefault(source, f"network error {parameters['net_error']}")
     return {url: outcomes.get(source, UNFINISHED) for source, url in urls.items() if url.startswith("http")}
+
+
+def media_types(log: dict[str, Any]) -> dict[str, str]:
+    """The media type of each answer in a log of Chromium's network, by its URL: empty where it named none.
+
+    A file that the browser was told has not changed keeps the type of its first answer.
+    """
+    names = {number: name for name, number in log["constants"]["logEventTypes"].items()}
+    urls, found = {}, {}
+    for event in log["events"]:
+        name, parameters, source = names[event["type"]], event.get("params", {}), event["source"]["id"]
+        if name == "URL_REQUEST_START_JOB" and "url" in parameters:
+            urls[source] = parameters["url"]
+        elif name == "HTTP_TRANSACTION_READ_RESPONSE_HEADERS" and source in urls:
+            lines = (line.partition(":") for line in parameters["headers"][1:])
+            told = {header.strip().lower(): value for header, _, value in lines}
+            found[urls[source]] = told.get("content-type", "").partition(";")[0].strip().lower()
+    return found
 
 
 def key_digest(certificate: x509.Certificate) -> str:

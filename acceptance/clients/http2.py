@@ -1,4 +1,4 @@
-"""One GET over HTTP/2, as browsers speak it where a server offers it: requests speaks HTTP/1.1 alone. Source: RFC 9113."""
+"""One GET over HTTP/2, which browsers speak where a server offers it; requests speaks HTTP/1.1. Source: RFC 9113."""
 
 from __future__ import annotations
 

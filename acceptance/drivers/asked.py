@@ -21,6 +21,16 @@ from acceptance.platform.authority import NAMESPACE
 
 NOT_REACHED = (500, 502, 504)
 """What Traefik answers where a pod was asked, and did not answer; 500 where it spoke TLS to one that speaks HTTP."""
+LARGE = {
+    "Cookie": "; ".join(f"cookie-{number}={'x' * 1500}" for number in range(4)),
+    "Authorization": f"Bearer {'x' * 2000}",
+}
+"""Headers as large as those of users with cookies and a long token: 8 KiB in all.
+
+What is usual takes them (Node.js 16 KiB, nginx 8 KiB a line, h11 64 KiB, Go 1 MiB).
+"""
+TOO_LARGE = 431
+"""What servers answer to headers that are larger than they take (RFC 6585, 5); Traefik does not log such a request."""
 
 
 @dataclass
@@ -37,11 +47,17 @@ class Marked:
         self.asked[mark] = what
         return mark
 
-    def send(self, users: requests.Session, method: str, address: str) -> None:
+    def send(self, users: requests.Session, method: str, address: str, **headers: str) -> None:
         """Send one, over a connection of its own."""
         mark = self.new(f"{method} {address}")
         marked = f"{address}{'&' if '?' in address else '?'}{mark}"
-        self.answers[mark] = users.request(method, marked, headers={"Connection": "close"}, allow_redirects=False)
+        more = {"Connection": "close", **headers}
+        self.answers[mark] = users.request(method, marked, headers=more, allow_redirects=False)
+
+    def too_large(self) -> list[str]:
+        """The requests that were refused for the size of their headers, in words."""
+        found = [self.asked[mark] for mark, answer in self.answers.items() if answer.status_code == TOO_LARGE]
+        return [f"{what} with headers of 8 KiB: {TOO_LARGE}" for what in found]
 
 
 def send_everywhere(users: requests.Session, environment: Environment, name: str, rules: list[Rule]) -> Marked:
@@ -56,6 +72,7 @@ def send_everywhere(users: requests.Session, environment: Environment, name: str
     for path in sorted(paths):
         for _ in range(FRESH // 2):
             marked.send(users, "DELETE" if path == nonce else "GET", url(environment.domain, name, path))
+        marked.send(users, "DELETE" if path == nonce else "GET", url(environment.domain, name, path), **LARGE)
         if path not in (nonce, siwe):
             marked.send(users, "POST", url(environment.domain, name, path))
     return marked
@@ -110,7 +127,12 @@ def wait_addresses(cluster: Cluster, marked: Marked) -> dict[str, str]:
 
 
 def by_pod(cluster: Cluster, marked: Marked, own: dict[str, str]) -> tuple[dict[str, int], list[str]]:
-    """How many requests each pod was asked, and those that went to none of one's `own` (names by address)."""
+    """How many requests each pod was asked, and those that went to none of one's `own` (names by address).
+
+    Where headers were too large for somebody, these requests alone: nobody knows who that was.
+    """
+    if refused := marked.too_large():
+        return {}, refused
     asked = wait_addresses(cluster, marked)
     counts: dict[str, int] = {}
     for address in asked.values():

@@ -13,16 +13,14 @@ from acceptance.drivers.copies import Copy, copy_of
 from acceptance.drivers.services import Service
 
 KEY = "AUTH_SERVICE_URL"
-NOBODY = "http://127.0.0.1:9"
 
 
 @dataclass(frozen=True)
 class ConfiguredCopy:
-    """The copy, the name of its ConfigMap, and what the service's own says."""
+    """The copy, and the name of its ConfigMap."""
 
     copy: Copy
     config: str
-    real: str
 
     def set(self, value: str) -> None:
         """Change the ConfigMap."""
@@ -31,16 +29,19 @@ class ConfiguredCopy:
 
 
 @contextlib.contextmanager
-def copy_without_auth(service: Service, config: str) -> Iterator[ConfiguredCopy]:
-    """A copy whose ConfigMap names an auth service that is not there, until the end of the block."""
+def copy_with_config(service: Service, config: str) -> Iterator[ConfiguredCopy]:
+    """A copy with a ConfigMap of its own, which says what the service's says, until the end of the block.
+
+    Raises AssertionError if that one names no auth service.
+    """
     core, place = service.namespace.cluster.core, service.namespace.name
     name = f"{config}-{secrets.token_hex(3)}"
     data = dict(core.read_namespaced_config_map(config, place).data or {})
-    assert data.get(KEY), f"the ConfigMap {config} has no {KEY}"
-    core.create_namespaced_config_map(place, {"metadata": {"name": name}, "data": {**data, KEY: NOBODY}})
+    assert data.get(KEY), f"the ConfigMap {config} has no {KEY}. Try: kubectl get configmap {config} -o yaml"
+    core.create_namespaced_config_map(place, {"metadata": {"name": name}, "data": data})
     try:
         with copy_of(service, {}, config=name) as copy:
-            yield ConfiguredCopy(copy, name, data[KEY])
+            yield ConfiguredCopy(copy, name)
     finally:
         with contextlib.suppress(ApiException):
             core.delete_namespaced_config_map(name, place)

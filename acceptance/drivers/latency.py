@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from typing import Any
 
 from acceptance.base.conditions import as_json
 from acceptance.drivers.pods import PodClient
 from acceptance.drivers.services import Service
 
-AT_ONCE = 4
-"""Callers at the same time: a load that is normal for two pods, and that shows whether one waits for the other."""
+AT_ONCE = (1, 4)
+"""On how many connections calls come: one after another, and as from a pod of the backend that has four users at once.
+
+This is what "normal load" of 11.2 is taken for. Each connection asks again as soon as it is answered.
+"""
+Figures = dict[str, Any]
+"""What the probe says of many calls: their number, the statuses, and percentiles in milliseconds."""
 
 
 @contextlib.contextmanager
@@ -30,11 +34,11 @@ def beside(service: Service, client: PodClient) -> Iterator[dict[str, PodClient]
 
 def validate_calls(
     caller: Service, auth: Service, client: PodClient, path: str, token: str, count: int
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Figures]:
     """Figures of `count` calls from each machine of the caller to each pod of auth, and to its Service by its name.
 
-    To the Service each call has a connection of its own, so that all pods are among those that answer; it is called
-    by several at once, too.
+    They are measured for each number of connections (AT_ONCE). To the Service each call has a connection of its own,
+    so that all pods are among those that answer.
     """
     hosts = {str(pod.metadata.name): str(pod.status.pod_ip) for pod in auth.running()}
     bearer = f"Authorization: Bearer {token}"
@@ -44,25 +48,7 @@ def validate_calls(
             for who, host in {**hosts, f"the Service {auth.name}": auth.name}.items():
                 headers = [bearer, *(["Connection: close"] if host == auth.name else [])]
                 url = f"http://{host}:{auth.port}{path}"
-                seen[f"{who} from {node}"] = as_json(here("http-latency", "POST", url, str(count), "", *headers))
-            call = ("http-latency", "POST", f"http://{auth.name}:{auth.port}{path}", str(count // AT_ONCE), "")
-            seen[f"{AT_ONCE} at once of the Service from {node}"] = at_once(here, *call, bearer, "Connection: close")
+                for number in AT_ONCE:
+                    printed = here("http-latency", "POST", url, str(count), str(number), "", *headers)
+                    seen[f"{who} from {node}, {number} at once"] = as_json(printed)
     return seen
-
-
-def at_once(here: PodClient, *call: str) -> dict[str, Any]:
-    """The figures of AT_ONCE callers who make the same calls at the same time."""
-    here.ensure()
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        return together(as_json(said) for said in threads.map(lambda _: here(*call), range(AT_ONCE)))
-
-
-def together(figures: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """The figures of several callers: the calls and statuses of all, the times of the one who waited longest."""
-    each = list(figures)
-    statuses: dict[str, int] = {}
-    for one in each:
-        for status, count in one["statuses"].items():
-            statuses[status] = statuses.get(status, 0) + count
-    times = {name: max(one[name] for one in each) for name in ("p50", "p95", "p99", "max")}
-    return {"count": sum(one["count"] for one in each), "statuses": statuses, **times, "unit": each[0]["unit"]}

@@ -32,14 +32,22 @@ def known_paths(environment: Environment) -> dict[str, list[str]]:
 
 
 def pages(environment: Environment, rules: Iterable[Rule]) -> list[str]:
-    """The address over plain HTTP of each known path of each host of the routes, and of a host that has none."""
+    """The address over plain HTTP of each known path of each host of services and routes, and of a host without any."""
     rules = list(rules)
     known = {f"{name}.{environment.domain}": paths for name, paths in known_paths(environment).items()}
-    hosts = [*route_rules.hosts(rules), f"nobody-{secrets.token_hex(3)}.{environment.domain}"]
+    hosts = [*sorted({*route_rules.hosts(rules), *known}), f"nobody-{secrets.token_hex(3)}.{environment.domain}"]
     found = []
     for host in hosts:
         named = [path for rule in rules if rule.may_take(host) for path in rule.paths]
         found += [f"http://{host}{path}" for path in sorted({"/", f"/consulting{QUERY}", *known.get(host, []), *named})]
+    return found
+
+
+def pages_of(environment: Environment, rules: Iterable[Rule], name: str) -> list[str]:
+    """The same of one of the services' hosts, by its name (`api`). Raises AssertionError if nobody knows that host."""
+    host = f"{name}.{environment.domain}"
+    found = [address for address in pages(environment, rules) if urlsplit(address).hostname == host]
+    assert found, f"no path of the host {host} is known. Try: kubectl get ingressroutes -A"
     return found
 
 

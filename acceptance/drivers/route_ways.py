@@ -17,6 +17,14 @@ HARMLESS = ("retry",)
 """Kinds of Middleware that leave a request and its answer as they are; k8s/ingress has this one."""
 ANSWER_THEMSELVES = ("errors",)
 """Kinds of Middleware that put an answer of their own in the place of a service's."""
+PLAIN = {"name", "namespace", "kind", "port", "scheme", "weight", "strategy", "nativeLB", "nodePortLB"}
+"""What of a rule's service says where requests go; 4.8 to 4.11 judge each of these by itself.
+
+All else changes requests, their answers or who gets them: `serversTransport` has time-outs and certificates of its
+own, `sticky` sets a cookie, `passHostHeader: false` takes the host away.
+"""
+UNCHANGED = {"passHostHeader": True}
+"""What says in a rule's service what is so without it."""
 
 Named = tuple[str, list[str]]
 """A Middleware in words, and its kinds."""
@@ -59,9 +67,21 @@ def changed_everywhere(platform: Platform, host: str) -> list[str]:
     here = [rule for rule in platform_rules(platform.cluster) if rule.may_take(host)]
     there = [rule for rule in production_rules(platform) if rule.may_take(host)]
     live, rendered = live_middlewares(platform.cluster), production_middlewares(platform)
-    found = changed_on_the_way(there, rendered) + changing(production_entries(platform, rendered))
-    entered = changing(live_entries(platform, live))
+    found = odd_ways(there) + changed_on_the_way(there, rendered) + changing(production_entries(platform, rendered))
+    entered = odd_ways(here) + changing(live_entries(platform, live))
     return entered + changed_on_the_way(here, live) + [f"in production {text}" for text in found]
+
+
+def odd_ways(rules: list[Rule]) -> list[str]:
+    """What rules say of the way to their services, or of TLS, that may change a request or its answer, in words."""
+    ways = [
+        f"{rule.match} goes to {service['name']} with {key}: {value}"
+        for rule in rules
+        for service in rule.services
+        for key, value in service.items()
+        if key not in PLAIN and UNCHANGED.get(key) != value
+    ]
+    return ways + [f"{rule.match} has the TLS options {rule.tls['options']}" for rule in rules if "options" in rule.tls]
 
 
 def at_entry_points(options: Options, middlewares: dict[str, dict[str, Any]]) -> list[Named]:

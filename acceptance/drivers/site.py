@@ -49,6 +49,7 @@ class Opened:
     resources: dict[str, str] = field(default_factory=dict)
     console: list[str] = field(default_factory=list)
     picture: bytes | None = None
+    types: dict[str, str] = field(default_factory=dict)
 
     @property
     def headings(self) -> set[str]:
@@ -106,7 +107,7 @@ def open_page(
         statuses = {target: str(web.get(target).status_code) for target in targets}
         return Opened(address, answer, text_of(answer), statuses)
     page = in_browser(program, environment, outputs, authority, path)
-    return Opened(address, answer, page.document, finished(web, page.resources), page.console, page.picture)
+    return Opened(address, answer, page.document, finished(web, page.resources), page.console, page.picture, page.types)
 
 
 def finished(web: requests.Session, resources: dict[str, str]) -> dict[str, str]:
@@ -142,9 +143,9 @@ def changing(web: requests.Session, opened: Opened) -> list[str]:
     return found
 
 
-def ask(web: requests.Session, address: str) -> requests.Response:
+def ask(web: requests.Session, address: str, **headers: str) -> requests.Response:
     """The answer at an address, over a connection of its own."""
-    return web.get(address, headers={"Connection": "close"})
+    return web.get(address, headers={"Connection": "close", **headers})
 
 
 def probe_targets(service: Service) -> dict[str, tuple[str, int]]:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -10,13 +11,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // One request, and many in a row, as JSON:
 //
 //	probe http METHOD URL [BODY] [HEADER: VALUE]...
-//	probe http-latency METHOD URL N [BODY] [HEADER: VALUE]...
+//	probe http-latency METHOD URL N AT_ONCE [BODY] [HEADER: VALUE]...
 
 func init() {
 	commands["http"] = func(arguments []string) error {
@@ -32,8 +35,16 @@ func init() {
 		if err != nil || count < 1 || count > 1000 {
 			return fmt.Errorf("between 1 and 1000 requests, not %s", arguments[2])
 		}
-		body, headers := bodyAndHeaders(arguments[3:])
-		return latency(arguments[0], arguments[1], count, body, headers)
+		atOnce, err := strconv.Atoi(arguments[3])
+		if err != nil || atOnce < 1 || atOnce > 32 {
+			return fmt.Errorf("between 1 and 32 at once, not %s", arguments[3])
+		}
+		body, headers := bodyAndHeaders(arguments[4:])
+		figures, err := latency(arguments[0], arguments[1], count, atOnce, body, headers)
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(os.Stdout).Encode(figures)
 	}
 }
 
@@ -78,25 +89,42 @@ func ask(client *http.Client, method, url, body string, headers []string) (reply
 	return seen, nil
 }
 
-// latency makes requests one after another on a kept connection, as a service does that calls another.
-func latency(method, url string, count int, body string, headers []string) error {
-	client := httpClient()
-	statuses := map[int]int{}
-	var took []float64
-	for range count {
-		began := time.Now()
-		seen, err := ask(client, method, url, body, headers)
-		if err != nil {
-			return err
-		}
-		took = append(took, math.Round(float64(time.Since(began).Microseconds())/10)/100)
-		statuses[seen.Status]++
+// latency makes `count` requests, each once the one before it was answered, on a kept connection, as a service does
+// that calls another; or on `atOnce` such connections, which share the requests.
+func latency(method, url string, count, atOnce int, body string, headers []string) (map[string]any, error) {
+	var left atomic.Int64
+	left.Store(int64(count))
+	statuses, took := map[int]int{}, []float64{}
+	var first error
+	var own sync.Mutex
+	var callers sync.WaitGroup
+	for range atOnce {
+		client := httpClient()
+		callers.Go(func() {
+			for left.Add(-1) >= 0 {
+				began := time.Now()
+				seen, err := ask(client, method, url, body, headers)
+				milliseconds := math.Round(float64(time.Since(began).Microseconds())/10) / 100
+				own.Lock()
+				if err != nil {
+					first = errors.Join(first, err)
+					left.Store(0)
+				}
+				took = append(took, milliseconds)
+				statuses[seen.Status]++
+				own.Unlock()
+			}
+		})
+	}
+	callers.Wait()
+	if first != nil {
+		return nil, first
 	}
 	slices.Sort(took)
-	return json.NewEncoder(os.Stdout).Encode(map[string]any{
-		"count": count, "statuses": statuses, "p50": percentile(took, 50), "p95": percentile(took, 95),
-		"p99": percentile(took, 99), "max": took[len(took)-1], "unit": "milliseconds",
-	})
+	return map[string]any{
+		"count": count, "at once": atOnce, "statuses": statuses, "p50": percentile(took, 50),
+		"p95": percentile(took, 95), "p99": percentile(took, 99), "max": took[len(took)-1], "unit": "milliseconds",
+	}, nil
 }
 
 // percentile is the smallest value that `share` percent of the sorted values do not exceed.

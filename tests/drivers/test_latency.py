@@ -1,30 +1,33 @@
-"""Several callers at once are as slow as the slowest of them, and none of their answers is lost."""
+"""Validate calls are measured from each machine, to each pod and to the Service, one after another and at once."""
 
+import contextlib
 import json
-import threading
+from types import SimpleNamespace
 
 from acceptance.drivers import latency
 
 
-def figures(p95, **statuses):
-    count = sum(statuses.values())
-    return {"count": count, "statuses": statuses, "p50": 1, "p95": p95, "p99": p95, "max": p95, "unit": "milliseconds"}
+def pod(name, address):
+    """A pod of auth."""
+    return SimpleNamespace(metadata=SimpleNamespace(name=name), status=SimpleNamespace(pod_ip=address))
 
 
-def test_the_slowest_caller_counts():
-    both = latency.together([figures(20, **{"200": 75}), figures(130, **{"200": 74, "500": 1})])
-    assert (both["p95"], both["count"], both["statuses"]) == (130, 150, {"200": 149, "500": 1})
+def test_each_way_to_auth_is_measured_alone_and_at_once(monkeypatch):
+    asked = []
 
+    def here(*arguments):
+        asked.append(arguments)
+        return json.dumps({"p95": 3})
 
-def test_callers_call_at_the_same_time():
-    everybody = threading.Barrier(latency.AT_ONCE, timeout=10)
-
-    class Here:
-        def ensure(self):
-            pass
-
-        def __call__(self, *_):
-            everybody.wait()
-            return json.dumps(figures(5, **{"200": 75}))
-
-    assert latency.at_once(Here(), "http-latency")["count"] == 75 * latency.AT_ONCE
+    beside = lambda *_: contextlib.nullcontext({"worker": here})  # noqa: E731
+    monkeypatch.setattr(latency, "beside", beside)
+    auth = SimpleNamespace(name="auth-service", port=3001, running=lambda: [pod("a", "10.0.0.1"), pod("b", "10.0.0.2")])
+    seen = latency.validate_calls(None, auth, None, "/validate", "jwt", 300)
+    assert seen["a from worker, 1 at once"] == {"p95": 3} and len(seen) == 6
+    command, method, url, count, at_once, body, *headers = asked[-1]
+    assert (command, method, url) == ("http-latency", "POST", "http://auth-service:3001/validate")
+    assert (count, at_once, body) == ("300", "4", "")
+    assert headers == ["Authorization: Bearer jwt", "Connection: close"]
+    assert {(args[2], args[4]) for args in asked[:4]} == {
+        (f"http://10.0.0.{host}:3001/validate", number) for host in (1, 2) for number in ("1", "4")
+    }

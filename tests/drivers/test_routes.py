@@ -110,6 +110,30 @@ def test_a_middleware_that_changes_requests_is_seen(names, changes, hides):
     assert bool(route_ways.hides_a_503(found, RETRY)) is hides
 
 
+@pytest.mark.parametrize(
+    ("more", "tls", "is_odd"),
+    [
+        ({}, {"certResolver": "letsencrypt"}, False),
+        ({"weight": 1, "passHostHeader": True, "kind": "Service", "strategy": "wrr"}, {}, False),
+        ({"serversTransport": "brisk"}, {}, True),
+        ({"sticky": {"cookie": {}}}, {}, True),
+        ({"passHostHeader": False}, {}, True),
+        ({"healthCheck": {"path": "/"}}, {}, True),
+        ({}, {"options": {"name": "old"}}, True),
+    ],
+)
+def test_a_way_to_a_service_that_changes_requests_is_seen(more, tls, is_odd):
+    found = [replace(rule, tls=tls) for rule in route((FINE[0], [service("frontend-service", **more)]))]
+    assert bool(route_ways.odd_ways(found)) is is_odd
+
+
+def test_headers_that_are_too_large_for_somebody_are_seen_before_anybody_waits_for_a_log():
+    marked = asked.Marked(asked={"mark-a": "GET /", "mark-b": "GET /x"})
+    marked.answers = {"mark-a": SimpleNamespace(status_code=200), "mark-b": SimpleNamespace(status_code=431)}
+    assert asked.by_pod(None, marked, {}) == ({}, ["GET /x with headers of 8 KiB: 431"])
+    assert 7_500 < sum(len(name) + len(value) for name, value in asked.LARGE.items()) < 8_192
+
+
 def test_middlewares_are_of_the_routes_namespace_or_of_the_one_they_name():
     rule = {"match": "Host(`a`)", "middlewares": [{"name": "retry"}, {"name": "strip", "namespace": "elsewhere"}]}
     (found,) = route_rules.rules_of({"metadata": {"name": "a", "namespace": "default"}, "spec": {"routes": [rule]}})
@@ -128,6 +152,16 @@ def test_the_paths_of_rules_are_asked_for_as_well():
     for path in ("/a", "/b", "/consulting", KIND.services.logo_path, f"/consulting{redirects.QUERY}"):
         assert f"http://www.{KIND.domain}{path}" in pages
     assert any("http://nobody-" in page for page in pages)
+
+
+def test_each_path_of_a_service_is_asked_for_in_clear_whether_a_rule_names_its_host_or_not():
+    rules = route((f"Host(`api.{KIND.domain}`) && PathPrefix(`/old`)", BACKEND))
+    pages = redirects.pages_of(KIND, rules, "api")
+    assert {f"http://api.{KIND.domain}{path}" for path in ("/old", "/health", KIND.services.graphql_path)} <= {*pages}
+    assert all(page.startswith(f"http://api.{KIND.domain}/") for page in pages)
+    assert f"http://www.{KIND.domain}/consulting" in redirects.pages_of(KIND, rules, "www")
+    with pytest.raises(AssertionError, match="no path of the host"):
+        redirects.pages_of(KIND, [], "status")
 
 
 class Cluster:

@@ -16,6 +16,7 @@ PAGE = """<!doctype html><html><head><link rel="stylesheet" href="/style.css?v=1
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
 FILES = {
     "/": ("text/html", PAGE.format(head="", body="")),
+    "/webp": ("text/html", PAGE.format(head="", body='<img src="/lines.svg">')),
     "/umlaut": ("text/html", "<h1>Zürich</h1>"),
     "/lost-style": ("text/html", PAGE.format(head='<link rel="stylesheet" href="/gone.css">', body="")),
     "/foreign": ("text/html", PAGE.format(head="", body='<img src="http://elsewhere.example/x.png">')),
@@ -33,7 +34,17 @@ FILES = {
     "/a.strange": ("text/html", ""),
     "/b.strange": ("application/x-strange", ""),
 }
+site_type = assets.expected_type
 HOST = "www.example.test"
+
+
+WEBP = b"RIFF\x00\x00\x00\x00WEBPVP8 "
+NEGOTIATED = {
+    "/lines.svg": ("image/webp", SVG.encode()),
+    "/photo.png": ("image/webp", WEBP),
+    "/lying.png": ("image/webp", b"\x89PNG"),
+}
+"""What browsers get that say they take WebP; others get a picture of its name's type."""
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -48,6 +59,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         kind, text = FILES.get("/style.css" if path == "/half.css" else path, ("text/html", None))
         status = 404 if text is None or (path == "/half.css" and Handler.times % 2) else 200
         body = (text or "").encode()
+        if path in NEGOTIATED:
+            status, kind, body = 200, site_type(path), SVG.encode()
+            if "image/webp" in self.headers.get("Accept", ""):
+                kind, body = NEGOTIATED[path]
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
@@ -81,7 +96,13 @@ def opened(server, path):
     address = f"http://{HOST}{path}"
     page = browser.open_page(program, address, domain="example.test", address=server)
     return site.Opened(
-        address, requests.get(f"http://{server}{path}", timeout=5), page.document, page.resources, page.console
+        address,
+        requests.get(f"http://{server}{path}", timeout=5),
+        page.document,
+        page.resources,
+        page.console,
+        page.picture,
+        page.types,
     )
 
 
@@ -91,6 +112,33 @@ def test_a_page_that_works_has_nothing_broken(server):
     assert page.broken == {}
     assert page.headings == {"Products & more"}
     assert {address.rpartition("/")[2] for address in page.resources} == {"", "style.css?v=1", "app.js", "logo.svg"}
+
+
+@needs_browser
+def test_the_types_that_a_browser_is_told(server):
+    page = opened(server, "/")
+    assert {address.rpartition("/")[2]: kind for address, kind in page.types.items()} == {
+        "": "text/html",
+        "style.css?v=1": "text/css",
+        "app.js": "text/javascript",
+        "logo.svg": "image/svg+xml",
+    }
+    assert assets.wrong_in_browser(page) == []
+
+
+@needs_browser
+def test_a_picture_that_only_browsers_get_under_another_type_is_seen_in_one(server):
+    (found,) = assets.wrong_in_browser(opened(server, "/webp"))
+    assert "lines.svg" in found and "'image/webp', expected 'image/svg+xml'" in found
+
+
+@pytest.mark.parametrize(
+    ("path", "kinds"),
+    [("/logo.svg", 0), ("/photo.png", 0), ("/lines.svg", 2), ("/lying.png", 2)],
+)
+def test_assets_are_asked_for_as_browsers_do(server, path, kinds):
+    found = assets.wrong_types(requests.Session(), [f"http://{server}{path}"])
+    assert len(found) == kinds and all("is taken" in text for text in found), found
 
 
 @needs_browser

@@ -1,0 +1,89 @@
+"""An auth service with a name of the cluster, which gets another address while somebody calls it. Source: 11.1."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+
+from kubernetes.client import ApiException
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.base.waiting import GONE, eventually
+from acceptance.cluster.namespace import Namespace
+from acceptance.drivers.copies import Copy
+from acceptance.drivers.graphql import Asked, ask
+from acceptance.drivers.pods import PodClient
+from acceptance.drivers.spokesman import PORT, Spokesman, answering
+
+
+class NamedAuth:
+    """A spokesman behind a Service of a scenario's own namespace: the one, and after a move another one."""
+
+    def __init__(self, namespace: Namespace, status: int, text: str):
+        self.namespace = namespace
+        self.says = (status, text)
+        self.name = f"auth-{secrets.token_hex(3)}"
+        self.own = contextlib.ExitStack()
+        self.spokesman: Spokesman | None = None
+        self.address = ""
+
+    @property
+    def url(self) -> str:
+        """Its address inside the cluster, by the Service's name, which any pod of the cluster can look up."""
+        return f"http://{self.name}.{self.namespace.name}:{PORT}"
+
+    def move(self) -> str:
+        """Have another pod answer, by a Service of the same name at another address; return that address.
+
+        The pod from before ends: no connection that somebody kept leads anywhere. Raises TimedOut.
+        """
+        new, before = contextlib.ExitStack(), self.own
+        self.spokesman = new.enter_context(answering(self.namespace, *self.says))
+        self.own = new
+        try:
+            what = f"the Service {self.name} at another address than {self.address or 'none'}"
+            self.address = eventually(self.anew, within=GONE, what=what)
+        finally:
+            before.close()
+        return self.address
+
+    def anew(self) -> str:
+        """Make the Service anew; return its address. Raises AssertionError if that is the one from before."""
+        core = self.namespace.cluster.core
+        with contextlib.suppress(ApiException):
+            core.delete_namespaced_service(self.name, self.namespace.name)
+        selector = {"app": self.spokesman.name if self.spokesman else ""}
+        spec = {"selector": selector, "ports": [{"port": PORT}]}
+        self.namespace.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": self.name}, "spec": spec})
+        address = str(core.read_namespaced_service(self.name, self.namespace.name).spec.cluster_ip)
+        assert address != self.address, f"it is at {address} again"
+        return address
+
+    def was_asked_by(self, copy: Copy, through: PodClient, settings: ServiceSettings, token: str) -> Asked:
+        """What a copy of the backend answers to a token, as the pod that is behind the name now says no to it.
+
+        Raises AssertionError for any other answer, and if that pod was not asked.
+        """
+        asked = ask(copy.api(through), settings, settings.protected_query, token)
+        asked.refused("Unauthorized")
+        assert self.spokesman, "nobody is behind the name yet"
+        self.spokesman.was_asked(settings.validate_path, token)
+        return asked
+
+    def close(self) -> None:
+        """Remove Service and pod."""
+        with contextlib.suppress(ApiException):
+            self.namespace.cluster.core.delete_namespaced_service(self.name, self.namespace.name)
+        self.own.close()
+
+
+@contextlib.contextmanager
+def named_auth(namespace: Namespace, status: int, text: str) -> Iterator[NamedAuth]:
+    """Such an auth service until the end of the block, which gives each request an answer that auth could give."""
+    auth = NamedAuth(namespace, status, text)
+    try:
+        auth.move()
+        yield auth
+    finally:
+        auth.close()

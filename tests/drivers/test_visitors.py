@@ -1,0 +1,68 @@
+"""Whoever is not shown a page as others are is found, by language, device or way here."""
+
+import http.server
+
+import pytest
+import requests
+from tests_support import http_server
+
+from acceptance.drivers import site, visitors
+
+PAGE = "<html><h1>Home</h1></html>"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves one page; below /SIGN it turns away whose requests hold the sign in a header or in the query."""
+
+    def do_GET(self):
+        """The page, 404 for whom the path names, or a page that is another one."""
+        path, _, query = self.path.partition("?")
+        sign = path.split("/")[1]
+        told = "\n".join([*self.headers.values(), query])
+        turned = sign and sign in told
+        body = (PAGE.replace("Home", "Sorry") if path.endswith("/other") and turned else PAGE).encode()
+        self.send_response(404 if turned and not path.endswith("/other") else 200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Nothing."""
+
+
+@pytest.fixture(scope="module")
+def server():
+    """`http://HOST:PORT` of the page."""
+    with http_server(Handler) as address:
+        yield f"http://{address}"
+
+
+def opened(server, path, **resources):
+    """The page at a path as a probe got it."""
+    return site.Opened(f"{server}{path}", requests.get(f"{server}{path}", timeout=5), PAGE, resources)
+
+
+@pytest.mark.parametrize(
+    ("path", "who"),
+    [
+        ("/de-DE/page", "who reads de-DE"),
+        ("/iPhone/other", "with an iPhone"),
+        ("/ExampleBot/page", "that is a crawler"),
+        ("/_ga/page", "who was here before"),
+        ("/google.com/page", "who comes from a search"),
+        ("/utm_source/page", "who follows a link of a mail"),
+    ],
+)
+def test_who_is_turned_away_is_named(server, path, who):
+    found = visitors.turned_away(requests.Session(), opened(server, path))
+    assert any(f"a visitor {who}: " in text for text in found), found
+
+
+def test_a_page_that_is_the_same_for_everybody_is_let_pass(server):
+    assert visitors.turned_away(requests.Session(), opened(server, "/", **{f"{server}/style": "200"})) == []
+
+
+def test_what_a_page_loads_and_one_visitor_does_not_get_is_seen(server):
+    page = opened(server, "/", **{f"{server}/ja/font": "200"})
+    assert visitors.turned_away(requests.Session(), page) == [f"a visitor who reads ja: GET {server}/ja/font: 404"]
