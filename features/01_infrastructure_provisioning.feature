@@ -47,6 +47,8 @@ Feature: Infrastructure provisioning
   Scenario: The load balancer passes ports 80 and 443 on to the workers
     Given something answers on ports 80 and 443 of every worker
     Then each worker answers over HTTP and HTTPS while it is the only one behind the load balancer
+    And each does so beside others who hold connections open
+    And the load balancer lets in as many as come
     And all workers are behind the load balancer again
 
   @ac-1.10 @system-AWS @needs-database @needs-redis
