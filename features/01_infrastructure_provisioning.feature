@@ -26,7 +26,8 @@ Feature: Infrastructure provisioning
   Scenario: The machines talk to each other on a private network of their own
     Then the network belongs to this platform alone
     And every machine has its address in the private subnet
-    And each machine reaches the kubelet of each other one at that address
+    And a pod on each worker gets what is large through to one on each other worker, and back
+    And each machine reaches the kubelet of each other one at that address, with what is large, too
 
   @ac-1.6 @system-K3s
   Scenario: K3s was installed without anyone logging in

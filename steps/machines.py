@@ -7,7 +7,9 @@ from pytest_bdd import given, parsers, then
 from acceptance.base.waiting import NODES_READY, eventually
 from acceptance.clients.caller import Caller
 from acceptance.criteria.verdicts import Unverifiable
+from acceptance.drivers import large_packets
 from acceptance.drivers.machines import (
+    LARGE,
     capacities,
     certificate_requesters,
     every_machine,
@@ -25,7 +27,9 @@ from acceptance.drivers.machines import (
 )
 
 CERTIFICATE_REQUESTS = ("certificates.k8s.io", "certificatesigningrequests")
-CURL = "Try: docker exec MACHINE curl -kv https://ADDRESS:10250/healthz"
+CURL = (
+    f"Try, in a MACHINE: head -c {LARGE} /dev/zero | curl -kv -H Expect: --data-binary @- https://ADDRESS:10250/healthz"
+)
 
 
 @given("the infrastructure that OpenTofu applied", target_fixture="applied")
@@ -85,10 +89,15 @@ def addresses_in_subnet(cluster, outputs):
     assert not wrong, f"expected every machine in {outputs.network.subnet}, saw {wrong}"
 
 
-@then("each machine reaches the kubelet of each other one at that address")
+@then("a pod on each worker gets what is large through to one on each other worker, and back")
+def pods_exchange_large(namespace, outputs, evidence):
+    evidence.add("who answered whom, with as much", large_packets.exchange(namespace, outputs))
+
+
+@then("each machine reaches the kubelet of each other one at that address, with what is large, too")
 def machines_reach_each_other(cluster, outputs, evidence):
     seen = kubelets_reached(cluster, every_machine(outputs))
-    evidence.add("kubelet to kubelet, by HTTP status (000: no answer)", seen)
+    evidence.add(f"kubelet to kubelet, by HTTP status of {LARGE} bytes (000: no answer)", seen)
     # Without a client certificate the kubelet answers 401: it is reached, which is what counts here.
     bad = {pair: code for pair, code in seen.items() if code not in ("200", "401")}
     assert seen and not bad, f"expected each machine to reach the kubelet of each other one, saw status {bad}. {CURL}"
