@@ -38,6 +38,7 @@ Feature: Infrastructure provisioning
     Then each worker asked for its certificate with the join token
     And the API accepts that token
     And whoever has that token may ask for a machine's certificate
+    And what a new machine learns with that token leads every worker to the API
     And the API refuses a wrong join token
 
   @ac-1.8 @system-AWS @needs-traefik

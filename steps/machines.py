@@ -7,7 +7,7 @@ from pytest_bdd import given, parsers, then
 from acceptance.base.waiting import NODES_READY, eventually
 from acceptance.clients.caller import Caller
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers import large_packets
+from acceptance.drivers import discovery, large_packets
 from acceptance.drivers.machines import (
     LARGE,
     capacities,
@@ -128,6 +128,19 @@ def token_accepted(cluster, join_tokens):
 def token_joins(cluster, join_tokens):
     allowed = [Caller(cluster, token).may("create", *CERTIFICATE_REQUESTS) for token in join_tokens]
     assert all(allowed), "the join token may not create certificatesigningrequests, so no machine can join with it"
+
+
+@then("what a new machine learns with that token leads every worker to the API")
+def token_leads_to_api(cluster, outputs, join_tokens, evidence):
+    told = discovery.told(cluster)
+    unsigned = [token.partition(".")[0] for token in join_tokens if not discovery.is_signed(told, token)]
+    assert not unsigned, f"expected it signed with each join token, not with {unsigned}. Try: {discovery.HINT}"
+    server, authority = discovery.address_and_authority(told)
+    seen = {
+        worker.name: discovery.answered_there(cluster, worker.name, server, authority) for worker in outputs.workers
+    }
+    evidence.add(f"what the API says to a worker at {server}", seen)
+    assert set(seen.values()) == {"ok"}, f"expected the API at {server}, saw {seen}. Try: {discovery.HINT}"
 
 
 @then("the API refuses a wrong join token")
