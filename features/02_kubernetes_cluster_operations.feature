@@ -54,8 +54,11 @@ Feature: Kubernetes cluster operations
   Scenario: The cluster keeps working with one control plane down
     Given every control plane answers at the address of the API
     And each control plane runs what the others run
+    And no machine knows another one's API alone
+    And the cluster's DNS servers are on more than one machine
+    And a server pod behind a ClusterIP Service
     And a client writes to the API all the time
     When a control plane is lost for 20 seconds under that load
     Then writes resume within 30 seconds
-    And a pod that is created meanwhile runs
+    And a pod that is created meanwhile finds a Service by its name, and runs
     And every acknowledged write is there

@@ -1,16 +1,23 @@
-"""What each control plane runs as pods: a loss is no harm while the others have all of it. Source: 2.8."""
+"""What the cluster has of a control plane's on others, too, so that its loss is no harm. Source: 2.8.
+
+What it runs as pods, the way to the API, and the cluster's DNS.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from kubernetes import client
 
 from acceptance.base.conditions import is_ready
 from acceptance.cluster.cluster import Cluster
+from acceptance.drivers.reachability import DNS
+from acceptance.infrastructure.contract import Machine
 
 TIER = "tier=control-plane"
 """The label of kubeadm's static pods; K3s runs all of it in one process, and has none."""
+CONNECTED = ("ss", "-Htnp", "state", "established", "dport", "=", ":6443")
+"""Lists what a machine's programs are connected to at the API's port, of machines and of its load balancer."""
 
 
 def missing_components(pods: Iterable[client.V1Pod], machines: Iterable[str]) -> list[str]:
@@ -30,3 +37,55 @@ def all_complete(cluster: Cluster) -> bool:
     missing = missing_components(pods, [machine.name for machine in cluster.outputs.control_planes])
     assert not missing, f"not ready: {', '.join(missing)}"
     return True
+
+
+def peers(listed: str) -> dict[str, set[str]]:
+    """The addresses that each program is connected to, of what `ss -Htnp state established` lists."""
+    found: dict[str, set[str]] = {}
+    for words in (line.split() for line in listed.splitlines() if line.strip()):
+        address = words[3].rpartition(":")[0].strip("[]").removeprefix("::ffff:")
+        program = words[4].partition('"')[2].partition('"')[0] if len(words) > 4 else "somebody"
+        found.setdefault(program, set()).add(address)
+    return found
+
+
+def led_past(seen: Mapping[str, Mapping[str, set[str]]], control_planes: Sequence[Machine]) -> list[str]:
+    """The programs that one control plane alone serves, by what each machine's are connected to (`peers`).
+
+    A control plane's own may be served by the API server beside them, with which they are lost.
+    """
+    names = {machine.address: machine.name for machine in control_planes}
+    return sorted(
+        f"{program} of {machine} at {names[address]}"
+        for machine, programs in seen.items()
+        for program, addresses in programs.items()
+        for address in addresses
+        if names.get(address, machine) != machine
+    )
+
+
+def all_led_to_common_address(cluster: Cluster) -> dict[str, dict[str, set[str]]]:
+    """What the programs of each machine are connected to at the API's port, by machine.
+
+    Raises AssertionError naming kubelets that are not connected, and programs that know another machine's API alone.
+    Pods come by the Service of the API, which every control plane stands behind.
+    """
+    outputs = cluster.outputs
+    seen = {
+        machine.name: peers(cluster.on_node(machine.name, *CONNECTED))
+        for machine in [*outputs.control_planes, *outputs.workers]
+    }
+    lost = [name for name, programs in seen.items() if "kubelet" not in programs]
+    assert not lost, f"no kubelet at the API's port on {lost}"
+    past = led_past(seen, outputs.control_planes)
+    assert not past, f"served by one control plane alone: {', '.join(past)}"
+    return seen
+
+
+def dns_is_spread(cluster: Cluster) -> dict[str, str]:
+    """The machine of each DNS server that is Ready. Raises AssertionError if they are all on one."""
+    pods = cluster.core.list_namespaced_pod("kube-system", label_selector=DNS).items
+    there = {pod.metadata.name: pod.spec.node_name for pod in pods if is_ready(pod)}
+    machines = sorted({*there.values()})
+    assert len(machines) > 1, f"DNS servers that are Ready on {machines} alone"
+    return there

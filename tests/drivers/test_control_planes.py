@@ -1,8 +1,10 @@
-"""What one control plane lacks of what the others run."""
+"""What one control plane lacks of what the others run, who knows one alone, and where DNS is."""
 
 from types import SimpleNamespace as Thing
 
-from acceptance.drivers.control_planes import missing_components
+import pytest
+
+from acceptance.drivers.control_planes import all_led_to_common_address, dns_is_spread, missing_components, peers
 
 
 def pod(component, node, ready="True"):
@@ -22,3 +24,57 @@ def test_what_is_missing_or_not_ready_on_one_machine_is_named():
 
 def test_a_cluster_that_runs_none_of_it_as_pods_lacks_nothing():
     assert missing_components([], ["a", "b"]) == []
+
+
+LISTED = """\
+0      0         172.30.0.7:41234      172.30.0.2:6443  users:(("kubelet",pid=411,fd=13))
+0      0         172.30.0.7:41236      172.30.0.2:6443  users:(("kube-proxy",pid=812,fd=9))
+0      0      [::ffff:172.30.0.7]:5  [::ffff:172.30.0.2]:6443
+"""
+"""What a worker's `ss` lists: 172.30.0.2 is the load balancer of the API."""
+OWN = LISTED.replace("172.30.0.2", "172.30.0.3")
+
+
+def test_who_is_connected_to_what():
+    assert peers(LISTED) == {"kubelet": {"172.30.0.2"}, "kube-proxy": {"172.30.0.2"}, "somebody": {"172.30.0.2"}}
+    assert peers("") == {}
+
+
+def cluster(**listed):
+    """A control plane at 172.30.0.3, another at .4, and a worker."""
+    seen = {"one": LISTED, "two": LISTED, "worker": LISTED, **listed}
+    outputs = Thing(
+        control_planes=[Thing(name="one", address="172.30.0.3"), Thing(name="two", address="172.30.0.4")],
+        workers=[Thing(name="worker", address="172.30.0.7")],
+    )
+    return Thing(outputs=outputs, on_node=lambda name, *_: seen[name])
+
+
+def test_a_control_plane_may_know_its_own_api():
+    assert {*all_led_to_common_address(cluster(one=OWN))} == {"one", "two", "worker"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        ({"worker": OWN}, "kube-proxy of worker at one, kubelet of worker at one"),
+        ({"two": OWN}, "kubelet of two at one"),
+        ({"worker": LISTED.replace("172.30.0.2:6443  users:((\"kube-proxy", "172.30.0.4:6443  users:((\"kube-proxy")},
+         "kube-proxy of worker at two"),
+        ({"worker": ""}, "no kubelet at the API's port on ['worker']"),
+    ],
+)  # fmt: skip
+def test_whoever_knows_another_machines_api_alone_is_told(listed, said):
+    with pytest.raises(AssertionError) as error:
+        all_led_to_common_address(cluster(**listed))
+    assert said in str(error.value)
+
+
+def test_dns_has_to_be_on_two_machines():
+    def found(*pods):
+        return dns_is_spread(Thing(core=Thing(list_namespaced_pod=lambda *_, **__: Thing(items=list(pods)))))
+
+    assert found(pod("coredns", "a"), pod("coredns", "b")) == {"coredns-a": "a", "coredns-b": "b"}
+    for pods in ([], [pod("coredns", "a")], [pod("coredns", "a"), pod("coredns", "b", "False")]):
+        with pytest.raises(AssertionError, match="DNS servers that are Ready on"):
+            found(*pods)
