@@ -37,9 +37,11 @@ Feature: Kubernetes cluster operations
   @ac-2.6 @needs-everything
   Scenario: A container that fails three probes in a row is restarted
     Given a server pod on each worker with a health probe every second
+    And pods on each worker with a health probe that never ends
     When its health probe begins to fail
     Then three failures are recorded and the container is restarted once
     And the pod is Ready again
+    And a probe that never ends is a failure, too, and the container is restarted
     And each container of the platform's services, as rendered and where it runs, is restarted after as many failures
     And no pod's probe restarts it again and again
 

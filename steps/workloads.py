@@ -62,6 +62,11 @@ def servers_with_probe(namespace, outputs):
     return probed.start_on_each(namespace, outputs)
 
 
+@given("pods on each worker with a health probe that never ends", target_fixture="hanging_pods")
+def pods_with_hanging_probe(namespace, outputs):
+    return probed.start_hanging_on_each(namespace, outputs)
+
+
 @when("its health probe begins to fail")
 def probes_fail(namespace, probed_pods):
     probed.let_probes_fail(namespace, probed_pods)
@@ -76,6 +81,14 @@ def restarted_after_three(namespace, probed_pods, evidence):
         failed = functools.partial(probed.three_failures, namespace, name)
         what = f"three failed probes of {name} recorded"
         evidence.add(f"events of {name}", eventually(failed, within=LOGS_READABLE, what=what, hint=hint))
+
+
+@then("a probe that never ends is a failure, too, and the container is restarted")
+def hanging_are_restarted(namespace, hanging_pods):
+    for name in hanging_pods:
+        hint = f"kubectl -n {namespace.name} describe pod {name}"
+        restarted = functools.partial(probed.restarted, namespace, name)
+        eventually(restarted, within=RESTART, what=f"the container of {name} restarted", hint=hint)
 
 
 @then("the pod is Ready again")
