@@ -47,10 +47,13 @@ Feature: Kubernetes cluster operations
 
   @ac-2.7
   Scenario: The logs of a pod can be read through the API
+    Given a pod on each worker that crashes
     When a pod on each worker writes 1200 lines
     Then the API returns all 1200 lines of each
     And kubectl returns the last 1000 of them
     And the API returns the logs of the system's pods on every node
+    And the API returns what those said that crashed
+    And no kubelet takes away the container that ended last
 
   @ac-2.8 @disruptive @disturbs-control-plane
   Scenario: The cluster keeps working with one control plane down

@@ -6,7 +6,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, POD_READY, RESTART, eventually
 from acceptance.cluster.probe import pod_spec
-from acceptance.drivers import liveness, probed, reachability
+from acceptance.drivers import ended_containers, liveness, probed, reachability
 from acceptance.drivers.probed import all_ready
 from acceptance.platform.applications import APPLICATIONS
 
@@ -108,6 +108,26 @@ def services_have_probes(cluster, platform):
 def nothing_restarts_again(cluster):
     again = liveness.restarted_by_probes(cluster)
     assert not again, f"expected liveness probes that hold, saw {again} restarted. Try: kubectl get events -A"
+
+
+@given("a pod on each worker that crashes", target_fixture="crashing")
+def pods_that_crash(namespace, outputs):
+    return ended_containers.start_crashing_on_each(namespace, outputs)
+
+
+@then("the API returns what those said that crashed")
+def logs_of_crashed(namespace, crashing, evidence):
+    for worker, name in crashing.items():
+        why = functools.partial(ended_containers.log_of_crashed, namespace, name)
+        what, hint = f"the last words of {name} on {worker}", f"kubectl -n {namespace.name} logs --previous {name}"
+        evidence.add(what, eventually(why, within=LOGS_READABLE, what=what, hint=hint))
+
+
+@then("no kubelet takes away the container that ended last")
+def kubelets_keep_the_last(cluster, outputs):
+    seen = ended_containers.kubelets_that_keep_too_few(cluster, outputs)
+    hint = "kubectl logs --previous; what the kubelet is started with is in /var/lib/kubelet/kubeadm-flags.env"
+    assert not seen, f"expected every kubelet to keep the last container of each that ended, saw {seen}. Try: {hint}"
 
 
 @when(parsers.parse("a pod on each worker writes {count:d} lines"), target_fixture="talking")
