@@ -26,7 +26,8 @@ Feature: Infrastructure provisioning
   Scenario: The machines talk to each other on a private network of their own
     Then the network belongs to this platform alone
     And every machine has its address in the private subnet
-    And each machine reaches the kubelet of each other one at that address
+    And a pod on each worker gets what is large through to one on each other worker, and back
+    And each machine reaches the kubelet of each other one at that address, with what is large, too
 
   @ac-1.6 @system-K3s
   Scenario: K3s was installed without anyone logging in
@@ -37,6 +38,7 @@ Feature: Infrastructure provisioning
     Then each worker asked for its certificate with the join token
     And the API accepts that token
     And whoever has that token may ask for a machine's certificate
+    And what a new machine learns with that token leads every worker to the API
     And the API refuses a wrong join token
 
   @ac-1.8 @system-AWS @needs-traefik
@@ -47,6 +49,8 @@ Feature: Infrastructure provisioning
   Scenario: The load balancer passes ports 80 and 443 on to the workers
     Given something answers on ports 80 and 443 of every worker
     Then each worker answers over HTTP and HTTPS while it is the only one behind the load balancer
+    And each does so beside others who hold connections open
+    And the load balancer lets in as many as come
     And all workers are behind the load balancer again
 
   @ac-1.10 @system-AWS @needs-database @needs-redis

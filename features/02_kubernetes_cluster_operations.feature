@@ -37,26 +37,34 @@ Feature: Kubernetes cluster operations
   @ac-2.6 @needs-everything
   Scenario: A container that fails three probes in a row is restarted
     Given a server pod on each worker with a health probe every second
+    And pods on each worker with a health probe that never ends
     When its health probe begins to fail
     Then three failures are recorded and the container is restarted once
     And the pod is Ready again
+    And a probe that never ends is a failure, too, and the container is restarted
     And each container of the platform's services, as rendered and where it runs, is restarted after as many failures
     And no pod's probe restarts it again and again
 
   @ac-2.7
   Scenario: The logs of a pod can be read through the API
+    Given a pod on each worker that crashes
     When a pod on each worker writes 1200 lines
     Then the API returns all 1200 lines of each
     And kubectl returns the last 1000 of them
     And the API returns the logs of the system's pods on every node
+    And the API returns what those said that crashed
+    And no kubelet takes away the container that ended last
 
   @ac-2.8 @disruptive @disturbs-control-plane
   Scenario: The cluster keeps working with one control plane down
     Given every control plane answers at the address of the API
     And each control plane runs what the others run
-    And nothing asks, stores or votes by one control plane alone that is not its own
+    And each control plane stores and votes by an etcd of its own
+    And no machine knows another one's API alone
+    And the cluster's DNS servers are on more than one machine
+    And a server pod behind a ClusterIP Service
     And a client writes to the API all the time
     When a control plane is lost for 20 seconds under that load
     Then writes resume within 30 seconds
-    And a pod that is created meanwhile runs
+    And a pod that is created meanwhile finds a Service by its name, and runs
     And every acknowledged write is there

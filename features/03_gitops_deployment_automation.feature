@@ -81,6 +81,7 @@ Feature: GitOps deployment automation
     Given an Application of the repository "demo" without auto-sync
     And an Application of the repository "demo" without auto-sync, with a change that is not deployed
     Then the UI shows every Application with the sync status that it has
+    And whoever has the UI open hears of a change without asking again
 
   @ac-3.10 @writes-to-users
   Scenario: A rollback returns to the Git commit before

@@ -7,15 +7,18 @@ from pytest_bdd import given, then
 from acceptance.base.waiting import LOAD_BALANCER_READY, eventually
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.balancer import (
+    HELD,
+    LIMIT,
     PODS,
     SCHEMES,
     TRAEFIK,
     ask_behind,
+    ask_beside_others,
     listens,
     start_echo_pods,
     traefik_addresses,
 )
-from acceptance.infrastructure.haproxy import only_behind_load_balancer, servers_up
+from acceptance.infrastructure.haproxy import limited, only_behind_load_balancer, servers_up
 
 LOGS = "docker logs alternate-futures-load-balancer"
 
@@ -51,6 +54,22 @@ def each_worker_answers(answering, outputs, evidence):
                 what = f"{worker.name} to answer {scheme} through the load balancer"
                 seen = eventually(answer, within=LOAD_BALANCER_READY, what=what, hint=LOGS)
                 evidence.add(f"{worker.name} over {scheme}, answered by {answering}", seen)
+
+
+@then("each does so beside others who hold connections open")
+def answers_beside_others(answering, outputs):
+    for worker in outputs.workers:
+        with only_behind_load_balancer(outputs, worker):
+            for scheme in SCHEMES:
+                answer = functools.partial(ask_beside_others, answering, outputs, scheme, worker)
+                what = f"{worker.name} to answer {scheme} beside {HELD} open connections"
+                eventually(answer, within=LOAD_BALANCER_READY, what=what, hint=LOGS)
+
+
+@then("the load balancer lets in as many as come")
+def no_low_limit(outputs):
+    low = limited(outputs, LIMIT)
+    assert not low, f"expected no limit below {LIMIT} connections, saw {low}. Try: {LOGS}"
 
 
 @then("all workers are behind the load balancer again")

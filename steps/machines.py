@@ -7,7 +7,9 @@ from pytest_bdd import given, parsers, then
 from acceptance.base.waiting import NODES_READY, eventually
 from acceptance.clients.caller import Caller
 from acceptance.criteria.verdicts import Unverifiable
+from acceptance.drivers import discovery, large_packets
 from acceptance.drivers.machines import (
+    LARGE,
     capacities,
     certificate_requesters,
     every_machine,
@@ -25,7 +27,9 @@ from acceptance.drivers.machines import (
 )
 
 CERTIFICATE_REQUESTS = ("certificates.k8s.io", "certificatesigningrequests")
-CURL = "Try: docker exec MACHINE curl -kv https://ADDRESS:10250/healthz"
+CURL = (
+    f"Try, in a MACHINE: head -c {LARGE} /dev/zero | curl -kv -H Expect: --data-binary @- https://ADDRESS:10250/healthz"
+)
 
 
 @given("the infrastructure that OpenTofu applied", target_fixture="applied")
@@ -85,10 +89,15 @@ def addresses_in_subnet(cluster, outputs):
     assert not wrong, f"expected every machine in {outputs.network.subnet}, saw {wrong}"
 
 
-@then("each machine reaches the kubelet of each other one at that address")
+@then("a pod on each worker gets what is large through to one on each other worker, and back")
+def pods_exchange_large(namespace, outputs, evidence):
+    evidence.add("who answered whom, with as much", large_packets.exchange(namespace, outputs))
+
+
+@then("each machine reaches the kubelet of each other one at that address, with what is large, too")
 def machines_reach_each_other(cluster, outputs, evidence):
     seen = kubelets_reached(cluster, every_machine(outputs))
-    evidence.add("kubelet to kubelet, by HTTP status (000: no answer)", seen)
+    evidence.add(f"kubelet to kubelet, by HTTP status of {LARGE} bytes (000: no answer)", seen)
     # Without a client certificate the kubelet answers 401: it is reached, which is what counts here.
     bad = {pair: code for pair, code in seen.items() if code not in ("200", "401")}
     assert seen and not bad, f"expected each machine to reach the kubelet of each other one, saw status {bad}. {CURL}"
@@ -119,6 +128,19 @@ def token_accepted(cluster, join_tokens):
 def token_joins(cluster, join_tokens):
     allowed = [Caller(cluster, token).may("create", *CERTIFICATE_REQUESTS) for token in join_tokens]
     assert all(allowed), "the join token may not create certificatesigningrequests, so no machine can join with it"
+
+
+@then("what a new machine learns with that token leads every worker to the API")
+def token_leads_to_api(cluster, outputs, join_tokens, evidence):
+    told = discovery.told(cluster)
+    unsigned = [token.partition(".")[0] for token in join_tokens if not discovery.is_signed(told, token)]
+    assert not unsigned, f"expected it signed with each join token, not with {unsigned}. Try: {discovery.HINT}"
+    server, authority = discovery.address_and_authority(told)
+    seen = {
+        worker.name: discovery.answered_there(cluster, worker.name, server, authority) for worker in outputs.workers
+    }
+    evidence.add(f"what the API says to a worker at {server}", seen)
+    assert set(seen.values()) == {"ok"}, f"expected the API at {server}, saw {seen}. Try: {discovery.HINT}"
 
 
 @then("the API refuses a wrong join token")

@@ -4,8 +4,8 @@ import time
 
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.waiting import SETTLED, eventually
-from acceptance.drivers.control_planes import all_complete, lost_with_another
+from acceptance.base.waiting import SETTLED, STANDS, eventually
+from acceptance.drivers.control_planes import all_complete, all_led_to_common_address, dns_is_spread, stored_elsewhere
 from acceptance.drivers.machines import control_planes_at_api
 from acceptance.drivers.outage import HINT, Outage, begin_writing
 
@@ -28,11 +28,27 @@ def control_planes_are_complete(cluster):
     )
 
 
-@given("nothing asks, stores or votes by one control plane alone that is not its own")
-def nothing_is_lost_with_another(cluster):
+@given("each control plane stores and votes by an etcd of its own")
+def nothing_is_stored_elsewhere(cluster):
     cluster.needs_machines()
-    found = lost_with_another(cluster)
+    found = stored_elsewhere(cluster)
     assert not found, f"expected each control plane to be one that can be lost, but {'; '.join(found)}"
+
+
+@given("no machine knows another one's API alone")
+def machines_know_common_address(cluster, evidence):
+    know = lambda: all_led_to_common_address(cluster)  # noqa: E731
+    hint = "grep server: /etc/kubernetes/kubelet.conf on it; kubectl -n kube-system get configmap kube-proxy -o yaml"
+    seen = eventually(know, within=STANDS, what="every machine to know the API's common address", hint=hint)
+    evidence.add("where the programs of each machine have the API", {name: str(found) for name, found in seen.items()})
+
+
+@given("the cluster's DNS servers are on more than one machine")
+def dns_servers_are_spread(cluster, evidence):
+    spread = lambda: dns_is_spread(cluster)  # noqa: E731
+    hint = "kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide"
+    seen = eventually(spread, within=STANDS, what="DNS servers on more than one machine", hint=hint)
+    evidence.add("DNS servers and their machines", seen)
 
 
 @given("a client writes to the API all the time", target_fixture="writer")
@@ -55,7 +71,7 @@ def writes_resume(outage, seconds):
     assert outage.gap <= seconds, f"expected {what}, the gap was {outage.gap:.1f} s"
 
 
-@then("a pod that is created meanwhile runs")
+@then("a pod that is created meanwhile finds a Service by its name, and runs")
 def pod_meanwhile(namespace):
     namespace.wait_ready("meanwhile")
 

@@ -83,6 +83,11 @@ def ui_shows_all(argocd_ui, cluster, demo, other, evidence):
     see_ui(argocd_ui, evidence)
 
 
+@then("whoever has the UI open hears of a change without asking again")
+def ui_hears_of_change(argocd_ui, demo, evidence):
+    evidence.add("sync status by event, as the UI listens", shown_applications.hears_of_change(argocd_ui, demo))
+
+
 @when("a change is pushed to main and deployed")
 def push_and_deploy(demo):
     demo.push_and_ask()

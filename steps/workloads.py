@@ -6,7 +6,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, POD_READY, RESTART, eventually
 from acceptance.cluster.probe import pod_spec
-from acceptance.drivers import liveness, probed, reachability
+from acceptance.drivers import ended_containers, liveness, probed, reachability
 from acceptance.drivers.probed import all_ready
 from acceptance.platform.applications import APPLICATIONS
 
@@ -62,6 +62,11 @@ def servers_with_probe(namespace, outputs):
     return probed.start_on_each(namespace, outputs)
 
 
+@given("pods on each worker with a health probe that never ends", target_fixture="hanging_pods")
+def pods_with_hanging_probe(namespace, outputs):
+    return probed.start_hanging_on_each(namespace, outputs)
+
+
 @when("its health probe begins to fail")
 def probes_fail(namespace, probed_pods):
     probed.let_probes_fail(namespace, probed_pods)
@@ -76,6 +81,14 @@ def restarted_after_three(namespace, probed_pods, evidence):
         failed = functools.partial(probed.three_failures, namespace, name)
         what = f"three failed probes of {name} recorded"
         evidence.add(f"events of {name}", eventually(failed, within=LOGS_READABLE, what=what, hint=hint))
+
+
+@then("a probe that never ends is a failure, too, and the container is restarted")
+def hanging_are_restarted(namespace, hanging_pods):
+    for name in hanging_pods:
+        hint = f"kubectl -n {namespace.name} describe pod {name}"
+        restarted = functools.partial(probed.restarted, namespace, name)
+        eventually(restarted, within=RESTART, what=f"the container of {name} restarted", hint=hint)
 
 
 @then("the pod is Ready again")
@@ -96,6 +109,26 @@ def services_have_probes(cluster, platform):
 def nothing_restarts_again(cluster):
     again = liveness.restarted_by_probes(cluster)
     assert not again, f"expected liveness probes that hold, saw {again} restarted. Try: kubectl get events -A"
+
+
+@given("a pod on each worker that crashes", target_fixture="crashing")
+def pods_that_crash(namespace, outputs):
+    return ended_containers.start_crashing_on_each(namespace, outputs)
+
+
+@then("the API returns what those said that crashed")
+def logs_of_crashed(namespace, crashing, evidence):
+    for worker, name in crashing.items():
+        why = functools.partial(ended_containers.log_of_crashed, namespace, name)
+        what, hint = f"the last words of {name} on {worker}", f"kubectl -n {namespace.name} logs --previous {name}"
+        evidence.add(what, eventually(why, within=LOGS_READABLE, what=what, hint=hint))
+
+
+@then("no kubelet takes away the container that ended last")
+def kubelets_keep_the_last(cluster, outputs):
+    seen = ended_containers.kubelets_that_keep_too_few(cluster, outputs)
+    hint = "kubectl logs --previous; what the kubelet is started with is in /var/lib/kubelet/kubeadm-flags.env"
+    assert not seen, f"expected every kubelet to keep the last container of each that ended, saw {seen}. Try: {hint}"
 
 
 @when(parsers.parse("a pod on each worker writes {count:d} lines"), target_fixture="talking")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import requests
@@ -12,6 +13,25 @@ from acceptance.clients.web import plain_session
 
 TIMEOUT = 45.0
 """Seconds for one answer: a sync waits for the manifests of its commit, which a busy machine makes slowly."""
+
+
+SILENT = 10.0
+"""Seconds after which whoever listens gives up. Argo CD tells changes as they come, and every 15 s that it is there:
+who waited for longer than that would wait for ever."""
+
+
+def told(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """The Applications of a stream of changes, one for each event (`data: {"result": {"application": ...}}`).
+
+    Raises requests.HTTPError with what Argo CD said if an event is an error.
+    """
+    for line in lines:
+        if not line.startswith("data:"):
+            continue
+        event = json.loads(line.removeprefix("data:"))
+        if "result" not in event:
+            raise requests.HTTPError(f"the stream of changes says {line[:300]}")
+        yield event["result"]["application"]
 
 
 class ArgoCD:
@@ -49,6 +69,26 @@ class ArgoCD:
     def applications(self) -> list[dict[str, Any]]:
         """All Applications."""
         return list(self.call("GET", "applications")["items"] or [])
+
+    @contextlib.contextmanager
+    def changes(self, name: str) -> Iterator[Iterator[dict[str, Any]]]:
+        """An Application as it is, and after each change from now on, as the UI listens to it (server-sent events).
+
+        The iterator raises requests.RequestException once nothing came for `SILENT` seconds.
+        """
+        address = self.base()
+        if self.signed_in_at != address:
+            self.sign_in(address)
+        answer = self.session.get(
+            f"{address}/api/v1/stream/applications",
+            params={"name": name},
+            headers={"Accept": "text/event-stream"},
+            stream=True,
+            timeout=SILENT,
+        )
+        with answer:
+            answer.raise_for_status()
+            yield told(line.decode() for line in answer.iter_lines())
 
     def manifests(self, name: str) -> list[dict[str, Any]]:
         """An Application's objects as Argo CD makes them from Git, hooks among them."""

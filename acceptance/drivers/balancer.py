@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import warnings
+from collections.abc import Iterator
 
 import requests
 import urllib3
@@ -17,6 +19,10 @@ from acceptance.infrastructure.contract import Infrastructure, Machine, Outputs
 from acceptance.infrastructure.haproxy import connections, leads_to
 
 SCHEMES = ("http", "https")
+HELD = 24
+"""Connections that are open beside the one that is judged: what a few visitors' browsers have, at six each."""
+LIMIT = 1000
+"""Connections, at once or anew in a second, below which the load balancer may not be limited: visitors of hundreds."""
 TRAEFIK, PODS = "Traefik", "a pod on each worker"
 
 
@@ -55,14 +61,28 @@ def start_echo_pods(namespace: Namespace, outputs: Outputs) -> None:
     eventually(all_ready, within=POD_READY, what="a pod on each worker", hint=hint)
 
 
+def place(outputs: Outputs, scheme: str) -> tuple[str, int]:
+    """The load balancer's address, and its port for a scheme."""
+    balancer = outputs.load_balancer
+    return balancer.address, balancer.http_port if scheme == "http" else balancer.https_port
+
+
+@contextlib.contextmanager
+def held(address: tuple[str, int], count: int = HELD) -> Iterator[None]:
+    """Hold connections open for the block, as clients do that take their time. Raises OSError if one is refused."""
+    with contextlib.ExitStack() as open_ones:
+        for _ in range(count):
+            open_ones.enter_context(socket.create_connection(address, timeout=5))
+        yield
+
+
 def ask(outputs: Outputs, scheme: str) -> requests.Response:
     """The answer at the load balancer, over a connection of its own."""
-    balancer = outputs.load_balancer
-    port = balancer.http_port if scheme == "http" else balancer.https_port
+    address, port = place(outputs, scheme)
     with warnings.catch_warnings():
         # The certificate is of no known authority, or for another name; what is judged is that the worker answers.
         warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
-        url = f"{scheme}://{balancer.address}:{port}/"
+        url = f"{scheme}://{address}:{port}/"
         return requests.get(url, verify=False, timeout=5, allow_redirects=False)
 
 
@@ -98,3 +118,15 @@ def ask_traefik(outputs: Outputs, scheme: str, worker: Machine) -> str:
 def ask_behind(answering: str, outputs: Outputs, scheme: str, worker: Machine) -> str:
     """The answer of whoever is behind the load balancer."""
     return (ask_traefik if answering == TRAEFIK else ask_pod)(outputs, scheme, worker)
+
+
+def ask_beside_others(answering: str, outputs: Outputs, scheme: str, worker: Machine) -> str:
+    """The same while others hold connections by the same worker: a load balancer with a limit lets one wait.
+
+    Raises AssertionError if there is no answer in time.
+    """
+    with held(place(outputs, scheme)):
+        try:
+            return ask_behind(answering, outputs, scheme, worker)
+        except requests.RequestException as error:
+            raise AssertionError(f"no answer beside {HELD} connections that are open: {error}") from error

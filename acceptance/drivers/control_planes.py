@@ -1,13 +1,12 @@
-"""What each control plane runs, and whom each part of the cluster asks: the loss of one has to be no harm.
+"""What the cluster has of a control plane's on others, too, so that its loss is no harm: each part, each way to it.
 
-One control plane is lost in earnest. That any other may be lost as well is read from what each part is told to ask:
-losing each of them would take a minute more each. Source: 2.8.
+One control plane is lost in earnest. That any other may be lost as well is read from what is connected to what and from
+what each stores in: losing each of them would take a minute more each. Source: 2.8.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from kubernetes import client
@@ -17,15 +16,14 @@ from acceptance.cluster.cluster import Cluster
 from acceptance.drivers.benchmark import of_processes
 from acceptance.drivers.benchmark_checks import API
 from acceptance.drivers.etcd import etcdctl
-from acceptance.drivers.machines import every_machine
+from acceptance.drivers.reachability import DNS
 from acceptance.infrastructure.contract import Machine
 
 TIER = "tier=control-plane"
 """The label of kubeadm's static pods; K3s runs all of it in one process, and has none."""
-ASKS_THE_API = "/etc/kubernetes/kubelet.conf /etc/kubernetes/controller-manager.conf /etc/kubernetes/scheduler.conf"
-"""Who is told by a file which API server to ask; kubeadm's names."""
-SERVER = re.compile(r"^(\S+?):\s*server:\s*[\"']?(\S+?)[\"']?$", re.MULTILINE)
 HERE = {"127.0.0.1", "localhost", "::1"}
+CONNECTED = ("ss", "-Htnp", "state", "established", "dport", "=", ":6443")
+"""Lists what a machine's programs are connected to at the API's port, of machines and of its load balancer."""
 
 
 def missing_components(pods: Iterable[client.V1Pod], machines: Iterable[str]) -> list[str]:
@@ -52,24 +50,6 @@ def names_of(machine: Machine) -> set[str]:
     return {machine.name, machine.address}
 
 
-def ask_one_alone(said: Mapping[str, str], machines: Iterable[Machine], servers: Iterable[Machine]) -> list[str]:
-    """Who asks one control plane alone, and not its own: with that one it is lost, too.
-
-    `said`: by machine the lines `FILE: server: URL`. What a control plane runs may ask the API server beside it.
-    """
-    others = {name: server.name for server in servers for name in names_of(server)}
-    found = []
-    for machine in machines:
-        asked = [(file, urlsplit(url).hostname or "") for file, url in SERVER.findall(said[machine.name])]
-        found += [] if asked else [f"nobody on {machine.name} says whom it asks"]
-        found += [
-            f"{file.rpartition('/')[2]} of {machine.name} asks {others[host]} alone"
-            for file, host in asked
-            if host in others and host not in names_of(machine)
-        ]
-    return found
-
-
 def stores_elsewhere(etcd_servers: Mapping[str, str], servers: Iterable[Machine]) -> list[str]:
     """The API servers that have no etcd but another control plane's, by what each is started with."""
     found = []
@@ -91,13 +71,63 @@ def wrong_members(listed: str, servers: Iterable[Machine]) -> list[str]:
     return missing + ([f"etcd has {more} members more than control planes"] if more > 0 else [])
 
 
-def lost_with_another(cluster: Cluster) -> list[str]:
-    """What would be lost with another control plane than its own: a way to the API, a store, a vote."""
-    servers, machines = cluster.outputs.control_planes, every_machine(cluster.outputs)
-    look = f"grep -H 'server:' {ASKS_THE_API} 2>/dev/null; true"
-    said = {machine.name: cluster.on_node(machine.name, "sh", "-c", look) for machine in machines}
+def stored_elsewhere(cluster: Cluster) -> list[str]:
+    """What would be lost with another control plane than its own: a store, a vote."""
+    servers = cluster.outputs.control_planes
     started = {server.name: of_processes(cluster, server.name).get(API, {}) for server in servers}
     etcd_servers = {name: str(settings.get("etcd-servers", "")) for name, settings in started.items()}
     members = etcdctl(cluster, "member", "list", "--write-out", "json")
-    asking = ask_one_alone(said, machines, servers)
-    return [*asking, *stores_elsewhere(etcd_servers, servers), *wrong_members(members, servers)]
+    return [*stores_elsewhere(etcd_servers, servers), *wrong_members(members, servers)]
+
+
+def peers(listed: str) -> dict[str, set[str]]:
+    """The addresses that each program is connected to, of what `ss -Htnp state established` lists."""
+    found: dict[str, set[str]] = {}
+    for words in (line.split() for line in listed.splitlines() if line.strip()):
+        address = words[3].rpartition(":")[0].strip("[]").removeprefix("::ffff:")
+        program = words[4].partition('"')[2].partition('"')[0] if len(words) > 4 else "somebody"
+        found.setdefault(program, set()).add(address)
+    return found
+
+
+def led_past(seen: Mapping[str, Mapping[str, set[str]]], control_planes: Sequence[Machine]) -> list[str]:
+    """The programs that one control plane alone serves, by what each machine's are connected to (`peers`).
+
+    A control plane's own may be served by the API server beside them, with which they are lost.
+    """
+    names = {machine.address: machine.name for machine in control_planes}
+    return sorted(
+        f"{program} of {machine} at {names[address]}"
+        for machine, programs in seen.items()
+        for program, addresses in programs.items()
+        for address in addresses
+        if names.get(address, machine) != machine
+    )
+
+
+def all_led_to_common_address(cluster: Cluster) -> dict[str, dict[str, set[str]]]:
+    """What the programs of each machine are connected to at the API's port, by machine.
+
+    Raises AssertionError naming kubelets that are not connected, and programs that know another machine's API alone.
+    Pods come by the Service of the API, which every control plane stands behind.
+    """
+    outputs = cluster.outputs
+    seen = {
+        machine.name: peers(cluster.on_node(machine.name, *CONNECTED))
+        for machine in [*outputs.control_planes, *outputs.workers]
+    }
+    # On a host that shows nobody whose a connection is, all are somebody's.
+    lost = [name for name, programs in seen.items() if not {"kubelet", "somebody"} & {*programs}]
+    assert not lost, f"no kubelet at the API's port on {lost}"
+    past = led_past(seen, outputs.control_planes)
+    assert not past, f"served by one control plane alone: {', '.join(past)}"
+    return seen
+
+
+def dns_is_spread(cluster: Cluster) -> dict[str, str]:
+    """The machine of each DNS server that is Ready. Raises AssertionError if they are all on one."""
+    pods = cluster.core.list_namespaced_pod("kube-system", label_selector=DNS).items
+    there = {pod.metadata.name: pod.spec.node_name for pod in pods if is_ready(pod)}
+    machines = sorted({*there.values()})
+    assert len(machines) > 1, f"DNS servers that are Ready on {machines} alone"
+    return there

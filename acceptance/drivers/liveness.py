@@ -32,6 +32,8 @@ WATCHED = (NAMESPACE, "traefik", "sealed-secrets")
 """The namespaces whose containers have probes of ours; upstream gives Argo CD's controller and others none."""
 PROBES = {"livenessProbe": "liveness_probe", "startupProbe": "startup_probe"}
 """What a manifest and the client call the probes that restart a container."""
+TRIED = ("httpGet", "exec", "tcpSocket")
+"""The kinds of probes that were seen to restart a container; a connection is a part of what `httpGet` does."""
 AGAIN = 2
 """Restarts of one pod by its probe, within the hour that the API keeps events, that are no accident."""
 
@@ -102,6 +104,8 @@ def trouble_of(container: Mapping[str, Any], app: str, ends: int | None) -> str:
         return f"it may take {takes} s to end before it is restarted, not {LATEST_END}"
     if host := (probe.get("httpGet") or probe.get("tcpSocket") or {}).get("host"):
         return f"its probe asks {host}, and not the container"
+    if not any(probe.get(kind) for kind in TRIED):
+        return f"its probe is none of {', '.join(TRIED)}"
     command = probe.get("exec")
     if command and not asks_something(command):
         return f"its probe runs {command.get('command')}, which asks nobody"

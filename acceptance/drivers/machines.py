@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import shlex
 import subprocess
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +18,9 @@ from acceptance.criteria.verdicts import Unverifiable
 from acceptance.infrastructure.contract import CONTROL_PLANE, Infrastructure, Machine, Outputs
 
 WRONG_SECRET = "ffffffffffffffff"
+LARGE = 65536
+"""Bytes that each machine sends to each other one: many packets of full size, and less than 256 KiB, which a Go server
+reads to their end before it answers a request that it refuses."""
 FRESH_CONNECTIONS = 24
 """Connections that are made to the API's address: enough for each of three control planes to be chosen many times."""
 
@@ -76,14 +80,18 @@ def outside_subnet(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
 
 
 def kubelets_reached(cluster: Cluster, machines: Sequence[Machine]) -> dict[str, str]:
-    """For each pair of machines the HTTP status of the kubelet of one, asked from the other (000: no answer)."""
+    """For each pair of machines the HTTP status of the kubelet of one, sent `LARGE` bytes by the other.
+
+    000: no answer, for packets do not arrive at all, or not those of full size.
+    """
+    # By HTTP/1.1, and without asking whether the body is wanted: only then the answer says that all of it arrived.
+    post = f"head -c {LARGE} /dev/zero | curl --http1.1 -H Expect: --data-binary @-"
     seen: dict[str, str] = {}
     for machine in machines:
         others = {f"https://{other.address}:10250/healthz": other for other in machines if other is not machine}
         targets = [part for url in others for part in ("-o", "/dev/null", url)]
-        lines = cluster.on_node(
-            machine.name, "curl", "-ksZ", "-m", "5", "-w", "%{url} %{http_code}\n", *targets, check=False
-        )
+        words = shlex.join(["-ksZ", "-m", "5", "-w", "%{url} %{http_code}\n", *targets])
+        lines = cluster.on_node(machine.name, "sh", "-c", f"{post} {words}", check=False)
         codes = dict(line.split() for line in lines.splitlines())
         seen |= {f"{machine.name} -> {other.name}": codes.get(url, "000") for url, other in others.items()}
     return seen

@@ -14,9 +14,12 @@ from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
 from acceptance.criteria.evidence import Evidence
 from acceptance.drivers.load import REQUEST_TIMEOUT, ApiWriter
+from acceptance.drivers.reachability import names_of
 
 HINT = "docker logs alternate-futures-external-load-balancer"
 MEANWHILE = "meanwhile"
+PATIENT = [{"name": name, "value": value} for name, value in (("timeout", "1"), ("attempts", "5"), ("ndots", "1"))]
+"""How a pod looks names up meanwhile: a DNS server that was lost is asked for a while, and then another one is."""
 
 
 def begin_writing(cluster: Cluster, namespace: Namespace) -> ApiWriter:
@@ -73,17 +76,23 @@ class Outage:
         return True
 
     def create_pod(self) -> bool:
-        """Create a pod; a connection to the lost machine would hang for as long as the load balancer lets it."""
-        core, name = self.cluster.core, self.namespace.name
+        """Create a pod; a connection to the lost machine would hang for as long as the load balancer lets it.
+
+        Before it begins it has to find the Service of the scenario's server by its name (`reachability`).
+        """
+        core, name, probe = self.cluster.core, self.namespace.name, self.cluster.probe
+        finds = probe.container("await", f"http://{names_of(self.namespace)[0]}/", name="finds-a-service")
+        pod = probe.pod(MEANWHILE, initContainers=[finds], dnsConfig={"options": PATIENT})
         with contextlib.suppress(ConflictException):
-            core.create_namespaced_pod(name, self.cluster.probe.pod(MEANWHILE), _request_timeout=REQUEST_TIMEOUT)
+            core.create_namespaced_pod(name, pod, _request_timeout=REQUEST_TIMEOUT)
         return True
 
     def runs(self) -> bool:
         """Raise AssertionError while that pod is not Ready."""
         core, name = self.cluster.core, self.namespace.name
         pod = core.read_namespaced_pod(MEANWHILE, name, _request_timeout=REQUEST_TIMEOUT)
-        assert is_ready(pod), describe(pod)
+        found = [status.ready for status in pod.status.init_container_statuses or []]
+        assert is_ready(pod), f"{describe(pod)}, it has {'' if any(found) else 'not '}found a Service by its name"
         return True
 
     def lost_writes(self) -> list[str]:

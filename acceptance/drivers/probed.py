@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kubernetes.client import ApiException
 
 from acceptance.base.conditions import describe, is_ready
+from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.cluster.cluster import SYSTEM_NAMESPACES, Cluster
 from acceptance.cluster.namespace import Namespace
 from acceptance.infrastructure.contract import Outputs
+
+HANGING: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+    "hangs-at-the-command": (("serve",), {"exec": {"command": ["/probe", "log", "0"]}}),
+    "hangs-at-the-server": (("answer", "0"), {"httpGet": {"path": "/healthz", "port": 8080}}),
+}
+"""By a pod's name what it runs, and a probe of it that never ends: a command, and a server that takes requests and says
+nothing. Redis' probes and the database's are commands, the services' ask a server."""
 
 
 def all_ready(namespace: Namespace, selector: str, count: int) -> dict[str, str]:
@@ -30,6 +40,24 @@ def start_on_each(namespace: Namespace, outputs: Outputs) -> list[str]:
     return names
 
 
+def start_hanging_on_each(namespace: Namespace, outputs: Outputs) -> list[str]:
+    """Pods on each worker whose probe never ends, and has to count as failed after a second each time; their names.
+
+    They are restarted again and again until they go, and known as a scenario's: no pod of the platform ails by them.
+    """
+    names = []
+    for number, worker in enumerate(outputs.workers):
+        for kind, (command, ask) in HANGING.items():
+            probe = {**ask, "periodSeconds": 1, "timeoutSeconds": 1, "failureThreshold": 3}
+            selector = {"kubernetes.io/hostname": worker.name}
+            pod = namespace.cluster.probe.pod(
+                f"{kind}-{number}", *command, container={"livenessProbe": probe}, nodeSelector=selector
+            )
+            pod["metadata"]["labels"][SCENARIO_LABEL] = "true"
+            names.append(namespace.create(pod))
+    return names
+
+
 def let_probes_fail(namespace: Namespace, names: list[str]) -> None:
     """Have each server answer its probe with an error from now on."""
     for name in names:
@@ -39,7 +67,8 @@ def let_probes_fail(namespace: Namespace, names: list[str]) -> None:
 def restarted(namespace: Namespace, name: str) -> bool:
     """Raise AssertionError while the pod's container has not been restarted."""
     pod = namespace.pod(name)
-    assert pod.status.container_statuses[0].restart_count >= 1, f"no restart yet; the pod {describe(pod)}"
+    statuses = pod.status.container_statuses
+    assert statuses and statuses[0].restart_count >= 1, f"no restart yet; the pod {describe(pod)}"
     return True
 
 

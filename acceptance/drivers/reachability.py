@@ -11,6 +11,8 @@ from acceptance.cluster.namespace import Namespace
 from acceptance.infrastructure.contract import Outputs
 
 SERVER = "server"
+DNS = "k8s-app=kube-dns"
+"""The label of the cluster's DNS servers."""
 FRESH_LOOKUPS = 10
 """Look-ups from each worker: enough for each of two DNS servers behind one address to be asked by each worker."""
 PATIENCE = "4s"
@@ -65,7 +67,7 @@ def reach_from_workers(namespace: Namespace, outputs: Outputs, address: str) -> 
 def dns_servers(namespace: Namespace) -> list[Any]:
     """The pods of the cluster's DNS, those that are not Ready among them."""
     core = namespace.cluster.core
-    return list(core.list_namespaced_pod("kube-system", label_selector="k8s-app=kube-dns").items)
+    return list(core.list_namespaced_pod("kube-system", label_selector=DNS).items)
 
 
 def reach_by_each_dns_server(namespace: Namespace) -> dict[str, str]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+import requests
 
 from acceptance.base.waiting import SYNCED, eventually
 from acceptance.clients.argocd import ArgoCD
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import of_scenario
+from acceptance.drivers.demos import Demo
+from acceptance.drivers.syncs import wait_out_of_sync
 from acceptance.platform.application_status import GROUP
 
 HINT = "kubectl -n argocd get applications; kubectl -n argocd logs statefulset/argocd-application-controller"
+LISTEN = "curl -N -H 'Accept: text/event-stream' -b argocd.token=TOKEN https://argocd.DOMAIN/api/v1/stream/applications"
 
 
 def fresh(argocd: ArgoCD, name: str) -> dict[str, Any]:
@@ -91,3 +96,29 @@ def deployed(argocd: ArgoCD, repository: Repository, name: str) -> dict[str, Any
     now = datetime.datetime.now(datetime.UTC).timestamp()
     assert made - 1 <= moment <= now + 1, f"{name} was deployed at {entry['deployedAt']}, its commit made at {made}"
     return {"commit": entry["revision"], "deployed": entry["deployedAt"], "seconds after": moment - made}
+
+
+def hears_of_change(argocd: ArgoCD, demo: Demo) -> list[str]:
+    """Change a demo that is synced, and listen as the UI does: the sync status of each event until it is OutOfSync.
+
+    Raises AssertionError if whoever listens hears nothing, or nothing of a change that Argo CD knows.
+    """
+    heard: list[str] = []
+    try:
+        with argocd.changes(demo.name) as events:
+            heard.append(next_status(events))
+            demo.push()
+            wait_out_of_sync(demo)
+            while heard[-1] != "OutOfSync":
+                heard.append(next_status(events))
+    except requests.RequestException as error:
+        said = f"expected each change of {demo.name} told as it comes, heard {heard or 'nothing'} and then {error}"
+        raise AssertionError(f"{said}. Try: {LISTEN}") from error
+    return heard
+
+
+def next_status(events: Iterator[dict[str, Any]]) -> str:
+    """The sync status of an Application in the next event. Raises requests.ConnectionError if there will be none."""
+    for item in events:
+        return str(item.get("status", {}).get("sync", {}).get("status", "none"))
+    raise requests.ConnectionError("the end of the stream")

@@ -41,6 +41,28 @@ def server_statistics(outputs: Outputs, field: str) -> dict[str, str]:
     return {f"{row[0]}/{row[1]}": row[column] for row in rows[1:] if row[1] not in ("FRONTEND", "BACKEND")}
 
 
+def limits(listed: str) -> dict[str, str]:
+    """What `show stat` lists as limited, frontends and servers: connections at once, and new ones a second.
+
+    Source: HAProxy's management guide, `slim` and `rate_lim`; nothing or 0 is no limit.
+    """
+    rows = [line.split(",") for line in listed.splitlines() if line]
+    columns = {name: rows[0].index(field) for name, field in (("at once", "slim"), ("a second", "rate_lim"))}
+    return {
+        f"{row[0]}/{row[1]} {name}": row[column]
+        for row in rows[1:]
+        if row[1] != "BACKEND"
+        for name, column in columns.items()
+        if int(row[column] or 0)
+    }
+
+
+def limited(outputs: Outputs, floor: int) -> dict[str, str]:
+    """The limits of the load balancer below `floor` connections. Raises UserError if its container is away."""
+    found = limits(load_balancer_command(outputs, "show stat"))
+    return {name: limit for name, limit in found.items() if int(limit) < floor}
+
+
 def servers_up(outputs: Outputs) -> dict[str, str]:
     """Each server of the load balancer, and whether it is UP, DOWN or in MAINT."""
     return server_statistics(outputs, "status")

@@ -32,13 +32,25 @@ api_server_files() {
 }
 
 # The API may be away for a moment: members of etcd have only just joined.
-apply() {
-  manifests=$("$kubectl" kustomize --load-restrictor LoadRestrictionsNone "$k8s/$1")
+again() {
   for _ in 1 2 3 4 5; do
-    printf '%s\n' "$manifests" | "$kubectl" --kubeconfig "$kubeconfig" apply --server-side --filename - >/dev/null && return
+    "$@" >/dev/null && return
     sleep 3
   done
   return 1
+}
+
+apply() {
+  manifests=$("$kubectl" kustomize --load-restrictor LoadRestrictionsNone "$k8s/$1")
+  again apply_once
+}
+
+apply_once() {
+  printf '%s\n' "$manifests" | "$kubectl" --kubeconfig "$kubeconfig" apply --server-side --filename -
+}
+
+spread_dns() {
+  again "$kubectl" --kubeconfig "$kubeconfig" --namespace kube-system patch deployment coredns --patch-file "$(dirname "$0")/dns.yaml"
 }
 
 case $1 in
@@ -49,6 +61,8 @@ create)
   "$docker" network connect --alias registry "$network" "$registry"
   printf '%s\n' "$config" | "$kind" create cluster --name "$name" --kubeconfig "$kubeconfig" --config - --wait 0s
   chmod 600 "$kubeconfig"
+  # Before a machine is Ready: none of them has begun.
+  spread_dns
   apply flannel
   apply kube-router
   apply local-path-provisioner

@@ -1,4 +1,4 @@
-"""What one control plane lacks of what the others run, and who would be lost with one of them."""
+"""What one control plane lacks of what the others run, who knows one alone, and where DNS is."""
 
 import json
 from types import SimpleNamespace as Thing
@@ -6,7 +6,7 @@ from types import SimpleNamespace as Thing
 import pytest
 
 from acceptance.drivers import control_planes
-from acceptance.drivers.control_planes import missing_components
+from acceptance.drivers.control_planes import all_led_to_common_address, dns_is_spread, missing_components, peers
 from acceptance.infrastructure.contract import Machine
 
 
@@ -34,26 +34,6 @@ def machine(name, address):
 
 
 SERVERS = [machine("one", "10.0.0.1"), machine("two", "10.0.0.2"), machine("three", "10.0.0.3")]
-WORKER = machine("worker", "10.0.0.9")
-
-
-def told(host, file="kubelet.conf"):
-    return f"/etc/kubernetes/{file}:    server: https://{host}:6443\n"
-
-
-@pytest.mark.parametrize(
-    ("here", "said", "wrong"),
-    [
-        (WORKER, told("load-balancer"), []),
-        (SERVERS[0], told("load-balancer") + told("10.0.0.1", "scheduler.conf"), []),
-        (WORKER, told("two"), ["kubelet.conf of worker asks two alone"]),
-        (WORKER, told("10.0.0.2"), ["kubelet.conf of worker asks two alone"]),
-        (SERVERS[0], told("10.0.0.2", "scheduler.conf"), ["scheduler.conf of one asks two alone"]),
-        (WORKER, "", ["nobody on worker says whom it asks"]),
-    ],
-)
-def test_who_asks_one_control_plane_alone_is_lost_with_it(here, said, wrong):
-    assert control_planes.ask_one_alone({here.name: said}, [here], SERVERS) == wrong
 
 
 @pytest.mark.parametrize(
@@ -81,3 +61,57 @@ def test_an_api_server_with_anothers_etcd_alone_is_lost_with_it(urls, count):
 )
 def test_each_control_plane_has_a_vote_and_nobody_else(members, count):
     assert len(control_planes.wrong_members(json.dumps({"members": members}), SERVERS)) == count
+
+
+LISTED = """\
+0      0         172.30.0.7:41234      172.30.0.2:6443  users:(("kubelet",pid=411,fd=13))
+0      0         172.30.0.7:41236      172.30.0.2:6443  users:(("kube-proxy",pid=812,fd=9))
+0      0      [::ffff:172.30.0.7]:5  [::ffff:172.30.0.2]:6443
+"""
+"""What a worker's `ss` lists: 172.30.0.2 is the load balancer of the API."""
+OWN = LISTED.replace("172.30.0.2", "172.30.0.3")
+
+
+def test_who_is_connected_to_what():
+    assert peers(LISTED) == {"kubelet": {"172.30.0.2"}, "kube-proxy": {"172.30.0.2"}, "somebody": {"172.30.0.2"}}
+    assert peers("") == {}
+
+
+def cluster(**listed):
+    """A control plane at 172.30.0.3, another at .4, and a worker."""
+    seen = {"one": LISTED, "two": LISTED, "worker": LISTED, **listed}
+    outputs = Thing(
+        control_planes=[Thing(name="one", address="172.30.0.3"), Thing(name="two", address="172.30.0.4")],
+        workers=[Thing(name="worker", address="172.30.0.7")],
+    )
+    return Thing(outputs=outputs, on_node=lambda name, *_: seen[name])
+
+
+def test_a_control_plane_may_know_its_own_api():
+    assert {*all_led_to_common_address(cluster(one=OWN))} == {"one", "two", "worker"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        ({"worker": OWN}, "kube-proxy of worker at one, kubelet of worker at one"),
+        ({"two": OWN}, "kubelet of two at one"),
+        ({"worker": LISTED.replace("172.30.0.2:6443  users:((\"kube-proxy", "172.30.0.4:6443  users:((\"kube-proxy")},
+         "kube-proxy of worker at two"),
+        ({"worker": ""}, "no kubelet at the API's port on ['worker']"),
+    ],
+)  # fmt: skip
+def test_whoever_knows_another_machines_api_alone_is_told(listed, said):
+    with pytest.raises(AssertionError) as error:
+        all_led_to_common_address(cluster(**listed))
+    assert said in str(error.value)
+
+
+def test_dns_has_to_be_on_two_machines():
+    def found(*pods):
+        return dns_is_spread(Thing(core=Thing(list_namespaced_pod=lambda *_, **__: Thing(items=list(pods)))))
+
+    assert found(pod("coredns", "a"), pod("coredns", "b")) == {"coredns-a": "a", "coredns-b": "b"}
+    for pods in ([], [pod("coredns", "a")], [pod("coredns", "a"), pod("coredns", "b", "False")]):
+        with pytest.raises(AssertionError, match="DNS servers that are Ready on"):
+            found(*pods)

@@ -55,6 +55,12 @@ def test_a_container_that_nothing_restarts_in_time_is_told(found, wrong):
     assert bool(liveness.without_probe([found])) is wrong
 
 
+def test_a_probe_of_a_kind_that_nobody_tried_is_told():
+    found = pod("redis")
+    found.spec.containers[0].liveness_probe = client.V1Probe(failure_threshold=3, grpc=client.V1GRPCAction(port=80))
+    assert "none of httpGet" in liveness.without_probe([found])[0]
+
+
 def event(uid, count=1, message="Container redis failed liveness probe, will be restarted"):
     return SimpleNamespace(involved_object=SimpleNamespace(uid=uid), message=message, count=count)
 

@@ -1,0 +1,59 @@
+"""What a new machine learns of the cluster with the join token alone: kubeadm's discovery. Source: 1.7.
+
+The API tells everybody its address and authority, signed with each join token (kube-public/cluster-info).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from acceptance.clients.caller import Caller
+from acceptance.cluster.cluster import Cluster
+
+PATH = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
+HINT = "kubectl -n kube-public get configmap cluster-info -o yaml"
+SECONDS = 10
+"""What the API may take to answer a machine."""
+
+
+def told(cluster: Cluster) -> dict[str, str]:
+    """What the API tells whoever has no credentials. Raises AssertionError if it tells nothing."""
+    answer = Caller(cluster)("GET", PATH)
+    assert answer.status_code == 200, f"expected the cluster's address told to new machines, saw {answer.status_code}"
+    return dict(answer.json().get("data") or {})
+
+
+def encoded(data: bytes) -> str:
+    """Base64 as JOSE has it."""
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def is_signed(data: Mapping[str, str], token: str) -> bool:
+    """Whether what is told is signed with a join token: a JWS of HS256 without its payload, as kubeadm checks it."""
+    identity, _, secret = token.partition(".")
+    header, _, signature = data.get(f"jws-kubeconfig-{identity}", "").partition("..")
+    signed = f"{header}.{encoded(data.get('kubeconfig', '').encode())}"
+    wanted = hmac.new(secret.encode(), signed.encode(), hashlib.sha256).digest()
+    return bool(header) and hmac.compare_digest(signature, encoded(wanted))
+
+
+def address_and_authority(data: Mapping[str, str]) -> tuple[str, str]:
+    """The server that a new machine is led to, and the PEM of the authority that it is to trust there."""
+    found: Any = yaml.safe_load(data.get("kubeconfig", "")) or {}
+    clusters = [item["cluster"] for item in found.get("clusters") or []]
+    assert len(clusters) == 1, f"expected one cluster to join, saw {len(clusters)}. Try: {HINT}"
+    return clusters[0]["server"], base64.b64decode(clusters[0].get("certificate-authority-data", "")).decode()
+
+
+def answered_there(cluster: Cluster, worker: str, server: str, authority: str) -> str:
+    """What the API at `server` says of its health to a worker that trusts `authority` alone, or what went wrong."""
+    options = f"-sS --noproxy '*' -m {SECONDS} --capath /nonexistent --cacert /dev/stdin"
+    curl = f"curl {options} {shlex.quote(server + '/livez')} 2>&1"
+    return cluster.on_node(worker, "sh", "-c", f"printf %s {shlex.quote(authority)} | {curl}", check=False)

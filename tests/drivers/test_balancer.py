@@ -1,0 +1,70 @@
+"""Who is kept waiting at a load balancer, and what it lists of its limits."""
+
+import contextlib
+import socket
+import threading
+
+import pytest
+import requests
+
+from acceptance.drivers import balancer
+from acceptance.infrastructure.haproxy import limits
+
+HEAD = "# pxname,svname,qcur,slim,stot,rate_lim,status,\n"
+FREE = HEAD + "https,FRONTEND,,4096,9,0,OPEN,\nhttps,worker,0,,9,,UP,\nhttps,BACKEND,0,410,9,,UP,\n"
+
+
+@pytest.mark.parametrize(
+    ("listed", "seen"),
+    [
+        (FREE, {"https/FRONTEND at once": "4096"}),
+        (FREE.replace("4096", "2"), {"https/FRONTEND at once": "2"}),
+        (FREE.replace("worker,0,,", "worker,0,5,"), {"https/FRONTEND at once": "4096", "https/worker at once": "5"}),
+        (FREE.replace("9,0,OPEN", "9,3,OPEN"), {"https/FRONTEND at once": "4096", "https/FRONTEND a second": "3"}),
+    ],
+)
+def test_limits_of_frontends_and_servers_are_told(listed, seen):
+    assert limits(listed) == seen
+
+
+@contextlib.contextmanager
+def server():
+    """A place that takes connections; how many it has taken."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        taken, ended = [], threading.Event()
+
+        def take():
+            while not ended.is_set():
+                with contextlib.suppress(OSError):
+                    taken.append(listener.accept()[0])
+
+        threading.Thread(target=take, daemon=True).start()
+        yield listener.getsockname(), taken
+        ended.set()
+        for connection in taken:
+            connection.close()
+
+
+def test_connections_are_held_for_the_block_alone():
+    with server() as (address, taken):
+        with balancer.held(address, 3):
+            pass
+        for _ in range(100):
+            if len(taken) == 3:
+                break
+            threading.Event().wait(0.05)
+        assert [connection.recv(1) for connection in taken] == [b""] * 3
+
+
+@pytest.mark.parametrize("scheme", balancer.SCHEMES)
+def test_who_waits_beside_others_is_no_answer(monkeypatch, scheme):
+    def waits(*_):
+        raise requests.ReadTimeout("Read timed out.")
+
+    monkeypatch.setattr(balancer, "held", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(balancer, "place", lambda *_: ("127.0.0.1", 80))
+    monkeypatch.setattr(balancer, "ask_behind", lambda *_: "pod one")
+    assert balancer.ask_beside_others(balancer.PODS, None, scheme, None) == "pod one"
+    monkeypatch.setattr(balancer, "ask_behind", waits)
+    with pytest.raises(AssertionError, match="no answer beside 24 connections"):
+        balancer.ask_beside_others(balancer.PODS, None, scheme, None)
