@@ -85,6 +85,7 @@ Feature: Authentication service
       | a JWT signed with another secret         | not valid |
       | a JWT with the algorithm none            | not valid |
       | a JWT signed by HS512                    | not valid |
+      | JWTs that bring keys of their own        | not valid |
       | something that is no JWT                 | not valid |
 
   @ac-8.10

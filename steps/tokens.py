@@ -4,9 +4,9 @@ import pytest
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.drivers import validation
+from acceptance.drivers.key_headers import tokens_of
 from acceptance.drivers.services import in_words
 from acceptance.drivers.sign_in import SignIn, got_token, keep_tokens
-from acceptance.drivers.wallet import forged
 from acceptance.platform.secrets import read_secret
 
 __all__ = ["SignIn", "accepted", "keep_tokens"]
@@ -120,11 +120,8 @@ def token_stays(signed_in, aged, db, environment):
 
 @when(parsers.parse("auth is asked about {kind}"), target_fixture="validated")
 def ask_about(signed_in, jwt_secret, auth_doors, environment, kind):
-    token, settings = forged(kind, signed_in["jwt"], jwt_secret), environment.services
-    # Who remembers a yes may recognise the wrong token by a part of it.
-    validation.ask(auth_doors, settings, signed_in["jwt"])
-    in_body = validation.ask_in_body(auth_doors, settings, signed_in["jwt"], token)
-    return {**validation.ask(auth_doors, settings, token), **in_body}
+    tokens = tokens_of(kind, signed_in["jwt"], jwt_secret)
+    return validation.ask_about_each(auth_doors, environment.services, signed_in["jwt"], tokens)
 
 
 @then(parsers.parse("it says that the token is {answer}"))

@@ -60,6 +60,19 @@ def ask_in_body(
     return {f"{door}, in the body": api.post(path, {"token": token}) for door, api in taken.items()}
 
 
+def ask_about_each(
+    doors: dict[str, Api], settings: ServiceSettings, good: str, tokens: dict[str, str]
+) -> dict[str, requests.Response]:
+    """What auth says of several tokens, each by its name, at each door, after it was asked about a good one."""
+    answers = {}
+    # Who remembers a yes may recognise the wrong token by a part of it.
+    ask(doors, settings, good)
+    for name, token in tokens.items():
+        seen = {**ask_in_body(doors, settings, good, token), **ask(doors, settings, token)}
+        answers |= {f"{door}, with {name}": answer for door, answer in seen.items()}
+    return answers
+
+
 def is_yes(answer: requests.Response, settings: ServiceSettings) -> bool:
     """Whether an answer says that a token holds, and not something else."""
     try:
