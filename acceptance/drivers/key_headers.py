@@ -1,4 +1,4 @@
-"""JWTs whose own header names the key to check them with (RFC 7515, 4.1.2 to 4.1.6), none of them auth's. Source: 8.9."""
+"""JWTs whose own header names the key to check them with (RFC 7515, 4.1.2 to 4.1.6), none auth's. Source: 8.9."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from acceptance.base.conditions import as_json
 from acceptance.base.environment import Environment
 from acceptance.base.secrecy import register_secret
 from acceptance.drivers.services import Api, in_words
-from acceptance.drivers.wallet import JWT, OTHER_CHAIN, OTHER_DOMAIN, Wallet, jwt_in, new_nonce
+from acceptance.drivers.wallet import ALL, FEWEST, JWT, OTHER_CHAIN, OTHER_DOMAIN, Wallet, jwt_in, new_nonce
 
 LOGS = "kubectl logs -l app=auth-service"
 Signed = tuple[str, str]
@@ -163,6 +163,8 @@ class Siwe:
 
         kinds: dict[str, Callable[[], Signed]] = {
             "a good message": lambda: signed(self.made()),
+            "a good message with the fewest fields": lambda: signed(self.made(fields=FEWEST)),
+            "a good message with all fields": lambda: signed(self.made(fields=ALL)),
             "a message that was changed after it signed": changed,
             "a message that expired": lambda: signed(self.made(minutes=-1)),
             "a message that is not good yet": lambda: signed(self.made(minutes=60, wait=30)),
@@ -209,7 +211,8 @@ class Challenge:
     def message(self, kind: str) -> Signed:
         """The challenge, or one that auth did not write for this wallet, and its signature."""
         wallet, good = self.visitor.wallet, self.challenge()
-        if kind == "a good message":
+        # Auth writes the message: which fields it has is not the wallet's to choose.
+        if kind.startswith("a good message"):
             return good, wallet.sign(good)
         if kind == "a nonce that it used before":
             return self.visitor.used(good, wallet.sign(good))

@@ -1,4 +1,4 @@
-"""JWTs that bring a key along: each is what somebody who believes it would accept, and JWT_SECRET checks none of them."""
+"""JWTs that bring a key: who believes it accepts each, who checks with JWT_SECRET none."""
 
 import base64
 import json

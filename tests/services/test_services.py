@@ -1,5 +1,6 @@
 """The reference services, as far as no cluster is needed: tokens, settings, locks, manifests and images."""
 
+import ast
 import json
 import re
 import secrets
@@ -12,7 +13,7 @@ import yaml
 from acceptance.base.paths import ROOT
 from acceptance.clients import docker
 from acceptance.drivers.services import debug_level, written
-from acceptance.drivers.wallet import Wallet, forged, jwt_in
+from acceptance.drivers.wallet import ALL, FEWEST, USUAL, Wallet, forged, jwt_in
 from acceptance.images import build, lock
 
 SERVICES = ("auth", "backend", "frontend")
@@ -86,6 +87,27 @@ def test_a_message_says_what_eip_4361_asks_for():
     for line in ("URI: https://www.example.test", "Version: 1", "Chain ID: 5", "Nonce: " + "a" * 16, "Issued At: "):
         assert f"\n{line}" in text
     assert re.search(r"\nExpiration Time: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", text)
+
+
+def test_fields_that_eip_4361_leaves_open_are_left_out_or_stand_in_its_order():
+    fewest = Wallet().message("www.example.test", "a" * 16, fields=FEWEST)
+    assert re.search(r"account:\n0x[0-9a-fA-F]{40}\n\n\nURI: ", fewest)
+    assert re.search(r"\nIssued At: [^\n]+$", fewest)
+    names = [line.partition(":")[0] for line in Wallet().message("a.test", "a" * 16, fields=ALL).splitlines()[5:]]
+    assert names[:5] == ["URI", "Version", "Chain ID", "Nonce", "Issued At"]
+    assert names[5:9] == ["Expiration Time", "Not Before", "Request ID", "Resources"]
+
+
+@pytest.mark.parametrize(("fields", "statement"), [(USUAL, True), (FEWEST, False), (ALL, True)])
+def test_the_reference_reads_every_message_and_who_needs_a_statement_does_not(fields, statement):
+    source = (ROOT / "services" / "auth" / "auth_service" / "siwe_messages.py").read_text()
+    optional, needed = r'r"(?:(?P<statement>[^\n]+)\n)?\n"', r'r"(?P<statement>[^\n]+)\n\n"'
+    assert optional in source
+    for text, taken in ((source, True), (source.replace(optional, needed), statement)):
+        patterns = [node for node in ast.parse(text).body if isinstance(node, ast.Assign)]
+        names = {"re": re}
+        exec(compile(ast.Module(patterns[1:], []), "siwe_messages", "exec"), names)
+        assert bool(names["MESSAGE"].fullmatch(Wallet().message("a.test", "a" * 16, fields=fields))) is taken
 
 
 def test_the_jwt_is_found_in_any_field():
