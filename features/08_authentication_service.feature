@@ -68,6 +68,8 @@ Feature: Authentication service
     When half of its life has passed
     And another wallet signs in
     Then the database has its token still, until the same time
+    When the wallet signs in again
+    Then the database has its token with the time that it was told it expires
 
   @ac-8.9
   Scenario Outline: The signature of a JWT is checked with JWT_SECRET

@@ -22,6 +22,8 @@ from acceptance.drivers.services import Api, Service, in_words
 
 REFUSALS = (400, 401, 403, 422)
 """Statuses that say no to a token."""
+ROUNDED = 2
+"""Seconds by which two ways to write the same time may differ."""
 MILLISECONDS = 10**11
 """From here on a time as a number counts milliseconds: as seconds it would be three thousand years away."""
 
@@ -116,6 +118,18 @@ def stored(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any
     expires, owner = rows[0]
     assert expires is not None, f"the token in {table} has no time at which it expires"
     return {"expires": expires, "owner": owner, "seconds left": expires - time.time()}
+
+
+def wrong_row(row: dict[str, Any], until: str | float, address: str) -> str:
+    """What is wrong with a token's row (from `stored`); empty if nothing.
+
+    `until`: when its wallet was told that it expires. `address`: that wallet's.
+    """
+    if abs(row["expires"] - told(until)) >= ROUNDED:
+        return f"expected it to expire when its wallet was told ({until}), it has {row}"
+    if row["seconds left"] <= 0:
+        return f"expected a token that holds, it has expired already: {row}"
+    return "" if same_wallet(row["owner"], address) else f"expected it to be that of {address}, it has {row['owner']}"
 
 
 TIMES = """
