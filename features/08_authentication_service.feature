@@ -101,5 +101,6 @@ Feature: Authentication service
     And it gets 429 every time, whichever pod it comes to
     And its counter ends when it was told, however often it called since
     And another client is not refused for it
+    And that one is served no more often when it calls many times at once
     When its counter is removed
     Then it is served again
