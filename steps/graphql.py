@@ -8,7 +8,17 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.waiting import LOGS_READABLE, eventually
 from acceptance.drivers import validation
 from acceptance.drivers.copies import copy_of
-from acceptance.drivers.graphql import Record, ask, ask_at_once, ask_everywhere, long, of_others, shows
+from acceptance.drivers.graphql import (
+    LOGS,
+    Record,
+    ask,
+    ask_as_clients,
+    ask_at_once,
+    ask_everywhere,
+    long,
+    of_others,
+    shows,
+)
 from acceptance.drivers.sign_in import SignIn
 from acceptance.drivers.spokesman import answering
 from acceptance.drivers.wallet import forged
@@ -44,6 +54,14 @@ def long_query_is_answered(backend_doors, environment, record, evidence):
     evidence.add("answers to the long query", {door: asked.describe() for door, asked in answers.items()})
     missed = [door for door, asked in answers.items() if not record.found_in(asked)]
     assert answers and not missed, f"expected a long query to find {record.values}, it did not at {missed}"
+
+
+@then("the public query finds it with the headers that clients send")
+def query_of_clients_is_answered(backend_doors, environment, record, evidence):
+    answers = ask_as_clients(backend_doors, environment.services, environment.services.public_query)
+    evidence.add("answers to queries as clients send them", {how: asked.describe() for how, asked in answers.items()})
+    missed = [how for how, asked in answers.items() if not record.found_in(asked)]
+    assert answers and not missed, f"expected each query to find {record.values}, it did not at {missed}. Try: {LOGS}"
 
 
 @when("it asks for the protected query", target_fixture="answers")

@@ -21,6 +21,13 @@ OFTEN = 20
 AT_ONCE = 4
 """Requests at a time: more would be a test of the machine."""
 LOGS = "kubectl logs -l app=backend-service"
+KEEP = {"Connection": "keep-alive"}
+"""What keeps the connection for the next request; one without it ends it."""
+CLIENTS = {
+    "as Apollo Client accepts": {"Accept": "application/graphql-response+json,application/json;q=0.9", **KEEP},
+    "with the name of its charset": {"Content-Type": "application/json; charset=utf-8"},
+}
+"""What clients send that the standard (GraphQL over HTTP) lets them. The last one ends the connection."""
 TYPENAME = "{ __typename }"
 """A query that any schema answers."""
 
@@ -76,10 +83,10 @@ def is_data(answer: requests.Response) -> bool:
     return answer.status_code == 200 and bool(data and data.get("__typename")) and not body.get("errors")
 
 
-def ask(api: Api, settings: ServiceSettings, query: str, token: str | None = None) -> Asked:
-    """Send a query to the backend."""
+def ask(api: Api, settings: ServiceSettings, query: str, token: str | None = None, **sent: Any) -> Asked:
+    """Send a query to the backend; `sent`: what else `Api.post` takes, as `headers`."""
     since, began = now(), time.monotonic()
-    answer = api.post(settings.graphql_path, {"query": query}, token=token)
+    answer = api.post(settings.graphql_path, {"query": query}, token=token, **sent)
     return Asked(answer, since, time.monotonic() - began)
 
 
@@ -88,6 +95,15 @@ def ask_everywhere(
 ) -> dict[str, Asked]:
     """The same at each of the backend's doors."""
     return {door: ask(api, settings, query, token) for door, api in doors.items()}
+
+
+def ask_as_clients(doors: dict[str, Api], settings: ServiceSettings, query: str) -> dict[str, Asked]:
+    """A query with the headers that clients send, at each door, one after the other over one connection."""
+    return {
+        f"{door}, {how}": ask(api, settings, query, headers=headers)
+        for door, api in doors.items()
+        for how, headers in CLIENTS.items()
+    }
 
 
 def ask_at_once(api: Api, settings: ServiceSettings, tokens: dict[str, str]) -> list[tuple[str, Asked]]:
