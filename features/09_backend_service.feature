@@ -47,8 +47,8 @@ Feature: Backend service
   Scenario Outline: A bearer JWT is checked by a call to auth
     Given a wallet that signed in
     And a copy of the backend that asks an auth service which says <word>
-    When the copy is asked for the protected query with <token>
-    Then that auth service was asked to validate it
+    When the copy is asked for the protected query several times with <token>
+    Then that auth service was asked to validate it each time
     And the copy answers as that auth service says: <answer>
 
     Examples:

@@ -20,7 +20,7 @@ from acceptance.drivers.graphql import (
     shows,
 )
 from acceptance.drivers.sign_in import SignIn
-from acceptance.drivers.spokesman import answering
+from acceptance.drivers.spokesman import TIMES, answering
 from acceptance.drivers.wallet import forged
 
 
@@ -135,29 +135,31 @@ def copy_with_spokesman(word, backend, auth_api, auth_doors, environment, data_c
         yield copy.api(data_client), spokesman, other
 
 
-@when(parsers.parse("the copy is asked for the protected query with {kind}"), target_fixture="asked_copy")
+@when(parsers.parse("the copy is asked for the protected query several times with {kind}"), target_fixture="asked_copy")
 def ask_judged_copy(judged_copy, signed_in, environment, jwt_secret, kind, evidence):
-    token = forged(kind, signed_in["jwt"], jwt_secret)
-    asked = ask(judged_copy[0], environment.services, environment.services.protected_query, token)
-    evidence.add("answer of the copy", asked.describe())
-    return asked, token
+    settings, token = environment.services, forged(kind, signed_in["jwt"], jwt_secret)
+    answers = [ask(judged_copy[0], settings, settings.protected_query, token) for _ in range(TIMES)]
+    evidence.add("answers of the copy", [asked.describe() for asked in answers])
+    return answers, token
 
 
-@then("that auth service was asked to validate it")
+@then("that auth service was asked to validate it each time")
 def spokesman_was_asked(judged_copy, asked_copy, environment, evidence):
     path = environment.services.validate_path
-    evidence.add("the request", eventually(
-        lambda: judged_copy[1].was_asked(path, asked_copy[1]), within=LOGS_READABLE, what=f"POST {path} of the backend"
+    evidence.add("the requests", eventually(
+        lambda: judged_copy[1].was_asked(path, asked_copy[1], TIMES),
+        within=LOGS_READABLE, what=f"POST {path} of the backend for each query",
     ))  # fmt: skip
 
 
 @then("the copy answers as that auth service says: Unauthorized")
 def copy_says_no(asked_copy):
-    asked_copy[0].refused("Unauthorized")
+    for asked in asked_copy[0]:
+        asked.refused("Unauthorized")
 
 
 @then("the copy answers as that auth service says: with the data of whom it names")
 def copy_says_yes(asked_copy, judged_copy, environment):
     shown = environment.services.protected_shows.format(address=judged_copy[2].wallet.address)
-    data = asked_copy[0].data()
-    assert shows(data, shown), f"expected the data of {shown}, whom auth named; saw {data}"
+    for data in [asked.data() for asked in asked_copy[0]]:
+        assert shows(data, shown), f"expected the data of {shown}, whom auth named; saw {data}"
