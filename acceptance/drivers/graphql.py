@@ -21,6 +21,8 @@ OFTEN = 20
 AT_ONCE = 4
 """Requests at a time: more would be a test of the machine."""
 LOGS = "kubectl logs -l app=backend-service"
+TURNS = 6
+"""Requests over one connection with a good token, and then without: three for each of two pods."""
 KEEP = {"Connection": "keep-alive"}
 """What keeps the connection for the next request; one without it ends it."""
 CLIENTS = {
@@ -73,6 +75,15 @@ class Asked:
         assert not any(data.values()), f"the refusal comes with data: {data}"
 
 
+def not_refused(asked: Asked, message: str) -> str:
+    """Why an answer is not that GraphQL error, without data; empty if it is."""
+    try:
+        asked.refused(message)
+    except AssertionError as error:
+        return str(error)
+    return ""
+
+
 def is_data(answer: requests.Response) -> bool:
     """Whether an answer has what TYPENAME asks for, without errors. Source: 12.2."""
     try:
@@ -103,6 +114,30 @@ def ask_as_clients(doors: dict[str, Api], settings: ServiceSettings, query: str)
         f"{door}, {how}": ask(api, settings, query, headers=headers)
         for door, api in doors.items()
         for how, headers in CLIENTS.items()
+    }
+
+
+def ask_after(api: Api, settings: ServiceSettings, good: str, token: str | None) -> list[Asked]:
+    """The answers to the protected query with a token, or none, after as many with a good one, over one connection.
+
+    The good ones come first, so that over HTTPS each connection that the ingress shares among its clients has had one,
+    whichever pod it leads to. Raises AssertionError for a good one that gets no data.
+    """
+    query = settings.protected_query
+    for _ in range(TURNS):
+        ask(api, settings, query, good, headers=KEEP).data()
+    kept = [ask(api, settings, query, token, headers=KEEP) for _ in range(TURNS - 1)]
+    return [*kept, ask(api, settings, query, token)]
+
+
+def ask_after_everywhere(
+    doors: dict[str, Api], settings: ServiceSettings, good: str, token: str | None
+) -> dict[str, Asked]:
+    """The same at each of the backend's doors, by door and number."""
+    return {
+        f"{door}, {number}. after a good JWT over the same connection": asked
+        for door, api in doors.items()
+        for number, asked in enumerate(ask_after(api, settings, good, token), 1)
     }
 
 
