@@ -79,6 +79,9 @@ Feature: Backend service
     Then each answer has the query's data, without errors
     And each answer is for this wallet, and another wallet's for that one
     And it stays so while both wallets ask at once
+    When it asks with a JWT of 4 KiB, to which auth says yes
+    Then each answer has the query's data, without errors
+    And each answer is for this wallet, and another wallet's for that one
 
   @ac-9.11 @disruptive @disturbs-backend-service
   Scenario: When auth cannot be reached the client gets 503

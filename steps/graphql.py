@@ -21,6 +21,7 @@ from acceptance.drivers.graphql import (
     of_others,
     shows,
 )
+from acceptance.drivers.sign_in import LOGS as AUTH_LOGS
 from acceptance.drivers.sign_in import SignIn
 from acceptance.drivers.spokesman import TIMES, answering
 from acceptance.drivers.wallet import forged
@@ -75,13 +76,24 @@ def ask_protected(signed_in, backend_doors, environment, evidence):
     return answers
 
 
+@when("it asks with a JWT of 4 KiB, to which auth says yes", target_fixture="answers")
+def ask_protected_with_long_token(signed_in, jwt_secret, auth_doors, backend_doors, environment, evidence):
+    settings, token = environment.services, forged("a JWT of 4 KiB", signed_in["jwt"], jwt_secret)
+    said = validation.verdicts(validation.ask(auth_doors, settings, token), settings)
+    assert all(said.values()), (
+        f"expected auth to accept a JWT with a claim that it need not know: {said}. Try: {AUTH_LOGS}"
+    )
+    answers = ask_everywhere(backend_doors, settings, settings.protected_query, token)
+    evidence.add("answers to the long JWT", {door: asked.describe() for door, asked in answers.items()})
+    return answers
+
+
 @when(parsers.parse("the protected query is asked for with {kind}"), target_fixture="answers")
 def ask_protected_with(signed_in, backend_doors, auth_doors, environment, jwt_secret, kind, evidence):
     settings = environment.services
     token = None if kind == "no JWT" else forged(kind, signed_in["jwt"], jwt_secret)
-    if token:
-        said = validation.verdicts(validation.ask(auth_doors, settings, token), settings)
-        assert not any(said.values()), f"auth itself says yes to {kind}: {said}"
+    said = validation.verdicts(validation.ask(auth_doors, settings, token), settings) if token else {}
+    assert not any(said.values()), f"auth itself says yes to {kind}: {said}"
     answers = ask_everywhere(backend_doors, settings, settings.protected_query, token)
     answers |= ask_after_everywhere(backend_doors, settings, signed_in["jwt"], token)
     evidence.add("answers to the protected query", {door: asked.describe() for door, asked in answers.items()})

@@ -83,6 +83,7 @@ def forged(kind: str, good: str, secret: str) -> str:
     made: dict[str, Callable[[], str]] = {
         "its JWT": lambda: good,
         "a JWT signed with the value of the Secret": lambda: jwt.encode(claims, secret, "HS256"),
+        "a JWT of 4 KiB": lambda: jwt.encode(claims | {"note": "-" * 3 * 1024}, secret, "HS256"),
         "its JWT with another subject": lambda: ".".join((head, encode(other), signature)),
         "its JWT with another signature": lambda: good.rpartition(".")[0] + "." + encode({"a": claims["sub"]})[:43],
         "its JWT without its signature": lambda: good.rpartition(".")[0] + ".",

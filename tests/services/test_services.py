@@ -18,7 +18,7 @@ from acceptance.images import build, lock
 
 SERVICES = ("auth", "backend", "frontend")
 SECRET = secrets.token_urlsafe(48)
-GOOD = ("its JWT", "a JWT signed with the value of the Secret")
+GOOD = ("its JWT", "a JWT signed with the value of the Secret", "a JWT of 4 KiB")
 BAD = (
     "its JWT with another subject",
     "its JWT with another signature",
@@ -46,6 +46,12 @@ def test_a_good_jwt_holds(auth, kind):
     good, expires = tokens.issue(SECRET, "0xabc", "id", 60)
     assert tokens.check(SECRET, forged(kind, good, SECRET))["sub"] == "0xabc"
     assert 0 < expires.timestamp() - time.time() <= 60
+
+
+def test_a_long_jwt_is_as_long_as_it_is_called(auth):
+    tokens, _ = auth
+    good, _ = tokens.issue(SECRET, "0xabc", "id", 60)
+    assert 4096 <= len(forged("a JWT of 4 KiB", good, SECRET)) < 5000
 
 
 @pytest.mark.parametrize("kind", BAD)
