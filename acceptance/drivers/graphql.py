@@ -14,7 +14,7 @@ import requests
 from acceptance.base.conditions import as_json
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.database import SERVICE, Database
-from acceptance.drivers.services import Api, in_words, now
+from acceptance.drivers.services import KEEP, Api, in_words, now
 
 OFTEN = 20
 """How often each of several users asks while the others do."""
@@ -23,8 +23,6 @@ AT_ONCE = 4
 LOGS = "kubectl logs -l app=backend-service"
 TURNS = 6
 """Requests over one connection with a good token, and then without: three for each of two pods."""
-KEEP = {"Connection": "keep-alive"}
-"""What keeps the connection for the next request; one without it ends it."""
 CLIENTS = {
     "as Apollo Client accepts": {"Accept": "application/graphql-response+json,application/json;q=0.9", **KEEP},
     "with the name of its charset": {"Content-Type": "application/json; charset=utf-8"},

@@ -13,7 +13,7 @@ import requests
 from acceptance.base.conditions import as_json
 from acceptance.base.environment import Environment
 from acceptance.base.secrecy import register_secret
-from acceptance.drivers.services import Api, in_words
+from acceptance.drivers.services import KEEP, Api, in_words
 from acceptance.drivers.wallet import ALL, FEWEST, JWT, OTHER_CHAIN, OTHER_DOMAIN, Wallet, jwt_in, new_nonce
 
 LOGS = "kubectl logs -l app=auth-service"
@@ -57,6 +57,8 @@ class SignIn:
         self.wallet = Wallet()
         # Each wallet is a client of its own to the rate limit, where clients are told apart by a header.
         self.headers = {self.paths.client_header: self.wallet.address} if self.paths.client_header else {}
+        # Of the request before a sign-in.
+        self.first: dict[str, str] = {}
         self.flow = FLOWS[self.paths.sign_in](self)
         self.answer: Any = None
 
@@ -89,7 +91,8 @@ class SignIn:
         return answer
 
     def enter(self) -> dict[str, Any]:
-        """Sign in with a good message; return what it got."""
+        """Sign in with a good message, over the connection that its nonce came over; return what it got."""
+        self.first = KEEP
         self.answer = self.send(*self.message("a good message"))
         return self.got()
 
@@ -136,7 +139,8 @@ class Siwe:
     def nonce(self) -> str:
         """A nonce that auth issues."""
         visitor = self.visitor
-        answer = visitor.patiently(lambda: visitor.api.get(visitor.paths.nonce_path, headers=visitor.headers))
+        headers = {**visitor.headers, **visitor.first}
+        answer = visitor.patiently(lambda: visitor.api.get(visitor.paths.nonce_path, headers=headers))
         assert answer.status_code == 200, f"expected a nonce: {in_words(answer)}. Try: {LOGS}"
         return str(as_json(answer.text)["nonce"])
 
@@ -198,8 +202,8 @@ class Challenge:
     def challenge(self) -> str:
         """What auth wants signed."""
         visitor = self.visitor
-        body = {"address": visitor.wallet.address}
-        answer = visitor.patiently(lambda: visitor.api.post(visitor.paths.nonce_path, body, headers=visitor.headers))
+        body, headers = {"address": visitor.wallet.address}, {**visitor.headers, **visitor.first}
+        answer = visitor.patiently(lambda: visitor.api.post(visitor.paths.nonce_path, body, headers=headers))
         assert answer.status_code in (200, 201), f"expected a challenge: {in_words(answer)}. Try: {LOGS}"
         return str(as_json(answer.text)[visitor.paths.challenge_field])
 

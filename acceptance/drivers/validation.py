@@ -18,7 +18,7 @@ from acceptance.base.secrecy import register_secret
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.database import SERVICE, Database
 from acceptance.drivers.durability import quoted, relations
-from acceptance.drivers.services import Api, Service, in_words
+from acceptance.drivers.services import KEEP, Api, Service, in_words
 
 REFUSALS = (400, 401, 403, 422)
 """Statuses that say no to a token."""
@@ -45,9 +45,9 @@ def says_valid(answer: requests.Response, settings: ServiceSettings) -> bool:
     raise AssertionError(f"expected yes or no: {in_words(answer)}")
 
 
-def ask(doors: dict[str, Api], settings: ServiceSettings, token: str) -> dict[str, requests.Response]:
-    """What auth says of a token at each of its doors."""
-    return {door: api.post(settings.validate_path, token=token) for door, api in doors.items()}
+def ask(doors: dict[str, Api], settings: ServiceSettings, token: str, **sent: Any) -> dict[str, requests.Response]:
+    """What auth says of a token at each of its doors; `sent`: what else `Api.post` takes, as `headers`."""
+    return {door: api.post(settings.validate_path, token=token, **sent) for door, api in doors.items()}
 
 
 def ask_in_body(
@@ -65,12 +65,12 @@ def ask_in_body(
 def ask_about_each(
     doors: dict[str, Api], settings: ServiceSettings, good: str, tokens: dict[str, str]
 ) -> dict[str, requests.Response]:
-    """What auth says of several tokens, each by its name, at each door, after it was asked about a good one."""
+    """What auth says of several tokens, each by its name, at each door, after a good one over the same connection."""
     answers = {}
-    # Who remembers a yes may recognise the wrong token by a part of it.
-    ask(doors, settings, good)
     for name, token in tokens.items():
-        seen = {**ask_in_body(doors, settings, good, token), **ask(doors, settings, token)}
+        # Who remembers a yes may recognise the wrong token by a part of it, or by the connection that it comes over.
+        ask(doors, settings, good, headers=KEEP)
+        seen = {**ask(doors, settings, token), **ask_in_body(doors, settings, good, token)}
         answers |= {f"{door}, with {name}": answer for door, answer in seen.items()}
     return answers
 

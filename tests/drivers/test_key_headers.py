@@ -53,17 +53,22 @@ def test_the_examples_name_one_token_or_all_of_these():
 
 
 class Auth:
-    """Auth that reads the bearer alone, and checks it with its secret, or with the key of `believes` first."""
+    """Auth that reads the bearer alone, and checks it with its secret, or with the key of `believes` first.
 
-    def __init__(self, believes=""):
-        self.believes = believes
+    With `remembers`, a connection that is kept over a good token is good for the next one.
+    """
 
-    def post(self, path, body=None, token=None):
+    def __init__(self, believes="", remembers=False):
+        self.believes, self.remembers, self.kept = believes, remembers, False
+
+    def post(self, path, body=None, token=None, headers=()):
+        kept, self.kept = self.kept, "Connection" in headers
         made = requests.Response()
         made.request = requests.Request("POST", "https://auth.example/").prepare()
         try:
             brought = self.believes and jwt.get_unverified_header(token or "").get(self.believes)
-            jwt.decode(token or "", jwt.PyJWK(brought).key if brought else SECRET, algorithms=["HS256"])
+            if not (self.remembers and kept):
+                jwt.decode(token or "", jwt.PyJWK(brought).key if brought else SECRET, algorithms=["HS256"])
             made.status_code, made._content = 200, b'{"valid": true}'
         except jwt.InvalidTokenError:
             made.status_code, made._content = 401, b"{}"
@@ -76,3 +81,9 @@ def test_an_answer_says_which_token_was_believed_where():
     seen = validation.verdicts(answers, ServiceSettings())
     assert len(seen) == len(doors) * len(MADE)
     assert [name for name, yes in seen.items() if yes] == ["a pod, with a secret in jwk"]
+
+
+def test_a_token_after_a_good_one_over_the_same_connection_is_believed_where_connections_are():
+    doors = {"HTTPS": Auth(), "a pod": Auth(remembers=True)}
+    answers = validation.ask_about_each(doors, ServiceSettings(), GOOD, {"bad": "no.such-token"})
+    assert validation.verdicts(answers, ServiceSettings()) == {"HTTPS, with bad": False, "a pod, with bad": True}
