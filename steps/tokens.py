@@ -1,5 +1,7 @@
 """Wallets that sign in, and the tokens that they get."""
 
+import contextlib
+
 import pytest
 from pytest_bdd import given, parsers, then, when
 
@@ -7,6 +9,7 @@ from acceptance.drivers import validation
 from acceptance.drivers.key_headers import tokens_of
 from acceptance.drivers.services import in_words
 from acceptance.drivers.sign_in import LOGS, SignIn, got_token, keep_tokens
+from acceptance.drivers.spokesman import answering
 from acceptance.platform.secrets import read_secret
 
 __all__ = ["SignIn", "accepted", "keep_tokens"]
@@ -119,9 +122,16 @@ def signs_in_again(signed_in):
     return signed_in["wallet"].enter()
 
 
+@pytest.fixture
+def serve(data_client):
+    """What has a pod serve a text to whoever asks, until the end of the scenario; it returns the address."""
+    with contextlib.ExitStack() as stack:
+        yield lambda text: stack.enter_context(answering(data_client.namespace, 200, text)).url
+
+
 @when(parsers.parse("auth is asked about {kind}"), target_fixture="validated")
-def ask_about(signed_in, jwt_secret, auth_doors, environment, kind):
-    tokens = tokens_of(kind, signed_in["jwt"], jwt_secret)
+def ask_about(signed_in, jwt_secret, auth_doors, environment, serve, kind):
+    tokens = tokens_of(kind, signed_in["jwt"], jwt_secret, serve)
     return validation.ask_about_each(auth_doors, environment.services, signed_in["jwt"], tokens)
 
 

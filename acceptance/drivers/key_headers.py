@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -26,30 +27,36 @@ EMPTY_FILE = "../../../../../../../../dev/null"
 """A file that each container has, and in which there is nothing: whoever reads its key from there has an empty one."""
 
 
-def tokens_of(kind: str, good: str, secret: str) -> dict[str, str]:
-    """The JWTs of a kind that the Examples of 8.9 name, made from a good one and the secret that signs those."""
-    return naming_keys(good) if kind == OWN_KEYS else {kind: forged(kind, good, secret)}
+def tokens_of(kind: str, good: str, secret: str, serve: Callable[[str], str]) -> dict[str, str]:
+    """The JWTs of a kind that the Examples of 8.9 name, made from a good one and the secret that signs those.
+
+    `serve` puts a text where auth can read it, and returns the address; it is called for OWN_KEYS alone.
+    """
+    return naming_keys(good, serve) if kind == OWN_KEYS else {kind: forged(kind, good, secret)}
 
 
-def naming_keys(good: str) -> dict[str, str]:
+def naming_keys(good: str, serve: Callable[[str], str]) -> dict[str, str]:
     """JWTs with the claims of a good one, signed by keys of the sender's own, by how each brings its key along.
 
-    Who checks them with JWT_SECRET alone refuses all of them. `jku` is an address that holds the keys itself (`data:`).
+    Who checks them with JWT_SECRET alone refuses them all. `serve` puts a text (a set of keys) where auth can read it,
+    and returns the address; where a library takes no such address, another may take one that holds the keys (`data:`).
     """
     claims = jwt.decode(good, options={"verify_signature": False})
     own, private = secrets.token_bytes(32), rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    shared = {"kty": "oct", "alg": "HS256", "kid": "mine", "k": in_base64(own)}
-    public = {**jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key(), as_dict=True), "alg": "RS256", "kid": "mine"}
+    shared = {"kty": "oct", "alg": "HS256", "kid": "shared", "k": in_base64(own)}
+    public = {**jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key(), as_dict=True), "alg": "RS256", "kid": "public"}
+    keys = json.dumps({"keys": [shared, public]})
     union = f"none' UNION SELECT '{own.hex()}"
     made = {
         "a secret in jwk": by_secret({"jwk": shared}, claims, own),
         "a public key in jwk": jwt.encode(claims, private, "RS256", {"jwk": public}),
-        "a secret at jku": by_secret({"jku": address_of(shared), "kid": "mine"}, claims, own),
-        "a public key at jku": jwt.encode(claims, private, "RS256", {"jku": address_of(public), "kid": "mine"}),
         "a certificate in x5c": jwt.encode(claims, private, "RS256", {"x5c": [certificate(private)]}),
         "an empty file as kid": by_secret({"kid": EMPTY_FILE}, claims, b""),
         "SQL as kid": by_secret({"kid": union}, claims, own.hex().encode()),
     }
+    for how, address in (("at a server", serve(keys)), ("in its address", holding(keys))):
+        made[f"a secret at jku, {how}"] = by_secret({"jku": address, "kid": "shared"}, claims, own)
+        made[f"a public key at jku, {how}"] = jwt.encode(claims, private, "RS256", {"jku": address, "kid": "public"})
     return {name: register_secret(token) for name, token in made.items()}
 
 
@@ -65,10 +72,9 @@ def by_secret(header: dict[str, Any], claims: dict[str, Any], key: bytes) -> str
     return f"{text}.{in_base64(hmac.digest(key, text.encode(), hashlib.sha256))}"
 
 
-def address_of(key: dict[str, Any]) -> str:
-    """An address at which there is a set of this one key, without a server."""
-    keys = json.dumps({"keys": [key]}).encode()
-    return f"data:application/json;base64,{base64.b64encode(keys).decode()}"
+def holding(keys: str) -> str:
+    """An address that holds a set of keys itself."""
+    return f"data:application/json;base64,{base64.b64encode(keys.encode()).decode()}"
 
 
 def certificate(key: rsa.RSAPrivateKey) -> str:

@@ -12,11 +12,11 @@ from cryptography import x509
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers import validation
-from acceptance.drivers.key_headers import EMPTY_FILE, OWN_KEYS, naming_keys, tokens_of
+from acceptance.drivers.key_headers import EMPTY_FILE, OWN_KEYS, holding, naming_keys, tokens_of
 
 SECRET = secrets.token_urlsafe(48)
 GOOD = jwt.encode({"sub": "0xabc", "exp": 4102444800}, SECRET, "HS256")
-MADE = naming_keys(GOOD)
+MADE = naming_keys(GOOD, holding)
 
 
 def believed(token):
@@ -48,8 +48,8 @@ def test_who_checks_with_the_secret_accepts_none(name):
 
 
 def test_the_examples_name_one_token_or_all_of_these():
-    assert [*tokens_of(OWN_KEYS, GOOD, SECRET)] == [*MADE]
-    assert tokens_of("its JWT", GOOD, SECRET) == {"its JWT": GOOD}
+    assert [*tokens_of(OWN_KEYS, GOOD, SECRET, holding)] == [*MADE]
+    assert tokens_of("its JWT", GOOD, SECRET, None) == {"its JWT": GOOD}
 
 
 class Auth:
@@ -73,6 +73,14 @@ class Auth:
         except jwt.InvalidTokenError:
             made.status_code, made._content = 401, b"{}"
         return made
+
+
+def test_keys_are_served_where_the_token_says():
+    served = []
+    made = naming_keys(GOOD, lambda text: served.append(json.loads(text)) or "http://10.0.0.1:8080")
+    assert [key["kid"] for key in served[0]["keys"]] == ["shared", "public"]
+    seen = {name: jwt.get_unverified_header(token).get("jku") for name, token in made.items() if "at a server" in name}
+    assert len(seen) == 2 and set(seen.values()) == {"http://10.0.0.1:8080"}
 
 
 def test_an_answer_says_which_token_was_believed_where():
