@@ -66,7 +66,7 @@ def ask_about_each(
     doors: dict[str, Api], settings: ServiceSettings, good: str, tokens: dict[str, str]
 ) -> dict[str, requests.Response]:
     """What auth says of several tokens, each by its name, at each door, after a good one over the same connection."""
-    answers = {}
+    answers: dict[str, requests.Response] = {}
     for name, token in tokens.items():
         # Who remembers a yes may recognise the wrong token by a part of it, or by the connection that it comes over.
         ask(doors, settings, good, headers=KEEP)
