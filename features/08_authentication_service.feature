@@ -45,6 +45,8 @@ Feature: Authentication service
       | what                                            | gets                             |
       | a good message                                  | gets a personal access token     |
       | a good message                                  | gets another token the next time |
+      | a good message with the fewest fields           | gets a personal access token     |
+      | a good message with all fields                  | gets a personal access token     |
       | a message that was changed after it signed      | is refused                       |
       | a message that expired                          | is refused                       |
       | a message that is not good yet                  | is refused                       |
@@ -67,6 +69,8 @@ Feature: Authentication service
     When half of its life has passed
     And another wallet signs in
     Then the database has its token still, until the same time
+    When the wallet signs in again
+    Then the database has its token with the time that it was told it expires
 
   @ac-8.9
   Scenario Outline: The signature of a JWT is checked with JWT_SECRET
@@ -87,6 +91,7 @@ Feature: Authentication service
       | a JWT signed with another secret         | not valid |
       | a JWT with the algorithm none            | not valid |
       | a JWT signed by HS512                    | not valid |
+      | JWTs that bring keys of their own        | not valid |
       | something that is no JWT                 | not valid |
 
   @ac-8.10
@@ -100,5 +105,6 @@ Feature: Authentication service
     And Traefik takes nobody's word for where a request comes from, here and in production
     And its counter ends when it was told, however often it called since
     And another client is not refused for it
+    And that one is served no more often when it calls many times at once
     When its counter is removed
     Then it is served again

@@ -40,6 +40,7 @@ Feature: Backend service
     And a record that was written to the database a moment ago
     Then the public query finds it, over HTTPS, by the Service and by each pod
     And the public query finds it when it is 8 KiB long
+    And the public query finds it with the headers that clients send
     When the record is deleted from the database
     Then the public query does not find it, over HTTPS, by the Service and by each pod
 
@@ -47,8 +48,8 @@ Feature: Backend service
   Scenario Outline: A bearer JWT is checked by a call to auth
     Given a wallet that signed in
     And a copy of the backend that asks an auth service which says <word>
-    When the copy is asked for the protected query with <token>
-    Then that auth service was asked to validate it
+    When the copy is asked for the protected query several times with <token>
+    Then that auth service was asked to validate it each time
     And the copy answers as that auth service says: <answer>
 
     Examples:
@@ -80,6 +81,9 @@ Feature: Backend service
     Then each answer has the query's data, without errors
     And each answer is for this wallet, and another wallet's for that one
     And it stays so while both wallets ask at once
+    When it asks with a JWT of 4 KiB, to which auth says yes
+    Then each answer has the query's data, without errors
+    And each answer is for this wallet, and another wallet's for that one
 
   @ac-9.11 @disruptive @disturbs-backend-service
   Scenario: When auth cannot be reached the client gets 503

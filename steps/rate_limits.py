@@ -80,11 +80,22 @@ def counter_ends(client, told, evidence):
     assert not wrong, f"the counter {client.key}: {wrong}. Try: kubectl exec redis-0 -- redis-cli ttl {client.key}"
 
 
-@then("another client is not refused for it")
+@then("another client is not refused for it", target_fixture="other")
 def another_client(rate_clients):
     other = rate_clients()
     status = other.call()
     assert status < 500 and status != 429, f"expected another client to be served: {in_words(other.last)}"
+    return other
+
+
+@then("that one is served no more often when it calls many times at once")
+def calls_at_once(client, other, evidence):
+    limit = client.served
+    served = 1 + other.call_at_once(2 * limit)
+    seen = {"limit": limit, "calls": other.calls, "served": served, "counter": other.counter()}
+    evidence.add("calls at once", seen)
+    wrong = rate_limits.wrong_count(**seen)
+    assert not wrong, f"the counter {other.key}: {wrong}. Try: kubectl exec redis-0 -- redis-cli get {other.key}"
 
 
 @when("its counter is removed")

@@ -1,12 +1,15 @@
 """Wallets that sign in, and the tokens that they get."""
 
+import contextlib
+
 import pytest
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.drivers import validation
+from acceptance.drivers.key_headers import tokens_of
 from acceptance.drivers.services import in_words
-from acceptance.drivers.sign_in import SignIn, got_token, keep_tokens
-from acceptance.drivers.wallet import forged
+from acceptance.drivers.sign_in import LOGS, SignIn, got_token, keep_tokens
+from acceptance.drivers.spokesman import answering
 from acceptance.platform.secrets import read_secret
 
 __all__ = ["SignIn", "accepted", "keep_tokens"]
@@ -86,12 +89,8 @@ def token_is_stored(signed_in, db, environment, evidence):
     settings = environment.services
     row = validation.stored(db, settings, signed_in[settings.token_field])
     evidence.add("row of the token", row)
-    told = signed_in[settings.expiry_field]
-    assert abs(row["expires"] - validation.told(told)) < 2, f"the wallet was told {told}, the database has {row}"
-    assert row["seconds left"] > 0, f"the token has expired already: {row}"
-    assert validation.same_wallet(row["owner"], signed_in["wallet"].wallet.address), (
-        f"the token is that of {row['owner']}"
-    )
+    wrong = validation.wrong_row(row, signed_in[settings.expiry_field], signed_in["wallet"].wallet.address)
+    assert not wrong, f"the row of the token in {settings.tokens_table}: {wrong}. Try: {LOGS}"
 
 
 @then("no table of the database has the token itself")
@@ -118,13 +117,22 @@ def token_stays(signed_in, aged, db, environment):
     assert abs(row["expires"] - aged["expires"]) < 1, f"the token expires at another time than before: {aged}, {row}"
 
 
+@when("the wallet signs in again", target_fixture="signed_in")
+def signs_in_again(signed_in):
+    return signed_in["wallet"].enter()
+
+
+@pytest.fixture
+def serve(data_client):
+    """What has a pod serve a text to whoever asks, until the end of the scenario; it returns the address."""
+    with contextlib.ExitStack() as stack:
+        yield lambda text: stack.enter_context(answering(data_client.namespace, 200, text)).url
+
+
 @when(parsers.parse("auth is asked about {kind}"), target_fixture="validated")
-def ask_about(signed_in, jwt_secret, auth_doors, environment, kind):
-    token, settings = forged(kind, signed_in["jwt"], jwt_secret), environment.services
-    # Who remembers a yes may recognise the wrong token by a part of it.
-    validation.ask(auth_doors, settings, signed_in["jwt"])
-    in_body = validation.ask_in_body(auth_doors, settings, signed_in["jwt"], token)
-    return {**validation.ask(auth_doors, settings, token), **in_body}
+def ask_about(signed_in, jwt_secret, auth_doors, environment, serve, kind):
+    tokens = tokens_of(kind, signed_in["jwt"], jwt_secret, serve)
+    return validation.ask_about_each(auth_doors, environment.services, signed_in["jwt"], tokens)
 
 
 @then(parsers.parse("it says that the token is {answer}"))

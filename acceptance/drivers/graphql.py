@@ -14,13 +14,20 @@ import requests
 from acceptance.base.conditions import as_json
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.database import SERVICE, Database
-from acceptance.drivers.services import Api, in_words, now
+from acceptance.drivers.services import KEEP, Api, in_words, now
 
 OFTEN = 20
 """How often each of several users asks while the others do."""
 AT_ONCE = 4
 """Requests at a time: more would be a test of the machine."""
 LOGS = "kubectl logs -l app=backend-service"
+TURNS = 6
+"""Requests over one connection with a good token, and then without: three for each of two pods."""
+CLIENTS = {
+    "as Apollo Client accepts": {"Accept": "application/graphql-response+json,application/json;q=0.9", **KEEP},
+    "with the name of its charset": {"Content-Type": "application/json; charset=utf-8"},
+}
+"""What clients send that the standard (GraphQL over HTTP) lets them. The last one ends the connection."""
 TYPENAME = "{ __typename }"
 """A query that any schema answers."""
 
@@ -66,6 +73,15 @@ class Asked:
         assert not any(data.values()), f"the refusal comes with data: {data}"
 
 
+def not_refused(asked: Asked, message: str) -> str:
+    """Why an answer is not that GraphQL error, without data; empty if it is."""
+    try:
+        asked.refused(message)
+    except AssertionError as error:
+        return str(error)
+    return ""
+
+
 def is_data(answer: requests.Response) -> bool:
     """Whether an answer has what TYPENAME asks for, without errors. Source: 12.2."""
     try:
@@ -76,10 +92,10 @@ def is_data(answer: requests.Response) -> bool:
     return answer.status_code == 200 and bool(data and data.get("__typename")) and not body.get("errors")
 
 
-def ask(api: Api, settings: ServiceSettings, query: str, token: str | None = None) -> Asked:
-    """Send a query to the backend."""
+def ask(api: Api, settings: ServiceSettings, query: str, token: str | None = None, **sent: Any) -> Asked:
+    """Send a query to the backend; `sent`: what else `Api.post` takes, as `headers`."""
     since, began = now(), time.monotonic()
-    answer = api.post(settings.graphql_path, {"query": query}, token=token)
+    answer = api.post(settings.graphql_path, {"query": query}, token=token, **sent)
     return Asked(answer, since, time.monotonic() - began)
 
 
@@ -88,6 +104,39 @@ def ask_everywhere(
 ) -> dict[str, Asked]:
     """The same at each of the backend's doors."""
     return {door: ask(api, settings, query, token) for door, api in doors.items()}
+
+
+def ask_as_clients(doors: dict[str, Api], settings: ServiceSettings, query: str) -> dict[str, Asked]:
+    """A query with the headers that clients send, at each door, one after the other over one connection."""
+    return {
+        f"{door}, {how}": ask(api, settings, query, headers=headers)
+        for door, api in doors.items()
+        for how, headers in CLIENTS.items()
+    }
+
+
+def ask_after(api: Api, settings: ServiceSettings, good: str, token: str | None) -> list[Asked]:
+    """The answers to the protected query with a token, or none, after as many with a good one, over one connection.
+
+    The good ones come first, so that over HTTPS each connection that the ingress shares among its clients has had one,
+    whichever pod it leads to. Raises AssertionError for a good one that gets no data.
+    """
+    query = settings.protected_query
+    for _ in range(TURNS):
+        ask(api, settings, query, good, headers=KEEP).data()
+    kept = [ask(api, settings, query, token, headers=KEEP) for _ in range(TURNS - 1)]
+    return [*kept, ask(api, settings, query, token)]
+
+
+def ask_after_everywhere(
+    doors: dict[str, Api], settings: ServiceSettings, good: str, token: str | None
+) -> dict[str, Asked]:
+    """The same at each of the backend's doors, by door and number."""
+    return {
+        f"{door}, {number}. after a good JWT over the same connection": asked
+        for door, api in doors.items()
+        for number, asked in enumerate(ask_after(api, settings, good, token), 1)
+    }
 
 
 def ask_at_once(api: Api, settings: ServiceSettings, tokens: dict[str, str]) -> list[tuple[str, Asked]]:

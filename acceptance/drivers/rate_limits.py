@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from acceptance.base.conditions import as_json
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.pods import PodClient
-from acceptance.drivers.services import Api
+from acceptance.drivers.services import Api, in_words
+from acceptance.drivers.sign_in import LOGS
 
 MAXIMUM = 100
 """Calls after which a client gives up to be refused."""
@@ -23,6 +25,8 @@ FORGED = {
     "CF-Connecting-IP": "{}", "X-Originating-Ip": "{}",
 }  # fmt: skip
 """What a client may say of itself, and how: it is no reason to be taken for another."""
+AT_ONCE = 8
+"""Calls at a time: enough for two of them to be between reading and writing a counter at each of two pods."""
 NEVER = -1
 """What Redis says of the end of a key that has none."""
 
@@ -49,6 +53,18 @@ def wrong_end(told: int, refused: End, later: End) -> str:
     return ""
 
 
+def wrong_count(limit: int, calls: int, served: int, counter: int | None) -> str:
+    """What is wrong after a client called `calls` times, more than `limit`, many of them at once; empty if nothing.
+
+    `served`: how many of its calls were not answered with 429. Calls that are refused need not be counted, but one is.
+    """
+    if served > limit:
+        return f"{served} of {calls} calls were served, where the limit for calls one after another is {limit}"
+    if counter is None or not limit < counter <= calls:
+        return f"it is {counter} after {calls} calls, where the limit is {limit}"
+    return ""
+
+
 class RateClient:
     """A client that the rate limit tells from all others: by a header of its own, or by its address."""
 
@@ -60,6 +76,7 @@ class RateClient:
         self.counted: dict[int, int | None] = {}
         self.last: Any = None
         self.refused = End(NEVER, NEVER)
+        self.served = 0
 
     def call(self, forged: Mapping[str, str] | None = None) -> int:
         """Ask the criterion's own route once, with a sign-in that is refused but counted; return the status."""
@@ -83,12 +100,27 @@ class RateClient:
             other.clear()
         return wrong
 
+    def call_at_once(self, count: int) -> int:
+        """Call so often, AT_ONCE calls at a time; return how many were not answered with 429.
+
+        Raises AssertionError for a call that is answered with 5xx.
+        """
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            send = self.api.post
+            answers = [pool.submit(send, self.settings.siwe_path, EMPTY, headers=self.headers) for _ in range(count)]
+            seen = [item.result() for item in answers]
+        self.calls += count
+        broken = [in_words(answer) for answer in seen if answer.status_code >= 500]
+        assert not broken, f"expected each of {count} calls at once to be answered, saw {broken[0]}. Try: {LOGS}"
+        return sum(answer.status_code != 429 for answer in seen)
+
     def call_until_refused(self) -> None:
         """Call until the status is 429, at most MAXIMUM times, and look at the counter now and then."""
         while self.calls < MAXIMUM and self.call() != 429:
             if self.calls in (1, 2, 5, 10):
                 self.counted[self.calls] = self.counter()
         self.counted[self.calls] = self.counter()
+        self.served = self.calls - 1
         self.refused = self.end()
 
     def end(self) -> End:

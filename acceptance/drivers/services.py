@@ -21,6 +21,8 @@ from acceptance.drivers.pods import PodClient, environment_of
 PORTS = {"auth-service": 3001, "backend-service": 4000, "frontend-service": 3000}
 TIMEOUT = 20
 """Seconds that an answer may take: longer than the services wait for each other."""
+KEEP = {"Connection": "keep-alive"}
+"""What has `Api` keep the connection for its next request, as browsers do; a request without it ends it."""
 
 
 @dataclass(frozen=True)

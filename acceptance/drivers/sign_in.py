@@ -13,8 +13,8 @@ import requests
 from acceptance.base.conditions import as_json
 from acceptance.base.environment import Environment
 from acceptance.base.secrecy import register_secret
-from acceptance.drivers.services import Api, in_words
-from acceptance.drivers.wallet import JWT, OTHER_CHAIN, OTHER_DOMAIN, Wallet, jwt_in, new_nonce
+from acceptance.drivers.services import KEEP, Api, in_words
+from acceptance.drivers.wallet import ALL, FEWEST, JWT, OTHER_CHAIN, OTHER_DOMAIN, Wallet, jwt_in, new_nonce
 
 LOGS = "kubectl logs -l app=auth-service"
 Signed = tuple[str, str]
@@ -57,6 +57,8 @@ class SignIn:
         self.wallet = Wallet()
         # Each wallet is a client of its own to the rate limit, where clients are told apart by a header.
         self.headers = {self.paths.client_header: self.wallet.address} if self.paths.client_header else {}
+        # Of the request before a sign-in.
+        self.first: dict[str, str] = {}
         self.flow = FLOWS[self.paths.sign_in](self)
         self.answer: Any = None
 
@@ -95,7 +97,8 @@ class SignIn:
         return answer
 
     def enter(self) -> dict[str, Any]:
-        """Sign in with a good message; return what it got."""
+        """Sign in with a good message, over the connection that its nonce came over; return what it got."""
+        self.first = KEEP
         self.answer = self.send(*self.message("a good message"))
         return self.got()
 
@@ -142,7 +145,8 @@ class Siwe:
     def nonce(self) -> str:
         """A nonce that auth issues."""
         visitor = self.visitor
-        answer = visitor.patiently(lambda: visitor.api.get(visitor.paths.nonce_path, headers=visitor.headers))
+        headers = {**visitor.headers, **visitor.first}
+        answer = visitor.patiently(lambda: visitor.api.get(visitor.paths.nonce_path, headers=headers))
         assert answer.status_code == 200, f"expected a nonce: {in_words(answer)}. Try: {LOGS}"
         return str(as_json(answer.text)["nonce"])
 
@@ -169,6 +173,8 @@ class Siwe:
 
         kinds: dict[str, Callable[[], Signed]] = {
             "a good message": lambda: signed(self.made()),
+            "a good message with the fewest fields": lambda: signed(self.made(fields=FEWEST)),
+            "a good message with all fields": lambda: signed(self.made(fields=ALL)),
             "a message that was changed after it signed": changed,
             "a message that expired": lambda: signed(self.made(minutes=-1)),
             "a message that is not good yet": lambda: signed(self.made(minutes=60, wait=30)),
@@ -202,8 +208,8 @@ class Challenge:
     def challenge(self) -> str:
         """What auth wants signed."""
         visitor = self.visitor
-        body = {"address": visitor.wallet.address}
-        answer = visitor.patiently(lambda: visitor.api.post(visitor.paths.nonce_path, body, headers=visitor.headers))
+        body, headers = {"address": visitor.wallet.address}, {**visitor.headers, **visitor.first}
+        answer = visitor.patiently(lambda: visitor.api.post(visitor.paths.nonce_path, body, headers=headers))
         assert answer.status_code in (200, 201), f"expected a challenge: {in_words(answer)}. Try: {LOGS}"
         return str(as_json(answer.text)[visitor.paths.challenge_field])
 
@@ -215,7 +221,8 @@ class Challenge:
     def message(self, kind: str) -> Signed:
         """The challenge, or one that auth did not write for this wallet, and its signature."""
         wallet, good = self.visitor.wallet, self.challenge()
-        if kind == "a good message":
+        # Auth writes the message: which fields it has is not the wallet's to choose.
+        if kind.startswith("a good message"):
             return good, wallet.sign(good)
         if kind == "a nonce that it used before":
             return self.visitor.used(good, wallet.sign(good))

@@ -19,6 +19,8 @@ from acceptance.drivers.pods import PodClient, delete_now, run_client
 from acceptance.drivers.services import Service
 
 PORT = 8080
+TIMES = 3
+"""Queries with one token, one after the other: who remembers an answer asks about the first alone."""
 SILENT = 0
 """The status of an auth that takes each request and never answers it."""
 
@@ -40,14 +42,17 @@ class Spokesman:
         text = str(self.namespace.cluster.core.read_namespaced_pod_log(self.name, self.namespace.name))
         return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
-    def was_asked(self, path: str, token: str) -> dict[str, Any]:
-        """The request with a token as its bearer. Raises AssertionError unless there is one, to that path."""
+    def was_asked(self, path: str, token: str, times: int = 1) -> list[dict[str, Any]]:
+        """The requests with a token as their bearer. Raises AssertionError unless there are `times`, to that path."""
         credential = hashlib.sha256(f"Bearer {token}".encode()).hexdigest()
         seen = self.requests()
         found = [item for item in seen if (item["method"], item["path"]) == ("POST", path)]
         with_token = [item for item in found if item["credential"] == credential]
-        assert with_token, f"expected POST {path} with the client's bearer token, saw {seen}"
-        return with_token[0]
+        assert len(with_token) >= times, (
+            f"expected POST {path} with the client's bearer token for each of {times} queries, saw {len(with_token)}: "
+            f"{seen}. Try: kubectl -n {self.namespace.name} logs {self.name}"
+        )
+        return with_token
 
 
 @contextlib.contextmanager
@@ -73,7 +78,7 @@ def answer_of_copy(backend: Service, through: PodClient, settings: ServiceSettin
     ):
         asked = ask(copy.api(through), settings, settings.protected_query, token)
 
-        def was_asked() -> dict[str, Any]:
+        def was_asked() -> list[dict[str, Any]]:
             return auth.was_asked(settings.validate_path, token)
 
         eventually(was_asked, within=LOGS_READABLE, what=f"POST {settings.validate_path} of the backend")

@@ -18,10 +18,12 @@ from acceptance.base.secrecy import register_secret
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.database import SERVICE, Database
 from acceptance.drivers.durability import quoted, relations
-from acceptance.drivers.services import Api, Service, in_words
+from acceptance.drivers.services import KEEP, Api, Service, in_words
 
 REFUSALS = (400, 401, 403, 422)
 """Statuses that say no to a token."""
+ROUNDED = 2
+"""Seconds by which two ways to write the same time may differ."""
 MILLISECONDS = 10**11
 """From here on a time as a number counts milliseconds: as seconds it would be three thousand years away."""
 
@@ -43,9 +45,9 @@ def says_valid(answer: requests.Response, settings: ServiceSettings) -> bool:
     raise AssertionError(f"expected yes or no: {in_words(answer)}")
 
 
-def ask(doors: dict[str, Api], settings: ServiceSettings, token: str) -> dict[str, requests.Response]:
-    """What auth says of a token at each of its doors."""
-    return {door: api.post(settings.validate_path, token=token) for door, api in doors.items()}
+def ask(doors: dict[str, Api], settings: ServiceSettings, token: str, **sent: Any) -> dict[str, requests.Response]:
+    """What auth says of a token at each of its doors; `sent`: what else `Api.post` takes, as `headers`."""
+    return {door: api.post(settings.validate_path, token=token, **sent) for door, api in doors.items()}
 
 
 def ask_in_body(
@@ -58,6 +60,19 @@ def ask_in_body(
     path = settings.validate_path
     taken = {door: api for door, api in doors.items() if is_yes(api.post(path, {"token": good}), settings)}
     return {f"{door}, in the body": api.post(path, {"token": token}) for door, api in taken.items()}
+
+
+def ask_about_each(
+    doors: dict[str, Api], settings: ServiceSettings, good: str, tokens: dict[str, str]
+) -> dict[str, requests.Response]:
+    """What auth says of several tokens, each by its name, at each door, after a good one over the same connection."""
+    answers: dict[str, requests.Response] = {}
+    for name, token in tokens.items():
+        # Who remembers a yes may recognise the wrong token by a part of it, or by the connection that it comes over.
+        ask(doors, settings, good, headers=KEEP)
+        seen = {**ask(doors, settings, token), **ask_in_body(doors, settings, good, token)}
+        answers |= {f"{door}, with {name}": answer for door, answer in seen.items()}
+    return answers
 
 
 def is_yes(answer: requests.Response, settings: ServiceSettings) -> bool:
@@ -103,6 +118,18 @@ def stored(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any
     expires, owner = rows[0]
     assert expires is not None, f"the token in {table} has no time at which it expires"
     return {"expires": expires, "owner": owner, "seconds left": expires - time.time()}
+
+
+def wrong_row(row: dict[str, Any], until: str | float, address: str) -> str:
+    """What is wrong with a token's row (from `stored`); empty if nothing.
+
+    `until`: when its wallet was told that it expires. `address`: that wallet's.
+    """
+    if abs(row["expires"] - told(until)) >= ROUNDED:
+        return f"expected it to expire when its wallet was told ({until}), it has {row}"
+    if row["seconds left"] <= 0:
+        return f"expected a token that holds, it has expired already: {row}"
+    return "" if same_wallet(row["owner"], address) else f"expected it to be that of {address}, it has {row['owner']}"
 
 
 TIMES = """

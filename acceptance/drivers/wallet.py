@@ -18,6 +18,9 @@ from acceptance.base.secrecy import register_secret
 JWT = re.compile(r"^eyJ[\w-]*\.[\w-]+\.[\w-]+$")
 OTHER_DOMAIN = "www.somewhere-else.example"
 OTHER_CHAIN = 5
+USUAL, FEWEST, ALL = "usual", "fewest", "all"
+"""Which fields of EIP-4361 a message has."""
+RESOURCES = ["Resources:", "- https://example.com/terms", "- https://example.com/privacy"]
 
 
 class Wallet:
@@ -30,20 +33,27 @@ class Wallet:
         self.account = Account.create()
         self.address: str = self.account.address
 
-    def message(self, domain: str, nonce: str, *, chain: int = 1, minutes: int = 5, wait: int = 0) -> str:
-        """A Sign-In with Ethereum message that is good for `minutes`; with `wait` only after so many of them."""
+    def message(
+        self, domain: str, nonce: str, *, chain: int = 1, minutes: int = 5, wait: int = 0, fields: str = USUAL
+    ) -> str:
+        """A Sign-In with Ethereum message that is good for `minutes`; with `wait` only after so many of them.
+
+        `fields`: USUAL, the FEWEST that the standard requires (then it never expires), or ALL that it has, of which Not
+        Before is a minute ago.
+        """
         now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
 
-        def stamp(moment: datetime.datetime) -> str:
-            return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+        def stamp(name: str, later: int) -> str:
+            return f"{name}: {now + datetime.timedelta(minutes=later):%Y-%m-%dT%H:%M:%SZ}"
 
-        return (
-            f"{domain} wants you to sign in with your Ethereum account:\n{self.address}\n\n"
-            f"Sign in to Alternate Futures.\n\nURI: https://{domain}\nVersion: 1\nChain ID: {chain}\nNonce: {nonce}\n"
-            f"Issued At: {stamp(now + datetime.timedelta(minutes=min(0, minutes - 5)))}\n"
-            f"Expiration Time: {stamp(now + datetime.timedelta(minutes=minutes))}"
-            + (f"\nNot Before: {stamp(now + datetime.timedelta(minutes=wait))}" if wait else "")
-        )
+        statement = "" if fields == FEWEST else "Sign in to Alternate Futures.\n"
+        lines = [f"URI: https://{domain}", "Version: 1", f"Chain ID: {chain}", f"Nonce: {nonce}"]
+        lines += [stamp("Issued At", min(0, minutes - 5))]
+        lines += [stamp("Expiration Time", minutes)] if fields != FEWEST else []
+        lines += [stamp("Not Before", wait or -1)] if wait or fields == ALL else []
+        lines += [f"Request ID: {nonce[:8]}", *RESOURCES] if fields == ALL else []
+        first = f"{domain} wants you to sign in with your Ethereum account:\n{self.address}\n\n"
+        return f"{first}{statement}\n" + "\n".join(lines)
 
     def sign(self, message: str) -> str:
         """The signature of a message (EIP-191)."""
@@ -73,6 +83,7 @@ def forged(kind: str, good: str, secret: str) -> str:
     made: dict[str, Callable[[], str]] = {
         "its JWT": lambda: good,
         "a JWT signed with the value of the Secret": lambda: jwt.encode(claims, secret, "HS256"),
+        "a JWT of 4 KiB": lambda: jwt.encode(claims | {"note": "-" * 3 * 1024}, secret, "HS256"),
         "its JWT with another subject": lambda: ".".join((head, encode(other), signature)),
         "its JWT with another signature": lambda: good.rpartition(".")[0] + "." + encode({"a": claims["sub"]})[:43],
         "its JWT without its signature": lambda: good.rpartition(".")[0] + ".",

@@ -19,7 +19,8 @@ from acceptance.drivers.sign_in import SignIn
 from acceptance.drivers.validation import says_valid
 
 KINDS = (
-    "a good message", "a message that was changed after it signed", "a message that expired",
+    "a good message", "a good message with the fewest fields", "a good message with all fields",
+    "a message that was changed after it signed", "a message that expired",
     "a message that is not good yet",
     "a message that another wallet signed", "a nonce that it used before", "a nonce that auth did not issue",
     "a message for a domain that ends like its own", "a message for a domain that begins like its own",

@@ -28,17 +28,18 @@ class Auth:
         made.headers["Retry-After"] = "7"
         return made
 
-    def get(self, path, **_):
+    def get(self, path, headers=(), **_):
+        self.kept = "Connection" in headers
         self.nonces += 1
         return self.answer(200, {"nonce": f"{self.nonces:016}", "message": f"Sign this: {self.nonces}"})
 
-    def post(self, path, body=None, **_):
+    def post(self, path, body=None, **sent):
         with self.lock:
             if self.busy:
                 self.busy -= 1
                 return self.answer(429, {})
             if "message" not in body:
-                return self.get(path)
+                return self.get(path, **sent)
             self.seen[body["message"]] = self.seen.get(body["message"], 0) + 1
             return self.answer(201 if self.seen[body["message"]] <= self.uses else 401, {})
 
@@ -78,6 +79,17 @@ def test_who_asks_too_often_comes_again_when_it_was_told_but_not_for_ever(monkey
     assert slept == [8] * 4
     assert visitor("siwe", Auth(1, busy=1000)).send("message", "0x").status_code == 429
     assert sum(slept) <= 2 * sign_in.LONGEST
+
+
+@pytest.mark.parametrize("flow", ["siwe", "challenge"])
+def test_who_enters_signs_in_over_the_connection_of_its_nonce(flow):
+    auth = Auth(1)
+    there = visitor(flow, auth)
+    there.message("a good message")
+    assert not auth.kept
+    with pytest.raises(AssertionError, match="expected a JWT"):
+        there.enter()
+    assert auth.kept
 
 
 class Database:

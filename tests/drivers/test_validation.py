@@ -7,7 +7,7 @@ import requests
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.sign_in import got_token
-from acceptance.drivers.validation import only_of, says_valid, told
+from acceptance.drivers.validation import only_of, says_valid, told, wrong_row
 
 ADDRESS = "0xAbCdEf0123456789aBcDeF0123456789abcdef01"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIweDEifQ.c2lnbmF0dXJl"
@@ -57,3 +57,18 @@ def test_a_refusal_with_a_token_is_none_and_one_in_plain_text_is():
     assert got_token(answer(401, json.dumps({"other": JWT})), "token")
     assert not got_token(answer(401, "Unauthorized"), "token")
     assert not got_token(answer(401, json.dumps(["no"])), "token")
+
+
+@pytest.mark.parametrize(
+    ("expires", "left", "owner", "wrong"),
+    [
+        (1795896000.4, 60, ADDRESS.lower(), ""),
+        # The end of another token of the same wallet.
+        (1793896000, 60, ADDRESS, "when its wallet was told"),
+        (1795896000, -1, ADDRESS, "expired already"),
+        (1795896000, 60, "0xdef", "expected it to be that of"),
+    ],
+)
+def test_a_row_expires_when_its_wallet_was_told(expires, left, owner, wrong):
+    found = wrong_row({"expires": expires, "seconds left": left, "owner": owner}, "2026-11-28T20:00:00Z", ADDRESS)
+    assert wrong in found and bool(found) is bool(wrong)

@@ -1,5 +1,6 @@
 """The reference services, as far as no cluster is needed: tokens, settings, locks, manifests and images."""
 
+import ast
 import json
 import re
 import secrets
@@ -12,12 +13,12 @@ import yaml
 from acceptance.base.paths import ROOT
 from acceptance.clients import docker
 from acceptance.drivers.services import debug_level, written
-from acceptance.drivers.wallet import Wallet, forged, jwt_in
+from acceptance.drivers.wallet import ALL, FEWEST, USUAL, Wallet, forged, jwt_in
 from acceptance.images import build, lock
 
 SERVICES = ("auth", "backend", "frontend")
 SECRET = secrets.token_urlsafe(48)
-GOOD = ("its JWT", "a JWT signed with the value of the Secret")
+GOOD = ("its JWT", "a JWT signed with the value of the Secret", "a JWT of 4 KiB")
 BAD = (
     "its JWT with another subject",
     "its JWT with another signature",
@@ -46,6 +47,12 @@ def test_a_good_jwt_holds(auth, kind):
     good, expires = tokens.issue(SECRET, "0xabc", "id", 60)
     assert tokens.check(SECRET, forged(kind, good, SECRET))["sub"] == "0xabc"
     assert 0 < expires.timestamp() - time.time() <= 60
+
+
+def test_a_long_jwt_is_as_long_as_it_is_called(auth):
+    tokens, _ = auth
+    good, _ = tokens.issue(SECRET, "0xabc", "id", 60)
+    assert 4096 <= len(forged("a JWT of 4 KiB", good, SECRET)) < 5000
 
 
 @pytest.mark.parametrize("kind", BAD)
@@ -87,6 +94,27 @@ def test_a_message_says_what_eip_4361_asks_for():
     for line in ("URI: https://www.example.test", "Version: 1", "Chain ID: 5", "Nonce: " + "a" * 16, "Issued At: "):
         assert f"\n{line}" in text
     assert re.search(r"\nExpiration Time: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", text)
+
+
+def test_fields_that_eip_4361_leaves_open_are_left_out_or_stand_in_its_order():
+    fewest = Wallet().message("www.example.test", "a" * 16, fields=FEWEST)
+    assert re.search(r"account:\n0x[0-9a-fA-F]{40}\n\n\nURI: ", fewest)
+    assert re.search(r"\nIssued At: [^\n]+$", fewest)
+    names = [line.partition(":")[0] for line in Wallet().message("a.test", "a" * 16, fields=ALL).splitlines()[5:]]
+    assert names[:5] == ["URI", "Version", "Chain ID", "Nonce", "Issued At"]
+    assert names[5:9] == ["Expiration Time", "Not Before", "Request ID", "Resources"]
+
+
+@pytest.mark.parametrize(("fields", "statement"), [(USUAL, True), (FEWEST, False), (ALL, True)])
+def test_the_reference_reads_every_message_and_who_needs_a_statement_does_not(fields, statement):
+    source = (ROOT / "services" / "auth" / "auth_service" / "siwe_messages.py").read_text()
+    optional, needed = r'r"(?:(?P<statement>[^\n]+)\n)?\n"', r'r"(?P<statement>[^\n]+)\n\n"'
+    assert optional in source
+    for text, taken in ((source, True), (source.replace(optional, needed), statement)):
+        patterns = [node for node in ast.parse(text).body if isinstance(node, ast.Assign)]
+        names = {"re": re}
+        exec(compile(ast.Module(patterns[1:], []), "siwe_messages", "exec"), names)
+        assert bool(names["MESSAGE"].fullmatch(Wallet().message("a.test", "a" * 16, fields=fields))) is taken
 
 
 def test_the_jwt_is_found_in_any_field():

@@ -1,0 +1,49 @@
+"""What an auth service whose word is known was asked, told from what it should have been asked."""
+
+import hashlib
+import json
+from types import SimpleNamespace as Thing
+
+import pytest
+
+from acceptance.drivers.spokesman import Spokesman
+
+PATH = "/api/auth/validate"
+
+
+def asked(*requests):
+    """A spokesman whose log has these requests: method, path and token of each."""
+    lines = [
+        json.dumps(
+            {
+                "method": method,
+                "path": path,
+                "from": "10.0.0.1:1234",
+                "credential": hashlib.sha256(f"Bearer {token}".encode()).hexdigest(),
+            }
+        )
+        for method, path, token in requests
+    ]
+    core = Thing(read_namespaced_pod_log=lambda name, namespace: "\n".join(["listening", *lines]))
+    return Spokesman(Thing(name="scenario", cluster=Thing(core=core)), "auth-that-says-200")
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_each_query_is_a_question(times):
+    assert len(asked(*[("POST", PATH, "good")] * 3).was_asked(PATH, "good", times)) == 3
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        [],
+        # An answer that is remembered.
+        [("POST", PATH, "good")],
+        [("POST", PATH, "good"), ("POST", PATH, "good"), ("POST", PATH, "other")],
+        [("POST", PATH, "good"), ("POST", PATH, "good"), ("GET", PATH, "good")],
+        [("POST", PATH, "good"), ("POST", PATH, "good"), ("POST", "/health", "good")],
+    ],
+)
+def test_a_question_that_is_missing_is_seen(requests):
+    with pytest.raises(AssertionError, match="for each of 3 queries"):
+        asked(*requests).was_asked(PATH, "good", 3)
