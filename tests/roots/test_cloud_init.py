@@ -339,6 +339,7 @@ def test_another_server_joins(cluster):
         2
     ]
     assert "put-secret-value" not in calls
+    assert "k3s kubectl --namespace kube-system scale deployment coredns --replicas=2" in calls
 
 
 def test_a_worker_joins_as_agent_and_asks_for_no_other_token(cluster):

@@ -125,11 +125,19 @@ renew_kubeconfig() {
   publish_kubeconfig
 }
 
-# What only a server can do once it runs: the kubeconfig for administrators, and the end of the machine it replaces.
+# K3s starts one DNS server, which may be on the machine that is lost, and leaves the number to whoever scales it.
+spread_dns() {
+  kubectl --namespace kube-system scale deployment coredns --replicas=2 ||
+    say "there is one DNS server still: kubectl -n kube-system scale deployment coredns --replicas=2"
+}
+
+# What only a server can do once it runs: the kubeconfig for administrators, names found whichever machine is lost, and
+# the end of the machine it replaces.
 after_server() {
   if [ "$1" = start ] || ! read_secret "$SECRET_CONFIG" >/dev/null; then
     publish_kubeconfig
   fi
+  [ "$1" = start ] || spread_dns
   kubectl delete node --selector "alternatefutures.ai/machine=$MACHINE" --field-selector "metadata.name!=$node" --ignore-not-found
 }
 
