@@ -26,6 +26,12 @@ def changed(item, part, key, value):
     return found
 
 
+def helper(script="local-path-config"):
+    volumes = [{"name": "script", "configMap": {"name": script}}, {"name": "data", "hostPath": {"path": "/opt"}}]
+    metadata = {"name": "helper-pod-delete-pvc-1", "namespace": "local-path-storage", "uid": "9"}
+    return {"kind": "Pod", "metadata": metadata, "spec": {"volumes": volumes}}
+
+
 @pytest.mark.parametrize(
     "after",
     [
@@ -35,8 +41,9 @@ def changed(item, part, key, value):
         [SECRET, changed(NODE, "spec", "unschedulable", True)],
         [SECRET, changed(NODE, "metadata", "labels", {"role": "database"})],
         [SECRET, NODE, {"kind": "RoleBinding", "metadata": {"name": "left", "namespace": "default", "uid": "4"}}],
+        [SECRET, NODE, helper("another")],
     ],
-    ids=["gone", "another value", "made anew", "cordoned", "labelled", "left behind"],
+    ids=["gone", "another value", "made anew", "cordoned", "labelled", "left behind", "a pod by a good name"],
 )
 def test_a_change_is_seen(after):
     assert digests(after) != digests([SECRET, NODE])
@@ -48,4 +55,5 @@ def test_what_moves_by_itself_is_not():
     moved.append({"kind": "PersistentVolume", "metadata": {"name": "pv", "uid": "6"}, "spec": {"claimRef": CLAIM}})
     owners = [{"kind": "Job"}]
     moved.append({"kind": "Pod", "metadata": {"name": "hook", "namespace": "default", "ownerReferences": owners}})
+    moved.append(helper())
     assert digests(moved) == digests([SECRET, NODE])
