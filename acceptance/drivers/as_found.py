@@ -45,7 +45,7 @@ def is_of_job(item: dict[str, Any]) -> bool:
 
 
 def makes_volume(item: dict[str, Any]) -> bool:
-    """Whether a pod makes or removes a volume's folder, and ends: it belongs to nobody, and has the provisioner's script.
+    """Whether a pod makes or removes a volume's folder and ends: it is nobody's, and has the provisioner's script.
 
     Another scenario's claim may be why it is there. That none is left behind is for plan 27.10 to say.
     """
