@@ -29,8 +29,8 @@ AWS = "containers"
 class Project:
     """A project of one feature, run in a process of its own."""
 
-    def __init__(self, pytester, monkeypatch):
-        self.pytester = pytester
+    def __init__(self, pytester, monkeypatch, run_pytest):
+        self.pytester, self.run_pytest = pytester, run_pytest
         self.reports = pytester.path / "reports"
         self.runs = 0
         monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -53,11 +53,11 @@ class Project:
         """Run pytest; return its result and the verdicts by criterion."""
         # Not above: the runs under test read this file, too, and do not have tests/support on their path.
         from tests_support import PATIENCE
-        from warm import run_pytest
 
         self.runs += 1
         basetemp = f"--basetemp={self.pytester.path / f'runpytest-{self.runs}'}"
-        result = run_pytest(self.pytester.path, [basetemp, f"--env={self.environment}", *arguments], within=PATIENCE)
+        given = [basetemp, f"--env={self.environment}", *arguments]
+        result = self.run_pytest(self.pytester.path, given, within=PATIENCE)
         return result, self.read()
 
     def read(self):
@@ -67,7 +67,19 @@ class Project:
         return {c["id"]: c for c in self.document["criteria"]} if files else {}
 
 
+@pytest.fixture(scope="session")
+def warm_pytest():
+    """What runs pytest in a process that begins with packages imported.
+
+    Imported before a pytester forgets what its test has imported: else each test would start a server of its own, which
+    imports all of them anew and stays to the end.
+    """
+    from warm import run_pytest
+
+    return run_pytest
+
+
 @pytest.fixture
-def project(pytester, monkeypatch):
+def project(warm_pytest, pytester, monkeypatch):
     """A small project."""
-    return Project(pytester, monkeypatch)
+    return Project(pytester, monkeypatch, warm_pytest)
