@@ -7,6 +7,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.waiting import LOGS_READABLE, POD_READY, RESTART, eventually
 from acceptance.cluster.probe import pod_spec
 from acceptance.drivers import ended_containers, liveness, probed, reachability
+from acceptance.drivers.pods import start_on_each_worker
 from acceptance.drivers.probed import all_ready
 from acceptance.platform.applications import APPLICATIONS
 
@@ -133,13 +134,10 @@ def kubelets_keep_the_last(cluster, outputs):
 
 @when(parsers.parse("a pod on each worker writes {count:d} lines"), target_fixture="talking")
 def pods_write_lines(namespace, outputs, count):
-    names = {worker.name: f"talking-{number}" for number, worker in enumerate(outputs.workers)}
-    for worker, name in names.items():
-        selector = {"kubernetes.io/hostname": worker}
-        namespace.create(namespace.cluster.probe.pod(name, "log", str(count), nodeSelector=selector))
-    for name in names.values():
+    names = [*start_on_each_worker(namespace, outputs, "talking", "log", str(count)).values()]
+    for name in names:
         namespace.wait_ready(name)
-    return list(names.values())
+    return names
 
 
 @then(parsers.parse("the API returns all {count:d} lines of each"))

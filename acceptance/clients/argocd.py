@@ -45,13 +45,18 @@ class ArgoCD:
 
     def call(self, method: str, path: str, *, body: Any = None, **query: Any) -> Any:
         """Call the API; return its JSON. Raises requests.HTTPError with what Argo CD said."""
-        address = self.base()
-        if self.signed_in_at != address:
-            self.sign_in(address)
+        address = self.signed_in()
         answer = self.session.request(method, f"{address}/api/v1/{path}", json=body, params=query, timeout=TIMEOUT)
         if not answer.ok:
             raise requests.HTTPError(f"{method} {path}: HTTP {answer.status_code} {answer.text[:300]}", response=answer)
         return answer.json()
+
+    def signed_in(self) -> str:
+        """The URL to ask now, with a session there."""
+        address = self.base()
+        if self.signed_in_at != address:
+            self.sign_in(address)
+        return address
 
     def sign_in(self, address: str) -> None:
         """Get a session's token for the password."""
@@ -76,11 +81,8 @@ class ArgoCD:
 
         The iterator raises requests.RequestException once nothing came for `SILENT` seconds.
         """
-        address = self.base()
-        if self.signed_in_at != address:
-            self.sign_in(address)
         answer = self.session.get(
-            f"{address}/api/v1/stream/applications",
+            f"{self.signed_in()}/api/v1/stream/applications",
             params={"name": name},
             headers={"Accept": "text/event-stream"},
             stream=True,

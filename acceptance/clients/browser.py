@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,12 +69,17 @@ def open_page(program: Path, url: str, *, domain: str, address: str, trusted: x5
         return Page(ended.stdout, picture.read_bytes(), loaded(network), said, media_types(network))
 
 
-def loaded(log: dict[str, Any]) -> dict[str, str]:
-    """What became of each URL in a log of Chromium's network (--log-net-log)."""
+def events(log: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], int]]:
+    """Name, parameters and request of each event in a log of Chromium's network (--log-net-log)."""
     names = {number: name for name, number in log["constants"]["logEventTypes"].items()}
-    urls, outcomes = {}, {}
     for event in log["events"]:
-        name, parameters, source = names[event["type"]], event.get("params", {}), event["source"]["id"]
+        yield names[event["type"]], event.get("params", {}), event["source"]["id"]
+
+
+def loaded(log: dict[str, Any]) -> dict[str, str]:
+    """What became of each URL in a log of Chromium's network."""
+    urls, outcomes = {}, {}
+    for name, parameters, source in events(log):
         if name == "URL_REQUEST_START_JOB" and "url" in parameters:
             urls[source] = parameters["url"]
         elif name == "HTTP_TRANSACTION_READ_RESPONSE_HEADERS":
@@ -90,10 +96,8 @@ def media_types(log: dict[str, Any]) -> dict[str, str]:
 
     A file that the browser was told has not changed keeps the type of its first answer.
     """
-    names = {number: name for name, number in log["constants"]["logEventTypes"].items()}
     urls, found = {}, {}
-    for event in log["events"]:
-        name, parameters, source = names[event["type"]], event.get("params", {}), event["source"]["id"]
+    for name, parameters, source in events(log):
         if name == "URL_REQUEST_START_JOB" and "url" in parameters:
             urls[source] = parameters["url"]
         elif name == "HTTP_TRANSACTION_READ_RESPONSE_HEADERS" and source in urls:

@@ -44,7 +44,7 @@ def is_of_job(item: dict[str, Any]) -> bool:
     return any(owner["kind"] == "Job" for owner in item["metadata"].get("ownerReferences", []))
 
 
-def makes_volume(item: dict[str, Any]) -> bool:
+def is_of_volume(item: dict[str, Any]) -> bool:
     """Whether a pod makes or removes a volume's folder and ends: it is nobody's, and has the provisioner's script.
 
     Another scenario's claim may be why it is there. That none is left behind is for plan 27.10 to say.
@@ -70,7 +70,7 @@ def digests(items: Iterable[dict[str, Any]]) -> AsFound:
     found = {}
     for item in items:
         metadata = item["metadata"]
-        if not (is_scenarios(item) or is_of_job(item) or makes_volume(item)):
+        if not (is_scenarios(item) or is_of_job(item) or is_of_volume(item)):
             found[f"{item['kind']} {metadata.get('namespace', '')}/{metadata['name']}"] = digest(item)
     return found
 

@@ -16,6 +16,7 @@ from acceptance.cluster.cluster import Cluster
 from acceptance.drivers.benchmark import of_processes
 from acceptance.drivers.benchmark_checks import API
 from acceptance.drivers.etcd import etcdctl
+from acceptance.drivers.machines import every_machine
 from acceptance.drivers.reachability import DNS
 from acceptance.infrastructure.contract import Machine
 
@@ -112,10 +113,7 @@ def all_led_to_common_address(cluster: Cluster) -> dict[str, dict[str, set[str]]
     Pods come by the Service of the API, which every control plane stands behind.
     """
     outputs = cluster.outputs
-    seen = {
-        machine.name: peers(cluster.on_node(machine.name, *CONNECTED))
-        for machine in [*outputs.control_planes, *outputs.workers]
-    }
+    seen = {machine.name: peers(cluster.on_node(machine.name, *CONNECTED)) for machine in every_machine(outputs)}
     # On a host that shows nobody whose a connection is, all are somebody's.
     lost = [name for name, programs in seen.items() if not {"kubelet", "somebody"} & {*programs}]
     assert not lost, f"no kubelet at the API's port on {lost}"

@@ -12,6 +12,7 @@ from acceptance.base.conditions import describe, is_ready
 from acceptance.base.waiting import POD_READY, eventually
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
+from acceptance.cluster.workloads import taking
 from acceptance.platform.access import NAMESPACE as PLATFORM
 
 AWAY = {"DATABASE_URL": "postgresql://nobody:none@127.0.0.1:9/nothing", "REDIS_URL": "redis://:none@127.0.0.1:9/0"}
@@ -27,11 +28,7 @@ READY = "ready"
 
 def needing(deployments: list[Any]) -> list[Any]:
     """The Deployments that take a URL of AWAY. Raises AssertionError if there is none."""
-    found = [
-        item
-        for item in deployments
-        if any(variable.name in AWAY for part in item.spec.template.spec.containers for variable in part.env or [])
-    ]
+    found = taking(deployments, AWAY)
     assert found, f"no Deployment takes {' or '.join(AWAY)}. Try: kubectl get deployments"
     return found
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import yaml
+from jwt.utils import base64url_encode
 
 from acceptance.clients.caller import Caller
 from acceptance.cluster.cluster import Cluster
@@ -30,18 +31,13 @@ def told(cluster: Cluster) -> dict[str, str]:
     return dict(answer.json().get("data") or {})
 
 
-def encoded(data: bytes) -> str:
-    """Base64 as JOSE has it."""
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
-
-
 def is_signed(data: Mapping[str, str], token: str) -> bool:
     """Whether what is told is signed with a join token: a JWS of HS256 without its payload, as kubeadm checks it."""
     identity, _, secret = token.partition(".")
     header, _, signature = data.get(f"jws-kubeconfig-{identity}", "").partition("..")
-    signed = f"{header}.{encoded(data.get('kubeconfig', '').encode())}"
+    signed = f"{header}.{base64url_encode(data.get('kubeconfig', '').encode()).decode()}"
     wanted = hmac.new(secret.encode(), signed.encode(), hashlib.sha256).digest()
-    return bool(header) and hmac.compare_digest(signature, encoded(wanted))
+    return bool(header) and hmac.compare_digest(signature, base64url_encode(wanted).decode())
 
 
 def address_and_authority(data: Mapping[str, str]) -> tuple[str, str]:

@@ -11,6 +11,8 @@ from kubernetes.client import ApiException
 
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
+from acceptance.drivers.machines import every_machine
+from acceptance.drivers.pods import start_on_each_worker
 from acceptance.infrastructure.contract import Outputs
 
 NOWHERE = "http://127.0.0.1:1/why-it-crashed"
@@ -23,11 +25,7 @@ FEWEST = 100
 
 def start_crashing_on_each(namespace: Namespace, outputs: Outputs) -> dict[str, str]:
     """A pod on each worker whose container ends with an error as soon as it begins; their names, by worker."""
-    names = {worker.name: f"crashing-{number}" for number, worker in enumerate(outputs.workers)}
-    for worker, name in names.items():
-        selector = {"kubernetes.io/hostname": worker}
-        namespace.create(namespace.cluster.probe.pod(name, "get", NOWHERE, nodeSelector=selector))
-    return names
+    return start_on_each_worker(namespace, outputs, "crashing", "get", NOWHERE)
 
 
 def log_of_crashed(namespace: Namespace, name: str) -> str:
@@ -61,7 +59,7 @@ def kubelets_that_keep_too_few(cluster: Cluster, outputs: Outputs) -> dict[str, 
         return {}
     look = "tr '\\0' '\\n' </proc/$(pgrep -o -x kubelet)/cmdline"
     found = {}
-    for machine in [*outputs.control_planes, *outputs.workers]:
+    for machine in every_machine(outputs):
         words = cluster.on_node(machine.name, "sh", "-c", look)
         assert "kubelet" in words, f"no kubelet runs on {machine.name}"
         if trouble := keeps_too_few(words):

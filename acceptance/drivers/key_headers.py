@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from jwt.utils import base64url_encode
 
 from acceptance.base.secrecy import register_secret
 from acceptance.drivers.wallet import forged
@@ -43,7 +44,7 @@ def naming_keys(good: str, serve: Callable[[str], str]) -> dict[str, str]:
     """
     claims = jwt.decode(good, options={"verify_signature": False})
     own, private = secrets.token_bytes(32), rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    shared = {"kty": "oct", "alg": "HS256", "kid": "shared", "k": in_base64(own)}
+    shared = {"kty": "oct", "alg": "HS256", "kid": "shared", "k": base64url_encode(own).decode()}
     public = {**jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key(), as_dict=True), "alg": "RS256", "kid": "public"}
     keys = json.dumps({"keys": [shared, public]})
     union = f"none' UNION SELECT '{own.hex()}"
@@ -60,16 +61,11 @@ def naming_keys(good: str, serve: Callable[[str], str]) -> dict[str, str]:
     return {name: register_secret(token) for name, token in made.items()}
 
 
-def in_base64(data: bytes) -> str:
-    """Bytes as JWTs have them."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
 def by_secret(header: dict[str, Any], claims: dict[str, Any], key: bytes) -> str:
     """A JWT signed by HS256; PyJWT makes none with an empty key."""
     parts = [{"alg": "HS256", "typ": "JWT", **header}, claims]
-    text = ".".join(in_base64(json.dumps(part).encode()) for part in parts)
-    return f"{text}.{in_base64(hmac.digest(key, text.encode(), hashlib.sha256))}"
+    text = ".".join(base64url_encode(json.dumps(part).encode()).decode() for part in parts)
+    return f"{text}.{base64url_encode(hmac.digest(key, text.encode(), hashlib.sha256)).decode()}"
 
 
 def holding(keys: str) -> str:

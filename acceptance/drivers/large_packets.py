@@ -8,6 +8,7 @@ import itertools
 from acceptance.base.conditions import as_json
 from acceptance.base.waiting import POD_READY, eventually
 from acceptance.cluster.namespace import Namespace
+from acceptance.drivers.pods import start_on_each_worker
 from acceptance.infrastructure.contract import Outputs
 
 BYTES = 4000
@@ -19,10 +20,7 @@ HINT = "tracepath ADDRESS on both workers; ip link show; nft list ruleset"
 
 def exchange(namespace: Namespace, outputs: Outputs) -> dict[str, str]:
     """By pair of workers which pod answered, in full. Raises TimedOut naming the pair of which one did not."""
-    pods = {worker.name: f"sends-{number}" for number, worker in enumerate(outputs.workers)}
-    for worker, name in pods.items():
-        selector = {"kubernetes.io/hostname": worker}
-        namespace.create(namespace.cluster.probe.pod(name, nodeSelector=selector))
+    pods = start_on_each_worker(namespace, outputs, "sends")
     addresses = {worker: namespace.wait_ready(name).status.pod_ip for worker, name in pods.items()}
     seen = {}
     for one, other in itertools.permutations(pods, 2):

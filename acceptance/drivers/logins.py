@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 
 from acceptance.clients.sql import Connection, Login, Refused
+from acceptance.cluster.workloads import taking
 from acceptance.drivers.database import SERVICE, Database, Rows
 
 REPLICATION = "replication"
@@ -65,11 +66,7 @@ def attempt(db: Database, place: str, login: Login) -> str:
 
 def connections_at_once(deployments: list[Any]) -> int:
     """How many connections the services may hold at once: a pool for each pod that has DATABASE_URL, and one client."""
-    users = [
-        item
-        for item in deployments
-        if any(variable.name == URL for part in item.spec.template.spec.containers for variable in part.env or [])
-    ]
+    users = taking(deployments, {URL})
     assert users, f"no Deployment takes {URL}. Try: kubectl get deployments"
     return 1 + POOL * sum(int(item.spec.replicas) for item in users)
 

@@ -19,12 +19,24 @@ from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
 from acceptance.cluster.probe import Probe
 from acceptance.drivers.cuts import Cut
+from acceptance.infrastructure.contract import Outputs
 
 CTR = "ctr --namespace k8s.io"
 
 PLATFORM = "default"
 """The namespace of database, cache and services, whose short names clients use as the services do."""
 CREDENTIALS = {"DATABASE_URL": "database-credentials", "REDIS_URL": "redis-credentials"}
+
+
+def start_on_each_worker(
+    namespace: Namespace, outputs: Outputs, prefix: str, *command: str, **settings: Any
+) -> dict[str, str]:
+    """Start a probe's pod on each worker, with a command and what else `Probe.pod` takes; their names by worker."""
+    names = {worker.name: f"{prefix}-{number}" for number, worker in enumerate(outputs.workers)}
+    for worker, name in names.items():
+        where = {"kubernetes.io/hostname": worker}
+        namespace.create(namespace.cluster.probe.pod(name, *command, nodeSelector=where, **settings))
+    return names
 
 
 class PodClient:

@@ -10,6 +10,7 @@ from acceptance.base.conditions import describe, is_ready
 from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.cluster.cluster import SYSTEM_NAMESPACES, Cluster
 from acceptance.cluster.namespace import Namespace
+from acceptance.drivers.pods import start_on_each_worker
 from acceptance.infrastructure.contract import Outputs
 
 HANGING: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
@@ -30,10 +31,8 @@ def all_ready(namespace: Namespace, selector: str, count: int) -> dict[str, str]
 def start_on_each(namespace: Namespace, outputs: Outputs) -> list[str]:
     """A server pod on each worker, whose kubelet restarts it after three failed probes; their names, once Ready."""
     probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "failureThreshold": 3}
-    names = [f"probed-{number}" for number, _ in enumerate(outputs.workers)]
-    for name, worker in zip(names, outputs.workers, strict=True):
-        selector = {"kubernetes.io/hostname": worker.name}
-        namespace.create(namespace.cluster.probe.pod(name, container={"livenessProbe": probe}, nodeSelector=selector))
+    started = start_on_each_worker(namespace, outputs, "probed", container={"livenessProbe": probe})
+    names = [*started.values()]
     for name in names:
         restarts = namespace.wait_ready(name).status.container_statuses[0].restart_count
         assert restarts == 0, f"the container of {name} was restarted before its probe failed"

@@ -3,7 +3,7 @@
 import http.server
 
 import pytest
-from tests_support import http_server
+from tests_support import http_server, reply
 
 from acceptance.clients import browser
 from acceptance.drivers.pictures import look_different
@@ -23,12 +23,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         """The page."""
-        body = FILES.get(self.path, "").encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        reply(self, FILES.get(self.path, "").encode())
 
     def log_message(self, *_):
         """Nothing."""

@@ -4,7 +4,7 @@ import http.server
 
 import pytest
 import requests
-from tests_support import http_server
+from tests_support import http_server, reply
 
 from acceptance.base.service_settings import HEADINGS, ServiceSettings
 from acceptance.clients import browser
@@ -63,11 +63,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             status, kind, body = 200, site_type(path), SVG.encode()
             if "image/webp" in self.headers.get("Accept", ""):
                 kind, body = NEGOTIATED[path]
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        reply(self, body, status, kind)
 
     def log_message(self, *_):
         """Nothing."""

@@ -4,7 +4,7 @@ import http.server
 
 import pytest
 import requests
-from tests_support import http_server
+from tests_support import http_server, reply
 
 from acceptance.drivers import site, visitors
 
@@ -21,11 +21,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         told = "\n".join([*self.headers.values(), query])
         turned = sign and sign in told
         body = (PAGE.replace("Home", "Sorry") if path.endswith("/other") and turned else PAGE).encode()
-        self.send_response(404 if turned and not path.endswith("/other") else 200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        reply(self, body, 404 if turned and not path.endswith("/other") else 200)
 
     def log_message(self, *_):
         """Nothing."""

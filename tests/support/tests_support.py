@@ -100,3 +100,12 @@ def http_server(handler):
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def reply(handler, body, status=200, kind="text/html"):
+    """Have a handler of an `http_server` answer with some bytes."""
+    handler.send_response(status)
+    handler.send_header("Content-Type", kind)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
