@@ -14,7 +14,7 @@ from acceptance.drivers.copies import copy_of
 from acceptance.drivers.graphql import LOGS, ask, shows
 from acceptance.drivers.log_lines import for_developers
 from acceptance.drivers.services import debug_level, in_words
-from acceptance.drivers.spokesman import answering
+from acceptance.drivers.spokesman import answering, words_of_auth
 
 EPOCH = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 NO_TOKEN = "no.such-token"
@@ -52,8 +52,8 @@ def real_copy(backend):
 @when("the ConfigMap names an auth service at another host and port, which says no", target_fixture="other_auth")
 def change_config(configured, auth_api, data_client, environment, evidence):
     # Auth's own words to a token that nobody signed: whoever gets them was sent here.
-    no = auth_api.post(environment.services.validate_path, token=NO_TOKEN)
-    with answering(data_client.namespace, no.status_code, no.text) as spokesman:
+    no = words_of_auth(auth_api, environment.services, NO_TOKEN, 401)
+    with answering(data_client.namespace, *no) as spokesman:
         configured.set(spokesman.url)
         evidence.add("AUTH_SERVICE_URL", spokesman.url)
         yield spokesman

@@ -23,7 +23,7 @@ from acceptance.drivers.graphql import (
 )
 from acceptance.drivers.sign_in import LOGS as AUTH_LOGS
 from acceptance.drivers.sign_in import SignIn
-from acceptance.drivers.spokesman import TIMES, answering
+from acceptance.drivers.spokesman import TIMES, answering, words_of_auth
 from acceptance.drivers.wallet import forged
 
 
@@ -142,10 +142,10 @@ def is_error(answers, message):
 def copy_with_spokesman(word, backend, auth_api, auth_doors, environment, data_client, signed_in):
     # Auth's own words: its yes to somebody else's token, its no to one that nobody signed.
     other = SignIn(auth_api, environment)
-    token = other.enter()["jwt"] if word == "yes" else "no.such-token"
-    as_auth = auth_api.post(environment.services.validate_path, token=token)
+    token, status = (other.enter()["jwt"], 200) if word == "yes" else ("no.such-token", 401)
+    as_auth = words_of_auth(auth_api, environment.services, token, status)
     with contextlib.ExitStack() as stack:
-        spokesman = stack.enter_context(answering(data_client.namespace, as_auth.status_code, as_auth.text))
+        spokesman = stack.enter_context(answering(data_client.namespace, *as_auth))
         copy = stack.enter_context(copy_of(backend, {"AUTH_SERVICE_URL": spokesman.url}))
         yield copy.api(data_client), spokesman, other
 

@@ -41,6 +41,11 @@ class Namespace:
         """The pods here that `selector` matches."""
         return list(self.cluster.core.list_namespaced_pod(self.name, label_selector=selector).items)
 
+    def endpoint_slices(self, service: str) -> list[client.V1EndpointSlice]:
+        """Those of a Service: where its address leads to."""
+        api, selector = client.DiscoveryV1Api(self.cluster.api), f"kubernetes.io/service-name={service}"
+        return list(api.list_namespaced_endpoint_slice(self.name, label_selector=selector).items)
+
     def pod(self, name: str) -> client.V1Pod:
         """One pod."""
         return self.cluster.core.read_namespaced_pod(name, self.name)

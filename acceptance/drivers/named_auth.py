@@ -12,7 +12,7 @@ from acceptance.base.service_settings import ServiceSettings
 from acceptance.base.waiting import GONE, eventually
 from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.copies import Copy
-from acceptance.drivers.graphql import Asked, ask
+from acceptance.drivers.graphql import Asked, ask, not_refused
 from acceptance.drivers.pods import PodClient
 from acceptance.drivers.spokesman import PORT, Spokesman, answering
 
@@ -53,6 +53,8 @@ class NamedAuth:
         core = self.namespace.cluster.core
         with contextlib.suppress(ApiException):
             core.delete_namespaced_service(self.name, self.namespace.name)
+        # Its EndpointSlices go a moment later, and would take those of a Service of the same name along.
+        eventually(self.has_no_endpoints, within=GONE, what=f"the EndpointSlices of the old Service {self.name} gone")
         selector = {"app": self.spokesman.name if self.spokesman else ""}
         spec = {"selector": selector, "ports": [{"port": PORT}]}
         self.namespace.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": self.name}, "spec": spec})
@@ -60,14 +62,22 @@ class NamedAuth:
         assert address != self.address, f"it is at {address} again"
         return address
 
+    def has_no_endpoints(self) -> bool:
+        """Raise AssertionError while an EndpointSlice of the Service is there."""
+        left = [item.metadata.name for item in self.namespace.endpoint_slices(self.name)]
+        assert not left, f"still there: {left}"
+        return True
+
     def was_asked_by(self, copy: Copy, through: PodClient, settings: ServiceSettings, token: str) -> Asked:
         """What a copy of the backend answers to a token, as the pod that is behind the name now says no to it.
 
         Raises AssertionError for any other answer, and if that pod was not asked.
         """
         asked = ask(copy.api(through), settings, settings.protected_query, token)
-        asked.refused("Unauthorized")
         assert self.spokesman, "nobody is behind the name yet"
+        if problem := not_refused(asked, "Unauthorized"):
+            said, requests = copy.log()[-1:], len(self.spokesman.requests())
+            raise AssertionError(f"{problem}; it wrote {said}, and {self.spokesman.name} was asked {requests} times")
         self.spokesman.was_asked(settings.validate_path, token)
         return asked
 

@@ -50,9 +50,7 @@ def application_at(target: str) -> str:
 
 def endpoints(namespace: Namespace, service: str) -> set[str]:
     """The addresses that a Service leads to, however they came there."""
-    api = client.DiscoveryV1Api(namespace.cluster.api)
-    selector = f"kubernetes.io/service-name={service}"
-    slices = api.list_namespaced_endpoint_slice(namespace.name, label_selector=selector).items
+    slices = namespace.endpoint_slices(service)
     return {address for item in slices for endpoint in item.endpoints or [] for address in endpoint.addresses}
 
 

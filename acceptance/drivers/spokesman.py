@@ -16,7 +16,7 @@ from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.copies import copy_of
 from acceptance.drivers.graphql import Asked, ask
 from acceptance.drivers.pods import PodClient, delete_now, run_client
-from acceptance.drivers.services import Service
+from acceptance.drivers.services import Api, Service, in_words
 
 PORT = 8080
 TIMES = 3
@@ -53,6 +53,13 @@ class Spokesman:
             f"{seen}. Try: kubectl -n {self.namespace.name} logs {self.name}"
         )
         return with_token
+
+
+def words_of_auth(auth: Api, settings: ServiceSettings, token: str, status: int) -> tuple[int, str]:
+    """Status and text of what auth itself says to a token. Raises AssertionError unless it is that status."""
+    answer = auth.post(settings.validate_path, token=token)
+    assert answer.status_code == status, f"expected {status} of auth: {in_words(answer)}"
+    return answer.status_code, answer.text
 
 
 @contextlib.contextmanager

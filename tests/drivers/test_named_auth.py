@@ -21,9 +21,11 @@ class Namespace:
     def __init__(self, addresses):
         self.name, self.addresses, self.services, self.deleted = "scenario-1", list(addresses), [], 0
         self.cluster = self.core = self
+        self.slices = 0
 
     def create(self, manifest):
         """Make a Service."""
+        assert not self.slices, "the old Service's EndpointSlices would take the new one's along"
         self.services.append(manifest)
 
     def read_namespaced_service(self, *_):
@@ -33,6 +35,12 @@ class Namespace:
     def delete_namespaced_service(self, *_):
         """Remove it."""
         self.deleted += 1
+        self.slices = 2 if self.services else 0
+
+    def endpoint_slices(self, _):
+        """Those of the Service that was removed, which go one by one."""
+        self.slices = max(self.slices - 1, 0)
+        return [SimpleNamespace(metadata=SimpleNamespace(name="auth-x"))] * self.slices
 
 
 class Spokesman:
@@ -44,6 +52,10 @@ class Spokesman:
     def was_asked(self, path, token):
         """The request."""
         assert self.was, f"expected POST {path}"
+
+    def requests(self):
+        """All that it was asked."""
+        return [{}] * self.was
 
 
 @pytest.fixture
@@ -88,7 +100,7 @@ def test_a_copy_that_keeps_an_old_address_is_seen(pods, monkeypatch, status, bod
     answer.status_code, answer._content = status, json.dumps(body).encode()
     answer.request = requests.Request("POST", "http://copy/").prepare()
     monkeypatch.setattr(named_auth, "ask", lambda *_: Asked(answer, None, 0.0))
-    copy = SimpleNamespace(api=lambda _: None)
+    copy = SimpleNamespace(api=lambda _: None, log=lambda: ["asked nobody"])
     with named_auth.named_auth(Namespace(ADDRESSES), 401, "no") as auth:
         auth.spokesman.was = was
         with contextlib.nullcontext() if is_right else pytest.raises(AssertionError):
