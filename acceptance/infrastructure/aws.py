@@ -9,6 +9,7 @@ import json
 import os
 import re
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,9 @@ from acceptance.clients.aws import Aws
 from acceptance.clients.process import run
 from acceptance.infrastructure.attached import APPLY_TIMEOUT, AttachedInfrastructure
 from acceptance.infrastructure.attachment import Attachment
+from acceptance.infrastructure.aws_prices import Apply
 from acceptance.infrastructure.contract import Machine, Outputs
+from acceptance.infrastructure.tfvars import variables
 
 KUBECONFIG = "terraform_data.kubeconfig"
 LOAD_BALANCER = "module.load_balancer.aws_lb.this"
@@ -32,6 +35,8 @@ RENEW_BEFORE = datetime.timedelta(days=30)
 """A kubeconfig whose certificate ends sooner is fetched anew; servers put another one there 60 days before that."""
 FOLLOW_EVERY = 0.5
 """Seconds between two looks at the log of an apply."""
+SAY_EVERY = 30
+"""Seconds between two lines of how far an apply is, and what that costs."""
 SCRIPT_SAYS = re.compile(r"^terraform_data\.(?:dns|kubeconfig) \(local-exec\): (?!Executing)(.+)$", re.MULTILINE)
 """What OpenTofu writes in front of each line of a script that it runs (scripts/await-dns.sh, fetch-kubeconfig.sh)."""
 ROLES = ("control-plane", "worker", "flows")
@@ -47,6 +52,17 @@ def is_current(kubeconfig: Path) -> bool:
         return True
     ends = x509.load_pem_x509_certificates(base64.b64decode(found[1]))[0].not_valid_after_utc
     return ends > datetime.datetime.now(datetime.UTC) + RENEW_BEFORE
+
+
+def lines_after(log: Path, place: int, *, to_the_end: bool) -> tuple[str, int]:
+    """What a file has after a place, and the place after it; whole lines only, for the last may be in the making."""
+    if not log.exists():
+        return "", place
+    with log.open("rb") as file:
+        file.seek(place)
+        text = file.read()
+    whole = len(text) if to_the_end else text.rfind(b"\n") + 1
+    return text[:whole].decode(errors="replace"), place + whole
 
 
 class AwsInfrastructure(AttachedInfrastructure):
@@ -87,25 +103,26 @@ class AwsInfrastructure(AttachedInfrastructure):
 
     @contextlib.contextmanager
     def telling(self) -> Iterator[None]:
-        """Say, as the log gets it, what the scripts of an apply ask people to do: records to make, a tunnel to open."""
+        """Say, as the log gets it, what the scripts of an apply ask people to do: records to make, a tunnel to open.
+
+        Say, too, how far the apply is and what that costs an hour, whenever something was made, each half minute.
+        """
         began = self.log.stat().st_size if self.log.exists() else 0
         over = threading.Event()
+        so_far = Apply(variables(self.root, self.settings.variables))
 
         def follow() -> None:
-            place = began
-            while True:
+            place, said, looked, last = began, "", time.monotonic(), False
+            while not last:
                 last = over.wait(FOLLOW_EVERY)
-                if self.log.exists():
-                    with self.log.open("rb") as file:
-                        file.seek(place)
-                        text = file.read()
-                    # The last line may still be in the making.
-                    whole = len(text) if last else text.rfind(b"\n") + 1
-                    place += whole
-                    for line in SCRIPT_SAYS.findall(text[:whole].decode(errors="replace")):
-                        say(f"  {line}")
-                if last:
-                    return
+                text, place = lines_after(self.log, place, to_the_end=last)
+                for line in SCRIPT_SAYS.findall(text):
+                    say(f"  {line}")
+                so_far.read(text)
+                is_time = last or time.monotonic() - looked > SAY_EVERY
+                if is_time and so_far.there and said != so_far.describe():
+                    said, looked = so_far.describe(), time.monotonic()
+                    say(f"  {said}")
 
         thread = threading.Thread(target=follow, daemon=True)
         thread.start()

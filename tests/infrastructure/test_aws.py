@@ -1,6 +1,7 @@
 """Infrastructure that outlives runs: what is asked of OpenTofu and AWS, and what an attached run knows of machines."""
 
 import json
+import shutil
 import types
 
 import pytest
@@ -9,6 +10,7 @@ from tests_support import kubeconfig
 from acceptance.base import paths
 from acceptance.base.environment import SecretSettings, load_environment
 from acceptance.base.errors import UserError
+from acceptance.base.paths import INFRASTRUCTURE
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.infrastructure import tools
 from acceptance.infrastructure.attached import AttachedInfrastructure
@@ -32,6 +34,7 @@ case "$*" in
   *"get-role"*) echo "An error occurred (NoSuchEntity) when calling the GetRole operation" >&2; exit 254 ;;
   *"state pull"*) echo '{{"resources": [1]}}' ;;
   *"state list"*) echo module.load_balancer.aws_lb.this ;;
+  "-chdir="*" apply "*) echo "Plan: 9 to add"; echo "module.x.aws_nat_gateway.this: Creation complete after 9s" ;;
   *" output "*) cat {folder}/outputs.json ;;
 esac
 """  # noqa: E501
@@ -64,6 +67,7 @@ def aws(tmp_path, monkeypatch):
     made = AwsInfrastructure(load_environment("production"), None, "some-run", tools, tmp_path / "tofu.log")
     made.folder, made.root = tmp_path / "state", tmp_path / "root"
     (made.root / "environments").mkdir(parents=True)
+    shutil.copy(INFRASTRUCTURE / "aws" / "variables.tf", made.root)
     (made.root / "environments" / "production.s3.tfbackend").write_text("")
     (made.root / "environments" / "production.tfvars").write_text('name = "x"\nregion = "eu-north-1"\n')
     made.nodes = {WORKER.name: node(f"k3s://{WORKER.name}")}
@@ -72,7 +76,7 @@ def aws(tmp_path, monkeypatch):
     return made
 
 
-def test_provisioning_uses_the_backend_and_the_variables_that_the_environment_names(aws, tmp_path):
+def test_provisioning_uses_the_backend_and_the_variables_that_the_environment_names(aws, tmp_path, capfd):
     machine = {"name": "x", "address": "10.0.0.1"}
     outputs = {
         "cluster_name": "alternate-futures-production", "kubeconfig_path": "/somewhere/kubeconfig",
@@ -82,6 +86,8 @@ def test_provisioning_uses_the_backend_and_the_variables_that_the_environment_na
     }  # fmt: skip
     (tmp_path / "outputs.json").write_text(json.dumps({key: {"value": value} for key, value in outputs.items()}))
     assert aws.apply().cluster_name == "alternate-futures-production"
+    said = capfd.readouterr()
+    assert "1 of 9 resources made; what is there costs about 0.05 US dollars an hour" in said.out + said.err
     calls = aws.calls.read_text()
     variables = "-var-file=environments/production.tfvars"
     assert f"init {variables} -reconfigure -backend-config=environments/production.s3.tfbackend" in calls
