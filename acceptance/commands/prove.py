@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import datetime
 import json
+import math
 import re
 import time
 from collections.abc import Iterator
@@ -53,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--criterion", action="append", default=[], metavar="N.M", help="defects that must turn it red")
     parser.add_argument(
         "--stale", action="store_true", help="criteria without a proof, or with one that has gone stale"
+    )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        metavar="N",
+        help="begin no round after so many minutes",
     )
     parser.add_argument("--env", default="kind", metavar="NAME|PATH", help="an environment of kind")
 
@@ -164,6 +171,17 @@ def noted(proof: dict[str, Any]) -> Iterator[None]:
         proof["error"] = f"{type(error).__name__}: {error}"
 
 
+def in_time(rounds: list[list[Defect]], minutes: float | None) -> Iterator[list[Defect]]:
+    """The rounds that may begin before so many minutes are over, all for None; says what is left after that."""
+    until = time.monotonic() + 60 * (math.inf if minutes is None else minutes)
+    for number, together in enumerate(rounds):
+        if time.monotonic() >= until:
+            left = [defect.id for others in rounds[number:] for defect in others]
+            say(f"{minutes:g} minutes are over; left: {', '.join(left)}")
+            return
+        yield together
+
+
 def run(options: argparse.Namespace) -> int:
     """Prove; 0 if every chosen defect turned red what it must, and nothing without cause."""
     environment, defects = load_environment(options.env), chosen(options)
@@ -172,7 +190,7 @@ def run(options: argparse.Namespace) -> int:
     commit = run_program(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], check=False).stdout.strip()
     try:
         packed = in_rounds(defects)
-        for number, together in enumerate(packed, 1):
+        for number, together in enumerate(in_time(packed, options.minutes), 1):
             for defect in together:
                 say(f"[{number}/{len(packed)}] {defect.id}: {defect.says}")
             try:

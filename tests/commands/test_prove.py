@@ -2,16 +2,16 @@
 
 import pytest
 
-from acceptance.commands.prove import keep, other_reasons, report
+from acceptance.commands.prove import in_time, keep, other_reasons, report
 from acceptance.proof.catalogue import Defect
 
 FOUND = {"defect": "redis-is-too-old", "red": ["7.1"], "missed": [], "without cause": [], "for another reason": []}
 
 
-def defect(because=""):
+def defect(because="", name="redis-is-too-old"):
     made = {"scale": {"kind": "statefulset", "name": "redis", "replicas": 0}}
     effect = {"kubectl": {"arguments": "get pods", "expect": "redis"}}
-    return Defect(id="redis-is-too-old", says="x", make=made, effect=effect, red=["7.1"], because=because)
+    return Defect(id=name, says="x", make=made, effect=effect, red=["7.1"], because=because)
 
 
 @pytest.mark.parametrize(("because", "other"), [("", []), (r"6\.0", []), ("7.9", ["7.1"])])
@@ -37,3 +37,10 @@ def test_a_red_for_its_reason_is_kept(capsys):
     keep(ledger, defect(), FOUND, "abc")
     assert list(ledger["7.1"]) == ["redis-is-too-old"]
     assert report(FOUND | {"seconds": 1}) == 0
+
+
+def test_after_its_minutes_no_round_begins_and_what_is_left_is_said(capfd):
+    rounds = [[defect(name=name)] for name in ("one", "two", "three")]
+    assert list(in_time(rounds, None)) == rounds
+    assert list(in_time(rounds, 0)) == []
+    assert "0 minutes are over; left: one, two, three" in "".join(capfd.readouterr())
