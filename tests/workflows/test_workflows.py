@@ -71,6 +71,15 @@ def test_rights_are_granted_job_by_job(path):
         assert job["timeout-minutes"] <= 120
 
 
+def test_images_are_published_for_both_architectures():
+    for path in WORKFLOWS[1:]:
+        built_on = jobs(path)["check"]["strategy"]["matrix"]["include"]
+        assert {item["architecture"]: item["runner"] for item in built_on} == {
+            "amd64": "ubuntu-24.04",
+            "arm64": "ubuntu-24.04-arm",
+        }
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.parts[-4])
 def test_no_expression_is_pasted_into_a_script(path):
     for step in steps(path):
@@ -133,25 +142,41 @@ def test_a_services_image_is_built_tried_pushed_and_named_in_the_platforms_repos
     folder = ROOT / "services" / name
     runner = Runner(folder / ".github" / "workflows" / "image.yml", tmp_path, registry)
     step = runner.document["jobs"]["check"]["steps"][1]
-    # No registry is asked for the base image here.
+    # No registry is asked for the base image here, and this test's own speaks HTTP.
     step["run"] = step["run"].replace("--pull ", "")
+    for push in runner.document["jobs"]["publish"]["steps"]:
+        push["run"] = re.sub(r"manifest (create|push) ", r"manifest \1 --insecure ", push.get("run", ""))
     image = f"{registry}/{runner.environment['REPOSITORY']}:{TAG}"
     try:
         runner.run("check", "Build", folder)
         runner.run("check", "Test", folder)
-        runner.run("check", "Hand the image on", tmp_path)
-        docker("rmi", "--force", image)
-        runner.run("publish", "Push", tmp_path)
+        hand_on(runner, image, tmp_path)
+        runner.run("publish", "Push", tmp_path, DOCKER_CONFIG=str(tmp_path / "docker"))
         digest = runner.output.read_text().removeprefix("digest=").strip()
-        manifest = requests.head(
+        published = requests.get(
             f"http://{registry}/v2/{runner.environment['REPOSITORY']}/manifests/{TAG}",
-            headers={"Accept": "application/vnd.docker.distribution.manifest.v2+json"},
+            headers={"Accept": "application/vnd.docker.distribution.manifest.list.v2+json"},
             timeout=10,
         )
-        assert manifest.headers["Docker-Content-Digest"] == digest
+        assert published.headers["Docker-Content-Digest"] == digest
+        platforms = [item["platform"] for item in published.json()["manifests"]]
+        assert [item["architecture"] for item in platforms] == ["amd64", "arm64"]
     finally:
-        docker("rmi", "--force", image, check=False)
+        docker("rmi", "--force", image, f"{image}-amd64", f"{image}-arm64", check=False)
     check_commit(runner, SERVICES[name], digest, tmp_path)
+
+
+def hand_on(runner, image, folder):
+    """Hand on what was built here, and an empty image of the architecture that cannot be built here, as artifacts."""
+    for architecture in ("amd64", "arm64"):
+        if architecture == "arm64":
+            (folder / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+            runner.environment["DOCKER_BUILDKIT"] = "1"
+            command = ["docker", "build", "--quiet", "--platform", "linux/arm64", "--tag", image, "."]
+            subprocess.run(command, cwd=folder, env=runner.environment, capture_output=True, check=True)
+        (folder / architecture).mkdir()
+        runner.run("check", "Hand the image on", folder / architecture)
+        docker("rmi", "--force", image)
 
 
 def git(folder, *arguments):
