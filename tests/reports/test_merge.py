@@ -124,5 +124,5 @@ def test_a_damaged_report_is_refused(reports):
     folder = reports(FIRST)
     (folder / "verdicts.json").write_text("{")
     assert folder_of("run-1") == folder
-    with pytest.raises(UserError, match="is no report"):
+    with pytest.raises(UserError, match="is not a report"):
         merging.read(folder)
