@@ -30,7 +30,7 @@ class Options:
     strict: bool = False
     permissions: Permissions = field(default_factory=Permissions)
     lane: int = 1
-    """The number of this process among those that judge concurrently; 1 is the run's own."""
+    """The number of this process among those that judge concurrently; 1 is the run's main process."""
 
 
 @dataclass(frozen=True)

@@ -104,5 +104,5 @@ def test_make_up_brings_up_every_component():
     (options,) = re.findall(r"--keep=always (.*) \$\(ARGS\)", (ROOT / "Makefile").read_text())
     command = [sys.executable, "-m", "pytest", "--env=kind", "--dry-run", *shlex.split(options)]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE).stdout
-    (deployed,) = re.findall(r"^deployed, where it is missing: (.*)$", said, re.MULTILINE)
+    (deployed,) = re.findall(r"^deployed if missing: (.*)$", said, re.MULTILINE)
     assert set(deployed.split(", ")) == set(COMPONENTS)
