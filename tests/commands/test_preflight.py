@@ -92,9 +92,7 @@ def registries(monkeypatch):
         if reference.host == "quay.io":
             raise NoAnswer(f"{reference}: quay.io does not answer")
         if "auth" in reference.name:
-            raise UserError(
-                f"{reference}: ghcr.io answers 401; it does not show it without an account", "mend the name"
-            )
+            raise UserError(f"{reference}: ghcr.io answers 401; it cannot be read without an account", "fix the name")
 
     monkeypatch.setattr(preflight.Registries, "check", check)
 
@@ -102,7 +100,7 @@ def registries(monkeypatch):
 def test_images_are_pinned_and_shown_to_nodes_without_an_account(registries):
     text = told(preflight.check_images(load_environment("production")))
     assert "1 images have no digest: ghcr.io/alternatefutures/auth:latest\n  Remedy: make pin" in text
-    assert "docker.io/library/redis: 7.0 is pinned, the base says 7.2" in text
+    assert "docker.io/library/redis: 7.0 is pinned, but the base has 7.2" in text
     assert "ghcr.io answers 401" in text and "make its package public" in text
     assert "quay.io (1 images) does not answer" in text
     assert "probe" not in text

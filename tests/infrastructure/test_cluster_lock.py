@@ -147,4 +147,4 @@ def test_a_lock_that_another_run_took_over_is_not_given_back(api, lock, capsys):
     api.held(0, "run-9 on desk")
     lock.release()
     assert api.lease.spec.holder_identity == "run-9 on desk"
-    assert "it is of run-9 on desk now" in capsys.readouterr().err
+    assert "it belongs to run-9 on desk now" in capsys.readouterr().err

@@ -254,7 +254,7 @@ def test_a_platform_that_outlives_runs_is_judged_by_one_process(lanes):
     lanes.feature(scenario())
     result, _ = lanes.run()
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["*lanes are for kind*"])
+    result.stderr.fnmatch_lines(["*lanes are only for kind*"])
     lanes.environment.write_text(lanes.environment.read_text().removeprefix("lanes = 2\n"))
     result, _ = lanes.run("--lanes", "2")
     assert result.ret == 4
