@@ -170,7 +170,7 @@ def load_environment(name_or_path: str) -> Environment:
     else:
         raise UserError(
             f"unknown environment {name_or_path!r}",
-            f"known are {', '.join(known_environments())}; --env also takes the path of a TOML file",
+            f"use one of {', '.join(known_environments())}; --env also takes the path of a TOML file",
         )
     try:
         document = tomllib.loads(path.read_text())

@@ -73,7 +73,7 @@ def chosen(options: argparse.Namespace) -> list[Defect]:
     defects = load_defects()
     for name in options.defect:
         if name not in defects:
-            raise UserError(f"there is no defect {name}", f"known are {', '.join(sorted(defects))}")
+            raise UserError(f"there is no defect {name}", f"use one of {', '.join(sorted(defects))}")
     wanted = set(options.criterion)
     if options.stale:
         named = sorted({name for defect in defects.values() for name in defect.red if not destroys(name)})

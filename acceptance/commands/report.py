@@ -27,7 +27,7 @@ def folders_of(names: str) -> list[Path]:
     """The folders of runs whose names are separated by commas. Raises UserError unless there are two or more."""
     folders = [folder_of(name.strip()) for name in names.split(",")]
     if len(set(folders)) < 2:
-        raise UserError("merging takes two runs or more", "say RUNS=a,b")
+        raise UserError("merging takes two runs or more", "set RUNS=a,b")
     return folders
 
 

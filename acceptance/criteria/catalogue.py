@@ -55,7 +55,7 @@ def load_catalogue(path: Path = ROOT / "features" / "requirements.yaml") -> dict
     try:
         requirements = document(path.read_text())["requirements"]
     except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is not a list of requirements: {error}", "mend it") from error
+        raise UserError(f"{path} is not a list of requirements: {error}", "fix it") from error
     for requirement in requirements:
         for position, entry in enumerate(requirement["criteria"], 1):
             expected = f"{requirement['id']}.{position}"

@@ -98,11 +98,11 @@ def load_subtasks(path: Path = ROOT / "features" / "subtasks.yaml") -> Subtasks:
             subtask = Subtask.model_validate(entry)
         except ValidationError as error:
             problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
-            raise UserError(f"{path}: subtask {name}: {problems}", "mend it") from error
+            raise UserError(f"{path}: subtask {name}: {problems}", "fix it") from error
         missing = [field for field in NEEDS[subtask.state] if not getattr(subtask, field)]
         if missing:
             raise UserError(
-                f"{path}: subtask {name} is {subtask.state}, but has no {' and no '.join(missing)}", "say it"
+                f"{path}: subtask {name} is {subtask.state}, but has no {' and no '.join(missing)}", "add it"
             )
         if subtask.id in subtasks:
             raise UserError(f"{path}: subtask {name} is listed twice", "give every subtask its own id")

@@ -179,7 +179,7 @@ class AwsPreflight:
             return
         if found["Name"].rstrip(".") != domain or found.get("Config", {}).get("PrivateZone"):
             yield UserError(
-                f"the zone {zone} is {found['Name']}, not the public one of {domain}", "mend TF_VAR_dns_zone_id"
+                f"the zone {zone} is {found['Name']}, not the public one of {domain}", "fix TF_VAR_dns_zone_id"
             )
 
     @cached_property

@@ -106,7 +106,7 @@ class KindInfrastructure(Infrastructure):
         self.tofu("apply", "-auto-approve", "-no-color")
         empty, text = self.plan_is_empty()
         if not empty:
-            raise UserError(f"applying twice would change something:\n{text[-1500:]}", f"mend {self.root}")
+            raise UserError(f"applying twice would change something:\n{text[-1500:]}", f"fix {self.root}")
         return self.outputs()
 
     def attach(self) -> Outputs:

@@ -74,7 +74,7 @@ class Workbench(KeptPlatform):
         """Replace text in a file of the platform's repository; Argo CD deploys it."""
         before = self.repository.read(what["file"])
         if what["replace"] not in before:
-            raise UserError(f"{what['file']} does not hold {what['replace']!r}", "mend the defect")
+            raise UserError(f"{what['file']} does not contain {what['replace']!r}", "fix the defect")
         after = before.replace(what["replace"], what["with"], 1)
         self.repository.commit({what["file"]: after}, "A defect")
         self.refresh()
@@ -153,7 +153,7 @@ class Workbench(KeptPlatform):
             file = source / what["file"]
             before = file.read_text()
             if what["replace"] not in before:
-                raise UserError(f"{file.name} does not hold {what['replace']!r}", "mend the defect")
+                raise UserError(f"{file.name} does not contain {what['replace']!r}", "fix the defect")
             file.write_text(before.replace(what["replace"], what["with"], 1))
             self.images.build_and_push(source, service, tag, log=STATE / "prove.log")
         found = self.repository.read(TAGS)

@@ -28,7 +28,9 @@ def folder_of(name: str) -> Path:
     folder = Path(name) if (Path(name) / "verdicts.json").is_file() else REPORTS / name
     if not name or not (folder / "verdicts.json").is_file():
         known = sorted(path.parent.name for path in REPORTS.glob("*/verdicts.json"))
-        raise UserError(f"{name or 'no run'}: there is no such report", f"known are {', '.join(known[-5:]) or 'none'}")
+        raise UserError(
+            f"{name or 'no run'}: there is no such report", f"known runs: {', '.join(known[-5:]) or 'none'}"
+        )
     return folder
 
 

@@ -61,7 +61,7 @@ def said(item: pytest.Item, marker: str) -> set[str]:
     names = {str(mark.args[0]) for mark in item.iter_markers(marker)}
     if unknown := names - PARTS - {EVERYTHING}:
         what = f"{title_of(item)!r} has the tag @{marker}-{min(unknown)}, but there is no such part"
-        raise UserError(what, f"known are {', '.join(sorted(PARTS))} and {EVERYTHING}")
+        raise UserError(what, f"use one of {', '.join(sorted(PARTS))} and {EVERYTHING}")
     return names
 
 

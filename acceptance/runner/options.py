@@ -99,5 +99,5 @@ def check_selection(config: pytest.Config, catalogue: dict[str, Criterion]) -> N
             if value not in known:
                 raise UserError(
                     f"--{option} {value}: there is no such {option}",
-                    f"known are {', '.join(sorted(known, key=lambda text: [int(part) for part in text.split('.')]))}",
+                    f"use one of {', '.join(sorted(known, key=lambda text: [int(part) for part in text.split('.')]))}",
                 )

@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if unknown := item.get_closest_marker("unknown_tag"):
             raise pytest.UsageError(
                 f"{title_of(item)!r} has the unknown tag @{unknown.args[0]}\n"
-                "  Remedy: known are @ac-N.M, @plan-N.M, @system-NAME, @disruptive, @disturbs-PART, @needs-PART, "
+                "  Remedy: use one of @ac-N.M, @plan-N.M, @system-NAME, @disruptive, @disturbs-PART, @needs-PART, "
                 "@writes-to-users, @quiet, @exclusive_platform, @rehearsal and @last"
             )
         if identity := criterion_of(item):
