@@ -5,7 +5,7 @@ PAUSE=${PAUSE:-15}
 end=$(($(date +%s) + MINUTES * 60))
 LOOKUP=${LOOKUP:-getent ahostsv4}
 
-echo "The platform's names have to lead to the load balancer before certificates can be had:" >&2
+echo "The platform's names must resolve to the load balancer before certificates can be issued:" >&2
 # A wildcard is a name here, not a glob.
 set -f
 for name in $NAMES; do
@@ -18,7 +18,7 @@ wrong() {
   found=$($LOOKUP "$(echo "$1" | sed 's/^\*/any/')" 2>/dev/null | awk '{print $1}' | sort -u)
   [ -n "$found" ] || { echo "has no address"; return; }
   for address in $found; do
-    case " $ADDRESSES " in *" $address "*) ;; *) echo "leads to $address"; return ;; esac
+    case " $ADDRESSES " in *" $address "*) ;; *) echo "resolves to $address"; return ;; esac
   done
 }
 
@@ -27,5 +27,5 @@ for name in $NAMES; do
     [ "$(date +%s)" -lt "$end" ] || { echo "$name $problem after $MINUTES minutes" >&2; exit 1; }
     sleep "$PAUSE"
   done
-  echo "$name leads to the load balancer" >&2
+  echo "$name resolves to the load balancer" >&2
 done

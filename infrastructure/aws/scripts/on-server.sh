@@ -8,7 +8,7 @@ AWS_REGION=${AWS_REGION:-eu-central-1}
 export AWS_REGION
 instance=$(aws ec2 describe-instances --query 'Reservations[0].Instances[0].InstanceId' --output text --filters \
   "Name=tag:Name,Values=$CLUSTER-${MACHINE:-control-plane-*}" "Name=instance-state-name,Values=running")
-[ "$instance" != None ] || { echo "no ${MACHINE:-control plane} of $CLUSTER runs" >&2; exit 1; }
+[ "$instance" != None ] || { echo "no ${MACHINE:-control plane} of $CLUSTER is running" >&2; exit 1; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 ssh-keygen -q -t ed25519 -N '' -f "$folder/key"
