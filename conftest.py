@@ -6,7 +6,7 @@ from acceptance.base.paths import ROOT
 from acceptance.runner import PLUGINS
 
 STEPS = sorted(path.stem for path in (ROOT / "steps").glob("[a-z]*.py") if not path.stem.startswith("test_"))
-# One module of steps may import another before it is registered itself.
+# A module of steps may be imported by another before it is registered itself.
 pytest.register_assert_rewrite(*(f"steps.{name}" for name in STEPS))
 
 pytest_plugins = [

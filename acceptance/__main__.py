@@ -1,6 +1,6 @@
 """`python -m acceptance COMMAND`: the command line behind `make`. Each command is a module of acceptance/commands/.
 
-Only the chosen command's module is imported: `--help` and typing errors take no time.
+Only the chosen command's module is imported: `--help` and typos are answered at once.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from acceptance.base.progress import say
 from acceptance.base.proxies import reach_directly
 
 COMMANDS = {
-    "backup-keys": "back up the keys that open what is sealed, encrypted",
+    "backup-keys": "back up the sealing keys, encrypted",
     "bench": "measure images, a run, a reused run and plain `kind create cluster`; print JSON",
     "check": "check OpenTofu's roots and build every kustomization",
     "down": "remove a platform that was kept or left behind",
-    "images": "make every image and host tool that images/lock.toml names",
-    "preflight": "say what stands in the way of a deployment; make nothing",
-    "prove": "put defects into a kept platform; see the criteria turn red that must",
-    "pin": "write the digests of production's images into its overlays",
+    "images": "build or pull every image and host tool in images/lock.toml",
+    "preflight": "list everything that would block a deployment; create nothing",
+    "prove": "inject defects into a kept platform; check that the right criteria turn red",
+    "pin": "pin production's images by digest in its overlays",
     "rehearse-production": "deploy and judge production's overlays on kind, attached as to production",
-    "render": "print what an environment deploys, as kustomize builds it",
-    "report": "make the Allure report of a run, or merge the reports of several runs",
+    "render": "print the manifests that an environment deploys, built by kustomize",
+    "report": "generate the Allure report of a run, or merge the reports of several runs",
     "report-diff": "print what changed between two runs",
-    "restore-keys": "put a backup of the keys into a cluster",
-    "soak": "run all scenarios again and again on one platform; print each verdict that changed",
-    "verify-references": "ask each registry for each image that is named; print what is missing",
-    "with-engine": "run a command with a container engine, which is started if none answers",
+    "restore-keys": "restore a backup of the sealing keys into a cluster",
+    "soak": "run all scenarios repeatedly on one platform; print each verdict that changed",
+    "verify-references": "check that every referenced image is in its registry; print what is missing",
+    "with-engine": "run a command with a container engine, starting one if none answers",
 }
-"""The commands with what `--help` says of them. `report-diff` is in the module `report_diff`."""
+"""The commands and their `--help` texts. `report-diff` is in the module `report_diff`."""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that raises UserError for bad input, so that it ends with 4 like all bad input."""
+    """A parser that raises UserError for bad input, so that the exit code is 4, as for all bad input."""
 
     def error(self, message: str) -> NoReturn:
         """Raise UserError with the usage as its remedy."""

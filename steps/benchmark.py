@@ -1,4 +1,4 @@
-"""The CIS benchmark, and what nobody but root and those with credentials learns. Source: plan 27.1."""
+"""The CIS benchmark, and what only root and authenticated users may learn. Source: plan 27.1."""
 
 from pytest_bdd import then, when
 

@@ -1,4 +1,4 @@
-"""The cache: what it runs, where it saves, whom it answers, and how fast."""
+"""The cache: what it runs, where it saves, which clients it answers, and how fast."""
 
 import secrets
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ FRESH = 10
 
 @pytest.fixture
 def cache(redis, default, platform_secrets, data_client):
-    """Redis, and what scenarios put into it, removed afterwards."""
+    """Redis; what scenarios store in it is removed afterwards."""
     cache = Cache(default, data_client, platform_secrets.values["redis-credentials"]["REDIS_URL"])
     yield cache
     cache.close()

@@ -1,4 +1,4 @@
-"""Who gets into the database, and who does not."""
+"""Which logins the database accepts, and which it rejects."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""What the database keeps: where, how often, and what of it a loss of power would take."""
+"""What the database stores: where, in how many copies, and what a power failure would lose."""
 
 from pytest_bdd import then
 

@@ -1,4 +1,4 @@
-"""Argo CD at work on small Applications of the scenarios' own: noticing, syncing, health."""
+"""Argo CD working on the scenarios' own small Applications: noticing, syncing, health."""
 
 from pytest_bdd import given, parsers, then, when
 

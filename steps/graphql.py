@@ -1,4 +1,4 @@
-"""GraphQL: what anyone may ask, what takes a token, and whom the backend asks about it."""
+"""GraphQL: what is public, what takes a token, and which service the backend asks about it."""
 
 import contextlib
 

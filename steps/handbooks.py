@@ -1,4 +1,4 @@
-"""The handbooks, followed: each block of commands that may run anywhere, as it is written. Source: tasks 25 and 26."""
+"""The handbooks, followed: each block of commands that may run anywhere, as written. Source: tasks 25 and 26."""
 
 from pytest_bdd import given, parsers, then, when
 

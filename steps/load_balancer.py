@@ -34,7 +34,7 @@ def accepts_connections(infrastructure, outputs, evidence):
 
 @given("something answers on ports 80 and 443 of every worker", target_fixture="answering")
 def answering_workers(namespace, outputs, cluster, platform, environment):
-    """Traefik where it is deployed, for then the workers' ports 80 and 443 are its own; else pods of ours."""
+    """Traefik if deployed, because it then owns the workers' ports 80 and 443; otherwise our own pods."""
     if environment.is_long_lived:
         raise Unverifiable("this load balancer takes no worker out on request")
     if "traefik" in platform.futures:

@@ -1,4 +1,4 @@
-"""What kustomize renders, held against what the platform has. Source: plan 8.9."""
+"""What kustomize renders, compared with what the platform has. Source: plan 8.9."""
 
 from pytest_bdd import given, then, when
 

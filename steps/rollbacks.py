@@ -1,4 +1,4 @@
-"""Rollouts of the platform's services, and taking them back, by kubectl and by Argo CD."""
+"""Rollouts of the platform's services, and rolling them back with kubectl and Argo CD."""
 
 from pytest_bdd import given, parsers, then, when
 

@@ -1,4 +1,4 @@
-"""Claims, and the disks that volumes lie on."""
+"""Claims, and the disks that volumes are on."""
 
 import time
 

@@ -41,7 +41,7 @@ def signed_in_wallet(visitor, evidence):
 
 
 def accepted(visitor, evidence):
-    """What a wallet got that was let in: its answer with the JWT under "jwt", and itself under "wallet"."""
+    """What a wallet got on signing in: the answer with the JWT under "jwt", and the wallet under "wallet"."""
     got = visitor.got()
     shown = {key: value for key, value in got.items() if key != "wallet"}
     evidence.add("answer to the sign-in", {"status": visitor.answer.status_code, **shown})

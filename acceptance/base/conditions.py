@@ -9,7 +9,7 @@ from kubernetes import client
 
 
 def has_condition(resource: Any, name: str) -> bool:
-    """Whether a condition of a resource is True; one that was just made may have none yet."""
+    """Whether a condition of a resource is True; a new resource may have no conditions yet."""
     conditions = resource.status.conditions or []
     return any(condition.type == name and condition.status == "True" for condition in conditions)
 
@@ -36,7 +36,7 @@ def describe(pod: client.V1Pod) -> str:
 
 
 def as_json(text: str) -> Any:
-    """Parse JSON that a program printed; raise AssertionError with the text if it is none."""
+    """Parse JSON that a program printed; raise AssertionError with the text if it is not JSON."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
@@ -47,7 +47,7 @@ MANY_RESTARTS = 5
 
 
 def is_crashing(pod: Any) -> bool:
-    """Whether a container of a pod ends again and again."""
+    """Whether a container of a pod keeps crashing."""
     statuses = [*(pod.status.container_statuses or []), *(pod.status.init_container_statuses or [])]
     return any(
         status.restart_count >= MANY_RESTARTS
@@ -58,7 +58,7 @@ def is_crashing(pod: Any) -> bool:
 
 
 def is_rolled_out(item: Any) -> bool:
-    """Whether a Deployment or StatefulSet has all replicas of its newest version, ready."""
+    """Whether a Deployment or StatefulSet has all its replicas at the newest version and ready."""
     status, wanted = item.status, item.spec.replicas
     return (
         status.observed_generation is not None

@@ -7,13 +7,13 @@ import resource
 from pathlib import Path
 
 BUSY = (0, 1, 2, 5, 6)
-"""The fields user, nice, system, irq and softirq of /proc/stat; not idle, iowait, and what other machines took."""
+"""The fields user, nice, system, irq and softirq of /proc/stat; not idle, iowait or steal."""
 
 
 def machine_cpu_seconds(stat: Path = Path("/proc/stat")) -> float:
-    """CPU seconds that all processes of this machine have used since it started, a kind cluster's among them.
+    """CPU seconds that all processes of this machine have used since boot, including a kind cluster's.
 
-    0 where the system does not say (only Linux does); a cluster on other machines is not in it. Source: proc(5).
+    0 on systems that do not report it (only Linux does); a remote cluster is not included. Source: proc(5).
     """
     if not stat.exists():
         return 0.0
@@ -22,6 +22,6 @@ def machine_cpu_seconds(stat: Path = Path("/proc/stat")) -> float:
 
 
 def children_cpu_seconds() -> float:
-    """CPU seconds of the children that have ended, and of theirs, as far as each was waited for."""
+    """CPU seconds of child processes that have ended and been waited for, and of their children."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

@@ -12,9 +12,9 @@ Port = Annotated[int, Field(gt=0, lt=65536)]
 
 
 class KindSettings(Section):
-    """A cluster of kind, which OpenTofu makes on this machine and removes again.
+    """A kind cluster, which OpenTofu creates on this machine and destroys again.
 
-    `subnet`: that of the nodes' network; where none is set, one that no other network of the engine has.
+    `subnet`: that of the nodes' network; if unset, one that no other network of the engine uses.
     """
 
     provisioner: Literal["kind"]
@@ -27,14 +27,14 @@ class KindSettings(Section):
     @field_validator("subnet")
     @classmethod
     def is_network(cls, value: str | None) -> str | None:
-        """Refuse what is no network in CIDR notation."""
+        """Reject anything that is not a network in CIDR notation."""
         if value is not None:
             IPvAnyNetwork(value)  # type: ignore[operator]
         return value
 
 
 class LoadBalancerSettings(Section):
-    """An address that all requests to the platform's names go to, in the place of what DNS says."""
+    """An address that all requests to the platform's names go to, instead of what DNS says."""
 
     address: str
     http_port: Port = 80
@@ -42,7 +42,7 @@ class LoadBalancerSettings(Section):
 
 
 class LongLivedSettings(Section):
-    """A cluster that outlives runs: how it is reached, and how it is told from others."""
+    """A cluster that outlives runs: how to reach it, and how to tell it from others."""
 
     kubeconfig: str | None = None
     context: str | None = None
@@ -52,18 +52,18 @@ class LongLivedSettings(Section):
 
     @property
     def names_cluster(self) -> bool:
-        """Whether it says which cluster is meant."""
+        """Whether it identifies a cluster."""
         return bool(self.cluster_uid or self.cluster_ca_sha256)
 
 
 class ExistingSettings(LongLivedSettings):
-    """A cluster that somebody else provisioned; nothing is made or removed but what scenarios need."""
+    """A cluster that somebody else provisioned; the run creates and removes only what scenarios need."""
 
     provisioner: Literal["existing"]
 
     @model_validator(mode="after")
     def is_named(self) -> ExistingSettings:
-        """Refuse to attach to whatever the kubeconfig happens to lead to."""
+        """Refuse to attach to whatever cluster the kubeconfig happens to point at."""
         if not self.names_cluster:
             raise ValueError(
                 "needs cluster_uid (kubectl get namespace kube-system -o jsonpath={.metadata.uid}) or cluster_ca_sha256"
@@ -72,7 +72,7 @@ class ExistingSettings(LongLivedSettings):
 
 
 class AwsSettings(LongLivedSettings):
-    """Machines on AWS, which OpenTofu makes when it is asked to. Paths are relative to infrastructure/aws."""
+    """Machines on AWS, which OpenTofu provisions on request. Paths are relative to infrastructure/aws."""
 
     provisioner: Literal["aws"]
     variables: str
@@ -80,4 +80,4 @@ class AwsSettings(LongLivedSettings):
 
 
 FORMS = {"kind": KindSettings, "aws": AwsSettings, "existing": ExistingSettings}
-"""The forms by the provisioner that each names."""
+"""The forms, by provisioner."""

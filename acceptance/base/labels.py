@@ -1,16 +1,16 @@
-"""The labels by which the suite knows its own objects, in the engine and in the cluster."""
+"""The labels by which the suite recognises its own objects, in the engine and in the cluster."""
 
 from __future__ import annotations
 
 SCENARIO_LABEL = "alternate-futures.dev/scenario"
-"""Label of what scenarios put beside the platform; others, judged meanwhile, do not count it as the platform's."""
+"""Label of what scenarios deploy next to the platform; other scenarios do not count it as the platform's."""
 
 LABEL = "alternate-futures.dev/run"
 """Label of every container, network and volume that a run makes; its value is the run's id."""
 
 KIND_LABEL = "io.x-k8s.kind.cluster"
 PLATFORM_LABEL = "alternate-futures.dev/platform"
-"""Label of all that a root makes in the engine; its value is the platform's name, so others stay untouched."""
+"""Label of all that an OpenTofu root creates in the engine; its value is the platform's name, so others are safe."""
 
 HELD = "alternate-futures.dev/held"
 """Finalizer that keeps a dead pod's name taken, so that nothing is started in its place."""
@@ -20,4 +20,4 @@ CLIENT = {"alternate-futures.dev/client": "acceptance"}
 
 COPY_LABEL = "alternate-futures.dev/copy-of"
 NAME_LABEL = "app.kubernetes.io/name"
-"""All that an Application of the plan deploys has this label, and its name. Services know pods by `app`."""
+"""Everything that one of the plan's Applications deploys carries this label with its name. Services select by `app`."""

@@ -19,12 +19,12 @@ class Permissions:
 
 
 def permissions(environment: Environment, flags: Permissions, confirm: str | None) -> Permissions:
-    """What the command line allows. Raises UserError where a flag lacks its confirmation, or means nothing here."""
+    """What the command line allows. Raises UserError if a flag lacks its confirmation or does not apply here."""
     given = [f"--{name}" for name in ("provision", "disruptive", "destroy") if getattr(flags, name)]
     if confirm is not None and confirm != environment.name:
         raise UserError(
             f"--confirm={confirm}, but the environment is {environment.name}",
-            f"see that --env is what you mean; then --confirm={environment.name}",
+            f"check that --env is what you mean; then --confirm={environment.name}",
         )
     if not environment.is_long_lived:
         return Permissions()
@@ -36,6 +36,6 @@ def permissions(environment: Environment, flags: Permissions, confirm: str | Non
     if flags.destroy and not isinstance(environment.infrastructure, AwsSettings):
         raise UserError(
             f"--destroy: the infrastructure of {environment.name} was not made by this project",
-            "leave --destroy out; whoever made it removes it",
+            "leave out --destroy; only its provisioner can remove it",
         )
     return flags

@@ -1,4 +1,4 @@
-"""Progress for people: lines, and on a terminal one line below them that changes while something long goes on."""
+"""Progress for people: lines, and on a terminal a status line below them that updates during long operations."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 EVERY = 30.0
-"""Seconds between two lines that say how far something is, where there is no terminal."""
+"""Seconds between two progress lines where there is no terminal."""
 TICK = 0.5
-"""Seconds between two looks at it on a terminal."""
+"""Seconds between two updates on a terminal."""
 
 
 class Output:
@@ -23,7 +23,7 @@ class Output:
 
     @property
     def terminal(self) -> TextIO | None:
-        """The terminal on which a line may change; None where the output is no terminal."""
+        """The terminal whose status line is updated; None if the output is not a terminal."""
         return sys.stderr if sys.stderr.isatty() else None
 
     def write(self, message: str) -> None:
@@ -31,7 +31,7 @@ class Output:
         print(message, file=sys.stderr, flush=True)
 
     def say(self, message: str) -> None:
-        """Write a line above the one that changes, if there is one."""
+        """Write a line above the status line, if there is one."""
         if self.live:
             self.live.console.print(message, markup=False, highlight=False, soft_wrap=True)
         else:
@@ -39,10 +39,10 @@ class Output:
 
     @contextlib.contextmanager
     def showing(self, status: Callable[[], str]) -> Iterator[None]:
-        """Show `status` for as long as the block takes: on a line that changes, or on a new one now and then."""
+        """Show `status` while the block runs: on a status line, or on a new line now and then."""
         terminal = self.terminal
         if terminal and not self.live:
-            # Rich takes a tenth of a second to load, which most commands would pay in vain.
+            # Rich takes a tenth of a second to load, and most commands do not need it.
             from rich.console import Console
             from rich.live import Live
             from rich.text import Text
@@ -83,7 +83,7 @@ def say(message: str) -> None:
 
 @contextlib.contextmanager
 def speaking_through(output: Output) -> Iterator[None]:
-    """Have all progress of this process go to `output` for as long as the block takes."""
+    """Send all progress of this process to `output` while the block runs."""
     _outputs.append(output)
     try:
         yield
@@ -92,7 +92,7 @@ def speaking_through(output: Output) -> Iterator[None]:
 
 
 class Steps:
-    """The steps of one piece of work, several of which may run at the same time: done, running, seconds gone."""
+    """The steps of one piece of work, which may run concurrently: done, running, seconds elapsed."""
 
     def __init__(self, total: int, doing: str = "", done: str = "") -> None:
         self.total = total
@@ -115,13 +115,13 @@ class Steps:
 
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
-        """Show how far it is for as long as the block takes."""
+        """Show progress while the block runs."""
         with _outputs[-1].showing(self.status):
             yield
 
     @contextlib.contextmanager
     def step(self, name: str, part: Callable[[], str] = str) -> Iterator[None]:
-        """One step; `part` says how far it is itself, if that is known. That it is done is said on a line."""
+        """One step; `part` tells its own progress, if known. A line is printed when it is done."""
         began = time.monotonic()
         with self.lock:
             self.running[name] = part

@@ -1,4 +1,4 @@
-"""A user's proxy is for what lies outside: this machine, the cluster and the platform's hosts are reached directly."""
+"""A user's proxy is for the outside world: this machine, the cluster and the platform's hosts are reached directly."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ LOCAL = (
     "10.96.0.0/16",
     "10.244.0.0/16",
 )
-"""Names and networks that no proxy knows: this machine, the registry beside the nodes, Services and pods of kind."""
+"""Names and networks that bypass the proxy: this machine, the registry beside the nodes, Services and pods of kind."""
 SETTINGS = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
 def is_proxied(variables: Mapping[str, str]) -> bool:
-    """Whether a proxy is set, in capitals or not."""
+    """Whether a proxy is set, in upper or lower case."""
     return any(
         variables.get(name) or variables.get(name.lower()) for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
     )
@@ -31,7 +31,7 @@ def is_proxied(variables: Mapping[str, str]) -> bool:
 def reach_directly(hosts: Iterable[str], variables: MutableMapping[str, str] = os.environ) -> None:
     """Add hosts, domains (`.example.org`) and networks to what is reached without the proxy, for us and our children.
 
-    Nothing changes where no proxy is set.
+    Does nothing if no proxy is set.
     """
     if not is_proxied(variables):
         return
@@ -41,9 +41,9 @@ def reach_directly(hosts: Iterable[str], variables: MutableMapping[str, str] = o
 
 
 def build_options(variables: Mapping[str, str] = os.environ) -> list[str]:
-    """Options of `docker build` that hand it the user's proxy; it is kept in no layer.
+    """Options of `docker build` that pass it the user's proxy; no layer keeps it.
 
-    A proxy on this machine's own loopback is reached from the machine's network alone.
+    A proxy on this machine's loopback can only be reached from the host network.
     """
     if not is_proxied(variables):
         return []

@@ -1,4 +1,4 @@
-"""What is secret, and texts without it: by value, in the forms that it takes on its way. Source: design, "Security"."""
+"""Registers secrets and redacts them: by value, in all the encodings they turn up in. Source: design, "Security"."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 SHORTEST = 6
-"""Values and lines of fewer characters are no secrets by themselves: they would be found everywhere."""
+"""Shorter values and lines are not treated as secrets: they would match everywhere."""
 WORD = 8
-"""Least length of a word that is secret by itself, as a part of a value of several lines."""
+"""Minimum length of a word that is secret by itself, as part of a multi-line value."""
 LONG = 32
-"""Values of so many characters are found where a part of them was cut out, too, as pytest does with long values."""
+"""Values this long are also found when the middle was cut out, as pytest does with long values."""
 GRAM = 12
-"""So many characters of a long value tell where a part of it is."""
+"""This many characters of a long value are enough to locate a part of it."""
 STRIDE = 4
 MARK = "[redacted]"
 IN_URLS = "!#$%&'()*+,/:;=?@[]~"
-"""What requests leaves as it is in an address."""
+"""The characters that requests leaves unescaped in a URL."""
 TOKEN = re.compile(r"[\w+/=.~-]+", re.ASCII)
 RUN = re.compile(rf"[\w+/=.~-]{{{GRAM},}}", re.ASCII)
 LINES = (64, 76)
@@ -37,7 +37,7 @@ _grams: dict[str, list[tuple[str, int]]] = {}
 
 
 def register_secret(value: str) -> str:
-    """Register a secret value, so that no evidence or report shows it; return it."""
+    """Register a secret value so that no evidence or report shows it; return the value."""
     global _forms
     if len(value.strip()) >= SHORTEST and value not in _values:
         with _lock:
@@ -46,7 +46,7 @@ def register_secret(value: str) -> str:
             for form in new:
                 for gram, offset in grams(form):
                     _grams.setdefault(gram, []).append((form, offset))
-            # The longest first: what holds another goes as a whole.
+            # Longest first: a value that contains another is replaced as a whole.
             _forms = tuple(sorted({*_forms, *new}, key=len, reverse=True))
         for listener in _listeners:
             listener(value)
@@ -54,14 +54,14 @@ def register_secret(value: str) -> str:
 
 
 def when_registered(listener: Callable[[str], None]) -> None:
-    """Have `listener` told of each secret that is registered from now on."""
+    """Call `listener` with each secret that is registered from now on."""
     _listeners.append(listener)
 
 
 def redact(text: str) -> str:
-    """`text` without any registered secret value, whatever its form.
+    """`text` without any registered secret value, in whatever encoding.
 
-    A megabyte takes a fifth of a second where a hundred secrets are known.
+    A megabyte takes a fifth of a second with a hundred secrets registered.
     """
     for form in _forms:
         if form in text:
@@ -70,10 +70,10 @@ def redact(text: str) -> str:
 
 
 def redact_file(path: Path, start: int = 0) -> bool:
-    """Take secrets out of a file of any kind, from byte `start` on; whether there were any."""
+    """Redact a file of any kind, from byte `start` on; return whether it held secrets."""
     with path.open("rb") as file:
         file.seek(start)
-        # Bytes that are no text come back as they were.
+        # Bytes that are not text round-trip unchanged.
         before = file.read().decode("utf-8", "surrogateescape")
     after = redact(before)
     if after == before:
@@ -86,18 +86,18 @@ def redact_file(path: Path, start: int = 0) -> bool:
 
 
 def redact_folder(folder: Path, newer_than: int = 0) -> bool:
-    """Take secrets out of all files below `folder` that changed after a moment (nanoseconds); whether any had one."""
+    """Redact all files below `folder` changed after a time (nanoseconds); return whether any held a secret."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
     found = [path for path in files if path.stat().st_mtime_ns > newer_than and redact_file(path)]
     return bool(found)
 
 
 def forms(value: str) -> set[str]:
-    """What a value looks like: as it is, escaped, quoted, encoded, and line by line."""
+    """The forms a value takes: verbatim, escaped, quoted, encoded, and line by line."""
     value = value.strip()
     texts = {value, *parts(value)}
     texts |= {escape(text) for text in texts for escape in (in_json, in_json_as_is, in_python, in_bytes)}
-    # Twice, for JSON holds JSON.
+    # Twice, because JSON may be nested in JSON.
     texts |= {in_json(text) for text in texts}
     found = {form for text in texts for form in quoted(text)}
     return {form for form in found | encoded(value) if len(form) >= SHORTEST}
@@ -109,7 +109,7 @@ def in_json(text: str) -> str:
 
 
 def in_json_as_is(text: str) -> str:
-    """What JSON has between its quotes where letters of all languages stay as they are."""
+    """What JSON has between its quotes where non-ASCII letters are not escaped."""
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
@@ -124,7 +124,7 @@ def in_bytes(text: str) -> str:
 
 
 def parts(value: str) -> set[str]:
-    """What is secret by itself in a value of several lines, which is shown line by line: a key's lines, say."""
+    """The parts of a multi-line value that are secret by themselves, such as a key's lines."""
     lines = [line.strip() for line in value.splitlines()]
     if len(lines) < 2:
         return set()
@@ -135,17 +135,17 @@ def parts(value: str) -> set[str]:
 
 
 def is_mixed(word: str) -> bool:
-    """Whether a word has letters and digits, and not the same few of them."""
+    """Whether a word has letters and digits, with enough variety."""
     return bool(re.search(r"\d", word) and re.search(r"[A-Za-z]", word)) and len(set(word)) >= SHORTEST
 
 
 def is_address(word: str) -> bool:
-    """Whether a word is a URL without a password, which much else names."""
+    """Whether a word is a URL without a password, which appears in many places."""
     return "://" in word and "@" not in word
 
 
 def quoted(text: str) -> set[str]:
-    """A text in addresses, in HTML and XML, and between the quotes of shells, YAML and SQL."""
+    """A text as it appears in URLs, in HTML and XML, and between the quotes of shells, YAML and SQL."""
     percent = [urllib.parse.quote(text, safe=safe) for safe in ("", "/", IN_URLS)] + [urllib.parse.quote_plus(text)]
     lower = [re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), form) for form in percent]
     markup = [html.escape(text, quote=False), html.escape(text), html.escape(text).replace("&quot;", "&#34;")]
@@ -155,7 +155,7 @@ def quoted(text: str) -> set[str]:
 
 
 def encoded(value: str) -> set[str]:
-    """A value in hexadecimal, and in base64: alone, in wrapped lines, and after and before something else."""
+    """A value in hexadecimal and base64: alone, in wrapped lines, and with data before and after it."""
     found = set()
     # Basic authentication takes Latin-1.
     for data in {value.encode(), value.encode("latin-1", "replace")}:
@@ -170,7 +170,7 @@ def encoded(value: str) -> set[str]:
                 if len(line) >= 2 * WORD
             }
             for before in range(3):
-                # Characters that hold bits of what is before or after are not known.
+                # Characters that share bits with neighbouring data cannot be known.
                 text = encode(bytes(before) + data).decode().rstrip("=")
                 end = len(text) - bool((before + len(data)) % 3)
                 found.add(text[before and before + 1 : end])
@@ -178,7 +178,7 @@ def encoded(value: str) -> set[str]:
 
 
 def grams(form: str) -> list[tuple[str, int]]:
-    """Short parts of a long token that tell it from other text, each with its place in it."""
+    """Short parts of a long token that identify it, each with its offset."""
     if len(form) < LONG or not TOKEN.fullmatch(form) or not is_random(form):
         return []
     every = [(form[at : at + GRAM], at) for at in range(len(form) - GRAM + 1)]
@@ -186,13 +186,13 @@ def grams(form: str) -> list[tuple[str, int]]:
 
 
 def is_random(token: str) -> bool:
-    """Whether small and capital letters, digits and the rest follow each other as they do in no words."""
+    """Whether upper and lower case, digits and other characters alternate as they never do in words."""
     kinds = [(letter.islower(), letter.isupper(), letter.isdigit()) for letter in token]
     return sum(kind != following for kind, following in itertools.pairwise(kinds)) > 0.3 * len(token)
 
 
 def without_parts(match: re.Match[str]) -> str:
-    """A run of token characters without parts of long secrets."""
+    """A run of token characters with parts of long secrets removed."""
     run, kept, position, after = match[0], [], 0, 0
     while position <= len(run) - GRAM:
         spans = [
@@ -209,7 +209,7 @@ def without_parts(match: re.Match[str]) -> str:
 
 
 def span_of_part(run: str, position: int, form: str, offset: int) -> tuple[int, int]:
-    """From where to where a part of `form` is in `run`, where the characters at `position` are those at `offset`."""
+    """Start and end of the part of `form` found in `run`, given that `position` in it matches `offset`."""
     begin = end = 0
     while begin < min(position, offset) and run[position - begin - 1] == form[offset - begin - 1]:
         begin += 1

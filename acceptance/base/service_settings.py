@@ -1,4 +1,4 @@
-"""What the suite has to know of the services beyond the criteria's words: the table [services] of an environment."""
+"""What the suite must know about the services beyond the criteria: the table [services] of an environment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 
 class Section(BaseModel):
-    """A table of an environment file: typed, and closed to unknown keys."""
+    """A table of an environment file: typed, and rejecting unknown keys."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -22,12 +22,12 @@ HEADINGS = {
 
 
 class ServiceSettings(Section):
-    """What the suite has to know of the services beyond the criteria's words; the defaults are the reference's.
+    """What the suite must know about the services beyond the criteria; defaults are the reference services'.
 
-    `sign_in`: `siwe` (a nonce, a message that the client makes) or `challenge` (auth writes the message, in
+    `sign_in`: `siwe` (a nonce, and a message that the client builds) or `challenge` (auth writes the message, in
     `challenge_field` of its answer). `client_header`: the header by which auth tells clients apart to its rate limit;
-    empty where it goes by their address. `public_query` answers with what `public_table` holds in `public_columns`.
-    `protected_shows`: what the answer to `protected_query` holds of who asks, with {address} for the wallet's.
+    empty if it goes by address. `public_query` returns what `public_table` holds in `public_columns`.
+    `protected_shows`: what the answer to `protected_query` says of the caller, with {address} for the wallet's.
     """
 
     sign_in: Literal["siwe", "challenge"] = "siwe"
@@ -50,11 +50,11 @@ class ServiceSettings(Section):
     public_columns: tuple[str, str] = ("slug", "name")
     protected_query: str = "{ protectedQuery }"
     export_folder: str = "/out"
-    """Where the frontend's pods have the files of the export."""
+    """Where the frontend's pods keep the exported files."""
     logo_path: str = "/assets/logo.svg"
-    """Where the site has the logo that each page shows; empty if the pages show none that is a file."""
+    """Path of the logo that each page shows; empty if no page shows one that is a file."""
     headings: dict[str, str] = HEADINGS
-    """The first heading of each page, by its path: what tells it from the others. Those not given are the defaults."""
+    """The first heading of each page, by path, which tells pages apart. Pages not listed keep the defaults."""
     protected_shows: str = "{address}"
     client_header: str = ""
     rate_limit_key: str = "rate-limit:{client}"
@@ -62,14 +62,14 @@ class ServiceSettings(Section):
     @field_validator("headings")
     @classmethod
     def every_page(cls, value: dict[str, str]) -> dict[str, str]:
-        """Each page has a heading, and no other page has the same."""
+        """Each page has a heading of its own."""
         found = {**HEADINGS, **value}
         if len({*found.values()}) < len(found):
-            raise ValueError(f"two pages have the same heading, which tells neither from the other: {found}")
+            raise ValueError(f"two pages have the same heading, so they cannot be told apart: {found}")
         return found
 
     @field_validator("public_columns", mode="before")
     @classmethod
     def pair(cls, value: object) -> object:
-        """TOML has lists only."""
+        """TOML only has lists."""
         return tuple(value) if isinstance(value, list) else value

@@ -7,7 +7,7 @@ import os
 
 
 def user() -> str:
-    """The name of this user, or the number where the system knows no name."""
+    """The name of this user, or the UID if the system has no name for it."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -1,4 +1,4 @@
-"""The one poller of the suite, and the named deadlines that waits have."""
+"""The suite's only poller, and the named deadlines."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ RESTART = Deadline(60, "criterion 2.6: three probes at one second each, and the 
 LOAD_BALANCER_READY = Deadline(60, "the suite: health checks of the load balancer")
 GONE = Deadline(60, "the suite: deletion with its grace period")
 LOGS_READABLE = Deadline(30, "the suite: a container's first lines")
-HEALTHY_AGAIN = Deadline(15, "the suite: three probes, should what a service needs have been away a moment ago")
+HEALTHY_AGAIN = Deadline(15, "the suite: three probes, in case a dependency of the service was down a moment ago")
 COMPONENT_READY = Deadline(300, "the suite: a component whose images are pulled and whose processes start")
-APPLICATION_READY = Deadline(900, "task 11.8: 5 to 7 minutes for the database, besides new machines and pulled images")
+APPLICATION_READY = Deadline(900, "task 11.8: 5 to 7 minutes for the database, plus new machines and image pulls")
 CERTIFICATE_ISSUED = Deadline(60, "the suite: an ACME order of a new host, with a back-off after a first refusal")
 CERTIFICATE_RENEWED = Deadline(25, "the suite: an ACME order of a host that is served already")
 UNSEALED = Deadline(30, "the suite: the controller sees a SealedSecret at once")
@@ -54,7 +54,7 @@ DATABASE_SERVES = Deadline(120, "the suite: twice the minute that a stand-in may
 MEMBER_BACK = Deadline(150, "the suite: a member of the database starts and catches up")
 REPLICATED = Deadline(30, "the suite: what is written is read on every member")
 POLL = tenacity.wait_incrementing(start=0.1, increment=0.1, max=0.5)
-"""Seconds between two tries: what comes soon is seen soon, and each look at what takes long is work for the cluster."""
+"""Seconds between two tries: quick results are seen quickly, and slow ones do not load the cluster with polling."""
 TRANSPORT = (
     subprocess.CalledProcessError,
     requests.RequestException,
@@ -64,14 +64,14 @@ TRANSPORT = (
 )
 
 AWAY_STATUS = (0, 429, 500, 502, 503, 504)
-"""How an API server answers that cannot be reached, is overloaded or has no leader."""
+"""Status of an API server that cannot be reached, is overloaded or has no leader."""
 AWAY = re.compile(
     r"connection refused|connection reset|connection to the server .* was refused|unable to connect to the server"
     r"|the server is currently unable|i/o timeout|TLS handshake|unexpected EOF|: EOF\b"
     r"|etcdserver: |failed calling webhook|no endpoints available",
     re.IGNORECASE,
 )
-"""What kubectl says of an API server, or of a webhook that it asks, which cannot be reached just now."""
+"""What kubectl says when an API server, or a webhook that it calls, cannot be reached at the moment."""
 
 
 class NotYet(AssertionError):
@@ -83,7 +83,7 @@ class TimedOut(AssertionError):
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether another try makes sense: "not yet", transport, an API server that is overloaded or has no leader."""
+    """Whether a retry makes sense: "not yet", transport errors, an API server that is overloaded or has no leader."""
     if isinstance(error, ApiException):
         if is_forbidden(error):
             return False
@@ -92,7 +92,7 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether an API server could not be reached, or had no leader: it refused nothing."""
+    """Whether an API server could not be reached or had no leader, rather than refusing the request."""
     if isinstance(error, ApiException):
         return error.status in AWAY_STATUS and not is_forbidden(error)
     if isinstance(error, UserError):
@@ -101,7 +101,7 @@ def is_away(error: BaseException) -> bool:
 
 
 def when_reachable(action: Callable[[], T], within: Deadline = API_ANSWERS) -> T:
-    """Do something that may be done twice, again while the API server is away. Raises what it raised last."""
+    """Run an idempotent action, retrying while the API server is away. Raises the last error."""
     return tenacity.Retrying(
         stop=tenacity.stop_after_delay(within.seconds),
         wait=tenacity.wait_fixed(1),
@@ -122,12 +122,12 @@ FORBIDDEN = re.compile(r'"message":"(.+?)","(?:reason|details|code)"')
 
 
 def is_forbidden(error: ApiException) -> bool:
-    """Whether a right is missing; for exec the client tells only by the text of a failed handshake."""
+    """Whether a right is missing; for exec only the text of the failed handshake tells."""
     return bool(error.status == 403 or (error.status == 0 and "403 Forbidden" in str(error.reason)))
 
 
 def in_words_of_api(error: ApiException) -> str:
-    """What the API server said; where a right is missing, which one, and what to do."""
+    """What the API server said; for a missing right, which one, and what to do."""
     try:
         said = str(json.loads(error.body or "").get("message", ""))
     except (ValueError, AttributeError):
@@ -170,15 +170,15 @@ def eventually(condition: Callable[[], T], *, within: Deadline, what: str, hint:
 
 
 class DidNotStay(AssertionError):
-    """The condition did not hold all the time; the message says when it broke and what was seen."""
+    """The condition stopped holding; the message says when it broke and what was seen."""
 
 
 def consistently(condition: Callable[[], T], *, during: Deadline, what: str, hint: str = "", every: float = 0.5) -> T:
-    """Call `condition` again and again for `during`; return what it returned last.
+    """Call `condition` repeatedly for `during`; return what it returned last.
 
     The counterpart of `eventually`, for what has to hold every time, while something lasts, or never breaks: the
-    first "no" (an AssertionError, None, False or an error of transport) ends it. `every`: seconds between two looks.
-    Raises DidNotStay saying what was expected, what was seen, after how many looks and seconds, and `hint`.
+    first "no" (an AssertionError, None, False or a transport error) ends it. `every`: seconds between two checks.
+    Raises DidNotStay saying what was expected, what was seen, after how many checks and seconds, and `hint`.
     """
     began, looks = time.monotonic(), 0
     value: T | None = None
@@ -193,7 +193,7 @@ def consistently(condition: Callable[[], T], *, during: Deadline, what: str, hin
         except Exception as error:
             if not is_transient(error):
                 raise
-            after = f"{time.monotonic() - began:.1f} of {during.seconds:.0f} s, look {looks}"
+            after = f"{time.monotonic() - began:.1f} of {during.seconds:.0f} s, check {looks}"
             message = f"expected {what} all the time ({during.source}); saw {in_words(error)} after {after}"
             raise DidNotStay(message + (f". Try: {hint}" if hint else "")) from error
     assert value is not None

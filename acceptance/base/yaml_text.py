@@ -1,4 +1,4 @@
-"""YAML as data, read by libyaml where PyYAML has it: seven times as fast, which each start of a run feels."""
+"""YAML as data, read by libyaml where PyYAML has it: seven times as fast, which speeds up every start."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ def document(text: str) -> Any:
 
 
 def documents(text: str) -> list[Any]:
-    """The documents of a YAML file that are not empty. Raises yaml.YAMLError."""
+    """The non-empty documents of a YAML file. Raises yaml.YAMLError."""
     return [found for found in yaml.load_all(text, Loader=LOADER) if found]

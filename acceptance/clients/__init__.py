@@ -1,5 +1,5 @@
 """One module per program or server that the suite talks to: git, docker, kustomize, Argo CD, SQL, TLS, HTTP.
 
-Covers how to reach it and how to say what went wrong; requests and subprocess stay behind it.
-What the platform means by it (its namespace, its secrets) belongs in platform/.
+Covers how to reach it and how to report errors; requests and subprocess stay hidden behind it.
+What is specific to the platform (its namespace, its secrets) belongs in platform/.
 """

@@ -12,16 +12,16 @@ import requests
 from acceptance.clients.web import plain_session
 
 TIMEOUT = 45.0
-"""Seconds for one answer: a sync waits for the manifests of its commit, which a busy machine makes slowly."""
+"""Seconds for one answer: a sync waits for the manifests of its commit, which a busy machine renders slowly."""
 
 
 SILENT = 10.0
-"""Seconds after which whoever listens gives up. Argo CD tells changes as they come, and every 15 s that it is there:
-who waited for longer than that would wait for ever."""
+"""Seconds of silence after which a listener gives up. Argo CD sends changes as they happen, and a heartbeat every 15 s:
+waiting for longer would mean waiting forever."""
 
 
 def told(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """The Applications of a stream of changes, one for each event (`data: {"result": {"application": ...}}`).
+    """The Applications in a stream of changes, one per event (`data: {"result": {"application": ...}}`).
 
     Raises requests.HTTPError with what Argo CD said if an event is an error.
     """
@@ -35,7 +35,7 @@ def told(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 
 class ArgoCD:
-    """Signed in as admin, by password; `base` tells the URL to ask now: a port-forward's (task 10.5), or the host's."""
+    """Signed in as admin by password; `base` returns the current URL: a port-forward's (task 10.5) or the host's."""
 
     def __init__(self, base: Callable[[], str], password: str, session: requests.Session | None = None):
         self.base = base
@@ -52,14 +52,14 @@ class ArgoCD:
         return answer.json()
 
     def signed_in(self) -> str:
-        """The URL to ask now, with a session there."""
+        """The current URL, with a session there."""
         address = self.base()
         if self.signed_in_at != address:
             self.sign_in(address)
         return address
 
     def sign_in(self, address: str) -> None:
-        """Get a session's token for the password."""
+        """Exchange the password for a session token."""
         body = {"username": "admin", "password": self.password}
         answer = self.session.post(f"{address}/api/v1/session", json=body, timeout=TIMEOUT)
         answer.raise_for_status()
@@ -67,7 +67,7 @@ class ArgoCD:
         self.signed_in_at = address
 
     def application(self, name: str, *, refresh: bool = False) -> dict[str, Any]:
-        """An Application as the UI shows it; with `refresh`, after looking into Git."""
+        """An Application as the UI shows it; with `refresh`, after polling Git."""
         query = {"refresh": "normal"} if refresh else {}
         return dict(self.call("GET", f"applications/{name}", **query))
 
@@ -77,9 +77,9 @@ class ArgoCD:
 
     @contextlib.contextmanager
     def changes(self, name: str) -> Iterator[Iterator[dict[str, Any]]]:
-        """An Application as it is, and after each change from now on, as the UI listens to it (server-sent events).
+        """An Application as it is now, and after each change, as the UI receives it (server-sent events).
 
-        The iterator raises requests.RequestException once nothing came for `SILENT` seconds.
+        The iterator raises requests.RequestException after `SILENT` seconds without data.
         """
         answer = self.session.get(
             f"{self.signed_in()}/api/v1/stream/applications",
@@ -93,11 +93,11 @@ class ArgoCD:
             yield told(line.decode() for line in answer.iter_lines())
 
     def manifests(self, name: str) -> list[dict[str, Any]]:
-        """An Application's objects as Argo CD makes them from Git, hooks among them."""
+        """An Application's objects as Argo CD renders them from Git, including hooks."""
         return [json.loads(text) for text in self.call("GET", f"applications/{name}/manifests")["manifests"]]
 
     def sync(self, name: str, **options: Any) -> None:
-        """Ask for a sync, as an operator does."""
+        """Request a sync, as an operator does."""
         self.call("POST", f"applications/{name}/sync", body={"name": name, **options})
 
     def rollback(self, name: str, history_id: int) -> None:

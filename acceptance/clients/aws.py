@@ -1,4 +1,4 @@
-"""AWS, asked through its command line: whose credentials, and which endpoint, is for the environment to say."""
+"""AWS, through its command line; credentials and endpoint come from the environment."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Aws:
     region: str
 
     def ask(self, *arguments: str) -> Any:
-        """What AWS answers. Raises UserError with what it said."""
+        """AWS's answer. Raises UserError with what it said."""
         command: list[str | Path] = [self.program, *arguments, "--region", self.region, "--output", "json"]
         return json.loads(run(command, timeout=ANSWERS_WITHIN).stdout or "null")
 
 
 def refusal(error: UserError) -> tuple[str, str]:
-    """The code and the sentence with which AWS refused a call; without a code where it was not AWS that spoke."""
+    """The code and message with which AWS refused a call; the code is empty if the error is not AWS's."""
     found = REFUSAL.search(error.problem)
     return (found[1], found[2].strip()) if found else ("", error.problem.strip().splitlines()[-1].strip())

@@ -19,35 +19,35 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from acceptance.clients.process import run
 
 TIMEOUT = 60
-"""Seconds that opening a page may take, the start of the browser included."""
+"""Seconds that opening a page may take, including the start of the browser."""
 UNFINISHED = "no answer yet"
-"""What became of a URL whose answer was still to come when the browser ended, as of what a page fetches ahead."""
+"""The result of a URL still pending when the browser ended, such as a prefetch."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """What the browser made of a page: its document after scripts ran, and a picture (PNG)."""
+    """What the browser rendered: the document after scripts ran, and a picture (PNG)."""
 
     document: str
     picture: bytes
     resources: dict[str, str]
-    """What became of each URL that it loaded: an HTTP status (`200`), or an error of the network."""
+    """The result of each URL that it loaded: an HTTP status (`200`), or a network error."""
     console: list[str]
-    """What the page said on its console."""
+    """The page's console output."""
     types: dict[str, str]
-    """The media type that each answer named; without the URLs that were not answered yet."""
+    """The media type of each answer; URLs not answered yet are left out."""
 
 
 def find() -> Path | None:
-    """The browser of this machine, if there is one."""
+    """This machine's browser, if there is one."""
     found = next((path for path in map(shutil.which, BROWSERS) if path), None)
     return Path(found) if found else None
 
 
 def open_page(program: Path, url: str, *, domain: str, address: str, trusted: x509.Certificate | None = None) -> Page:
-    """Open `url`. All hosts of `domain` are at `address` (HOST:PORT), and there is no other.
+    """Open `url`. All hosts of `domain` resolve to `address` (HOST:PORT), and no others resolve.
 
-    `trusted` is a server's certificate that the caller has verified, where its authority is not a public one.
+    `trusted` is a server certificate that the caller has verified, if its authority is not public.
     Raises UserError if the browser fails.
     """
     with tempfile.TemporaryDirectory(prefix="browser-") as folder:
@@ -59,7 +59,7 @@ def open_page(program: Path, url: str, *, domain: str, address: str, trusted: x5
             f"--screenshot={picture}", "--dump-dom", f"--log-net-log={log}", "--enable-logging=stderr", "--v=0",
         ]  # fmt: skip
         if os.geteuid() == 0:
-            # Chromium's own sandbox refuses to be started by root.
+            # Chromium's sandbox refuses to run as root.
             command.append("--no-sandbox")
         if trusted:
             command.append(f"--ignore-certificate-errors-spki-list={key_digest(trusted)}")
@@ -77,7 +77,7 @@ def events(log: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], int]]:
 
 
 def loaded(log: dict[str, Any]) -> dict[str, str]:
-    """What became of each URL in a log of Chromium's network."""
+    """The result of each URL in a log of Chromium's network."""
     urls, outcomes = {}, {}
     for name, parameters, source in events(log):
         if name == "URL_REQUEST_START_JOB" and "url" in parameters:
@@ -92,9 +92,9 @@ def loaded(log: dict[str, Any]) -> dict[str, str]:
 
 
 def media_types(log: dict[str, Any]) -> dict[str, str]:
-    """The media type of each answer in a log of Chromium's network, by its URL: empty where it named none.
+    """The media type of each answer in a log of Chromium's network, by URL: empty if it named none.
 
-    A file that the browser was told has not changed keeps the type of its first answer.
+    A file answered with "not modified" keeps the type of its first answer.
     """
     urls, found = {}, {}
     for name, parameters, source in events(log):
@@ -108,13 +108,13 @@ def media_types(log: dict[str, Any]) -> dict[str, str]:
 
 
 def key_digest(certificate: x509.Certificate) -> str:
-    """The SHA-256 of a certificate's public key, as browsers write it."""
+    """The SHA-256 of a certificate's public key, in the form browsers use."""
     key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(hashlib.sha256(key).digest()).decode()
 
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""What pages are opened in: the first that is there. The first of all is called like its package, too.
+"""The programs that pages are opened in: the first one installed is used. The first is also the name of its package.
 
-It has no windows and starts for a quarter of the work of the whole browser.
+It is headless and starts with a quarter of the work of the full browser.
 """

@@ -1,4 +1,4 @@
-"""The container engine, by its command line client."""
+"""The container engine, through its command line client."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ SETTINGS = {
     "pip": ("~/.config/pip/pip.conf", "~/.pip/pip.conf", "/etc/pip.conf"),
     "npmrc": ("~/.npmrc", "/etc/npmrc"),
 }
-"""Where this machine says which package registries it uses, by the id under which a build may mount it."""
+"""This machine's package registry settings, by the id under which a build may mount them."""
 
 
 STEP = re.compile(rb"^#\d+ \[(?:\S+ )?(\d+/\d+)\] ", re.MULTILINE)
-"""A step of a Dockerfile's stage, as BuildKit's plain progress begins it."""
+"""A step of a Dockerfile's stage, as it begins in BuildKit's plain progress."""
 LAST = 65536
-"""Bytes at the end of a log that are searched for it."""
+"""Bytes at the end of a log to search for it."""
 
 
 def docker(*arguments: str | Path, check: bool = True, timeout: float = 120) -> str:
@@ -38,7 +38,7 @@ def docker(*arguments: str | Path, check: bool = True, timeout: float = 120) -> 
 
 
 def inspect(kind: str, name: str) -> dict[str, Any] | None:
-    """What the engine knows of an object (`container`, `image`, `network`, `volume`), or None."""
+    """What the engine knows about an object (`container`, `image`, `network`, `volume`), or None."""
     answer = docker(kind, "inspect", name, check=False)
     found = json.loads(answer or "[]")
     return found[0] if found else None
@@ -51,20 +51,20 @@ def push(reference: str) -> None:
 
 @functools.cache
 def one_platform() -> tuple[str, ...]:
-    """Options of a push: an engine with containerd's store keeps the index of all platforms, and the layers of one."""
+    """Options of a push: containerd's image store has the index of all platforms, but the layers of one."""
     status, architecture = docker("info", "--format", "{{json .DriverStatus}} {{.Architecture}}").rsplit(" ", 1)
     platform = {"x86_64": "amd64", "aarch64": "arm64"}.get(architecture, architecture)
     return ("--platform", f"linux/{platform}") if "io.containerd.snapshotter" in status else ()
 
 
 def ca_bundle() -> str | None:
-    """The authorities that this machine, or this user, trusts: the file that the environment names, or the system's."""
+    """The CA bundle that this machine or user trusts: the file that the environment names, or the system's."""
     named = (os.environ.get(name) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
     return next((path for path in (*named, *CA_BUNDLES) if path and Path(path).is_file()), None)
 
 
 def registry_settings() -> list[str]:
-    """Options that hand a build this machine's settings of package registries, as secrets: no layer keeps them."""
+    """Options that pass this machine's package registry settings to a build as secrets, so no layer keeps them."""
     options = []
     for name, paths in SETTINGS.items():
         found = next((path for path in map(os.path.expanduser, paths) if Path(path).is_file()), None)
@@ -85,7 +85,7 @@ def build(
     """Build a Dockerfile with BuildKit, into the engine as `tag` or into the folder `output`."""
     command: list[str | Path] = [engine.client(), "build", "--progress=plain"]
     if bundle := ca_bundle():
-        # TLS to the registries may be signed by a CA that only this machine knows.
+        # The registries' TLS certificates may come from a CA that only this machine trusts.
         command += ["--secret", f"id=ca,src={bundle}"]
     command += [*registry_settings(), *build_options()]
     for key, value in (arguments or {}).items():
@@ -97,7 +97,7 @@ def build(
     if output:
         command += ["--output", f"type=local,dest={output}"]
     with readable_by_all(folder) as context:
-        # What it downloads may be cut off; what is done by then is in BuildKit's caches.
+        # Downloads may be cut off; finished steps are in BuildKit's caches.
         run_twice(
             [*command, context], log=log, environment={"DOCKER_BUILDKIT": "1", "BUILDX_BUILDER": engine.builder()}
         )
@@ -105,7 +105,7 @@ def build(
 
 @contextlib.contextmanager
 def readable_by_all(folder: Path) -> Iterator[Path]:
-    """The folder, or a copy of it that everybody may read: who cloned with a umask of 077 builds the same images."""
+    """The folder, or a world-readable copy, so that a clone with umask 077 builds the same images."""
     if all(path.stat().st_mode & 0o044 == 0o044 for path in [folder, *folder.rglob("*")] if not path.is_symlink()):
         yield folder
         return
@@ -119,7 +119,7 @@ def readable_by_all(folder: Path) -> Iterator[Path]:
 
 
 def build_step(log: Path) -> str:
-    """The step that a build reached, of how many its stage has: `4/7`; empty before the first."""
+    """The step that a build has reached, out of its stage's total: `4/7`; empty before the first."""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - LAST))
         found = STEP.findall(file.read())

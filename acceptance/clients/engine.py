@@ -1,4 +1,4 @@
-"""The container engine's client, and what the host lets it do."""
+"""The container engine's client, and what the host allows it to do."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ INOTIFY_INSTANCES = 1024
 def client() -> str:
     """Path of a docker client that can build with BuildKit.
 
-    A 23+ client without the buildx plugin falls back to the deprecated builder, so it is passed over.
+    A 23+ client without the buildx plugin falls back to the deprecated builder, so it is skipped.
     Raises UserError when there is none.
     """
     seen = []
     for folder in [*os.environ.get("PATH", "").split(os.pathsep), "/usr/bin"]:
         path = Path(folder) / "docker"
-        # A folder that may not be read is a folder without it.
+        # An unreadable folder counts as one without it.
         if not os.path.isfile(path) or not os.access(path, os.X_OK) or str(path) in seen:  # noqa: PTH113
             continue
         seen.append(str(path))
@@ -43,9 +43,9 @@ def client() -> str:
 
 @functools.cache
 def endpoint() -> str | None:
-    """Where the engine is that the docker client speaks to, by DOCKER_HOST or by its chosen context.
+    """The address of the engine that the docker client uses, from DOCKER_HOST or the current context.
 
-    OpenTofu's provider knows no contexts: it is told. None where the client cannot say.
+    OpenTofu's provider does not know contexts and must be told. None if the client cannot say.
     """
     if host := os.environ.get("DOCKER_HOST"):
         return host
@@ -56,9 +56,9 @@ def endpoint() -> str | None:
 
 @functools.cache
 def builder() -> str:
-    """The builder that builds in the engine itself, called like the chosen context.
+    """The builder that builds in the engine itself, named like the current context.
 
-    One in a container of its own, which a user may have selected, sees no images of the engine, and leaves none there.
+    A builder in its own container, which a user may have selected, neither sees the engine's images nor adds to them.
     """
     if os.environ.get("DOCKER_HOST"):
         return "default"
@@ -80,7 +80,7 @@ def answers() -> bool:
 
 
 def default_runtime() -> str:
-    """The runtime that the engine starts containers with, `runc` as a rule; empty where the engine does not say."""
+    """The runtime that the engine starts containers with, usually `runc`; empty if the engine does not say."""
     command = [client(), "info", "--format", "{{.DefaultRuntime}}"]
     return subprocess.run(command, capture_output=True, text=True, timeout=30).stdout.strip()
 
@@ -94,9 +94,9 @@ def lacks_sys_resource() -> bool:
 
 
 def kept_containers() -> list[str]:
-    """Names of running containers that a kept platform consists of."""
+    """Names of running containers that belong to a kept platform."""
     found: set[str] = set()
-    # kind's nodes have its label, and none of a run.
+    # kind's nodes have kind's label, but not the run's.
     for label in (LABEL, KIND_LABEL):
         command = [client(), "ps", "--filter", f"label={label}", "--format", "{{.Names}}"]
         found |= set(subprocess.run(command, capture_output=True, text=True).stdout.split())

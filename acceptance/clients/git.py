@@ -23,11 +23,11 @@ AUTHOR = {
 
 
 PUSHES = 5
-"""How often a commit is made at most, where others push to the same branch."""
+"""Maximum attempts at a commit when others push to the same branch."""
 
 
 class Repository:
-    """A repository, and a clone of it below `folder`. `url` is what Argo CD calls it, `remote` how it is reached."""
+    """A repository, and a clone of it below `folder`. `url` is Argo CD's URL for it, `remote` the suite's."""
 
     def __init__(self, name: str, url: str, remote: Callable[[], str], folder: Path, user: str, password: str):
         self.name = name
@@ -37,7 +37,7 @@ class Repository:
         self.token = base64.b64encode(f"{user}:{password}".encode()).decode()
 
     def git(self, *arguments: str, stdin: str | None = None) -> str:
-        """Run git in the clone; return what it printed. The password goes by the environment, not by disk."""
+        """Run git in the clone; return what it printed. The password is passed in the environment, never on disk."""
         if not self.folder.is_dir():
             self.begin()
         environment = {
@@ -45,7 +45,7 @@ class Repository:
             "GIT_CONFIG_COUNT": "2",
             "GIT_CONFIG_KEY_0": "http.extraHeader",
             "GIT_CONFIG_VALUE_0": f"Authorization: Basic {self.token}",
-            # Larger pushes would come in chunks.
+            # Larger pushes would be chunked.
             "GIT_CONFIG_KEY_1": "http.postBuffer",
             "GIT_CONFIG_VALUE_1": "52428800",
         }
@@ -54,7 +54,7 @@ class Repository:
         ).stdout.strip()
 
     def fetch(self) -> str:
-        """Make the clone equal to the main branch, a new one where that is empty; return the branch's last commit."""
+        """Reset the clone to the main branch, or to a new one if that is empty; return the branch's last commit."""
         if not (self.folder / ".git").is_dir():
             self.begin()
         if not self.tip():
@@ -80,7 +80,7 @@ class Repository:
     def commit(self, files: dict[str, str | None], message: str) -> str:
         """Write files (None: delete), commit and push; return the commit's SHA. No commit if nothing changed.
 
-        Others may push to the same branch meanwhile: then it is done again, on top of what they pushed.
+        If others push to the same branch meanwhile, it is retried on top of what they pushed.
         """
         for tries_left in reversed(range(PUSHES)):
             base = self.write(files)
@@ -92,7 +92,7 @@ class Repository:
                 break
             except UserError:
                 if not tries_left or self.tip() == base:
-                    # Nobody else pushed: it was refused for another reason.
+                    # Nobody else pushed, so it was refused for another reason.
                     raise
         return self.head()
 
@@ -119,13 +119,13 @@ class Repository:
             return True
         found = self.blobs(path, one, other)
         if len(found) < 2:
-            # A commit that somebody else has pushed.
+            # A commit that somebody else pushed.
             self.fetch()
             found = self.blobs(path, one, other)
         return len(found) == 2 and found[0] == found[1]
 
     def blobs(self, path: str, *commits: str) -> list[str]:
-        """What git calls the contents of a file at commits; fewer where it does not know a commit."""
+        """Git's blob ids of a file at commits; unknown commits are left out."""
         found = []
         for commit in commits:
             with contextlib.suppress(UserError):
@@ -133,7 +133,7 @@ class Repository:
         return found
 
     def revert(self, commit: str) -> str:
-        """Undo a commit by another one, and push it; return the new commit's SHA."""
+        """Revert a commit and push; return the new commit's SHA."""
         self.fetch()
         self.git("revert", "--no-edit", commit)
         self.push()

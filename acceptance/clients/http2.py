@@ -1,4 +1,4 @@
-"""One GET over HTTP/2, which browsers speak where a server offers it; requests speaks HTTP/1.1. Source: RFC 9113."""
+"""One GET over HTTP/2, which browsers use if a server offers it; requests only speaks HTTP/1.1. Source: RFC 9113."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from h2.events import ConnectionTerminated, Event, ResponseReceived, StreamReset
 from h2.exceptions import ProtocolError
 
 OFFERED = ["h2", "http/1.1"]
-"""What browsers offer, in their order (RFC 7301); a server chooses."""
+"""What browsers offer, in order (RFC 7301); the server chooses."""
 READ = 1 << 16
-"""Bytes that are read at a time, at most."""
+"""Maximum bytes read at a time."""
 
 
 class NotHttp2(ConnectionError):
-    """What answers does not speak HTTP/2 though it said so, or ended the request without an answer."""
+    """The server does not speak HTTP/2 although it said so, or ended the request without an answer."""
 
 
 def get(address: tuple[str, int], name: str, path: str, trust: ssl.SSLContext, within: float) -> tuple[str, int]:
-    """Ask `name` for `path` at an address, in `within` seconds for each step; the protocol chosen, and the status.
+    """GET `path` of `name` at an address, with `within` seconds per step; return the protocol chosen and the status.
 
-    The status is 0 where the server did not choose HTTP/2. Raises OSError, or NotHttp2, which is one, where there is
-    no answer; `trust` offers OFFERED from then on.
+    The status is 0 if the server did not choose HTTP/2. Raises OSError, or its subclass NotHttp2, if there is no
+    answer; `trust` offers OFFERED from then on.
     """
     trust.set_alpn_protocols(OFFERED)
     with (
@@ -36,7 +36,7 @@ def get(address: tuple[str, int], name: str, path: str, trust: ssl.SSLContext, w
 
 
 def status_over(connection: ssl.SSLSocket | socket.socket, name: str, path: str) -> int:
-    """The status of a GET over a connection on which HTTP/2 was chosen. Raises OSError, NotHttp2 among them."""
+    """The status of a GET over a connection that negotiated HTTP/2. Raises OSError, including NotHttp2."""
     http = H2Connection(H2Configuration(client_side=True))
     http.initiate_connection()
     asked = [(":method", "GET"), (":scheme", "https"), (":authority", name), (":path", path)]
@@ -54,7 +54,7 @@ def status_over(connection: ssl.SSLSocket | socket.socket, name: str, path: str)
 
 
 def status_in(events: list[Event]) -> int:
-    """The status of the answer that is among what came; 0 if it is still to come. Raises NotHttp2 if it never will."""
+    """The status among the events received; 0 if it is still to come. Raises NotHttp2 if it never will."""
     for event in events:
         if isinstance(event, ResponseReceived):
             return int(dict(event.headers)[b":status"])

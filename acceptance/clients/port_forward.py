@@ -1,4 +1,4 @@
-"""`kubectl port-forward`, as the plan uses it to reach what has no address outside the cluster."""
+"""`kubectl port-forward`, which the plan uses to reach what has no address outside the cluster."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LISTENING = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+) ")
 
 
 class HasKubectl(Protocol):
-    """What a port-forward needs of a cluster."""
+    """What a port-forward needs to know about a cluster."""
 
     @property
     def kubectl_command(self) -> list[str | Path]: ...
@@ -54,8 +54,8 @@ def start(cluster: HasKubectl, namespace: str, target: str, port: int) -> tuple[
             said += line
     end(process)
     raise UserError(
-        f"kubectl port-forward {target} {port} in {namespace} did not listen: {said.strip() or 'no output'}",
-        f"see whether its pods are Ready: kubectl -n {namespace} get pods",
+        f"kubectl port-forward {target} {port} in {namespace} did not start listening: {said.strip() or 'no output'}",
+        f"check whether its pods are Ready: kubectl -n {namespace} get pods",
     )
 
 
@@ -70,7 +70,7 @@ def port_forward(cluster: HasKubectl, namespace: str, target: str, port: int) ->
 
 
 class Forward:
-    """A port-forward that is started when it is first used, and anew when it has ended (its pod was replaced)."""
+    """A port-forward that is started on first use, and restarted when it has ended (its pod was replaced)."""
 
     def __init__(self, cluster: HasKubectl, namespace: str, target: str, port: int):
         self.arguments = (cluster, namespace, target, port)
@@ -84,7 +84,7 @@ class Forward:
         return self.current
 
     def close(self) -> None:
-        """End it; the next use starts it anew."""
+        """Stop it; the next use restarts it."""
         if self.process is not None:
             end(self.process)
             self.process = None

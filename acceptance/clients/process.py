@@ -1,4 +1,4 @@
-"""Running programs: in a process group of their own, with a log, and with an error that shows the last lines."""
+"""Runs programs: in their own process group, with a log, and with an error that shows the last lines."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from acceptance.base.secrecy import redact, redact_file
 TAIL = 20
 
 AGAIN_AFTER = 5
-"""Seconds before a command that fetches things is run again."""
+"""Seconds before a command that downloads something is retried."""
 
 _children: set[subprocess.Popen[str]] = set()
 _ended: weakref.WeakSet[subprocess.Popen[str]] = weakref.WeakSet()
 
 
 STEERING = ("GIT_", "TF_WORKSPACE", "TF_CLI_ARGS", "TF_DATA_DIR", "KUBECTL_", "KIND_EXPERIMENTAL_")
-"""Variables of ours that would send a child's work elsewhere, to somebody's own repository, workspace or cluster."""
+"""Variables that would redirect a child to the user's own repository, workspace or cluster."""
 
 
 def child_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Our environment for a child, without what steers git, OpenTofu, kubectl and kind; `more` is added as it is.
+    """Our environment for a child, without variables that steer git, OpenTofu, kubectl and kind; `more` is added as is.
 
-    In a git hook GIT_DIR names the user's own repository: a commit of ours would move its branches.
+    In a git hook, GIT_DIR names the user's own repository: our commits would move its branches.
     """
     kept = {key: value for key, value in os.environ.items() if not key.startswith(STEERING)}
     return {**kept, **(more or {})}
 
 
 class Ended(UserError):
-    """A command did not fail by itself: it was ended from here."""
+    """A command did not fail by itself but was terminated here."""
 
 
 def run(
@@ -55,9 +55,9 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run `command`; return the completed process with its standard output (empty if it went to `log`).
 
-    `environment` is added to ours (`child_environment`); `timeout` is in seconds. Ctrl-C does not reach the child by
-    itself: it is ended here, with its children. Secrets are taken out of `log` when it has ended. Raises UserError
-    with the last lines of its output, without secrets, if it fails and `check`.
+    `environment` is added to ours (`child_environment`); `timeout` is in seconds. Ctrl-C does not reach the child:
+    it is terminated here, with its children. `log` is redacted when it has ended. Raises UserError with the last
+    lines of its output, redacted, if it fails and `check`.
     """
     began = log.stat().st_size if log and log.exists() else 0
     output = log.open("ab") if log else subprocess.PIPE
@@ -72,7 +72,7 @@ def run(
                 cwd=cwd,
                 env=child_environment(environment),
                 text=True,
-                # What a program prints may be a file that is no text.
+                # A program may print binary data.
                 errors="replace",
                 start_new_session=True,
             )
@@ -91,7 +91,7 @@ def run(
     if check and process.returncode != 0:
         text = log.read_text(errors="replace") if log else (stdout or "") + (stderr or "")
         tail = "\n    ".join(redact(text).strip().splitlines()[-TAIL:])
-        # What is cut through is no longer found.
+        # A secret cut in half would no longer be found.
         said = redact(" ".join(str(part) for part in command))
         kind = Ended if process in _ended else UserError
         raise kind(
@@ -102,7 +102,7 @@ def run(
 
 
 def run_twice(command: Sequence[str | Path], **options: Any) -> subprocess.CompletedProcess[str]:
-    """`run` a command that fetches things over the network and may be run twice: again if it fails by itself."""
+    """`run` an idempotent command that downloads something, retrying it if it fails by itself."""
     try:
         return run(command, **options)
     except Ended:
@@ -114,7 +114,7 @@ def run_twice(command: Sequence[str | Path], **options: Any) -> subprocess.Compl
 
 @contextlib.contextmanager
 def interrupts_held_back() -> Iterator[None]:
-    """Ctrl-C while a child starts, before we know of it, would leave it running: it is raised afterwards."""
+    """Ctrl-C while a child starts, before we know about it, would leave it running: it is raised afterwards."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -130,13 +130,13 @@ def interrupts_held_back() -> Iterator[None]:
 
 @atexit.register
 def end_children() -> None:
-    """End the children of all threads; they are in sessions of their own, where no Ctrl-C reaches them."""
+    """Terminate the children of all threads; they are in their own sessions, where Ctrl-C does not reach them."""
     for process in list(_children):
         end(process)
 
 
 def end(process: subprocess.Popen[str]) -> None:
-    """End a process and its group: politely, then for good after 10 seconds."""
+    """Terminate a process and its group: gracefully, then by SIGKILL after 10 seconds."""
     _ended.add(process)
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):

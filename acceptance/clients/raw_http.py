@@ -1,4 +1,4 @@
-"""HTTP by the byte: requests that no well-behaved client would send, each over a connection of its own."""
+"""Raw HTTP: requests that no well-behaved client would send, each over its own connection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 
 LONGEST_ANSWER = 1 << 20
-"""Bytes of an answer that are read; nothing that is asked here is answered with more."""
+"""Maximum bytes read of an answer; no answer here is longer."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Answer:
 def exchange(
     address: tuple[str, int], data: bytes, *, within: float, tls: ssl.SSLContext | None = None, name: str = ""
 ) -> Answer:
-    """Send `data` and read the answer, in `within` seconds; over TLS, the server has to prove that it is `name`."""
+    """Send `data` and read the answer, in `within` seconds; over TLS, the server must prove that it is `name`."""
     began = time.monotonic()
     try:
         with contextlib.ExitStack() as stack:
@@ -35,7 +35,7 @@ def exchange(
             # A server may answer, and hang up, before it has read everything.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
                 connection.sendall(data)
-            # http.client leaves out the body of an answer to HEAD only if it is told.
+            # http.client only skips the body of an answer to HEAD if told to.
             answer = http.client.HTTPResponse(connection, method=data.partition(b" ")[0].decode("latin-1"))
             answer.begin()
             body = answer.read(LONGEST_ANSWER).decode(errors="replace")

@@ -1,4 +1,4 @@
-"""Registries of container images, asked without an account for the digests of tags.
+"""Container image registries, queried without an account for the digests of tags.
 
 Source: OCI distribution specification 1.1; the token flow is that of WWW-Authenticate: Bearer.
 """
@@ -17,7 +17,7 @@ TIMEOUT = 10.0
 """Seconds that a registry may take to answer."""
 HUB, HUB_ANSWERS_AT = "docker.io", "registry-1.docker.io"
 MANIFESTS = ", ".join(
-    # An index, which has an image for each architecture, comes before the image for one of them.
+    # An index, which covers several architectures, is preferred to an image for one of them.
     (
         "application/vnd.oci.image.index.v1+json",
         "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -33,13 +33,13 @@ class Reference:
     """An image's reference: registry, repository, tag, and digest if it has one."""
 
     name: str
-    """All before tag and digest, as it was written."""
+    """Everything before tag and digest, as written."""
     tag: str = ""
     digest: str = ""
 
     @classmethod
     def of(cls, text: str) -> Reference:
-        """The parts of a reference."""
+        """Parse a reference."""
         rest, _, digest = text.partition("@")
         folder, slash, last = rest.rpartition("/")
         last, _, tag = last.partition(":")
@@ -59,16 +59,16 @@ class Reference:
 
     @property
     def is_pinned(self) -> bool:
-        """Whether it names one image for good."""
+        """Whether it names an immutable image."""
         return DIGEST.fullmatch(self.digest) is not None
 
     def __str__(self) -> str:
-        """As it is written."""
+        """The reference as written."""
         return self.name + (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
 
 
 class Registries:
-    """All registries. `upstream` is asked in the place of each: a mirror's host, or host and path."""
+    """All registries. `upstream` is queried instead of each: a mirror's host, or host and path."""
 
     def __init__(self, upstream: str | None = None) -> None:
         self.upstream = upstream
@@ -77,7 +77,7 @@ class Registries:
         self.silent: set[str] = set()
 
     def digest(self, reference: Reference) -> str:
-        """The digest of a tag, of all architectures together where it has several. Raises UserError without one."""
+        """The digest of a tag, of the index if there are several architectures. Raises UserError if there is none."""
         path = f"manifests/{reference.tag or 'latest'}"
         answer = self.ask("HEAD", reference, path, MANIFESTS)
         found = answer.headers.get("Docker-Content-Digest", "")
@@ -85,15 +85,15 @@ class Registries:
             content = self.ask("GET", reference, path, MANIFESTS).content
             found = f"sha256:{hashlib.sha256(content).hexdigest()}"
         if not DIGEST.fullmatch(found):
-            raise UserError(f"{reference}: {found[:100]!r} is no digest", "ask the registry's operator")
+            raise UserError(f"{reference}: {found[:100]!r} is not a digest", "ask the registry's operator")
         return found
 
     def check(self, reference: Reference) -> None:
-        """Raise UserError unless the registry has what a reference names, by its digest where it has one."""
+        """Raise UserError unless the registry has what a reference names, by digest if it has one."""
         self.ask("HEAD", reference, f"manifests/{reference.digest or reference.tag or 'latest'}", MANIFESTS)
 
     def ask(self, method: str, reference: Reference, path: str, accept: str) -> requests.Response:
-        """The registry's answer, got with a token if it asks for one. Raises UserError unless it is a good one."""
+        """The registry's answer, with a token if it asks for one. Raises UserError unless it is a success."""
         host, _, prefix = (self.upstream or reference.host).partition("/")
         scheme = "http" if host.startswith(("127.0.0.1", "localhost")) else "https"
         repository = f"{prefix}/{reference.repository}".lstrip("/")
@@ -115,14 +115,14 @@ class Registries:
             self.silent.add(host)
             raise NoAnswer(f"{reference}: {host} does not answer ({type(error).__name__})") from error
         if not answer.ok:
-            hint = "; it does not show it without an account" if answer.status_code in (401, 403) else ""
+            hint = "; it cannot be read without an account" if answer.status_code in (401, 403) else ""
             raise UserError(
-                f"{reference}: {host} answers {answer.status_code}{hint}", "mend the name, or write the digest by hand"
+                f"{reference}: {host} answers {answer.status_code}{hint}", "fix the name, or write the digest by hand"
             )
         return answer
 
     def token(self, challenge: str, repository: str) -> str:
-        """The token that a challenge asks for; empty if it is of another kind, or nobody gets one."""
+        """The token that a challenge asks for; empty if it is of another kind or no token is granted."""
         kind, _, rest = challenge.partition(" ")
         fields = dict(re.findall(r'(\w+)="([^"]*)"', rest))
         if kind.lower() != "bearer" or "realm" not in fields:
@@ -138,7 +138,7 @@ class Registries:
 
 
 class NoAnswer(UserError):
-    """A registry cannot be reached."""
+    """An error for an unreachable registry."""
 
     def __init__(self, problem: str) -> None:
-        super().__init__(problem, "name a mirror of it with --upstream HOST, or try from where it can be reached")
+        super().__init__(problem, "name a mirror of it with --upstream HOST, or try from a machine that can reach it")

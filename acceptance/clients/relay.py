@@ -1,4 +1,4 @@
-"""Ports of this machine that lead to addresses inside the cluster, as a pod there reaches them."""
+"""Ports of this machine that forward to addresses inside the cluster, as a pod there reaches them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from collections.abc import Callable
 from typing import Any
 
 PORT = 8082
-"""Where images/probe's `relay` listens, in its pod's loopback."""
+"""The port on which images/probe's `relay` listens, on its pod's loopback."""
 TIMEOUT = 10.0
-"""Seconds that a connection through the relay may take to be made."""
+"""Seconds that connecting through the relay may take."""
 CHUNK = 65536
 
 
 class Relay:
-    """A port of 127.0.0.1, each connection to which a pod makes to one `target` (HOST:PORT, as that pod knows it).
+    """A port of 127.0.0.1; for each connection to it, a pod connects to `target` (HOST:PORT, as that pod knows it).
 
-    `entry` says where the pod's relay is reached (a port-forward). What listens at the target sees the pod as its
-    client: its address, the name that it resolved, the network between them. `said` is the last reason for which
-    the pod could not connect.
+    `entry` is where to reach the pod's relay (a port-forward). The target sees the pod as its client: its address, the
+    name that it resolved, the network between them. `said` is the last reason why the pod could not connect.
     """
 
     def __init__(self, entry: Callable[[], str], target: str):
@@ -42,7 +41,7 @@ class Relay:
         return f"127.0.0.1:{self.server.server_address[1]}"
 
     def connect(self, client: socket.socket) -> None:
-        """Serve one connection until both sides have ended it; without a way to the target it is closed at once."""
+        """Serve one connection until both sides have ended it; if the target cannot be reached, close it at once."""
         host, _, port = self.entry().rpartition(":")
         with contextlib.suppress(OSError), socket.create_connection((host, int(port)), TIMEOUT) as pod:
             pod.sendall(f"{self.target}\n".encode())
@@ -63,7 +62,7 @@ class Relay:
 
 
 def read_line(connection: socket.socket) -> str:
-    """One line, byte by byte: what follows it belongs to others."""
+    """Read one line, byte by byte: what follows it is for others."""
     read = b""
     while not read.endswith(b"\n") and (byte := connection.recv(1)):
         read += byte
@@ -71,7 +70,7 @@ def read_line(connection: socket.socket) -> str:
 
 
 def pump(source: socket.socket, target: Any) -> None:
-    """Pass on what comes until the source ends, then say so."""
+    """Forward data until the source ends, then signal the end."""
     with contextlib.suppress(OSError):
         while data := source.recv(CHUNK):
             target.sendall(data)

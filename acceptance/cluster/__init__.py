@@ -1,5 +1,5 @@
 """The cluster under test: its API, nodes, namespaces, probe pods, manifests and diagnostics.
 
 Covers what any Kubernetes cluster has.
-How a component is deployed belongs in platform/, how the cluster came to be in infrastructure/.
+Deploying components belongs in platform/, provisioning the cluster in infrastructure/.
 """

@@ -28,7 +28,7 @@ APIS = (
     "CoreV1Api", "AppsV1Api", "BatchV1Api", "CustomObjectsApi", "CertificatesV1Api", "CoordinationV1Api", "VersionApi",
     "V1NodeList", "V1PodList", "V1NamespaceList",
 )  # fmt: skip
-"""What every run needs of the Kubernetes client, which imports each name when it is first asked for it."""
+"""What every run needs of the Kubernetes client, which imports each name on first use."""
 REQUEST_TIMEOUT = 10
 KUBECTL_TIMEOUT = 120
 
@@ -36,12 +36,12 @@ SYSTEM_NAMESPACES = ("kube-system", "kube-flannel", "local-path-storage")
 
 
 class Refused(UserError, AssertionError):
-    """A kubectl command failed. To a scenario that is what it saw of the platform, and not an error of its own."""
+    """A kubectl command failed. For a scenario, that is an observation about the platform, not an error of its own."""
 
 
 @contextlib.contextmanager
 def loading_client() -> Iterator[None]:
-    """Import meanwhile what a cluster needs of the Kubernetes client: it takes seconds, and the block mostly waits."""
+    """Import needed parts of the Kubernetes client in the background: it takes seconds, and the block mostly waits."""
     thread = threading.Thread(target=lambda: [getattr(client, name) for name in APIS])
     thread.start()
     try:
@@ -53,7 +53,7 @@ def loading_client() -> Iterator[None]:
 class Cluster:
     """A running cluster. `kubectl` runs the plan's commands; everything else goes through the API.
 
-    `probe` makes scenarios' pods. `attached`: somebody else provisioned it, and its machines are out of reach.
+    `probe` creates scenarios' pods. `attached`: somebody else provisioned it, and its machines cannot be reached.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class Cluster:
         utils.create_from_dict(self.api, manifest)
 
     def address_of(self, pod: client.V1Pod, port: int) -> str:
-        """`127.0.0.1:PORT`, which leads to a pod's port for the rest of the run; a pod in its place has another."""
+        """`127.0.0.1:PORT`, forwarded to a pod's port for the rest of the run; a pod that replaces it gets another."""
         target = (self, pod.metadata.namespace, f"pod/{pod.metadata.name}", port)
         return self.forwards.setdefault((pod.metadata.uid, port), Forward(*target)).address()
 
@@ -138,7 +138,7 @@ class Cluster:
             forward.close()
 
     def answers(self) -> bool:
-        """Whether the API says that it is ready."""
+        """Whether the API reports that it is ready."""
         request = self.api.param_serialize("GET", "/readyz", auth_settings=["BearerToken"])
         return bool(self.api.call_api(*request, _request_timeout=REQUEST_TIMEOUT).status == 200)
 
@@ -154,7 +154,7 @@ class Cluster:
 
     @contextlib.contextmanager
     def paused(self, machine: Machine) -> Iterator[None]:
-        """Take a node's machine away: all its processes stop, as if its power were gone; bring it back at the end."""
+        """Take a node's machine down: all its processes stop, as in a power failure; bring it back at the end."""
         self.needs_machines()
 
         def bring_back() -> None:
@@ -166,14 +166,14 @@ class Cluster:
         try:
             yield
         except BaseException:
-            # What went wrong while it was away is the news, not that it still shows.
+            # Errors while it was away matter more than their aftermath.
             with contextlib.suppress(TimedOut):
                 bring_back()
             raise
         bring_back()
 
     def system_ready(self) -> bool:
-        """Raise AssertionError naming the cluster's own pods that are not Ready, unless their job is done."""
+        """Raise AssertionError naming the cluster's own pods that are not Ready, except completed ones."""
         pods = [
             pod
             for pod in self.core.list_pod_for_all_namespaces(_request_timeout=REQUEST_TIMEOUT).items
@@ -184,12 +184,12 @@ class Cluster:
         return True
 
     def needs_machines(self) -> None:
-        """Raise Unverifiable where the nodes' machines are out of reach."""
+        """Raise Unverifiable if the nodes' machines cannot be reached."""
         if self.is_attached:
-            raise Unverifiable("the suite has no way onto the machines of this environment")
+            raise Unverifiable("the suite cannot access the machines of this environment")
 
     def leading_control_plane(self) -> Machine:
-        """The control plane whose loss hurts most: the one whose controller manager leads."""
+        """The control plane whose loss hurts most: the one with the leading controller manager."""
         lease = self.coordination.read_namespaced_lease("kube-controller-manager", "kube-system")
         return next(m for m in self.outputs.control_planes if lease.spec.holder_identity.startswith(m.name + "_"))
 

@@ -1,4 +1,4 @@
-"""What is kept of a failure: pods, events and logs of the scenario's time."""
+"""What is recorded of a failure: pods, events and logs from the time of the scenario."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from acceptance.base.waiting import in_words
 from acceptance.cluster.cluster import Cluster
 
 LOG_LINES = 40
-"""So many lines of a pod's log are shown; five times as many of a pod that the failure's own hint names."""
+"""Lines shown of a pod's log; five times as many for a pod that the failure's hint names."""
 DIAGNOSTICS_SECONDS = 15
 NAMESPACES = re.compile(r"-n ([a-z0-9-]+)")
 APPS = re.compile(r"-l '?app=([a-z0-9-]+)")
 
 
 def diagnostics(cluster: Cluster, since: float, reason: str) -> dict[str, str]:
-    """Events, pods and logs of the time since `since` (Unix time), bounded in size and time, for a failure.
+    """Events, pods and logs since `since` (Unix time) for a failure, bounded in size and time.
 
-    Logs are those of the pods that the commands in `reason` name, of scenarios' pods, and of pods that are not ready.
+    Logs come from the pods that commands in `reason` name, from scenarios' pods, and from pods that are not ready.
     """
     began = time.monotonic()
     found: dict[str, str] = {}
@@ -57,13 +57,13 @@ def diagnostics(cluster: Cluster, since: float, reason: str) -> dict[str, str]:
 
 
 def happened(event: client.CoreV1Event) -> float:
-    """When an event happened last (Unix time)."""
+    """When an event last happened (Unix time)."""
     moment = event.last_timestamp or event.event_time or event.metadata.creation_timestamp
     return float(moment.timestamp())
 
 
 def log_of(cluster: Cluster, pod: client.V1Pod, lines: int, timeout: float) -> str:
-    """The last lines of a pod's log, or why there is none: its container may not have begun."""
+    """The last lines of a pod's log, or why there are none: its container may not have started."""
     name, namespace = pod.metadata.name, pod.metadata.namespace
     try:
         return str(cluster.core.read_namespaced_pod_log(name, namespace, tail_lines=lines, _request_timeout=timeout))

@@ -1,4 +1,4 @@
-"""pytest-kind's cluster, for one that OpenTofu made. It is never made, and nothing is downloaded, from here."""
+"""pytest-kind's cluster, for one that OpenTofu created. Nothing is created or downloaded here."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from acceptance.infrastructure.contract import Outputs
 
 
 class ExistingKind(KindCluster):
-    """A cluster of kind that is there. All its paths are given: pytest-kind's own are in the current directory."""
+    """An existing kind cluster. All its paths are given: pytest-kind's own are in the current directory."""
 
     def __init__(self, outputs: Outputs, tools: Path):
-        # Not super().__init__, which makes a working folder in the current directory, whatever paths it is given.
+        # Not super().__init__, which creates a working folder in the current directory, whatever paths it is given.
         self.name = outputs.cluster_name
         self.image = None
         self.path = STATE / "pytest-kind"
@@ -27,8 +27,8 @@ class ExistingKind(KindCluster):
         self.kubectl_path = tools / "kubectl"
 
     def create(self, config_file: str | Path | None = None) -> None:
-        """See that kind knows the cluster. Raises UserError otherwise: OpenTofu alone makes clusters."""
+        """Check that kind knows the cluster. Raises UserError otherwise: only OpenTofu creates clusters."""
         # kind looks for its container engine on the PATH.
         path = os.pathsep.join((str(Path(engine.client()).parent), os.environ.get("PATH", "")))
         if self.name not in run([self.kind_path, "get", "clusters"], environment={"PATH": path}).stdout.split():
-            raise UserError(f"kind knows no cluster {self.name}", "run `make down`, then again")
+            raise UserError(f"kind has no cluster {self.name}", "run `make down`, then again")

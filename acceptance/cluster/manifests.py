@@ -16,7 +16,7 @@ from acceptance.cluster.cluster import Cluster
 
 APPLY_TIMEOUT = 120
 HOOK = "argocd.argoproj.io/hook"
-"""The annotation of what Argo CD runs before or after a sync."""
+"""The annotation of objects that Argo CD runs before or after a sync."""
 Manifest = dict[str, Any]
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -24,7 +24,7 @@ _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 def apply(cluster: Cluster, manifests: list[Manifest]) -> None:
     """Apply objects, custom resource definitions and namespaces first; return once the API knows them all.
 
-    They go by standard input: values of Secrets touch no disk.
+    They are passed on standard input, so that values of Secrets never touch the disk.
     """
     first = [m for m in manifests if m["kind"] in ("CustomResourceDefinition", "Namespace")]
     definitions = [m["metadata"]["name"] for m in first if m["kind"] == "CustomResourceDefinition"]
@@ -38,7 +38,7 @@ def apply(cluster: Cluster, manifests: list[Manifest]) -> None:
 
 
 def delete(cluster: Cluster, manifests: list[Manifest]) -> None:
-    """Begin to delete objects that `apply` made, those that are still there, last ones first."""
+    """Begin deleting the objects that `apply` created and that still exist, last ones first."""
     text = yaml.dump_all(reversed(manifests), Dumper=_Dumper)
     kubectl(cluster, "delete", "--ignore-not-found", "--wait=false", "--filename", "-", stdin=text)
 
@@ -67,21 +67,21 @@ def secret_manifest(name: str, namespace: str, values: dict[str, str]) -> Manife
 
 
 def lasting(manifests: list[Manifest]) -> list[Manifest]:
-    """Those that stay once they are deployed: Argo CD deletes a hook that succeeded."""
+    """The objects that remain once deployed: Argo CD deletes a hook that succeeded."""
     return [m for m in manifests if HOOK not in m["metadata"].get("annotations", {})]
 
 
 def differences(cluster: Cluster, manifests: list[Manifest]) -> str:
-    """What applying these objects would change, as `kubectl diff` prints it; empty if nothing would.
+    """What applying these objects would change, as `kubectl diff` prints it; empty if nothing.
 
-    Fields that the server or others set are no difference: only what an apply would write is compared.
+    Fields set by the server or by others do not count: only what an apply would write is compared.
     """
     # Under kubectl's own name the server would rewrite the last-applied annotation of what Argo CD applied.
     manager = "--field-manager=rendering-check"
     command = [*cluster.kubectl_command, "diff", "--server-side", "--force-conflicts", manager, "--filename", "-"]
     text = yaml.dump_all(manifests, Dumper=_Dumper)
     ended = run(command, stdin=text, timeout=APPLY_TIMEOUT, check=False)
-    # 0: no difference, 1: differences, beyond that kubectl or diff failed.
+    # 0: no difference, 1: differences, anything else: kubectl or diff failed.
     if ended.returncode > 1:
         raise UserError(f"kubectl diff ended with {ended.returncode}: {ended.stderr[-1000:]}", "read the line above")
     return ended.stdout

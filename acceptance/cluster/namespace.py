@@ -1,4 +1,4 @@
-"""Namespaces of scenarios' own."""
+"""Scenarios' own namespaces."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from acceptance.cluster.cluster import REQUEST_TIMEOUT, Cluster
 from acceptance.infrastructure.contract import Infrastructure
 
 EXECUTE_TIMEOUT = 40
-"""Seconds that a command in a pod may take; kind's load balancer of the API cuts off what says nothing for 50."""
+"""Seconds that a command in a pod may take; kind's API load balancer cuts connections that are silent for 50."""
 
 OWN_ROLE = "acceptance-own"
-"""The ClusterRole of k8s/acceptance that a run has in namespaces of its own."""
+"""The ClusterRole of k8s/acceptance that a run is bound to in its own namespaces."""
 
 
 class Namespace:
-    """A namespace of one scenario's own, with what scenarios put into it."""
+    """A scenario's own namespace, with what it puts there."""
 
     def __init__(self, cluster: Cluster, name: str):
         self.cluster = cluster
@@ -42,7 +42,7 @@ class Namespace:
         return list(self.cluster.core.list_namespaced_pod(self.name, label_selector=selector).items)
 
     def endpoint_slices(self, service: str) -> list[client.V1EndpointSlice]:
-        """Those of a Service: where its address leads to."""
+        """The endpoints of a Service, where its traffic goes."""
         api, selector = client.DiscoveryV1Api(self.cluster.api), f"kubernetes.io/service-name={service}"
         return list(api.list_namespaced_endpoint_slice(self.name, label_selector=selector).items)
 
@@ -51,7 +51,7 @@ class Namespace:
         return self.cluster.core.read_namespaced_pod(name, self.name)
 
     def run_pod(self, name: str, *command: str, **spec: Any) -> client.V1Pod:
-        """Start a probe pod with `command` and wait until it is Ready. `spec` goes into the pod's spec."""
+        """Start a probe pod with `command` and wait until it is Ready. `spec` is merged into the pod's spec."""
         self.create(self.cluster.probe.pod(name, *command, **spec))
         return self.wait_ready(name)
 
@@ -68,7 +68,7 @@ class Namespace:
 
     def execute(self, pod: str, *command: str) -> str:
         """Run a command in a pod; return what it printed. Raises AssertionError if it ends with an error."""
-        # `stream` changes the client that it is given for as long as it takes to connect; others use theirs meanwhile.
+        # `stream` modifies the client that it is given while connecting, so this uses a client of its own.
         own = client.CoreV1Api(client.ApiClient(self.cluster.api.configuration))
         connection = stream(
             own.connect_get_namespaced_pod_exec,
@@ -80,7 +80,7 @@ class Namespace:
             connection.run_forever(timeout=EXECUTE_TIMEOUT)
             ended = None if connection.is_open() else connection.returncode
         except (WebSocketException, TypeError) as error:
-            # Without the end of the command there is no status to read, which the client finds out by a TypeError.
+            # If the command has not ended, there is no status to read, and the client raises a TypeError.
             raise AssertionError(f"{said} was cut off: {error}") from error
         if ended is None:
             connection.close()
@@ -90,18 +90,18 @@ class Namespace:
         return str(printed)
 
     def delete(self) -> None:
-        """Begin to delete the namespace; `all_gone` checks at the end of the run that it went."""
+        """Begin deleting the namespace; `all_gone` checks at the end of the run that it is gone."""
         with contextlib.suppress(client.ApiException):
             self.cluster.core.delete_namespace(self.name)
 
 
 def of_scenario(labels: dict[str, str] | None) -> bool:
-    """Whether labels are those of something that a scenario put there."""
+    """Whether labels belong to something that a scenario created."""
     return SCENARIO_LABEL in (labels or {})
 
 
 def all_gone(cluster: Cluster, run_id: str) -> bool:
-    """Raise AssertionError naming the namespaces of a run's scenarios that are still there."""
+    """Raise AssertionError naming the namespaces of a run's scenarios that still exist."""
     selector = f"{SCENARIO_LABEL},{LABEL}={run_id}"
     left = cluster.core.list_namespace(label_selector=selector, _request_timeout=REQUEST_TIMEOUT).items
     reasons = [
@@ -113,7 +113,7 @@ def all_gone(cluster: Cluster, run_id: str) -> bool:
 
 
 def new_namespace(cluster: Cluster, prefix: str = "scenario") -> Namespace:
-    """Make a namespace with a name of its own, and wait until pods can be made in it."""
+    """Create a namespace with a unique name, and wait until pods can be created in it."""
     name = f"{prefix}-{secrets.token_hex(3)}"
     labels = {SCENARIO_LABEL: "true", LABEL: cluster.run_id}
     cluster.core.create_namespace({"metadata": {"name": name, "labels": labels}})
@@ -128,7 +128,7 @@ def new_namespace(cluster: Cluster, prefix: str = "scenario") -> Namespace:
 
 
 def take_rights(cluster: Cluster, namespace: str) -> None:
-    """Give this run's user the rights of k8s/acceptance in a namespace that it made."""
+    """Give this run's user the rights of k8s/acceptance in a namespace that it created."""
     review = client.AuthenticationV1Api(cluster.api).create_self_subject_review({})
     subject = {"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": review.status.user_info.username}
     role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": OWN_ROLE}
@@ -148,7 +148,7 @@ def take_rights(cluster: Cluster, namespace: str) -> None:
 
 @contextlib.contextmanager
 def own_namespace(cluster: Cluster, infrastructure: Infrastructure) -> Iterator[Namespace]:
-    """A namespace that is deleted at the end of the block, unless it is gone with the cluster."""
+    """A namespace that is deleted at the end of the block, unless the cluster is gone."""
     namespace = new_namespace(cluster)
     try:
         yield namespace

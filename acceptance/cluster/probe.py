@@ -11,10 +11,10 @@ class Probe:
     """Makes pods of the probe image."""
 
     image: str
-    """Where the image is; the environment's file says so."""
+    """The image's reference, from the environment file."""
 
     def container(self, *command: str, **extra: Any) -> dict[str, Any]:
-        """A container that runs a command of the probe, or serves HTTP. `extra` changes the container."""
+        """A container that runs a command of the probe, or serves HTTP. `extra` overrides fields of the container."""
         return {
             "name": "probe",
             "image": self.image,
@@ -33,7 +33,7 @@ class Probe:
         }
 
     def pod(self, name: str, *command: str, **spec: Any) -> dict[str, Any]:
-        """A pod with one such container. `spec` goes into the pod's spec; `container` in it changes the container."""
+        """A pod with one such container. `spec` extends the pod's spec; its `container` overrides the container's."""
         container = self.container(*command, **spec.pop("container", {}))
         return {
             "apiVersion": "v1",
@@ -44,7 +44,7 @@ class Probe:
 
 
 def pod_spec(*containers: dict[str, Any], **spec: Any) -> dict[str, Any]:
-    """The spec of a pod with probe containers. It holds no token of the API: the probe does not call it."""
+    """The spec of a pod with probe containers. It mounts no API token: the probe does not call the API."""
     return {
         "terminationGracePeriodSeconds": 1,
         "automountServiceAccountToken": False,

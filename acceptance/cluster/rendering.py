@@ -1,7 +1,7 @@
-"""The k8s/ tree as one environment deploys it: built by kustomize alone.
+"""The k8s/ tree as one environment deploys it, built only by kustomize.
 
-A run deploys from a copy of k8s/ in which k8s/environment says what the environment file, the images and the
-infrastructure say. Git carries the same copy, so Argo CD builds what the suite builds. `make render` prints it.
+A run deploys from a copy of k8s/ in which k8s/environment holds the values from the environment file, the images and
+the infrastructure. Git carries the same copy, so Argo CD builds what the suite builds. `make render` prints it.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ DIRECTORIES = {
     "staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
     "live": "https://acme-v02.api.letsencrypt.org/directory",
 }
-"""The directory of each certificate authority (RFC 8555, 7.1.1)."""
+"""The directory URL of each certificate authority (RFC 8555, 7.1.1)."""
 HOSTS = ("api", "argocd", "auth", "www")
 CALLED = "alternate-futures/"
-"""What the manifests call images that this project builds."""
+"""The names that the manifests use for images built by this project."""
 
 
 class Rendering:
-    """A copy of k8s/ in `folder` for one environment. `write` makes it; several processes may read it."""
+    """A copy of k8s/ in `folder` for one environment. `write` creates it; several processes may read it."""
 
     def __init__(self, environment: Environment, folder: Path, kubectl: Path):
         self.environment = environment
@@ -39,7 +39,7 @@ class Rendering:
         self.kubectl = kubectl
 
     def write(self, *, tags: Mapping[str, str] | None = None, addresses: Sequence[str] = ()) -> None:
-        """Make the copy. `tags`: image tags by name; `addresses`: of the nodes that stand in for a load balancer."""
+        """Create the copy. `tags`: image tags by name; `addresses`: of the nodes that stand in for a load balancer."""
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.copytree(ROOT / "k8s", self.folder)
         environment = self.folder / "environment"
@@ -61,12 +61,12 @@ class Rendering:
         return documents(self.text(component))
 
     def production(self, component: str) -> list[Manifest]:
-        """A component's objects as production has them: what is proven here has to be so there, too."""
+        """A component's objects as production has them: what is proven here must hold there, too."""
         overlay = self.folder / component / "overlays" / "production"
         return documents(build(self.kubectl, overlay if overlay.is_dir() else self.folder / component))
 
     def files(self) -> dict[str, str | None]:
-        """The copy's files by path in the platform's repository; upstream's manifests are not among them."""
+        """The copy's files by path in the platform's repository, without upstream manifests."""
         paths = (path for path in sorted(self.folder.rglob("*")) if path.is_file())
         relative = ((path, path.relative_to(self.folder)) for path in paths)
         return {f"k8s/{name}": path.read_text() for path, name in relative if name.parts[0] != "upstream"}
@@ -79,7 +79,7 @@ def dump(path: Path, document: dict[str, Any]) -> None:
 
 
 def settings(environment: Environment) -> dict[str, Any]:
-    """The object that the replacements of k8s/environment read; kustomize leaves it out of what it prints."""
+    """The object that the replacements of k8s/environment read; kustomize leaves it out of its output."""
     hosts = {name: f"{name}.{environment.domain}" for name in HOSTS}
     return {
         "apiVersion": "v1",
@@ -96,18 +96,18 @@ def settings(environment: Environment) -> dict[str, Any]:
 
 
 def repository(environment: Environment, name: str) -> str:
-    """The repository that Argo CD is told of; where the environment names none, the one of Git in the cluster."""
+    """The repository that Argo CD uses; if the environment names none, the one on the Git server in the cluster."""
     known = {str(key): url for key, url in environment.gitops.repositories.items()}
     return known.get(name, f"http://git.git.svc.cluster.local/{name}.git")
 
 
 def run_component(environment: Environment, tags: Mapping[str, str], addresses: Sequence[str]) -> dict[str, Any]:
-    """The component of what a run knows: authority, tags of images, and addresses for Traefik's Service."""
+    """The kustomize component with a run's values: authority, image tags, and addresses for Traefik's Service."""
     authority = f"--certificatesresolvers.letsencrypt.acme.caserver={DIRECTORIES[environment.acme]}"
     arguments = "/spec/template/spec/containers/0/args/-"
     patches = [patch("Deployment", "traefik", {"op": "add", "path": arguments, "value": authority})]
     if addresses:
-        # What K3s's servicelb does on its nodes, kube-proxy does for these addresses.
+        # kube-proxy does for these addresses what K3s's ServiceLB does on its nodes.
         external = {"op": "add", "path": "/spec/externalIPs", "value": [*addresses]}
         patches.append(patch("Service", "traefik", external))
     return {

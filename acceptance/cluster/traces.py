@@ -1,4 +1,4 @@
-"""What disturbing leaves behind in the API: other pods, restarts, other generations, by part of the platform."""
+"""The traces that disturbances leave in the API: new pods, restarts, new generations, by part of the platform."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from acceptance.base.labels import NAME_LABEL, SCENARIO_LABEL
 from acceptance.cluster.cluster import Cluster
 
 Traces = dict[str, dict[str, str]]
-"""By part, by object: what changes when it is replaced, restarted or changed."""
+"""By part and object: a value that changes when it is replaced, restarted or modified."""
 
 
 def part_of(item: Any) -> str | None:
-    """The part that an object belongs to; None for what is a scenario's, a Job's, or on its way out."""
+    """The part that an object belongs to; None if it belongs to a scenario or a Job, or is being deleted."""
     metadata, labels = item.metadata, item.metadata.labels or {}
     of_job = any(owner.kind == "Job" for owner in metadata.owner_references or [])
     if metadata.deletion_timestamp or SCENARIO_LABEL in labels or of_job:
@@ -23,14 +23,14 @@ def part_of(item: Any) -> str | None:
 
 
 def state(item: Any) -> str:
-    """What tells an object from the one that took its name, and from what it was before."""
+    """A value that distinguishes an object from its replacement and from its earlier state."""
     restarts = [one.restart_count for one in getattr(item.status, "container_statuses", None) or []]
-    # A pod's generation moves with its status on some versions; its specification stays.
+    # On some versions a pod's generation changes with its status, although its specification does not.
     return f"{item.metadata.uid}, {f'restarts {restarts}' if restarts else f'generation {item.metadata.generation}'}"
 
 
 def described(kind: str, items: Iterable[Any]) -> Traces:
-    """The traces of objects of a kind."""
+    """The traces of objects of one kind."""
     found: Traces = {}
     for item in items:
         if part := part_of(item):
@@ -39,7 +39,7 @@ def described(kind: str, items: Iterable[Any]) -> Traces:
 
 
 def look(cluster: Cluster) -> Traces:
-    """The traces of all parts that have objects: one call each for pods, Deployments, StatefulSets and DaemonSets."""
+    """The traces of all parts that have objects; one call each for pods, Deployments, StatefulSets and DaemonSets."""
     found: Traces = {}
     for kind, items in (
         ("pod", cluster.core.list_pod_for_all_namespaces().items),
@@ -53,7 +53,7 @@ def look(cluster: Cluster) -> Traces:
 
 
 def changed(before: Traces, after: Traces) -> dict[str, list[str]]:
-    """The objects that came, went or changed, by part; of the parts that were there before."""
+    """The objects that appeared, disappeared or changed, by part, for the parts that existed before."""
     found = {}
     for part, objects in before.items():
         now = after.get(part, {})

@@ -1,4 +1,4 @@
-"""Deployments and StatefulSets of a namespace, and what they take."""
+"""Deployments and StatefulSets of a namespace, and the variables they use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def workloads(cluster: Cluster, namespace: str, selector: str = "") -> list[Any]
 
 
 def taking(found: Iterable[Any], names: Collection[str]) -> list[Any]:
-    """Those of some workloads whose containers take a variable of one of these names."""
+    """The workloads whose containers use a variable with one of these names."""
     return [
         item
         for item in found

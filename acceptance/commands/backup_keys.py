@@ -1,7 +1,7 @@
 """`make backup-keys`: the Sealed Secrets controller's keys, encrypted, in a file. Source: task 24.
 
-Without these keys nothing that Git carries sealed can be opened again. File and passphrase come from KEYS_FILE and
-KEYS_PASSPHRASE, or are asked for at a terminal; KUBECONFIG names another cluster than kind's.
+Without these keys, the sealed secrets in Git can never be decrypted again. File and passphrase come from KEYS_FILE and
+KEYS_PASSPHRASE, or are prompted for on a terminal; set KUBECONFIG for a cluster other than kind's.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ MINIMUM = 12
 
 
 def ask(question: str, variable: str, hidden: bool = False) -> str:
-    """The answer from the environment, or from whoever sits at the terminal. Raises UserError if there is neither."""
+    """The answer from the environment, or prompted for on a terminal. Raises UserError if there is neither."""
     if answer := os.environ.get(variable):
         return answer
     if not sys.stdin.isatty():
-        raise UserError(f"{question} is not known", f"set {variable}, or run it at a terminal")
+        raise UserError(f"{question} is not known", f"set {variable}, or run this command on a terminal")
     return getpass.getpass(f"{question}: ") if hidden else input(f"{question}: ")
 
 
@@ -36,8 +36,8 @@ def ask_all() -> tuple[Path, Path, str]:
     kubeconfig = Path(os.environ.get("KUBECONFIG") or STATE / "kind" / "kubeconfig")
     if not kubeconfig.exists():
         raise UserError(f"there is no {kubeconfig}", "run `make up`, or set KUBECONFIG")
-    path = Path(ask("File of the backup", "KEYS_FILE")).expanduser()
-    return kubeconfig, path, ask("Passphrase of the backup", "KEYS_PASSPHRASE", hidden=True)
+    path = Path(ask("Backup file", "KEYS_FILE")).expanduser()
+    return kubeconfig, path, ask("Backup passphrase", "KEYS_PASSPHRASE", hidden=True)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the backup, which only this user may read."""
+    """Write the backup, readable by this user only."""
     kubeconfig, path, passphrase = ask_all()
     if path.exists():
         raise UserError(f"{path} exists", "name another file")
@@ -57,5 +57,5 @@ def run(options: argparse.Namespace) -> int:
             file.write(text)
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}", "name another file") from error
-    say(f"The keys are in {path}, encrypted. Keep it and its passphrase apart.")
+    say(f"The keys are in {path}, encrypted. Store the file and its passphrase separately.")
     return 0

@@ -1,7 +1,7 @@
 """`make bench`: where the time goes, as JSON, and as ratios to plain `kind create cluster` of the same shape.
 
 `make bench` measures requirements 1 and 2; `make bench ARGS=all` measures the whole platform. `make bench ARGS=growth`
-measures, on the platform that `make up` keeps, what twice as many scenarios cost.
+measures what twice as many scenarios cost, on the platform that `make up` keeps.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ CORE = ("--requirement", "1", "--requirement", "2")
 
 
 def overhead(reused: dict[str, Any]) -> float:
-    """Seconds of a run in no scenario and no phase, where cluster and tools are waited for: the suite's own."""
+    """Seconds of a run outside scenarios and phases, where it waits for cluster and tools: the suite's own overhead."""
     parts = reused["document"]["phases"] + reused["document"]["scenarios"]
     spans = [(part["at"], part["at"] + part["duration"]) for part in parts]
     return float(reused["seconds"] - covered(spans, 0, reused["document"]["seconds"]))
 
 
 def critical_path(document: dict[str, Any]) -> list[str]:
-    """The phases that a run waited for: from the last one backwards, each time the one that ended last before it."""
+    """The phases that a run waited for, traced backwards: from each phase to the last one that ended before it."""
     path: list[dict[str, Any]] = []
     limit = float("inf")
     for phase in sorted(document["phases"], key=lambda phase: phase["at"] + phase["duration"], reverse=True):
@@ -72,7 +72,7 @@ def plain_kind(images: Images, tools: Path) -> float:
     kubeconfig = STATE / "bench.kubeconfig"
     environment = {"KIND_EXPERIMENTAL_DOCKER_NETWORK": NAME, "PATH": f"{Path(engine.client()).parent}:/usr/bin:/bin"}
     log = STATE / "bench.log"
-    # A bench that was killed may have left its cluster or its network.
+    # A killed benchmark may have left its cluster or network behind.
     remove_plain_kind(tools, environment)
     docker("network", "create", NAME)
     try:
@@ -100,7 +100,7 @@ def plain_kind(images: Images, tools: Path) -> float:
 
 
 def remove_plain_kind(tools: Path, environment: dict[str, str]) -> None:
-    """Remove the cluster that was made for comparison, and its network."""
+    """Remove the cluster that was created for comparison, and its network."""
     run_program([tools / "kind", "delete", "cluster", "--name", NAME], environment=environment, check=False)
     docker("network", "disconnect", "--force", NAME, REGISTRY_NAME, check=False)
     docker("network", "rm", NAME, check=False)
@@ -113,12 +113,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         choices=("core", "all", "growth"),
         default="core",
-        help="requirements 1 and 2 (default), everything, or twice as many scenarios on a kept platform",
+        help="measure requirements 1 and 2 (default), everything, or twice as many scenarios on a kept platform",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the figures as JSON; 1 if a run was not green."""
+    """Print the figures as JSON; return 1 if a run was not green."""
     if options.what == "growth":
         return measure_growth()
     return measure(() if options.what == "all" else CORE)
@@ -141,7 +141,7 @@ def measure(selection: tuple[str, ...]) -> int:
     figures["warm_run"] = warm["seconds"]
     for phase in warm["document"]["phases"]:
         figures[f"warm_{phase['name']}"] = phase["duration"]
-    # The whole platform is up for a reused run only if something asked for each part of it.
+    # A reused run has the whole platform only if something asked for each part of it.
     kept = pytest_run("--keep=always", *(("-m", "not disruptive") if not selection else ("--criterion", "2.1")))
     reused = pytest_run("--reuse", "-m", "not disruptive", *selection)
     figures["reused_undisturbing"] = reused["seconds"]
@@ -158,5 +158,5 @@ def measure(selection: tuple[str, ...]) -> int:
     }
     print(json.dumps(document, indent=2))
     if any(codes):
-        say("a run was not green: its figures mean nothing")
+        say("a run was not green: its figures are meaningless")
     return int(any(codes))

@@ -1,4 +1,4 @@
-"""`make check` for what is no Python: OpenTofu's roots, the kustomizations, and the catalogue of defects."""
+"""`make check` for everything but Python: OpenTofu's roots, the kustomizations, and the catalogue of defects."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check_defects() -> None:
-    """Read the catalogue, and say which criteria no defect turned red. Raises UserError for an entry that is wrong."""
+    """Read the catalogue; print which criteria no defect has turned red. Raises UserError for an invalid entry."""
     defects, judged = load_defects(), scenarios()
     if unknown := unknown_criteria(defects, set(judged)):
-        raise UserError("; ".join(unknown), "mend the entry, or write the scenario: docs/developer-guide.md")
+        raise UserError("; ".join(unknown), "fix the entry, or write the scenario: docs/developer-guide.md")
     missing, stale = unproven(read_ledger(), judged)
-    say(f"{len(defects)} defects; {len(judged) - len(missing)} of {len(judged)} scenarios were seen red.")
-    for what, names in (("Never seen red", missing), ("What judges them changed since", stale)):
+    say(f"{len(defects)} defects; {len(judged) - len(missing)} of {len(judged)} scenarios have been seen red.")
+    for what, names in (("Never seen red", missing), ("Judging code changed since", stale)):
         if names:
             say(f"  {what} ({len(names)}): {', '.join(names)}. Remedy: make prove ARGS=--stale")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check each root, each kustomization and the catalogue of defects; 1 if something is not in order."""
+    """Check each root, each kustomization and the catalogue of defects; return 1 if anything is wrong."""
     images = Images()
     try:
         tools = images.ensure({"cluster"}).tools
@@ -47,16 +47,16 @@ def run(options: argparse.Namespace) -> int:
         infrastructure.tofu("validate", "-no-color")
         unbuilt = upstream(images)
         for kustomization in sorted((ROOT / "k8s").rglob("kustomization.yaml")):
-            # A component builds only as a part of what includes it.
+            # A component only builds as part of what includes it.
             if "upstream" in kustomization.parts or "kind: Component" in kustomization.read_text():
                 continue
             if missing := unbuilt & set(kustomization.relative_to(ROOT / "k8s").parts):
-                say(f"  not checked: {kustomization.parent}, for {missing.pop()}'s own manifests are not built yet")
+                say(f"  not checked: {kustomization.parent}, because {missing.pop()}'s upstream is not built yet")
                 continue
             build(tools / "kubectl", kustomization.parent)
         check_defects()
     except UserError as error:
         say(str(error))
         return 1
-    say("OpenTofu's roots and the kustomizations are in order.")
+    say("OpenTofu's roots and the kustomizations are fine.")
     return 0

@@ -1,4 +1,4 @@
-"""`make down`: removes a platform that was kept or left behind; by its state where there is one, and by its labels."""
+"""`make down`: removes a platform that was kept or left behind, using its state if there is one, and its labels."""
 
 from __future__ import annotations
 
@@ -18,28 +18,30 @@ from acceptance.runner.machine_lock import MachineLock
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The environment."""
-    parser.add_argument("environment", nargs="?", default="kind", help="its name, or the path of its file (kind)")
     parser.add_argument(
-        "--force", action="store_true", help="also one that a run works with, or that is another user's"
+        "environment", nargs="?", default="kind", help="its name, or the path of its file (default: kind)"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="also remove a platform that a run is using or another user owns"
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Remove the platform; 1 if something of it is left."""
+    """Remove the platform; return 1 if anything of it is left."""
     environment = load_environment(options.environment)
     name = cluster_name(environment)
     lock = MachineLock()
     if not options.force:
         lock.acquire("make down")
         if owner := owner_of(name):
-            raise UserError(f"the platform {name} is {owner}'s", "ask them; to remove it all the same: ARGS=--force")
+            raise UserError(f"the platform {name} belongs to {owner}", "ask them; to remove it anyway: ARGS=--force")
     with EngineLock(name) as engine_lock:
         engine_lock.acquire("make down", force=options.force)
         return remove(environment, name)
 
 
 def remove(environment: Environment, name: str) -> int:
-    """Remove the platform by its state, and what is left by its labels; 1 if something of it is left."""
+    """Destroy the platform from its state, then whatever is left by label; return 1 if anything remains."""
     images = Images()
     tools = images.cache / "bin"
     folder = STATE / environment.name
@@ -49,7 +51,7 @@ def remove(environment: Environment, name: str) -> int:
             infrastructure.init()
             infrastructure.destroy()
         except UserError as error:
-            say(f"tofu destroy did not work, removing by label instead: {error.problem.splitlines()[0]}")
+            say(f"tofu destroy failed, removing by label instead: {error.problem.splitlines()[0]}")
     remove_by_label(name, folder)
     found = leftovers(name, folder)
     say(f"left behind: {found}" if found else f"Nothing is left of {name}.")

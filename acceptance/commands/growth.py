@@ -1,8 +1,8 @@
 """`make bench ARGS=growth`: what twice as many scenarios cost on a kept platform. Source: issue K, part 5.
 
-Three runs of the undisturbing scenarios, each with `--reuse`: once, with each scenario judged twice, and once again.
-The ratio is that of "twice" to the better of the other two: neither a cold start nor a machine that becomes faster
-flatters it.
+Three runs of the non-disruptive scenarios, each with `--reuse`: once, with each scenario judged twice, and once again.
+The ratio compares "twice" with the better of the other two, so that neither a cold start nor a machine that becomes
+faster flatters it.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from acceptance.commands.soak import UNDISTURBING
 
 TWICE = ("-p", "acceptance.runner.twice")
 GOAL = 2.0
-"""Twice the scenarios cost less than so many times as much."""
+"""Twice the scenarios must cost less than this many times as much."""
 JUDGED_BY_GOAL = ("seconds", "cpu_seconds")
 
 Figures = dict[str, float]
-"""Of one run: `rows` judged, `seconds`, `cpu_seconds` of the machine, `suite_cpu_seconds` of pytest and children."""
+"""One run: `rows` judged, `seconds`, `cpu_seconds` of the machine, `suite_cpu_seconds` of pytest and children."""
 
 
 def rows_of(document: dict[str, Any]) -> int:
-    """How many scenarios, or rows of one, a run judged."""
+    """How many scenarios, counting each row of an outline, a run judged."""
     return sum(len(entry["rows"]) for entry in [*document["criteria"], *document["beyond"]])
 
 
 def measure_run(*arguments: str) -> tuple[Figures, int]:
-    """Judge the undisturbing scenarios on the kept platform; return figures and exit code.
+    """Judge the non-disruptive scenarios on the kept platform; return figures and exit code.
 
     Raises UserError if the run left no report.
     """
@@ -46,18 +46,18 @@ def measure_run(*arguments: str) -> tuple[Figures, int]:
 
 
 def ratios(once: list[Figures], twice: Figures) -> Figures:
-    """`twice` to the best of `once`, by figure; figures that nothing was measured of are left out."""
+    """`twice` relative to the best of `once`, by figure; figures that were not measured are left out."""
     best = {key: min(figures[key] for figures in once) for key in twice}
     return {key: round(value / best[key], 2) for key, value in twice.items() if best[key]}
 
 
 def complaints(once: list[Figures], twice: Figures, codes: list[int]) -> list[str]:
-    """Why the figures mean nothing, or which of them is not below the goal."""
+    """Why the figures are meaningless, or which of them miss the goal."""
     if any(codes):
-        return ["a run was not green: its figures mean nothing"]
+        return ["a run was not green: its figures are meaningless"]
     if not twice["rows"] or any(2 * figures["rows"] != twice["rows"] for figures in once):
         judged = [int(figures["rows"]) for figures in once]
-        return [f"{int(twice['rows'])} rows were judged, not twice {judged}: the figures mean nothing"]
+        return [f"{int(twice['rows'])} rows were judged, not twice {judged}: the figures are meaningless"]
     found = ratios(once, twice)
     return [
         f"twice the scenarios take {found[key]} times the {key.replace('_', ' ')}: expected less than {GOAL:.0f}"

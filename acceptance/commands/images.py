@@ -1,4 +1,4 @@
-"""Makes every image and host tool that images/lock.toml names. AF_UPSTREAM_REGISTRY names a mirror to pull from."""
+"""Builds or pulls every image and host tool in images/lock.toml. AF_UPSTREAM_REGISTRY names a mirror to pull from."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Make everything, and say how many builds and pulls it took."""
+    """Build or pull everything; print how many builds and pulls it took."""
     images = Images(options.mode, upstream=os.environ.get("AF_UPSTREAM_REGISTRY"))
     made = images.ensure({component for entry in images.lock.values() for component in entry.components})
     say(f"{made.builds} builds, {made.pulls} pulls, {made.seconds:.1f} s; tools in {made.tools}")

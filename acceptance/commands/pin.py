@@ -1,8 +1,8 @@
-"""`make pin`: digests for the images of production, in its overlays. `--check` says which have none.
+"""`make pin`: pins production's images by digest in its overlays. `--check` lists those without a digest.
 
-An overlay's entry of `images:` with a `newName` keeps its tag, and gets the tag's digest. One without is written here
-and nowhere else: it repeats the tag that the base names, and is made anew each time; --check says when the base has
-moved on. Tags that an overlay alone has need a `newName`, which may be the old one.
+An entry of an overlay's `images:` that has a `newName` keeps its tag and gets the tag's digest. An entry without one
+is managed by this command alone: it repeats the base's tag and is regenerated each time; --check reports when the base
+has moved on. A tag set only in an overlay needs a `newName`, which may equal the old name.
 Source: issue, "image references pinned by digest in production".
 """
 
@@ -18,7 +18,7 @@ from acceptance.images.pins import K8S, Overlay, editing_images, image_of, image
 
 
 def pin(overlay: Overlay, registries: Registries) -> list[str]:
-    """Write digests into an overlay; what came in the way. Where no digest is to be had, things stay as they were."""
+    """Write digests into an overlay; return the problems. An image whose digest is unavailable stays as it was."""
     problems = []
     known = {image_of(entry): entry for entry in images_of(overlay.path)}
     tags: dict[str, set[str]] = {}
@@ -45,7 +45,7 @@ def pin(overlay: Overlay, registries: Registries) -> list[str]:
 
 
 def check(k8s: Path) -> int:
-    """Print what has no digest or an old one; 1 if there is any."""
+    """Print images with a missing or outdated digest; return 1 if there are any."""
     bad = 0
     for overlay in read_overlays(k8s):
         for line in [*(f"{reference} has no digest" for reference in overlay.open), *overlay.stale]:
@@ -53,15 +53,15 @@ def check(k8s: Path) -> int:
             bad += 1
     if bad:
         say(
-            f"{bad} to mend: `make pin` writes what registries say; where kustomize reaches no image, write it by hand."
+            f"{bad} to fix: `make pin` writes digests from registries; where kustomize cannot set one, edit it by hand."
         )
         return 1
-    say("Every image of production is pinned.")
+    say("All of production's images are pinned.")
     return 0
 
 
 def pin_all(registries: Registries, k8s: Path) -> int:
-    """Pin each overlay, as far as registries answer; 1 if something stays without a digest."""
+    """Pin each overlay as far as registries answer; return 1 if any image remains without a digest."""
     problems: list[str] = []
     for overlay in read_overlays(k8s):
         problems += pin(overlay, registries)
@@ -72,11 +72,11 @@ def pin_all(registries: Registries, k8s: Path) -> int:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Whether to write, and whom to ask."""
-    parser.add_argument("--check", action="store_true", help="write nothing; say what has no digest")
-    parser.add_argument("--upstream", metavar="HOST", help="a mirror to ask instead of all registries")
-    parser.add_argument("--k8s", type=Path, default=K8S, metavar="FOLDER", help="folder of the manifests (k8s/)")
+    parser.add_argument("--check", action="store_true", help="write nothing; list images without a digest")
+    parser.add_argument("--upstream", metavar="HOST", help="a mirror to query instead of the registries")
+    parser.add_argument("--k8s", type=Path, default=K8S, metavar="FOLDER", help="folder of manifests (default: k8s/)")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Pin, or check only; 1 if something has no digest."""
+    """Pin, or only check; return 1 if any image has no digest."""
     return check(options.k8s) if options.check else pin_all(Registries(options.upstream), options.k8s)

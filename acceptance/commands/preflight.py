@@ -1,6 +1,6 @@
-"""`make preflight ENV=production`: all that stands in the way of a deployment, before it costs money.
+"""`make preflight ENV=production`: everything that would block a deployment, before it costs money.
 
-Nothing is made and nothing is changed. AWS, registries and Git servers are asked with the credentials of this shell.
+It creates and changes nothing. AWS, registries and Git servers are queried with this shell's credentials.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from acceptance.runner import preflight
 from acceptance.runner.plugin import platform_is_up
 
 PUBLISHED = "ghcr.io/alternatefutures/"
-"""Images of ours begin with it; a package of GHCR is private at first."""
+"""Prefix of our own images; packages on GHCR are private at first."""
 LEAST = 16
-"""Characters that the value of a secret has at least."""
+"""Minimum length of a secret's value."""
 
 Check = Callable[[], Iterable[UserError | str]]
-"""A look at one thing: what is wrong with it."""
+"""A check of one thing: returns what is wrong with it."""
 
 
 def check_images(environment: Environment) -> Iterator[UserError]:
-    """Every image is named by digest, and its registry shows it to nodes, which have no account there."""
+    """Every image is pinned by digest, and nodes can pull it without an account."""
     upstream(Images())
     overlays = read_overlays()
     references = {str(reference): reference for overlay in overlays for reference in overlay.now}
     probe = Reference.of(environment.images.probe)
     references[str(probe)] = probe
-    # The probe is run by scenarios alone; whoever pins it, too, writes its digest into the environment's file.
+    # Only scenarios run the probe; to pin it, too, put its digest into the environment file.
     moving = sorted(name for name, reference in references.items() if not reference.is_pinned and reference != probe)
     if moving:
         yield UserError(
@@ -61,23 +61,23 @@ def check_images(environment: Environment) -> Iterator[UserError]:
             publish = "run its workflow, and make its package public: infrastructure/aws/README.md"
             yield UserError(error.problem, publish if name.startswith(PUBLISHED) else error.remedy)
     for host, names in silent.items():
-        yield UserError(f"{host} does not answer, which has {len(names)} images", "try from where it can be reached")
+        yield UserError(f"{host} ({len(names)} images) does not answer", "try from a machine that can reach it")
 
 
 def check_secrets(environment: Environment) -> Iterator[UserError]:
-    """The values of secrets that a new cluster lacks are given by the variables that the environment names."""
+    """The variables that the environment names hold values for the secrets that a new cluster lacks."""
     if environment.secrets.generate:
         return
     variables = environment.secrets.variables.values()
     if lacking := sorted(name for name in variables if len(os.environ.get(name, "")) < LEAST):
         yield UserError(
-            f"no value of {LEAST} characters or more in {', '.join(lacking)}",
-            f'export each, such as {lacking[0]}="$(openssl rand -hex 32)", and keep them somewhere else, too',
+            f"no value of at least {LEAST} characters in {', '.join(lacking)}",
+            f'export each, such as {lacking[0]}="$(openssl rand -hex 32)", and store them elsewhere, too',
         )
 
 
 def check_git(settings: GitOpsSettings) -> Iterator[UserError]:
-    """Argo CD's repositories are there and open with the password; what signs webhooks is known."""
+    """Argo CD's repositories exist and accept the password; the webhook secret is set."""
     if settings.server == "in-cluster":
         return
     password = os.environ.get(settings.password_variable or "", "")
@@ -86,8 +86,8 @@ def check_git(settings: GitOpsSettings) -> Iterator[UserError]:
     if not os.environ.get(settings.webhook_variable or ""):
         name = settings.webhook_variable or "gitops.webhook_variable"
         yield UserError(
-            f"{name} is not set: nobody could set up a webhook that Argo CD believes",
-            f'export {name}="$(openssl rand -hex 24)", and give GitHub the same (docs/operations.md)',
+            f"{name} is not set: Argo CD would accept no webhook",
+            f'export {name}="$(openssl rand -hex 24)", and set the same secret in GitHub (docs/operations.md)',
         )
     ways = {"for pushing": password}
     if settings.reading_variable:
@@ -100,11 +100,11 @@ def check_git(settings: GitOpsSettings) -> Iterator[UserError]:
                     yield UserError(f"{what} has no branch main", "push one")
             except UserError as error:
                 said = error.problem.strip().splitlines()[-1].strip()
-                yield UserError(f"{what} does not open: {said}", "make it, or mend the password")
+                yield UserError(f"{what} cannot be read: {said}", "create it, or correct the password")
 
 
 def heads(url: str, user: str, password: str) -> str:
-    """What a repository says of its branch main; nothing if it has none. Raises UserError if it does not open."""
+    """What a repository says of its branch main; empty if it has none. Raises UserError if it cannot be read."""
     command = ["ls-remote", "--heads", url, "main"]
     if not password:
         return run_program(["git", *command], environment=AUTHOR, timeout=60).stdout
@@ -113,7 +113,7 @@ def heads(url: str, user: str, password: str) -> str:
 
 
 def checks_of(environment: Environment) -> Iterator[tuple[str, Check]]:
-    """What is looked at for an environment, by name."""
+    """The checks for an environment, by name."""
     is_aws = isinstance(environment.infrastructure, AwsSettings)
     attaching = platform_is_up(environment) or not (is_aws or not environment.is_long_lived)
     yield "this machine", lambda: preflight.problems(environment, attaching=attaching, changes=is_aws)
@@ -128,7 +128,7 @@ def checks_of(environment: Environment) -> Iterator[tuple[str, Check]]:
 
 
 def looked_at(check: Check) -> list[str]:
-    """What is wrong, each with its remedy; that a look itself came to nothing is one more of it."""
+    """What is wrong, each with its remedy; a check that itself fails is one more problem."""
     found: list[str] = []
     try:
         for problem in check():
@@ -140,11 +140,13 @@ def looked_at(check: Check) -> list[str]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The environment."""
-    parser.add_argument("environment", nargs="?", default="kind", help="its name, or the path of its file (kind)")
+    parser.add_argument(
+        "environment", nargs="?", default="kind", help="its name, or the path of its file (default: kind)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Look at everything, and print all problems at once; 4 if there is one."""
+    """Run all checks and print all problems at once; return 4 if there is one."""
     environment = load_environment(options.environment)
     problems: list[str] = []
     for name, check in checks_of(environment):
@@ -152,8 +154,8 @@ def run(options: argparse.Namespace) -> int:
         say(f"  {'ok' if not found else f'{len(found)} wrong':8} {name}")
         problems += found
     if not problems:
-        say(f"Nothing stands in the way of {environment.name}.")
+        say(f"Nothing blocks a deployment of {environment.name}.")
         return 0
     print("\n\n".join(problems))
-    say(f"{len(problems)} to mend; nothing was made.")
+    say(f"{len(problems)} to fix; nothing was created.")
     return 4

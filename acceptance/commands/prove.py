@@ -1,10 +1,10 @@
-"""`make prove`: put defects into the kept platform, and see the criteria turn red that must.
+"""`make prove`: inject defects into the kept platform, and check that the right criteria turn red.
 
-Defects that do not touch each other are made together, in a round. Each is seen to be in effect by a look of its own,
-judged, undone, and seen to be gone; the next round begins on a platform that is as it was before. The ledger
-(defects/ledger.json) keeps what turned red.
-It needs a platform of kind that `make up` brought up; any other is refused. Defects that only a scenario sees which
-destroys the platform are left out, unless they are named.
+Independent defects are injected together, in a round. Each is verified to be in effect by a check of its own, judged,
+undone, and verified to be gone; the next round begins on a platform restored to its previous state. The ledger
+(defects/ledger.json) records what turned red.
+It needs a platform on kind that `make up` brought up, and refuses any other. Defects that only a scenario that destroys
+the platform can see are left out unless they are named.
 """
 
 from __future__ import annotations
@@ -45,31 +45,35 @@ from acceptance.proof.workbench import Undo, Workbench
 
 RED = ("failed", "error")
 BESIDE = 6
-"""From so many criteria on, lanes are worth their start."""
+"""The number of criteria from which starting lanes pays off."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which defects."""
-    parser.add_argument("--defect", action="append", default=[], metavar="ID", help="this defect; repeatable")
-    parser.add_argument("--criterion", action="append", default=[], metavar="N.M", help="defects that must turn it red")
+    parser.add_argument("--defect", action="append", default=[], metavar="ID", help="inject this defect; repeatable")
     parser.add_argument(
-        "--stale", action="store_true", help="criteria without a proof, or with one that has gone stale"
+        "--criterion",
+        action="append",
+        default=[],
+        metavar="N.M",
+        help="inject all that must turn this criterion red; repeatable",
     )
+    parser.add_argument("--stale", action="store_true", help="criteria that were never proven, or whose proof is stale")
     parser.add_argument(
         "--minutes",
         type=float,
         metavar="N",
-        help="begin no round after so many minutes",
+        help="begin no round after this many minutes",
     )
-    parser.add_argument("--env", default="kind", metavar="NAME|PATH", help="an environment of kind")
+    parser.add_argument("--env", default="kind", metavar="NAME|PATH", help="an environment that runs on kind")
 
 
 def chosen(options: argparse.Namespace) -> list[Defect]:
-    """The defects that the options mean. Raises UserError for one that is not there, and where none is meant."""
+    """The defects that the options select. Raises UserError for an unknown one, or if none is selected."""
     defects = load_defects()
     for name in options.defect:
         if name not in defects:
-            raise UserError(f"there is no defect {name}", f"known are {', '.join(sorted(defects))}")
+            raise UserError(f"there is no defect {name}", f"use one of {', '.join(sorted(defects))}")
     wanted = set(options.criterion)
     if options.stale:
         named = sorted({name for defect in defects.values() for name in defect.red if not destroys(name)})
@@ -85,9 +89,9 @@ def chosen(options: argparse.Namespace) -> list[Defect]:
 
 
 def attach(environment: Environment) -> tuple[Workbench, Forward]:
-    """The kept platform. Raises UserError if there is none, or if it is not of kind."""
+    """The kept platform. Raises UserError if there is none, or if it is not on kind."""
     if not isinstance(environment.infrastructure, KindSettings):
-        raise UserError(f"{environment.name} is no environment of kind", "defects are for kind alone")
+        raise UserError(f"{environment.name} does not run on kind", "inject defects on kind only")
     images = Images()
     tools, state = images.cache / "bin", STATE / environment.name
     outputs = KindInfrastructure(environment, "prove", images, tools, state / "prove.log").attach()
@@ -105,7 +109,7 @@ def attach(environment: Environment) -> tuple[Workbench, Forward]:
 
 
 def selection(names: list[str]) -> list[str]:
-    """The options of pytest that select criteria, and scenarios of the plan by their tasks."""
+    """The pytest options that select criteria, and scenarios of the plan by their tasks."""
     options = []
     for name in names:
         task = name.removeprefix("plan-").partition(".")[0]
@@ -114,7 +118,7 @@ def selection(names: list[str]) -> list[str]:
 
 
 def prove(bench: Workbench, together: list[Defect], given: str) -> list[dict[str, Any]]:
-    """Make the defects of a round, judge what they must turn red, undo them; return what was seen of each."""
+    """Inject the defects of a round, judge what they must turn red, undo them; return what was seen of each."""
     began = time.monotonic()
     found: list[dict[str, Any]] = [
         {"defect": defect.id, "says": defect.says, "expected": defect.red} for defect in together
@@ -158,13 +162,13 @@ def prove(bench: Workbench, together: list[Defect], given: str) -> list[dict[str
 
 
 def other_reasons(defect: Defect, reasons: dict[str, str]) -> list[str]:
-    """What a defect had to turn red and is red for a reason in which its `because` is not found."""
+    """What a defect had to turn red and did, but for a reason that does not match its `because`."""
     return [name for name in defect.red if name in reasons and not re.search(defect.because, reasons[name])]
 
 
 @contextlib.contextmanager
 def noted(proof: dict[str, Any]) -> Iterator[None]:
-    """What goes wrong with one defect of a round is an error of its proof, and not of the others'."""
+    """An error with one defect of a round counts against its own proof, not the others'."""
     try:
         yield
     except Exception as error:
@@ -172,7 +176,7 @@ def noted(proof: dict[str, Any]) -> Iterator[None]:
 
 
 def in_time(rounds: list[list[Defect]], minutes: float | None) -> Iterator[list[Defect]]:
-    """The rounds that may begin before so many minutes are over, all for None; says what is left after that."""
+    """The rounds that may begin within this many minutes, all for None; prints what is left after that."""
     until = time.monotonic() + 60 * (math.inf if minutes is None else minutes)
     for number, together in enumerate(rounds):
         if time.monotonic() >= until:
@@ -183,7 +187,7 @@ def in_time(rounds: list[list[Defect]], minutes: float | None) -> Iterator[list[
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prove; 0 if every chosen defect turned red what it must, and nothing without cause."""
+    """Prove; return 0 if every chosen defect turned red what it must, and nothing else."""
     environment, defects = load_environment(options.env), chosen(options)
     bench, forward = attach(environment)
     ledger, proofs, bad = read_ledger(), [], 0
@@ -210,7 +214,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def keep(ledger: Ledger, defect: Defect, proof: dict[str, Any], commit: str) -> None:
-    """Put what a defect turned red, and had to, into the ledger."""
+    """Record in the ledger what a defect had to turn red and did."""
     for name in proof.get("red", []) if "error" not in proof else []:
         if name in defect.red and name not in proof["for another reason"]:
             moment = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%MZ}"
@@ -219,7 +223,7 @@ def keep(ledger: Ledger, defect: Defect, proof: dict[str, Any], commit: str) -> 
 
 
 def report(proof: dict[str, Any]) -> int:
-    """Print a proof; return 1 if it is none."""
+    """Print a proof; return 1 if it failed."""
     if "error" in proof:
         print(f"error of the proof: {proof['defect']}: {proof['error']}")
         return 1

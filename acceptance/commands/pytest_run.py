@@ -18,9 +18,9 @@ from acceptance.base.paths import REPORTS, ROOT
 def pytest_run(
     *arguments: str, through: Sequence[str] = (), variables: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """Run the suite; return seconds, exit code, and the document of its report. Raises UserError if it left none.
+    """Run the suite; return seconds, exit code, and its report's document. Raises UserError if it left no report.
 
-    `through`: a program that becomes the suite, as env does; `variables` are added to ours.
+    `through`: a program that execs the suite, as env does; `variables` are added to our environment.
     """
     known = set(REPORTS.glob("*/verdicts.json"))
     began = time.monotonic()
@@ -29,7 +29,7 @@ def pytest_run(
     try:
         code = process.wait()
     except KeyboardInterrupt:
-        # It takes down what its scenarios made, however it heard of the end; only then is the rest undone.
+        # However it was interrupted, it first cleans up what its scenarios created; only then is the rest undone.
         process.send_signal(signal.SIGTERM)
         process.wait()
         raise

@@ -1,8 +1,8 @@
-"""`make rehearse-production`: production's first deployment, judgement and maintenance window, on a cluster of kind.
+"""`make rehearse-production`: production's first deployment, judging run and maintenance window, on a kind cluster.
 
-The cluster is provisioned as environment kind provisions it, and nothing is deployed on it. From then on the suite is a
-stranger that attaches to it, as to production (environments/rehearsal.toml). Names go where the rehearsal's own DNS
-says: each run has an /etc/resolv.conf of its own, and nobody else's changes.
+The cluster is provisioned as environment kind provisions it, with nothing deployed on it. From then on the suite
+attaches to it from outside, as to production (environments/rehearsal.toml). Names resolve through the rehearsal's own
+DNS: each run has its own /etc/resolv.conf, and the machine's stays unchanged.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ RUNS = {
     "judgement": (),
     "maintenance window": ("--disruptive", f"--confirm={NAME}"),
 }
-"""The handbook's commands, in its order (docs/first-deployment.md, steps 6 and 7)."""
+"""The handbook's commands, in order (docs/first-deployment.md, steps 6 and 7)."""
 GOOD = ("passed", "substituted", "not selected")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is kept, and what each run is given."""
     parser.add_argument("--keep", action="store_true", help="keep the cluster afterwards (`make down` removes it)")
-    parser.add_argument("--go-on", action="store_true", help="with a cluster that --keep kept, instead of a new one")
-    parser.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="what else pytest is given, after --")
+    parser.add_argument("--go-on", action="store_true", help="use the cluster that --keep left, instead of a new one")
+    parser.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="further pytest arguments, after --")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Rehearse; 0 if each run ended well and nothing is left."""
+    """Rehearse; return 0 if each run succeeded and nothing is left behind."""
     kind, images = load_environment("kind"), Images()
     if not options.go_on:
         provision(images)
@@ -64,19 +64,19 @@ def run(options: argparse.Namespace) -> int:
 
 
 def provision(images: Images) -> None:
-    """A cluster with nothing of the platform on it, and all images in the registry beside it.
+    """A cluster without the platform, and all images in its registry.
 
-    Raises UserError where there is a platform of kind already.
+    Raises UserError if there is a platform on kind already.
     """
     if platform_is_up(load_environment("kind")):
-        raise UserError("there is a platform of kind, and the rehearsal takes its place", "make down")
+        raise UserError("a platform is already running on kind, where the rehearsal would go", "make down")
     rehearsal.publish(images)
     if code := pytest_run("--env=kind", "--keep=always", "--criterion", "1.1")["code"]:
         raise UserError(f"no cluster to rehearse on: the run that provisions it ended with {code}", "make down")
 
 
 def rehearse(outputs: Outputs, images: Images, options: argparse.Namespace) -> dict[str, dict[str, Any]]:
-    """The handbook's commands, each as it ended, up to one that judged nothing."""
+    """The handbook's commands with their results, up to the first that judged nothing."""
     environment, folder, kubectl = load_environment(NAME), STATE / NAME, images.cache / "bin" / "kubectl"
     if options.go_on:
         around = rehearsal.surroundings(folder)
@@ -98,7 +98,7 @@ def rehearse(outputs: Outputs, images: Images, options: argparse.Namespace) -> d
 
 
 def with_cluster(folder: Path, kubectl: Path, outputs: Outputs) -> Path:
-    """The environment's file with the UID of the cluster, which the handbook's step 6 writes."""
+    """The environment file with the cluster's UID, as step 6 of the handbook writes it."""
     kubeconfig = f"--kubeconfig={outputs.kubeconfig_path}"
     uid = process.run([kubectl, kubeconfig, "get", "ns", "kube-system", "--output=jsonpath={.metadata.uid}"]).stdout
     file = folder / f"{NAME}.toml"
@@ -107,13 +107,13 @@ def with_cluster(folder: Path, kubectl: Path, outputs: Outputs) -> Path:
 
 
 def with_names(resolver: Path) -> list[str]:
-    """What runs a program with `resolver` as its /etc/resolv.conf."""
+    """The command prefix that runs a program with `resolver` as its /etc/resolv.conf."""
     unshare = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
     return [*unshare, "sh", "-ec", 'mount --bind "$0" /etc/resolv.conf; exec "$@"', str(resolver)]
 
 
 def summary(name: str, made: dict[str, Any]) -> str:
-    """A run in a line, and a line for each verdict that is not good, with its reason."""
+    """A run in one line, and a line for each bad verdict, with its reason."""
     document = made["document"]
     entries = [*document["criteria"], *document["beyond"]]
     bad = [entry for entry in entries if entry["outcome"] not in GOOD]

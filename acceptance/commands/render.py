@@ -1,7 +1,7 @@
-"""`make render ENV=kind`: print what would be deployed, component by component, as kustomize builds it.
+"""`make render ENV=kind`: print the manifests that would be deployed, component by component, built by kustomize.
 
-Addresses of nodes are those of the platform that is there; without one there are none. Secrets are made by a run,
-sealed, and are not part of it. Source: docs/architecture.md, "One way to change manifests".
+Node addresses are those of the running platform; without one there are none. Secrets are not included: a run generates
+and seals them. Source: docs/architecture.md, "One way to change manifests".
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from acceptance.platform.deployed_tree import components_of, write_tree
 
 
 def outputs_of(environment: Environment, images: Images) -> Outputs | None:
-    """The outputs of a platform of kind that is there."""
+    """The outputs of the running platform on kind, if any."""
     state = STATE / environment.name
     if not isinstance(environment.infrastructure, KindSettings) or not (state / "terraform.tfstate").exists():
         return None
@@ -28,20 +28,22 @@ def outputs_of(environment: Environment, images: Images) -> Outputs | None:
 
 
 def render(environment: Environment) -> str:
-    """All that an environment deploys, as YAML. Raises UserError if something does not build or is not there yet."""
+    """Everything that an environment deploys, as YAML. Raises UserError if something does not build or is missing."""
     kubectl = find_tool("kubectl")
     if kubectl is None:
-        raise UserError("kubectl is not there", "run `make up` or `make check`, which make it, or install it")
+        raise UserError("kubectl is missing", "run `make up` or `make check`, which build it, or install it")
     images = Images()
     if lacking := upstream(images):
-        raise UserError(f"upstream's manifests are not there: {', '.join(sorted(lacking))}", "run `make up` once")
+        raise UserError(f"upstream manifests are missing: {', '.join(sorted(lacking))}", "run `make up` once")
     tree = write_tree(environment, kubectl, images, outputs_of(environment, images))
     return "".join(f"# k8s/{tree.overlay(name)}\n---\n{tree.text(name)}---\n" for name in components_of(environment))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The environment."""
-    parser.add_argument("environment", nargs="?", default="kind", help="its name, or the path of its file (kind)")
+    parser.add_argument(
+        "environment", nargs="?", default="kind", help="its name, or the path of its file (default: kind)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

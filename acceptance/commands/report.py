@@ -1,4 +1,4 @@
-"""`make report`: the Allure report of a run, as one page that opens without a server; or several runs as one."""
+"""`make report`: the Allure report of a run, as one page that opens without a server; or several runs merged."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def folders_of(names: str) -> list[Path]:
     """The folders of runs whose names are separated by commas. Raises UserError unless there are two or more."""
     folders = [folder_of(name.strip()) for name in names.split(",")]
     if len(set(folders)) < 2:
-        raise UserError("a merged report takes two runs or more", "say RUNS=a,b")
+        raise UserError("merging takes two runs or more", "set RUNS=a,b")
     return folders
 
 
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the path of the page."""
+    """Print the path of the report."""
     if options.merge is not None:
         print(write_merged(folders_of(options.merge)) / "traceability.html")
     else:
@@ -49,10 +49,10 @@ def run(options: argparse.Namespace) -> int:
 def allure_page(folder: Path) -> Path:
     """Make the Allure report of a run; return its page. Raises UserError if npm or Allure's results are missing."""
     if not (folder / "allure-results").is_dir():
-        raise UserError(f"{folder} holds no allure-results", "give the folder of a run, below reports/")
+        raise UserError(f"{folder} has no allure-results", "give the folder of a run, below reports/")
     if not PROGRAM.exists():
         if not shutil.which("npm"):
-            raise UserError("npm is not there", "install Node.js 20 or newer; traceability.html needs nothing")
+            raise UserError("npm is not installed", "install Node.js 20 or newer; traceability.html needs nothing")
         say("Installing Allure ...")
         run_program(["npm", "ci", "--no-audit", "--no-fund"], cwd=ROOT)
     page = folder / "allure-report"

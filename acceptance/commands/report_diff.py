@@ -16,9 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the changes; 1 if a verdict became worse."""
+    """Print the changes; return 1 if a verdict became worse."""
     if not (options.a and options.b):
-        raise UserError("two runs are compared", "say A=run B=run")
+        raise UserError("a comparison takes two runs", "set A=run B=run")
     lines, worse = changes(read(folder_of(options.a)), read(folder_of(options.b)))
     print("\n".join(lines if len(lines) > 1 else [*lines, "no difference"]))
     return int(worse)

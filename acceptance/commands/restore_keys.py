@@ -1,7 +1,7 @@
-"""`make restore-keys`: puts a backup of the Sealed Secrets controller's keys into a cluster. Source: task 24.
+"""`make restore-keys`: restores a backup of the Sealed Secrets controller's keys into a cluster. Source: task 24.
 
-File and passphrase come from KEYS_FILE and KEYS_PASSPHRASE, or are asked for at a terminal; KUBECONFIG names another
-cluster than kind's.
+File and passphrase come from KEYS_FILE and KEYS_PASSPHRASE, or are prompted for on a terminal; set KUBECONFIG for a
+cluster other than kind's.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Open the backup and apply it."""
+    """Decrypt the backup and apply it."""
     kubeconfig, path, passphrase = ask_all()
     try:
         text = decrypt(path.read_text(), passphrase)

@@ -1,4 +1,4 @@
-"""`make soak N=10`: the same scenarios again and again on one platform; a verdict that changes is a flake."""
+"""`make soak N=10`: run the same scenarios repeatedly on one platform; a verdict that changes is a flake."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from acceptance.reports.merge import NOT_JUDGED, Document
 
 UNDISTURBING = ("-m", "not disruptive")
 EVERY = 5
-"""Disruptive scenarios run once for so many rounds of the others: with them, as in a whole run."""
+"""Disruptive scenarios join every so many rounds, together with the others, as in a full run."""
 
 
 def outcomes(documents: list[Document]) -> dict[str, dict[str, list[str]]]:
-    """For each criterion the runs by verdict, of those runs that judged it."""
+    """For each criterion, the runs that judged it, by verdict."""
     found: dict[str, dict[str, list[str]]] = {}
     for document in documents:
         for entry in [*document["criteria"], *document["beyond"]]:
@@ -26,7 +26,7 @@ def outcomes(documents: list[Document]) -> dict[str, dict[str, list[str]]]:
 
 
 def changing(documents: list[Document]) -> list[str]:
-    """A line for each criterion whose verdict was not always the same: how often which, and the runs of the rarer."""
+    """A line for each criterion whose verdict varied: the count of each verdict, and the runs with the rarer ones."""
     lines = []
     for identity, runs in outcomes(documents).items():
         if len(runs) > 1:
@@ -37,11 +37,11 @@ def changing(documents: list[Document]) -> list[str]:
 
 
 def soak(rounds: int) -> list[Document]:
-    """Bring the platform up and run everything; the documents of all reports. The platform stays."""
+    """Bring the platform up and run everything; return the documents of all reports. The platform is kept."""
     say("bringing the platform up")
     documents = [pytest_run("--keep=always", *UNDISTURBING)["document"]]
     for number in range(rounds):
-        say(f"round {number + 1} of {rounds}, undisturbing")
+        say(f"round {number + 1} of {rounds}, non-disruptive")
         documents.append(pytest_run("--reuse", *UNDISTURBING)["document"])
         if (number + 1) % EVERY == 0:
             say(f"round {(number + 1) // EVERY} of {rounds // EVERY}, with the disruptive ones")
@@ -50,7 +50,7 @@ def soak(rounds: int) -> list[Document]:
 
 
 def report(documents: list[Document]) -> int:
-    """Print what changed; return 0 if every verdict was always the same, and none failed a run."""
+    """Print what changed; return 0 if no verdict varied, and none failed a run."""
     lines = changing(documents)
     judged = outcomes(documents)
     bad = sorted({e["id"] for d in documents for e in [*d["criteria"], *d["beyond"]] if not e["expected"]})
@@ -66,15 +66,15 @@ def report(documents: list[Document]) -> int:
 def number_of_rounds(text: str) -> int:
     """A number of rounds. Raises UserError for anything else."""
     if not text.isdecimal() or int(text) < 1:
-        raise UserError(f"{text!r} is not a number of rounds", "say N=10")
+        raise UserError(f"{text!r} is not a number of rounds", "set N, such as N=10")
     return int(text)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The number of rounds."""
-    parser.add_argument("rounds", nargs="?", type=number_of_rounds, default=10, help="how many rounds (10)")
+    parser.add_argument("rounds", nargs="?", type=number_of_rounds, default=10, help="number of rounds (default: 10)")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the rounds; 1 if a verdict changed, failed a run or was not reached."""
+    """Run the rounds; return 1 if a verdict changed, failed a run or was not reached."""
     return report(soak(options.rounds))

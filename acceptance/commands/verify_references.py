@@ -1,6 +1,6 @@
-"""`make verify-references`: ask each registry for each image that is named, without an account; print what is missing.
+"""`make verify-references`: check without an account that every referenced image is in its registry.
 
-These are the references of images/lock.toml and of production's overlays. A mirror is asked with --upstream.
+It covers images/lock.toml and production's overlays, and prints what is missing. --upstream queries a mirror instead.
 """
 
 from __future__ import annotations
@@ -17,24 +17,22 @@ from acceptance.images.pins import read_overlays
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """A mirror, and which half."""
-    parser.add_argument(
-        "--upstream", metavar="HOST[/PATH]", help="a mirror that is asked in the place of each registry"
-    )
-    parser.add_argument("--lock-only", action="store_true", help="leave production's overlays out: they need kubectl")
+    """A mirror, and whether to check the lock only."""
+    parser.add_argument("--upstream", metavar="HOST[/PATH]", help="a mirror to query instead of the registries")
+    parser.add_argument("--lock-only", action="store_true", help="leave out production's overlays, which need kubectl")
 
 
 def named(lock_only: bool) -> dict[str, Reference]:
-    """Every reference that somebody pulls, as it is written. Raises UserError if an overlay does not build."""
+    """Every reference that is pulled, as written. Raises UserError if an overlay does not build."""
     found = {entry.pulled: Reference.of(entry.pulled) for entry in read_lock().values() if entry.upstream}
     if not lock_only:
         found |= {str(reference): reference for overlay in read_overlays() for reference in overlay.now}
-    # What the suite builds for itself is in no registry outside.
+    # Images that the suite builds for itself are in no public registry.
     return {name: reference for name, reference in sorted(found.items()) if not name.startswith(f"{LOCAL}/")}
 
 
 def missing(references: Iterable[Reference], registries: Registries) -> list[str]:
-    """Why some cannot be had, one line each."""
+    """Why some are unavailable, one line each."""
 
     def why(reference: Reference) -> str | None:
         try:
@@ -48,10 +46,10 @@ def missing(references: Iterable[Reference], registries: Registries) -> list[str
 
 
 def run(options: argparse.Namespace) -> int:
-    """Ask; 1 if something is missing."""
+    """Check; return 1 if anything is missing."""
     references = named(options.lock_only)
     problems = missing(references.values(), Registries(options.upstream))
     for problem in problems:
         print(problem)
-    say(f"{len(references) - len(problems)} of {len(references)} references are there.")
+    say(f"{len(references) - len(problems)} of {len(references)} references exist.")
     return int(bool(problems))

@@ -1,7 +1,7 @@
 """The container engine: found, or (by `make accept` and `make test` only) installed and started.
 
 `python -m acceptance with-engine COMMAND...` makes sure that an engine answers, runs COMMAND, and stops the engine
-again if this call started it and nothing that the suite keeps is in it.
+again if this call started it and it holds no kept platform.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from acceptance.clients.engine import INOTIFY_INSTANCES, client, kept_containers
 WRAPPER = Path(__file__).parent / "runc-without-sys-resource"
 PACKAGES = ("docker.io", "debootstrap", "iptables", "ca-certificates", "git")
 PROGRAMS = ("git", "openssl")
-"""Other programs that a run uses, which are called like the Debian packages that they come in."""
+"""Other programs that a run uses, named like their Debian packages."""
 
 START_TIMEOUT = 60.0
 
@@ -47,11 +47,11 @@ def install_packages(packages: Sequence[str] = PACKAGES) -> None:
         result = subprocess.run(install, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if result.returncode != 0:
         tail = "\n".join((result.stdout + result.stderr).splitlines()[-15:])
-        raise UserError(f"apt-get could not install {' '.join(packages)}:\n{tail}", remedy="mend apt, then run again")
+        raise UserError(f"apt-get could not install {' '.join(packages)}:\n{tail}", remedy="fix apt, then run again")
 
 
 def install_programs() -> None:
-    """Install what a run uses besides the engine. The browser may fail: pages can be judged without."""
+    """Install what a run uses besides the engine. The browser may fail to install: pages can be judged without it."""
     if missing := [program for program in PROGRAMS if not shutil.which(program)]:
         say(f"Installing {' '.join(missing)} from Debian ...")
         install_packages(missing)
@@ -76,9 +76,9 @@ def raise_inotify_limits() -> None:
 
 
 def start() -> int:
-    """Start dockerd in a session of its own and return its process id. Raises UserError if it does not answer."""
+    """Start dockerd in its own session and return its process id. Raises UserError if it does not answer."""
     for file in (Path("/var/run/docker.pid"), Path("/var/run/docker/containerd/containerd.pid")):
-        # A pid file from an engine that was killed names a process that is gone or is something else by now.
+        # The pid file of a killed engine names a process that is gone, or whose pid has been reused.
         if file.exists():
             name = Path("/proc", file.read_text().strip(), "comm")
             if not (name.exists() and name.read_text().strip() in ("dockerd", "containerd")):
@@ -88,7 +88,7 @@ def start() -> int:
         wrapper = Path("/usr/local/lib/alternate-futures") / WRAPPER.name
         wrapper.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(WRAPPER, wrapper)
-        say("  CAP_SYS_RESOURCE is missing here: containers run without it, through " + str(wrapper))
+        say("  CAP_SYS_RESOURCE is missing here: containers run without it, using " + str(wrapper))
         command += ["--add-runtime", f"without-sys-resource={wrapper}", "--default-runtime", "without-sys-resource"]
     STATE.mkdir(parents=True, exist_ok=True)
     log = STATE / "dockerd.log"
@@ -117,7 +117,7 @@ def start() -> int:
 def ensure(uid: Callable[[], int] = os.geteuid) -> int | None:
     """Make an engine answer; return the process id of the one that this call started, else None.
 
-    Installs only as root on a Debian-like system, and says so first. Raises UserError anywhere else.
+    Installs only as root on a Debian-like system, announcing it first. Raises UserError anywhere else.
     """
     if uid() == 0:
         raise_inotify_limits()
@@ -143,7 +143,7 @@ def ensure(uid: Callable[[], int] = os.geteuid) -> int | None:
 
 
 def stop(pid: int) -> None:
-    """Stop the engine that `ensure` started, politely, and its registry first so that its data is whole."""
+    """Stop the engine that `ensure` started, gracefully, after its registry, so that the registry loses no data."""
     running = subprocess.run([client(), "ps", "-q"], capture_output=True, text=True).stdout.split()
     if running:
         subprocess.run([client(), "stop", "-t", "5", *running], capture_output=True)
@@ -162,7 +162,7 @@ def stop(pid: int) -> None:
 def run_with_engine(command: list[str], environment: Mapping[str, str] | None = None) -> int:
     """Run `command` with an engine that answers; return its exit code. Ctrl-C and SIGTERM are passed on."""
     started = ensure()
-    # Ctrl-C reaches the child by the terminal's process group; SIGTERM reaches only us.
+    # Ctrl-C reaches the child through the terminal's process group; SIGTERM reaches only us.
     signal.signal(signal.SIGINT, lambda *_: None)
     children: list[subprocess.Popen[bytes]] = []
     told: list[int] = []
@@ -172,7 +172,7 @@ def run_with_engine(command: list[str], environment: Mapping[str, str] | None = 
         for child in children:
             child.terminate()
 
-    # Before the child starts: it may be told to end as soon as it runs.
+    # Before the child starts: it may have to end as soon as it runs.
     signal.signal(signal.SIGTERM, pass_on)
     children.append(subprocess.Popen(command, env=environment))
     if told:

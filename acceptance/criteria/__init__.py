@@ -1,5 +1,5 @@
-"""The contract and what became of it: criteria, subtasks, results, verdicts, evidence, one run.
+"""The contract and its outcome: criteria, subtasks, results, verdicts, evidence, one run.
 
-Covers data that a report is made from; it knows no cluster.
-How a report looks belongs in reports/, hooks of pytest in runner/.
+Covers the data behind a report; it knows no cluster.
+The look of a report belongs in reports/, pytest hooks in runner/.
 """

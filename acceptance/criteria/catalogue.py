@@ -50,12 +50,12 @@ def phase_of(task: int) -> str:
 
 
 def load_catalogue(path: Path = ROOT / "features" / "requirements.yaml") -> dict[str, Criterion]:
-    """The criteria by id, in order. Raises UserError for an id that is doubled, missing or in the wrong place."""
+    """The criteria by id, in order. Raises UserError for an id that is duplicated, missing or out of place."""
     catalogue: dict[str, Criterion] = {}
     try:
         requirements = document(path.read_text())["requirements"]
     except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is no list of requirements: {error}", "mend it") from error
+        raise UserError(f"{path} is not a list of requirements: {error}", "fix it") from error
     for requirement in requirements:
         for position, entry in enumerate(requirement["criteria"], 1):
             expected = f"{requirement['id']}.{position}"
@@ -65,7 +65,7 @@ def load_catalogue(path: Path = ROOT / "features" / "requirements.yaml") -> dict
                 )
             identity = entry["id"]
             if identity in catalogue:
-                raise UserError(f"{path}: criterion {identity} is there twice", "give every criterion its own id")
+                raise UserError(f"{path}: criterion {identity} is listed twice", "give every criterion its own id")
             if identity != expected:
                 raise UserError(f"{path}: expected criterion {expected}, found {identity}", "number them without gaps")
             catalogue[identity] = Criterion(
@@ -83,6 +83,6 @@ def load_catalogue(path: Path = ROOT / "features" / "requirements.yaml") -> dict
 
 
 def written_scenarios(root: Path) -> dict[str, str]:
-    """The titles of the scenarios in the features below `root`, by criterion, also of those that are not collected."""
+    """The titles of the scenarios in the features below `root`, by criterion, including those not collected."""
     paths = [*root.glob("*.feature"), *root.glob("features/*.feature")]
     return {identity: title.strip() for path in paths for identity, title in TAGGED.findall(path.read_text())}

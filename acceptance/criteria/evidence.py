@@ -14,7 +14,7 @@ import pytest
 from acceptance.base.secrecy import redact
 
 MAXIMUM = 64_000
-"""Longest piece of evidence, in characters."""
+"""Maximum length of a piece of evidence, in characters."""
 
 
 class Evidence:
@@ -25,7 +25,7 @@ class Evidence:
         self.stand_ins: dict[str, str] = {}
 
     def substitute(self, system: str, stand_in: str) -> None:
-        """Say that this scenario was judged on a stand-in; its verdict will name it."""
+        """Record that this scenario was judged on a stand-in; its verdict will name it."""
         self.stand_ins[system] = stand_in
 
     def add(self, title: str, content: Any) -> None:
@@ -45,5 +45,5 @@ class Evidence:
 
 
 DIAGNOSE = pytest.StashKey[Callable[[float, str], dict[str, str]]]()
-"""Looks at the cluster after a failure: from when it began (Unix time) and its reason, to texts by title."""
+"""Inspects the cluster after a failure: takes its start (Unix time) and reason, returns texts by title."""
 EVIDENCE = pytest.StashKey[Evidence]()

@@ -1,6 +1,6 @@
-"""A fingerprint of what judges a criterion: its scenario, its steps, and the functions of drivers that they stand on.
+"""A fingerprint of what judges a criterion: its scenario, its steps, and the driver functions that they depend on.
 
-Texts alone are read, nothing is imported: comments within a function count, its docstring and its neighbours do not.
+It only reads source text and imports nothing: comments within a function count, docstrings and neighbours do not.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from acceptance.base.paths import ROOT
 
 SCENARIO = re.compile(r"^[ ]*@(?:ac-|(?=plan-))([\w.-]+).*?(?=^[ ]*@|\Z)", re.MULTILINE | re.DOTALL)
 ORDER = re.compile(r" @(?:(?:disturbs|needs)-[\w-]+|quiet\b)")
-"""Tags that say beside what a scenario may run: they do not judge anything."""
+"""Tags that determine what a scenario may run alongside; they judge nothing."""
 JUDGING = ("acceptance.drivers", "steps")
 """The packages whose functions judge."""
 
 
 @dataclass
 class Definition:
-    """A function, class or value of a module: its text without docstring, and the names that it uses."""
+    """A function, class or value of a module: its text without the docstring, and the names that it uses."""
 
     text: str
     uses: set[str]
     words: list[str] = field(default_factory=list)
-    """Of a step: its words."""
+    """For a step: its words."""
 
 
 @dataclass
 class Module:
-    """What a module defines, and what it has from others that judge: the local name, their file, the name there."""
+    """What a module defines, and what it imports from other judging modules: local name, file, name there."""
 
     definitions: dict[str, Definition]
     imports: dict[str, tuple[Path, str]]
@@ -70,7 +70,7 @@ def read_module(path: Path, root: Path = ROOT) -> Module:
 
 
 def imported(root: Path, module: str, name: str) -> tuple[Path, str] | None:
-    """The file that a name of an import leads to, and the name there; an empty one means the whole module."""
+    """The file that an imported name comes from, and its name there; empty for a whole module."""
     folder = root / module.replace(".", "/")
     for file, inside in ((folder / f"{name}.py", ""), (folder.with_suffix(".py"), name)):
         if file.is_file():
@@ -98,7 +98,7 @@ def define(node: ast.stmt, lines: list[str]) -> Definition:
         if isinstance(part, ast.Name):
             uses.add(part.id)
         elif isinstance(part, ast.arg):
-            # A step's arguments may be fixtures of its module.
+            # A step's arguments may be fixtures defined in its module.
             uses.add(part.arg)
         elif isinstance(part, ast.Attribute):
             uses.add(part.attr)
@@ -128,13 +128,13 @@ def step_words(node: ast.stmt) -> Iterator[str]:
 
 
 def is_step_of(words: str, scenario: str) -> bool:
-    """Whether a scenario has a step of these words, whatever its values are."""
+    """Whether a scenario has a step with these words, whatever its values."""
     pattern = re.sub(r"\\{[^}]*\\}", ".+?", re.escape(words)).replace("<", "").replace(">", "")
     return bool(re.search(rf"(Given|When|Then|And|But) {pattern}\s*$", scenario, re.MULTILINE))
 
 
 def judging(scenario: str, root: Path = ROOT) -> dict[tuple[Path, str], str]:
-    """All definitions that a scenario's steps stand on, by module and name: their texts."""
+    """The texts of all definitions that a scenario's steps depend on, by module and name."""
     waiting = [
         (path, name)
         for path in sorted((root / "steps").glob("[a-z]*.py"))
@@ -158,13 +158,13 @@ def judging(scenario: str, root: Path = ROOT) -> dict[tuple[Path, str], str]:
                 waiting.append((path, used))
             elif used in module.imports:
                 file, inside = module.imports[used]
-                # Of a module that is used by its name those parts count that are named, too.
+                # Of a module that is imported as a whole, the parts that are used count, too.
                 waiting += [(file, inside)] if inside else [(file, part) for part in definition.uses]
     return found
 
 
 def fingerprint(identity: str, root: Path = ROOT) -> str:
-    """A fingerprint of all that judges a criterion: 16 hexadecimal digits that change with what it stands on."""
+    """A fingerprint of everything that judges a criterion: 16 hexadecimal digits that change with any of it."""
     text = scenarios(root).get(identity, "")
     digest = hashlib.sha256(ORDER.sub("", text).encode())
     for (path, name), definition in sorted(judging(text, root).items()):

@@ -1,4 +1,4 @@
-"""Results as they fall, on disk at once."""
+"""Writes each result to disk as soon as it is known."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from acceptance.criteria.verdicts import Result
 
 
 class Journal:
-    """Results as they fall, one JSON line each, on disk at once: what a killed run leaves."""
+    """Results, one JSON line each, written to disk immediately, so that a killed run leaves them."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -20,7 +20,7 @@ class Journal:
     def write(self, result: Result) -> None:
         """Append one result."""
         line = redact(json.dumps(asdict(result), default=str)) + "\n"
-        # At one go: lanes write into the same file.
+        # In a single write: lanes share the file.
         with self.path.open("ab", buffering=0) as file:
             file.write(line.encode())
             os.fsync(file.fileno())

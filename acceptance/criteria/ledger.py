@@ -15,22 +15,22 @@ Ledger = dict[str, dict[str, dict[str, str]]]
 
 
 def read_ledger(path: Path = LEDGER) -> Ledger:
-    """The ledger; empty where there is none yet."""
+    """The ledger; empty if there is none yet."""
     return json.loads(path.read_text()) if path.exists() else {}
 
 
 def write_ledger(ledger: Ledger, path: Path = LEDGER) -> None:
-    """Write it, in an order that keeps differences small."""
+    """Write it, in an order that keeps diffs small."""
     path.write_text(json.dumps(ledger, indent=1, sort_keys=True) + "\n")
 
 
 def destroys(identity: str, root: Path = ROOT) -> bool:
-    """Whether a criterion's scenario takes the whole platform: nothing can be judged on it afterwards."""
+    """Whether a criterion's scenario destroys the platform, so that nothing can be judged on it afterwards."""
     return "@exclusive_platform" in scenarios(root).get(identity, "")
 
 
 def unproven(ledger: Ledger, criteria: Iterable[str], root: Path = ROOT) -> tuple[list[str], list[str]]:
-    """The criteria that no defect has turned red, and those whose proof is older than what judges them."""
+    """The criteria that no defect has turned red, and those whose proof predates their judging code."""
     missing, stale = [], []
     for identity in criteria:
         entries = ledger.get(identity, {})
@@ -42,7 +42,7 @@ def unproven(ledger: Ledger, criteria: Iterable[str], root: Path = ROOT) -> tupl
 
 
 def proofs_of(ledger: Ledger, criterion: str) -> list[dict[str, str]]:
-    """The defects that turned a criterion red, the last one first: `defect`, `at`, `commit`."""
+    """The defects that turned a criterion red, latest first: `defect`, `at`, `commit`."""
     entries = (
         {"defect": name, "at": of["at"], "commit": of["commit"]} for name, of in ledger.get(criterion, {}).items()
     )

@@ -1,4 +1,4 @@
-"""One run: what it was asked for, what it knows, and what it found."""
+"""One run: what was requested, what it knows, and what it found."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from acceptance.criteria.verdicts import Outcome, Result, Scenario, Verdict
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says of a run."""
+    """What the command line asks of a run."""
 
     keep: str = "never"
     reuse: bool = False
     strict: bool = False
     permissions: Permissions = field(default_factory=Permissions)
     lane: int = 1
-    """Which of the processes that judge at the same time this is; 1 is the run's own."""
+    """The number of this process among those that judge concurrently; 1 is the run's main process."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class Collected:
     """The scenarios that were found."""
 
     scenarios: dict[str, Scenario] = field(default_factory=dict)
-    """By criterion, or by `plan-N.M`."""
+    """By criterion or `plan-N.M`."""
     beyond: dict[str, Criterion] = field(default_factory=dict)
     """What scenarios beyond the criteria judge, in the form of criteria."""
     kinds: dict[str, str] = field(default_factory=dict)
-    """`disruptive` or `destroy`, of scenarios that are."""
+    """`disruptive` or `destroy`, for the scenarios to which it applies."""
     unselected: dict[str, str] = field(default_factory=dict)
     """Why a scenario was left out."""
 
@@ -70,7 +70,7 @@ class Verdicts:
 
 @dataclass
 class Run:
-    """What one run was asked for, and what it has seen so far."""
+    """What was requested of one run, and what it has seen so far."""
 
     id: str
     environment: Environment
@@ -88,7 +88,7 @@ class Run:
 
     @property
     def journal(self) -> Journal:
-        """Where results go as they fall."""
+        """Where results are written as they come in."""
         return Journal(self.folder / "journal.jsonl")
 
     def criterion(self, identity: str) -> Criterion:
@@ -102,24 +102,24 @@ class Run:
 
     @property
     def attaches(self) -> bool:
-        """Whether this run takes the platform as it is, and deploys nothing."""
+        """Whether this run uses the platform as it is and deploys nothing."""
         return self.environment.is_long_lived and not self.options.permissions.provision
 
     @property
     def keeps(self) -> bool:
-        """Whether the platform stays after this run."""
+        """Whether the platform is kept after this run."""
         if self.environment.is_long_lived:
             return True
         keep = self.options.keep
         return self.options.reuse or keep == "always" or (keep == "on-failure" and self.failed)
 
     def phase(self, name: str) -> Phase:
-        """A part of the run, timed for the timeline: `with run.phase("cluster"):`."""
+        """A phase of the run, timed for the timeline: `with run.phase("cluster"):`."""
         return Phase(self, name)
 
     @contextlib.contextmanager
     def waiting(self) -> Iterator[None]:
-        """Time that a scenario spends on what the whole run needs; it does not count as the scenario's own."""
+        """Time that a scenario spends on what the whole run needs; it is not counted as the scenario's own."""
         began = time.time()
         try:
             yield
@@ -128,7 +128,7 @@ class Run:
 
 
 class Phase:
-    """Times a part of the run, and says that it began and how long it took."""
+    """Times a phase of the run; announces that it began and how long it took."""
 
     def __init__(self, run: Run, name: str):
         self.run = run

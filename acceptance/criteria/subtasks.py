@@ -23,7 +23,7 @@ WORST_FIRST = (
     Outcome.FAILED, Outcome.ERROR, Outcome.NO_SCENARIO, Outcome.UNVERIFIABLE, Outcome.NOT_SELECTED,
     Outcome.SUBSTITUTED, Outcome.PASSED,
 )  # fmt: skip
-REMEDY = "mend features/subtasks.yaml, or bring back what it names"
+REMEDY = "fix features/subtasks.yaml, or restore what it names"
 
 
 class State(StrEnum):
@@ -43,7 +43,7 @@ NEEDS = {
     State.MANUAL: ("why",),
     State.NOT_DONE: ("why",),
 }
-"""What a subtask has to say besides its state."""
+"""What a subtask must say besides its state."""
 
 
 class Subtask(BaseModel):
@@ -81,7 +81,7 @@ class Subtasks(BaseModel):
 
 
 def load_subtasks(path: Path = ROOT / "features" / "subtasks.yaml") -> Subtasks:
-    """Read the plan. Raises UserError naming the subtask that is missing, doubled, out of place or badly described."""
+    """Read the plan. Raises UserError naming the subtask that is missing, duplicated, out of place or invalid."""
     try:
         plan = document(path.read_text())
         count, tasks = plan["count"], plan["tasks"]
@@ -89,7 +89,7 @@ def load_subtasks(path: Path = ROOT / "features" / "subtasks.yaml") -> Subtasks:
         titles = {task["id"]: task["title"] for task in tasks}
     except (yaml.YAMLError, KeyError, TypeError) as error:
         raise UserError(
-            f"{path} is no plan: {error!r}", "it needs count, and tasks with id, title, subtasks"
+            f"{path} is not a plan: {error!r}", "it needs count, and tasks with id, title, subtasks"
         ) from error
     subtasks: dict[str, Subtask] = {}
     for task, entry in entries:
@@ -98,14 +98,14 @@ def load_subtasks(path: Path = ROOT / "features" / "subtasks.yaml") -> Subtasks:
             subtask = Subtask.model_validate(entry)
         except ValidationError as error:
             problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
-            raise UserError(f"{path}: subtask {name}: {problems}", "mend it") from error
+            raise UserError(f"{path}: subtask {name}: {problems}", "fix it") from error
         missing = [field for field in NEEDS[subtask.state] if not getattr(subtask, field)]
         if missing:
             raise UserError(
-                f"{path}: subtask {name} is {subtask.state}, but has no {' and no '.join(missing)}", "say it"
+                f"{path}: subtask {name} is {subtask.state}, but has no {' and no '.join(missing)}", "add it"
             )
         if subtask.id in subtasks:
-            raise UserError(f"{path}: subtask {name} is there twice", "give every subtask its own id")
+            raise UserError(f"{path}: subtask {name} is listed twice", "give every subtask its own id")
         if subtask.task != task:
             raise UserError(f"{path}: subtask {name} is listed under task {task}", "put it where it belongs")
         subtasks[subtask.id] = subtask
@@ -115,12 +115,12 @@ def load_subtasks(path: Path = ROOT / "features" / "subtasks.yaml") -> Subtasks:
     if list(titles) != list(range(1, len(titles) + 1)):
         raise UserError(f"{path}: the tasks are {list(titles)}", "number them without gaps, starting at 1")
     if len(subtasks) != count:
-        raise UserError(f"{path}: the plan has {count} subtasks, here are {len(subtasks)}", "add what is missing")
+        raise UserError(f"{path}: the plan has {count} subtasks, but {len(subtasks)} are listed", "add what is missing")
     return Subtasks(titles=titles, subtasks=subtasks)
 
 
 def in_order(identities: Iterable[str]) -> list[str]:
-    """What each id has to be, after the one before it: 11.6 is followed by 11.6.1, 11.7 or 12.1."""
+    """The id expected after each other one: 11.6 is followed by 11.6.1, 11.7 or 12.1."""
     found: list[str] = []
     for identity in identities:
         before = found[-1].split(".") if found else ["0", "0"]
@@ -141,7 +141,7 @@ def closed_problems(catalogue: Collection[str], scenarios: Collection[str]) -> l
 
 
 def subtask_problems(plan: Subtasks, scenarios: Collection[str], root: Path = ROOT) -> list[str]:
-    """What the plan refers to that does not exist, and scenarios beyond the criteria that it does not name."""
+    """References of the plan to what does not exist, and scenarios beyond the criteria that it does not name."""
     found = []
     for subtask in plan.subtasks.values():
         missing = [name for name in subtask.by if name not in scenarios]
@@ -167,7 +167,7 @@ def reference_exists(reference: str, scenarios: Collection[str], root: Path = RO
 
 
 def described(plan: Subtasks, outcomes: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The tasks as verdicts.json holds them, with the verdict of what judges each subtask."""
+    """The tasks as stored in verdicts.json, with the verdict of what judges each subtask."""
     tasks: dict[int, dict[str, Any]] = {
         number: {"id": number, "title": title, "subtasks": []} for number, title in plan.titles.items()
     }

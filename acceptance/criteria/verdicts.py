@@ -1,4 +1,4 @@
-"""Verdicts of criteria: what they are, and how they follow from the scenarios that ran. Source: docs/decisions/0003."""
+"""Verdicts of criteria, and how they follow from the scenarios that ran. Source: docs/decisions/0003."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Unverifiable(_Skipped):
 
 
 class NotSelected(_Skipped):
-    """The scenario has to stay out of this run; the message names the flag that would select it."""
+    """The scenario must be left out of this run; the message names the flag that would select it."""
 
 
 class Outcome(StrEnum):
@@ -39,7 +39,7 @@ ORDER = list(Outcome)
 
 
 NOT_RUN = "not run"
-"""What became of a step that was never begun."""
+"""The outcome of a step that never began."""
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Row:
 
 @dataclass
 class Result:
-    """What became of one item (a scenario, or one row of it)."""
+    """The result of one item (a scenario, or one row of it)."""
 
     nodeid: str
     outcome: Outcome
@@ -98,13 +98,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A scenario as collected: all its items, and those of them that were selected."""
+    """A scenario as collected: all its items, and the selected ones."""
 
     title: str
     systems: tuple[str, ...]
     items: tuple[str, ...]
     selected: tuple[str, ...]
-    unselected_reason: str = "selected by nothing on the command line"
+    unselected_reason: str = "not selected on the command line"
 
 
 def how_to_select(identity: str) -> str:
@@ -158,11 +158,11 @@ def judge(
 
 
 MARKS = {Outcome.PASSED.value: " ", NOT_RUN: "-"}
-"""What stands before a step in a list, where it is no cross."""
+"""The marks before a step in a list, other than a cross."""
 
 
 def step_lines(steps: Iterable[dict[str, Any]]) -> list[str]:
-    """Steps as verdicts.json has them, a line each: a cross before the one that broke, its words, its seconds."""
+    """The steps of verdicts.json, a line each: a cross before the one that broke, its words, its seconds."""
     lines = []
     for step in steps:
         mark = MARKS.get(step["outcome"], "x")
@@ -172,7 +172,7 @@ def step_lines(steps: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def row_of(result: Result, stand_ins: dict[str, str]) -> Row:
-    """What became of one row; one that holds on a stand-in is substituted."""
+    """The verdict of one row; one that passed on a stand-in is substituted."""
     outcome = result.outcome
     if outcome is Outcome.PASSED and (stand_ins or result.stand_ins):
         outcome = Outcome.SUBSTITUTED

@@ -1,5 +1,5 @@
-"""What scenarios act on and look with: database, services, demos, load, network, wallet.
+"""What scenarios act on and observe with: database, services, demos, load, network, wallet.
 
-Covers one thing of the platform per module, typed, so that a step is one call.
-Assertions of one criterion belong in its step, session-wide fixtures in fixtures/.
+Covers one part of the platform per module, typed, so that a step is one call.
+Assertions of a single criterion belong in its step, session-wide fixtures in fixtures/.
 """

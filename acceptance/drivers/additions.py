@@ -1,6 +1,6 @@
-"""What the platform's objects have beyond what Git says: a diff shows only what an apply would write.
+"""What the platform's objects have beyond what is in Git: a diff only shows what an apply would write.
 
-An entry that somebody else added to a list, or a key of a ConfigMap, is nobody's difference: applying leaves it there.
+An entry that somebody else added to a list, or a key added to a ConfigMap, shows in no diff: applying leaves it there.
 Source: plan 8.9.
 """
 
@@ -38,7 +38,7 @@ NEVER_BY_ITSELF = OF_POD | OF_CONTAINER | OF_SERVICE | {"paused"}
 
 @dataclass
 class Held:
-    """A component's objects as they are rendered, held against the cluster."""
+    """A component's objects as rendered, compared with the cluster."""
 
     name: str
     manifests: list[Manifest]
@@ -46,13 +46,13 @@ class Held:
     added: list[str] = field(default_factory=list)
 
     def hold(self, cluster: Cluster) -> None:
-        """Look for what applying them would change, and for what it would leave there."""
+        """Find what applying them would change, and what it would leave in place."""
         self.differs = differences(cluster, self.manifests)
         self.added = additions(cluster, self.manifests)
 
 
 def additions(cluster: Cluster, manifests: list[Manifest]) -> list[str]:
-    """What somebody added to the objects of these manifests that are there."""
+    """What somebody added to the existing objects of these manifests."""
     wanted = [item for item in manifests if item["kind"] in KINDS]
     there = as_they_are(cluster, wanted)
     return [f"{named(item)}: {text}" for item in wanted for text in added(item, there.get(named(item), item))]
@@ -91,7 +91,7 @@ def named(item: Manifest) -> str:
 
 
 def added(wanted: Manifest, there: Manifest) -> list[str]:
-    """What an object has, as it is there, that its manifest does not say and nobody sets by itself."""
+    """What an existing object has that its manifest does not say and that is not set automatically."""
     if wanted["kind"] == "ConfigMap":
         parts = [(f"{part}.{key}", key, part) for part in ("data", "binaryData") for key in there.get(part) or {}]
         return [text for text, key, part in parts if key not in (wanted.get(part) or {})]

@@ -1,4 +1,4 @@
-"""The API servers, each asked by itself: what one of three does otherwise shows at their common address seldom."""
+"""The API servers, each queried individually: if one of three differs, their common address seldom shows it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from acceptance.infrastructure.contract import Machine
 ADMIN = "/etc/kubernetes/admin.conf"
 """An administrator's kubeconfig on a control plane of kubeadm."""
 NO_ANSWER = "000"
-"""What curl says where nobody answered, or nobody who speaks HTTP."""
+"""What curl prints if nothing answered, or nothing that speaks HTTP."""
 
 
 def ask(cluster: Cluster, machine: Machine, *arguments: str, stdin: str = "", check: bool = True) -> str:
-    """What kubectl prints, its errors among it, when it asks the API server of `machine` and no other.
+    """What kubectl prints, including errors, when it queries only the API server of `machine`.
 
-    Raises Unverifiable where the machines are out of reach.
+    Raises Unverifiable if the machines cannot be reached.
     """
     command = 'input=$1; shift; printf %s "$input" | kubectl "$@" 2>&1'
     server = ("--kubeconfig", ADMIN, "--server", f"https://{machine.address}:6443")
@@ -25,7 +25,7 @@ def ask(cluster: Cluster, machine: Machine, *arguments: str, stdin: str = "", ch
 
 
 def statuses(cluster: Cluster, node: str, urls: Iterable[str]) -> dict[str, str]:
-    """The HTTP status of each address, asked from a node without credentials; NO_ANSWER where there was none."""
+    """The HTTP status of each address, requested from a node without credentials; NO_ANSWER if there was none."""
     wanted = list(urls)
     targets = [part for url in wanted for part in ("-o", "/dev/null", url)]
     options = ("-ksZ", "-m", "5", "-w", "%{url} %{http_code}\n")
@@ -36,7 +36,7 @@ def statuses(cluster: Cluster, node: str, urls: Iterable[str]) -> dict[str, str]
 
 
 def answered(cluster: Cluster, node: str, urls: Iterable[str]) -> dict[str, str]:
-    """The HTTP status of each address once all have answered: a server that is busy says nothing of what it tells.
+    """The HTTP status of each address once all have answered: a busy server's silence proves nothing.
 
     Raises TimedOut naming those that did not.
     """

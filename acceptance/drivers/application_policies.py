@@ -1,6 +1,6 @@
 """What the platform's own Applications and Argo CD are set to do, here and in production.
 
-The scenarios prove a behaviour on a demo of their own; the platform's objects have to have the values that it needs.
+The scenarios prove a behaviour on their own demo; the platform's objects must have the values that it requires.
 """
 
 from __future__ import annotations

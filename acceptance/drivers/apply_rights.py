@@ -1,6 +1,6 @@
-"""Whether Argo CD may apply what the platform consists of: by its projects, and by its rights. Source: criterion 3.3.
+"""Whether Argo CD may apply the platform's objects, by its projects and by its RBAC rights. Source: criterion 3.3.
 
-The demos are of few kinds, in a project of their own: what keeps a StatefulSet from being applied, they pass.
+The demos use few kinds, in their own project, so they would not notice what keeps a StatefulSet from being applied.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def in_list(listed: Iterable[Manifest], group: str, kind: str) -> bool:
 
 
 def forbidden(project: Manifest, kinds: Kinds) -> list[str]:
-    """Those of some kinds that a project's Applications may not deploy into a namespace."""
+    """The kinds that a project's Applications may not deploy into a namespace."""
     spec = project["spec"]
     # No list at all allows everything, an empty one nothing.
     allowed, denied = spec.get("namespaceResourceWhitelist"), spec.get("namespaceResourceBlacklist") or []
@@ -84,6 +84,6 @@ def lacking_rights(cluster: Cluster, kinds: Kinds) -> dict[str, str]:
 
 
 def not_applied(platform: Platform, argocd: ArgoCD) -> dict[str, str]:
-    """What keeps Argo CD from applying what the platform consists of."""
+    """What keeps Argo CD from applying the platform's objects."""
     kinds = kinds_of(item for name in APPLICATIONS for item in argocd.manifests(name))
     return forbidden_everywhere(platform, argocd) | lacking_rights(platform.cluster, kinds)

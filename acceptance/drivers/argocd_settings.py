@@ -1,4 +1,4 @@
-"""What argocd-cm has Argo CD leave out, or call healthy, here and in production."""
+"""What argocd-cm makes Argo CD ignore or consider healthy, here and in production."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def argocd_settings(cluster: Cluster) -> dict[str, str]:
 
 
 def hides(settings: Manifest) -> str:
-    """What argocd-cm has Argo CD leave out of its comparisons."""
+    """What argocd-cm makes Argo CD ignore in comparisons."""
     data = settings.get("data") or {}
     found = [key for key in data if key.startswith("resource.customizations.ignoreDifferences")]
     found += [key for key in (LEGACY, "resource.inclusions") if data.get(key)]
@@ -51,14 +51,14 @@ def hides_pods(settings: Manifest) -> str:
 
 
 def excluded(data: Mapping[str, str], kinds: set[str]) -> list[str]:
-    """Those of some kinds of object at which Argo CD does not look."""
+    """The kinds of object that Argo CD ignores."""
     entries = yaml.safe_load(data.get("resource.exclusions") or "[]") or []
     named = [pattern for entry in entries for pattern in entry.get("kinds") or ["*"]]
     return [f"resource.exclusions of {text}" for text in named if any(fnmatchcase(kind, text) for kind in kinds)]
 
 
 def excuses(settings: Manifest) -> str:
-    """What argocd-cm has Argo CD call healthy by a rule of its own."""
+    """What argocd-cm makes Argo CD consider healthy by custom rules."""
     data = settings.get("data") or {}
     found = [key for key in data if key == LEGACY or key.startswith("resource.customizations.health.")]
     return ", ".join(found)

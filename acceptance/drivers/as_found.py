@@ -1,4 +1,4 @@
-"""The platform as it is found, so that a scenario can prove that it left it so."""
+"""The state in which a scenario finds the platform, so that it can prove that it left it unchanged."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ MOVING = {
     # A sync makes its hooks anew.
     "jobs.batch",
 }  # fmt: skip
-"""The kinds of object that change although nobody does anything, or say only what others do."""
+"""The kinds of object that change by themselves, or only reflect others."""
 OWN = ("resourceVersion", "managedFields", "generation", "annotations")
-"""What of an object's metadata changes although nobody changes the object."""
+"""The metadata that changes although nobody changes the object."""
 
 
 def is_scenarios(item: dict[str, Any]) -> bool:
-    """Whether an object is a scenario's, or of an attached run: other scenarios are judged at the same time."""
+    """Whether an object belongs to a scenario or an attached run: other scenarios run concurrently."""
     metadata, claim = item["metadata"], item.get("spec", {}).get("claimRef", {})
     place = metadata.get("namespace") or claim.get("namespace") or metadata["name"]
     labels = metadata.get("labels") or {}
@@ -40,7 +40,7 @@ def is_scenarios(item: dict[str, Any]) -> bool:
 
 
 def is_of_job(item: dict[str, Any]) -> bool:
-    """Whether a pod is a Job's."""
+    """Whether a pod belongs to a Job."""
     return any(owner["kind"] == "Job" for owner in item["metadata"].get("ownerReferences", []))
 
 

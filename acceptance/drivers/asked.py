@@ -1,4 +1,4 @@
-"""Who was asked for a request, by Traefik's own access log, whatever the services log. Source: 4.8 to 4.10."""
+"""Which pod got a request, according to Traefik's access log, whatever the services log. Source: 4.8 to 4.10."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Marked:
         return mark
 
     def send(self, users: requests.Session, method: str, address: str, **headers: str) -> None:
-        """Send one, over a connection of its own."""
+        """Send one, over its own connection."""
         mark = self.new(f"{method} {address}")
         marked = f"{address}{'&' if '?' in address else '?'}{mark}"
         more = {"Connection": "close", **headers}
@@ -61,7 +61,7 @@ class Marked:
 
 
 def send_everywhere(users: requests.Session, environment: Environment, name: str, rules: list[Rule]) -> Marked:
-    """Send marked requests to a host: to a path that nobody knows, and to each that is known or named by a rule."""
+    """Send marked requests to a host: to an unknown path, and to each path that is known or named by a rule."""
     # A rule of another host may take a path of this one, too.
     named = [path for rule in rules for path in rule.paths]
     paths = {f"/{secrets.token_hex(4)}", "/", *known_paths(environment)[name], *named}
@@ -79,7 +79,7 @@ def send_everywhere(users: requests.Session, environment: Environment, name: str
 
 
 def fresh(users: requests.Session, method: str, address: str, **settings: Any) -> requests.Response:
-    """The answer to a request over a connection of its own. Raises AssertionError if there is none in time."""
+    """The answer to a request over its own connection. Raises AssertionError if there is none in time."""
     try:
         return users.request(method, address, headers={"Connection": "close"}, allow_redirects=False, **settings)
     except requests.RequestException as error:
@@ -105,7 +105,7 @@ def entries(cluster: Cluster, since: float) -> list[str]:
 
 
 def addresses(lines: list[str], marks: list[str]) -> dict[str, str]:
-    """The address of the pod that was asked for each mark: empty where none was; marks not logged yet are left out."""
+    """The address of the pod that got each marked request: empty if none did; marks not logged yet are left out."""
     found = {}
     for line in lines:
         entry = json.loads(line)
@@ -147,7 +147,7 @@ def by_pod(cluster: Cluster, marked: Marked, own: dict[str, str]) -> tuple[dict[
 
 
 def pods_of(cluster: Cluster, name: str) -> dict[str, str]:
-    """The pods of a Deployment of the platform's, by address: those that its ReplicaSets own."""
+    """The pods of one of the platform's Deployments, by address: those that its ReplicaSets own."""
     owners = {
         item.metadata.uid
         for item in cluster.apps.list_namespaced_replica_set("default").items

@@ -1,4 +1,4 @@
-"""Static assets: whether each comes with the media type of what it is. Source: 10.9."""
+"""Static assets: whether each is served with its correct media type. Source: 10.9."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def addresses(pages: Mapping[str, str], asset: str, logo: str) -> list[str]:
 
 
 def expected_type(address: str) -> str:
-    """The media type that a file has by its name; empty if its ending is not known."""
+    """The media type that a file's name implies; empty if its extension is unknown."""
     return mimetypes.guess_type(urlsplit(address).path)[0] or ""
 
 
 def wrong_type(answer: requests.Response, wanted: str) -> str:
-    """What is wrong with an asset's answer; empty if nothing is. One of an unknown type may be anything but a page."""
+    """What is wrong with an asset's answer; empty if nothing is. One of unknown type may be anything but a page."""
     seen = type_of(answer)
     if answer.status_code != 200:
         return f"GET {answer.url}: {answer.status_code}"
@@ -96,7 +96,7 @@ def wrong_in_browser(opened: Opened) -> list[str]:
 
 
 def no_svg(answer: requests.Response) -> str:
-    """Why an answer is no picture of the type SVG; empty if it is one."""
+    """Why an answer is not an SVG image; empty if it is one."""
     try:
         root = xml.etree.ElementTree.fromstring(answer.content).tag
     except xml.etree.ElementTree.ParseError as error:

@@ -1,4 +1,4 @@
-"""The load balancer in front of the workers, as users reach it, and who answers behind it."""
+"""The load balancer in front of the workers, as users reach it, and what answers behind it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TRAEFIK, PODS = "Traefik", "a pod on each worker"
 
 
 def listens(infrastructure: Infrastructure, outputs: Outputs, scheme: str) -> bool:
-    """Raise AssertionError or OSError unless the load balancer itself takes a connection."""
+    """Raise AssertionError or OSError unless the load balancer itself accepts a connection."""
     balancer = outputs.load_balancer
     port, own = (balancer.http_port, 80) if scheme == "http" else (balancer.https_port, 443)
     with socket.create_connection((balancer.address, port), timeout=3):
@@ -36,13 +36,13 @@ def listens(infrastructure: Infrastructure, outputs: Outputs, scheme: str) -> bo
 
 
 def traefik_addresses(cluster: Cluster) -> set[str]:
-    """The external addresses of Traefik's Service; none where it is not deployed."""
+    """The external addresses of Traefik's Service; none if it is not deployed."""
     services = cluster.core.list_namespaced_service("traefik", field_selector="metadata.name=traefik").items
     return {address for service in services for address in service.spec.external_ips or []}
 
 
 def start_echo_pods(namespace: Namespace, outputs: Outputs) -> None:
-    """Have a pod on each worker say over HTTP and HTTPS which worker it is on."""
+    """Run a pod on each worker that says over HTTP and HTTPS which worker it is on."""
     ports = [{"containerPort": 8080, "hostPort": 80}, {"containerPort": 8443, "hostPort": 443}]
     labels = {"app": "answering"}
     name = namespace.create({
@@ -69,7 +69,7 @@ def place(outputs: Outputs, scheme: str) -> tuple[str, int]:
 
 @contextlib.contextmanager
 def held(address: tuple[str, int], count: int = HELD) -> Iterator[None]:
-    """Hold connections open for the block, as clients do that take their time. Raises OSError if one is refused."""
+    """Hold connections open during the block, like slow clients. Raises OSError if one is refused."""
     with contextlib.ExitStack() as open_ones:
         for _ in range(count):
             open_ones.enter_context(socket.create_connection(address, timeout=5))
@@ -77,7 +77,7 @@ def held(address: tuple[str, int], count: int = HELD) -> Iterator[None]:
 
 
 def ask(outputs: Outputs, scheme: str) -> requests.Response:
-    """The answer at the load balancer, over a connection of its own."""
+    """The load balancer's answer, over its own connection."""
     address, port = place(outputs, scheme)
     with warnings.catch_warnings():
         # The certificate is of no known authority, or for another name; what is judged is that the worker answers.
@@ -87,7 +87,7 @@ def ask(outputs: Outputs, scheme: str) -> requests.Response:
 
 
 def ask_pod(outputs: Outputs, scheme: str, worker: Machine) -> str:
-    """What the pod on `worker` says of itself. Raises AssertionError if another one answered, or not over TLS."""
+    """What the pod on `worker` says about itself. Raises AssertionError if another one answered, or not over TLS."""
     answer = ask(outputs, scheme)
     assert answer.status_code == 200, f"HTTP {answer.status_code}"
     reply = as_json(answer.text)
@@ -116,7 +116,7 @@ def ask_traefik(outputs: Outputs, scheme: str, worker: Machine) -> str:
 
 
 def ask_behind(answering: str, outputs: Outputs, scheme: str, worker: Machine) -> str:
-    """The answer of whoever is behind the load balancer."""
+    """The answer of the server behind the load balancer."""
     return (ask_traefik if answering == TRAEFIK else ask_pod)(outputs, scheme, worker)
 
 

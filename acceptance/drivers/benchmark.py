@@ -1,8 +1,8 @@
-"""What control planes and kubelets run with, held against the CIS Kubernetes Benchmark.
+"""The settings of control planes and kubelets, checked against the CIS Kubernetes Benchmark.
 
-What a control plane was started with is in its processes' arguments; where the machines are out of reach, in its static
-pods (kubeadm), or in its node's annotation (K3s, which runs it all in one process). What a kubelet runs with is what it
-tells at /configz.
+A control plane's settings are in its processes' arguments; if the machines cannot be reached, in its static pods
+(kubeadm), or in its node's annotation (K3s, which runs everything in one process). A kubelet's settings are what it
+reports at /configz.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ K3S_DEFAULTS: dict[str, dict[str, str]] = {
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a check: the values seen, by node, and the nodes where they are not good."""
+    """The result of a check: the values seen, by node, and the nodes where they are wrong."""
 
     check: Check
     seen: dict[str, dict[str, Any]]
@@ -169,6 +169,6 @@ def run(found: Mapping[str, Mapping[str, Settings]]) -> list[Result]:
 
 
 def wanting(results: list[Result], *, on_k3s: bool) -> list[Result]:
-    """The checks that have to pass here, and do not."""
+    """The checks that must pass here but do not."""
     demands = {EVERYWHERE, ON_K3S} if on_k3s else {EVERYWHERE}
     return [result for result in results if result.check.demand in demands and result.outcome != "pass"]

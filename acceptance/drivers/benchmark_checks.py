@@ -1,4 +1,4 @@
-"""The checks of the CIS Kubernetes Benchmark that show through the API: a table. Source: CIS 1.10, parts 1 and 4."""
+"""A table of the CIS Kubernetes Benchmark's checks visible through the API. Source: CIS 1.10, parts 1 and 4."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Demand(StrEnum):
-    """Whether a check has to pass: everywhere, where K3s has no stand-in, or not at all."""
+    """Whether a check must pass: everywhere, only where K3s has no stand-in, or not at all."""
 
     EVERYWHERE = "has to pass"
     ON_K3S = "has to pass on K3s"

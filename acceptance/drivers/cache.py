@@ -1,4 +1,4 @@
-"""Redis as scenarios see it: commands from a client pod, by its Service and at its pod. Source: requirement 7."""
+"""Redis as scenarios see it: commands from a client pod, through its Service and to its pod. Source: requirement 7."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ IN_MEMORY = {"maxmemory-policy": "noeviction"}
 ON_DISK = {
     "appendonly": "yes", "appendfsync": "everysec", "no-appendfsync-on-rewrite": "no", "aof-load-truncated": "yes",
 }  # fmt: skip
-"""Settings that the criteria depend on, as the running server has to have them.
+"""Settings that the criteria depend on, as the running server must have them.
 
 Were it not for the third, nothing would reach the disk while the file is rewritten; for the fourth, a server that was
 killed in the midst of a write would not start again.
@@ -36,7 +36,7 @@ killed in the midst of a write would not start again.
 
 
 class Cache:
-    """Redis, as a client pod with the services' URL reaches it."""
+    """Redis, as reached by a client pod with the services' URL."""
 
     def __init__(self, namespace: Namespace, through: PodClient, url: str):
         self.namespace, self.client, self.url = namespace, through, url
@@ -47,7 +47,7 @@ class Cache:
         return as_json(self.client("redis", url, *command))
 
     def close(self) -> None:
-        """Remove what scenarios put into it."""
+        """Remove what scenarios stored in it."""
         if self.keys:
             self("DEL", *self.keys)
 
@@ -73,7 +73,7 @@ class Cache:
         return [words[1] for words in lines if "on" in words]
 
     def other_logins(self) -> list[str]:
-        """Who gets in otherwise than as REDIS_URL says."""
+        """Who gets in other than with REDIS_URL."""
         return logins_beside(self.url, [str(line) for line in self("ACL", "LIST")])
 
     def wrong_urls(self, kind: str) -> dict[str, str]:
@@ -100,7 +100,7 @@ class Cache:
         raise AssertionError(f"expected a refusal of {command[0]}, saw {reply}")
 
     def listening(self) -> set[int]:
-        """The ports that are listened at in its pod, whoever does."""
+        """All listening ports in its pod."""
         return ports_in(self.namespace.execute(self.pod().metadata.name, "cat", "/proc/net/tcp", "/proc/net/tcp6"))
 
     def files(self) -> dict[str, tuple[str, str]]:
@@ -142,7 +142,7 @@ class Cache:
         return found[1]
 
     def unlike(self, wanted: dict[str, str]) -> dict[str, str]:
-        """The settings of the running server that are not as wanted."""
+        """The settings of the running server that are wrong."""
         seen = {name: self.setting(name) for name in wanted}
         return {name: value for name, value in seen.items() if value != wanted[name]}
 
@@ -174,6 +174,6 @@ def logins_beside(url: str, rules: list[str]) -> list[str]:
 
 
 def ports_in(table: str) -> set[int]:
-    """The ports that are listened at, of /proc/net/tcp and tcp6."""
+    """The listening ports in /proc/net/tcp and tcp6."""
     rows = [line.split() for line in table.splitlines()]
     return {int(row[1].rpartition(":")[2], 16) for row in rows if len(row) > 3 and row[3] == LISTENING}

@@ -31,9 +31,9 @@ RESTART_HINT = f"kubectl -n traefik get pods; {LOGS}"
 KEPT_HINT = "kubectl -n traefik get pvc; kubectl -n traefik get deploy traefik -o yaml"
 RESOLVER = "letsencrypt"
 PROVEN = "shortlived"
-"""The resolver whose certificates are due at once, so that their renewal can be seen."""
+"""The resolver whose certificates are due immediately, so that their renewal can be observed."""
 LOOKS = 3
-"""How often Traefik looks at most: an order that fails is made again at its next look, a day later."""
+"""Traefik's check interval: a failed order is retried at the next check, a day later."""
 FULL_LIFETIME, SHORTEST_LIFETIME = 90, 45
 """Days for which Let's Encrypt issues certificates, and for which it will from 2028 on.
 
@@ -42,11 +42,11 @@ Source: https://letsencrypt.org/2025/12/02/from-90-to-45
 RENEWED_AT = 30
 """Days left at which Traefik renews (criterion 4.6)."""
 LOOKS_EVERY = 1
-"""Days between two of its looks: a certificate may be so much older when it is renewed."""
+"""Days between two checks: a certificate may be this much older when it is renewed."""
 
 
 def served(outputs: Outputs, host: str) -> Chain:
-    """The chain that the load balancer's address shows for a host."""
+    """The chain that the load balancer's address presents for a host."""
     balancer = outputs.load_balancer
     return served_chain(balancer.address, balancer.https_port, host)
 
@@ -66,7 +66,7 @@ def wait_certificate(outputs: Outputs, authority: Authority, host: str, not_seri
 
 @dataclass
 class Certified:
-    """A host of a scenario's own, and the chain that it was served with first."""
+    """A scenario's own host, and the chain that it was first served with."""
 
     host: str
     chain: Chain
@@ -105,7 +105,7 @@ def stored(cluster: Cluster, traefik: Ingress, host: str) -> list[str]:
 
 
 def wait_stored(cluster: Cluster, traefik: Ingress, host: str) -> str:
-    """Wait until acme.json holds a certificate for a host; return it."""
+    """Wait until acme.json has a certificate for a host; return it."""
 
     def there() -> str:
         entries = stored(cluster, traefik, host)
@@ -116,7 +116,7 @@ def wait_stored(cluster: Cluster, traefik: Ingress, host: str) -> str:
 
 
 def restart_traefik(cluster: Cluster, traefik: Ingress) -> None:
-    """Have another pod in the place of Traefik's, which looks at its start whether a certificate is due."""
+    """Replace Traefik's pod; the new one checks at its start whether a certificate is due."""
     old = traefik.pod()
     cluster.core.delete_namespaced_pod(old, NAMESPACE, grace_period_seconds=5)
 

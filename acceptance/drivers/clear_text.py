@@ -1,4 +1,4 @@
-"""Credentials that a manifest gives away by their form, wherever it holds them: no value has to be known for it.
+"""Finds credentials in manifests by their form, wherever they are: no value needs to be known.
 
 A file in a ConfigMap has lines with a password; an argument, an annotation or Helm's values have one; an address has
 one before its host; a token that is signed, or a private key, needs no name. What refers to a credential is none.
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 NOT_READ = ("Secret", "SealedSecret", "CustomResourceDefinition", "Event")
-"""Kinds of object that hold secrets, sealed ones, or texts about fields and about what happened."""
+"""Kinds of object that hold secrets, sealed secrets, or descriptions of fields and events."""
 LAST_APPLIED = "last-applied-configuration"
 HELM = ("helm", "values", "valuesObject")
 """Below what an Application or a chart says its settings, as data or as text."""
@@ -28,7 +28,7 @@ ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://([^\s/@:\"']*):([^\s/@\"']{4,})@[\w
 SIGNED = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{16,}")
 PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
 REFERENCE = re.compile(r"[$%{<*!/|>&\[]|(?:env|file|vault|secret|ref|op)[:.+]", re.IGNORECASE)
-"""How a value begins that says where the credential is, and not what it is."""
+"""The prefixes of values that say where the credential is, not what it is."""
 WORDS = {
     "true", "false", "null", "none", "required", "optional", "disabled", "enabled", "default", "auto", "bearer",
     "jwt", "opaque", "header", "cookie", "query", "basic", "plain", "scram-sha-256", "redacted", "changeme",
@@ -59,7 +59,7 @@ def in_lines(text: str) -> list[str]:
 
 
 def by_form(text: str) -> list[str]:
-    """What a text has whose form alone says that it is a credential."""
+    """The parts of a text whose form alone shows that they are credentials."""
     found = [f"an address with the password of {user or 'nobody'}" for user, word in ADDRESS.findall(text)
              if is_credential("password", word)]  # fmt: skip
     found += ["a signed token"] if SIGNED.search(text) else []
@@ -67,7 +67,7 @@ def by_form(text: str) -> list[str]:
 
 
 def given_away(manifest: Any) -> list[str]:
-    """What a manifest gives away, with the path of each; of a Kustomization, what it makes or patches."""
+    """The credentials in a manifest, with their paths; for a Kustomization, in what it generates or patches."""
     kind = manifest.get("kind") if isinstance(manifest, dict) else None
     if not isinstance(kind, str) or kind in NOT_READ:
         return []

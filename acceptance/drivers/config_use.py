@@ -1,4 +1,4 @@
-"""Where pods take the values of a ConfigMap from. Source: 15.1."""
+"""Where pods get the values of a ConfigMap from. Source: 15.1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A copy of the backend with a ConfigMap of its own. Source: 15.2."""
+"""A copy of the backend with its own ConfigMap. Source: 15.2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the database holds writes of the services to the rules of their tables: the C of ACID. Source: 6.7."""
+"""Whether the database enforces the constraints of the services' tables: the C of ACID. Source: 6.7."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BREAKS = {
     "a value that its column does not allow": "insert into {table} values (3, null, -1)",
     "no value where there has to be one": "insert into {table} values (4, null, null)",
 }
-"""Writes that each break a rule, by what is wrong with them."""
+"""Writes that each violate a constraint, by what is wrong with them."""
 SILENCED = """
 select c.relname, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid
 where t.tgenabled in ('D', 'R') order by 1, 2
@@ -26,7 +26,7 @@ where t.tgenabled in ('D', 'R') order by 1, 2
 
 
 def make_table(db: Database) -> str:
-    """A table of the scenario's own with a rule of each kind, and two rows of which one refers to the other."""
+    """The scenario's own table with a constraint of each kind, and two rows, one of which references the other."""
     table = db.create(COLUMNS)
     db.ask(SERVICE, REFERENCE.format(table=table))
     db.ask(SERVICE, f"insert into {table} values (0, null, 1), (1, 0, 1)")

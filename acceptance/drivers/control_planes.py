@@ -1,7 +1,7 @@
-"""What the cluster has of a control plane's on others, too, so that its loss is no harm: each part, each way to it.
+"""Whether each part of a control plane, and each route to it, also exists on others, so that losing it does no harm.
 
-One control plane is lost in earnest. That any other may be lost as well is read from what is connected to what and from
-what each stores in: losing each of them would take a minute more each. Source: 2.8.
+One control plane is actually lost. Whether any other may be lost as well is derived from connections and from where
+each stores its data: losing each of them would take another minute each. Source: 2.8.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def missing_components(pods: Iterable[client.V1Pod], machines: Iterable[str]) ->
 
 
 def all_complete(cluster: Cluster) -> bool:
-    """Whether each control plane runs what the others run. Raises AssertionError naming what does not."""
+    """Check that each control plane runs what the others run. Raises AssertionError naming what does not."""
     pods = cluster.core.list_namespaced_pod("kube-system", label_selector=TIER).items
     missing = missing_components(pods, [machine.name for machine in cluster.outputs.control_planes])
     assert not missing, f"not ready: {', '.join(missing)}"
@@ -92,7 +92,7 @@ def peers(listed: str) -> dict[str, set[str]]:
 
 
 def led_past(seen: Mapping[str, Mapping[str, set[str]]], control_planes: Sequence[Machine]) -> list[str]:
-    """The programs that one control plane alone serves, by what each machine's are connected to (`peers`).
+    """The programs that only one control plane serves, by what each machine's programs are connected to (`peers`).
 
     A control plane's own may be served by the API server beside them, with which they are lost.
     """

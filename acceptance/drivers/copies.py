@@ -1,4 +1,4 @@
-"""Copies of a service: one pod more of the same, with other settings, that no Service leads to."""
+"""Copies of a service: one more pod of the same kind, with other settings, outside any Service."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Copy:
         return f"http://{self.pod().status.pod_ip}:{port or self.port}{path}"
 
     def log(self) -> list[str]:
-        """All that its pod wrote."""
+        """Its pod's log."""
         text = self.namespace.cluster.core.read_namespaced_pod_log(self.pod().metadata.name, self.namespace.name)
         return str(text).splitlines()
 
     def restart(self) -> None:
-        """Restart it as an operator does; return once the new pod is ready and the old one gone."""
+        """Restart it as an operator does; return once the new pod is ready and the old one is gone."""
         before = self.pod().metadata.uid
         self.namespace.cluster.kubectl("-n", self.namespace.name, "rollout", "restart", f"deployment/{self.name}")
 
@@ -65,7 +65,7 @@ class Copy:
 
 
 def no_pods(namespace: Namespace, name: str) -> bool:
-    """Raise AssertionError while a copy's pods are there."""
+    """Raise AssertionError while a copy's pods exist."""
     left = [pod.metadata.name for pod in namespace.pods(f"app={name}")]
     assert not left, f"still there: {left}"
     return True
@@ -96,7 +96,7 @@ def manifest_of(service: Service, name: str, settings: dict[str, str | None], co
 def copy_of(
     service: Service, settings: dict[str, str | None], config: str | None = None, port: int | None = None
 ) -> Iterator[Copy]:
-    """A copy until the end of the block, with other settings (None: without it).
+    """A copy until the end of the block, with other settings (None removes one).
 
     `config` is a ConfigMap that takes the place of the Deployment's own, `port` the one that it should listen on.
     """

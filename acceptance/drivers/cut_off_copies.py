@@ -1,6 +1,6 @@
-"""Copies of the services that reach neither database nor cache: whether they would be sent clients. Source: 4.11.
+"""Copies of the services that reach neither database nor cache: whether they would get traffic. Source: 4.11.
 
-They are pods in a namespace of the scenario's own, so that nothing of the platform's is touched, and no Secret read.
+They are pods in the scenario's own namespace, so that nothing of the platform is touched and no Secret is read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from acceptance.cluster.workloads import taking
 from acceptance.platform.access import NAMESPACE as PLATFORM
 
 AWAY = {"DATABASE_URL": "postgresql://nobody:none@127.0.0.1:9/nothing", "REDIS_URL": "redis://:none@127.0.0.1:9/0"}
-"""Where a copy is to look for what it needs: nobody is there, and says so at once."""
+"""The address that a copy gets for its dependencies: nothing listens there, so connections are refused at once."""
 OF_THE_SERVICE = ("serviceAccountName", "serviceAccount", "topologySpreadConstraints", "affinity")
 """What of a pod's spec means nothing, or something else, in another namespace."""
 OFTEN = 2

@@ -1,4 +1,4 @@
-"""Cuts of the network between addresses, made on the machines that pass on what is sent."""
+"""Network cuts between addresses, made on the machines that forward the traffic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from acceptance.cluster.cluster import Cluster
 
 DROP, RESET = "drop", "reject with tcp reset"
-"""What becomes of what is sent: it is lost, or its sender is told that nobody listens."""
+"""What happens to traffic: it is dropped, or its sender is told that nothing listens."""
 
 
 class Cut:

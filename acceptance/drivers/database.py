@@ -1,4 +1,4 @@
-"""The database as scenarios see it: SQL to each member by itself, and what replicates between them."""
+"""The database as scenarios see it: SQL to each member individually, and the replication between them."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class Database:
         return self.client.way_to(host, PORT)
 
     def places(self) -> list[str]:
-        """Everywhere that clients may connect: the Service, and each member by itself."""
+        """Everywhere that clients may connect: the Service, and each individual member."""
         return [SERVICE, *self.names()]
 
     def connect(self, member: str, login: Login | None = None, **settings: Any) -> Connection:
-        """A connection to one member or the Service, for a `with`. Raises Refused if it turns the client away."""
+        """A connection to one member or the Service, for a `with`. Raises Refused if it rejects the client."""
         return connect(self.address(member), login or self.login, **settings)
 
     def ask(self, member: str, statement: str, *values: Any, login: Login | None = None) -> Rows:
@@ -93,7 +93,7 @@ class Database:
         return "-YB-" in self.version(self.names()[0])
 
     def leader(self) -> str:
-        """The name of the member to write to."""
+        """The name of the member that takes writes."""
         if self.is_yugabytedb:
             return self.names()[0]
         leaders = [str(pod.metadata.name) for pod in self.namespace.pods(LEADER) if is_ready(pod)]
@@ -127,7 +127,7 @@ class Database:
         return True
 
     def create(self, columns: str) -> str:
-        """Make a table of the scenario's own; return its name with its schema."""
+        """Create the scenario's own table; return its name with its schema."""
         name = f"{SCHEMA}.scenario_{secrets.token_hex(4)}"
         self.tables.append(name)
         self.ask(SERVICE, f"create table {name} ({columns})")

@@ -1,4 +1,4 @@
-"""A member of the database that is deleted while it is written to. Source: 6.4."""
+"""Deletes a member of the database during writes. Source: 6.4."""
 
 from __future__ import annotations
 

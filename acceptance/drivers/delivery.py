@@ -1,4 +1,4 @@
-"""A change of the frontend's home page: built and pushed as an image, committed as its tag, seen by users."""
+"""A change of the frontend's home page: built and pushed as an image, its tag committed, the result seen by users."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from acceptance.platform.git import GitServer
 LOGS = "kubectl -n argocd logs statefulset/argocd-application-controller"
 
 LOOK_EVERY = 5
-"""Seconds between two looks into Git that are asked for."""
+"""Seconds between two requested polls of Git."""
 
 
 @dataclass
@@ -62,13 +62,13 @@ class Demo:
         return self.pushed
 
     def push_and_ask(self, **changes: Any) -> None:
-        """Push another version, have Argo CD look into Git, and ask for a sync, as an operator does."""
+        """Push another version, have Argo CD poll Git, and request a sync, as an operator does."""
         self.push(**changes)
         self.look()
         self.argocd.sync(self.name)
 
     def look(self) -> dict[str, Any]:
-        """Have Argo CD look into Git now; return the status after that."""
+        """Have Argo CD poll Git now; return the status after that."""
         self.looked_at = time.monotonic()
         return dict(self.argocd.application(self.name, refresh=True).get("status", {}))
 
@@ -95,12 +95,12 @@ class Demo:
         return any(item.metadata.name == self.name for item in found.items)
 
     def change_by_hand(self) -> None:
-        """Change its ConfigMap in the cluster, past Git."""
+        """Change its ConfigMap in the cluster, bypassing Git."""
         body = {"data": {"text": "by-hand"}}
         self.namespace.cluster.core.patch_namespaced_config_map(self.name, self.namespace.name, body)
 
     def delete(self) -> None:
-        """Take the Application and its pods away, if they are there; the rest goes with the namespace."""
+        """Delete the Application and its pods, if they exist; the rest is deleted with the namespace."""
         cluster = self.namespace.cluster
         with contextlib.suppress(ApiException):
             cluster.custom.delete_namespaced_custom_object(*GROUP, ARGOCD, "applications", self.name)
@@ -109,12 +109,12 @@ class Demo:
 
     @property
     def hint(self) -> str:
-        """What to look at when it does not do what it should."""
+        """What to look at if it misbehaves."""
         return f"kubectl -n argocd describe application {self.name}; {LOGS}"
 
 
 def create_applications(demos: list[Demo]) -> None:
-    """The Application objects; nothing but its own path of its repository is each one's."""
+    """The Application objects; each owns only its path in its repository."""
     apply(demos[0].namespace.cluster, [application(demo) for demo in demos])
 
 
@@ -156,7 +156,7 @@ def wait_status(demo: Demo, wanted: tuple[str, str, str], revision: str) -> dict
 
 
 def new_demo(repository: Repository, namespace: Namespace, argocd: ArgoCD, automated: bool) -> Demo:
-    """An Application that is not there yet."""
+    """An Application that does not exist yet."""
     return Demo(f"demo-{secrets.token_hex(3)}", repository, namespace, argocd, automated)
 
 
@@ -209,12 +209,12 @@ class Demos:
         return demo
 
     def all(self) -> list[Demo]:
-        """All of them, also those that no scenario took."""
+        """All of them, including those that no scenario took."""
         return [*self.taken, *(demo for demos in self.made.values() for demo in demos)]
 
 
 def remove(demos: list[Demo]) -> None:
-    """Take Applications and their files away."""
+    """Delete Applications and their files."""
     for demo in demos:
         demo.delete()
     for name in {demo.repository.name for demo in demos}:

@@ -18,23 +18,23 @@ HERE = f"/api/v1/namespaces/{NAMESPACE}"
 APPS = f"/apis/apps/v1/namespaces/{NAMESPACE}"
 READ_ONLY = {"get", "list", "watch"}
 ABOUT_ONESELF = {"selfsubjectreviews", "selfsubjectaccessreviews", "selfsubjectrulesreviews"}
-"""What everyone who is signed in may ask about themselves, by creating it."""
+"""The self-reviews that every authenticated user may create."""
 FOR_ALL = {"api", "apis", "healthz", "livez", "readyz", "version", "openapi", "openid", ".well-known"}
 """How the paths begin that everyone who is signed in may ask for (system:discovery and the like)."""
 LEADS_ON = {
     "*", "secrets", "pods/exec", "pods/attach", "pods/portforward", "pods/proxy", "services/proxy", "nodes/proxy",
     "serviceaccounts/token",
 }  # fmt: skip
-"""Rights that lead to Secrets, even with a verb that reads."""
+"""Rights that give access to Secrets, even with a read verb."""
 READABLE = {
     "pods", "services", "events", "configmaps", "deployments.apps", "replicasets.apps", "statefulsets.apps",
     "jobs.batch", "sealedsecrets.bitnami.com",
 }  # fmt: skip
-"""What a developer may list in the services' namespace, and there alone. Source: k8s/access/developer.yaml."""
+"""What a developer may list in the services' namespace, and only there. Source: k8s/access/developer.yaml."""
 PATCH = {"Content-Type": "application/merge-patch+json"}
 DISCOVERY = {"Accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"}
 NOBODY = "none-such"
-"""A name that nothing has: what may be done to it is answered with 404, what may not with 403."""
+"""An unused name: allowed requests for it are answered with 404, forbidden ones with 403."""
 Attempt = tuple[Any, ...]
 """Method, path, body and headers of a request; those at the end may be left out."""
 
@@ -111,7 +111,7 @@ def writes(kinds: Iterable[Resource]) -> dict[str, Attempt]:
 
 
 def changes(probe: Probe, pod: str) -> dict[str, Attempt]:
-    """Attempts at what a developer in a hurry does; `pod` is a pod that runs."""
+    """Attempts at what a developer in a hurry might do; `pod` is a running pod."""
     restarted = {"spec": {"template": {"metadata": {"annotations": {"restarted": "now"}}}}}
     argo = f"/apis/argoproj.io/v1alpha1/namespaces/{ARGOCD}"
     policies = f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/networkpolicies"

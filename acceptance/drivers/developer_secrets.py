@@ -1,4 +1,4 @@
-"""Ways to a Secret that a developer may try: straight, in a roundabout way, and by what they may read anyway."""
+"""Ways to a Secret that a developer may try: direct, indirect, and through what they may read anyway."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def pods_with_secret(probe: Probe) -> dict[str, Attempt]:
 
 
 def into(pod: str) -> dict[str, Attempt]:
-    """Attempts to get into a pod that runs."""
+    """Attempts to get into a running pod."""
     run = f"{HERE}/pods/{pod}/exec?command=cat&command=/proc/1/environ&stdout=true"
     beside = {"spec": {"ephemeralContainers": [{"name": "beside", "image": "none"}]}}
     return {

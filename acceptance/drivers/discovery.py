@@ -1,4 +1,4 @@
-"""What a new machine learns of the cluster with the join token alone: kubeadm's discovery. Source: 1.7.
+"""What a new machine learns about the cluster from the join token alone: kubeadm's discovery. Source: 1.7.
 
 The API tells everybody its address and authority, signed with each join token (kube-public/cluster-info).
 """
@@ -25,7 +25,7 @@ SECONDS = 10
 
 
 def told(cluster: Cluster) -> dict[str, str]:
-    """What the API tells whoever has no credentials. Raises AssertionError if it tells nothing."""
+    """What the API tells callers without credentials. Raises AssertionError if it tells nothing."""
     answer = Caller(cluster)("GET", PATH)
     assert answer.status_code == 200, f"expected the cluster's address told to new machines, saw {answer.status_code}"
     return dict(answer.json().get("data") or {})

@@ -1,4 +1,4 @@
-"""What of the database would survive a loss of power, and what its members have of it. Source: 6.2, 6.7, 6.9."""
+"""What the database would keep after a power failure, and which members have it. Source: 6.2, 6.7, 6.9."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def unlogged(db: Database) -> list[str]:
 
 
 def digests(db: Database, member: str) -> dict[str, Any]:
-    """Number of rows and digest of the contents of each table of the services' database, on one member."""
+    """Row count and content digest of each table of the services' database, on one member."""
     tables = [name for name, kind, _ in relations(db)[db.login.database] if kind in ("r", "m")]
     login = replace(db.admin, database=db.login.database)
     return {name: db.ask(member, DIGEST.format(table=quoted(name)), login=login)[0] for name in tables}
@@ -135,7 +135,7 @@ def same_everywhere(db: Database) -> dict[str, Any]:
 
 
 def files_of(db: Database, member: str, table: str) -> dict[str, str]:
-    """Where a member keeps what: the file of a table, its log, its tablespaces. By what each is for."""
+    """Where a member stores its data, by purpose: the file of a table, its log, its tablespaces."""
     if db.is_yugabytedb:
         return {"tablets": f"{DISK}/yb-data/tserver/data/rocksdb", "log": f"{DISK}/yb-data/tserver/wals"}
     if member == db.leader():

@@ -1,4 +1,4 @@
-"""What is left of a container that ended: its log, until another one of its pod has ended. Source: 2.7.
+"""What is left of a terminated container: its log, until its pod's next container terminates. Source: 2.7.
 
 The kubelet tidies once a minute. Whether it leaves the last one is seen at once only in what it was started with.
 """

@@ -1,4 +1,4 @@
-"""etcd, as kubeadm runs it: asked through one of its members' pods, and searched in a snapshot."""
+"""etcd, as kubeadm runs it: queried through one of its members' pods, and searched in a snapshot."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def etcdctl(cluster: Cluster, *arguments: str) -> str:
 
 
 def stored(cluster: Cluster, prefix: str) -> dict[str, bytes]:
-    """What etcd holds below a key, by key."""
+    """What etcd has below a key, by key."""
     found = as_json(etcdctl(cluster, "get", prefix, "--prefix", "--write-out", "json")).get("kvs", [])
     return {base64.b64decode(item["key"]).decode(): base64.b64decode(item["value"]) for item in found}
 

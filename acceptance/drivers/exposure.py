@@ -13,11 +13,11 @@ from acceptance.drivers.route_rules import TRAEFIK
 from acceptance.platform.routes import SERVICES
 
 ROUTES = ("ingressroutes", "ingressroutetcps", "ingressrouteudps")
-"""What leads from Traefik's ports to Services."""
+"""What routes from Traefik's ports to Services."""
 
 
 def ways_in(cluster: Cluster, pods: list[client.V1Pod]) -> list[str]:
-    """Everything that leads to pods from outside: Services of whatever name, routes to them, host ports, host network.
+    """Everything that exposes pods to the outside: Services of any name, routes to them, host ports, host network.
 
     Source: 6.3, 7.3.
     """

@@ -1,7 +1,7 @@
-"""Fields of the platform's objects that somebody wrote who is neither the deployment nor a controller.
+"""Fields of the platform's objects that were written by neither the deployment nor a controller.
 
-The API keeps who wrote each field (metadata.managedFields), whatever the field is called: nobody has to know it before.
-A field that Git says is compared elsewhere (`kubectl diff`); told here is one that Git does not say. Source: plan 8.9.
+The API records who wrote each field (metadata.managedFields), so no field needs to be known beforehand. Fields in Git
+are compared elsewhere (`kubectl diff`); this finds fields that are not in Git. Source: plan 8.9.
 """
 
 from __future__ import annotations
@@ -108,6 +108,6 @@ def usual(kind: str, path: tuple[str, ...], value: Any, by_itself: set[tuple[str
 
 
 def name_of(step: Any) -> str:
-    """A step of a path, as people read it."""
+    """A step of a path, in readable form."""
     key = "+".join(map(str, step.values())) if isinstance(step, dict) else step
     return step if isinstance(step, str) else f"[{key}]"

@@ -1,4 +1,4 @@
-"""What a Service answers to pods, whichever machine they run on. Source: 8.5, 9.5, 10.3."""
+"""What a Service answers to pods on each machine. Source: 8.5, 9.5, 10.3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GraphQL as clients of the backend ask it, and what its answers hold. Source: 9.7 to 9.11, 12.2."""
+"""GraphQL requests of the backend's clients, and the content of the answers. Source: 9.7 to 9.11, 12.2."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from acceptance.drivers.services import KEEP, Api, in_words, now
 OFTEN = 20
 """How often each of several users asks while the others do."""
 AT_ONCE = 4
-"""Requests at a time: more would be a test of the machine."""
+"""Concurrent requests: more would test the machine."""
 LOGS = "kubectl logs -l app=backend-service"
 TURNS = 6
 """Requests over one connection with a good token, and then without: three for each of two pods."""
@@ -29,12 +29,12 @@ CLIENTS = {
 }
 """What clients send that the standard (GraphQL over HTTP) lets them. The last one ends the connection."""
 TYPENAME = "{ __typename }"
-"""A query that any schema answers."""
+"""A query that any schema can answer."""
 
 
 @dataclass
 class Asked:
-    """An answer, and when it was asked for."""
+    """An answer, and when it was requested."""
 
     answer: requests.Response
     since: Any

@@ -94,7 +94,7 @@ def copy_project(target: Path) -> Path:
 
 @dataclass
 class Desk:
-    """Where somebody follows a handbook: a copy of the project, with this run's programs and kubeconfig."""
+    """The place where a handbook is followed: a copy of the project, with this run's programs and kubeconfig."""
 
     folder: Path
     tools: Path
@@ -105,7 +105,7 @@ class Desk:
     """Exit code and words of each block that was typed, by its place."""
 
     def type(self, block: Block) -> str:
-        """Type a block as it is written; return what was seen."""
+        """Run a block as written; return what was seen."""
         environment = {"KUBECONFIG": str(self.kubeconfig), "PATH": f"{self.tools}:{os.environ.get('PATH', '')}"}
         command = [*SHELL, block.text]
         ended = run(command, cwd=self.folder, environment=environment, timeout=TIMEOUT, check=False)
@@ -115,7 +115,7 @@ class Desk:
 
     @property
     def bad(self) -> list[str]:
-        """A line for each block that did not end well."""
+        """A line for each block that failed."""
         return [
             f"{place}: exit code {code}: {' | '.join(said.strip().splitlines()[-3:])}"
             for place, (code, said) in self.ended.items()

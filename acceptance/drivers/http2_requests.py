@@ -1,4 +1,4 @@
-"""Requests over HTTP/2, which browsers speak where a server offers it: another way through Traefik. Source: 4.8."""
+"""Requests over HTTP/2, which browsers use if a server offers it: another path through Traefik. Source: 4.8."""
 
 from __future__ import annotations
 

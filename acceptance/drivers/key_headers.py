@@ -25,7 +25,7 @@ from acceptance.drivers.wallet import forged
 OWN_KEYS = "JWTs that bring keys of their own"
 """What the Examples call all of them together: a wallet that signed in for each is many for the rate limit."""
 EMPTY_FILE = "../../../../../../../../dev/null"
-"""A file that each container has, and in which there is nothing: whoever reads its key from there has an empty one."""
+"""An empty file that each container has: reading a key from it gives an empty key."""
 
 
 def tokens_of(kind: str, good: str, secret: str, serve: Callable[[str], str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Pods on different workers that send each other more than one packet holds. Source: 1.5."""
+"""Pods on different workers that send each other more than fits into one packet. Source: 1.5."""
 
 from __future__ import annotations
 

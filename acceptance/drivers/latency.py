@@ -1,4 +1,4 @@
-"""How long calls between services take, from where the caller runs. Source: 7.7, 11.2."""
+"""How long calls between services take, from the caller's machine. Source: 7.7, 11.2."""
 
 from __future__ import annotations
 

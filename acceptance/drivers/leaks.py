@@ -1,4 +1,4 @@
-"""What Git must not hold: Secrets in clear, secret values and private keys, in any version of any file."""
+"""What Git must not contain: Secrets in clear, secret values and private keys, in any version of any file."""
 
 from __future__ import annotations
 

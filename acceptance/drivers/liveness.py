@@ -19,7 +19,7 @@ FAILURES = 3
 OTHER_FAILURES = {"yb-tserver": 6, "yb-master": 6}
 """By label `app`: a member that catches up may be slow for a minute, and a restart would begin it anew."""
 PERIOD = 10
-"""Seconds between two probes where nothing is said."""
+"""The default number of seconds between two probes."""
 LATEST = 120
 """Seconds after its start within which a container that hangs from then on is to be restarted; YugabyteDB's take 90."""
 LATEST_START = 300
@@ -27,7 +27,7 @@ LATEST_START = 300
 LATEST_END = 120
 """Seconds that a container which is to be restarted may take to end; YugabyteDB's have 60."""
 END = 30
-"""Seconds that a pod has to end where nothing is said."""
+"""The default grace period of a pod, in seconds."""
 WATCHED = (NAMESPACE, "traefik", "sealed-secrets")
 """The namespaces whose containers have probes of ours; upstream gives Argo CD's controller and others none."""
 PROBES = {"livenessProbe": "liveness_probe", "startupProbe": "startup_probe"}
@@ -81,7 +81,7 @@ def deployed_without_probe(cluster: Cluster) -> list[str]:
 
 
 def as_rendered(probe: client.V1Probe | None) -> dict[str, Any] | None:
-    """A probe of a pod that runs, under the names of a manifest."""
+    """A probe of a running pod, under the names of a manifest."""
     return dict(client.ApiClient().sanitize_for_serialization(probe)) if probe else None
 
 

@@ -1,4 +1,4 @@
-"""Bounded loads, every request accounted for: small writes to the API, and requests through the load balancer."""
+"""Bounded loads with every request accounted for: small writes to the API, and requests through the load balancer."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class ApiWriter:
         self.thread = threading.Thread(target=self.write_all, daemon=True)
 
     def start(self) -> None:
-        """Begin to write."""
+        """Start writing."""
         self.thread.start()
 
     def stop(self) -> None:
-        """End, and wait for the last write."""
+        """Stop, and wait for the last write."""
         self.stopping.set()
         self.thread.join(REQUEST_TIMEOUT + 5)
 

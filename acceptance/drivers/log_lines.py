@@ -1,4 +1,4 @@
-"""What a line of a service's log says, whoever wrote it and in whatever form. Source: 11.4, 15.4."""
+"""What a line of a service's log says, in whatever format. Source: 11.4, 15.4."""
 
 from __future__ import annotations
 

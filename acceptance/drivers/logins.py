@@ -1,4 +1,4 @@
-"""Attempts to get into the database, with right and wrong credentials, everywhere. Source: 6.5, 6.6."""
+"""Attempts to log in to the database, with right and wrong credentials, everywhere. Source: 6.5, 6.6."""
 
 from __future__ import annotations
 

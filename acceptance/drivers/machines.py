@@ -22,7 +22,7 @@ LARGE = 65536
 """Bytes that each machine sends to each other one: many packets of full size, and less than 256 KiB, which a Go server
 reads to their end before it answers a request that it refuses."""
 FRESH_CONNECTIONS = 24
-"""Connections that are made to the API's address: enough for each of three control planes to be chosen many times."""
+"""Connections to the API's address: enough for each of three control planes to be chosen many times."""
 
 
 def machines_of(outputs: Outputs, role: str) -> list[Machine]:
@@ -54,7 +54,7 @@ def nodes_by_name(cluster: Cluster) -> dict[str, Any]:
 
 
 def role_of(node: Any) -> str:
-    """What a node says that it is."""
+    """What a node reports about itself."""
     return "control-plane" if CONTROL_PLANE in node.metadata.labels else "worker"
 
 
@@ -144,7 +144,7 @@ def judge_k3s_joins(cluster: Cluster, outputs: Outputs) -> None:
 
 
 def wrong_token(token: str) -> str:
-    """A token of the same name with another secret."""
+    """A token with the same id but another secret."""
     return f"{token.partition('.')[0]}.{WRONG_SECRET}"
 
 

@@ -25,7 +25,7 @@ PARALLEL = 4
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Something that the services have at a host, and the fields of the JSON that it takes."""
+    """An endpoint of the services at a host, and the JSON fields that it accepts."""
 
     host: str
     method: str
@@ -104,7 +104,7 @@ def nested_header(depth: int) -> str:
 
 
 def headed(header: Any) -> str:
-    """A JWT with a header of one's own, and no signature that holds."""
+    """A JWT with a given header, and an invalid signature."""
     return base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode() + ".e30.c2ln"
 
 
@@ -390,7 +390,7 @@ def to(endpoint: Endpoint, settings: ServiceSettings, domain: str) -> Iterator[M
         headers: Iterable[tuple[str, bytes]] = (),
         body: bytes | None = None,
     ) -> Malformed:
-        """A request in which nothing is wrong but what is named. Each is another client's to the rate limit."""
+        """A request with only the named fault. To the rate limit, each comes from a different client."""
         chosen = {"Host": host.encode()}
         if settings.client_header:
             chosen[settings.client_header] = f"malformed-{next(numbers)}".encode()
@@ -438,7 +438,7 @@ def to(endpoint: Endpoint, settings: ServiceSettings, domain: str) -> Iterator[M
 
 
 def send_all(requests: list[Malformed], send: Send) -> list[tuple[Malformed, Answer]]:
-    """Send requests, some at a time; each with its answer."""
+    """Send requests, several at a time; return each with its answer."""
     with ThreadPoolExecutor(PARALLEL) as pool:
         answers = pool.map(lambda request: send(request.endpoint.host, request.data), requests)
         return list(zip(requests, answers, strict=True))

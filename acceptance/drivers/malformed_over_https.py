@@ -1,4 +1,4 @@
-"""Sends malformed requests as users' would come: over HTTPS, through the load balancer."""
+"""Sends malformed requests as users would: over HTTPS, through the load balancer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from acceptance.infrastructure.contract import Outputs
 
 
 def sender(users: requests.Session, environment: Environment, outputs: Outputs, hosts: Iterable[str]) -> Send:
-    """Sends bytes to a host; each of `hosts` has a certificate by then."""
+    """Sends bytes to a host; each of `hosts` already has a certificate."""
     for host in hosts:
         answered(users, "GET", url(environment.domain, host))
     trust = trust_of(users)

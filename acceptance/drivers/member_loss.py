@@ -1,4 +1,4 @@
-"""Writes that go on while a member of the database is lost, and what became of them. Source: 6.8."""
+"""Writes that continue while a member of the database is lost, and what became of them. Source: 6.8."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ KEEPS_SERVING = Deadline(5, "criterion 6.8: the other two keep serving")
 
 @dataclass
 class Writer:
-    """A pod that inserts one id after another and says of each whether it was acknowledged."""
+    """A pod that inserts one id after another and reports whether each was acknowledged."""
 
     namespace: Namespace
     table: str
     name: str = field(default_factory=lambda: f"writer-{secrets.token_hex(3)}")
 
     def start(self) -> None:
-        """Begin to write."""
+        """Start writing."""
         run_client(
             self.namespace, self.name, "sql-write", "env:DATABASE_URL", self.table, str(WRITING_SECONDS),
             container={"env": credentials()}, restartPolicy="Never",
         )  # fmt: skip
 
     def lines(self) -> list[dict[str, Any]]:
-        """What it has said so far; the last line may be half there."""
+        """Its output so far; the last line may be incomplete."""
         text = str(self.namespace.cluster.core.read_namespaced_pod_log(self.name, self.namespace.name))
         return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("}\n")]
 
@@ -55,7 +55,7 @@ class Writer:
         return [(line["at"], line["id"]) for line in self.lines() if "error" not in line]
 
     def stop(self) -> None:
-        """End the writing, and wait for the last line."""
+        """Stop writing, and wait for the last line."""
         self.namespace.execute(self.name, "/probe", "stop")
 
         def ended() -> bool:
@@ -71,12 +71,12 @@ class Writer:
 
 
 def longest_gap(moments: list[float]) -> float:
-    """The longest time between two moments that follow each other, in seconds."""
+    """The longest time between two consecutive moments, in seconds."""
     return max(later - earlier for earlier, later in itertools.pairwise(moments))
 
 
 def wait_for_writes(writing: Writer, *, since: float, what: str) -> None:
-    """Wait for ENOUGH acknowledged writes after a moment. Raises RuntimeError where there is none: nothing to judge."""
+    """Wait for ENOUGH acknowledged writes after a moment. Raises RuntimeError if there are none: nothing to judge."""
 
     def enough() -> bool:
         found = [moment for moment, _ in writing.acknowledged() if moment > since]
@@ -151,7 +151,7 @@ class Outage:
         return time.monotonic() - began
 
     def kept_by(self, member: str) -> str:
-        """Wait until a member has every acknowledged write; say so."""
+        """Wait until a member has every acknowledged write; report it."""
         wanted = {number for _, number in self.acknowledged}
 
         def has_all() -> str:

@@ -1,4 +1,4 @@
-"""An auth service with a name of the cluster, which gets another address while somebody calls it. Source: 11.1."""
+"""An auth service with a cluster DNS name whose address changes while it is being called. Source: 11.1."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class NamedAuth:
         return f"http://{self.name}.{self.namespace.name}:{PORT}"
 
     def move(self) -> str:
-        """Have another pod answer, by a Service of the same name at another address; return that address.
+        """Switch to another pod, behind a Service of the same name at another address; return that address.
 
         The pod from before ends: no connection that somebody kept leads anywhere. Raises TimedOut.
         """
@@ -49,7 +49,7 @@ class NamedAuth:
         return self.address
 
     def anew(self) -> str:
-        """Make the Service anew; return its address. Raises AssertionError if that is the one from before."""
+        """Recreate the Service; return its address. Raises AssertionError if that did not change."""
         core = self.namespace.cluster.core
         with contextlib.suppress(ApiException):
             core.delete_namespaced_service(self.name, self.namespace.name)
@@ -63,7 +63,7 @@ class NamedAuth:
         return address
 
     def has_no_endpoints(self) -> bool:
-        """Raise AssertionError while an EndpointSlice of the Service is there."""
+        """Raise AssertionError while an EndpointSlice of the Service exists."""
         left = [item.metadata.name for item in self.namespace.endpoint_slices(self.name)]
         assert not left, f"still there: {left}"
         return True

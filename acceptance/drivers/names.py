@@ -1,4 +1,4 @@
-"""What a name of the cluster leads a service's pods to. Source: 11.1."""
+"""What a cluster DNS name resolves to in a service's pods. Source: 11.1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections between pods, and whether the network keeps to policies."""
+"""Connections between pods, and whether the network enforces policies."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ DENY = {
     "spec": {"podSelector": {}, "policyTypes": ["Ingress"]},
 }  # fmt: skip
 ANSWERED = (" answered ", "malformed HTTP", "EOF", "reset by peer")
-"""What a client of HTTP says of a server that has no such page, or speaks something else."""
+"""What an HTTP client says about a server that has no such page, or speaks another protocol."""
 KEPT_OUT = ("i/o timeout", "Client.Timeout", "deadline exceeded", "connection refused", "no route to host")
 
 
 def reaches(namespace: Namespace, pod: str, target: str) -> bool:
-    """Whether a pod connects to `target` (host:port), whatever speaks there. Raises RuntimeError if it cannot tell."""
+    """Whether a pod can connect to `target` (host:port), whatever the protocol. Raises RuntimeError if unknown."""
     try:
         namespace.execute(pod, "/probe", "get", f"http://{target}/")
     except AssertionError as error:
@@ -30,7 +30,7 @@ def reaches(namespace: Namespace, pod: str, target: str) -> bool:
 
 
 def keeps_to_policies(namespace: Namespace) -> bool:
-    """Whether the network keeps to policies: one that forbids everything is tried in an empty namespace."""
+    """Whether the network enforces policies: one that denies everything is tried in an empty namespace."""
     for name in ("server", "client"):
         namespace.create(namespace.cluster.probe.pod(name))
     address = f"{namespace.wait_ready('server').status.pod_ip}:8080"

@@ -1,4 +1,4 @@
-"""Who reaches whom among the platform's pods: the policies, whom they cover, and pods of all kinds that try."""
+"""Which of the platform's pods can reach which: the policies, what they cover, and pods of all kinds that try."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STRANGER, ELSEWHERE = "a stranger", "a stranger elsewhere that calls itself back
 OF_TRAEFIK = {"traefik"}
 """The namespace whose pods, those that a policy names, may reach the services that have a port of their own."""
 AT_ONCE = 8
-"""Connections that are tried at the same time: each that is kept out takes as long as its time-out."""
+"""Concurrent connection attempts: each blocked one takes as long as its time-out."""
 Callers = dict[str, tuple[Namespace, str]]
 """Pods that try to connect, as namespace and name, by who they are."""
 
@@ -49,7 +49,7 @@ def application_at(target: str) -> str:
 
 
 def endpoints(namespace: Namespace, service: str) -> set[str]:
-    """The addresses that a Service leads to, however they came there."""
+    """The addresses behind a Service, whatever entered them."""
     slices = namespace.endpoint_slices(service)
     return {address for item in slices for endpoint in item.endpoints or [] for address in endpoint.addresses}
 
@@ -150,7 +150,7 @@ def addresses_of(namespace: Namespace, application: str) -> list[str]:
 
 
 def connections(tried: Callers, targets: list[str]) -> dict[tuple[str, str], bool]:
-    """Whether each caller reaches each target, by both; tried side by side."""
+    """Whether each caller reaches each target, by both; tried concurrently."""
     pairs = [(who, target) for who in tried for target in targets]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         made = list(pool.map(lambda pair: reaches(*tried[pair[0]], pair[1]), pairs))

@@ -1,4 +1,4 @@
-"""What objects in Git tell Argo CD to do with them, by annotations, here and in production."""
+"""What annotations of objects in Git tell Argo CD to do with them, here and in production."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from acceptance.platform.platform import Platform
 
 SYNC, COMPARE = "argocd.argoproj.io/sync-options", "argocd.argoproj.io/compare-options"
 KEEPS = ("Prune=false", "Prune=confirm")
-"""Options by which what is taken out of Git stays in the cluster, or waits for somebody."""
+"""Options with which objects removed from Git stay in the cluster, or wait for confirmation."""
 FORCES = ("Force=true", "Replace=true")
-"""Options by which Argo CD deletes what it cannot change, and makes it anew."""
+"""Options with which Argo CD deletes and recreates what it cannot change."""
 
 
 def objects_everywhere(platform: Platform, argocd: ArgoCD) -> dict[str, Manifest]:

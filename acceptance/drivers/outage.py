@@ -37,7 +37,7 @@ def begin_writing(cluster: Cluster, namespace: Namespace) -> ApiWriter:
 
 @dataclass
 class Outage:
-    """A control plane that is away, and what a client saw of it."""
+    """A control plane that is down, and what a client noticed of it."""
 
     cluster: Cluster
     namespace: Namespace
@@ -47,7 +47,7 @@ class Outage:
     """Longest time without an acknowledged write, in seconds."""
 
     def lose(self, seconds: int, evidence: Evidence) -> None:
-        """Take the leading control plane away for `seconds`, and bring it back; writes and a new pod meanwhile."""
+        """Take down the leading control plane for `seconds`, and bring it back; with writes and a new pod meanwhile."""
         machine = self.cluster.leading_control_plane()
         self.machine = machine.name
         with self.cluster.paused(machine):
@@ -96,7 +96,7 @@ class Outage:
         return True
 
     def lost_writes(self) -> list[str]:
-        """The acknowledged writes that are not there."""
+        """The acknowledged writes that are missing."""
         listed = self.cluster.core.list_namespaced_config_map(self.namespace.name).items
         there = {item.metadata.name for item in listed}
         return [name for _, name in self.writer.acknowledged if name not in there]

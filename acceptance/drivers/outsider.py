@@ -1,4 +1,4 @@
-"""Somebody with few rights: a kubeconfig of their own, a run of the suite inside the run, and what they may write."""
+"""A user with few rights: their own kubeconfig, a run of the suite inside the run, and what they may write."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ AWS = "machines that somebody else provisioned"
 
 @dataclass
 class Outsider:
-    """Somebody with a kubeconfig and a folder of their own."""
+    """A user with their own kubeconfig and folder."""
 
     folder: Path
     kubeconfig: Path
@@ -76,7 +76,7 @@ class Outsider:
 
 
 def kubeconfig_with(token: str, outputs: Outputs, path: Path) -> Path:
-    """The cluster's kubeconfig, with a token in the place of each user's credentials; only its owner may read it."""
+    """The cluster's kubeconfig, with a token replacing each user's credentials; only its owner may read it."""
     document = yaml.safe_load(outputs.kubeconfig_path.read_text())
     for user in document["users"]:
         user["user"] = {"token": token}

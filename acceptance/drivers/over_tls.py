@@ -1,4 +1,4 @@
-"""TLS to the platform's hosts by a socket of one's own: where it leads, and whom it trusts."""
+"""TLS to the platform's hosts over a raw socket: where it connects, and what it trusts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cuts of the network between the pods of two services."""
+"""Network cuts between the pods of two services."""
 
 from __future__ import annotations
 

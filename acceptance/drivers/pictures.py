@@ -1,4 +1,4 @@
-"""What people see of a page: its picture, next to another page's. Source: 10.5 to 10.8, 12.1."""
+"""What people see of a page: its picture, compared with another page's. Source: 10.5 to 10.8, 12.1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All pods but scenarios' own: as kubectl lists them, whether they are ready, and whether they ail."""
+"""All pods except scenarios' own: as kubectl lists them, whether they are ready, and whether they are unwell."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MEASURED_AFTER = datetime.timedelta(minutes=2)
 
 
 def platform_pods(cluster: Cluster) -> list[Any]:
-    """Every pod that no scenario put there."""
+    """Every pod that no scenario created."""
     return [
         pod
         for pod in cluster.core.list_pod_for_all_namespaces().items

@@ -23,7 +23,7 @@ NOT_RESTRICTED = {
     "kube-node-lease": "no pods run there",
     NAMESPACE: "the plan enforces baseline there",
 }
-"""Namespaces that need not enforce the restricted standard, and why."""
+"""Namespaces that need not enforce the restricted standard, with the reason."""
 SERVICES = ("auth-service", "backend-service", "frontend-service", "redis")
 """Who runs in the services' namespace and does not call the API."""
 CALLS_THE_API = {
@@ -83,14 +83,14 @@ def answers(cluster: Cluster, machine: Machine, namespace: str, pods: dict[str, 
 
 
 def answer(said: str, name: str) -> str:
-    """What kubectl said of one pod."""
+    """What kubectl said about one pod."""
     if f'pods "{name}" is forbidden: violates PodSecurity' in said:
         return REFUSED
     return ADMITTED if f"pod/{name} created" in said else UNCLEAR
 
 
 def refusal(cluster: Cluster, namespace: str, pod: dict[str, Any]) -> str:
-    """What the API says against a pod; empty if it would admit it. Nothing is made."""
+    """Why the API would reject a pod; empty if it would admit it. Nothing is created."""
     try:
         cluster.core.create_namespaced_pod(namespace, pod, dry_run="All")
     except client.ApiException as error:
@@ -148,13 +148,13 @@ def complaints(cluster: Cluster, namespace: str) -> str:
 
 
 def admit_root(cluster: Cluster, namespaces: list[str]) -> list[str]:
-    """The namespaces that would admit a pod which may run as root."""
+    """The namespaces that would admit a pod that may run as root."""
     bad = cluster.probe.pod("bad", container={"securityContext": {}})
     return [name for name in namespaces if not refusal(cluster, name, copy.deepcopy(bad))]
 
 
 def account_tokens(cluster: Cluster) -> list[str]:
-    """The Secrets that hold a token of an account: such a token never ends."""
+    """The Secrets that hold a ServiceAccount token, which never expires."""
     selector = "type=kubernetes.io/service-account-token"
     items = cluster.core.list_secret_for_all_namespaces(field_selector=selector).items
     return [f"{item.metadata.namespace}/{item.metadata.name}" for item in items]

@@ -1,4 +1,4 @@
-"""Pods: the volumes that they write to, a client among them, and their death without grace."""
+"""Pods: the volumes that they write to, the client pod, and killing pods without grace."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def start_on_each_worker(
 
 
 class PodClient:
-    """A pod that speaks to database and cache from inside the cluster, with the credentials of the services.
+    """A pod that connects to database and cache from inside the cluster, with the services' credentials.
 
     It is in a namespace of the suite's own, so that nothing of the suite is among what users share. `node` is the
     machine that it runs on, where that matters.
@@ -89,7 +89,7 @@ class PodClient:
         return self.namespace.execute(self.name, "/probe", *arguments)
 
     def ensure(self) -> None:
-        """Have the pod running; one that died is made anew."""
+        """Make sure that the pod is running; recreate it if it died."""
         with contextlib.suppress(ApiException):
             pod = self.namespace.pod(self.name)
             if is_ready(pod) and not pod.metadata.deletion_timestamp:
@@ -139,13 +139,13 @@ def copy_credentials(namespace: Namespace) -> None:
 
 
 def delete_now(namespace: Namespace, name: str) -> None:
-    """Delete a pod without grace, if it is there."""
+    """Delete a pod without grace, if it exists."""
     with contextlib.suppress(ApiException):
         namespace.cluster.core.delete_namespaced_pod(name, namespace.name, grace_period_seconds=0)
 
 
 def is_replaced(namespace: Namespace, name: str, before: client.V1Pod) -> bool:
-    """Raise AssertionError while the pod `before` is there; one that took its name may be."""
+    """Raise AssertionError while the pod `before` exists; one that took its name may exist."""
     try:
         pod = namespace.pod(name)
     except ApiException as error:

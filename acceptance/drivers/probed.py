@@ -1,4 +1,4 @@
-"""Pods of a scenario's own: ready, restarted by their probe, and what they log."""
+"""A scenario's own pods: their readiness, restarts by their probe, and logs."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def start_hanging_on_each(namespace: Namespace, outputs: Outputs) -> list[str]:
 
 
 def let_probes_fail(namespace: Namespace, names: list[str]) -> None:
-    """Have each server answer its probe with an error from now on."""
+    """Make each server answer its probe with an error from now on."""
     for name in names:
         namespace.cluster.core.connect_post_namespaced_pod_proxy_with_path(f"{name}:8080", namespace.name, "unhealthy")
 

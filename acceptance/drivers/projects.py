@@ -37,7 +37,7 @@ def listed(cluster: Cluster, plural: str) -> dict[str, Spec]:
 
 
 def too_wide(name: str, spec: Spec) -> list[str]:
-    """What a project allows and should not."""
+    """What a project allows but should not."""
     repositories = spec.get("sourceRepos", [])
     found = [f"repositories of any host ({url})" for url in repositories if "*" in (urlsplit(url).netloc or "*")]
     for destination in spec.get("destinations", []):
@@ -58,7 +58,7 @@ def too_wide(name: str, spec: Spec) -> list[str]:
 
 
 def told_to_strangers(argocd: ArgoCD) -> dict[str, int]:
-    """What Argo CD answers to somebody who has not signed in: statuses by path of its API."""
+    """Argo CD's answers to anonymous requests: statuses by path of its API."""
     with plain_session() as session:
         return {path: session.get(f"{argocd.base()}/api/v1/{path}").status_code for path in SIGNED_IN_ALONE}
 
@@ -79,7 +79,7 @@ class Foreigners:
         return said
 
     def gone(self) -> bool:
-        """Raise AssertionError while one of them is there."""
+        """Raise AssertionError while one of them exists."""
         items = self.cluster.custom.list_namespaced_custom_object(*GROUP, ARGOCD, "applications")["items"]
         left = [item["metadata"]["name"] for item in items if item["metadata"]["name"] in self.made.values()]
         assert not left, f"still there: {left}"

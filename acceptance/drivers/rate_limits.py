@@ -16,7 +16,7 @@ from acceptance.drivers.services import Api, in_words
 from acceptance.drivers.sign_in import LOGS
 
 MAXIMUM = 100
-"""Calls after which a client gives up to be refused."""
+"""Calls after which a client stops expecting to be refused."""
 EMPTY = {"message": "", "signature": ""}
 MARGIN = 5
 """Seconds by which a counter may outlive what its client was told: both are rounded, and are read after each other."""

@@ -1,4 +1,4 @@
-"""A Service of a scenario's own: who reaches it, by address and by name, and through which DNS server."""
+"""A scenario's own Service: what reaches it, by address and by name, and through which DNS server."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def reach_by_each_dns_server(namespace: Namespace) -> dict[str, str]:
 
 
 def replace_server(namespace: Namespace) -> None:
-    """Another pod in the place of the server's."""
+    """Replace the server's pod."""
     old = namespace.pod(SERVER).metadata.uid
     namespace.cluster.core.delete_namespaced_pod(SERVER, namespace.name, grace_period_seconds=0)
 

@@ -1,4 +1,4 @@
-"""The platform's backups, and its return from them after it was destroyed. Source: task 24."""
+"""The platform's backups, and its recovery from them after its destruction. Source: task 24."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def wait_all_answer(platform: Platform, environment: Environment) -> None:
 
 
 def write_row(cluster: Cluster, row: str) -> None:
-    """Put a row into a table of its own."""
+    """Insert a row into a table of its own."""
     in_database(cluster, SQL, f"create table {TABLE} (row text); insert into {TABLE} values ('{row}');")
 
 
@@ -132,7 +132,7 @@ def destroy(platform: Platform, infrastructure: Infrastructure) -> dict[str, lis
 
 
 def create_again(platform: Platform, infrastructure: Infrastructure, images: Images, run: Run) -> Platform:
-    """The infrastructure and an empty cluster, made anew; nothing is deployed on it yet."""
+    """Recreate the infrastructure with an empty cluster; nothing is deployed on it yet."""
     outputs = infrastructure.provisioned = infrastructure.apply()
     cluster = Cluster(outputs, platform.cluster.tools, run_id=platform.cluster.run_id, probe=platform.cluster.probe)
     eventually(cluster.answers, within=API_ANSWERS, what="the API to answer")

@@ -52,7 +52,7 @@ def pages_of(environment: Environment, rules: Iterable[Rule], name: str) -> list
 
 
 def ask(anyone: requests.Session, method: str, address: str) -> requests.Response:
-    """The first answer at an address, over a connection of its own."""
+    """The first answer at an address, over its own connection."""
     return anyone.request(method, address, allow_redirects=False, headers={"Connection": "close"})
 
 

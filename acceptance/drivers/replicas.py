@@ -1,4 +1,4 @@
-"""Who may take a service's replicas away: what its Deployment says, autoscalers, and owners. Source: 8.1, 9.1, 10.1."""
+"""What may reduce a service's replicas: its Deployment, autoscalers, and owners. Source: 8.1, 9.1, 10.1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the services' routes try another pod where one cannot be connected to. Source: 14.4."""
+"""Whether the services' routes try another pod if connecting to one fails. Source: 14.4."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from acceptance.platform.platform import Platform
 from acceptance.platform.routes import SERVICES
 
 TRIES = 2
-"""Attempts of a retry at least: the first one and another one."""
+"""Minimum attempts of a retry: the first one and another."""
 
 
 def without_retry(objects: Iterable[Manifest]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Rollouts of a service that a scenario changes: bad ones, good ones, and their undoing by kubectl and by Argo CD."""
+"""Rollouts of a service that a scenario changes: bad ones, good ones, and rollbacks with kubectl and Argo CD."""
 
 from __future__ import annotations
 

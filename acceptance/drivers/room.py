@@ -1,6 +1,6 @@
-"""Whether the quotas and limits of a namespace leave room for one pod more of each of its workloads. Source: 5.8, 14.4.
+"""Whether a namespace's quotas and limits leave room for one more pod of each of its workloads. Source: 5.8, 14.4.
 
-A quota that was made, or a limit that was lowered, takes nothing from pods that run: it keeps away the next ones.
+A new quota or a lowered limit does not affect running pods; it blocks the next ones.
 """
 
 from __future__ import annotations

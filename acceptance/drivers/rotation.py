@@ -1,4 +1,4 @@
-"""Rotation of the secret that signs tokens, while the platform runs. Source: task 23."""
+"""Rotation of the token signing secret while the platform runs. Source: task 23."""
 
 from __future__ import annotations
 

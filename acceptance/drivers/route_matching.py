@@ -1,4 +1,4 @@
-"""What the match of a route's rule takes, read as Traefik reads it. Source: Traefik's documentation, rule syntax v3."""
+"""What a route rule's match accepts, interpreted like Traefik. Source: Traefik's documentation, rule syntax v3."""
 
 from __future__ import annotations
 

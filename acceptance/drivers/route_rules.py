@@ -1,4 +1,4 @@
-"""The rules of the routes that Traefik serves: which hosts and paths they take, and where they lead."""
+"""The rules of the routes that Traefik serves: which hosts and paths they match, and where they lead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What requests go through between a route of the platform and the pods that answer them."""
+"""What requests pass through between a route of the platform and the pods that answer them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from acceptance.platform.platform import Platform
 HARMLESS = ("retry",)
 """Kinds of Middleware that leave a request and its answer as they are; k8s/ingress has this one."""
 ANSWER_THEMSELVES = ("errors",)
-"""Kinds of Middleware that put an answer of their own in the place of a service's."""
+"""Kinds of Middleware that replace a service's answer with their own."""
 PLAIN = {"name", "namespace", "kind", "port", "scheme", "weight", "strategy", "nativeLB", "nodePortLB"}
 """What of a rule's service says where requests go; 4.8 to 4.11 judge each of these by itself.
 

@@ -1,4 +1,4 @@
-"""Routes of scenarios' own to a server pod, and what answers behind routes."""
+"""Scenarios' own routes to a server pod, and what answers behind routes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LOGS = "kubectl -n traefik logs deploy/traefik"
 HINT = f"kubectl get ingressroutes -A; {LOGS}"
 REFUSED = "connection refused"
 OF_TLS = re.compile("HTTPS|SSL|TLS")
-"""What servers say in a 400 to plain HTTP on a port that speaks TLS."""
+"""What servers say in a 400 to plain HTTP on a TLS port."""
 FRESH = 24
 """Requests over fresh connections, where somebody may choose: if a fourth goes elsewhere, one of them does."""
 STAYS = Deadline(4, "criterion 4.11: while no pod is healthy")

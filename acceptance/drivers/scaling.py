@@ -1,4 +1,4 @@
-"""A service of the platform with more replicas than before, and a worker that is drained of them. Source: plan 25.8."""
+"""A service of the platform with more replicas than before, and a worker that is drained. Source: plan 25.8."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def wait_ready(service: ServiceUnderChange, count: int) -> dict[str, list[str]]:
 
 @contextlib.contextmanager
 def drained_worker(service: ServiceUnderChange) -> Iterator[Drained]:
-    """Cordon a worker and evict the service's pods from it, its others stay; let it take pods again in the end."""
+    """Cordon a worker and evict the service's pods from it, leaving others; uncordon it at the end."""
     node = min(wait_ready(service, service.deployment().spec.replicas))
     kubectl = service.cluster.kubectl
     try:

@@ -1,4 +1,4 @@
-"""Sealed values: made, unsealed, opened offline, refused and rotated."""
+"""Sealed values: created, unsealed, decrypted offline, refused and rotated."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FROM_SECRET = [{"name": "VALUE", "valueFrom": {"secretKeyRef": {"name": USED, "k
 
 
 def new_values() -> dict[str, str]:
-    """A value for a Secret of a scenario's own."""
+    """A value for a scenario's own Secret."""
     return {"VALUE": secrets.token_urlsafe(24)}
 
 
@@ -114,7 +114,7 @@ def cluster_keys(tool: SealedSecrets) -> str:
 
 
 def open_with_own_key(tool: SealedSecrets, what: str, text: str, folder: Path) -> dict[str, str]:
-    """What a SealedSecret opens to with the keys that the controller keeps. Raises AssertionError if it does not."""
+    """A SealedSecret, decrypted with the keys that the controller keeps. Raises AssertionError if that fails."""
     try:
         return unseal(tool, text, cluster_keys(tool), folder)
     except UserError as error:
@@ -128,7 +128,7 @@ def open_with_own_key(tool: SealedSecrets, what: str, text: str, folder: Path) -
 def wrong_when_opened(
     tool: SealedSecrets, manifests: dict[str, str], values: dict[str, dict[str, str]], folder: Path
 ) -> list[str]:
-    """The SealedSecrets that open to other values than their Secrets have. Raises AssertionError if one stays shut."""
+    """The SealedSecrets whose decrypted values differ from their Secrets. Raises AssertionError if one cannot be."""
     found = []
     for path, text in manifests.items():
         name = yaml.safe_load(text)["metadata"]["name"]
@@ -138,7 +138,7 @@ def wrong_when_opened(
 
 
 def refusals(tool: SealedSecrets, manifests: dict[str, str], folder: Path) -> dict[str, str]:
-    """How kubeseal refuses to open each SealedSecret without a key, and with the key of another cluster."""
+    """How kubeseal refuses to decrypt each SealedSecret without a key, and with another cluster's key."""
     other = rsa.generate_private_key(public_exponent=65537, key_size=4096).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )

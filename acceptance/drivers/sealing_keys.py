@@ -1,4 +1,4 @@
-"""The keys of the Sealed Secrets controller, and the certificate that it hands out."""
+"""The Sealed Secrets controller's keys, and the certificate that it serves."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PEM = re.compile(rb"-----BEGIN ([A-Z ]*PRIVATE KEY)-----([A-Za-z0-9+/=\s\\]+)---
 """A private key, in whatever way its lines were wrapped, indented or quoted."""
 WRAPPED = re.compile(rb"[A-Za-z0-9+/=\s]{200,}")
 KEY_BITS = 2048
-"""Least size of an RSA key (NIST SP 800-57, until 2030)."""
+"""Minimum size of an RSA key (NIST SP 800-57, until 2030)."""
 
 
 def public_bytes(key: Any) -> bytes:
@@ -78,7 +78,7 @@ def fetch_certificate(tool: SealedSecrets) -> str:
 
 
 def is_valid_now(certificate: x509.Certificate) -> bool:
-    """Whether now lies between its beginning and its end."""
+    """Whether it is valid now."""
     now = datetime.datetime.now(datetime.UTC)
     return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
 

@@ -1,7 +1,7 @@
-"""What Secrets of the platform hold, looked for in everything that is none: objects of the cluster, texts of Git.
+"""Searches for the contents of the platform's Secrets everywhere else: in objects of the cluster and texts of Git.
 
-Source: 5.4, 5.5. A Secret holds more than secrets (an address, a user, a certificate): what counts is called like a
-credential, or looks like nothing that anybody chose.
+Source: 5.4, 5.5. A Secret holds more than secrets (an address, a user, a certificate): what counts is named like a
+credential, or looks random.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How the platform's pods take secret values: from Secrets alone, here and in production."""
+"""How the platform's pods get secret values: only from Secrets, here and in production."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "ConfigMap")
-"""What takes secret values, or could hold them in clear."""
+"""What uses secret values, or could hold them in clear."""
 NAMESPACE = "default"
 
 
@@ -95,7 +95,7 @@ def otherwise(workloads: list[Manifest], values: Mapping[str, Mapping[str, str]]
 
 
 def references(workloads: list[Manifest]) -> dict[str, Any]:
-    """What each workload takes from which Secret."""
+    """What each workload gets from which Secret."""
     return {
         workload["metadata"]["name"]: sorted(
             f"{item['name']}: {reference['name']}/{reference['key']}"

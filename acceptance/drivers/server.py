@@ -1,4 +1,4 @@
-"""A server pod of a scenario's own, behind a Service."""
+"""A scenario's own server pod, behind a Service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What services write when they are asked for something, as operators read it with kubectl. Source: 13.5."""
+"""What services log on requests, as operators read it with kubectl. Source: 13.5."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from acceptance.drivers.pods import PodClient
 from acceptance.drivers.services import Api, Service
 
 LAST = 1000
-"""Lines that are read, from the last one on."""
+"""Number of last lines read."""
 
 
 def ask_each_pod(service: Service, through: PodClient) -> tuple[str, set[str]]:

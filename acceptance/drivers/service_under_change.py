@@ -1,4 +1,4 @@
-"""A service of the platform that a scenario changes through Git, and puts back."""
+"""A service of the platform that a scenario changes through Git, and restores."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ServiceUnderChange:
 
     @property
     def hint(self) -> str:
-        """What to look at when it does not do what it should."""
+        """What to look at if it misbehaves."""
         return f"kubectl -n argocd describe application {self.name}; kubectl rollout status deployment/{self.name}"
 
     def deployment(self) -> Any:
@@ -61,12 +61,12 @@ class ServiceUnderChange:
         return self.cluster.apps.read_namespaced_deployment(self.name, "default")
 
     def pods(self) -> dict[str, Any]:
-        """Its pods that are not going, by UID."""
+        """Its pods that are not terminating, by UID."""
         listed = self.cluster.core.list_namespaced_pod("default", label_selector=f"app={self.name}").items
         return {pod.metadata.uid: pod for pod in listed if not pod.metadata.deletion_timestamp}
 
     def auto_sync(self, on: bool) -> None:
-        """Switch auto-sync (and self-healing with it) on or off."""
+        """Turn auto-sync (and self-healing with it) on or off."""
         body = {"spec": {"syncPolicy": {"automated": AUTOMATED if on else None}}}
         self.cluster.custom.patch_namespaced_custom_object(*GROUP, ARGOCD, "applications", self.name, body)
 
@@ -138,7 +138,7 @@ class ServiceUnderChange:
 
 
 def service_under_change(name: str, cluster: Cluster, argocd: ArgoCD, repository: Repository) -> ServiceUnderChange:
-    """A service as it is before a scenario changes it, and as it is put back afterwards."""
+    """A service's state before a scenario changes it, to be restored afterwards."""
     service = ServiceUnderChange(name, cluster, argocd, repository)
     service.overlay = repository.read(service.path)
     wait_settled(service)

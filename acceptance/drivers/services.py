@@ -1,4 +1,4 @@
-"""The services as they run: their pods, who is behind their Services, and what their processes were started with."""
+"""The running services: their pods, what is behind their Services, and what their processes were started with."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Service:
 
     @property
     def hint(self) -> str:
-        """The command to try when its pods are not as they should be."""
+        """The command to try if its pods are not as expected."""
         return f"kubectl -n {self.namespace.name} get pods -l app={self.name} -o wide"
 
     def deployment(self) -> client.V1Deployment:
@@ -51,7 +51,7 @@ class Service:
         return self.deployment().spec.template.spec.containers[0]
 
     def pods(self) -> list[client.V1Pod]:
-        """Its pods that are ready and not about to end."""
+        """Its pods that are ready and not terminating."""
         found = self.namespace.pods(f"app={self.name}")
         return [pod for pod in found if is_ready(pod) and pod.metadata.deletion_timestamp is None]
 
@@ -162,7 +162,7 @@ class Api:
         return api
 
     def get(self, path: str, **settings: Any) -> requests.Response:
-        """The answer to GET."""
+        """The answer to a GET."""
         headers = {"Connection": "close", **settings.pop("headers", {})}
         return self.session.get(self.base + path, headers=headers, timeout=TIMEOUT, **settings)
 

@@ -1,4 +1,4 @@
-"""What Argo CD shows of Applications, fresh."""
+"""What Argo CD currently shows of Applications."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wallets at auth's door: the ways to sign in that an environment chooses from, and what a wallet gets. Source: 8.7."""
+"""Wallets that sign in: the sign-in flows that an environment chooses from, and what a wallet gets. Source: 8.7."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def got_token(answer: requests.Response, field: str) -> bool:
 
 
 class SignIn:
-    """A wallet at auth's door, by the flow that the environment has (`sign_in` of [services])."""
+    """A wallet that signs in, using the environment's flow (`sign_in` of [services])."""
 
     def __init__(self, api: Api, environment: Environment):
         self.api = api

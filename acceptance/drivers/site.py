@@ -1,4 +1,4 @@
-"""The site, as browsers get it: pages with all that they load, and the files of its export."""
+"""The site, as browsers get it: pages with everything that they load, and the files of its export."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MISSING = "/no-such-page"
 OFTEN = FRESH // 2
 """How often each file is asked for, over connections of its own: one of two pods that is different is met."""
 TROUBLE = re.compile(r"\berror\b|Uncaught|Refused to|Failed to load|net::ERR", re.IGNORECASE)
-"""What a page's console says when something of it does not work."""
+"""What a page's console says if part of it does not work."""
 NAMED = re.compile(r'(?:src|href)="(/[^"#?]+\.(?!html")\w+)(?:\?[^"#]*)?"')
 """A file of the site's own that a document names; pages are none."""
 
@@ -144,7 +144,7 @@ def changing(web: requests.Session, opened: Opened) -> list[str]:
 
 
 def ask(web: requests.Session, address: str, **headers: str) -> requests.Response:
-    """The answer at an address, over a connection of its own."""
+    """The answer at an address, over its own connection."""
     return web.get(address, headers={"Connection": "close", **headers})
 
 

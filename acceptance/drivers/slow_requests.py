@@ -1,4 +1,4 @@
-"""Requests whose bodies take seconds to come, as from a phone with a weak signal. Source: 4.8 to 4.10."""
+"""Requests whose bodies take seconds to arrive, as from a phone with a weak signal. Source: 4.8 to 4.10."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from acceptance.drivers.services import in_words
 
 PIECES = 10
 TIMED_OUT = 408
-"""What a server says that waited for a request for as long as it cared to."""
+"""What a server answers when it stops waiting for a request."""
 
 
 class Slowly:

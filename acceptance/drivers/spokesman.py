@@ -1,4 +1,4 @@
-"""A server that gives every request one answer: an auth service whose word is known beforehand. Source: 9.8, 9.11."""
+"""A server that gives every request the same answer: an auth service whose answer is known. Source: 9.8, 9.11."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Claims on every worker, and the disks that their volumes lie on."""
+"""Claims on every worker, and the disks that their volumes are on."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def classes_named(cluster: Cluster, manifests: list[Manifest]) -> list[str]:
 
 
 def claim_each(namespace: Namespace, classes: list[str], node: str) -> list[str]:
-    """Have a pod on a machine claim a volume of each of some classes; return the claims' names."""
+    """Let a pod on a machine claim a volume of each of these classes; return the claims' names."""
     names = {f"of-class-{number}": name for number, name in enumerate(classes)}
     for name, storage_class in names.items():
         namespace.create(claim(name, storage_class))
@@ -76,7 +76,7 @@ def claim_each(namespace: Namespace, classes: list[str], node: str) -> list[str]
 
 
 def used_up(quotas: list[client.V1ResourceQuota]) -> list[str]:
-    """The quotas that leave no room for one claim more."""
+    """The quotas that leave no room for another claim."""
     limits = [
         (item.metadata.name, key, hard, (item.status.used or {}).get(key, "0"))
         for item in quotas
@@ -165,7 +165,7 @@ def read_disk(disk: str, image: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Claimed:
-    """What a claim of the platform asks for, and what it got."""
+    """What a claim of the platform requests, and what it got."""
 
     storage_class: str
     phase: str

@@ -1,4 +1,4 @@
-"""What the cluster tells somebody who has no credentials, and what on a machine others than root may read."""
+"""What the cluster tells callers without credentials, and what users other than root may read on a machine."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HEARD = {"10250": "the kubelet, which is asked", "10256": "kube-proxy, which tel
 HEARD_OF_CONTROL_PLANE = HEARD | {
     "6443": "the API server, which is asked", "2379": "etcd, which is asked", "2380": "etcd's members, which are asked",
 }  # fmt: skip
-"""The ports on which a machine is heard beyond itself, and why."""
+"""The ports on which a machine listens for others, with the reason."""
 HEARD_BY_UDP = {"8472": "flannel's network of pods (VXLAN), which the kernel answers"}
 PRIVATE = r"\( -name '*.key' -o -name '*.conf' -o -name '*.pem' -o -path '*/manifests/*' \) -type f"
 PRIVATE_FOLDERS = "/etc/kubernetes /var/lib/kubelet/pki"

@@ -1,4 +1,4 @@
-"""The hooks that end the syncs of the platform's Applications: what makes a sync wait for health. Source: 3.4."""
+"""The hooks that end syncs of the platform's Applications, and make a sync wait for health. Source: 3.4."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def wait_noticed(demo: Demo, deadline: Deadline) -> float:
 
 
 def wait_out_of_sync(demo: Demo) -> None:
-    """Wait until a look into Git shows the Application OutOfSync at the pushed commit."""
+    """Wait until a poll of Git shows the Application OutOfSync at the pushed commit."""
 
     def at_commit() -> bool:
         seen = demo.status(refresh=True)["sync"]
@@ -156,7 +156,7 @@ def wait_taken_out(demo: Demo) -> None:
 
 
 def wait_healed(demo: Demo) -> None:
-    """Wait until what was changed by hand is as Git says again."""
+    """Wait until manual changes are reverted to what Git says."""
 
     def healed() -> bool:
         seen = demo.deployed_text()
@@ -203,7 +203,7 @@ def said_of_failure(operation: dict[str, Any]) -> list[str]:
 
 
 def is_recent(text: str) -> bool:
-    """Whether a time of Argo CD's is of the last minutes."""
+    """Whether one of Argo CD's times is within the last minutes."""
     moment = datetime.datetime.fromisoformat(text)
     return abs((datetime.datetime.now(datetime.UTC) - moment).total_seconds()) < RECENT
 
@@ -235,5 +235,5 @@ def wait_rolled_back(demo: Demo) -> list[dict[str, Any]]:
 
 
 def as_text(seen: list[dict[str, Any]]) -> str:
-    """The last of what was seen, for a message."""
+    """The last observations, for a message."""
     return json.dumps(seen[-5:])

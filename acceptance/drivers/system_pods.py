@@ -1,6 +1,6 @@
-"""Pods of the system's namespaces, where every pod is admitted: who made them, and which of them may rule a node.
+"""Pods of the system namespaces, where every pod is admitted: what created them, and which could control a node.
 
-Source: plan 27.10. A name says nothing: who makes a pod to look into a machine calls it as they like.
+Source: plan 27.10. Names prove nothing: a pod created to inspect a machine may have any name.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def makes_volume(pod: client.V1Pod, paths: Mapping[str, set[str]]) -> bool:
 
 
 def rights_over_node(pod: client.V1Pod) -> list[str]:
-    """By what a pod could rule its node."""
+    """What lets a pod control its node."""
     spec = pod.spec
     shared = {"network": spec.host_network, "processes": spec.host_pid, "memory": spec.host_ipc}
     found = [f"the node's {name}" for name, value in shared.items() if value]
@@ -102,7 +102,7 @@ def is_known(pod: client.V1Pod) -> bool:
 
 
 def of_system(pods: Iterable[client.V1Pod]) -> list[client.V1Pod]:
-    """The pods of the system's namespaces but scenarios'."""
+    """The pods of the system namespaces except scenarios'."""
     return [pod for pod in pods if pod.metadata.namespace in SYSTEM_NAMESPACES and not of_scenario(pod.metadata.labels)]
 
 

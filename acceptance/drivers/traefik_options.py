@@ -1,4 +1,4 @@
-"""How Traefik is started, here and in production: what was proven here has to be so there."""
+"""How Traefik is started, here and in production: what was proven here must hold there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from acceptance.platform.platform import Platform
 
 Options = dict[str, str]
 OWN = {"caserver", "email", "storage", "profile"}
-"""What differs from one ACME resolver to the other, and has no part in when a certificate is renewed."""
+"""What differs between ACME resolvers without affecting when a certificate is renewed."""
 
 
 def options_of(spec: Mapping[str, Any]) -> Options:
@@ -73,7 +73,7 @@ def believes(options: Options) -> list[str]:
 
 
 def is_private(network: str) -> bool:
-    """Whether all addresses of a network are private ones; what is no network is none."""
+    """Whether all addresses of a network are private; False for anything that is not a network."""
     try:
         return ipaddress.ip_network(network, strict=False).is_private
     except ValueError:

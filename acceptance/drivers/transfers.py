@@ -1,4 +1,4 @@
-"""Clients that transfer money between accounts at the same time: what shows whether transactions are ACID."""
+"""Clients that concurrently transfer money between accounts, which shows whether transactions are ACID."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Transfers:
         observer.join()
 
     def guarded(self, work: Any, *arguments: Any) -> None:
-        """Run a thread's work; what goes wrong is kept."""
+        """Run a thread's work; errors are kept."""
         try:
             work(*arguments)
         except Exception as error:
@@ -111,7 +111,7 @@ class Transfers:
         return balances
 
     def describe(self) -> dict[str, Any]:
-        """What came of them, in figures."""
+        """The results in figures."""
         return {
             "acknowledged": len(self.done), "broken off": self.broken_off, "conflicts tried again": self.conflicts,
             "sums seen meanwhile": sorted(set(self.sums)), "looks at the sum": len(self.sums), "errors": self.errors,

@@ -1,4 +1,4 @@
-"""What became of the platform's SealedSecrets: whether Secrets are theirs, hold what they hold, and may change."""
+"""The state of the platform's SealedSecrets: whether they own their Secrets, match them, and can change them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ WAITS = 120
 """Seconds for which a restart may wait after a pod that is ready, at most, before it replaces the next one."""
 TRY = "Try: kubectl describe quota,limits; kubectl get deployments,statefulsets; kubectl get secrets"
 WIDE = ("sealedsecrets.bitnami.com/cluster-wide", "sealedsecrets.bitnami.com/namespace-wide")
-"""What makes a SealedSecret one that can be unsealed under other names."""
+"""What allows a SealedSecret to be unsealed under other names."""
 
 
 def sealed_of_platform(cluster: Cluster) -> list[dict[str, Any]]:
-    """Each SealedSecret of the cluster but scenarios'."""
+    """Each SealedSecret of the cluster except scenarios'."""
     items = cluster.custom.list_cluster_custom_object(*GROUP, "sealedsecrets")["items"]
     return [item for item in items if not item["metadata"]["namespace"].startswith("scenario")]
 
@@ -63,7 +63,7 @@ def template_annotations(item: dict[str, Any]) -> dict[str, str]:
 
 
 def owners_of(cluster: Cluster, name: str, namespace: str) -> list[tuple[str, str]]:
-    """Kind and name of whatever owns a Secret."""
+    """Kind and name of a Secret's owners."""
     owners = cluster.core.read_namespaced_secret(name, namespace).metadata.owner_references or []
     return [(owner.kind, owner.name) for owner in owners]
 

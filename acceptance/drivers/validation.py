@@ -1,4 +1,4 @@
-"""What auth says of a token, and what the database keeps of it. Source: 8.8, 8.9."""
+"""What auth says about a token, and what the database stores of it. Source: 8.8, 8.9."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from acceptance.drivers.services import KEEP, Api, Service, in_words
 REFUSALS = (400, 401, 403, 422)
 """Statuses that say no to a token."""
 ROUNDED = 2
-"""Seconds by which two ways to write the same time may differ."""
+"""Seconds by which two representations of the same time may differ."""
 MILLISECONDS = 10**11
 """From here on a time as a number counts milliseconds: as seconds it would be three thousand years away."""
 
@@ -34,7 +34,7 @@ def same_wallet(one: object, other: object) -> bool:
 
 
 def says_valid(answer: requests.Response, settings: ServiceSettings) -> bool:
-    """Whether auth says that a token holds. Raises AssertionError for an answer that is neither yes nor no."""
+    """Whether auth says that a token is valid. Raises AssertionError for an answer that is neither yes nor no."""
     status, body = answer.status_code, as_json(answer.text) if answer.text else {}
     said = body.get(settings.valid_field) if isinstance(body, dict) else None
     if status == 200 and said is True:
@@ -76,7 +76,7 @@ def ask_about_each(
 
 
 def is_yes(answer: requests.Response, settings: ServiceSettings) -> bool:
-    """Whether an answer says that a token holds, and not something else."""
+    """Whether an answer says that a token is valid, and not something else."""
     try:
         return says_valid(answer, settings)
     except AssertionError:

@@ -1,4 +1,4 @@
-"""Visitors of the site who differ from a probe: by language, by device, and by the way that led them here."""
+"""Visitors of the site who differ from a probe: by language, by device, and by where they come from."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ VISITORS = {
 }
 """What the requests of each of them say, besides what those of a probe do."""
 LINK = "?utm_source=newsletter&utm_medium=mail"
-"""What links in mails and advertisements add to an address."""
+"""What links in mails and advertisements add to a URL."""
 
 
 def turned_away(web: requests.Session, opened: Opened, visitors: dict[str, dict[str, str]] | None = None) -> list[str]:

@@ -1,4 +1,4 @@
-"""Wallets, what they sign (EIP-4361), and JWTs good and bad; none of it by the code that it is held against."""
+"""Wallets, what they sign (EIP-4361), and valid and invalid JWTs, independent of the code under test."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ PROVEN = "demo"
 
 
 def hooks(cluster: Cluster) -> dict[str, str]:
-    """What the Git server in the cluster runs after a push, by repository; nothing where it runs nothing."""
+    """What the Git server in the cluster runs after a push, by repository; empty if it runs nothing."""
     found = {}
     for name in (PLATFORM, PROVEN):
         path = f"/srv/git/{name}.git/hooks/post-receive"

@@ -1,4 +1,4 @@
-"""Whether a workload whose pods are not well would be called so. Source: 3.5."""
+"""Whether a workload with unhealthy pods would be reported as such. Source: 3.5."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def is_ignored(workload: Manifest) -> str:
 
 
 def never_fails(workload: Manifest) -> str:
-    """Why a workload whose pods are not well would never be called so."""
+    """Why a workload with unhealthy pods would never be reported as such."""
     spec = workload["spec"]
     if ignored := is_ignored(workload):
         return ignored
@@ -53,12 +53,12 @@ def never_fails(workload: Manifest) -> str:
 
 
 def asks_something(command: dict[str, Any]) -> bool:
-    """Whether a probe's command asks the server whether it is well."""
+    """Whether a probe's command checks the server's health."""
     program, *words = command.get("command") or [""]
     return program in ASKS and set(words) >= ASKS[program]
 
 
 def fails_for(probe: dict[str, Any]) -> int:
-    """For how many seconds a health check may fail until the pod is called not ready."""
+    """How many seconds a health check may fail before the pod counts as not ready."""
     # What Kubernetes takes where nothing is said: three times, ten seconds apart.
     return int(probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3))

@@ -1,5 +1,5 @@
-"""Where images and host tools come from: the lock, pulls, builds, the registry beside the cluster, pins.
+"""Where images and host tools come from: the lock, pulls, builds, the local registry, pins.
 
-Covers what is made before anything runs.
-Recipes are in the top level's images/, what is deployed from them in platform/.
+Covers what is prepared before anything runs.
+Recipes are in the top-level images/, deploying the images belongs in platform/.
 """

@@ -1,4 +1,4 @@
-"""Images and host tools: pulled where a registry answers, else built from source; cached by the hash of their inputs.
+"""Images and host tools: pulled if a registry answers, otherwise built from source; cached by the hash of their inputs.
 
 Source: images/lock.toml, docs/decisions/0001-kind-from-source.md.
 """
@@ -30,13 +30,13 @@ PARALLEL = 2
 
 
 def made(folder: Path) -> Path:
-    """A folder, which is made if it is not there."""
+    """A folder, created if it does not exist."""
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 class Images:
-    """Makes the images and tools of some components. `upstream`: mirrors that are asked in the registries' place."""
+    """Provides the images and tools of some components. `upstream`: mirrors to use instead of the registries."""
 
     def __init__(self, mode: Mode = "auto", upstream: Mirrors = None, cache: Path = CACHE, logs: Path | None = None):
         self.mode = mode
@@ -48,11 +48,11 @@ class Images:
         self.pulls = 0
 
     def ensure(self, components: set[str]) -> Made:
-        """Make everything that `components` ask for; nothing is done for what the cache knows."""
+        """Provide everything that `components` need; whatever is cached takes no work."""
         started = time.monotonic()
         wanted = [entry for entry in self.lock.values() if components & set(entry.components)]
         engine.client()
-        # One question for all images: a run that finds everything is to take no time.
+        # One query for all images, so that a run that finds everything takes no time.
         known = set(docker.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split())
         missing = [entry for entry in wanted if self.tag(entry) not in known and not self.is_there(entry)]
         if missing:
@@ -69,19 +69,19 @@ class Images:
         return Made(self.link_tools(wanted), self.builds, self.pulls, time.monotonic() - started)
 
     def decide(self) -> Literal["pull", "build"]:
-        """Which way to go: as told, or by asking the registry once."""
+        """Pull or build: as configured, or by probing the registry once."""
         return decide(self.mode, self.upstream)
 
     def tag(self, entry: Entry) -> str:
-        """The name of an entry's image in the engine: its content's hash as the tag."""
+        """The name of an entry's image in the engine, with its content hash as the tag."""
         return f"{LOCAL}/{entry.name}:{inputs_hash(entry, self.lock)}"
 
     def content_tag(self, name: str) -> str:
-        """The tag by which the registry beside the cluster has an image's content, whatever `latest` is by then."""
+        """The tag of an image's content in the local registry, whatever `latest` is by then."""
         return f"{LOCAL}-{inputs_hash(self.lock[name], self.lock)}"
 
     def folder(self, entry: Entry) -> Path:
-        """Where the files of a tool or of manifests are kept."""
+        """Where the files of a tool or of manifests are stored."""
         return self.cache / entry.use / f"{entry.name}-{inputs_hash(entry, self.lock)}"
 
     def is_there(self, entry: Entry) -> bool:
@@ -91,9 +91,9 @@ class Images:
         return docker.inspect("image", self.tag(entry)) is not None
 
     def pull(self, entries: list[Entry]) -> None:
-        """Pull what has an upstream reference, and take tools from the PATH where they fit.
+        """Pull what has an upstream reference, and take tools from the PATH if their version fits.
 
-        What cannot be had is said, and left to `build`. Raises UserError in mode `pull`, naming all of it.
+        Unavailable images are reported and left to `build`. In mode `pull`, raises UserError naming all of them.
         """
         refused = pull_all(entries, self.upstream, self.tag)
         self.pulls += sum(1 for entry in entries if entry.name not in refused and entry.is_pullable)
@@ -101,17 +101,17 @@ class Images:
         if refused and self.mode == "pull":
             listed = "\n".join(f"  {references[name]}: {refused[name]}" for name in references)
             raise UserError(
-                f"{len(refused)} images cannot be had:\n{listed}", "mend images/lock.toml, or --images=auto"
+                f"{len(refused)} images are unavailable:\n{listed}", "fix images/lock.toml, or use --images=auto"
             )
         for name, reference in references.items():
-            say(f"  {reference} cannot be had ({refused[name]}): building it")
+            say(f"  {reference} is unavailable ({refused[name]}): building it")
         for entry in entries:
             if entry.use == "tool" and (program := found_on_path(entry)):
-                say(f"  {program} is {entry.version}, as the lock wants it: taken from the PATH")
+                say(f"  {program} {entry.version} on the PATH matches the lock: using it")
                 self.keep(entry, Path(program))
 
     def keep(self, entry: Entry, program: Path) -> None:
-        """Put a program of this machine into the cache, as if it had been built."""
+        """Put one of this machine's programs into the cache, as if it had been built."""
         folder = self.folder(entry)
         with tempfile.TemporaryDirectory(dir=made(folder.parent)) as scratch:
             output = made(Path(scratch) / "files")
@@ -121,7 +121,7 @@ class Images:
             output.rename(folder)
 
     def build(self, entries: list[Entry]) -> None:
-        """Build entries from their recipes, what they need first, two recipes at a time."""
+        """Build entries from their recipes, dependencies first, two recipes at a time."""
         if not entries:
             return
         for base in self.bases(entries):
@@ -135,7 +135,7 @@ class Images:
                 in_parallel(lambda entry: self.build_one(entry, steps), wave, workers=PARALLEL)
 
     def bases(self, entries: list[Entry]) -> list[Entry]:
-        """The base images that the recipes of `entries` name; Debian, which the others are made on, first."""
+        """The base images that the recipes of `entries` name; Debian, on which the others are built, first."""
         made = {*entries, *(self.lock[need] for entry in entries for need in entry.needs)}
         recipes = [(IMAGES / entry.recipe / "Dockerfile").read_text() for entry in made if entry.recipe]
 
@@ -168,7 +168,7 @@ class Images:
             self.builds += 1
 
     def ensure_base(self, entry: Entry) -> None:
-        """Have a base image under its upstream's short name: there, pulled, or bootstrapped."""
+        """Provide a base image under its upstream short name: existing, pulled, or bootstrapped."""
         short = entry.short
         if docker.inspect("image", short) is not None:
             return
@@ -179,8 +179,8 @@ class Images:
                 docker.docker("tag", reference, short)
                 return
             if self.mode == "pull":
-                raise UserError(f"{reference} cannot be had: {reason}", "mend images/lock.toml, or --images=auto")
-            say(f"  {reference} cannot be had ({reason}): bootstrapping it")
+                raise UserError(f"{reference} is unavailable: {reason}", "fix images/lock.toml, or use --images=auto")
+            say(f"  {reference} is unavailable ({reason}): bootstrapping it")
         begun = time.monotonic()
         say(f"Bootstrapping the base image {short} ...")
         self.logs.mkdir(parents=True, exist_ok=True)
@@ -190,7 +190,7 @@ class Images:
         say(f"  {short} ready ({time.monotonic() - begun:.0f} s)")
 
     def push(self, entries: list[Entry]) -> None:
-        """Put node images into the registry beside the cluster; it keeps them between runs."""
+        """Push node images to the local registry, which keeps them between runs."""
 
         def push_one(entry: Entry) -> None:
             repository, _, tag = entry.path.rpartition(":")
@@ -212,7 +212,7 @@ class Images:
         in_parallel(push_one, entries, workers=4)
 
     def build_and_push(self, folder: Path, name: str, tag: str, log: Path) -> None:
-        """Build a folder's Dockerfile, and push it to the registry beside the cluster as an image of ours."""
+        """Build a folder's Dockerfile, and push the image to the local registry as one of ours."""
         reference = f"127.0.0.1:{REGISTRY_PORT}/{LOCAL}/{name}:{tag}"
         docker.build(folder, log=log, tag=reference)
         docker.push(reference)
@@ -234,6 +234,6 @@ class Images:
         return folder
 
     def link_manifests(self, entry: Entry) -> None:
-        """Upstream's manifests, copied to k8s/upstream, where the kustomizations expect them."""
+        """Copy upstream manifests to k8s/upstream, where the kustomizations expect them."""
         destination = ROOT / "k8s" / "upstream" / entry.name.removesuffix("-manifests")
         copy_once(self.folder(entry), destination, ROOT)

@@ -1,4 +1,4 @@
-"""Folders of the cache, sealed with a digest so that damage is seen."""
+"""Cache folders, sealed with a digest so that damage is detected."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def seal_folder(folder: Path) -> None:
 
 
 def folder_is_whole(folder: Path) -> bool:
-    """Whether a folder's files are what they were when it was sealed; a damaged one counts as not there."""
+    """Whether a folder's files are unchanged since it was sealed; a damaged folder counts as missing."""
     seal = folder / SEAL
     return seal.is_file() and seal.read_text() == folder_digest(folder)
 
 
 def copy_once(folder: Path, destination: Path, beside: Path) -> None:
-    """Copy a sealed folder, without its seal; nothing is done if the copy is there already.
+    """Copy a sealed folder, without its seal; does nothing if the copy already exists.
 
-    Several processes may do so at once, and others read the copy meanwhile: it is made in a folder `beside`, of the
-    same file system, and put there whole.
+    Several processes may do this concurrently while others read the copy, so it is created in a folder `beside`, on the
+    same file system, and moved into place atomically.
     """
     if contents(destination) == contents(folder):
         return
@@ -49,11 +49,11 @@ def copy_once(folder: Path, destination: Path, beside: Path) -> None:
             return
         shutil.rmtree(destination, ignore_errors=True)
         with contextlib.suppress(OSError):
-            # Another process may have put the same there at this moment.
+            # Another process may have just moved the same copy into place.
             copy.rename(destination)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """The files of a folder by path, without its seal; none where it is not there."""
+    """The files of a folder by path, without its seal; none if it does not exist."""
     paths = (path for path in folder.rglob("*") if path.is_file() and path.name != SEAL)
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}

@@ -1,4 +1,4 @@
-"""images/lock.toml: its entries, and the hash of all that each is made from."""
+"""images/lock.toml: its entries, and the hash of each entry's inputs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Use = Literal["base", "engine", "node", "part", "tool", "manifests"]
 LOCAL = "alternate-futures"
 
 LITTER = {"__pycache__", "node_modules", ".next", ".github"}
-"""Folders that tools leave in a recipe's sources; .dockerignore keeps them out of builds."""
+"""Folders that tools create in a recipe's sources; .dockerignore keeps them out of builds."""
 
 
 @dataclass(frozen=True)
@@ -33,43 +33,43 @@ class Entry:
     needs: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
     asks: str | None = None
-    """The command by which a tool on the PATH says its version."""
+    """The command with which a tool on the PATH prints its version."""
     version: str | None = None
-    """The version of a tool that may be taken from the PATH."""
+    """The tool version that may be taken from the PATH."""
     digest: str | None = None
-    """The digest by which the upstream image is pulled, where the tag alone is not enough."""
+    """The digest by which the upstream image is pulled, if the tag alone is not enough."""
 
     @property
     def is_pullable(self) -> bool:
-        """Whether it is an image that a registry has, and that something runs."""
+        """Whether it is an image in a registry that something runs."""
         return self.upstream is not None and self.use in ("engine", "node")
 
     @property
     def pulled(self) -> str:
-        """What a registry is asked for: the upstream reference, by its digest where the lock has one."""
+        """The reference to pull: upstream's, by digest if the lock has one."""
         reference = self.upstream or ""
         return f"{reference.rpartition(':')[0]}@{self.digest}" if self.digest else reference
 
     @property
     def path(self) -> str:
-        """Repository and tag by which nodes ask the registry beside the cluster."""
+        """Repository and tag under which nodes pull from the local registry."""
         if self.upstream is None:
             return f"{LOCAL}/{self.name}:latest"
         return self.upstream.partition("/")[2]
 
     @property
     def short(self) -> str:
-        """What Dockerfiles call a base image."""
+        """The name of a base image in Dockerfiles."""
         return (self.upstream or "").removeprefix("docker.io/library/")
 
     @property
     def reference(self) -> str:
-        """What manifests call the image."""
+        """The name of the image in manifests."""
         return self.upstream or f"{LOCAL}/{self.name}:latest"
 
 
 def read_lock(path: Path = IMAGES / "lock.toml") -> dict[str, Entry]:
-    """The entries of the lock by name. Raises UserError for an unknown key or a need that is not there."""
+    """The entries of the lock by name. Raises UserError for an unknown key or a missing dependency."""
     entries = {}
     known = {"use", "upstream", "recipe", "target", "needs", "for", "asks", "version", "digest"}
     for name, table in tomllib.loads(path.read_text()).items():
@@ -91,12 +91,12 @@ def read_lock(path: Path = IMAGES / "lock.toml") -> dict[str, Entry]:
     for entry in entries.values():
         for need in entry.needs:
             if need not in entries:
-                raise UserError(f"{path}: [{entry.name}] needs {need!r}, which is no entry", "add it, or mend the name")
+                raise UserError(f"{path}: [{entry.name}] needs {need!r}, which is no entry", "add it, or fix the name")
     return entries
 
 
 def inputs_hash(entry: Entry, lock: dict[str, Entry]) -> str:
-    """Hash of all that an entry is made from: the recipe's files, its stage, what it needs, and the architecture."""
+    """Hash of an entry's inputs: the recipe's files, its stage, its dependencies, and the architecture."""
     digest = hashlib.sha256(f"{entry.target}\n{platform.machine()}\n".encode())
     if entry.recipe:
         for path in sorted((IMAGES / entry.recipe).rglob("*")):

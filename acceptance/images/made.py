@@ -1,4 +1,4 @@
-"""What came of making images."""
+"""The result of providing images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass
 class Made:
-    """What came out: the folder of the host tools, and how many builds and pulls it took."""
+    """The folder of the host tools, and how many builds and pulls it took."""
 
     tools: Path
     builds: int

@@ -1,4 +1,4 @@
-"""In which order recipes are built."""
+"""The order in which recipes are built."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from acceptance.images.lock import Entry
 
 SLOWEST = ("traefik", "kubernetes", "argocd", "tofu", "tofu-provider-docker", "flannel", "coredns", "containerd")
-"""The recipes that take longest, the longest first, so that the end is not waiting for one."""
+"""The slowest recipes, slowest first, so that the build does not end waiting for one."""
 
 
 def in_waves(
     entries: list[Entry], lock: Mapping[str, Entry], is_there: Callable[[Entry], bool]
 ) -> tuple[list[Entry], list[Entry], list[Entry]]:
-    """What can be built at once, then what compiles nothing any more, then what needs images of the first two."""
+    """What can be built immediately, then what no longer compiles anything, then what needs images of the first two."""
     first: list[Entry] = []
     for entry in entries:
-        # A recipe with several stages compiles once: its first entry goes ahead of the others.
+        # A recipe with several stages compiles once: its first entry goes first.
         if entry.recipe not in {other.recipe for other in first} and not entry.needs:
             first.append(entry)
     later = [entry for entry in entries if entry not in first]

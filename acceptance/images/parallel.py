@@ -1,4 +1,4 @@
-"""Builds and pulls side by side; the first error ends them all."""
+"""Runs builds and pulls concurrently; the first error stops them all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from acceptance.clients.process import end_children
 
 
 def in_parallel(function, items, workers: int) -> None:  # type: ignore[no-untyped-def]
-    """Call `function` for each item on some threads; the first error cancels what has not begun."""
+    """Call `function` for each item on a thread pool; the first error cancels what has not begun."""
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(function, item) for item in items]
         try:
@@ -16,6 +16,6 @@ def in_parallel(function, items, workers: int) -> None:  # type: ignore[no-untyp
                 future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            # Nobody is to wait for the other builds, after Ctrl-C least of all; BuildKit's caches keep what they did.
+            # Do not wait for the other builds, least of all after Ctrl-C; BuildKit caches what they have done.
             end_children()
             raise

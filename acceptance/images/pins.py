@@ -22,7 +22,7 @@ from acceptance.clients.registry import Reference
 
 K8S = ROOT / "k8s"
 IN_TEXT = re.compile(r"^\s*(?:- )?image: *[\"']?([^\s\"'{}]+)[\"']?\s*$", re.MULTILINE)
-"""An image in a manifest that is the text of another, as in a ConfigMap."""
+"""An image in a manifest embedded as text, as in a ConfigMap."""
 IN_ARGUMENT = re.compile(r"--[\w-]*image=([^\s{}$]+)")
 
 
@@ -32,14 +32,14 @@ def unpinned(manifests: list[dict[str, Any]]) -> list[str]:
 
 
 def references(manifests: list[dict[str, Any]]) -> list[str]:
-    """All images that these objects name, each once: in pods, custom resources, arguments, variables and texts."""
-    # A definition describes fields; what its descriptions and defaults say runs nowhere.
+    """All images that these objects name, each once: in pods, custom resources, arguments, variables and text."""
+    # A CRD only describes fields; images in its descriptions and defaults do not run.
     wanted = [manifest for manifest in manifests if manifest.get("kind") != "CustomResourceDefinition"]
     return list(dict.fromkeys(found for manifest in wanted for found in images_in(manifest)))
 
 
 def images_in(thing: Any) -> Iterator[str]:
-    """The images that are named somewhere in a thing."""
+    """The images named anywhere in a value."""
     if isinstance(thing, list):
         for part in thing:
             yield from images_in(part)
@@ -52,7 +52,7 @@ def images_in(thing: Any) -> Iterator[str]:
             if str(key).lower().endswith("image") and isinstance(value, str) and value and "\n" not in value:
                 yield value
             elif str(key).lower().endswith("image") and isinstance(value, dict) and "repository" in value:
-                # As the values of charts have it, and custom resources that were made after them.
+                # The form in chart values, and in custom resources modelled on them.
                 registry = f"{value['registry']}/" if value.get("registry") else ""
                 tag = f":{value['tag']}" if value.get("tag") else ""
                 digest = f"@{value['digest']}" if value.get("digest") else ""
@@ -62,25 +62,25 @@ def images_in(thing: Any) -> Iterator[str]:
 
 
 def overlays(k8s: Path = K8S) -> list[Path]:
-    """The kustomizations of production."""
+    """Production's kustomizations."""
     return sorted(k8s.rglob("overlays/production/kustomization.yaml"))
 
 
 def render(kustomization: Path) -> list[dict[str, Any]]:
-    """The objects of a kustomization. Raises UserError if it does not build, or nothing is there to build it."""
+    """The objects of a kustomization. Raises UserError if it does not build, or if kubectl is missing."""
     kubectl = find_tool("kubectl")
     if kubectl is None:
-        raise UserError("kubectl is not there", "run `make up` or `make check`, which make it, or install it")
+        raise UserError("kubectl is missing", "run `make up` or `make check`, which build it, or install it")
     try:
         text = build(kubectl, kustomization.parent)
     except UserError as error:
-        raise UserError(error.problem, "mend it; what k8s/upstream lacks, `make up` makes") from error
+        raise UserError(error.problem, "fix it; `make up` provides what k8s/upstream lacks") from error
     return documents(text)
 
 
 @dataclass
 class Overlay:
-    """An overlay of production: its file, what it renders to, and what it would without digests."""
+    """An overlay of production: its file, its rendering, and its rendering without digests."""
 
     path: Path
     now: list[Reference]
@@ -88,15 +88,15 @@ class Overlay:
 
     @property
     def open(self) -> list[Reference]:
-        """What it names without a digest."""
+        """The references without a digest."""
         return [reference for reference in self.now if not reference.is_pinned]
 
     @property
     def stale(self) -> list[str]:
-        """What is pinned to another tag than the base names by now."""
+        """The references pinned to a tag other than the base's current one."""
         wanted = {reference.name: reference.tag for reference in self.bare}
         return [
-            f"{reference.name}: {reference.tag or 'no tag'} is pinned, the base says {wanted[reference.name]}"
+            f"{reference.name}: {reference.tag or 'no tag'} is pinned, but the base has {wanted[reference.name]}"
             for reference in self.now
             if reference.digest and wanted.get(reference.name, reference.tag) != reference.tag
         ]
@@ -127,7 +127,7 @@ def images_of(path: Path) -> list[dict[str, str]]:
 
 @contextlib.contextmanager
 def editing_images(path: Path) -> Iterator[list[dict[str, str]]]:
-    """The entries of `images:` in a kustomization, to change in place; everything else keeps its form and comments."""
+    """The entries of `images:` in a kustomization, to edit in place; all else keeps its formatting and comments."""
     form = YAML()
     form.indent(mapping=2, sequence=4, offset=2)
     form.width = 4096
@@ -141,7 +141,7 @@ def editing_images(path: Path) -> Iterator[list[dict[str, str]]]:
 
 
 def unpin(entries: list[dict[str, str]], keep: Collection[str] = ()) -> None:
-    """Take the digests out of entries, except of images in `keep`; an entry that only pins goes with its digest."""
+    """Remove the digests from entries, except for images in `keep`; an entry that only pins is removed."""
     for entry in list(entries):
         if "digest" in entry and image_of(entry) not in keep:
             if "newName" in entry:
@@ -151,7 +151,7 @@ def unpin(entries: list[dict[str, str]], keep: Collection[str] = ()) -> None:
 
 
 def pin_image(entries: list[dict[str, str]], name: str, tag: str, digest: str) -> None:
-    """Write an image's digest into its entry; into a new one with the tag that the base names if it has none."""
+    """Write an image's digest into its entry, or into a new entry with the base's tag if it has none."""
     entry = next((entry for entry in entries if image_of(entry) == name), None)
     if entry is None:
         entry = CommentedMap(name=name)
@@ -163,5 +163,5 @@ def pin_image(entries: list[dict[str, str]], name: str, tag: str, digest: str) -
 
 
 def image_of(entry: dict[str, str]) -> str:
-    """The name of the image that an entry of `images:` stands for in the end."""
+    """The final image name of an entry of `images:`."""
     return entry.get("newName", entry["name"])

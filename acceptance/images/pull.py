@@ -1,4 +1,4 @@
-"""Pulled or built? Pulling from upstream's registries or mirrors of them, and why a reference cannot be had."""
+"""Decides whether to pull or build; pulls from registries or mirrors, and says why a reference is unavailable."""
 
 from __future__ import annotations
 
@@ -18,44 +18,44 @@ from acceptance.images.parallel import in_parallel
 from acceptance.images.registry import registry_answers
 
 Mirrors = str | Mapping[str, str] | None
-"""A mirror of all registries, or one for each registry by its host; each may have a path (Harbor, Artifactory)."""
+"""A mirror of all registries, or one per registry host; each may have a path (Harbor, Artifactory)."""
 PAUSES = (5.0, 20.0)
-"""Seconds to wait after a registry has said that it was asked too often (429)."""
+"""Seconds to wait after a registry has answered "too many requests" (429)."""
 AGAIN_AFTER = 2.0
-"""Seconds before a pull that broke off is tried once more."""
+"""Seconds before an interrupted pull is retried once."""
 TIMEOUT = 900.0
 FINAL = ("manifest unknown", "not found", "denied", "unauthorized", "repository does not exist", "no such host")
-"""What a registry says when asking again changes nothing."""
+"""What a registry says when a retry would not help."""
 
 
 class Refused(Exception):
-    """An image cannot be had: its step is not done."""
+    """An image is unavailable, so its step is not done."""
 
 
 def located(reference: str, mirrors: Mirrors) -> str:
-    """Where an upstream reference is pulled from: itself, or the same path at a mirror."""
+    """Where to pull an upstream reference from: its own registry, or the same path at a mirror."""
     host, _, path = reference.partition("/")
     mirror = mirrors.get(host) if isinstance(mirrors, Mapping) else mirrors
     return f"{mirror.rstrip('/')}/{path}" if mirror else reference
 
 
 def decide(mode: Mode, mirrors: Mirrors) -> Literal["pull", "build"]:
-    """Whether images are pulled or built: as told, or by asking a registry once."""
+    """Whether images are pulled or built: as configured, or by probing a registry once."""
     if mode != "auto":
         return mode
     probe = located("docker.io/library/debian", mirrors)
     host = probe.partition("/")[0]
     if registry_answers(probe):
-        say(f"Images: {host} answers, pulling what the lock names.")
+        say(f"Images: {host} answers; pulling the images in the lock.")
         return "pull"
-    say(f"Images: {host} does not answer, building from source.")
+    say(f"Images: {host} does not answer; building from source.")
     return "build"
 
 
 def pull_image(reference: str, pauses: Iterable[float] = PAUSES) -> str | None:
-    """Pull a reference; return why it cannot be had, or None. A 429 is waited for, what broke off is tried once more.
+    """Pull a reference; return why it is unavailable, or None. Waits after a 429 and retries an interrupted pull once.
 
-    Credentials are those of Docker's own configuration.
+    Credentials come from Docker's own configuration.
     """
     waits = iter(pauses)
     broke_off = False
@@ -82,12 +82,12 @@ def pull_image(reference: str, pauses: Iterable[float] = PAUSES) -> str | None:
 
 
 def is_too_often(reason: str) -> bool:
-    """Whether a registry asks to come back later."""
+    """Whether a registry asks to retry later."""
     return "toomanyrequests" in reason.lower() or "too many requests" in reason.lower() or "429" in reason
 
 
 def pull_all(entries: list[Entry], mirrors: Mirrors, tag: Callable[[Entry], str]) -> dict[str, str]:
-    """Pull images with an upstream reference and tag them; return why some cannot be had, by name."""
+    """Pull images with an upstream reference and tag them; return why some are unavailable, by name."""
     images = [entry for entry in entries if entry.is_pullable]
     refused: dict[str, str] = {}
     if not images:
@@ -114,7 +114,7 @@ def pull_all(entries: list[Entry], mirrors: Mirrors, tag: Callable[[Entry], str]
 
 
 def found_on_path(entry: Entry) -> str | None:
-    """The program of a tool's entry on the PATH, if it is there in the version that the lock names."""
+    """The program of a tool's entry on the PATH, if it has the version in the lock."""
     name, *arguments = entry.asks.split() if entry.asks else ("",)
     program = shutil.which(name) if name else None
     if program is None:

@@ -1,4 +1,4 @@
-"""The registry beside the cluster, and whether a registry answers."""
+"""The local registry that nodes pull from, and whether a registry answers."""
 
 from __future__ import annotations
 
@@ -51,5 +51,5 @@ def start_registry(image: str) -> None:
         time.sleep(0.1)
     raise UserError(
         f"the registry did not answer on 127.0.0.1:{REGISTRY_PORT} within 20 s",
-        remedy=f"see `docker logs {REGISTRY_NAME}`; is the port taken?",
+        remedy=f"see `docker logs {REGISTRY_NAME}`, and check whether the port is taken",
     )

@@ -1,4 +1,4 @@
-"""Upstream's own manifests, put where the kustomizations expect them."""
+"""Upstream manifests, copied to where the kustomizations expect them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from acceptance.images.build import Images
 
 
 def upstream(images: Images) -> set[str]:
-    """Put upstream's manifests that the cache holds where kustomizations expect them; return what it lacks."""
+    """Copy the cached upstream manifests to where kustomizations expect them; return the missing ones."""
     lacking = set()
     for entry in images.lock.values():
         if entry.use == "manifests":

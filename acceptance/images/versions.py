@@ -16,14 +16,14 @@ PROGRAMS = {"kind": ["version"], "kubectl": ["version", "--client"], "tofu": ["v
 
 
 def of_programs(tools: Path) -> dict[str, str]:
-    """What each program says of itself: the engine, git, and those in the folder `tools`."""
+    """The version that each program reports: the engine, git, and those in the folder `tools`."""
     format_ = "client {{.Client.Version}}, server {{.Server.Version}}"
     commands: dict[str, list[str | Path]] = {
         "docker": [engine.client(), "version", "--format", format_],
         "git": ["git", "--version"],
         **{name: [tools / name, *arguments] for name, arguments in PROGRAMS.items() if (tools / name).exists()},
     }
-    # A user's own settings of tofu, which may name files that are not there, have no part in this.
+    # Ignore the user's own tofu settings, which may name missing files.
     plain = {"TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
     found = {
         name: run(command, environment=plain, check=False).stdout.partition("\n")[0]
@@ -35,7 +35,7 @@ def of_programs(tools: Path) -> dict[str, str]:
 
 
 def of_images(images: Images, components: set[str]) -> dict[str, dict[str, Any]]:
-    """Each entry that `components` ask for: upstream reference, hash of the inputs, digest of the content."""
+    """Each entry that `components` need: upstream reference, hash of the inputs, digest of the content."""
     entries = [entry for entry in images.lock.values() if components & set(entry.components)]
     tags = {images.tag(entry): entry for entry in entries}
     answer = run([engine.client(), "image", "inspect", *tags], check=False).stdout

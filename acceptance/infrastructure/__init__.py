@@ -1,5 +1,5 @@
-"""What the platform stands on: kind, AWS or a cluster that is there, behind one contract.
+"""What the platform runs on: kind, AWS or an existing cluster, behind one contract.
 
 Covers provisioning, attaching, locks and leftovers.
-OpenTofu's roots are in the top level's infrastructure/, the cluster's API in cluster/.
+OpenTofu's roots are in the top-level infrastructure/, the cluster's API in cluster/.
 """

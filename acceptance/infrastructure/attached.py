@@ -1,4 +1,4 @@
-"""Infrastructure that outlives runs: attached to through its cluster; on AWS also provisioned, asked about and removed.
+"""Infrastructure that outlives runs: attached to through its cluster; on AWS also provisioned, inspected and removed.
 
 Source: the design, section Production; infrastructure/aws/README.md.
 """
@@ -20,13 +20,13 @@ from acceptance.infrastructure.cluster_lock import ANSWERS_WITHIN
 from acceptance.infrastructure.contract import CONTROL_PLANE, Infrastructure, LoadBalancer, Machine, Outputs
 
 KERNEL_KEEPS = 0.06
-"""Share of a machine's memory that its kernel keeps before the node counts the rest as its own."""
+"""Share of a machine's memory that the kernel reserves before the node reports the rest."""
 APPLY_TIMEOUT = 5400
-"""Seconds: machines that start, and an hour for the platform's names to be made."""
+"""Seconds: the start of machines, and an hour for the platform's DNS records to be created."""
 
 
 class AttachedInfrastructure(Infrastructure):
-    """What somebody else provisioned, known by its nodes."""
+    """Infrastructure that somebody else provisioned, known by its nodes."""
 
     def __init__(self, environment: Environment, attachment: Attachment):
         super().__init__(environment)
@@ -34,7 +34,7 @@ class AttachedInfrastructure(Infrastructure):
 
     @cached_property
     def nodes(self) -> dict[str, Any]:
-        """The cluster's nodes by name, as they were at the beginning of the run."""
+        """The cluster's nodes by name, as of the beginning of the run."""
         listed = client.CoreV1Api(self.attachment.api).list_node(_request_timeout=ANSWERS_WITHIN).items
         return {node.metadata.name: node for node in listed}
 
@@ -43,13 +43,13 @@ class AttachedInfrastructure(Infrastructure):
         return self.attach()
 
     def attach(self) -> Outputs:
-        """What nodes and environment file say. Raises UserError if no node is a control plane or a worker."""
+        """The outputs, from nodes and environment file. Raises UserError without a control plane or a worker."""
         machines: dict[bool, list[Machine]] = {True: [], False: []}
         for name, node in self.nodes.items():
             address = next((item.address for item in node.status.addresses if item.type == "InternalIP"), "")
             machines[CONTROL_PLANE in node.metadata.labels].append(Machine(name=name, address=address))
         if not (machines[True] and machines[False]):
-            raise UserError(f"the cluster's nodes are {sorted(self.nodes)}: no control plane, or no worker", "see them")
+            raise UserError(f"no control plane or no worker among {sorted(self.nodes)}", "check `kubectl get nodes`")
         settings = self.environment.infrastructure
         assert isinstance(settings, LongLivedSettings)
         balancer = settings.load_balancer
@@ -70,7 +70,7 @@ class AttachedInfrastructure(Infrastructure):
 
     def destroy(self) -> None:
         """Nothing of it is ours. Raises UserError."""
-        raise UserError(f"{self.name} was not made by this project", "whoever made it removes it")
+        raise UserError(f"{self.name} was not made by this project", "only its provisioner can remove it")
 
     def leftovers(self) -> dict[str, list[str]]:
         """Nothing of it is ours."""
@@ -81,11 +81,11 @@ class AttachedInfrastructure(Infrastructure):
         return []
 
     def is_running(self, machine: Machine) -> bool:
-        """Whether its node reports: nobody else is there to ask."""
+        """Whether its node reports: there is no other source."""
         return is_ready(self.nodes[machine.name])
 
     def capacity(self, machine: Machine) -> tuple[float, float]:
-        """What its node counts, and what the kernel keeps. Raises Unverifiable for a container."""
+        """What its node reports, plus the kernel's share. Raises Unverifiable for a container."""
         node = self.nodes[machine.name]
         if (node.spec.provider_id or "").startswith("kind://"):
             raise Unverifiable("the nodes are containers that share one host's CPUs and memory")
@@ -94,8 +94,8 @@ class AttachedInfrastructure(Infrastructure):
 
     def foreign_resources(self) -> list[str]:
         """Raises Unverifiable."""
-        raise Unverifiable("what else is on the nodes' network is for whoever provisioned it to say")
+        raise Unverifiable("only its provisioner knows what else is on the nodes' network")
 
     def balancer_runs(self) -> bool:
-        """That it accepts connections is all that can be seen of it."""
+        """All that can be observed is that it accepts connections."""
         return True

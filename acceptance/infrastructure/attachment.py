@@ -1,4 +1,4 @@
-"""Guard rails around a platform that outlives runs: what a run may do there, and whether it is the right one.
+"""Guard rails for a long-lived platform: what a run may do there, and whether it is the right one.
 
 Source: the design, section Production, and docs/decisions/0012-guard-rails.md.
 """
@@ -28,11 +28,11 @@ from acceptance.base.progress import say
 from acceptance.infrastructure.cluster_lock import ANSWERS_WITHIN, ClusterLock
 
 SKEW = 120
-"""Seconds that this machine's clock and the cluster's may differ before certificates and tokens are misjudged."""
+"""Maximum difference between this machine's clock and the cluster's before certificates and tokens are misjudged."""
 
 
 def kubeconfig_of(environment: Environment) -> Path:
-    """The kubeconfig of a lasting environment: what its file names, KUBECONFIG, or what provisioning left."""
+    """The kubeconfig of a long-lived environment: from its file, KUBECONFIG, or provisioning."""
     settings = environment.infrastructure
     named = settings.kubeconfig if isinstance(settings, LongLivedSettings) else None
     path = named or os.environ.get("KUBECONFIG") or str(STATE / environment.name / "kubeconfig")
@@ -40,7 +40,7 @@ def kubeconfig_of(environment: Environment) -> Path:
 
 
 class Attachment:
-    """The cluster that a lasting environment names, looked at before anything else is done."""
+    """The cluster that a long-lived environment names, checked before anything else is done."""
 
     def __init__(self, environment: Environment, *, may_be_new: bool = False):
         assert isinstance(environment.infrastructure, LongLivedSettings)
@@ -52,9 +52,9 @@ class Attachment:
         self.lock: ClusterLock | None = None
 
     def begin(self, run_id: str) -> list[UserError]:
-        """Take the lock in the cluster; or all that says that it is the wrong one or cannot be judged, untouched.
+        """Take the lock in the cluster, or leave it untouched and return why it is the wrong one or cannot be judged.
 
-        A run that may provision makes the lock's namespace, too.
+        A run that may provision also creates the lock's namespace.
         """
         try:
             self.connect()
@@ -73,21 +73,21 @@ class Attachment:
         if not path.is_file():
             raise UserError(
                 f"there is no kubeconfig {path}",
-                "set KUBECONFIG, or infrastructure.kubeconfig in the environment's file (docs/operations.md)",
+                "set KUBECONFIG, or infrastructure.kubeconfig in the environment file (docs/operations.md)",
             )
         settings = client.Configuration()
-        # Whether it answers in time is asked once.
+        # Ask only once whether it answers in time.
         settings.retries = False
         try:
             config.load_kube_config(str(path), context=self.settings.context, client_configuration=settings)
         except ConfigException as error:
             raise UserError(
-                f"{path} leads nowhere: {error}", "mend it, or infrastructure.context in the environment's file"
+                f"{path} is unusable: {error}", "fix it, or infrastructure.context in the environment file"
             ) from error
         self.api = client.ApiClient(settings)
 
     def ask(self) -> tuple[Any, str | None]:
-        """kube-system and the answer's time. Raises UserError saying why the API server did not tell."""
+        """kube-system and the answer's time. Raises UserError saying why the API server did not answer."""
         host = self.api.configuration.host
         try:
             namespace, _, headers = client.CoreV1Api(self.api).read_namespace_with_http_info(
@@ -95,7 +95,7 @@ class Attachment:
             )
         except ApiException as error:
             if not error.status:
-                # The connection's own trouble, as the client has it.
+                # The underlying connection error, as the client reports it.
                 raise UserError(*in_plain_words(host, error)) from error
             if error.status == 401:
                 raise UserError(
@@ -112,65 +112,65 @@ class Attachment:
         return namespace, headers.get("Date")
 
     def identity(self, namespace: Any) -> Iterator[UserError]:
-        """What of the cluster's identity is not what the environment names."""
+        """How the cluster's identity differs from what the environment names."""
         file, other = (
             f"environment {self.environment.name}",
             "use that cluster's kubeconfig and context, or another --env",
         )
         uid, authority = str(namespace.metadata.uid), authority_of(self.api)
         if not self.settings.names_cluster and self.may_be_new:
-            say(f'  from now on other clusters are refused if its file says: cluster_uid = "{uid}"')
+            say(f'  to refuse other clusters from now on, add to its file: cluster_uid = "{uid}"')
         elif not self.settings.names_cluster:
             yield UserError(
-                f"{file} does not say which cluster it means",
+                f"{file} does not identify its cluster",
                 f'if {self.api.configuration.host} is the right one, add cluster_uid = "{uid}" to its file',
             )
         if self.settings.cluster_uid not in (None, uid):
             yield UserError(
-                f"{self.kubeconfig} leads to the cluster {uid}, but {file} means {self.settings.cluster_uid}", other
+                f"{self.kubeconfig} points to the cluster {uid}, but {file} names {self.settings.cluster_uid}", other
             )
         if self.settings.cluster_ca_sha256 not in (None, authority):
             expected = self.settings.cluster_ca_sha256
             yield UserError(
-                f"the cluster of {self.kubeconfig} has the CA {authority}, but {file} means {expected}", other
+                f"the cluster of {self.kubeconfig} has the CA {authority}, but {file} names {expected}", other
             )
 
     def reject_kind(self) -> Iterator[UserError]:
-        """A cluster of kind is no production: not where the environment's file names no stand-in for K3s."""
+        """Refuse a kind cluster if the environment file names no stand-in for K3s."""
         nodes = client.CoreV1Api(self.api).list_node(_request_timeout=ANSWERS_WITHIN).items
         is_kind = any((node.spec.provider_id or "").startswith("kind://") for node in nodes)
         if is_kind and "K3s" not in self.environment.stand_ins:
             yield UserError(
-                f"{self.kubeconfig} leads to a cluster of kind, but {self.environment.name} runs no stand-ins",
+                f"{self.kubeconfig} points to a kind cluster, but {self.environment.name} runs no stand-ins",
                 "switch the context, or use --env=kind",
             )
 
     def release(self) -> None:
-        """Give the lock back, if it is held."""
+        """Release the lock, if it is held."""
         if self.lock:
             self.lock.release()
 
 
 def in_plain_words(host: str, error: BaseException) -> tuple[str, str]:
-    """Problem and remedy for a connection that did not come about."""
+    """Problem and remedy for a failed connection."""
     text = f"{error} {getattr(error, 'reason', '')}"
     if "CERTIFICATE_VERIFY_FAILED" in text:
         if "not yet valid" in text or "has expired" in text:
             now = datetime.datetime.now(datetime.UTC)
             return (
-                f"the certificate of {host} is not valid now, which is {now:%Y-%m-%d %H:%M} UTC here",
+                f"the certificate of {host} is not valid now ({now:%Y-%m-%d %H:%M} UTC by this machine's clock)",
                 "set this machine's clock, or renew the cluster's certificates",
             )
         return (
-            f"the certificate of {host} comes from another CA than the kubeconfig's",
-            "get the cluster's own kubeconfig; do not switch verification off",
+            f"the certificate of {host} was issued by a CA other than the kubeconfig's",
+            "get the cluster's own kubeconfig; do not turn off verification",
         )
     if "timed out" in text.lower():
         return (
             f"{host} did not answer within {ANSWERS_WITHIN} s",
-            "see whether the tunnel is open (infrastructure/aws/scripts/tunnel.sh) and the control planes run",
+            "check that the tunnel is open (infrastructure/aws/scripts/tunnel.sh) and the control planes are running",
         )
-    return f"{host} cannot be reached: {text.strip()[:300]}", "see whether the address is right and the cluster runs"
+    return f"{host} cannot be reached: {text.strip()[:300]}", "check the address, and that the cluster is running"
 
 
 def authority_of(api: client.ApiClient) -> str:
@@ -190,17 +190,17 @@ def clock_skew(date: str | None) -> Iterator[UserError]:
     if abs(apart) > SKEW:
         way = "ahead of" if apart > 0 else "behind"
         yield UserError(
-            f"this machine's clock is {abs(apart):.0f} s {way} the cluster's: lifetimes of certificates and tokens "
+            f"this machine's clock is {abs(apart):.0f} s {way} the cluster's: certificate and token lifetimes "
             "would be misjudged",
             "set the clock that is wrong (timedatectl)",
         )
 
 
 def check_own_kind(kubeconfig: Path, settings: KindSettings) -> None:
-    """Refuse a kubeconfig of kind's that leads elsewhere than to this machine. Raises UserError."""
+    """Refuse a kubeconfig of kind's that does not point to this machine. Raises UserError."""
     host = config.new_client_from_config(str(kubeconfig)).configuration.host
     if not host.startswith(("https://127.0.0.1:", "https://localhost:")):
         raise UserError(
-            f"the environment is {settings.provisioner}, but {kubeconfig} leads to {host}",
-            "remove that file, then `make down`; another cluster is judged by an environment of its own",
+            f"the environment is {settings.provisioner}, but {kubeconfig} points to {host}",
+            "remove that file, then run `make down`; to judge another cluster, use an environment of its own",
         )

@@ -1,4 +1,4 @@
-"""The root infrastructure/aws: provisioned, asked about and removed. Source: infrastructure/aws/README.md."""
+"""The root infrastructure/aws: provisioned, inspected and removed. Source: infrastructure/aws/README.md."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ from acceptance.infrastructure.tfvars import variables
 KUBECONFIG = "terraform_data.kubeconfig"
 LOAD_BALANCER = "module.load_balancer.aws_lb.this"
 RENEW_BEFORE = datetime.timedelta(days=30)
-"""A kubeconfig whose certificate ends sooner is fetched anew; servers put another one there 60 days before that."""
+"""A kubeconfig whose certificate expires sooner is fetched again; servers replace it 60 days before that."""
 FOLLOW_EVERY = 0.5
 """Seconds between two looks at the log of an apply."""
 SAY_EVERY = 30
-"""Seconds between two lines of how far an apply is, and what that costs."""
+"""Seconds between two lines on an apply's progress and cost."""
 SCRIPT_SAYS = re.compile(r"^terraform_data\.(?:dns|kubeconfig) \(local-exec\): (?!Executing)(.+)$", re.MULTILINE)
-"""What OpenTofu writes in front of each line of a script that it runs (scripts/await-dns.sh, fetch-kubeconfig.sh)."""
+"""OpenTofu's prefix of each line of a script that it runs (scripts/await-dns.sh, fetch-kubeconfig.sh)."""
 ROLES = ("control-plane", "worker", "flows")
-"""Endings of the names of the root's roles; by their tags AWS finds no roles."""
+"""Suffixes of the names of the root's roles; AWS cannot find roles by tag."""
 
 
 def is_current(kubeconfig: Path) -> bool:
-    """Whether a kubeconfig is there, and its certificate, if it has one, is valid for a month yet."""
+    """Whether a kubeconfig exists and its certificate, if any, is valid for another month."""
     if not kubeconfig.is_file():
         return False
     found = re.search(r"client-certificate-data: *(\S+)", kubeconfig.read_text())
@@ -55,7 +55,7 @@ def is_current(kubeconfig: Path) -> bool:
 
 
 def lines_after(log: Path, place: int, *, to_the_end: bool) -> tuple[str, int]:
-    """What a file has after a place, and the place after it; whole lines only, for the last may be in the making."""
+    """What a file has after a position, and the new position; complete lines only, as the last may still be growing."""
     if not log.exists():
         return "", place
     with log.open("rb") as file:
@@ -66,7 +66,7 @@ def lines_after(log: Path, place: int, *, to_the_end: bool) -> tuple[str, int]:
 
 
 class AwsInfrastructure(AttachedInfrastructure):
-    """The root infrastructure/aws: provisioned where it was asked for, asked about through the AWS command line."""
+    """The root infrastructure/aws: provisioned on request, inspected through the AWS command line."""
 
     def __init__(self, environment: Environment, attachment: Attachment, run_id: str, tools: Path, log: Path):
         super().__init__(environment, attachment)
@@ -78,9 +78,9 @@ class AwsInfrastructure(AttachedInfrastructure):
         self.root = INFRASTRUCTURE / "aws"
 
     def tofu(self, *arguments: str, check: bool = True) -> str:
-        """Run tofu in the root; what it prints goes to the log unless it is asked for output.
+        """Run tofu in the root; its output goes to the log unless requested.
 
-        Every command gets the variables: the encryption of the state needs the region, whatever is done with the state.
+        Every command gets the variables: state encryption needs the region for any operation on the state.
         """
         quiet = arguments[0] in ("output", "state")
         environment = {
@@ -90,7 +90,7 @@ class AwsInfrastructure(AttachedInfrastructure):
             "CHECKPOINT_DISABLE": "1",
             "TF_VAR_run": self.run_id,
         }
-        # Set only where its user did not, by the name in lower case that OpenTofu wants.
+        # Only if the user did not set it, under the lower-case name that OpenTofu expects.
         environment |= {key: str(self.folder) for key in ("TF_VAR_state_folder",) if key not in os.environ}
         variables = f"-var-file={self.settings.variables}"
         words = 2 if arguments[0] == "state" else 1
@@ -103,9 +103,9 @@ class AwsInfrastructure(AttachedInfrastructure):
 
     @contextlib.contextmanager
     def telling(self) -> Iterator[None]:
-        """Say, as the log gets it, what the scripts of an apply ask people to do: records to make, a tunnel to open.
+        """Print, as it appears in the log, what an apply's scripts ask for: records to create, a tunnel to open.
 
-        Say, too, how far the apply is and what that costs an hour, whenever something was made, each half minute.
+        Whenever something was created, also print progress and hourly cost, at most every half minute.
         """
         began = self.log.stat().st_size if self.log.exists() else 0
         over = threading.Event()
@@ -133,51 +133,51 @@ class AwsInfrastructure(AttachedInfrastructure):
             thread.join()
 
     def init(self) -> None:
-        """Find the state. Raises UserError naming the file that bootstrap/ writes, if it is not there."""
+        """Locate the state. Raises UserError naming the file that bootstrap/ writes, if it is missing."""
         backend = self.root / self.settings.backend
         if not backend.is_file():
             raise UserError(
-                f"there is no {backend}", "make it once per account: infrastructure/aws/README.md, `Once per account`"
+                f"there is no {backend}", "create it once per account: infrastructure/aws/README.md, `Once per account`"
             )
         self.folder.mkdir(parents=True, exist_ok=True)
         self.tofu("init", "-reconfigure", f"-backend-config={self.settings.backend}")
 
     def apply(self) -> Outputs:
-        """Provision what is missing; the outputs keep the contract of infrastructure/outputs.md."""
+        """Provision what is missing; the outputs follow the contract of infrastructure/outputs.md."""
         self.init()
-        # The file is this machine's and the state everybody's: it says nothing about whether the file is here.
+        # The file is local but the state is shared: the state does not say whether the file is here.
         again = [] if is_current(self.folder / "kubeconfig") else [f"-replace={KUBECONFIG}"]
         self.tofu("apply", "-auto-approve", "-no-color", *again)
         raw = json.loads(self.tofu("output", "-json"))
         return Outputs.model_validate({key: value["value"] for key, value in raw.items()})
 
     def destroy(self) -> None:
-        """Remove all that apply made; the disks, too, for this was asked for by name."""
+        """Remove everything that apply created, including the disks, because this was explicitly confirmed."""
         self.init()
         unprotected = "-var=protected=false"
         if LOAD_BALANCER in self.resources():
-            # AWS refuses to delete a protected load balancer, and OpenTofu does not unprotect what it destroys.
+            # AWS refuses to delete a protected load balancer, and OpenTofu does not lift the protection.
             self.tofu("apply", "-auto-approve", "-no-color", unprotected, f"-target={LOAD_BALANCER}")
         self.tofu("destroy", "-auto-approve", "-no-color", unprotected)
         self.destroyed = True
 
     @property
     def region(self) -> str:
-        """The region that the variables name. Raises UserError if they name none."""
+        """The region in the variables. Raises UserError if they name none."""
         path = self.root / self.settings.variables
         found = re.search(r'^region\s*=\s*"([^"]+)"', path.read_text(), re.MULTILINE)
         if not found:
-            raise UserError(f"{path} names no region", 'write a line such as region = "eu-central-1"')
+            raise UserError(f"{path} names no region", 'add a line such as region = "eu-central-1"')
         return found[1]
 
     def aws(self, *arguments: str) -> Any:
-        """What the AWS command line answers, in the platform's region. Raises UserError with what it said."""
+        """The AWS command line's answer, in the platform's region. Raises UserError with what it said."""
         return Aws(self.tools / "aws", self.region).ask(*arguments)
 
     def leftovers(self) -> dict[str, list[str]]:
-        """What AWS still has of the platform, by its tag and, where tags cannot be searched for, by its name.
+        """What AWS still has of the platform, by tag or, where tags cannot be searched, by name.
 
-        AWS lists some things for hours or days after they were deleted; those do not count.
+        AWS lists some resources for hours or days after their deletion; those do not count.
         """
         found = self.aws(
             "resourcegroupstaggingapi", "get-resources", "--tag-filters", f"Key=Cluster,Values={self.name}"
@@ -192,9 +192,9 @@ class AwsInfrastructure(AttachedInfrastructure):
         return {kind: names for kind, names in left.items() if names}
 
     def is_gone(self, arn: str) -> bool:
-        """Whether AWS lists this by its tag, but has deleted it, or scheduled that."""
+        """Whether AWS lists this by tag but has deleted it, or scheduled its deletion."""
         service, identity = arn.split(":")[2], arn.rpartition("/")[2]
-        # Filters, unlike ids, are no error where AWS has forgotten the object by now.
+        # Unlike ids, filters cause no error if AWS has forgotten the object.
         if service == "ec2" and identity.startswith("i-"):
             listed = self.aws("ec2", "describe-instances", "--filters", f"Name=instance-id,Values={identity}")
             machines = [machine for group in listed["Reservations"] for machine in group["Instances"]]
@@ -218,8 +218,8 @@ class AwsInfrastructure(AttachedInfrastructure):
         return True
 
     def resources(self) -> list[str]:
-        """What the state names. Raises UserError if the state cannot be read, which is not the same as an empty one."""
-        # Before the first apply `state list` fails; `state pull` prints a state of nothing.
+        """The resources in the state. Raises UserError if the state cannot be read, which differs from an empty one."""
+        # Before the first apply, `state list` fails but `state pull` prints an empty state.
         state = json.loads(self.tofu("state", "pull") or "{}")
         return self.tofu("state", "list").split() if state.get("resources") else []
 
@@ -233,20 +233,20 @@ class AwsInfrastructure(AttachedInfrastructure):
         which = ["--instance-ids", found[0]] if found else ["--filters", *mine]
         reservations = self.aws("ec2", "describe-instances", *which)["Reservations"]
         if not reservations:
-            raise UserError(f"AWS has no instance for {machine.name} at {machine.address}", "see `kubectl get nodes`")
+            raise UserError(f"AWS has no instance for {machine.name} at {machine.address}", "check `kubectl get nodes`")
         return dict(reservations[0]["Instances"][0])
 
     def is_running(self, machine: Machine) -> bool:
-        """Whether AWS says so."""
+        """Whether AWS reports that it runs."""
         return bool(self.instance(machine)["State"]["Name"] == "running")
 
     def capacity(self, machine: Machine) -> tuple[float, float]:
-        """What AWS sells under the instance's type."""
+        """The specification of the instance's type."""
         kind = self.instance(machine)["InstanceType"]
         found = self.aws("ec2", "describe-instance-types", "--instance-types", kind)["InstanceTypes"][0]
         return float(found["VCpuInfo"]["DefaultVCpus"]), float(found["MemoryInfo"]["SizeInMiB"]) * 2**20
 
     def balancer_runs(self) -> bool:
-        """Whether AWS says that it is active."""
+        """Whether AWS reports that it is active."""
         found = self.aws("elbv2", "describe-load-balancers", "--names", self.name)
         return bool(found["LoadBalancers"][0]["State"]["Code"] == "active")

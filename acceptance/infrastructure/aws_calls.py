@@ -1,7 +1,7 @@
-"""The calls of AWS that an apply, a tunnel and a destroy of infrastructure/aws make, with what IAM is asked about each.
+"""The AWS calls that an apply, a tunnel and a destroy of infrastructure/aws make, with what IAM checks for each.
 
-AWS asks for each resource that a call touches; a call is allowed if every one is. Source: AWS's service authorization
-reference; the resources of infrastructure/aws.
+AWS checks each resource that a call touches; a call is allowed if every resource is. Source: AWS's service
+authorization reference; the resources of infrastructure/aws.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 Context = dict[str, str]
 Call = tuple[str, str, Context]
-"""An action, the resource that it touches, and the keys that conditions of policies look at."""
+"""An action, the resource that it touches, and the keys that policy conditions look at."""
 
 MAKES: dict[str, tuple[str, str]] = {
     "CreateVpc": ("vpc", ""),
@@ -30,7 +30,7 @@ MAKES: dict[str, tuple[str, str]] = {
     "ImportKeyPair": ("key-pair", ""),
     "RunInstances": ("instance volume network-interface", "subnet security-group key-pair"),
 }
-"""EC2's calls: what they make, and what they need that is there already."""
+"""EC2 calls: what they create, and which existing resources they need."""
 CHANGES = {
     "AssociateRouteTable": "route-table subnet",
     "AttachInternetGateway": "internet-gateway vpc",
@@ -58,7 +58,7 @@ CHANGES = {
     "RevokeSecurityGroupIngress": "security-group",
     "TerminateInstances": "instance",
 }
-"""EC2's calls that change or remove what is there."""
+"""EC2 calls that change or remove existing resources."""
 ROLE_CALLS = "DeleteRole GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies TagRole"
 PROFILE_CALLS = "CreateInstanceProfile AddRoleToInstanceProfile GetInstanceProfile DeleteInstanceProfile"
 SECRET_CALLS = "CreateSecret DeleteSecret DescribeSecret GetResourcePolicy TagResource"
@@ -69,7 +69,7 @@ KEY_CALLS = "CreateGrant DescribeKey GenerateDataKeyWithoutPlaintext Decrypt ReE
 
 @dataclass(frozen=True)
 class Platform:
-    """Where the platform is made, and what bootstrap/ made for it. Keys are ARNs."""
+    """Where the platform is provisioned, and what bootstrap/ created for it. Keys are ARNs."""
 
     name: str
     account: str
@@ -80,30 +80,30 @@ class Platform:
     partition: str = "aws"
 
     def arn(self, service: str, resource: str, *, region: str | None = None, account: str | None = None) -> str:
-        """The ARN of a resource: ours, in our region, unless said otherwise."""
+        """The ARN of a resource: ours, in our region, by default."""
         place = self.region if region is None else region
         return f"arn:{self.partition}:{service}:{place}:{self.account if account is None else account}:{resource}"
 
     def role(self, which: str) -> str:
-        """The ARN of one of the roles that an apply makes."""
+        """The ARN of one of the roles that an apply creates."""
         return self.arn("iam", f"role/{self.name}-{which}", region="")
 
     def ec2(self, kind: str, context: Context, action: str) -> Call:
-        """A call of EC2 for one resource."""
+        """An EC2 call for one resource."""
         return f"ec2:{action}", self.arn("ec2", f"{kind}/some-1"), {"aws:RequestedRegion": self.region, **context}
 
     def tagged(self, whose: str, request: str | None = "") -> Context:
-        """The context of a resource: of ours, of somebody else's (theirs), or of one that a call makes (new).
+        """The context of a resource: ours, somebody else's (theirs), or one that a call creates (new).
 
-        `request`: the tag that the call gives, ours where nothing is said. A request has the tags that it gives,
-        whatever else it touches.
+        `request`: the tag that the call sets, ours by default. A request has the tags that it sets, whatever else it
+        touches.
         """
         there = {"ours": {"aws:ResourceTag/Cluster": self.name}, "theirs": {"aws:ResourceTag/Cluster": "another"}}
         given = {} if request is None else {"aws:RequestTag/Cluster": request or self.name}
         return there.get(whose, {}) | given
 
     def machine_calls(self) -> Iterator[Call]:
-        """The calls that make network, machines and volumes, and remove them again."""
+        """The calls that create and remove network, machines and volumes."""
         new, ours, untagged = self.tagged("new"), self.tagged("ours"), self.tagged("ours", None)
         for action, (made, needed) in MAKES.items():
             for kind in made.split():
@@ -112,11 +112,11 @@ class Platform:
             for kind in needed.split():
                 yield self.ec2(kind, ours, action)
         yield "ec2:RunInstances", self.arn("ec2", "image/ami-1", account=""), {"ec2:Owner": "amazon"}
-        # Behind the endpoint for SSH; the interface is made by the service, with tags of its own.
+        # For the SSH endpoint; the service creates the interface, with its own tags.
         yield self.ec2("network-interface", {}, "CreateNetworkInterface")
         for kind in ("subnet", "security-group"):
             yield self.ec2(kind, untagged, "CreateNetworkInterface")
-        # The group that comes with a VPC is there without a tag.
+        # A VPC's default security group has no tag.
         yield self.ec2("security-group", new, "CreateTags")
         yield self.ec2("vpc", untagged, "GetSecurityGroupsForVpc")
         for action, kinds in CHANGES.items():
@@ -125,7 +125,7 @@ class Platform:
         yield "ec2:DescribeInstances", "*", {}
 
     def balancer_calls(self) -> Iterator[Call]:
-        """The calls for the load balancer, and for the roles of services that a new account lacks."""
+        """The calls for the load balancer, and for the service-linked roles that a new account lacks."""
         new, ours = self.tagged("new"), self.tagged("ours", None)
         region = {"aws:RequestedRegion": self.region}
         balancer, group = "loadbalancer/net/x/1", "targetgroup/x/1"
@@ -160,7 +160,7 @@ class Platform:
         for service, actions, resource in (
             ("iam", ROLE_CALLS, self.role("worker")),
             ("iam", PROFILE_CALLS, profile),
-            # What a preflight asks.
+            # The calls of a preflight.
             ("iam", "SimulatePrincipalPolicy", self.arn("iam", "user/some-operator", region="")),
             ("secretsmanager", SECRET_CALLS, self.arn("secretsmanager", f"secret:{self.name}/agent-token-AbCdEf")),
             ("secretsmanager", "GetSecretValue", self.arn("secretsmanager", f"secret:{self.name}/kubeconfig-AbCdEf")),
@@ -168,14 +168,14 @@ class Platform:
             ("logs", "DescribeLogGroups", "*"),
             ("route53", ZONE_CALLS, self.arn("route53", "hostedzone/Z0123456789", region="", account="")),
             ("route53", "CreateHostedZone ListHostedZones", "*"),
-            # What IAM knows of the key's tags does not matter: they take minutes to count.
+            # The key's tags are ignored: they take minutes to take effect in IAM.
             ("kms", KEY_CALLS, self.key),
             ("kms", "ListAliases", "*"),
             ("kms", "Decrypt GenerateDataKey", self.state_key),
             ("s3", "ListBucket", self.arn("s3", self.bucket, region="", account="")),
             ("s3", "GetObject PutObject DeleteObject",
              self.arn("s3", f"{self.bucket}/alternate-futures/terraform.tfstate", region="", account="")),
-            # Left out: ssm:GetParameter of Amazon's image, whose ARN names no account: it is asked for itself.
+            # Left out: ssm:GetParameter of Amazon's image, whose ARN names no account; it is checked by calling it.
             ("tag", "GetResources", "*"),
             ("sts", "GetCallerIdentity", "*"),
             ("servicequotas", "GetServiceQuota", self.arn("servicequotas", "ec2/L-1216C47A")),
@@ -184,12 +184,12 @@ class Platform:
                 yield f"{service}:{action}", resource, {}
 
     def tunnel_calls(self) -> Iterator[Call]:
-        """What scripts/tunnel.sh asks for."""
+        """The calls of scripts/tunnel.sh."""
         ours = self.tagged("ours", None)
         endpoint = self.arn("ec2", "instance-connect-endpoint/eice-1")
         yield "ec2-instance-connect:OpenTunnel", endpoint, ours | {"ec2-instance-connect:remotePort": "22"}
         yield "ec2-instance-connect:SendSSHPublicKey", self.arn("ec2", "instance/i-1"), ours
 
     def every_call(self) -> list[Call]:
-        """All of them."""
+        """All calls."""
         return [*self.machine_calls(), *self.balancer_calls(), *self.other_calls(), *self.tunnel_calls()]

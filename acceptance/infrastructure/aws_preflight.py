@@ -1,4 +1,4 @@
-"""What an apply of infrastructure/aws needs of an account, asked before anything is made. Source: its README."""
+"""Checks what an apply of infrastructure/aws needs from an account, before anything is created. Source: its README."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from acceptance.infrastructure.tfvars import assignments, variables
 README = "infrastructure/aws/README.md, `Once per account`"
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 SHOWN = 8
-"""Calls that are named where more are denied."""
+"""How many calls are named if more are denied."""
 
 
 @dataclass
@@ -34,7 +34,7 @@ class AwsPreflight:
 
     @property
     def settings(self) -> AwsSettings:
-        """The environment's part about AWS."""
+        """The environment's AWS settings."""
         assert isinstance(self.environment.infrastructure, AwsSettings)
         return self.environment.infrastructure
 
@@ -50,11 +50,11 @@ class AwsPreflight:
 
     @cached_property
     def caller(self) -> dict[str, str]:
-        """Who we are to AWS. Raises UserError if AWS does not say."""
+        """Our identity in AWS. Raises UserError if AWS does not say."""
         return dict(self.aws.ask("sts", "get-caller-identity"))
 
     def checks(self) -> dict[str, Callable[[], Iterator[UserError]]]:
-        """The checks by what they are about, in the order in which an apply would meet them."""
+        """The checks by subject, in the order in which an apply would need them."""
         checks: dict[str, Callable[[], Iterator[UserError]]] = {"variables": self.check_variables}
         if not (self.root / self.settings.variables).is_file():
             return checks
@@ -67,10 +67,10 @@ class AwsPreflight:
         return checks
 
     def check_variables(self) -> Iterator[UserError]:
-        """The files are there, and so is what each operator has of their own."""
+        """The files exist, and so do each operator's own settings."""
         for file, remedy in (
-            (self.settings.variables, "write it like infrastructure/aws/environments/production.tfvars"),
-            (self.settings.backend, f"make the state's bucket, and this file: {README}"),
+            (self.settings.variables, "create it, modelled on infrastructure/aws/environments/production.tfvars"),
+            (self.settings.backend, f"create the state bucket and this file: {README}"),
         ):
             if not (self.root / file).is_file():
                 yield UserError(f"there is no infrastructure/aws/{file}", remedy)
@@ -78,17 +78,17 @@ class AwsPreflight:
             return
         if not str(self.values["ssh_public_key"] or "").startswith("ssh-ed25519 "):
             yield UserError(
-                "TF_VAR_ssh_public_key holds no ed25519 key, which SSH to the machines takes",
+                "TF_VAR_ssh_public_key holds no ed25519 key, which SSH to the machines requires",
                 'export TF_VAR_ssh_public_key="$(cat ~/.ssh/id_ed25519.pub)"',
             )
         if not self.values["permissions_boundary"]:
             yield UserError(
-                "TF_VAR_permissions_boundary is not set, and operators may make no role without it",
+                "TF_VAR_permissions_boundary is not set, and operators may not create roles without it",
                 f"export what `tofu output -raw permissions_boundary` of bootstrap/ prints: {README}",
             )
 
     def check_credentials(self) -> Iterator[UserError]:
-        """AWS knows us, in the account that is meant."""
+        """AWS accepts our credentials, in the intended account."""
         try:
             account, arn = self.caller["Account"], self.caller["Arn"]
         except UserError as error:
@@ -100,17 +100,17 @@ class AwsPreflight:
         meant = self.values["account_id"] or (bound[1] if bound else None)
         if meant and str(meant) != account:
             yield UserError(
-                f"you are in the account {account}, and the variables mean {meant}", "switch the profile, or mend them"
+                f"you are in the account {account}, but the variables name {meant}", "switch the profile, or fix them"
             )
         if arn.endswith(":root"):
             yield UserError(
-                f"you are {arn}, whose rights nothing bounds",
-                f"work as somebody who has the operators' policies: {README}",
+                f"you are {arn}, whose permissions have no boundary",
+                f"work as an identity with the operators' policies: {README}",
             )
 
     @cached_property
     def backend(self) -> dict[str, Any]:
-        """What the file of the state's backend says."""
+        """The settings of the state backend."""
         path = self.root / self.settings.backend
         return assignments(path) if path.is_file() else {}
 
@@ -121,27 +121,27 @@ class AwsPreflight:
         return {item["AliasName"]: item.get("TargetKeyId", "") for item in listed}
 
     def check_state(self) -> Iterator[UserError]:
-        """The state's bucket and both keys are there."""
+        """The state bucket and both keys exist."""
         if bucket := self.backend.get("bucket"):
             try:
                 self.aws.ask("s3api", "head-bucket", "--bucket", bucket)
             except UserError as error:
                 yield UserError(
-                    f"the state's bucket {bucket} does not answer: {refusal(error)[1]}", f"make it: {README}"
+                    f"the state bucket {bucket} does not answer: {refusal(error)[1]}", f"create it: {README}"
                 )
         for alias in (self.values["state_key"], f"alias/{self.values['name']}"):
             if str(alias).startswith("alias/") and alias not in self.aliases:
-                yield UserError(f"{self.aws.region} has no key {alias}", f"bootstrap/ makes it: {README}")
+                yield UserError(f"{self.aws.region} has no key {alias}", f"bootstrap/ creates it: {README}")
 
     def check_region(self) -> Iterator[UserError]:
-        """The zones are there, each sells the machines that would stand in it, and Amazon's image is to be had."""
+        """The zones exist, each offers the machine types that it would get, and Amazon's image is available."""
         region, zones = self.aws.region, self.values["zones"]
         listed = self.aws.ask("ec2", "describe-availability-zones")["AvailabilityZones"]
         there = {zone["ZoneName"] for zone in listed if zone["State"] == "available"}
         if missing := [zone for zone in zones if zone not in there]:
             yield UserError(
-                f"{region} has no zone {', '.join(missing)} for you, but {', '.join(sorted(there))}",
-                "choose others: zones",
+                f"{region} has no zone {', '.join(missing)} for you, only {', '.join(sorted(there))}",
+                "choose other zones",
             )
         for role in ("control_plane", "worker"):
             kind, count = self.values[f"{role}_type"], self.values[f"{role}s"]
@@ -151,20 +151,22 @@ class AwsPreflight:
             )["InstanceTypeOfferings"]  # fmt: skip
             lacking = sorted({*zones[:count]} & there - {item["Location"] for item in sold})
             if lacking:
-                yield UserError(f"{', '.join(lacking)} sells no {kind}", f"choose another zone, or another {role}_type")
+                yield UserError(
+                    f"{', '.join(lacking)} offers no {kind}", f"choose another zone, or another {role}_type"
+                )
         try:
             self.aws.ask("ssm", "get-parameter", "--name", IMAGE)
         except UserError as error:
             yield UserError(
-                f"Amazon's image cannot be looked up: {refusal(error)[1]}", "see whether SSM answers in this region"
+                f"Amazon's image cannot be looked up: {refusal(error)[1]}", "check whether SSM answers in this region"
             )
 
     def check_quotas(self) -> Iterator[UserError]:
-        """What would be rented fits into what the account may have besides what it has."""
+        """What would be rented fits into the account's quotas in addition to what it has."""
         yield from Quotas(self.aws, self.values).too_small()
 
     def check_dns(self) -> Iterator[UserError]:
-        """The zone is the domain's own, and a public one. Without a zone the records are printed, and awaited."""
+        """The zone is the domain's own, and public. Without one, apply prints the records and waits."""
         zone, domain = self.values["dns_zone_id"], self.environment.domain
         if not zone:
             return
@@ -172,17 +174,17 @@ class AwsPreflight:
             found = self.aws.ask("route53", "get-hosted-zone", "--id", zone)["HostedZone"]
         except UserError as error:
             yield UserError(
-                f"there is no zone {zone}: {refusal(error)[1]}", "unset TF_VAR_dns_zone_id to make the records by hand"
+                f"there is no zone {zone}: {refusal(error)[1]}", "unset TF_VAR_dns_zone_id to add records by hand"
             )
             return
         if found["Name"].rstrip(".") != domain or found.get("Config", {}).get("PrivateZone"):
             yield UserError(
-                f"the zone {zone} is {found['Name']}, not the public one of {domain}", "mend TF_VAR_dns_zone_id"
+                f"the zone {zone} is {found['Name']}, not the public one of {domain}", "fix TF_VAR_dns_zone_id"
             )
 
     @cached_property
     def platform(self) -> Platform:
-        """What the calls of an apply are about."""
+        """The resources that an apply's calls touch."""
         account, region = self.caller["Account"], self.aws.region
         partition = self.caller["Arn"].split(":")[1]
         key = f"arn:{partition}:kms:{region}:{account}:key/"
@@ -193,8 +195,8 @@ class AwsPreflight:
         return Platform(self.values["name"], account, region, str(self.backend.get("bucket")), state, ours, partition)
 
     def check_rights(self) -> Iterator[UserError]:
-        """IAM says of each call of an apply, a tunnel and a destroy that we may make it (by simulation)."""
-        remedy = f"attach both operators' policies as bootstrap/ makes them: {README}"
+        """IAM allows us each call of an apply, a tunnel and a destroy (by simulation)."""
+        remedy = f"attach both operators' policies as bootstrap/ creates them: {README}"
         calls = self.platform.every_call()
         try:
             found = denied(self.aws, principal(self.aws, self.caller["Arn"]), calls)

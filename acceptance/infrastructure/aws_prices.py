@@ -1,4 +1,4 @@
-"""What an apply has made so far, and about what that costs an hour, from what OpenTofu writes.
+"""What an apply has created so far, and its approximate hourly cost, from OpenTofu's output.
 
 Source: AWS's price lists for eu-central-1 in 2026, on demand, in US dollars; docs/measurements.md adds them up.
 """
@@ -13,11 +13,11 @@ MACHINES = {
     "c6i.large": 0.097, "c6i.xlarge": 0.194, "m6i.large": 0.115, "m6i.xlarge": 0.230, "m6i.2xlarge": 0.460,
     "t3.medium": 0.048, "t3.large": 0.096, "t3.xlarge": 0.192,
 }  # fmt: skip
-"""Instance types, each for an hour."""
+"""Hourly prices of instance types."""
 EACH = {"aws_nat_gateway": 0.052, "aws_lb": 0.034, "aws_eip": 0.005}
-"""Resource types that cost the same whatever they look like; a load balancer with light use."""
+"""Resource types with a fixed price; a load balancer under light use."""
 GIGABYTE = 0.095 / 730
-"""A gigabyte of gp3 for an hour."""
+"""Hourly price of a gigabyte of gp3."""
 ROOT_DISKS = {"control_plane": 40, "worker": 60}
 """Gigabytes of the machines' root disks. Source: infrastructure/aws/modules/k3s-cluster."""
 
@@ -28,7 +28,7 @@ ADDRESS = re.compile(r"(?:^|\.)(aws_\w+)\.(\w+)(?:\[\"([^\"]+)\"\])?$")
 
 @dataclass
 class Apply:
-    """An apply, as far as its log tells."""
+    """An apply, as seen in its log."""
 
     variables: dict[str, Any]
     planned: int | None = None
@@ -36,7 +36,7 @@ class Apply:
     made: set[str] = field(default_factory=set)
 
     def read(self, text: str) -> None:
-        """Take more lines of the log in."""
+        """Process more lines of the log."""
         if found := PLANNED.search(text):
             self.planned = int(found[1])
         for address, what in MADE.findall(text):
@@ -48,7 +48,7 @@ class Apply:
                 self.made.add(address)
 
     def price(self, address: str) -> float | None:
-        """US dollars an hour of one resource; 0 for what costs nothing by itself, None where nobody knows."""
+        """US dollars per hour for one resource; 0 if it is free by itself, None if unknown."""
         found = ADDRESS.search(address)
         if not found:
             return 0
@@ -61,10 +61,10 @@ class Apply:
         return EACH.get(kind, 0)
 
     def describe(self) -> str:
-        """How far it is and what is there costs, in a line."""
+        """Progress and current cost, in a line."""
         prices = {address: self.price(address) for address in self.there}
         known = sum(price for price in prices.values() if price is not None)
         unknown = sorted(address for address, price in prices.items() if price is None)
-        but = f", without {len(unknown)} machines of types without a price here" if unknown else ""
+        but = f", not counting {len(unknown)} machines of types without a known price" if unknown else ""
         of = "" if self.planned is None else f" of {self.planned}"
-        return f"{len(self.made)}{of} resources made; what is there costs about {known:.2f} US dollars an hour{but}"
+        return f"{len(self.made)}{of} resources created, costing about {known:.2f} US dollars an hour{but}"

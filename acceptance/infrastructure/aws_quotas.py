@@ -1,6 +1,6 @@
-"""Quotas of an AWS account: what it may have, what it has besides the platform, and what the platform takes.
+"""Quotas of an AWS account: its limits, what it has besides the platform, and what the platform needs.
 
-Source: the Service Quotas console; infrastructure/aws/quotas.tf, which asks for two of them again during an apply.
+Source: the Service Quotas console; infrastructure/aws/quotas.tf, which checks two of them again during an apply.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ STANDARD = re.compile(r"(a|c|d|h|i|im|is|m|r|t|z)\d")
 
 @dataclass(frozen=True)
 class Quota:
-    """A quota: where AWS keeps it, what it counts, and what AWS gives an account that never asked."""
+    """A quota: where AWS keeps it, what it counts, and its default."""
 
     service: str
     code: str
@@ -35,28 +35,28 @@ NETWORKS = Quota("vpc", "L-F678F1CE", "VPCs", 5)
 
 @dataclass
 class Quotas:
-    """The quotas of one region, against what an apply with some variables rents."""
+    """The quotas of one region, compared with what an apply with these variables rents."""
 
     aws: Aws
     values: dict[str, Any]
 
     def is_ours(self, thing: dict[str, Any]) -> bool:
-        """Whether something has the platform's tag."""
+        """Whether a resource has the platform's tag."""
         return {"Key": "Cluster", "Value": self.values["name"]} in thing.get("Tags", [])
 
     def limit(self, quota: Quota) -> float:
-        """What the account may have. Raises UserError if AWS does not say."""
+        """The account's limit. Raises UserError if AWS does not say."""
         words = ("--service-code", quota.service, "--quota-code", quota.code)
         try:
             return float(self.aws.ask("service-quotas", "get-service-quota", *words)["Quota"]["Value"])
         except UserError as error:
             if refusal(error)[0] == "NoSuchResourceException":
-                # So AWS says where nobody ever asked for another value.
+                # AWS answers so if nobody ever requested another value.
                 return quota.given
             raise
 
     def virtual_cpus(self) -> tuple[int, int]:
-        """Virtual CPUs that the machines have, and that others have that run."""
+        """Virtual CPUs of the platform's machines, and of others that are running."""
         counts = {self.values[f"{role}_type"]: 0 for role in ("control_plane", "worker")}
         for role in ("control_plane", "worker"):
             counts[self.values[f"{role}_type"]] += self.values[f"{role}s"]
@@ -73,7 +73,7 @@ class Quotas:
         return wanted, sum(others)
 
     def addresses(self) -> tuple[int, int]:
-        """Elastic IPs: one for the load balancer in each zone, and one for each NAT gateway; and those of others."""
+        """Elastic IPs: one per zone for the load balancer and one per NAT gateway; and those in use elsewhere."""
         zones = len(self.values["zones"])
         found = self.aws.ask("ec2", "describe-addresses")["Addresses"]
         return zones + (zones if self.values["nat_per_zone"] else 1), sum(not self.is_ours(item) for item in found)
@@ -87,11 +87,11 @@ class Quotas:
         return 1, len(others)
 
     def networks(self) -> tuple[int, int]:
-        """VPCs, the one among them that an account comes with."""
+        """VPCs, including the account's default one."""
         return 1, sum(not self.is_ours(item) for item in self.aws.ask("ec2", "describe-vpcs")["Vpcs"])
 
     def too_small(self) -> Iterator[UserError]:
-        """The quotas that the platform does not fit into."""
+        """The quotas that the platform would exceed."""
         count: dict[Quota, Callable[[], tuple[int, int]]] = {
             VIRTUAL_CPUS: self.virtual_cpus,
             ADDRESSES: self.addresses,
@@ -109,6 +109,6 @@ class Quotas:
             if wanted + others > limit:
                 ask = f"--service-code {quota.service} --quota-code {quota.code} --desired-value {wanted + others}"
                 yield UserError(
-                    f"{quota.what}: {wanted} are needed, {others} are taken, and the account may have {limit:.0f}",
+                    f"{quota.what}: {wanted} needed, {others} in use, but the account's limit is {limit:.0f}",
                     f"aws service-quotas request-service-quota-increase --region {self.aws.region} {ask}",
                 )

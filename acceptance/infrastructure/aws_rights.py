@@ -1,6 +1,6 @@
 """Whether IAM would allow calls, asked without making them (iam:SimulatePrincipalPolicy).
 
-A simulation knows the caller's policies and permissions boundary; what an organization forbids besides it may not know.
+A simulation covers the caller's policies and permissions boundary, but may miss what an organization also forbids.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from acceptance.clients.aws import Aws
 from acceptance.infrastructure.aws_calls import Call, Context
 
 AT_ONCE = 8
-"""Simulations that are asked for side by side."""
+"""Concurrent simulations."""
 NUMBERS = {"ec2-instance-connect:remotePort"}
-"""Keys of contexts whose values are numbers."""
+"""Context keys with numeric values."""
 
 
 def principal(aws: Aws, arn: str) -> str:
-    """The ARN that IAM simulates for a caller's: the user, or the role behind a session."""
+    """The ARN to simulate for a caller: the user, or the role behind a session."""
     found = re.match(r"arn:([\w-]+):sts::(\d+):assumed-role/([^/]+)/", arn)
     if not found:
         return arn
     try:
-        # The role's path is in no session's name.
+        # A session's ARN does not contain the role's path.
         return str(aws.ask("iam", "get-role", "--role-name", found[3])["Role"]["Arn"])
     except UserError:
         return f"arn:{found[1]}:iam::{found[2]}:role/{found[3]}"
 
 
 def denied(aws: Aws, source: str, calls: Iterable[Call]) -> list[str]:
-    """Those of some calls that a principal may not make, in words. Raises UserError if IAM may not be asked."""
+    """The calls that a principal may not make, in words. Raises UserError if IAM may not be queried."""
     groups: dict[tuple[str, str], list[str]] = {}
     for action, resource, context in calls:
         groups.setdefault((resource, json.dumps(context, sort_keys=True)), []).append(action)
@@ -48,7 +48,7 @@ def denied(aws: Aws, source: str, calls: Iterable[Call]) -> list[str]:
 
 
 def refused_actions(aws: Aws, source: str, actions: list[str], resource: str, context: Context) -> list[str]:
-    """Those of some actions on one resource that IAM would not allow."""
+    """The actions on one resource that IAM would not allow."""
     entries = [
         {
             "ContextKeyName": key,

@@ -1,4 +1,4 @@
-"""What the engine says of a container that is a machine: its networks, and what it is limited to."""
+"""What the engine says about a container that serves as a machine: its networks and limits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from acceptance.clients.docker import inspect
 
 
 def limits(settings: Mapping[str, Any]) -> dict[str, float]:
-    """The cores and the bytes of memory that a container's settings limit it to; what is not limited is left out."""
+    """The cores and bytes of memory that a container is limited to; unlimited ones are left out."""
     found = {}
     if settings.get("NanoCpus"):
         found["cores"] = settings["NanoCpus"] / 1e9
@@ -21,6 +21,6 @@ def limits(settings: Mapping[str, Any]) -> dict[str, float]:
 
 
 def other_networks(machine: str, name: str) -> list[str]:
-    """The networks that a machine's container is on, beside the one of that name."""
+    """The networks that a machine's container is on, other than the one of that name."""
     container = inspect("container", machine) or {}
     return sorted(set((container.get("NetworkSettings") or {}).get("Networks") or {}) - {name})

@@ -1,4 +1,4 @@
-"""What every infrastructure says of itself, and what can be asked of it. Source: infrastructure/outputs.md."""
+"""The outputs of every infrastructure, and its operations. Source: infrastructure/outputs.md."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Machine(BaseModel):
 
 
 class LoadBalancer(BaseModel):
-    """Where users come in. Without an address, where DNS says."""
+    """Where users enter; without an address, wherever DNS points."""
 
     address: str
     http_port: int
@@ -33,7 +33,7 @@ class LoadBalancer(BaseModel):
 
 
 class Network(BaseModel):
-    """The network that the nodes have to themselves."""
+    """The nodes' own network."""
 
     id: str
     name: str
@@ -41,7 +41,7 @@ class Network(BaseModel):
 
 
 class Volume(BaseModel):
-    """A disk, and the storage class whose volumes lie on it."""
+    """A disk, and the storage class whose volumes are on it."""
 
     id: str
     storage_class: str
@@ -58,16 +58,16 @@ class Outputs(BaseModel):
     control_planes: Annotated[list[Machine], Field(min_length=1)]
     workers: Annotated[list[Machine], Field(min_length=1)]
     network: Network | None
-    """None where nobody says what the nodes' network is (an environment that is attached to)."""
+    """None if the nodes' network is unknown (in an attached environment)."""
     volumes: dict[str, Volume]
 
 
 class NotRemoved(UserError, AssertionError):
-    """Destroy did not remove everything. To a scenario that is what it saw of the platform, no error of its own."""
+    """Destroy did not remove everything. For a scenario, that is an observation, not an error of its own."""
 
 
 class Infrastructure(abc.ABC):
-    """What the platform stands on: provisioned, attached to, asked about, and removed."""
+    """What the platform runs on: provisioned, attached to, inspected, and removed."""
 
     def __init__(self, environment: Environment):
         self.environment = environment
@@ -82,27 +82,27 @@ class Infrastructure(abc.ABC):
 
     @abc.abstractmethod
     def attach(self) -> Outputs:
-        """The outputs of what is there, untouched. Raises UserError if there is none."""
+        """The outputs of the existing infrastructure, untouched. Raises UserError if there is none."""
 
     @abc.abstractmethod
     def destroy(self) -> None:
-        """Remove all that apply made."""
+        """Remove everything that apply created."""
 
     @abc.abstractmethod
     def leftovers(self) -> dict[str, list[str]]:
-        """What is still there of it, by kind of object; empty lists are left out."""
+        """What is left of it, by kind of object; empty lists are left out."""
 
     def still_there(self, before: dict[str, list[str]]) -> dict[str, list[str]]:
-        """What `leftovers` once listed and is there still, whatever its labels say now."""
+        """What `leftovers` listed earlier and still exists, whatever its labels are now."""
         return {}
 
     @abc.abstractmethod
     def resources(self) -> list[str]:
-        """What the state of OpenTofu names."""
+        """The resources in OpenTofu's state."""
 
     @abc.abstractmethod
     def is_running(self, machine: Machine) -> bool:
-        """Whether a machine runs, as whoever runs the machines says."""
+        """Whether a machine runs, according to its provider."""
 
     @abc.abstractmethod
     def capacity(self, machine: Machine) -> tuple[float, float]:
@@ -110,14 +110,14 @@ class Infrastructure(abc.ABC):
 
     @abc.abstractmethod
     def foreign_resources(self) -> list[str]:
-        """What is on the nodes' network and not of this platform. Raises Unverifiable if nobody says."""
+        """What is on the nodes' network but not part of this platform. Raises Unverifiable if that is unknown."""
 
     @abc.abstractmethod
     def balancer_runs(self) -> bool:
-        """Whether the load balancer runs, as whoever runs it says."""
+        """Whether the load balancer runs, according to its provider."""
 
     def balancer_listens(self, port: int) -> bool:
-        """Whether the load balancer itself listens on port 80 or 443; True where a connection to it is proof enough."""
+        """Whether the load balancer itself listens on port 80 or 443; True if a connection to it is proof enough."""
         return True
 
 

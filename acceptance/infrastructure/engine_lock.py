@@ -1,7 +1,7 @@
-"""Who works with a platform of kind: said by the engine, so that every user and every shell of it sees it.
+"""Who is using a platform on kind, recorded in the engine, where every user and shell can see it.
 
-The lock is a network of the engine, whose name only one can have. It says who holds it; a holder that is gone holds
-nothing. A platform that is kept has no holder, but an owner, whom its own network names.
+The lock is a network of the engine, because names of networks are unique. It says who holds it; a holder that is gone
+no longer counts. A kept platform has no holder but an owner, recorded on its own network.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from acceptance.base.user import user
 from acceptance.clients.docker import docker, inspect
 
 HOLDER = "alternate-futures.dev/holder"
-"""Label of the lock: user, host, process, when that began (in ticks), run."""
+"""Label of the lock: user, host, process, its start time (in ticks), run."""
 USER_LABEL = "alternate-futures.dev/user"
-"""Label of a platform's network: whose it is."""
+"""Label of a platform's network: its owner."""
 
 
 def began(process: int) -> str:
-    """When a process began, in ticks since the boot; empty if there is none."""
+    """When a process started, in ticks since boot; empty if there is no such process."""
     try:
-        # The name, in parentheses, may hold spaces; the time is the 20th field after it.
+        # The name, in parentheses, may contain spaces; the time is the 20th field after it.
         return Path("/proc", str(process), "stat").read_text().rpartition(")")[2].split()[19]
     except (OSError, IndexError):
         return ""
@@ -43,9 +43,9 @@ class EngineLock:
         self.release()
 
     def acquire(self, run: str, force: bool = False) -> None:
-        """Take it. Raises UserError that names who holds it; `force` takes it from them."""
+        """Take it. Raises UserError naming its holder; `force` takes it from them."""
         me = os.getpid()
-        # A user without a name is called by two words, and the label is read word by word.
+        # A user without a name is described in two words, but the label is split into words.
         label = f"{HOLDER}={user().replace(' ', '-')} {socket.gethostname()} {me} {began(me)} {run}"
         for _ in range(2):
             try:
@@ -57,20 +57,20 @@ class EngineLock:
                     raise
             if not force and (holder := self.holder()):
                 raise UserError(
-                    f"{holder} works with this platform",
-                    "wait until that ends; if it is gone for good: make down ARGS=--force",
+                    f"{holder} is using this platform",
+                    "wait for that to end; if it is gone for good: make down ARGS=--force",
                 )
             docker("network", "rm", self.name, check=False)
         raise UserError(f"the lock {self.name} was taken at the same moment by another run", "try again")
 
     def release(self) -> None:
-        """Give it back."""
+        """Release it."""
         if self.held:
             docker("network", "rm", self.name, check=False)
             self.held = False
 
     def holder(self) -> str | None:
-        """Who holds it, in words; None if nobody does, or whoever did has ended."""
+        """Who holds it, in words; None if nobody does or the holder has ended."""
         found = inspect("network", self.name)
         if found is None:
             return None
@@ -82,7 +82,7 @@ class EngineLock:
 
 
 def owner_of(platform: str) -> str | None:
-    """Whose platform the engine has, if it is another user's."""
+    """The owner of the engine's platform, if that is another user."""
     found = inspect("network", platform) or {}
     owner = (found.get("Labels") or {}).get(USER_LABEL)
     return owner if owner and owner != user() else None

@@ -1,4 +1,4 @@
-"""The load balancer of kind: its statistics, and what it leads to."""
+"""kind's load balancer: its statistics, and its servers."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from acceptance.infrastructure.contract import Machine, Outputs
 
 
 def load_balancer_command(outputs: Outputs, command: str) -> str:
-    """Give a command to the load balancer's runtime API; return its answer."""
+    """Send a command to the load balancer's runtime API; return its answer."""
     return docker("exec", outputs.load_balancer.id, "sh", "-c", f"echo '{command}' | socat stdio /run/haproxy.sock")
 
 
 @contextlib.contextmanager
 def only_behind_load_balancer(outputs: Outputs, worker: Machine) -> Iterator[None]:
-    """Take all other workers out of the load balancer; put them back at the end."""
+    """Put all other workers into maintenance in the load balancer; restore them at the end."""
     servers = [
         f"{backend}/{machine.name}"
         for machine in outputs.workers
         if machine.name != worker.name
         for backend in ("http", "https")
     ]
-    # Only what this takes out is put back: a server that somebody else took out stays out.
+    # Only restore what was taken out here: a server that somebody else took out stays out.
     servers = [server for server in servers if not servers_up(outputs)[server].startswith("MAINT")]
     for server in servers:
         load_balancer_command(outputs, f"set server {server} state maint")
@@ -42,7 +42,7 @@ def server_statistics(outputs: Outputs, field: str) -> dict[str, str]:
 
 
 def limits(listed: str) -> dict[str, str]:
-    """What `show stat` lists as limited, frontends and servers: connections at once, and new ones a second.
+    """Limits of frontends and servers in `show stat`: concurrent connections, and new ones per second.
 
     Source: HAProxy's management guide, `slim` and `rate_lim`; nothing or 0 is no limit.
     """
@@ -58,21 +58,21 @@ def limits(listed: str) -> dict[str, str]:
 
 
 def limited(outputs: Outputs, floor: int) -> dict[str, str]:
-    """The limits of the load balancer below `floor` connections. Raises UserError if its container is away."""
+    """The load balancer's limits below `floor` connections. Raises UserError if its container is gone."""
     found = limits(load_balancer_command(outputs, "show stat"))
     return {name: limit for name, limit in found.items() if int(limit) < floor}
 
 
 def servers_up(outputs: Outputs) -> dict[str, str]:
-    """Each server of the load balancer, and whether it is UP, DOWN or in MAINT."""
+    """Each server of the load balancer, with its state: UP, DOWN or MAINT."""
     return server_statistics(outputs, "status")
 
 
 def connections(outputs: Outputs, server: str) -> int:
-    """How many connections the load balancer has passed on to a server so far."""
+    """How many connections the load balancer has forwarded to a server so far."""
     return int(server_statistics(outputs, "stot")[server])
 
 
 def leads_to(outputs: Outputs, server: str) -> str:
-    """The address and port that the load balancer has for a server: where it goes is not told by its name."""
+    """The address and port that the load balancer uses for a server: its name does not tell where it goes."""
     return server_statistics(outputs, "addr")[server]

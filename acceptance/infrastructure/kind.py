@@ -46,7 +46,7 @@ class KindInfrastructure(Infrastructure):
         self.root = INFRASTRUCTURE / "kind"
 
     def tofu(self, *arguments: str, check: bool = True) -> str:
-        """Run tofu in the root; what it prints goes to the log unless it is asked for output."""
+        """Run tofu in the root; its output goes to the log unless requested."""
         self.folder.mkdir(parents=True, exist_ok=True)
         quiet = arguments[0] in ("output", "state", "show", "plan")
         return run(
@@ -98,44 +98,44 @@ class KindInfrastructure(Infrastructure):
         self.tofu("init", "-reconfigure", f"-backend-config=path={state}")
 
     def apply(self) -> Outputs:
-        """Provision what is missing and return the outputs. What an interrupted run left is removed or finished."""
+        """Provision what is missing and return the outputs. An interrupted run's leftovers are removed or finished."""
         self.init()
-        # Only one run at a time holds the suite's lock, so a lock on the state is a killed run's.
+        # Only one run at a time holds the suite's lock, so a lock on the state was left by a killed run.
         (self.folder / ".terraform.tfstate.lock.info").unlink(missing_ok=True)
         self.reconcile_state()
         self.tofu("apply", "-auto-approve", "-no-color")
         empty, text = self.plan_is_empty()
         if not empty:
-            raise UserError(f"applying twice would change something:\n{text[-1500:]}", f"mend {self.root}")
+            raise UserError(f"applying twice would change something:\n{text[-1500:]}", f"fix {self.root}")
         return self.outputs()
 
     def attach(self) -> Outputs:
         """Read the outputs of a kept platform without touching it. Raises UserError if there is none."""
         if not (self.folder / "terraform.tfstate").exists():
-            raise UserError(f"there is no platform {self.name} to reuse", "run `make up`, or leave --reuse out")
+            raise UserError(f"there is no platform {self.name} to reuse", "run `make up`, or leave out --reuse")
         if not (self.folder / "tofu").exists():
             self.init()
         running, expected = self.nodes_running()
-        # Some that are missing are for the scenarios to judge; with none of them this is no platform.
+        # Scenarios judge missing nodes; but without any, there is no platform.
         if not running:
             raise UserError(f"none of the {expected} nodes of {self.name} is running", "make down, then make up")
-        # A registry that was started anew, after a restart of the engine for instance, is on no network of the nodes.
+        # A registry that was restarted, for example after a restart of the engine, is not on the nodes' network.
         if REGISTRY_NAME not in str((inspect("network", self.name) or {}).get("Containers", "")):
-            say(f"  {REGISTRY_NAME} is connected to {self.name} again")
+            say(f"  reconnected {REGISTRY_NAME} to {self.name}")
             docker("network", "connect", "--alias", "registry", self.name, REGISTRY_NAME)
         return self.outputs()
 
     def nodes_running(self) -> tuple[int, int]:
-        """How many nodes run, and how many there have to be, kind's own load balancer of several control planes too."""
+        """How many nodes run and how many are expected, including kind's load balancer for several control planes."""
         running = docker("ps", "--quiet", "--filter", f"label={KIND_LABEL}={self.name}").split()
         return len(running), self.settings.control_planes + self.settings.workers + (self.settings.control_planes > 1)
 
     def reconcile_state(self) -> None:
-        """Bring state and engine together: stopped or missing nodes are made anew, unknown leftovers removed."""
+        """Reconcile state and engine: recreate stopped or missing nodes, remove unknown leftovers."""
         known = set(self.tofu("state", "list", check=False).split())
         running, expected = self.nodes_running()
         if "terraform_data.cluster" in known and running != expected:
-            say(f"  {running} of {expected} nodes are running: making the cluster anew")
+            say(f"  {running} of {expected} nodes are running: recreating the cluster")
             backup = self.folder / "terraform.tfstate.forgotten"
             self.tofu("state", "rm", f"-backup={backup}", "terraform_data.cluster")
             remove_containers(f"label={KIND_LABEL}={self.name}")
@@ -167,7 +167,7 @@ class KindInfrastructure(Infrastructure):
             ) from error
 
     def destroy(self) -> None:
-        """Remove all that apply made. Raises NotRemoved if something stayed: that is what 1.12 is about."""
+        """Remove everything that apply created. Raises NotRemoved if anything is left, which is what 1.12 judges."""
         try:
             self.tofu("destroy", "-auto-approve", "-no-color")
         except Ended:
@@ -177,15 +177,15 @@ class KindInfrastructure(Infrastructure):
         self.destroyed = True
 
     def leftovers(self) -> dict[str, list[str]]:
-        """What the engine still has of it."""
+        """What is left of it in the engine."""
         return leftovers(self.name, self.folder)
 
     def still_there(self, before: dict[str, list[str]]) -> dict[str, list[str]]:
-        """What the engine or this machine has still of what was there."""
+        """What the engine or this machine still has of earlier leftovers."""
         return still_there(before)
 
     def resources(self) -> list[str]:
-        """What the state names. Raises UserError where it cannot be read: that is not nothing."""
+        """The resources in the state. Raises UserError if it cannot be read, which differs from an empty one."""
         return self.tofu("state", "list").split()
 
     def is_running(self, machine: Machine) -> bool:
@@ -193,7 +193,7 @@ class KindInfrastructure(Infrastructure):
         return bool((inspect("container", machine.name) or {}).get("State", {}).get("Status") == "running")
 
     def capacity(self, machine: Machine) -> tuple[float, float]:
-        """What the engine limits its container to. Raises Unverifiable without a limit: a share is not its own."""
+        """The engine's limits of its container. Raises Unverifiable if there are none: a share is not its own."""
         found = limits((inspect("container", machine.name) or {}).get("HostConfig") or {})
         if not found:
             raise Unverifiable(
@@ -203,12 +203,12 @@ class KindInfrastructure(Infrastructure):
         return found.get("cores", host[0]), found.get("memory", host[1])
 
     def foreign_resources(self) -> list[str]:
-        """What is on the network and not of this platform, and what else its machines are on; or the whole network."""
+        """What is on the network but not part of this platform, and its machines' other networks, or the whole one."""
         outputs = self.provisioned
         assert outputs.network
         name = outputs.network.name
         network = inspect("network", name)
-        assert network, f"expected a network {name}, the engine has none"
+        assert network, f"expected a network {name}, but the engine has none"
         if LABEL not in network["Labels"]:
             return [f"the network {name}, which was not made by this suite: {network['Labels']}"]
         machines = {machine.name for machine in [*outputs.control_planes, *outputs.workers]}
@@ -223,13 +223,13 @@ class KindInfrastructure(Infrastructure):
         return bool(container and container["State"]["Running"])
 
     def balancer_listens(self, port: int) -> bool:
-        """Whether HAProxy does, asked inside its container: outside, Docker's proxy takes any connection."""
+        """Whether HAProxy listens, checked inside its container: outside, Docker's proxy accepts any connection."""
         connect = f"socat -u OPEN:/dev/null TCP4:127.0.0.1:{port},connect-timeout=3 && echo yes"
         return docker("exec", self.provisioned.load_balancer.id, "sh", "-c", connect, check=False) == "yes"
 
 
 def passphrase() -> str:
-    """The passphrase of state and plan, from a file of mode 600 outside the checkout, made on first use."""
+    """The passphrase of state and plan, from a file with mode 600 outside the checkout, created on first use."""
     path = STATE / "state-passphrase"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What the engine still has of a platform, found and removed by its labels."""
+"""What is left of a platform in the engine, found and removed by label."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def remove_containers(*filters: str) -> None:
 
 
 def remove_network(name: str) -> None:
-    """Remove a network after disconnecting what still hangs on it."""
+    """Remove a network after disconnecting its remaining containers."""
     network = inspect("network", name) or {}
     for container in network.get("Containers", {}):
         docker("network", "disconnect", "--force", name, container, check=False)
@@ -31,7 +31,7 @@ def belonging(name: str) -> list[str]:
 
 
 def leftovers(name: str, folder: Path) -> dict[str, list[str]]:
-    """What the engine still has of the infrastructure `name`, and `folder` of its state; empty lists are left out."""
+    """What is left of the infrastructure `name` in the engine and in its state's `folder`; empty lists are left out."""
     found: dict[str, list[str]] = {}
     for text in belonging(name):
         found.setdefault("containers", []).extend(
@@ -47,7 +47,7 @@ def leftovers(name: str, folder: Path) -> dict[str, list[str]]:
 
 
 def mounted(containers: list[str]) -> list[str]:
-    """The volumes that containers mount, those without a name of ours among them."""
+    """The volumes that containers mount, including anonymous ones."""
     return [
         mount["Name"]
         for name in containers
@@ -57,12 +57,12 @@ def mounted(containers: list[str]) -> list[str]:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """What opens the cluster and lies on this machine: its kubeconfig, its nodes, and the key of what is stored."""
+    """The cluster's credentials on this machine: its kubeconfig, its nodes, and its encryption key."""
     return [folder / file for file in ("kubeconfig", "nodes", "api-server")]
 
 
 def still_there(before: dict[str, list[str]]) -> dict[str, list[str]]:
-    """What `leftovers` once listed and is there still, known by its own name whatever its labels say now."""
+    """What `leftovers` listed earlier and still exists by name, whatever its labels are now."""
     seen = {
         kind: [name for name in before.get(kind, []) if inspect(kind.removesuffix("s"), name)]
         for kind in ("containers", "networks", "volumes")
@@ -72,7 +72,7 @@ def still_there(before: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def remove_by_label(name: str, folder: Path) -> None:
-    """Remove the infrastructure without its state: by label and name. What `folder` has of its state goes, too."""
+    """Remove the infrastructure without its state, by label and name. Its state in `folder` is removed, too."""
     volumes = leftovers(name, folder).get("volumes", [])
     for text in belonging(name):
         remove_containers(text)

@@ -1,6 +1,6 @@
-"""What a rehearsal of production finds beside its cluster of kind: images by production's names, DNS, and a Git server.
+"""What a rehearsal of production has next to its kind cluster: images by production's names, DNS, and a Git server.
 
-Source: environments/rehearsal.toml, which says what each stands in for.
+Source: environments/rehearsal.toml, which says what each one replaces.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PUBLISHED = {
     "redis": "docker/library/redis:8.2.2-alpine",
     "load-balancer": "docker/library/haproxy:3.0.8-alpine",
 }
-"""Paths and tags by which production's overlays name images; nodes ask the registry beside them, whatever the host."""
+"""Paths and tags of images in production's overlays; nodes pull them from the local registry, whatever the host."""
 CLASSES = "production-classes"
 EXPORTS = "exports.json"
 SECRETS = ("JWT_SECRET", "POSTGRES_PASSWORD", "SUPERUSER_PASSWORD", "REPLICATION_PASSWORD", "REDIS_PASSWORD")
@@ -49,14 +49,14 @@ COREFILE = """. {{
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What stands beside the cluster: where DNS answers, and what an operator exports."""
+    """What runs next to the cluster: the address of DNS, and the variables that an operator exports."""
 
     resolver: Path
     variables: dict[str, str]
 
 
 def publish(images: Images) -> None:
-    """Put all images into the registry, those of production's own by the names that its overlays have, too."""
+    """Push all images to the registry; those that production's overlays name, under these names, too."""
     images.ensure({component for entry in images.lock.values() for component in entry.components})
     for name, path in PUBLISHED.items():
         reference = f"127.0.0.1:{REGISTRY_PORT}/{path}"
@@ -65,7 +65,7 @@ def publish(images: Images) -> None:
 
 
 def add_classes(outputs: Outputs, kubectl: Path) -> None:
-    """The storage classes that production's overlays name and kind lacks."""
+    """Create the storage classes that production's overlays name and kind lacks."""
     built = run([kubectl, "kustomize", "--load-restrictor", "LoadRestrictionsNone", ROOT / "k8s" / CLASSES]).stdout
     ours = (kubectl, "--kubeconfig", outputs.kubeconfig_path)
     run([*ours, "apply", "--server-side", "--force-conflicts", "--filename", "-"], stdin=built)
@@ -75,7 +75,7 @@ def add_classes(outputs: Outputs, kubectl: Path) -> None:
 
 
 def surround(outputs: Outputs, images: Images, domain: str, folder: Path) -> Surroundings:
-    """Start DNS and Git beside the cluster, on the network of its nodes; `folder` gets their files."""
+    """Start DNS and Git next to the cluster, on its nodes' network, with their files in `folder`."""
     network = outputs.cluster_name
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -94,13 +94,13 @@ def surround(outputs: Outputs, images: Images, domain: str, folder: Path) -> Sur
 
 
 def surroundings(folder: Path) -> Surroundings:
-    """What `surround` left in a folder."""
+    """What `surround` wrote to a folder."""
     variables = json.loads((folder / EXPORTS).read_text())
     return Surroundings(folder / "resolv.conf", {key: register_secret(value) for key, value in variables.items()})
 
 
 def start_git(network: str, images: Images, domain: str, folder: Path) -> tuple[str, str, str]:
-    """The Git server, which calls Argo CD's webhook as GitHub does: by its name. Its address, password and secret."""
+    """Start the Git server, which calls Argo CD's webhook by name like GitHub; return address, password and secret."""
     password, webhook = (register_secret(secrets.token_hex(24)) for _ in range(2))
     credentials = folder / "git"
     credentials.mkdir(exist_ok=True)
@@ -114,20 +114,20 @@ def start_git(network: str, images: Images, domain: str, folder: Path) -> tuple[
         "--volume", f"{credentials}:/etc/git:ro", "--tmpfs", "/srv/git:mode=1777,exec",
         *(part for name, value in settings.items() for part in ("--env", f"{name}={value}")),
     )  # fmt: skip
-    # Nobody trusts Pebble: as GitHub does where a webhook says "Disable SSL verification".
+    # Pebble is not trusted, so this does what GitHub does for a webhook with "Disable SSL verification".
     docker.docker("exec", f"{network}-git", "sh", "-c", "echo insecure >/srv/git/.curlrc")
     return address, password, webhook
 
 
 def write(path: Path, text: str) -> Path:
-    """Write what a container reads as a user of its own."""
+    """Write a file that a container can read as its own user."""
     path.write_text(text)
     path.chmod(0o644)
     return path
 
 
 def start(network: str, name: str, image: str, arguments: list[str], *options: str) -> str:
-    """Run a container on the network of the nodes in the place of an older one; return its address there."""
+    """Run a container on the nodes' network, replacing an older one; return its address there."""
     container = f"{network}-{name}"
     docker.docker("rm", "--force", "--volumes", container, check=False)
     docker.docker(
@@ -145,6 +145,6 @@ def address_of(container: str, network: str) -> str:
 
 
 def leave(outputs: Outputs) -> None:
-    """Remove what `surround` started: the network cannot go before."""
+    """Remove what `surround` started; the network cannot be removed before."""
     for name in ("git", "dns"):
         docker.docker("rm", "--force", "--volumes", f"{outputs.cluster_name}-{name}", check=False)

@@ -1,4 +1,4 @@
-"""The subnet of the nodes' network: what a file sets, else one that the engine has given to no other network."""
+"""The subnet of the nodes' network: the one configured, or one that no other network of the engine uses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from acceptance.base.errors import UserError
 from acceptance.clients.docker import docker
 
 POOL = ipaddress.IPv4Network("172.16.0.0/12")
-"""Where a subnet is chosen. Its last ones come first: the engine gives its own networks the first."""
+"""The range to choose from, last subnets first: the engine assigns the first ones to its own networks."""
 CANDIDATES = tuple(reversed(list(POOL.subnets(new_prefix=16))))[1:]
 NAMED = "set infrastructure.subnet in an environment file of your own"
 
@@ -18,7 +18,7 @@ NAMED = "set infrastructure.subnet in an environment file of your own"
 def subnets_in_use() -> dict[str, list[ipaddress.IPv4Network]]:
     """The IPv4 subnets of each network of the engine, by its name."""
     identities = docker("network", "ls", "--quiet").split()
-    # One that is removed meanwhile is left out of what is printed.
+    # A network removed in the meantime is missing from the output.
     listed = json.loads(docker("network", "inspect", *identities, check=False) or "[]") if identities else []
     found: dict[str, list[ipaddress.IPv4Network]] = {}
     for network in listed:
@@ -28,7 +28,7 @@ def subnets_in_use() -> dict[str, list[ipaddress.IPv4Network]]:
 
 
 def overlap(wanted: str, name: str) -> str | None:
-    """The network but `name` that overlaps the subnet `wanted`, and how, if there is one."""
+    """A network other than `name` that overlaps the subnet `wanted`, and how, if there is one."""
     network = ipaddress.IPv4Network(wanted)
     for other, subnets in subnets_in_use().items():
         for subnet in subnets:
@@ -39,7 +39,7 @@ def overlap(wanted: str, name: str) -> str | None:
 
 @functools.cache
 def subnet_of(name: str, wanted: str | None) -> str:
-    """The subnet for the network `name`: `wanted`, what it has already, or a free one. Raises UserError if none is."""
+    """The subnet for the network `name`: `wanted`, its current one, or a free one. Raises UserError if none is free."""
     if wanted:
         return wanted
     used = subnets_in_use()
@@ -48,4 +48,4 @@ def subnet_of(name: str, wanted: str | None) -> str:
     for candidate in CANDIDATES:
         if not any(subnet.overlaps(candidate) for subnets in used.values() for subnet in subnets):
             return str(candidate)
-    raise UserError(f"networks of the engine take all of {POOL}", f"docker network prune, or {NAMED}")
+    raise UserError(f"the engine's networks use up {POOL}", f"docker network prune, or {NAMED}")

@@ -1,4 +1,4 @@
-"""The variables of an OpenTofu root, as far as they are plain values: what an apply would be given."""
+"""The variables that an apply of an OpenTofu root would get, as far as they are plain values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEFAULT = re.compile(r"^[ \t]+default[ \t]*=[ \t]*(.+)$", re.MULTILINE)
 
 
 def plain(text: str) -> Any:
-    """A value: a string, a number, a truth value, null, or a list of them; else the text as it is."""
+    """Parse a value: a string, number, boolean, null, or a list of them; anything else stays text."""
     try:
         return json.loads(text)
     except ValueError:
@@ -22,12 +22,12 @@ def plain(text: str) -> Any:
 
 
 def assignments(path: Path) -> dict[str, Any]:
-    """The plain values that a file of variables assigns on one line each."""
+    """The plain values that a variables file assigns on a single line."""
     return {name: plain(value) for name, value in ASSIGNMENT.findall(path.read_text())}
 
 
 def variables(root: Path, file: str) -> dict[str, Any]:
-    """What each variable of a root is: by the file, else by TF_VAR_ of this shell, else by its default, else None."""
+    """The value of each variable of a root: from the file, else this shell's TF_VAR_, else its default, else None."""
     blocks = dict(VARIABLE.findall((root / "variables.tf").read_text()))
     found: dict[str, Any] = {}
     for name, block in blocks.items():

@@ -1,4 +1,4 @@
-"""Programs that judging a long-lived environment takes."""
+"""Programs needed to judge a long-lived environment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TOOLS = ("kubectl", "kubeseal")
 
 
 def missing_tools(environment: Environment, *, changes: bool) -> list[str]:
-    """The programs that judging this environment takes, or changing its infrastructure, and that are not there."""
+    """The missing programs among those needed to judge this environment or change its infrastructure."""
     names = [*TOOLS]
     if isinstance(environment.infrastructure, AwsSettings):
         names += ["aws", *(["tofu"] if changes else [])]
@@ -20,7 +20,7 @@ def missing_tools(environment: Environment, *, changes: bool) -> list[str]:
 
 
 def link_tools(folder: Path) -> Path:
-    """A folder of links to the programs that are there."""
+    """A folder of links to the installed programs."""
     folder = folder / "bin"
     folder.mkdir(parents=True, exist_ok=True)
     for name in (*TOOLS, "tofu", "aws"):

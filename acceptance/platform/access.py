@@ -1,4 +1,4 @@
-"""Who may do what in the namespace of the services. Source: task 27."""
+"""Access control in the services' namespace. Source: task 27."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME = "access"
 NAMESPACE = "default"
 DEVELOPER = "developer"
 TOKEN_SECONDS = 600
-"""The shortest life that the API gives a token."""
+"""The shortest token lifetime that the API grants."""
 
 
 @dataclass(frozen=True)
@@ -31,5 +31,5 @@ class Access:
 
 
 def deploy(platform: Platform) -> None:
-    """What k8s/access says: pod security, who is kept out, the developers' role and account."""
+    """Applies k8s/access: pod security, default-deny, the developers' role and account."""
     apply(platform.cluster, platform.render(NAME))

@@ -1,4 +1,4 @@
-"""What an Application of Argo CD says of itself."""
+"""The status of an Argo CD Application."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ PASSWORD_SECRET = "admin-password"
 GROUP = ("argoproj.io", "v1alpha1")
 REFRESH = "argocd.argoproj.io/refresh"
 GOOD = ("Synced", "Healthy", "Succeeded")
-"""The `summary` of an Application of which nothing is wrong."""
+"""The `summary` of an Application with nothing wrong."""
 
 TERMINATING = {"status": {"operationState": {"phase": "Terminating"}}}
-"""The patch of an Application that ends the sync which is running."""
+"""The patch that ends an Application's running sync."""
 
 
 @dataclass
@@ -36,7 +36,7 @@ def summary(status: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def messages(status: dict[str, Any]) -> str:
-    """What an Application says of its troubles."""
+    """The problems that an Application reports."""
     texts = [item.get("message", "") for item in status.get("conditions", [])]
     texts += [
         f"{item['kind']}/{item['name']}: {item['health'].get('message', '')}"

@@ -24,20 +24,20 @@ APPLICATIONS = {
     "backend-service": ("backend", "probe"),
     "frontend-service": ("frontend", "probe"),
 }
-"""The Applications of the plan, and the images of ours that their manifests name."""
+"""The Applications of the plan, and our own images that their manifests name."""
 WAITS_FOR_JOB = re.compile(r"waiting for completion of hook batch/Job/([a-z0-9-]+)")
 STUCK = 45
-"""Seconds that Argo CD may need to see that a Job has ended."""
+"""Seconds that Argo CD may take to notice that a Job has ended."""
 WANTS = {"auth-service": ("database", "redis"), "backend-service": ("database", "auth-service")}
 
 
 def deploy_application(name: str) -> Any:
-    """How one of the plan's Applications is deployed: its manifest is applied, Argo CD does the rest."""
+    """Deploys one of the plan's Applications: applies its manifest; Argo CD does the rest."""
 
     def deploy(platform: Platform) -> None:
         manifests = platform.render("argocd/applications")
         apply(platform.cluster, [manifest for manifest in manifests if manifest["metadata"]["name"] == name])
-        # Argo CD takes this away once it has looked: what an Application said before is not what is deployed now.
+        # Argo CD removes this once it has refreshed: the earlier status is out of date.
         asked = {"metadata": {"annotations": {REFRESH: "normal"}}}
         platform.cluster.custom.patch_namespaced_custom_object(*GROUP, ARGOCD, "applications", name, asked)
         wait_deployed(platform, name)
@@ -48,22 +48,22 @@ def deploy_application(name: str) -> Any:
 def wait_deployed(platform: Platform, name: str) -> None:
     """Wait until an Application is Synced and Healthy, and its last operation has Succeeded.
 
-    One whose pods are there is taken as it is once its sync has failed for good, or the time is up: what is wrong
-    with it is for the scenarios to judge, each for itself. Raises Blocked if there is nothing to judge.
+    If its pods exist, it is accepted as it is once its sync has finally failed or the time is up: the scenarios judge
+    what is wrong with it, each for itself. Raises Blocked if there is nothing to judge.
     """
     what = f"the Application {name} {'/'.join(GOOD)}"
     hint = f"kubectl -n argocd describe application {name}; kubectl get pods"
 
     def deployed() -> bool:
         found = application(platform, name)
-        assert REFRESH not in found["metadata"].get("annotations", {}), "Argo CD has not looked into Git yet"
+        assert REFRESH not in found["metadata"].get("annotations", {}), "Argo CD has not polled Git yet"
         status = found.get("status", {})
         seen = summary(status)
         begin_anew_if_stuck(platform, name, status)
         if seen != GOOD:
             text = f"{'/'.join(seen)} {messages(status)}".strip()
             assert seen[2] in ("Failed", "Error") and serves(platform, name), text
-            say(f"  going on with {name} although it is {text}")
+            say(f"  continuing with {name} although it is {text}")
         return True
 
     within = APPLICATION_READY if platform.environment.is_long_lived else COMPONENT_READY
@@ -72,13 +72,13 @@ def wait_deployed(platform: Platform, name: str) -> None:
     except TimedOut as error:
         if not serves(platform, name):
             raise Blocked("; ".join([f"blocked by {name}: {error}", *unready(platform, name)])) from error
-        say("; ".join([f"  going on with {name} although {error}", *jobs(platform, name)]))
+        say("; ".join([f"  continuing with {name} although {error}", *jobs(platform, name)]))
 
 
 def begin_anew_if_stuck(platform: Platform, name: str, status: dict[str, Any]) -> None:
-    """End a sync that still waits for a hook's Job which ended a while ago, and ask for another.
+    """Terminate a sync that still waits for a hook's Job which ended a while ago, and request another.
 
-    Argo CD now and then misses the end of a hook, and waits for ever then. Source: argo-cd's issue 6880.
+    Argo CD occasionally misses the end of a hook, and then waits forever. Source: argo-cd's issue 6880.
     """
     state = status.get("operationState", {})
     hook = WAITS_FOR_JOB.search(state.get("message", ""))
@@ -91,14 +91,14 @@ def begin_anew_if_stuck(platform: Platform, name: str, status: dict[str, Any]) -
     ]
     if not ended or time.time() - ended[0] < STUCK:
         return
-    say(f"  the sync of {name} waits for {hook[1]}, which ended {time.time() - ended[0]:.0f} s ago: it is begun anew")
+    say(f"  the sync of {name} waits for {hook[1]}, which ended {time.time() - ended[0]:.0f} s ago: restarting it")
     patch = functools.partial(
         platform.cluster.custom.patch_namespaced_custom_object, *GROUP, ARGOCD, "applications", name
     )
     patch(TERMINATING)
 
     def has_ended() -> bool:
-        assert "operation" not in application(platform, name), "it still runs"
+        assert "operation" not in application(platform, name), "it is still running"
         return True
 
     eventually(
@@ -108,7 +108,7 @@ def begin_anew_if_stuck(platform: Platform, name: str, status: dict[str, Any]) -
 
 
 def serves(platform: Platform, name: str) -> bool:
-    """Whether every Deployment and StatefulSet of an Application has a pod that is ready."""
+    """Whether every Deployment and StatefulSet of an Application has a ready pod."""
     found = workloads(platform.cluster, "default", f"{NAME_LABEL}={name}")
     return bool(found) and all(item.status.ready_replicas for item in found)
 
@@ -126,7 +126,7 @@ def unready(platform: Platform, name: str) -> list[str]:
 
 
 def jobs(platform: Platform, name: str) -> list[str]:
-    """What the Jobs of an Application's syncs did, and the last lines of their pods: why a sync may not end."""
+    """What the Jobs of an Application's syncs did, and their pods' last log lines: why a sync may not end."""
     core, found = platform.cluster.core, []
     for job in platform.cluster.batch.list_namespaced_job("default", label_selector=f"{NAME_LABEL}={name}").items:
         said = [f"{item.type} {item.message or ''}" for item in job.status.conditions or [] if item.status == "True"]
@@ -138,5 +138,5 @@ def jobs(platform: Platform, name: str) -> list[str]:
 
 
 def application(platform: Platform, name: str) -> dict[str, Any]:
-    """An Application, as the API server has it; it has no status before Argo CD saw it."""
+    """An Application, as the API server has it; it has no status until Argo CD has processed it."""
     return dict(platform.cluster.custom.get_namespaced_custom_object(*GROUP, ARGOCD, "applications", name))

@@ -27,7 +27,7 @@ def deploy_argocd(platform: Platform) -> None:
     manifests = platform.render("argocd")
     if not read_secret(cluster, PASSWORD_SECRET, ARGOCD):
         password = register_secret(secrets.token_urlsafe(18))
-        # Before the pods that read it: without it they end, and are started ever later.
+        # Before the pods that read it: without it they exit, with a growing restart back-off.
         manifests.insert(0, own_secret(password, known_to_git["webhook-secret"]))
         manifests.insert(1, secret_manifest(PASSWORD_SECRET, ARGOCD, {"password": password}))
     apply(cluster, manifests)
@@ -36,7 +36,7 @@ def deploy_argocd(platform: Platform) -> None:
 
 
 def own_secret(password: str, webhook: str) -> dict[str, Any]:
-    """Argo CD's own Secret: the admin's password, hashed, and what signs webhooks. It adds keys of its own."""
+    """Argo CD's own Secret: the admin password hash and the webhook secret. Argo CD adds keys of its own."""
     now = datetime.datetime.now(datetime.UTC)
     values = {
         "admin.password": bcrypt.hashpw(password.encode(), bcrypt.gensalt(10)).decode(),
@@ -44,13 +44,13 @@ def own_secret(password: str, webhook: str) -> dict[str, Any]:
         "webhook.github.secret": webhook,
     }
     manifest = secret_manifest("argocd-secret", ARGOCD, values)
-    # Argo CD reads no Secret without this label.
+    # Argo CD ignores Secrets without this label.
     manifest["metadata"]["labels"]["app.kubernetes.io/part-of"] = "argocd"
     return manifest
 
 
 def repository_secrets(platform: Platform) -> list[dict[str, Any]]:
-    """The repositories that Argo CD is told of: reading them takes no password inside the cluster."""
+    """The repositories that Argo CD knows: inside the cluster, reading them takes no password."""
     settings, manifests = platform.environment.gitops, []
     password = reading_password(settings, platform.wait_for("git-credentials").get("password"))
     for name in REPOSITORIES if settings.server == "in-cluster" else settings.repositories:
@@ -64,7 +64,7 @@ def repository_secrets(platform: Platform) -> list[dict[str, Any]]:
 
 
 def reading_password(settings: GitOpsSettings, pushing: str | None) -> str | None:
-    """What Argo CD reads repositories with: no more than it needs, where the environment names a variable for it."""
+    """Argo CD's credential for reading: with no more rights than needed, if the environment names a variable for it."""
     if settings.reading_variable is None:
         return pushing
     given = os.environ.get(settings.reading_variable)
@@ -72,7 +72,7 @@ def reading_password(settings: GitOpsSettings, pushing: str | None) -> str | Non
 
 
 def argocd(platform: Platform) -> ArgoCD:
-    """Argo CD's API, signed in with the password that is kept in the cluster."""
+    """Argo CD's API, signed in with the password stored in the cluster."""
     forward = Forward(platform.cluster, ARGOCD, "svc/argocd-server", 80)
     platform.closing.callback(forward.close)
     password = (read_secret(platform.cluster, PASSWORD_SECRET, ARGOCD) or {})["password"]

@@ -29,7 +29,7 @@ MANAGEMENT_PORT = 15000
 
 @dataclass
 class Authority:
-    """The certificate authority of an environment: what its certificates have to lead to."""
+    """The certificate authority of an environment: its certificates must chain to it."""
 
     name: str
     roots: list[x509.Certificate]
@@ -37,7 +37,7 @@ class Authority:
 
 
 def own_certificate(host: str) -> tuple[str, str, str]:
-    """A certificate for Pebble's own API: its CA, itself and its key, as PEM. The CA's key is forgotten at once."""
+    """A certificate for Pebble's own API: CA, certificate and key, as PEM. The CA's key is discarded at once."""
     now = datetime.datetime.now(datetime.UTC)
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "CA of the ACME server's own API")])
@@ -69,7 +69,7 @@ def own_certificate(host: str) -> tuple[str, str, str]:
 
 
 def point_dns_at_traefik(cluster: Cluster, domain: str) -> None:
-    """Inside the cluster the platform's names lead to Traefik: the authority validates there (kind only)."""
+    """Inside the cluster, the platform's names resolve to Traefik, where the authority validates (kind only)."""
     configuration = cluster.core.read_namespaced_config_map("coredns", "kube-system")
     escaped = domain.replace(".", "\\.")
     rule = f"rewrite stop name regex (.*)\\.{escaped} {TRAEFIK} answer auto"
@@ -81,7 +81,7 @@ def point_dns_at_traefik(cluster: Cluster, domain: str) -> None:
 
 
 def deploy_pebble(platform: Platform) -> None:
-    """The ACME server of kind. It forgets everything when it restarts: one that runs keeps certificate and pod."""
+    """kind's ACME server. It forgets everything on a restart, so a running one keeps its certificate and pod."""
     if platform.environment.acme != "pebble":
         return
     cluster = platform.cluster
@@ -97,7 +97,7 @@ def deploy_pebble(platform: Platform) -> None:
 
 
 def authority(platform: Platform) -> Authority:
-    """Whom the environment's certificates have to come from. Its roots are fetched from it on kind."""
+    """The authority that must have issued the environment's certificates. On kind, its roots are fetched from it."""
     file = platform.state / "acme-roots.pem"
     if platform.environment.acme != "pebble":
         given = platform.environment.acme_roots
@@ -106,7 +106,7 @@ def authority(platform: Platform) -> Authority:
 
     def fetch() -> str:
         with port_forward(platform.cluster, ACME_NAMESPACE, "svc/pebble", MANAGEMENT_PORT) as address:
-            # Whom to trust is what is being asked; the way there is the API server's own.
+            # This request fetches the trust anchor itself; the connection is secured by the API server.
             answer = requests.get(f"https://{address}/roots/0", verify=False, timeout=5)
             answer.raise_for_status()
             return answer.text

@@ -18,7 +18,7 @@ from acceptance.platform.secrets import SealedSecrets, deploy_controller, deploy
 
 
 def nothing(_platform: Platform) -> None:
-    """Deploys nothing: the component is what its needs and wants are together."""
+    """Deploys nothing: the component consists of its needs and wants."""
 
 
 def an_application(name: str) -> Component:

@@ -1,4 +1,4 @@
-"""The k8s/ tree that an environment deploys, with what images and infrastructure say of it."""
+"""The k8s/ tree that an environment deploys, with values from images and infrastructure filled in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COMPONENTS = (
     "argocd/route", "ingress", "metrics-server", "database", "redis", "auth-service", "backend-service",
     "frontend-service",
 )  # fmt: skip
-"""The folders of k8s/ that a platform is deployed from, in order."""
+"""The folders of k8s/ that make up a platform, in order."""
 
 
 def components_of(environment: Environment) -> list[str]:
@@ -27,20 +27,20 @@ def components_of(environment: Environment) -> list[str]:
 
 
 def tree_of(environment: Environment, kubectl: Path) -> Rendering:
-    """The tree as it was written last, by this process or by the one whose lane this is."""
+    """The tree as last written, by this process or by the run's main process."""
     return Rendering(environment, STATE / environment.name / "k8s", kubectl)
 
 
 def write_tree(environment: Environment, kubectl: Path, images: Images, outputs: Outputs | None) -> Rendering:
-    """Write the tree anew. Without `outputs` nothing is provisioned, and no node has an address yet."""
+    """Rewrite the tree. Without `outputs`, nothing is provisioned yet and no node has an address."""
     tree = tree_of(environment, kubectl)
     is_ours = isinstance(environment.infrastructure, KindSettings)
-    # Without K3s nobody gives Traefik's Service an external address.
+    # Without K3s, nothing gives Traefik's Service an external address.
     addresses = (
         [item.address for item in outputs.workers] if outputs and (is_ours or "K3s" in environment.stand_ins) else []
     )
     if not is_ours:
-        # Images come from registries, by the digests that the overlays name.
+        # Images come from registries, by the digests in the overlays.
         tree.write(addresses=addresses)
         return tree
     names = sorted({name for needed in APPLICATIONS.values() for name in needed})

@@ -23,7 +23,7 @@ REPOSITORIES = (PLATFORM, "demo", "demo-polled")
 
 
 class GitServer:
-    """The Git server: in the cluster, where a port-forward leads to it, or outside (`forward` is None)."""
+    """The Git server: in the cluster, reached through a port-forward, or external (`forward` is None)."""
 
     def __init__(self, settings: GitOpsSettings, forward: Forward | None, folder: Path, user: str, password: str):
         self.settings = settings
@@ -37,7 +37,7 @@ class GitServer:
         return [*REPOSITORIES] if self.settings.server == "in-cluster" else [*self.settings.repositories]
 
     def repository(self, name: str) -> Repository:
-        """One of its repositories, with a clone below our folder. Raises UserError if the environment has none."""
+        """One of its repositories, with a clone below our folder. Raises UserError if the environment lacks it."""
         url = repository_url(self.settings, name)
 
         def remote() -> str:
@@ -69,7 +69,7 @@ def deploy_git(platform: Platform) -> None:
 
 
 def credentials(platform: Platform) -> dict[str, str]:
-    """For pushing, and for signing webhooks. A server outside has its own: Argo CD's side keeps what it was given."""
+    """For pushing, and for signing webhooks. An external server has its own; Argo CD keeps what it was given."""
     settings = platform.environment.gitops
     if settings.server == "in-cluster":
         return read_secret(platform.cluster, "git-credentials", GIT) or {}
@@ -89,12 +89,12 @@ def git_server(platform: Platform) -> GitServer:
 
 
 def repository_url(settings: GitOpsSettings, name: str) -> str:
-    """A repository's address, as Argo CD is told it. Raises UserError if the environment has none of that name."""
+    """A repository's URL as configured in Argo CD. Raises UserError if the environment has none of that name."""
     if settings.server == "in-cluster":
         return f"http://git.git.svc.cluster.local/{name}.git"
     for known, url in settings.repositories.items():
         if known == name:
             return url
     raise UserError(
-        f"the environment has no repository {name}", f"gitops.repositories.{name} = URL, which scenarios may push to"
+        f"the environment has no repository {name}", f"set gitops.repositories.{name} to one that scenarios may push to"
     )

@@ -45,7 +45,7 @@ def deploy_traefik(platform: Platform) -> None:
     platform.wait_rolled_out(NAMESPACE)
 
     def answers() -> bool:
-        # Whatever the answer: what it has to be is for the scenarios to judge.
+        # Any answer will do: the scenarios judge what it should be.
         user_session(platform).get(f"http://www.{platform.environment.domain}/", allow_redirects=False, timeout=3)
         return True
 
@@ -54,12 +54,12 @@ def deploy_traefik(platform: Platform) -> None:
 
 
 def session(platform: Platform) -> requests.Session:
-    """HTTP as users do it: through the load balancer, trusting the environment's certificate authority only."""
+    """HTTP as users see it: through the load balancer, trusting only the environment's certificate authority."""
     return user_session(platform, platform.wait_for("pebble").file)
 
 
 def user_session(platform: Platform, trust: Path | None = None) -> requests.Session:
-    """A session that goes to the load balancer; where the environment pins no address, to where DNS says."""
+    """A session that goes to the load balancer, or where DNS points if the environment pins no address."""
     settings, balancer = platform.environment.infrastructure, platform.outputs.load_balancer
     if isinstance(settings, LongLivedSettings) and settings.load_balancer is None:
         return plain_session(trust)

@@ -13,8 +13,8 @@ NAME = "metrics-server"
 def deploy(platform: Platform) -> None:
     """metrics-server, and then the API that it serves.
 
-    An API server that asks before the Service leads anywhere asks whoever answers for that address outside the
-    cluster, and keeps the connection: so the API is registered only once every API server reaches the Service.
+    An API server that connects before the Service has endpoints reaches whatever has that address outside the cluster,
+    and keeps the connection. So the API is registered only once every API server can reach the Service.
     """
     cluster = platform.cluster
     manifests = platform.render(NAME)
@@ -35,7 +35,7 @@ def deploy(platform: Platform) -> None:
             assert seen == "ok", f"{machine.name} is answered {seen!r} at {address}"
         return True
 
-    # From machines that are out of reach nothing can be asked; that the API serves metrics is for the scenarios to see.
+    # Unreachable machines cannot be checked; the scenarios judge whether the API serves metrics.
     if not cluster.is_attached:
         eventually(reached, within=COMPONENT_READY, what="metrics-server reached from every control plane", hint=hint)
     apply(cluster, [manifest for manifest in manifests if manifest["kind"] == "APIService"])

@@ -1,4 +1,4 @@
-"""The platform's components: what each needs, and the threads that deploy what was selected side by side."""
+"""The platform's components: what each needs, and the threads that deploy the selected ones concurrently."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from acceptance.criteria.run import Run
 from acceptance.infrastructure.contract import Outputs
 
 RECORD = "alternate-futures-components"
-"""ConfigMap in kube-system that names the components of a kept platform."""
+"""ConfigMap in kube-system that lists the components of a kept platform."""
 
 
 class Blocked(Exception):
@@ -34,8 +34,8 @@ class Blocked(Exception):
 class Component:
     """One part of the platform.
 
-    `needs` are up before it is deployed. `wants` are started at the same time; it is up once each of them is, or
-    will not come up: it stands without those.
+    `needs` must be up before it is deployed. `wants` are started at the same time; it is up once each of them is up or
+    has failed: it works without those.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Component:
 
 
 def with_needs(names: Iterable[str], components: Mapping[str, Component]) -> list[str]:
-    """`names` and all that they need of `components`, what is needed first."""
+    """`names` and all their dependencies among `components`, dependencies first."""
     found: list[str] = []
 
     def visit(name: str) -> None:
@@ -63,7 +63,7 @@ def with_needs(names: Iterable[str], components: Mapping[str, Component]) -> lis
 
 @dataclass(frozen=True)
 class Standing:
-    """A platform that another process brought up, as a lane is told of it: `blocked` says why a component is not up."""
+    """A platform that another process brought up, as described to a lane: `blocked` says why a component is not up."""
 
     outputs: Outputs
     tools: Path
@@ -72,7 +72,7 @@ class Standing:
 
 
 class Platform:
-    """What is deployed on a cluster. Each component comes up once, in a thread of its own."""
+    """What is deployed on a cluster. Each component comes up once, in its own thread."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class Platform:
 
     @property
     def clones(self) -> Path:
-        """Where the suite clones repositories: no two lanes work in the same clone."""
+        """Where the suite clones repositories; each lane has its own clones."""
         return self.state / ("git" if self.run.options.lane == 1 else f"git-{self.run.options.lane}")
 
     def recorded(self) -> set[str]:
@@ -116,7 +116,7 @@ class Platform:
         return self.rendering.manifests(component)
 
     def record(self, name: str) -> None:
-        """Write down that a component is there."""
+        """Record that a component is deployed."""
         with self.lock:
             body = {"metadata": {"name": RECORD}, "data": {name: self.run.id}}
             try:
@@ -125,7 +125,7 @@ class Platform:
                 self.cluster.core.create_namespaced_config_map("kube-system", body)
 
     def start(self, names: Iterable[str]) -> None:
-        """Begin to deploy components and what they need."""
+        """Start deploying components and their dependencies."""
         for name in with_needs(names, self.components):
             with self.lock:
                 if name in self.futures:
@@ -136,7 +136,7 @@ class Platform:
     def bring_up(self, item: Component, future: Future[Any]) -> None:
         """The thread of one component."""
         try:
-            # What was there before this run needs nothing more; its values ask for what they are made from.
+            # What existed before this run needs nothing more; its values ask for what they are derived from.
             if item.name not in self.kept:
                 self.deploy(item)
             future.set_result(when_reachable(lambda: item.value(self)))
@@ -147,7 +147,7 @@ class Platform:
             future.set_exception(Blocked(f"blocked by {item.name}: {text}"))
 
     def deploy(self, item: Component) -> None:
-        """Deploy one component after what it needs. Raises Blocked where this run may not, or something is not up."""
+        """Deploy one component after its dependencies. Raises Blocked if this run may not or a dependency is down."""
         if self.brought_up:
             raise Blocked(self.brought_up.blocked[item.name])
         if self.run.attaches:
@@ -166,17 +166,17 @@ class Platform:
         return self.futures[name].result()
 
     def has_ended(self, name: str) -> bool:
-        """Whether a component that was started is up, or will not come up."""
+        """Whether a component that was started is up or has failed."""
         return self.futures[name].done()
 
     def get(self, name: str) -> Any:
-        """The value of a component, once it is up. Raises Blocked if it, or something that it needs, is not."""
+        """The value of a component, once it is up. Raises Blocked if it or a dependency is not."""
         self.start([name])
         with self.run.waiting():
             return self.wait_for(name)
 
     def standing(self) -> Standing:
-        """What a lane has to know, once each component that was started is up, or will not come up."""
+        """What a lane has to know, once each component that was started is up or has failed."""
         errors = {name: future.exception() for name, future in [*self.futures.items()]}
         blocked = {name: str(error) for name, error in errors.items() if error}
         return Standing(self.outputs, self.cluster.tools, [*errors], blocked)
@@ -187,7 +187,7 @@ class Platform:
         self.cluster.close()
 
     def wait_rolled_out(self, namespace: str, *, within: Deadline = COMPONENT_READY) -> None:
-        """Wait until every Deployment and StatefulSet of a namespace has all its replicas, of its newest version."""
+        """Wait until every Deployment and StatefulSet of a namespace has all its replicas at the newest version."""
 
         def rolled_out() -> bool:
             objects = workloads(self.cluster, namespace)
@@ -195,7 +195,7 @@ class Platform:
             pods = self.cluster.core.list_namespaced_pod(namespace).items
             stuck = "; ".join(f"{pod.metadata.name} {describe(pod)}" for pod in pods if not is_ready(pod))
             if any(is_crashing(pod) for pod in pods):
-                # It will not mend by waiting.
+                # Waiting will not fix it.
                 raise Blocked(f"blocked by {namespace}: {stuck}. Try: kubectl -n {namespace} logs --previous POD")
             assert objects and not waiting, f"not rolled out: {', '.join(waiting) or 'nothing is there'}; {stuck}"
             return True

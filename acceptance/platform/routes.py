@@ -15,9 +15,9 @@ def deploy_argocd_route(platform: Platform) -> None:
 
 
 def deploy_routes(platform: Platform) -> None:
-    """Task 17: the three routes, once the Services that they name exist; Traefik refuses a route to none.
+    """Task 17: the three routes, once the Services that they name exist; Traefik rejects a route to a missing Service.
 
-    A service that does not come up takes its own route with it, and no other.
+    A service that does not come up affects only its own route.
     """
 
     def services_exist() -> bool:

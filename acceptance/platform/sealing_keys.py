@@ -1,6 +1,6 @@
-"""The keys that open what is sealed: exported, encrypted, decrypted. Source: task 24.
+"""The sealing keys: exported, encrypted, decrypted. Source: task 24.
 
-Without these keys nothing that Git carries sealed can be opened again.
+Without these keys, the sealed secrets in Git can never be decrypted again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CIPHER = ("openssl", "enc", "-aes-256-cbc", "-pbkdf2", "-iter", "600000", "-base
 
 
 def export(kubectl: Path, kubeconfig: Path) -> str:
-    """The controller's key Secrets as YAML that another cluster takes. Raises UserError if there are none."""
+    """The controller's key Secrets as YAML for another cluster. Raises UserError if there are none."""
     command: list[str | Path] = [kubectl, "--kubeconfig", kubeconfig, "-n", NAMESPACE]
     listed = yaml.safe_load(run([*command, "get", "secret", "-l", KEY_LABEL, "-o", "yaml"], timeout=30).stdout)
     if not listed["items"]:
@@ -29,7 +29,7 @@ def export(kubectl: Path, kubeconfig: Path) -> str:
 
 
 def encrypt(text: str, passphrase: str) -> str:
-    """`text`, encrypted: what `openssl enc -d` with the same options opens."""
+    """`text`, encrypted so that `openssl enc -d` with the same options decrypts it."""
     return run([*CIPHER, "-e", "-salt"], stdin=text, environment={"KEYS_PASSPHRASE": passphrase}).stdout
 
 
@@ -38,4 +38,4 @@ def decrypt(text: str, passphrase: str) -> str:
     try:
         return run([*CIPHER, "-d"], stdin=text, environment={"KEYS_PASSPHRASE": passphrase}).stdout
     except UserError as error:
-        raise UserError("the backup does not open", "is that its passphrase?") from error
+        raise UserError("the backup cannot be decrypted", "check the passphrase") from error

@@ -52,7 +52,7 @@ class SealedSecrets:
         return self.kubeseal("--fetch-cert")
 
     def seal(self, manifest: dict[str, Any]) -> dict[str, Any]:
-        """A SealedSecret of a Secret, scope strict: only that name in that namespace can be unsealed."""
+        """A SealedSecret of a Secret, scope strict: it can only be unsealed under that name in that namespace."""
         path = self.folder / "sealed-secrets.pem"
         if not path.exists():
             path.write_text(self.certificate())
@@ -72,7 +72,7 @@ class PlatformSecrets:
     sealed: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def files(self) -> dict[str, str]:
-        """What goes to Git, by path."""
+        """The files that go to Git, by path."""
         return {f"k8s/secrets/{name}.yaml": yaml.safe_dump(manifest) for name, manifest in self.sealed.items()}
 
 
@@ -82,24 +82,24 @@ KEYS: dict[str, tuple[SecretKey, ...]] = {
     "database-admin": ("SUPERUSER_PASSWORD", "REPLICATION_PASSWORD"),
     "redis-credentials": ("REDIS_PASSWORD",),
 }
-"""The platform's secrets, and the values that each is made from."""
+"""The platform's secrets, and the values in each."""
 
 
 def value_of(settings: SecretSettings, key: SecretKey) -> str:
-    """A value for a secret that the cluster does not have: the variable's, or a new one. Raises UserError."""
+    """A value for a secret that the cluster lacks: from its variable, or newly generated. Raises UserError."""
     variable = settings.variables.get(key)
     if variable and (given := os.environ.get(variable)):
         return register_secret(given)
     if settings.generate:
         return register_secret(secrets.token_urlsafe(48 if key == "JWT_SECRET" else 24))
     raise UserError(
-        f"the cluster has no {key}, and no value for it was given",
-        f"set the variable {variable}" if variable else f"name a variable: secrets.variables.{key} of the environment",
+        f"the cluster has no {key}, and no value was given for it",
+        f"set the variable {variable}" if variable else f"name one in the environment file: secrets.variables.{key}",
     )
 
 
 def values_of(name: str, settings: SecretSettings) -> dict[str, str]:
-    """What one of the platform's secrets holds (tasks 8.2 to 8.6). Raises UserError for a value that is not given."""
+    """The contents of one of the platform's secrets (tasks 8.2 to 8.6). Raises UserError for a missing value."""
     values: dict[str, str] = {key: value_of(settings, key) for key in KEYS[name]}
     if name == "database-credentials":
         password = quote(values["POSTGRES_PASSWORD"], safe="")
@@ -135,10 +135,10 @@ def deploy_controller(platform: Platform) -> None:
 
 
 def deploy_secrets(platform: Platform) -> None:
-    """Task 8: what is missing is made, sealed and applied; what exists is kept."""
+    """Task 8: missing secrets are generated, sealed and applied; existing ones are kept."""
     tool: SealedSecrets = platform.wait_for("sealed-secrets")
     missing = [name for name in KEYS if not read_secret(platform.cluster, name, "default")]
-    # All values are there before the first is sealed.
+    # All values are collected before the first is sealed.
     new = {name: values_of(name, platform.environment.secrets) for name in missing}
     for name, values in new.items():
         apply(platform.cluster, [tool.seal(secret_manifest(name, "default", values))])

@@ -1,5 +1,5 @@
-"""Proof that criteria can fail: defects put into a kept platform, seen to be in effect, judged, and undone.
+"""Proof that criteria can fail: defects are injected into a kept platform, seen to be in effect, judged, and undone.
 
 Covers the catalogue in defects/, how each kind of defect is made and undone, and the ledger of what turned red.
-What scenarios look with belongs in drivers/, the command line in commands/prove.py.
+What scenarios observe with belongs in drivers/, the command line in commands/prove.py.
 """

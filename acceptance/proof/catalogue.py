@@ -1,4 +1,4 @@
-"""The catalogue of defects: defects/*.yaml, read and held against the criteria. Source: docs/decisions/0011."""
+"""The catalogue of defects: defects/*.yaml, read and checked against the criteria. Source: docs/decisions/0011."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from acceptance.base.paths import ROOT
 
 FOLDER = ROOT / "defects"
 WAYS = ("git", "patch", "create", "delete", "scale", "execute", "node", "sql", "engine", "host", "source")
-"""The ways in which a defect is made; each is a method of `Workbench`."""
+"""The ways to inject a defect; each is a method of `Workbench`."""
 
 
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -29,7 +29,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "host": ("command", "undo"),
     "source": ("service", "file", "replace", "with"),
 }
-"""What each way has to say."""
+"""The fields that each way requires."""
 LOOKS: dict[str, tuple[str, ...]] = {
     "kubectl": ("arguments", "expect"),
     "execute": ("pod", "command", "expect"),
@@ -40,13 +40,13 @@ LOOKS: dict[str, tuple[str, ...]] = {
     "host": ("command", "expect"),
     "image": ("service", "expect"),
 }
-"""What each look has to say."""
+"""The fields that each look requires."""
 
 
 class Defect(BaseModel):
-    """A defect: how it is made, how it is seen to be in effect, and which criteria it must or may turn red.
+    """A defect: how to inject it, how to see that it is in effect, and which criteria it must or may turn red.
 
-    `because`: a pattern that the reason of each red must hold; a red for another reason is no proof.
+    `because`: a pattern that the reason of each red must match; a red for another reason is no proof.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -62,7 +62,7 @@ class Defect(BaseModel):
 
     @model_validator(mode="after")
     def is_made_in_one_way(self) -> Defect:
-        """Refuse a defect that is made in no known way, or in two."""
+        """Reject a defect with no known way to inject it, or with two."""
         if len(self.make) != 1 or self.way not in WAYS:
             raise ValueError(f"make has to have one of {', '.join(WAYS)}")
         if len(self.effect) != 1 or next(iter(self.effect)) not in LOOKS:
@@ -75,12 +75,12 @@ class Defect(BaseModel):
 
     @property
     def way(self) -> str:
-        """How it is made."""
+        """How it is injected."""
         return next(iter(self.make))
 
 
 def load_defects(folder: Path = FOLDER) -> dict[str, Defect]:
-    """All defects by id. Raises UserError naming file and entry that is badly described or there twice."""
+    """All defects by id. Raises UserError naming file and entry if one is invalid or listed twice."""
     found: dict[str, Defect] = {}
     for path in sorted(folder.glob("*.yaml")):
         for number, entry in enumerate(yaml.safe_load(path.read_text()) or [], 1):
@@ -89,15 +89,15 @@ def load_defects(folder: Path = FOLDER) -> dict[str, Defect]:
                 defect = Defect.model_validate(entry)
             except ValidationError as error:
                 said = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-                raise UserError(f"{path}: {name}: {said}", "mend it: docs/developer-guide.md, defects") from error
+                raise UserError(f"{path}: {name}: {said}", "fix it: docs/developer-guide.md, defects") from error
             if defect.id in found:
-                raise UserError(f"{path}: the defect {defect.id} is there twice", "give each an id of its own")
+                raise UserError(f"{path}: the defect {defect.id} is listed twice", "give each an id of its own")
             found[defect.id] = defect
     return found
 
 
 def unknown_criteria(defects: dict[str, Defect], known: set[str]) -> list[str]:
-    """What defects name that no scenario judges."""
+    """The criteria that defects name but no scenario judges."""
     return [
         f"the defect {defect.id} names {name}, which no scenario judges"
         for defect in defects.values()

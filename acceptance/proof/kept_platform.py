@@ -1,4 +1,4 @@
-"""The kept platform that defects are put into: how it is reached, and how it is found to be as it was before."""
+"""The kept platform that defects are injected into: how to reach it, and how to check that it is back to normal."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from acceptance.images.build import Images
 from acceptance.infrastructure.contract import Machine
 from acceptance.platform.application_status import TERMINATING
 
-UNDONE = Deadline(180, "the catalogue: what was undone is rolled out again")
+UNDONE = Deadline(180, "the catalogue: the undone change is rolled out again")
 SETTLED_FIELDS = ("resourceVersion", "uid", "creationTimestamp", "generation", "managedFields")
 LEADER = "app=yb-tserver,role in (master,primary)"
 STUCK = {"ImagePullBackOff", "ErrImagePull", "CrashLoopBackOff", "CreateContainerConfigError"}
 
 
 class KeptPlatform:
-    """A platform that `make up` left. `web` reaches its hosts as users do."""
+    """A platform that `make up` kept. `web` reaches its hosts as users do."""
 
     def __init__(self, cluster: Cluster, repository: Repository, images: Images, web: requests.Session, domain: str):
         self.cluster = cluster
@@ -32,7 +32,7 @@ class KeptPlatform:
         self.domain = domain
 
     def wait_as_before(self) -> None:
-        """Wait until Argo CD has deployed all that Git says, and all of it is healthy."""
+        """Wait until Argo CD has deployed everything in Git, and all of it is healthy."""
         states = "{range .items[*]}{.metadata.name}={.status.sync.status}/{.status.health.status} {end}"
 
         self.end_syncs()
@@ -44,10 +44,10 @@ class KeptPlatform:
             assert listed and not other, f"Applications are {', '.join(other) or 'gone'}"
             return True
 
-        eventually(settled, within=UNDONE, what="the platform as it was before", hint="kubectl get app -A; make down")
+        eventually(settled, within=UNDONE, what="the platform back as it was", hint="kubectl get app -A; make down")
 
     def end_syncs(self) -> None:
-        """End syncs that still wait for what a defect broke: Argo CD begins none while one is running."""
+        """Terminate syncs that still wait for what a defect broke: Argo CD starts none while one is running."""
         phases = "{range .items[*]}{.metadata.name}={.status.operationState.phase} {end}"
         for state in self.kubectl("-n", "argocd", "get", "applications", "-o", f"jsonpath={phases}").split():
             name, _, phase = state.partition("=")
@@ -57,7 +57,7 @@ class KeptPlatform:
         self.refresh()
 
     def delete_stuck_pods(self) -> None:
-        """Delete pods of StatefulSets that cannot start: a StatefulSet waits for them also once it was put right."""
+        """Delete pods of StatefulSets that cannot start: a StatefulSet waits for them even after it is fixed."""
         for pod in json.loads(self.kubectl("get", "pods", "-A", "-o", "json"))["items"]:
             owners = [owner["kind"] for owner in pod["metadata"].get("ownerReferences", [])]
             states = [status["state"] for status in pod["status"].get("containerStatuses", [])]
@@ -75,7 +75,7 @@ class KeptPlatform:
         self.kubectl(*arguments, stdin=stdin)
 
     def where(self, what: dict[str, Any]) -> list[str]:
-        """The namespace of an object, as kubectl takes it."""
+        """The namespace of an object, as arguments of kubectl."""
         return ["-n", what["namespace"]] if what.get("namespace") else []
 
     def read(self, what: dict[str, Any]) -> dict[str, Any]:
@@ -83,12 +83,12 @@ class KeptPlatform:
         return dict(json.loads(self.kubectl("get", what["kind"], what["name"], *self.where(what), "-o", "json")))
 
     def put_back(self, before: dict[str, Any]) -> None:
-        """Replace an object by what it was, or create it."""
+        """Restore an object's previous state, or create it."""
         for field in SETTLED_FIELDS:
             before["metadata"].pop(field, None)
         before.pop("status", None)
         if before["kind"] == "Application" and "argoproj.io" in before["apiVersion"]:
-            # Applications keep their records in a status that is no resource of its own; a replace would wipe it.
+            # Applications keep records in a status that is not a subresource; a replace would wipe it.
             before["status"] = self.status_now(before)
         text = json.dumps(before)
         there = self.kubectl("get", "--ignore-not-found", "-o", "name", "-f", "-", stdin=text, check=False)
@@ -96,14 +96,14 @@ class KeptPlatform:
 
     def status_now(self, item: dict[str, Any]) -> dict[str, Any]:
         """The status that an object has now; empty if it is gone."""
-        # By its name: of objects given by `-f` kubectl prints a list.
+        # By name: for objects given with `-f`, kubectl prints a list.
         kind, name = item["kind"], item["metadata"]["name"]
         where = self.where(item["metadata"])
         there = self.kubectl("get", kind, name, *where, "--ignore-not-found", "-o", "json", check=False)
         return dict(json.loads(there).get("status", {})) if there.strip() else {}
 
     def pods(self, what: dict[str, Any]) -> list[str]:
-        """The pods of a selector: the first, or with `every` all."""
+        """The pods of a selector: the first, or all with `every`."""
         listed = self.kubectl("get", "pods", *self.where(what), "-l", what["pod"], "-o", "name").split()
         assert listed, f"no pod has the labels {what['pod']}"
         return listed if what.get("every") else listed[:1]
@@ -114,7 +114,7 @@ class KeptPlatform:
         return self.kubectl("exec", pod, *self.where(what), *container, "--", *map(str, command), check=check)
 
     def machines(self, which: str) -> list[Machine]:
-        """The machines that a word of the catalogue means."""
+        """The machines that a word of the catalogue stands for."""
         outputs = self.cluster.outputs
         every = {"workers": outputs.workers, "control-planes": outputs.control_planes}
         every["all"] = [*outputs.control_planes, *outputs.workers]
@@ -128,6 +128,6 @@ class KeptPlatform:
         return self.kubectl("exec", "-i", pod, "-n", "default", "--", "sh", "-c", command, stdin=statement)
 
     def refresh(self) -> None:
-        """Have Argo CD look into Git now."""
+        """Have Argo CD poll Git now."""
         applications = self.kubectl("-n", "argocd", "get", "applications", "-o", "name").split()
         self.kubectl("-n", "argocd", "annotate", *applications, "argocd.argoproj.io/refresh=normal", "--overwrite")

@@ -1,4 +1,4 @@
-"""Which defects can be made at the same time, so that each red still says whose it is."""
+"""Which defects can be injected together such that each red can still be attributed."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from acceptance.proof.catalogue import Defect
 EVERYTHING = frozenset(
     {"api-server", "kube-system", "coredns", "node", "workers", "argocd", "traefik", "git", "load-balancer"}
 )
-"""What all scenarios stand on: a defect of it is made alone."""
+"""What all scenarios depend on: a defect in it is injected alone."""
 STANDS_ON = {
     "auth-service": {"database", "redis"},
     "backend-service": {"database", "auth-service", "redis"},
     "auth-service-application": {"auth-service"},
 }
-"""Whoever is not Ready without another: a defect of that one could be why it is red."""
+"""Services that are not Ready without another one: a defect in that one could be why they are red."""
 AT_ONCE = 4
 
 
 def touched(defect: Defect) -> frozenset[str]:
-    """What a defect touches, and what stands on that. The tags of all images are in one file of the repository."""
+    """What a defect touches, and what depends on that. The tags of all images are in one file of the repository."""
     found = set(defect.touches) | ({"tags"} if defect.way == "source" else set())
     return frozenset(found | {name for name, below in STANDS_ON.items() if below & found})
 
@@ -39,7 +39,7 @@ def in_rounds(defects: Iterable[Defect]) -> list[list[Defect]]:
 
 
 def covering(defects: Iterable[Defect], wanted: set[str]) -> list[Defect]:
-    """Few defects that have to turn all of `wanted` red, as far as there are such; those that turn most red first."""
+    """A small set of defects that together must turn `wanted` red, where such exist; those that turn most red first."""
     left, waiting, found = set(wanted), list(defects), []
     while waiting and left:
         best = max(waiting, key=lambda defect: len(left & set(defect.red)))
@@ -52,7 +52,7 @@ def covering(defects: Iterable[Defect], wanted: set[str]) -> list[Defect]:
 
 
 def apart(one: Defect, other: Defect) -> bool:
-    """Whether two defects can be told apart when they are made at the same time."""
+    """Whether two defects can be told apart when injected together."""
     if not (one.touches and other.touches) or (touched(one) | touched(other)) & EVERYTHING:
         return False
     names = {*one.red, *one.may} & {*other.red, *other.may}

@@ -1,4 +1,4 @@
-"""How defects are made in a kept platform, seen to be in effect, and undone."""
+"""Injects defects into a kept platform, checks that they are in effect, and undoes them."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ from acceptance.clients.process import run
 from acceptance.proof.catalogue import Defect
 from acceptance.proof.kept_platform import UNDONE, KeptPlatform
 
-IN_EFFECT = Deadline(180, "the catalogue: a defect by Git is synced and rolled out")
-AT_ONCE = Deadline(45, "the catalogue: what a command does is done when it ends")
+IN_EFFECT = Deadline(180, "the catalogue: a defect in Git is synced and rolled out")
+AT_ONCE = Deadline(45, "the catalogue: a command has taken effect when it ends")
 TAGS = "k8s/environment/run/kustomization.yaml"
-"""Where the platform's repository says which tags of images are deployed."""
+"""The file of the platform's repository with the deployed image tags."""
 COMMANDS = ("execute", "node", "sql", "engine", "host")
 Undo = Callable[[], object]
 
 
 class Workbench(KeptPlatform):
-    """A kept platform, to put defects into."""
+    """A kept platform to inject defects into."""
 
     def make(self, defect: Defect) -> Undo:
-        """Make a defect; return what undoes it. Raises UserError for a way that this platform does not have."""
+        """Inject a defect; return a function that undoes it. Raises UserError for a way that is not implemented."""
         maker = getattr(self, f"make_{defect.way}", None)
         if maker is None:
-            raise UserError(f"{defect.id} is made by `{defect.way}`, which is not built yet", "make it by hand")
+            raise UserError(f"{defect.id} is injected by `{defect.way}`, which is not implemented", "inject it by hand")
         undo: Undo = maker(defect.make[defect.way])
         return undo
 
     def wait_in_effect(self, defect: Defect) -> str:
-        """Wait until the defect's own look sees it; return what was seen. A defect that does not take is no proof."""
+        """Wait until the defect's own look sees it; return what was seen. A defect without effect proves nothing."""
         way, look = next(iter(defect.effect.items()))
         seen = lambda: self.expect(way, look)  # noqa: E731
         within = AT_ONCE if defect.way in COMMANDS else IN_EFFECT
         return eventually(seen, within=within, what=f"the effect of {defect.id}", hint=str(defect.effect))
 
     def wait_undone(self, defect: Defect) -> None:
-        """Wait until the defect's own look sees it no more."""
+        """Wait until the defect's own look no longer sees it."""
         way, look = next(iter(defect.effect.items()))
 
         def gone() -> bool:
@@ -62,19 +62,19 @@ class Workbench(KeptPlatform):
         eventually(gone, within=UNDONE, what=f"{defect.id} undone", hint=str(defect.effect))
 
     def expect(self, way: str, look: dict[str, Any]) -> str:
-        """What a look sees. Raises AssertionError if it is not what the catalogue expects of the defect."""
+        """What a look sees. Raises AssertionError if it is not what the catalogue expects."""
         text = str(getattr(self, f"look_{way}")(look)).strip()
         wanted = str(look.get("expect", look.get("expect_status", "")))
         assert re.search(wanted, text, re.MULTILINE), f"expected {wanted!r}, saw {text[:300]!r}"
         return str(text)
 
-    # Ways to make a defect.
+    # Ways to inject a defect.
 
     def make_git(self, what: dict[str, Any]) -> Undo:
-        """Replace a text of a file in the platform's repository; Argo CD deploys it."""
+        """Replace text in a file of the platform's repository; Argo CD deploys it."""
         before = self.repository.read(what["file"])
         if what["replace"] not in before:
-            raise UserError(f"{what['file']} does not hold {what['replace']!r}", "mend the defect")
+            raise UserError(f"{what['file']} does not contain {what['replace']!r}", "fix the defect")
         after = before.replace(what["replace"], what["with"], 1)
         self.repository.commit({what["file"]: after}, "A defect")
         self.refresh()
@@ -86,7 +86,7 @@ class Workbench(KeptPlatform):
         return undo
 
     def make_patch(self, what: dict[str, Any]) -> Undo:
-        """Patch an object; it is put back field by field as it was."""
+        """Patch an object; undoing restores it field by field."""
         before = self.read(what)
         kind = "json" if "json" in what else "merge"
         patch = json.dumps(what["json" if kind == "json" else "merge"])
@@ -116,7 +116,7 @@ class Workbench(KeptPlatform):
         return lambda: scale(before)
 
     def make_execute(self, what: dict[str, Any]) -> Undo:
-        """Run a command in the pods of a selector, in the first or in each."""
+        """Run a command in the first pod of a selector, or in each."""
         pods = self.pods(what)
         for pod in pods:
             self.execute(pod, what, what["command"])
@@ -140,12 +140,12 @@ class Workbench(KeptPlatform):
         return lambda: docker(*what["undo"], check=False)
 
     def make_host(self, what: dict[str, Any]) -> Undo:
-        """Run a shell command on this machine, which knows where the kubeconfig is."""
+        """Run a shell command on this machine, with the path of the kubeconfig."""
         self.on_host(what["command"])
         return lambda: self.on_host(what["undo"])
 
     def make_source(self, what: dict[str, Any]) -> Undo:
-        """Change a reference service's source, build its image, and deploy it by Git."""
+        """Change a reference service's source, build its image, and deploy it through Git."""
         service, tag = what["service"], f"defect-{secrets.token_hex(4)}"
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder, service)
@@ -153,7 +153,7 @@ class Workbench(KeptPlatform):
             file = source / what["file"]
             before = file.read_text()
             if what["replace"] not in before:
-                raise UserError(f"{file.name} does not hold {what['replace']!r}", "mend the defect")
+                raise UserError(f"{file.name} does not contain {what['replace']!r}", "fix the defect")
             file.write_text(before.replace(what["replace"], what["with"], 1))
             self.images.build_and_push(source, service, tag, log=STATE / "prove.log")
         found = self.repository.read(TAGS)
@@ -172,7 +172,7 @@ class Workbench(KeptPlatform):
     # Ways to look.
 
     def look_image(self, look: dict[str, Any]) -> str:
-        """Whether all pods of a service run an image with a defect: `all`, or the images of those that are there."""
+        """Whether all pods of a service run an image with a defect: `all`, or the images of the existing ones."""
         where = ("-n", "default", "-l", f"app={look['service']}-service")
         pods = json.loads(self.kubectl("get", "pods", *where, "-o", "json"))["items"]
         images = [
@@ -197,7 +197,7 @@ class Workbench(KeptPlatform):
         return "\n".join(self.cluster.on_node(m.name, "sh", "-c", look["command"], check=False) for m in machines)
 
     def look_sql(self, look: dict[str, Any]) -> str:
-        """What a query gives."""
+        """What a query returns."""
         return self.sql(look, look["statement"])
 
     def look_http(self, look: dict[str, Any]) -> str:

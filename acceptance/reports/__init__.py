@@ -1,5 +1,5 @@
-"""Reports of a run: verdicts.json, traceability.html, junit.xml, Allure, and what merges and compares them.
+"""Reports of a run: verdicts.json, traceability.html, junit.xml, Allure; merging and comparing them.
 
 Covers files that people and auditors read.
-What a verdict is belongs in criteria/, what stands on the terminal in runner/.
+Verdicts themselves belong in criteria/, terminal output in runner/.
 """

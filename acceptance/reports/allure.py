@@ -22,7 +22,7 @@ ALLURE_STATUS = {
 
 
 def write_allure(run: Run, document: dict[str, Any]) -> None:
-    """Give Allure the same table: verdicts onto what allure-pytest wrote, and the criteria that did not run."""
+    """Give Allure the same table: set verdicts in allure-pytest's results, and add the criteria that did not run."""
     folder = run.folder / "allure-results"
     folder.mkdir(exist_ok=True)
     every = run.verdicts.every
@@ -34,7 +34,7 @@ def write_allure(run: Run, document: dict[str, Any]) -> None:
         labels = {label["name"]: label.get("value", "") for label in result.get("labels", [])}
         if verdict := verdicts.get(labels.get("criterion", "")):
             seen.add(verdict.criterion)
-            # Each row has a status of its own, whatever became of the others.
+            # Each row has its own status, whatever that of the others.
             row = next((row for row in verdict.rows if row.name == labels.get("row", "")), None)
             put_verdict(result, row or verdict)
             put_proofs(result, proofs[verdict.criterion])
@@ -77,7 +77,7 @@ def write_allure(run: Run, document: dict[str, Any]) -> None:
 
 
 def put_proofs(result: dict[str, Any], proofs: list[dict[str, str]]) -> None:
-    """Make an Allure result name the defects that turned its criterion red."""
+    """Add the defects that turned its criterion red to an Allure result."""
     seen = "seen red" if proofs else "never seen red"
     result["labels"].append({"name": "proof", "value": seen})
     link = "defects/ledger.json"
@@ -85,7 +85,7 @@ def put_proofs(result: dict[str, Any], proofs: list[dict[str, str]]) -> None:
 
 
 def put_verdict(result: dict[str, Any], verdict: Verdict | Row) -> None:
-    """Make an Allure result say what the verdict, or its row, says."""
+    """Make an Allure result match the verdict, or its row."""
     result["status"] = ALLURE_STATUS[verdict.outcome]
     result["labels"].append({"name": "verdict", "value": verdict.outcome.value})
     if verdict.outcome is Outcome.PASSED:

@@ -1,4 +1,4 @@
-"""What a run's time consisted of, along the chain of what waited for each other: that would have to be shorter."""
+"""A run's critical path: where its time went, along the chain of pieces that waited for each other."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Iterable
 from typing import Any
 
 KINDS = ("start", "images", "infrastructure", "components", "non-disruptive", "disruptive", "destroy")
-"""The kinds of pieces that a run consists of, as they follow each other."""
+"""The kinds of pieces that a run consists of, in order."""
 OF_PHASES = {"images": "images", "infrastructure": "infrastructure", "cluster": "infrastructure", "destroy": "destroy"}
 SHOWN = 8
 AT_ONCE = 1.0
-"""Seconds that the end of one piece may lie behind the start of what waited for it: a scenario counts from its first
-step, and what that step asks for first may be noted a moment later."""
+"""Seconds by which one piece may end after the start of the one that waited for it: a scenario counts from its first
+step, and what that step asks for first may be recorded a moment later."""
 Piece = dict[str, Any]
 """A phase or a scenario on the path: `name`, `kind`, `at`, `seconds` until the next one began."""
 
 
 def pieces(document: dict[str, Any]) -> Iterable[Piece]:
-    """Every phase and every scenario of a run, with when it ended."""
+    """Every phase and scenario of a run, with its end."""
     for phase in document["phases"]:
         kind = OF_PHASES.get(phase["name"], "components")
         yield {"name": phase["name"], "kind": kind, "at": phase["at"], "ends": phase["at"] + phase["duration"]}
@@ -28,7 +28,7 @@ def pieces(document: dict[str, Any]) -> Iterable[Piece]:
 
 
 def critical_path(document: dict[str, Any]) -> list[Piece]:
-    """From the end of a run backwards, what ended last before the next one began. What is between counts to it."""
+    """From the end of a run backwards: the piece that ended last before the next began. Gaps count towards it."""
     every, moment, found = list(pieces(document)), document["seconds"], list[Piece]()
     while before := [piece for piece in every if piece["ends"] <= moment + AT_ONCE and piece["at"] < moment]:
         last = max(before, key=lambda piece: (piece["ends"], -piece["at"]))
@@ -44,7 +44,7 @@ def in_lines(path: list[Piece]) -> list[str]:
     kinds = {kind: sum(piece["seconds"] for piece in path if piece["kind"] == kind) for kind in KINDS}
     longest = sorted(path, key=lambda piece: -piece["seconds"])[:SHOWN]
     return [
-        f"{whole // 60:.0f} min {whole % 60:.0f} s along the chain of what waited for each other:",
+        f"{whole // 60:.0f} min {whole % 60:.0f} s along the critical path:",
         "  " + ", ".join(f"{kind} {seconds:.0f} s" for kind, seconds in kinds.items() if seconds >= 0.5),
-        "  of it the longest: " + ", ".join(f"{piece['name']} {piece['seconds']:.0f} s" for piece in longest),
+        "  the longest: " + ", ".join(f"{piece['name']} {piece['seconds']:.0f} s" for piece in longest),
     ]

@@ -9,7 +9,7 @@ from acceptance.reports.merge import NOT_JUDGED, Document
 
 FACTS = ("environment", "domain", "cluster_uid", "kubernetes", "commit", "clean", "stand_ins", "exit_code")
 SLOWER = (1.5, 5.0)
-"""A scenario became slower if it takes so many times as long, and so many seconds more."""
+"""A scenario became slower if it takes this many times as long, and this many seconds more."""
 GOOD = (Outcome.PASSED, Outcome.SUBSTITUTED)
 
 
@@ -48,9 +48,9 @@ def shown(value: Any) -> str:
 
 
 def is_worse(old: Document, new: Document) -> bool:
-    """Whether a verdict became worse: it holds no more, or holds on a stand-in only, or fails the run.
+    """Whether a verdict became worse: no longer passed, passed only on a stand-in, or fails the run.
 
-    That a run did not select a criterion says nothing of the platform.
+    A criterion that a run did not select says nothing about the platform.
     """
     if new["outcome"] == Outcome.NOT_SELECTED:
         return False
@@ -62,7 +62,7 @@ def is_worse(old: Document, new: Document) -> bool:
 
 
 def is_slower(before: float, after: float) -> bool:
-    """Whether a scenario takes notably longer."""
+    """Whether a scenario takes noticeably longer."""
     return after > before * SLOWER[0] and after > before + SLOWER[1]
 
 
@@ -78,7 +78,7 @@ def changed_versions(a: Document, b: Document) -> list[str]:
 
 
 def version(value: Any) -> str:
-    """A version as verdicts.json has it: a text, or an image's reference, inputs and digest."""
+    """A version as stored in verdicts.json: a text, or an image's reference, inputs and digest."""
     if not isinstance(value, dict):
         return shown(value)
     return " ".join(str(part)[:60] for part in (value.get("reference"), value.get("inputs")) if part)

@@ -9,7 +9,7 @@ from acceptance.base.secrecy import redact
 
 
 def write_manifest(folder: Path) -> None:
-    """The sums of all other files of a report."""
+    """The checksums of all other files of a report."""
     lines = [
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder)}"
         for path in sorted(folder.rglob("*"))

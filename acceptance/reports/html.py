@@ -12,7 +12,7 @@ from acceptance.criteria.subtasks import State
 from acceptance.criteria.verdicts import Outcome
 
 TICKS = (1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 86400)
-"""Distances of the timeline's marks, in seconds."""
+"""Possible spacings of the timeline's marks, in seconds."""
 
 
 def html(document: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def case_of(entry: dict[str, Any], judged: dict[str, Any], steps: list[dict[str, Any]]) -> TestCase:
-    """One case: a criterion, or one row of it (`judged`), with its steps as what it printed."""
+    """One case: a criterion, or one row of it (`judged`), with its steps as its output."""
     outcome = Outcome(judged["outcome"])
     row = f" [{judged['name']}]" if judged.get("name") else ""
     case = TestCase(f"{entry['id']} {entry['text']}{row}", classname=f"requirement-{entry['requirement']}")

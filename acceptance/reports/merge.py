@@ -19,7 +19,7 @@ from acceptance.reports.junit import write_junit
 
 Document = dict[str, Any]
 SAME = ("environment", "cluster_uid", "commit")
-"""What runs must have in common to be told as one."""
+"""What runs must have in common to be merged."""
 NOT_JUDGED = (Outcome.NOT_SELECTED, Outcome.NO_SCENARIO)
 
 
@@ -28,7 +28,9 @@ def folder_of(name: str) -> Path:
     folder = Path(name) if (Path(name) / "verdicts.json").is_file() else REPORTS / name
     if not name or not (folder / "verdicts.json").is_file():
         known = sorted(path.parent.name for path in REPORTS.glob("*/verdicts.json"))
-        raise UserError(f"{name or 'no run'}: there is no such report", f"known are {', '.join(known[-5:]) or 'none'}")
+        raise UserError(
+            f"{name or 'no run'}: there is no such report", f"known runs: {', '.join(known[-5:]) or 'none'}"
+        )
     return folder
 
 
@@ -38,13 +40,13 @@ def read(folder: Path) -> Document:
         document: Document = json.loads((folder / "verdicts.json").read_text())
         return document | {"criteria": document["criteria"], "beyond": document["beyond"]}
     except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise UserError(f"{folder / 'verdicts.json'} is no report: {error!r}", "name another run") from error
+        raise UserError(f"{folder / 'verdicts.json'} is not a report: {error!r}", "name another run") from error
 
 
 def merge(documents: list[Document]) -> Document:
-    """One document of several. Raises UserError unless they are of one platform, environment and clean commit.
+    """Merge several documents. Raises UserError unless they share platform, environment and clean commit.
 
-    A criterion that several runs judged has the worst of its verdicts: no failure is hidden by another run.
+    A criterion that several runs judged gets the worst of its verdicts: no run hides another's failure.
     """
     documents = sorted(documents, key=lambda document: document["started"])
     for field in SAME:
@@ -53,7 +55,7 @@ def merge(documents: list[Document]) -> Document:
             said = ", ".join(f"{run}: {value or 'none'}" for run, value in values.items())
             raise UserError(f"the runs differ in {field}: {said}", "merge runs of one platform and one commit")
     if dirty := [document["run"] for document in documents if not document["clean"]]:
-        say(f"Uncommitted changes in {', '.join(dirty)}: that their commit is the same proves little.")
+        say(f"Uncommitted changes in {', '.join(dirty)}: the same commit proves little.")
     last = documents[-1]
     merged: Document = {**last, "run": f"{last['run']}-merged"}
     for group in ("criteria", "beyond"):
@@ -68,7 +70,7 @@ def merge(documents: list[Document]) -> Document:
     merged["started"] = documents[0]["started"]
     merged["seconds"] = round(sum(document["seconds"] for document in documents), 1)
     merged["command"] = f"make report RUNS={','.join(document['run'] for document in documents)}"
-    # A run that broke off judged too little, whatever its verdicts are.
+    # A run that broke off judged too little, whatever its verdicts.
     codes = [document["exit_code"] for document in documents if document["exit_code"] > 1]
     merged["exit_code"] = max(codes, default=int(not all(entry["expected"] for entry in every)))
     merged["plan"] = [
@@ -89,7 +91,7 @@ def proofs(subtask: Document, outcomes: dict[str, str]) -> list[str]:
 
 
 def merged_entries(documents: list[Document], group: str) -> list[Document]:
-    """Each criterion as the run has it that judged it, or judged it worst; `run` says which."""
+    """Each criterion, from the run that judged it, or judged it worst; `run` says which."""
     found: dict[str, Document] = {}
     for document in documents:
         for entry in document[group]:
@@ -101,13 +103,13 @@ def merged_entries(documents: list[Document], group: str) -> list[Document]:
 
 
 def rank(entry: Document) -> tuple[bool, bool, int]:
-    """A key that puts what was judged first, then what fails the run, then the worse outcome."""
+    """A sort key: judged entries first, then those that fail the run, then worse outcomes."""
     outcome = Outcome(entry["outcome"])
     return (outcome in NOT_JUDGED, entry["expected"], ORDER.index(outcome))
 
 
 def one_after_another(documents: list[Document], name: str) -> list[Document]:
-    """Phases or scenarios of all runs, placed as if the runs had followed each other without a gap."""
+    """Phases or scenarios of all runs, placed as if the runs had followed one another without gaps."""
     found, offset = [], 0.0
     for document in documents:
         found += [{**part, "at": round(part["at"] + offset, 1)} for part in document[name]]
@@ -134,7 +136,7 @@ def write_merged(folders: list[Path]) -> Path:
 
 
 def copy_results(source: Path, target: Path, wanted: set[str]) -> None:
-    """Copy what Allure reads: the results of the criteria that this run judged, and whatever they may refer to."""
+    """Copy what Allure reads: the results of the criteria that this run judged, and what they may refer to."""
     for path in sorted(source.glob("*")):
         if path.name.endswith("-result.json"):
             labels = json.loads(path.read_text()).get("labels", [])

@@ -35,7 +35,7 @@ def utc(seconds: float) -> str:
 
 
 def git(*arguments: str) -> str:
-    """What git says of the checkout; empty outside one."""
+    """Git's description of the checkout; empty outside one."""
     answer = subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True)
     return answer.stdout.strip() if answer.returncode == 0 else ""
 
@@ -47,7 +47,7 @@ def machine() -> str:
 
 
 def packages() -> dict[str, str]:
-    """The version of each Python package. `name` and `version` of a distribution would each read its metadata anew."""
+    """The version of each Python package. A distribution's `name` and `version` would each reread its metadata."""
     every = (package.metadata for package in distributions())
     return {about["Name"]: about["Version"] for about in every}
 
@@ -61,13 +61,13 @@ def write_report(run: Run, exit_code: int) -> None:
     write(run.folder / "traceability.html", html(document))
     write_junit(document, run.folder / "junit.xml")
     write_allure(run, document)
-    # What others wrote, or what was written before its secret was known.
+    # Files that others wrote, or that were written before a secret was registered.
     redact_folder(run.folder)
     write_manifest(run.folder)
 
 
 def entry_of(criterion: Criterion, verdict: Verdict, subtasks: dict[str, list[str]], ledger: Ledger) -> dict[str, Any]:
-    """A criterion, its verdict, the subtasks that name it and the defects that turned it red, for verdicts.json."""
+    """A criterion with its verdict, the subtasks that name it and the defects that turned it red, for verdicts.json."""
     entry = {**asdict(criterion), **asdict(verdict), "started": utc(verdict.started) if verdict.started else None}
     entry["id"] = entry.pop("criterion")
     entry["subtasks"] = subtasks.get(entry["id"], [])
@@ -78,7 +78,7 @@ def entry_of(criterion: Criterion, verdict: Verdict, subtasks: dict[str, list[st
 
 
 def describe(run: Run, exit_code: int) -> dict[str, Any]:
-    """The run as one document: what verdicts.json holds."""
+    """The run as one document, the content of verdicts.json."""
     names, ledger = named_by(run.catalogue.plan), read_ledger()
     criteria = [
         entry_of(run.catalogue.criteria[verdict.criterion], verdict, names, ledger) for verdict in run.verdicts.criteria

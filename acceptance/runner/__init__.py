@@ -1,7 +1,7 @@
-"""The pytest side of a run: options, selection, order, outcomes, lanes, and what stands on the terminal.
+"""The pytest side of a run: options, selection, order, outcomes, lanes, and terminal output.
 
-Covers hooks of pytest and what only they need.
-What scenarios act on belongs in drivers/, fixtures in fixtures/, files of a report in reports/.
+Covers pytest hooks and what only they need.
+What scenarios act on belongs in drivers/, fixtures in fixtures/, report files in reports/.
 """
 
 PLUGINS = tuple(
@@ -11,4 +11,4 @@ PLUGINS = tuple(
         "redaction", "in_lanes", "preview",
     )
 )  # fmt: skip
-"""All that pytest has to load, those that others import first."""
+"""All plugins that pytest must load, dependencies first."""

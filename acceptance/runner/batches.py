@@ -15,17 +15,17 @@ from acceptance.runner.tags import criterion_of
 
 ALONE = ("rehearsal", "last", "quiet")
 OF_EACH_LANE = "data_client"
-"""State that each lane makes for itself: a pod, which is cheaper than a lane that waits for the other's."""
+"""State that each lane creates for itself: a pod, which is cheaper than waiting for another lane's."""
 
 
 @dataclass(eq=False)
 class Batch:
-    """What one lane judges, one after another: all rows of a scenario, or scenarios that share a session's state."""
+    """What one lane judges in sequence: all rows of a scenario, or scenarios that share session state."""
 
     items: list[pytest.Item] = field(default_factory=list)
     effect: Effect = field(default_factory=Effect)
     seconds: float = 0.0
-    """How long it takes, about."""
+    """Its approximate duration."""
 
     @property
     def names(self) -> list[str]:
@@ -34,7 +34,7 @@ class Batch:
 
 
 def session_state(item: pytest.Item) -> list[str]:
-    """The fixtures of the session that one lane makes for all who ask for them."""
+    """The session fixtures that one lane creates for all scenarios that ask for them."""
     return sorted(
         name
         for name in fixtures_of(item) - {OF_EACH_LANE}
@@ -44,7 +44,7 @@ def session_state(item: pytest.Item) -> list[str]:
 
 
 def seconds_of(items: Iterable[pytest.Item]) -> float:
-    """About how long items take together."""
+    """The approximate duration of items together."""
     rows: dict[str, int] = {}
     for item in items:
         identity = criterion_of(item) or item.name
@@ -53,7 +53,7 @@ def seconds_of(items: Iterable[pytest.Item]) -> float:
 
 
 def batches(items: list[pytest.Item]) -> list[Batch]:
-    """The scenarios among `items` that may run beside others; what excludes all others is left out."""
+    """The scenarios among `items` that may run alongside others; those that exclude all others are left out."""
     groups: dict[str, list[pytest.Item]] = {}
     effects: dict[str, list[Effect]] = {}
     for item in items:

@@ -1,6 +1,6 @@
-"""How long scenarios take, about: the longest chain is begun first. Nothing but the order depends on it.
+"""Approximate durations of scenarios: the longest chain starts first. Only the order depends on them.
 
-Seconds on 2 cores at a quiet hour, of what is disruptive or takes long; the others take about a second a step.
+In seconds on 2 idle cores, for scenarios that are disruptive or slow; the others take about a second per step.
 """
 
 SECONDS = {

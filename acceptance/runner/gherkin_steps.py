@@ -23,7 +23,7 @@ OF_SESSION = "of_session_fixture"
 def row_name(item: pytest.Item) -> str:
     """The row of Examples that an item is: `repository=demo, in time=by webhook`; empty for a scenario without rows.
 
-    Where a plugin has a scenario judged several times, what it calls each time is a column, too.
+    If a plugin has a scenario judged several times, its name for each time is a column, too.
     """
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     columns = {key: value for key, value in parameters.items() if not key.startswith("_")}
@@ -32,29 +32,29 @@ def row_name(item: pytest.Item) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, scenario: Any) -> None:
-    """All its steps, none of them begun."""
+    """Record all its steps as not begun."""
     request.node.stash[STEPS] = [Step(f"{step.keyword} {step.name}") for step in scenario.steps]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_bdd_before_step(request: pytest.FixtureRequest) -> None:
-    """The next one begins."""
+    """The next step begins."""
     step = next(step for step in request.node.stash[STEPS] if step.outcome == NOT_RUN)
     step.outcome, request.node.stash[BEGAN] = RUNNING, time.time()
 
 
 def pytest_bdd_after_step(request: pytest.FixtureRequest) -> None:
-    """It passed."""
+    """The step passed."""
     end(request.node, Outcome.PASSED)
 
 
 def pytest_bdd_step_error(request: pytest.FixtureRequest, exception: BaseException) -> None:
-    """It broke."""
+    """The step broke."""
     end(request.node, outcome_of(exception))
 
 
 def end(item: pytest.Item, outcome: Outcome) -> None:
-    """End the step that runs, if one does. What the whole run waited for meanwhile is not its own time."""
+    """End the current step, if any. Time spent on what the whole run needs is not counted as the step's own."""
     began, now = item.stash.get(BEGAN, 0.0), time.time()
     for step in item.stash.get(STEPS, []):
         if step.outcome == RUNNING:
@@ -64,7 +64,7 @@ def end(item: pytest.Item, outcome: Outcome) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
-    """What breaks in a fixture of the session is no scenario's own: it is remembered whose it is."""
+    """Mark errors raised in session fixtures: they are not the scenario's own."""
     try:
         return (yield)
     except Exception as error:
@@ -74,11 +74,11 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, 
 
 
 def outcome_of(error: BaseException | None) -> Outcome:
-    """What an error makes of the step that raised it.
+    """The outcome of a step that raised an error.
 
-    A step has `failed` where the platform was seen to be otherwise: an assertion, a connection that broke, an object
-    that is not there, a command that was refused. Everything else, and what a fixture of the session could not make, is
-    an `error`: nothing was judged. Source: decision 11, kind 8.
+    A step has `failed` if the platform was seen to be wrong: an assertion, a broken connection, a missing object, a
+    command that was refused. Everything else, including a session fixture that failed, is an `error`: nothing was
+    judged. Source: decision 11, kind 8.
     """
     if isinstance(error, pytest.skip.Exception):
         return Outcome.UNVERIFIABLE
@@ -87,7 +87,7 @@ def outcome_of(error: BaseException | None) -> Outcome:
 
 
 def steps_so_far(item: pytest.Item, error: BaseException | None) -> list[Step]:
-    """The steps of an item; one that still runs was ended by `error`, which pytest-bdd tells nobody of."""
+    """The steps of an item; one still running was ended by `error`, which pytest-bdd does not report."""
     if error is not None:
         end(item, outcome_of(error))
     return item.stash.get(STEPS, [])

@@ -1,4 +1,4 @@
-"""pytest's hooks for lanes: how many there are, and the loop that judges in them."""
+"""pytest hooks for lanes: how many there are, and the loop that judges in them."""
 
 from __future__ import annotations
 
@@ -24,24 +24,26 @@ from acceptance.runner.undeclared import watching
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How many lanes; and for a lane, where the run's own process is."""
+    """The number of lanes; and for a lane, the connection to the run's main process."""
     group = parser.getgroup("acceptance")
     group.addoption(
         "--lanes", type=int, choices=range(1, MOST_LANES + 1), metavar="N",
-        help="judge scenarios in N processes, each beside what it does not disturb (default: the environment's)",
+        help="judge scenarios in N concurrent processes that do not disturb each other (default: the environment's)",
     )  # fmt: skip
-    group.addoption("--lane", type=int, metavar="FD", help="internal: this process is a lane; FD leads to its run")
+    group.addoption(
+        "--lane", type=int, metavar="FD", help="internal: this process is a lane; FD connects it to its run"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """A lane hears which run it belongs to. Like a worker of pytest-xdist it then keeps no records of its own."""
+    """A lane learns which run it belongs to. Like a pytest-xdist worker, it then keeps no records of its own."""
     if config.getoption("--lane") is None:
         return
     line = Line(Connection(config.getoption("--lane")))
     (about,) = line.receive()
     config.workerinput = about  # type: ignore[attr-defined]
-    # Files that a command line names are the run's own.
+    # Files named on the command line belong to the run's main process.
     config.option.log_file = None
     if config.option.basetemp:
         config.option.basetemp = str(Path(config.option.basetemp) / f"lane-{about['number']}")
@@ -51,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def count_lanes(config: pytest.Config) -> int:
-    """How many lanes a run is to have at most."""
+    """The maximum number of lanes of a run."""
     run = config.stash[RUN]
     if config.option.collectonly or config.option.usepdb or run.options.lane > 1:
         return 1
@@ -59,7 +61,7 @@ def count_lanes(config: pytest.Config) -> int:
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    """Judge in lanes where the run has several; else pytest does it, one after another."""
+    """Judge in lanes if the run has several; otherwise pytest judges in sequence."""
     count = count_lanes(session.config)
     if count < 2 or session.testsfailed:
         return None
@@ -75,9 +77,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     lanes = session.config.stash[LANES] = Lanes(run, Schedule(waiting), watching(session.config))
     count = min(count, len(waiting))
     run.facts["lanes"] = count
-    say(f"scenarios are judged in {count} lanes, each beside what it does not disturb")
+    say(f"judging scenarios in {count} concurrent lanes")
     if reporter := session.config.pluginmanager.get_plugin("terminalreporter"):
-        # Results of several files come in between each other.
+        # Results of several files arrive interleaved.
         reporter.showfspath = False
     try:
         lanes.start(count - 1, session.config)

@@ -1,4 +1,4 @@
-"""Items and batches, run as pytest's own loop runs them."""
+"""Runs items and batches as pytest's own loop does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from acceptance.runner.pytest_internals import tear_down_session
 
 
 def check_stop(session: pytest.Session) -> None:
-    """Stop where pytest itself would: after --maxfail failures, or when something asked for it."""
+    """Stop where pytest itself would: after --maxfail failures, or on request."""
     if session.shouldfail:
         raise session.Failed(session.shouldfail)
     if session.shouldstop:
@@ -22,12 +22,12 @@ def check_stop(session: pytest.Session) -> None:
 
 
 def run_item(item: pytest.Item, following: pytest.Item | None) -> None:
-    """One item, as pytest's own loop does it."""
+    """Run one item, as pytest's own loop does."""
     item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
 
 def run_batch(session: pytest.Session, batch: list[pytest.Item]) -> Iterator[None]:
-    """One batch, item by item. What belongs to the session stays, what belongs to the last item's module does not."""
+    """Run one batch, item by item. Session fixtures stay up; those of the last item's module are torn down."""
     others = [item for item in session.items if item is not batch[-1]]
     other = next((item for item in others if item.parent is not batch[-1].parent), others[0])
     for item, following in zip(batch, [*batch[1:], other], strict=True):
@@ -36,9 +36,9 @@ def run_batch(session: pytest.Session, batch: list[pytest.Item]) -> Iterator[Non
 
 
 def clean_up(session: pytest.Session, last: str) -> Result:
-    """Take down what belongs to the session; what goes wrong is on record as of the last item, whose result it returns.
+    """Tear down session fixtures; errors are recorded against the last item, whose result it returns.
 
-    pytest's own loop does it with the last item, which a lane learns too late that it was.
+    pytest's own loop does this with the last item, but a lane learns too late which item was the last.
     """
     run = session.config.stash[RUN]
     result = run.results[last]

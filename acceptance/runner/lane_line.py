@@ -1,4 +1,4 @@
-"""What leads from the run's own process to a lane, and back."""
+"""The connection between the run's main process and a lane."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from acceptance.base.progress import Output
 
 
 class Line:
-    """One end of what leads from the run's own process to a lane. Several threads may speak at once."""
+    """One end of the connection between the run's main process and a lane. Several threads may send concurrently."""
 
     def __init__(self, connection: Connection):
         self.connection = connection
         self.lock = threading.Lock()
 
     def send(self, *message: Any) -> None:
-        """Say something. Raises OSError if nobody listens any more."""
+        """Send a message. Raises OSError if the other end is gone."""
         with self.lock:
             self.connection.send(message)
 
     def receive(self) -> Any:
-        """What the other end says. Raises EOFError if it is gone."""
+        """Receive a message. Raises EOFError if the other end is gone."""
         return self.connection.recv()
 
 
 class ToRun(Output):
-    """Hands a lane's progress to the run's own process."""
+    """Passes a lane's progress to the run's main process."""
 
     terminal = None
 

@@ -1,4 +1,4 @@
-"""A lane from inside: a process that judges what the run's own process hands out, and says what it saw."""
+"""A lane from inside: a process that judges what the run's main process hands out, and reports what it saw."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from acceptance.runner.item_loop import clean_up, run_batch
 from acceptance.runner.lane_line import Line
 
 STANDING = pytest.StashKey[Standing | None]()
-"""In a lane: the platform, as the run's own process brought it up."""
+"""In a lane: the platform, as the run's main process brought it up."""
 
 
 class LaneWorker:
-    """A lane, from inside: it judges what it is given, and says what it saw."""
+    """A lane, from inside: it judges what it is given, and reports what it saw."""
 
     def __init__(self, config: pytest.Config, line: Line):
         self.config = config
@@ -35,13 +35,13 @@ class LaneWorker:
         return True
 
     def next(self) -> list[str]:
-        """The node ids of the next batch; none if there is no more."""
+        """The node ids of the next batch; empty if there are no more."""
         self.line.send("next")
         (batch,) = self.line.receive()
         return list(batch or ())
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Give a report, and what the suite made of it, to the run."""
+        """Send a report, and the suite's result from it, to the run."""
         result = self.config.stash[RUN].results[report.nodeid]
         data = self.config.hook.pytest_report_to_serializable(config=self.config, report=report)
         self.line.send("report", (data, result))

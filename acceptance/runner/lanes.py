@@ -1,8 +1,8 @@
-"""Lanes: processes that judge scenarios at the same time. Source: decision 14.
+"""Lanes: processes that judge scenarios concurrently. Source: decision 14.
 
-The run's own process is the first of them. It makes the platform, and hands out scenarios in batches, each beside what
-it does not disturb (`schedule.py`); the others were started with its command line, attach once the platform stands, and
-give back what they saw. What nothing may run beside is left to the first, when the others have ended.
+The run's main process is the first of them. It brings up the platform, and hands out scenarios in batches such that
+concurrent ones do not disturb each other (`schedule.py`). The others are started with the same command line, attach
+once the platform is up, and report back. What must run alone is left to the first, once the others have ended.
 """
 
 from __future__ import annotations
@@ -34,30 +34,30 @@ from acceptance.runner.schedule import Schedule
 from acceptance.runner.undeclared import Watch
 
 LANES = pytest.StashKey["Lanes"]()
-"""The lanes of this run, where it has several."""
+"""The lanes of this run, if it has several."""
 OWN = 1
-"""The number of the lane that is the run's own process."""
+"""The number of the lane that is the run's main process."""
 TIDIED = 150
-"""Seconds that a lane may take to put back what its scenarios changed, once it was told to end: a rollout at most."""
+"""Seconds that a lane may take, once told to end, to revert what its scenarios changed: a rollout at most."""
 
 
 @dataclass
 class Lane:
-    """A process beside the run's own."""
+    """A process in addition to the run's main one."""
 
     number: int
     process: subprocess.Popen[str]
     line: Line
     log: Path
     begun: list[str] = field(default_factory=list)
-    """The items that it was given and has not ended."""
+    """The items that it was given and has not finished."""
     asks: bool = False
-    """Whether it waits for a batch."""
+    """Whether it is waiting for a batch."""
     ended: bool = False
 
 
 class Lanes:
-    """The lanes of a run, and the batches that they take."""
+    """The lanes of a run, and their batches."""
 
     def __init__(self, run: Run, schedule: Schedule, watch: Callable[[], Watch | None] = lambda: None):
         self.run = run
@@ -69,7 +69,7 @@ class Lanes:
         self.reports: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
 
     def start(self, count: int, config: pytest.Config) -> None:
-        """Start `count` processes; each reads the project and then waits for the platform."""
+        """Start `count` processes; each collects scenarios and then waits for the platform."""
         for number in range(2, count + 2):
             ours, theirs = Pipe()
             log = self.run.folder / f"lane-{number}.log"
@@ -85,21 +85,21 @@ class Lanes:
             threading.Thread(target=self.listen, args=(lane,), name=f"lane-{number}", daemon=True).start()
 
     def begin(self, platform: Platform) -> None:
-        """Let the lanes begin once each component of the platform is up, or will not come up.
+        """Let the lanes begin once each component of the platform is up or has failed to come up.
 
-        The run's own process waits, too: what looks at all of the platform is not judged while half of it is there.
+        The main process waits, too: nothing that looks at the whole platform is judged while half of it is missing.
         """
         with self.run.waiting():
             self.tell(platform.standing())
 
     def tell(self, message: Any) -> None:
-        """Say something to all lanes; one that has ended does not mind."""
+        """Send a message to all lanes; those that have ended are ignored."""
         for lane in self.lanes:
             with contextlib.suppress(OSError):
                 lane.line.send(message)
 
     def hand_out(self) -> None:
-        """Give each lane that waits a batch that may run now; end those that wait for nothing any more."""
+        """Give each waiting lane a batch that may run now; end those for which nothing is left."""
         with self.handing_out:
             for lane in self.lanes:
                 if not lane.asks:
@@ -120,7 +120,7 @@ class Lanes:
         return batch
 
     def release(self, number: int, last: str = "") -> None:
-        """A lane is at nothing any more, `last` it was at that item: others may begin what had to wait for it."""
+        """A lane is idle after item `last`: others may begin what had to wait for it."""
         with self.handing_out:
             found = watch.end(number) if (watch := self.watch()) else ""
             self.schedule.end(number)
@@ -128,11 +128,11 @@ class Lanes:
             result.outcome, result.reason = Outcome.ERROR, f"{result.reason}\n{found}".strip()
             self.run.journal.write(result)
         self.hand_out()
-        # The run's own process may wait for this, too.
+        # The main process may be waiting for this, too.
         self.reports.put(None)
 
     def run_own(self, session: pytest.Session) -> str | None:
-        """Judge in the run's own process, until there is nothing to take; return the last item's node id."""
+        """Judge in the main process until nothing is left to take; return the last item's node id."""
         last = None
         while batch := self.wait_for_batch(session):
             for _ in run_batch(session, batch.items):
@@ -142,13 +142,13 @@ class Lanes:
         return last
 
     def wait_for_batch(self, session: pytest.Session) -> Batch | None:
-        """The next batch for the run's own process, once one may run; None if all are taken."""
+        """The next batch for the main process, once one may run; None if all are taken."""
         while not (batch := self.take(OWN)) and not self.schedule.is_empty:
             self.replay(session, wait=True)
         return batch
 
     def listen(self, lane: Lane) -> None:
-        """The thread of one lane: hears what it says, until it ends."""
+        """The thread of one lane: receives its messages until it ends."""
         try:
             with contextlib.suppress(EOFError, OSError):
                 while True:
@@ -162,7 +162,7 @@ class Lanes:
             self.release(lane.number)
 
     def record_crash(self, lane: Lane, code: int) -> None:
-        """Say that a lane ended by itself, of each scenario that it was given."""
+        """Report for each unfinished scenario of a lane that the lane ended unexpectedly."""
         say(f"lane {lane.number} ended with {code}. Try: read {lane.log}")
         for nodeid in lane.begun:
             result = self.run.results.setdefault(nodeid, Result(nodeid, Outcome.ERROR))
@@ -171,7 +171,7 @@ class Lanes:
             self.run.journal.write(result)
 
     def hear(self, lane: Lane, kind: str, content: Any = None) -> None:
-        """Take in one thing that a lane says."""
+        """Handle one message from a lane."""
         if kind == "say":
             say(f"lane {lane.number}: {content}")
         elif kind == "secret":
@@ -193,7 +193,7 @@ class Lanes:
             self.hand_out()
 
     def replay(self, session: pytest.Session, *, wait: bool = False) -> None:
-        """Give pytest the reports that came in; with `wait`, wait for at least one, or for the end of a lane."""
+        """Pass reports that arrived to pytest; with `wait`, wait for at least one, or for the end of a lane."""
         with contextlib.suppress(queue.Empty):
             while True:
                 content = self.reports.get(block=wait)
@@ -205,11 +205,11 @@ class Lanes:
         check_stop(session)
 
     def working(self) -> bool:
-        """Whether a lane is still at it."""
+        """Whether a lane is still running."""
         return any(not lane.ended for lane in self.lanes) or not self.reports.empty()
 
     def close(self) -> None:
-        """End the lanes that are still there, each after it has cleaned up."""
+        """End the lanes that are still running, letting each clean up first."""
         self.closing = True
         for lane in self.lanes:
             if lane.process.poll() is None:

@@ -1,4 +1,4 @@
-"""What selected scenarios will ask for, known before they run."""
+"""Finds out what the selected scenarios will ask for before they run."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ FIXTURES = pytest.StashKey[set[str]]()
 
 
 def fixtures_of(item: pytest.Item) -> set[str]:
-    """All fixtures that a scenario's steps ask for, which pytest itself learns only while they run.
+    """All fixtures that a scenario's steps ask for, which pytest itself only learns while they run.
 
-    Raises UserError for a step that nobody defines, which pytest-bdd sees only when it gets there.
+    Raises UserError for an undefined step, which pytest-bdd would only notice on reaching it.
     """
     if FIXTURES not in item.stash:
         item.stash[FIXTURES] = find_fixtures(item)
@@ -37,13 +37,13 @@ def fixtures_of(item: pytest.Item) -> set[str]:
 
 
 def find_fixtures(item: pytest.Item) -> set[str]:
-    """`fixtures_of`, found by holding each step against all that are defined (5 ms an item)."""
+    """`fixtures_of`, found by matching each step against all definitions (5 ms per item)."""
     names = set(getattr(item, "fixturenames", ()))
     for step in steps_of(item):
         definitions = step_definitions(item, step)
         if not definitions:
-            what = f"{item.name} has the step {step.name!r}, which nobody defines"
-            raise UserError(what, "define it in steps/, or take the words of one that is there")
+            what = f"{item.name} has the step {step.name!r}, which is not defined"
+            raise UserError(what, "define it in steps/, or use the words of an existing step")
         for definition in definitions:
             context = step_function_context_registry[definition.func]
             names |= set(inspect.signature(context.step_func).parameters)
@@ -57,12 +57,12 @@ def find_fixtures(item: pytest.Item) -> set[str]:
 
 
 def components_among(names: set[str]) -> set[str]:
-    """The components among fixtures: each is named like its fixture."""
+    """The components among fixtures: each has its fixture's name."""
     return {name.replace("_", "-") for name in names} & set(COMPONENTS)
 
 
 def wanted_components(session: pytest.Session) -> list[str]:
-    """The components that the selected scenarios ask for, and what those need."""
+    """The components that the selected scenarios ask for, with their dependencies."""
     return with_needs(
         sorted({name for item in session.items for name in components_among(fixtures_of(item))}), COMPONENTS
     )

@@ -12,7 +12,7 @@ from acceptance.base.paths import STATE
 
 
 class MachineLock:
-    """A lock that ends with the process that holds it, however that ends."""
+    """A lock that is released when the process that holds it ends, however it ends."""
 
     def __init__(self, path: Path | None = None):
         self.path = path or STATE / "run.lock"
@@ -27,7 +27,7 @@ class MachineLock:
         except BlockingIOError:
             file.seek(0)
             raise UserError(
-                f"another run is going on: {file.read().strip()}", "wait until it ends, or end it with Ctrl-C"
+                f"another run is in progress: {file.read().strip()}", "wait for it to end, or stop it with Ctrl-C"
             ) from None
         file.truncate(0)
         file.write(f"{run_id} (process {os.getpid()})")
@@ -35,7 +35,7 @@ class MachineLock:
         self.file = file
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         if self.file:
             self.file.truncate(0)
             self.file.close()

@@ -14,18 +14,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The suite's options."""
     group = parser.getgroup("acceptance")
     group.addoption(
-        "--env", default="kind", metavar="NAME|PATH", help="environment: a name, or the path of a TOML file"
+        "--env",
+        default="kind",
+        metavar="NAME|PATH",
+        help="the environment to judge: a name, or the path of a TOML file (default: kind)",
     )
     group.addoption("--criterion", action="append", default=[], metavar="N.M", help="select a criterion; repeatable")
     group.addoption("--requirement", action="append", default=[], metavar="N", help="select a requirement; repeatable")
     group.addoption(
-        "--task", action="append", default=[], metavar="N", help="select what a task of the plan names; repeatable"
+        "--task", action="append", default=[], metavar="N", help="select the scenarios of a plan task; repeatable"
     )
     group.addoption(
-        "--images", choices=("auto", "pull", "build"), help="how images are come by (default: the environment's)"
+        "--images",
+        choices=("auto", "pull", "build"),
+        help="pull images, build them, or pull if a registry answers (default: the environment's)",
     )
     group.addoption(
-        "--keep", choices=("never", "on-failure", "always"), default="never", help="keep the platform afterwards"
+        "--keep",
+        choices=("never", "on-failure", "always"),
+        default="never",
+        help="whether to keep the platform afterwards (default: never)",
     )
     group.addoption(
         "--reuse", action="store_true", help="run against the platform that an earlier run kept, and keep it"
@@ -33,53 +41,63 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--provision",
         action="store_true",
-        help="provision and deploy what is missing, in an environment that outlives runs",
+        help="in a long-lived environment: provision and deploy what is missing",
     )
     group.addoption(
-        "--disruptive", action="store_true", help="there: also run what disturbs users or writes where they are"
+        "--disruptive",
+        action="store_true",
+        help="in a long-lived environment: also run scenarios that disrupt users or write to what they share",
     )
-    group.addoption("--destroy", action="store_true", help="there: remove the infrastructure in the end (1.12)")
-    group.addoption("--confirm", metavar="NAME", help="the environment's name, typed out, for any of these three")
+    group.addoption(
+        "--destroy",
+        action="store_true",
+        help="in a long-lived environment: remove the infrastructure at the end (1.12)",
+    )
+    group.addoption(
+        "--confirm",
+        metavar="NAME",
+        help="the environment's name, typed out; required by --provision, --disruptive and --destroy",
+    )
     group.addoption(
         "--dry-run",
         "--plan",
         dest="dry_run",
         action="store_true",
         help="print what would be created, touched and destroyed, scenario by scenario, and do nothing "
-        "(--plan: its old name)",
+        "(--plan is its old name)",
     )
     group.addoption(
         "--watch-disturbances",
         action="store_true",
-        help="in lanes: an error for disruptive scenarios that change what they do not say that they disturb",
+        help="with lanes: report an error for disruptive scenarios that change more than their tags declare",
     )
     group.addoption(
         "--rehearse",
         action="store_true",
-        help="also run what is tagged @rehearsal: the platform is destroyed and rebuilt",
+        help="also run scenarios tagged @rehearsal, which destroy and rebuild the platform",
     )
     parser.addini("closed_catalogue", "each criterion must have a scenario", type="bool", default=False)
 
 
 def check_long_lived(config: pytest.Config, environment: Environment) -> None:
-    """Refuse options that are about platforms which a run makes for itself."""
+    """Refuse options that only apply to platforms that a run creates for itself."""
     wrong = [name for name in ("reuse", "rehearse", "lanes") if config.getoption(f"--{name}", None)]
     if environment.is_long_lived and (wrong or config.getoption("--keep") != "never"):
         raise UserError(
-            f"--{(wrong or ['keep'])[0]} means nothing in {environment.name}, which outlives runs",
-            "leave it out: a run attaches to what is there and leaves it there",
+            f"--{(wrong or ['keep'])[0]} does not apply to {environment.name}, which is long-lived",
+            "leave it out: a run attaches to the existing platform and leaves it in place",
         )
 
 
 def check_selection(config: pytest.Config, catalogue: dict[str, Criterion]) -> None:
     """Refuse to select what does not exist."""
     requirements = {str(criterion.requirement) for criterion in catalogue.values()}
-    # Tasks that no criterion names may have scenarios beyond the criteria.
+    # Even tasks that no criterion names may have scenarios beyond the criteria.
     tasks = {str(task) for task in range(1, LAST_TASK + 1)}
     for option, known in (("criterion", set(catalogue)), ("requirement", requirements), ("task", tasks)):
         for value in config.getoption(f"--{option}"):
             if value not in known:
                 raise UserError(
                     f"--{option} {value}: there is no such {option}",
-                    f"known are {', '.join(sorted(known, key=lambda text: [int(part) for part in text.split('.')]))}",
+                    f"use one of {', '.join(sorted(known, key=lambda text: [int(part) for part in text.split('.')]))}",
                 )

@@ -1,4 +1,4 @@
-"""What became of each item."""
+"""The outcome of each item."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BROKE_OFF = "the run broke off during this scenario"
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """Turn what happened to an item into its result, and write it down at once."""
+    """Turn what happened to an item into its result, and record it immediately."""
     report = yield
     run = item.config.stash[RUN]
     identity = criterion_of(item)
@@ -32,7 +32,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if call.when == "call" and call.excinfo is None and broke_off:
         result.outcome, result.reason = Outcome.PASSED, ""
     if call.when == "call":
-        # Fixtures of the session run inside the first scenario that needs them; their time is not the scenario's.
+        # Session fixtures run inside the first scenario that needs them; their time is not the scenario's.
         result.duration = max(0.0, call.duration - covered(run.waits, call.start, call.stop))
         result.started = call.stop - result.duration
     result.row, result.steps = row_name(item), steps_so_far(item, call.excinfo.value if call.excinfo else None)
@@ -49,11 +49,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             result.outcome, result.reason = Outcome.FAILED, reason
         else:
             result.outcome = Outcome.ERROR
-            where = {"setup": "before it began: ", "teardown": "while it cleaned up: "}.get(call.when, "")
+            where = {"setup": "before it began: ", "teardown": "while cleaning up: "}.get(call.when, "")
             result.reason = f"{where}{type(error).__name__}: {reason}"
         diagnose = item.config.stash.get(DIAGNOSE, None)
         if diagnose and result.outcome in (Outcome.FAILED, Outcome.ERROR) and call.when == "call":
-            # Now, before the scenario's fixtures clean up what there is to see.
+            # Now, before the scenario's fixtures clean up the evidence.
             keeper = item.stash.setdefault(EVIDENCE, Evidence())
             for title, text in diagnose(result.started, result.reason).items():
                 keeper.add(title, text)

@@ -1,4 +1,4 @@
-"""The pytest side: options, selection, order, verdicts as they fall, and the report at the end."""
+"""The pytest side: options, selection, order, verdicts as they come in, and the report at the end."""
 
 from __future__ import annotations
 
@@ -36,21 +36,23 @@ from acceptance.runner.terminal import speak_past_capture
 LOCK = pytest.StashKey[MachineLock]()
 """This run's hold on the machine."""
 ATTACHMENT = pytest.StashKey[Attachment]()
-"""The cluster that a long-lived environment names, where there is one."""
+"""The cluster that a long-lived environment names, if any."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Read environment and catalogue; refuse bad input before anything is made."""
+    """Read environment and catalogue; refuse bad input before anything is created."""
     config.addinivalue_line("markers", "criterion(id): the criterion that a scenario judges")
     config.addinivalue_line("markers", "plan(id): the subtask of the plan that a scenario beyond the criteria judges")
     config.addinivalue_line("markers", "system(name): a system that the criterion names, which may have a stand-in")
     config.addinivalue_line("markers", "unknown_tag(name): a tag of a feature that means nothing")
     config.addinivalue_line("markers", "disruptive: takes something away from users while it runs")
-    config.addinivalue_line("markers", "disturbs(part): what of the platform a disruptive scenario disturbs")
-    config.addinivalue_line("markers", "needs(part): what of the platform a scenario needs, beside what is derived")
+    config.addinivalue_line("markers", "disturbs(part): a part of the platform that a disruptive scenario disturbs")
+    config.addinivalue_line(
+        "markers", "needs(part): a part of the platform that a scenario needs, in addition to what is derived"
+    )
     config.addinivalue_line("markers", "writes_to_users: adds something to what users share, and removes it")
-    config.addinivalue_line("markers", "quiet: measures milliseconds, and runs beside no other scenario")
+    config.addinivalue_line("markers", "quiet: measures milliseconds, so it runs alone")
     config.addinivalue_line("markers", "rehearsal: runs only with --rehearse")
     config.addinivalue_line("markers", "last: runs after everything else")
     config.addinivalue_line("markers", "exclusive_platform: needs a platform that nobody wants to keep")
@@ -68,11 +70,11 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     settings = environment.infrastructure
     nodes = [settings.subnet or str(POOL)] if isinstance(settings, KindSettings) else []
-    # Requests for the platform of kind never leave the machine; production's may have to go by the user's proxy.
+    # Requests to the platform on kind never leave the machine; production's may have to use the user's proxy.
     reach_directly([f".{environment.domain}", *nodes] if nodes else [])
     now = datetime.datetime.now(datetime.UTC)
     run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
-    # A lane writes into the folder of the run that it is a part of, and keeps what that one made.
+    # A lane writes into the folder of its run, and keeps what the run created there.
     lane = getattr(config, "workerinput", None)
     run_id, folder = (lane["run"], lane["folder"]) if lane else (run_id, REPORTS / run_id)
     options = Options(
@@ -93,10 +95,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def end_politely() -> None:
-    """SIGTERM and SIGHUP end a run as Ctrl-C does: scenarios get their verdicts, what was made is removed.
+    """SIGTERM and SIGHUP end a run as Ctrl-C does: scenarios get their verdicts, and what was created is removed.
 
-    A lost connection hangs up: whatever still writes to that terminal writes to nowhere from then on. It may be told
-    twice, by the kernel and by who started it; the second time changes nothing.
+    A lost connection hangs up: output to that terminal is discarded from then on. The signal may arrive twice, from the
+    kernel and from the parent process; the second has no effect.
     """
     told: list[int] = []
 
@@ -112,7 +114,7 @@ def end_politely() -> None:
 
 
 def leave_terminal() -> None:
-    """Put nowhere in the place of each file descriptor that leads to a terminal, pytest's own copies among them."""
+    """Redirect each file descriptor that is a terminal to /dev/null, including pytest's own copies."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for entry in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):
@@ -122,7 +124,7 @@ def leave_terminal() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Preflight, before the first scenario: every problem at once, and nothing is made."""
+    """Preflight, before the first scenario: reports every problem at once and creates nothing."""
     run = session.config.stash[RUN]
     if is_idle(session.config):
         return
@@ -144,22 +146,22 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 
 def is_idle(config: pytest.Config) -> bool:
-    """Whether a session provisions nothing and writes no report: it only looks, or is a lane of another."""
+    """Whether a session provisions nothing and writes no report: it only collects, or is a lane of another."""
     return config.option.collectonly or config.option.dry_run or config.stash[RUN].options.lane > 1
 
 
 def look_first(config: pytest.Config) -> list[UserError]:
-    """Problems of the cluster that the environment names; without any, the lock in it is this run's."""
+    """Problems of the cluster that the environment names; if there are none, this run takes the lock in it."""
     run = config.stash[RUN]
     provision = run.options.permissions.provision
     attachment = config.stash[ATTACHMENT] = Attachment(run.environment, may_be_new=provision)
     is_new = provision and run.environment.infrastructure.provisioner == "aws" and not attachment.kubeconfig.is_file()
-    # One that is still to be made is looked at once it is there.
+    # A cluster that is still to be provisioned is checked once it exists.
     return [] if is_new else attachment.begin(run.id)
 
 
 def platform_is_up(environment: Environment) -> bool:
-    """Whether an earlier run kept its platform, or broke off and left it."""
+    """Whether an earlier run kept its platform, or was interrupted and left it."""
     return (STATE / environment.name / "terraform.tfstate").exists()
 
 

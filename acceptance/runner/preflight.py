@@ -1,4 +1,4 @@
-"""Preflight: everything that would break a run, found in seconds, all at once, each with its remedy."""
+"""Preflight: finds everything that would break a run, in seconds and all at once, each with its remedy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOOLS = ("git", "sh", "tar")
 
 
 def check_tools(more: list[str]) -> str | None:
-    """The programs that the suite does not bring itself are there; `more` are known to be missing."""
+    """The programs that the suite does not ship are installed; `more` are known to be missing."""
     missing = [name for name in TOOLS if not shutil.which(name)] + more
     if not missing:
         return None
@@ -41,22 +41,22 @@ def check_engine() -> str | None:
         return str(error)
     return (
         "no container engine answers\n"
-        "  Remedy: `make accept` installs and starts one as root on Debian; anywhere else start Docker"
+        "  Remedy: `make accept` installs and starts one as root on Debian; elsewhere, start Docker"
     )
 
 
 def check_runtime() -> str | None:
-    """Containers start at all: without CAP_SYS_RESOURCE here, plain runc may not hand it to nodes, and refuses."""
+    """Containers can start at all: without CAP_SYS_RESOURCE here, plain runc cannot grant it to nodes and refuses."""
     if not engine.lacks_sys_resource() or engine.default_runtime() != "runc":
         return None
     return (
         "CAP_SYS_RESOURCE is missing on this machine, so the engine's runtime runc cannot start a node\n"
-        "  Remedy: stop the engine, and let `make accept` start one as root, whose containers do without"
+        "  Remedy: stop the engine, and let `make accept` start one as root, whose containers run without it"
     )
 
 
 def check_ports(settings: KindSettings) -> str | None:
-    """Nothing answers on the load balancer's ports of 127.0.0.1, which the engine publishes; we need not bind them."""
+    """Nothing listens on the load balancer's ports on 127.0.0.1, which the engine publishes; we need not bind them."""
     taken = [str(port) for port in (settings.http_port, settings.https_port) if answers_on(port)]
     if not taken:
         return None
@@ -67,7 +67,7 @@ def check_ports(settings: KindSettings) -> str | None:
 
 
 def answers_on(port: int) -> bool:
-    """Whether something listens on a port of 127.0.0.1: it takes a connection, or keeps the port from being bound."""
+    """Whether something listens on a port of 127.0.0.1: it accepts a connection, or the port cannot be bound."""
     with socket.socket() as probe:
         probe.settimeout(1)
         if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -77,13 +77,13 @@ def answers_on(port: int) -> bool:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            # A user may not bind ports below 1024, and need not: the engine does.
+            # Users cannot bind ports below 1024, and need not: the engine does.
             return error.errno == errno.EADDRINUSE
     return False
 
 
 def check_folders() -> str | None:
-    """What a run writes outside the checkout, and its reports, have a place where this user may write."""
+    """This user can write to the folders outside the checkout that a run uses, and to its reports."""
     for folder, variable in ((CACHE, "XDG_CACHE_HOME"), (STATE, "XDG_STATE_HOME"), (REPORTS, "AF_REPORTS")):
         there = next(parent for parent in (folder, *folder.parents) if parent.exists())
         if not os.access(there, os.W_OK | os.X_OK):
@@ -92,7 +92,7 @@ def check_folders() -> str | None:
 
 
 def check_network(settings: KindSettings, name: str) -> str | None:
-    """No other network of the engine has the nodes' subnet, and where none is set, one is free."""
+    """No other network of the engine uses the nodes' subnet; if none is set, one is free."""
     try:
         found = overlap(subnet_of(name, settings.subnet), name)
     except UserError as error:
@@ -101,23 +101,23 @@ def check_network(settings: KindSettings, name: str) -> str | None:
 
 
 def check_registry() -> str | None:
-    """The port of the registry beside the cluster is free, or a registry's."""
+    """The port of the suite's registry is free, or a registry listens on it."""
     if not answers_on(REGISTRY_PORT) or registry_answers(f"127.0.0.1:{REGISTRY_PORT}/x"):
         return None
     return (
-        f"something that is no registry listens on 127.0.0.1, port {REGISTRY_PORT}, where the registry beside the "
-        "cluster belongs\n  Remedy: stop it (`ss -ltnp` names it)"
+        f"something other than a registry listens on 127.0.0.1, port {REGISTRY_PORT}, the suite's registry port\n"
+        "  Remedy: stop it (`ss -ltnp` names it)"
     )
 
 
 def check_disk(environment: Environment) -> str | None:
-    """Enough disk is free where the engine keeps its data."""
+    """There is enough free disk where the engine keeps its data."""
     folder = Path("/var/lib/docker")
     free = shutil.disk_usage(folder if folder.exists() else Path("/")).free / GB
     if free >= environment.preflight.disk_gb:
         return None
     return (
-        f"{free:.1f} GB of disk are free, {environment.preflight.disk_gb:.1f} are wanted\n  Remedy: free some "
+        f"{free:.1f} GB of disk are free, {environment.preflight.disk_gb:.1f} are needed\n  Remedy: free some "
         f"(`make clean` empties {CACHE}), or set preflight.disk_gb in an environment file of your own"
     )
 
@@ -129,8 +129,8 @@ def check_memory(environment: Environment) -> str | None:
             available = int(line.split()[1]) * 1024 / GB
             if available < environment.preflight.memory_gb:
                 return (
-                    f"{available:.1f} GB of memory are available, {environment.preflight.memory_gb:.1f} are wanted\n"
-                    "  Remedy: end something, or set preflight.memory_gb in an environment file of your own"
+                    f"{available:.1f} GB of memory are available, {environment.preflight.memory_gb:.1f} are needed\n"
+                    "  Remedy: stop something, or set preflight.memory_gb in an environment file of your own"
                 )
     return None
 
@@ -147,7 +147,7 @@ def check_inotify() -> str | None:
 
 
 def problems(environment: Environment, *, attaching: bool, changes: bool = False) -> list[str]:
-    """Every problem of this machine; `attaching` to a kept platform, its ports and its memory are its own.
+    """Every problem of this machine; when `attaching` to a kept platform, its own ports and memory use do not count.
 
     `changes`: whether infrastructure that outlives the run is provisioned or destroyed.
     """
@@ -165,7 +165,7 @@ def problems(environment: Environment, *, attaching: bool, changes: bool = False
 
 
 def check_roots(environment: Environment) -> str | None:
-    """The roots that the environment's file names are there."""
+    """The CA roots that the environment file names exist."""
     if environment.acme_roots is None or Path(environment.acme_roots).expanduser().is_file():
         return None
     return (

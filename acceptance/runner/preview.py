@@ -1,4 +1,4 @@
-"""`--dry-run`: what a run would create, touch and destroy, scenario by scenario; nothing is done."""
+"""`--dry-run`: prints what a run would create, touch and destroy, scenario by scenario, and does nothing."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from acceptance.runner.lookahead import fixtures_of, wanted_components
 from acceptance.runner.tags import by_number, criterion_of, title_of
 
 INFRASTRUCTURE = {
-    "kind": "a Docker network, two volumes, a load balancer, a cluster of kind with {nodes} nodes",
+    "kind": "a Docker network, two volumes, a load balancer, a kind cluster with {nodes} nodes",
     "aws": "what `tofu -chdir=infrastructure/aws plan` lists: a VPC, machines, disks, a load balancer",
-    "existing": "nothing, for somebody else provisioned it",
+    "existing": "nothing; somebody else provisioned it",
 }
 TOUCHES = {
     "namespace": "a namespace of its own, deleted afterwards",
@@ -53,12 +53,12 @@ def plan(session: pytest.Session) -> Iterator[str]:
     yield f"plan for the environment {run.environment.name} ({settings.provisioner}), {cluster_name(run.environment)}"
     yield ""
     if run.attaches or run.options.reuse:
-        yield "created: nothing; the run attaches to the platform that is there, and takes a lock in its cluster"
+        yield "created: nothing; the run attaches to the existing platform and takes a lock in its cluster"
         yield f"attached to: {', '.join(wanted) or 'the cluster alone'}"
     else:
-        yield f"created, where it is missing: {kind}"
-        yield f"deployed, where it is missing: {', '.join(wanted) or 'nothing'}"
-    yield f"destroyed in the end: {destroyed(run, session)}"
+        yield f"created if missing: {kind}"
+        yield f"deployed if missing: {', '.join(wanted) or 'nothing'}"
+    yield f"destroyed at the end: {destroyed(run, session)}"
     yield ""
     rows: dict[str, set[str]] = {}
     titles = {}
@@ -68,7 +68,7 @@ def plan(session: pytest.Session) -> Iterator[str]:
         titles[identity] = title_of(item)
     for identity, touches in rows.items():
         yield f"{identity:>10}  {titles[identity]}"
-        yield f"{'':>10}  touches: {'; '.join(sorted(touches)) or 'nothing, it reads'}"
+        yield f"{'':>10}  touches: {'; '.join(sorted(touches)) or 'nothing, it only reads'}"
     yield ""
     left_out = {identity: scenario for identity, scenario in run.collected.scenarios.items() if identity not in rows}
     for identity in sorted(left_out, key=by_number):
@@ -79,12 +79,12 @@ def destroyed(run: Run, session: pytest.Session) -> str:
     """What is gone after the run."""
     if run.environment.is_long_lived:
         destroys = any(item.get_closest_marker("last") for item in session.items)
-        return f"all of {cluster_name(run.environment)}, its disks and their data too" if destroys else "nothing"
-    return "nothing, the platform is kept" if run.keeps else f"all of {cluster_name(run.environment)}"
+        return f"all of {cluster_name(run.environment)}, including its disks and their data" if destroys else "nothing"
+    return "nothing; the platform is kept" if run.keeps else f"all of {cluster_name(run.environment)}"
 
 
 def touched(item: pytest.Item) -> Iterator[str]:
-    """What one item puts somewhere, or takes away."""
+    """What one item creates, changes or takes away."""
     names = fixtures_of(item)
     if item.get_closest_marker("last"):
         yield "DESTROYS the infrastructure"
@@ -92,7 +92,7 @@ def touched(item: pytest.Item) -> Iterator[str]:
         parts = disturbed_by(item)
         yield f"DISTURBS users of {'the whole platform' if parts == PARTS else ', '.join(sorted(parts))}"
     elif item.get_closest_marker("writes_to_users"):
-        yield "writes where users are, and removes it again"
+        yield "writes to what users share, and removes it again"
     for name, text in TOUCHES.items():
         if name in names:
             yield text

@@ -1,6 +1,6 @@
-"""The one place that uses private names of pytest, pytest-bdd and Allure. Ruff and a test keep them out of all others.
+"""The only module that uses private names of pytest, pytest-bdd and Allure; Ruff and a test keep them out elsewhere.
 
-Each is behind a function that says what it is for, so that a new version of pytest is adapted to here alone.
+Each is wrapped in a function that says what it is for, so that only this module needs adapting to a new pytest.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from pytest_bdd.parser import Step
 from pytest_bdd.scenario import find_fixturedefs_for_step
 
 REPORTED = ("_pytest.", "allure_commons.", "pytest_bdd.")
-"""Modules whose objects carry what is reported."""
+"""Modules whose objects hold report content."""
 
 
 def fixture_definitions(item: pytest.Item, name: str) -> Sequence[pytest.FixtureDef[Any]]:
-    """The fixtures called `name` that an item sees, the one that it gets last. pytest has no public way to ask."""
+    """The fixtures called `name` visible to an item; the last one is used. pytest has no public API for this."""
     return item.session._fixturemanager.getfixturedefs(name, item) or ()
 
 
@@ -27,13 +27,13 @@ def step_definitions(item: pytest.Item, step: Step) -> list[pytest.FixtureDef[An
 
 
 def example_of(item: pytest.Item) -> dict[str, str]:
-    """The row of the outline that an item judges; empty if its scenario is no outline."""
+    """The row of the outline that an item judges; empty if its scenario is not an outline."""
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     return dict(parameters.get("_pytest_bdd_example", {}))
 
 
 def tear_down_session(session: pytest.Session) -> None:
-    """Tear down everything that is set up, up to the session's own fixtures. Raises what went wrong."""
+    """Tear down everything that is set up, including session fixtures. Raises any error."""
     session._setupstate.teardown_exact(None)
 
 

@@ -21,19 +21,19 @@ SECRET_NAME = re.compile(
     r"(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(ACCESS|PRIVATE|API|SECRET|ENCRYPTION)_?KEY)$",
     re.IGNORECASE,
 )
-"""What variables are called whose values are secret, of the environment that a run is started in."""
+"""Names of environment variables whose values are secret."""
 FILES = ("xmlpath", "log_file", "cucumber_json_path")
-"""Options that name files for pytest and pytest-bdd to write."""
+"""Options that name files that pytest and pytest-bdd write."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Stand between pytest and what it writes to."""
+    """Wrap the writers that pytest writes to."""
     for name, value in os.environ.items():
         if SECRET_NAME.search(name):
             register_secret(value)
     if config.pluginmanager.get_plugin("terminalreporter"):
-        # Before it adds colours, which would part what belongs together.
+        # Before it adds colours, which would split values.
         redact_writes(config.get_terminal_writer())
     if config.option.capture == "no":
         for stream in (sys.stdout, sys.stderr):
@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def redact_writes(writer: Any) -> Any:
-    """Have whatever is written to `writer` redacted; return what undoes it."""
+    """Redact whatever is written to `writer`; return a function that undoes it."""
     before = writer.write
 
     def write(text: str, **options: Any) -> Any:
@@ -60,7 +60,7 @@ def redact_writes(writer: Any) -> Any:
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_makereport() -> Generator[None, Any, Any]:
-    """Take secrets out of a report before anyone else sees it."""
+    """Redact a report before anyone else sees it."""
     report = yield
     report.longrepr, report.sections = without_secrets(report.longrepr), without_secrets(report.sections)
     return report
@@ -68,12 +68,12 @@ def pytest_runtest_makereport() -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collectreport(report: pytest.CollectReport) -> None:
-    """Likewise of one about collection."""
+    """Redact a collection report, too."""
     report.longrepr, report.sections = without_secrets(report.longrepr), without_secrets(report.sections)
 
 
 class AllureHooks:
-    """Take secrets out of what Allure is about to write; attachments come redacted."""
+    """Redact what Allure is about to write; attachments are already redacted."""
 
     @allure_commons.hookimpl(tryfirst=True)  # type: ignore[untyped-decorator]
     def report_result(self, result: Any) -> None:
@@ -87,7 +87,7 @@ class AllureHooks:
 
 
 def without_secrets(thing: Any) -> Any:
-    """`thing`, with secrets taken out of every text in it; objects of pytest and Allure are changed in place."""
+    """`thing`, with every text in it redacted; objects of pytest and Allure are changed in place."""
     if isinstance(thing, str):
         return redact(thing)
     if type(thing) in (list, tuple):
@@ -102,7 +102,7 @@ def without_secrets(thing: Any) -> Any:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """The last look: at what was written after the report, and outside its folder."""
+    """A last pass over what was written after the report or outside its folder."""
     for option in FILES:
         if (path := getattr(config.option, option, None)) and Path(path).is_file():
             redact_file(Path(path))

@@ -1,4 +1,4 @@
-"""Which batch begins next: none beside what it excludes, and what the most has to wait for is begun first."""
+"""Which batch begins next: never alongside one that it excludes, and first the one that most others wait for."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from acceptance.runner.batches import Batch
 
 
 def chain(batch: Batch, every: Iterable[Batch]) -> float:
-    """The seconds of all disruptive batches that cannot run beside this one, its own among them: they wait for it."""
+    """The seconds of this batch and all disruptive ones that exclude it and so must wait for it."""
     disruptive = [other for other in every if other.effect.disturbs]
     return sum(other.seconds for other in disruptive if other is batch or other.effect.excludes(batch.effect))
 
 
 def in_order(batches: list[Batch]) -> list[Batch]:
-    """Those of the longest chain first; of the same chain those that disturb nobody, then the longest."""
+    """Longest chain first; within a chain, non-disruptive batches first, then the longest."""
     chains = {id(batch): chain(batch, batches) for batch in batches}
     return sorted(batches, key=lambda batch: (-chains[id(batch)], bool(batch.effect.disturbs), -batch.seconds))
 
 
 class Schedule:
-    """The batches that nobody has taken yet, and those that run. Several threads may ask."""
+    """The batches not taken yet, and those running. Thread-safe."""
 
     def __init__(self, batches: list[Batch]):
         self.waiting = in_order(batches)
@@ -29,7 +29,7 @@ class Schedule:
         self.lock = threading.Lock()
 
     def take(self, lane: int) -> Batch | None:
-        """The first batch that may run beside all that run; None if there is none, now or at all (`is_empty`)."""
+        """The first batch that may run alongside those running; None if none may now or none is left (`is_empty`)."""
         with self.lock:
             for batch in self.waiting:
                 if not any(other.effect.excludes(batch.effect) for other in self.running.values()):
@@ -39,7 +39,7 @@ class Schedule:
         return None
 
     def end(self, lane: int) -> None:
-        """What a lane was at has ended, or will not go on."""
+        """A lane's batch has ended or was abandoned."""
         with self.lock:
             self.running.pop(lane, None)
 

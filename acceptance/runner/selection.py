@@ -15,14 +15,14 @@ from acceptance.runner.tags import criterion_of, plan_criterion, title_of, uncol
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Hold scenarios against the catalogue, then put them in order and apply our own selection."""
+    """Check scenarios against the catalogue, then order them and apply our own selection."""
     run = config.stash[RUN]
     scenarios: dict[str, list[pytest.Item]] = {}
     for item in items:
         if unknown := item.get_closest_marker("unknown_tag"):
             raise pytest.UsageError(
                 f"{title_of(item)!r} has the unknown tag @{unknown.args[0]}\n"
-                "  Remedy: known are @ac-N.M, @plan-N.M, @system-NAME, @disruptive, @disturbs-PART, @needs-PART, "
+                "  Remedy: use one of @ac-N.M, @plan-N.M, @system-NAME, @disruptive, @disturbs-PART, @needs-PART, "
                 "@writes-to-users, @quiet, @exclusive_platform, @rehearsal and @last"
             )
         if identity := criterion_of(item):
@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for identity, rows in scenarios.items()
     }
     if config.args_source is config.ArgsSource.ARGS or config.getoption("lf", False):
-        # What pytest did not even collect has a scenario all the same.
+        # Criteria have a scenario even if pytest did not collect it.
         for identity, title in written_scenarios(config.rootpath).items():
             run.collected.scenarios.setdefault(identity, Scenario(title, (), (f"{title}: not collected",), ()))
 
@@ -63,7 +63,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     def place(item: pytest.Item) -> tuple[bool, bool, bool]:
         last, rehearsal, disruptive = (item.get_closest_marker(name) for name in ("last", "rehearsal", "disruptive"))
-        # A rehearsal brings back what it destroys; after the last of all nothing is left.
+        # A rehearsal restores what it destroys; after the very last scenario nothing is left.
         return (last is not None, rehearsal is None, disruptive is not None)
 
     items.sort(key=place)
@@ -102,7 +102,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def forbidden(item: pytest.Item, run: Run) -> str | None:
-    """The flag without which an item would do more to the platform than this run may."""
+    """The flag that an item needs because it would do more to the platform than this run may."""
     if item.get_closest_marker("last") and item.get_closest_marker("exclusive_platform"):
         return None if run.options.permissions.destroy else "--destroy"
     if item.get_closest_marker("disruptive") or item.get_closest_marker("writes_to_users"):
@@ -111,7 +111,7 @@ def forbidden(item: pytest.Item, run: Run) -> str | None:
 
 
 def check_closed(config: pytest.Config, run: Run) -> None:
-    """Refuse criteria without a scenario; with --collect-only (`make check`) also what the plan's map has wrong."""
+    """Refuse criteria without a scenario; with --collect-only (`make check`) also errors in the plan's subtasks."""
     if any(config.getoption(name, None) for name in ("ignore", "ignore_glob", "deselect")):
         return
     found = closed_problems(run.catalogue.criteria, run.collected.scenarios)
@@ -122,7 +122,7 @@ def check_closed(config: pytest.Config, run: Run) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Remember what was selected in the end, after -k, -m and --lf."""
+    """Remember what was finally selected, after -k, -m and --lf."""
     run = session.config.stash[RUN]
     selected = {item.nodeid for item in session.items}
     for identity, scenario in run.collected.scenarios.items():

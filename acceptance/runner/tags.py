@@ -1,4 +1,4 @@
-"""Tags of features, and what they make of an item."""
+"""Tags of features, and what they mean for an item."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def pytest_bdd_apply_tag(tag: str, function: Any) -> bool:
     elif tag in ("disruptive", "writes-to-users", "last", "exclusive_platform", "rehearsal", "quiet"):
         getattr(pytest.mark, tag.replace("-", "_"))(function)
     else:
-        # Raised here, it would be one of several errors of collection; it is refused once all are collected.
+        # Raised here, it would be one of several collection errors; it is refused once all are collected.
         pytest.mark.unknown_tag(tag)(function)
     return True
 
 
 def criterion_of(item: pytest.Item) -> str | None:
-    """The criterion that an item judges; `plan-22.5` for a subtask of the plan that no criterion covers."""
+    """The criterion that an item judges, or `plan-22.5` for a subtask that no criterion covers."""
     if marker := item.get_closest_marker("criterion"):
         return str(marker.args[0])
     if marker := item.get_closest_marker("plan"):
@@ -52,7 +52,7 @@ def plan_criterion(identity: str, title: str) -> Criterion:
 
 
 def by_number(identity: str) -> list[int]:
-    """A key that puts plan-9.2 before plan-27.1."""
+    """A sort key that puts plan-9.2 before plan-27.1."""
     return [int(part) for part in identity.removeprefix("plan-").split(".")]
 
 
@@ -64,7 +64,7 @@ def title_of(item: pytest.Item) -> str:
 
 
 def uncollected_rows(items: list[pytest.Item]) -> list[str]:
-    """Names for the rows of a scenario beyond `items`: given a node id or --lf, pytest collects some rows only."""
+    """Names for rows of a scenario beyond `items`: given a node id or --lf, pytest only collects some rows."""
     template = scenario_wrapper_template_registry.get(getattr(items[0], "function", len))
     rows = sum(len(table.examples) for table in template.examples) if template else 0
     return [f"{title_of(items[0])}: a row that was not collected ({number})" for number in range(len(items), rows)]

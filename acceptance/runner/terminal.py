@@ -20,7 +20,7 @@ from acceptance.reports.critical_path import in_lines
 
 
 class PastCapture(Output):
-    """Has progress seen at once, also while pytest captures what fixtures print: on a copy of standard output."""
+    """Shows progress immediately, even while pytest captures output, on a copy of standard output."""
 
     def __init__(self, config: pytest.Config, log: Path):
         super().__init__()
@@ -30,7 +30,7 @@ class PastCapture(Output):
 
     @property
     def terminal(self) -> TextIO | None:
-        """Standard output, where it is a terminal."""
+        """Standard output, if it is a terminal."""
         return self.stream if self.stream.isatty() else None
 
     def say(self, message: str) -> None:
@@ -44,7 +44,7 @@ class PastCapture(Output):
         """Write a line to standard output."""
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter and reporter.currentfspath:
-            # The line of dots is not finished; pytest begins a new one after this.
+            # The line of dots is unfinished; pytest begins a new one after this.
             reporter.currentfspath = None
             message = "\n" + message
         self.stream.write(message + "\n")
@@ -52,21 +52,21 @@ class PastCapture(Output):
 
 
 def speak_past_capture(config: pytest.Config, log: Path) -> None:
-    """Have all progress of this run go past pytest's capture, and into `log`."""
+    """Send all progress of this run past pytest's capture, and to `log`."""
     output = PastCapture(config, log)
     config.add_cleanup(output.stream.close)
     speak_through(config, output)
 
 
 def speak_through(config: pytest.Config, output: Output) -> None:
-    """Have all progress go to `output` until pytest ends."""
+    """Send all progress to `output` until pytest ends."""
     stack = contextlib.ExitStack()
     stack.enter_context(speaking_through(output))
     config.add_cleanup(stack.close)
 
 
 def broken_steps(verdict: Verdict) -> Iterator[str]:
-    """The steps of each row that did not hold, with their durations, the broken one marked."""
+    """The steps of each row that did not pass, with durations, the broken one marked."""
     for row in verdict.rows:
         if row.outcome in (Outcome.FAILED, Outcome.ERROR):
             if row.name:
@@ -75,7 +75,7 @@ def broken_steps(verdict: Verdict) -> Iterator[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The table of verdicts, and where the report is."""
+    """The table of verdicts, and the path of the report."""
     run = config.stash.get(RUN, None)
     if run is None or not run.verdicts.criteria:
         return

@@ -1,4 +1,4 @@
-"""`--watch-disturbances`: what disruptive scenarios changed of the platform, and did not say that they disturb."""
+"""`--watch-disturbances`: finds what disruptive scenarios changed in the platform without declaring it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from acceptance.platform.platform import with_needs
 from acceptance.runner.disturbances import APART, PARTS, Effect
 
 LOOK = pytest.StashKey[Callable[[], Traces]]()
-"""How to look at the platform, once there is one."""
+"""How to inspect the platform, once there is one."""
 SETTLES = 60.0
-"""Seconds for which something may still change after the scenario that disturbed it has ended."""
+"""Seconds during which something may still change after the scenario that disturbed it has ended."""
 
 
 @dataclass
 class Window:
-    """The time of one disruptive batch: what was there before, and what may change meanwhile, whoever disturbs it."""
+    """One disruptive batch: the state before it, and what may change meanwhile, whichever batch disturbs it."""
 
     before: Traces
     allowed: frozenset[str]
 
 
 class Watch:
-    """Compares the platform before and after each disruptive batch; what its neighbours disturb is theirs."""
+    """Compares the platform before and after each disruptive batch, ignoring what concurrent batches disturb."""
 
     def __init__(self, look: Callable[[], Traces], clock: Callable[[], float] = time.monotonic):
         self.look = look
@@ -48,21 +48,21 @@ class Watch:
         self.windows[lane] = Window(self.look(), frozenset().union(*recent, *self.running.values()))
 
     def end(self, lane: int) -> str:
-        """The lane's batch has ended; what it changed without a word, as a reason; empty if nothing."""
+        """The lane's batch has ended; return its undeclared changes as a reason, empty if there are none."""
         disturbed, window = self.running.pop(lane, None), self.windows.pop(lane, None)
         if disturbed is None or window is None:
             return ""
         self.ended.append((self.clock(), disturbed))
         after = self.look()
-        # While the API is away nothing is seen, and nothing is said.
+        # While the API is away, nothing can be seen or reported.
         found = changed(window.before, after) if after else {}
         lines = [f"{part}: {', '.join(names)}" for part, names in found.items() if not rests_on(part, window.allowed)]
         tags = "its tags say what it disturbs (@disturbs-PART)"
-        return f"it changed what it does not say that it disturbs: {'; '.join(lines)}. Try: {tags}" if lines else ""
+        return f"it changed what its tags do not declare: {'; '.join(lines)}. Try: {tags}" if lines else ""
 
 
 def rests_on(part: str, disturbed: frozenset[str]) -> bool:
-    """Whether a part is disturbed, or rests on what is, so that it may change with it. What is no part is nobody's."""
+    """Whether a part is disturbed, or depends on one that is, so that it may change. Anything else is nobody's."""
     if part not in PARTS:
         return True
     needed = with_needs([part], APART) if part in APART else [part]
@@ -70,7 +70,7 @@ def rests_on(part: str, disturbed: frozenset[str]) -> bool:
 
 
 def watching(config: pytest.Config) -> Callable[[], Watch | None]:
-    """What gives the run's watch, once there is a platform to look at; None where nobody asked for it."""
+    """Returns the run's watch, once there is a platform to inspect; None if the option is not given."""
     made: list[Watch] = []
 
     def watch() -> Watch | None:
@@ -82,7 +82,7 @@ def watching(config: pytest.Config) -> Callable[[], Watch | None]:
 
 
 def looking(look: Callable[[], Traces]) -> Callable[[], Traces]:
-    """A look that sees nothing while the API is away: then nothing is said of it."""
+    """An inspection that returns nothing while the API is away."""
 
     def attempt() -> Traces:
         try:

@@ -1,4 +1,4 @@
-# The platform's names: made in Route 53 where its zone is given, else printed; awaited either way, for ACME needs them.
+# The platform's DNS records: created in Route 53 if its zone is given, otherwise printed; apply waits for them, because ACME needs them.
 resource "aws_route53_record" "host" {
   for_each = var.dns_zone_id == null ? toset([]) : toset(var.hosts)
 

@@ -1,4 +1,4 @@
-# One key of our own for disks, secrets and logs, which bootstrap/ makes.
+# One customer-managed key for disks, secrets and logs, created by bootstrap/.
 data "aws_kms_alias" "platform" {
   name = "alias/${var.name}"
 }

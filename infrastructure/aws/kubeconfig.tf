@@ -1,6 +1,6 @@
-# The kubeconfig leaves the nodes through the secret store and goes into a file of mode 600, never into the state.
+# The kubeconfig leaves the nodes through Secrets Manager and is written to a file with mode 600, never to the state.
 resource "terraform_data" "kubeconfig" {
-  # Each operator has a folder, and gets a file there.
+  # Each operator gets a file in their own folder.
   triggers_replace = [module.k3s_cluster.kubeconfig_secret_arn, module.load_balancer.dns_name, var.state_folder]
 
   input = {

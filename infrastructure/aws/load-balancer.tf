@@ -1,4 +1,4 @@
-# The network load balancer: 80 and 443 of the workers for everybody, 6443 of the control planes for administrators.
+# The network load balancer: ports 80 and 443 of the workers for everyone, 6443 of the control planes for administrators.
 locals {
   # healthCheckNodePort of Traefik's Service (k8s/traefik/overlays/production).
   ingress_health_port = 32080

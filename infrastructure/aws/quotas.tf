@@ -1,4 +1,4 @@
-# What the account may have at all. A new one may have less, and would be refused in the middle of an apply.
+# The account's quotas. A new account may have lower ones, and would be refused in the middle of an apply.
 locals {
   virtual_cpus = (var.control_planes * data.aws_ec2_instance_type.quota["control_plane"].default_vcpus
   + var.workers * data.aws_ec2_instance_type.quota["worker"].default_vcpus)

@@ -1,4 +1,4 @@
-# The two volumes, in the first zone: whoever mounts them runs there.
+# The two volumes, in the first zone, where the pods that mount them run.
 module "storage" {
   source = "./modules/storage"
 

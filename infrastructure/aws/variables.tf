@@ -34,7 +34,7 @@ variable "account_id" {
 }
 
 variable "state_key" {
-  description = "KMS key that encrypts state and plan; bootstrap/ makes it under this alias."
+  description = "KMS key that encrypts state and plan; bootstrap/ creates it under this alias."
   type        = string
   default     = "alias/alternate-futures-state"
   validation {
@@ -44,7 +44,7 @@ variable "state_key" {
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the policy that bounds the machines' roles, as bootstrap/ makes it; null for none."
+  description = "ARN of the policy that bounds the machines' roles, created by bootstrap/; null for none."
   type        = string
   default     = null
   validation {
@@ -54,7 +54,7 @@ variable "permissions_boundary" {
 }
 
 variable "protected" {
-  description = "Whether volumes and load balancer refuse to be destroyed. Say -var protected=false to destroy them."
+  description = "Whether volumes and load balancer are protected from being destroyed. Pass -var protected=false to destroy them."
   type        = bool
   default     = true
 }
@@ -83,13 +83,13 @@ variable "zones" {
 }
 
 variable "nat_per_zone" {
-  description = "Whether each zone has a NAT gateway of its own, as three zones have only with a quota of 6 Elastic IPs; with one for all, its zone's failure cuts off the others."
+  description = "Whether each zone has its own NAT gateway, which takes a quota of 6 Elastic IPs for three zones; with a single one, a failure of its zone cuts off the others."
   type        = bool
   default     = false
 }
 
 variable "administrators" {
-  description = "Networks that may reach the Kubernetes API through the load balancer, by the name of who sits there."
+  description = "Networks that may reach the Kubernetes API through the load balancer, by name."
   type        = map(string)
   default     = {}
   validation {
@@ -193,13 +193,13 @@ variable "domain" {
 }
 
 variable "hosts" {
-  description = "Host names of the platform below its domain; scenarios invent theirs below the last."
+  description = "Host names of the platform below its domain; scenarios make up theirs below the last one."
   type        = list(string)
   default     = ["www", "api", "auth", "argocd", "*.acceptance"]
 }
 
 variable "dns_zone_id" {
-  description = "Route 53 zone of the domain, where the records are made; null prints them, for whoever runs the domain's DNS."
+  description = "Route 53 zone of the domain, where the records are created; null prints them, for another DNS provider."
   type        = string
   default     = null
   validation {
@@ -209,7 +209,7 @@ variable "dns_zone_id" {
 }
 
 variable "dns_wait_minutes" {
-  description = "How long apply waits for the names to lead to the load balancer; no certificate is to be had before."
+  description = "How long apply waits for the names to resolve to the load balancer; certificates cannot be issued before."
   type        = number
   default     = 60
 }

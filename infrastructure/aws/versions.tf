@@ -1,5 +1,5 @@
 terraform {
-  # 1.12 is the first whose prevent_destroy takes a variable.
+  # 1.12 is the first whose prevent_destroy accepts a variable.
   required_version = ">= 1.12"
 
   required_providers {
@@ -16,7 +16,7 @@ terraform {
     use_lockfile = true
   }
 
-  # On top of the bucket's own encryption: who may read the bucket still cannot read the state without the key.
+  # On top of the bucket's own encryption: read access to the bucket is not enough to read the state without the key.
   encryption {
     key_provider "aws_kms" "state" {
       kms_key_id = var.state_key

@@ -9,7 +9,7 @@ k8s=$(dirname "$0")/../../k8s
 
 remove() {
   "$kind" delete cluster --name "$name" --kubeconfig "$kubeconfig"
-  # What an interrupted run left may be unknown to kind: its label is not.
+  # kind may not know what an interrupted run left, but the label finds it.
   leftovers=$("$docker" ps --all --quiet --filter "label=io.x-k8s.kind.cluster=$name")
   [ -z "$leftovers" ] || "$docker" rm --force --volumes $leftovers
   "$docker" network disconnect --force "$network" "$registry" 2>/dev/null || true
@@ -17,8 +17,8 @@ remove() {
   rm -rf "$folder/api-server"
 }
 
-# What the API servers read besides their arguments. The key that Secrets are encrypted with is made here for each
-# cluster: it is in no argument, no log and no state of OpenTofu, and only its owner may read it.
+# Files that the API servers read. The key that encrypts Secrets is generated here for each cluster: it is in no
+# argument, log or OpenTofu state, and only its owner can read it.
 api_server_files() {
   umask 077
   mkdir -p "$folder/api-server"
@@ -31,7 +31,7 @@ api_server_files() {
   cp "$(dirname "$0")/authentication.yaml" "$folder/api-server/authentication.yaml"
 }
 
-# The API may be away for a moment: members of etcd have only just joined.
+# The API may be briefly unavailable: etcd members have only just joined.
 again() {
   for _ in 1 2 3 4 5; do
     "$@" >/dev/null && return
@@ -61,13 +61,13 @@ create)
   "$docker" network connect --alias registry "$network" "$registry"
   printf '%s\n' "$config" | "$kind" create cluster --name "$name" --kubeconfig "$kubeconfig" --config - --wait 0s
   chmod 600 "$kubeconfig"
-  # Before a machine is Ready: none of them has begun.
+  # Before any machine is Ready, none of them has started.
   spread_dns
   apply flannel
   apply kube-router
   apply local-path-provisioner
   "$kubectl" --kubeconfig "$kubeconfig" wait node --all --for condition=Ready --timeout 180s >/dev/null
-  # One line a node: role, name, address.
+  # One line per node: role, name, address.
   address='{range .items[*]}{.metadata.name} {.status.addresses[?(@.type=="InternalIP")].address}{"\n"}{end}'
   label=node-role.kubernetes.io/control-plane
   {

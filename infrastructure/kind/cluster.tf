@@ -1,4 +1,4 @@
-# The kind cluster, by kind's own command. Nodes pull images from the registry container, which joins the network.
+# The kind cluster, created with kind's own command. Nodes pull images from the registry container, which joins the network.
 locals {
   # kind's own names: NAME-worker, NAME-worker2, ...
   workers = [for index in range(var.workers) : "${var.name}-worker${index == 0 ? "" : index + 1}"]
@@ -8,7 +8,7 @@ locals {
     { hostPath = abspath("${path.module}/registry"), containerPath = "/etc/containerd/certs.d", readOnly = true },
     { hostPath = abspath("${path.module}/patches"), containerPath = local.patches, readOnly = true },
   ]
-  # All control planes have the same files of cluster.sh's: what one encrypted the others read.
+  # All control planes share the files from cluster.sh, so each can decrypt what another encrypted.
   api_server_files  = "/etc/alternate-futures"
   api_server_mounts = [{ hostPath = "${var.state_folder}/api-server", containerPath = local.api_server_files, readOnly = true }]
   volume_mounts     = [for name, volume in docker_volume.data : { hostPath = volume.mountpoint, containerPath = "/mnt/${name}" }]
@@ -42,10 +42,10 @@ locals {
           { name = "alternate-futures", hostPath = local.api_server_files, mountPath = local.api_server_files, readOnly = true, pathType = "Directory" },
         ]
       }
-      # As K3s has them: making and proving RSA keys took a fifteenth of what API servers and etcd do.
+      # As in K3s: RSA key operations took a fifteenth of the work of API servers and etcd.
       featureGates = { PublicKeysECDSA = true }
-      # Three members on a few cores: by default each would hear from the leader ten times a second, and ask every
-      # two seconds whose the lease is. What is in the log on disk goes to the database file once a second, not ten times.
+      # Three members on a few cores: by default each would get ten heartbeats a second from the leader, and check the
+      # lease every two seconds. The log on disk is flushed to the database file once a second, not ten times.
       etcd = { local = { extraArgs = {
         heartbeat-interval = "250", election-timeout = "2500", backend-batch-interval = "1s"
       } } }
@@ -65,7 +65,7 @@ resource "terraform_data" "cluster" {
     [for file in sort(fileset("${path.module}/patches", "*")) : filesha256("${path.module}/patches/${file}")],
   )
 
-  # Destroy provisioners see only `self`: whatever they need is in here.
+  # Destroy provisioners can only read `self`, so everything they need is here.
   input = {
     name     = var.name
     network  = docker_network.nodes.name

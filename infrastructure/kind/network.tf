@@ -19,7 +19,7 @@ resource "docker_network" "nodes" {
     value = var.user
   }
   lifecycle {
-    # The run's id is that of the run that made it; a later one leaves what is there as it is.
+    # The run's id is that of the run that created it; later runs leave it unchanged.
     ignore_changes = [labels]
   }
 }

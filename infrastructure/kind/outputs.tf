@@ -1,6 +1,6 @@
 # The contract of infrastructure/outputs.md.
 locals {
-  # Written while the cluster is created, so the path is made to depend on it.
+  # Written while the cluster is created, so the path depends on it.
   nodes_file = terraform_data.cluster.id == "" ? "" : "${var.state_folder}/nodes"
   lines      = try([for line in split("\n", trimspace(file(local.nodes_file))) : split(" ", line)], [])
   nodes      = [for line in local.lines : { role = line[0], name = line[1], address = line[2] }]

@@ -24,7 +24,7 @@ variable "run" {
 }
 
 variable "user" {
-  description = "Whose platform it is, put as a label on its network."
+  description = "Owner of the platform, put as a label on its network."
   type        = string
 }
 
@@ -59,7 +59,7 @@ variable "subnet" {
 }
 
 variable "http_port" {
-  description = "Port of 127.0.0.1 that is passed on to port 80 of the workers."
+  description = "Port of 127.0.0.1 that is forwarded to port 80 of the workers."
   type        = number
   default     = 80
   validation {
@@ -69,7 +69,7 @@ variable "http_port" {
 }
 
 variable "https_port" {
-  description = "Port of 127.0.0.1 that is passed on to port 443 of the workers."
+  description = "Port of 127.0.0.1 that is forwarded to port 443 of the workers."
   type        = number
   default     = 443
   validation {

@@ -10,11 +10,11 @@ terraform {
 
   backend "local" {}
 
-  # The state holds no secret of the platform, but it says where everything is; it is encrypted all the same.
+  # The state holds no secret of the platform but says where everything is, so it is encrypted anyway.
   encryption {
     key_provider "pbkdf2" "passphrase" {
       passphrase = var.state_passphrase
-      # The passphrase is random already: stretching it adds nothing but a second to each command. This is the least.
+      # The passphrase is already random: stretching it would only add a second to each command. This is the minimum.
       iterations = 200000
     }
     method "aes_gcm" "passphrase" {

@@ -100,7 +100,7 @@ def test_the_first_look_that_breaks_it_is_the_last(broken):
             raise broken
         return broken
 
-    with pytest.raises(DidNotStay, match=r"expected 404 all the time .*look 3.*Try: kubectl") as error:
+    with pytest.raises(DidNotStay, match=r"expected 404 all the time .*check 3.*Try: kubectl") as error:
         consistently(condition, during=Deadline(5, "this test"), what="404", hint="kubectl get pods", every=0.01)
     assert len(looks) == 3
     assert str(broken) in str(error.value) or "no" in str(error.value)

@@ -43,7 +43,7 @@ def test_it_attaches_and_leaves_the_process_as_it_is(kind, tmp_path):
 
 
 def test_a_cluster_that_kind_does_not_know_is_not_made(kind):
-    with pytest.raises(UserError, match="kind knows no cluster theirs"):
+    with pytest.raises(UserError, match="kind has no cluster theirs"):
         kind("theirs").create()
 
 

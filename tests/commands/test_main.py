@@ -56,7 +56,7 @@ def test_help_of_all_names_each_command_and_imports_none():
         (["report-diff", "run-1"], "required: B"),
         (["down", "nowhere"], "nowhere"),
         (["with-engine"], "required: COMMAND"),
-        (["report", "nowhere"], "holds no allure-results"),
+        (["report", "nowhere"], "has no allure-results"),
     ],
 )
 def test_bad_input_is_4_and_says_what_to_do(arguments, words, capsys):
@@ -84,4 +84,4 @@ def test_a_python_without_venv_is_named_with_what_to_install(tmp_path):
     path = f"{tmp_path}:{os.environ['PATH']}"
     command = ["make", "-C", tmp_path, "setup", f"PYTHON={tmp_path}/python"]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PATH": path}, check=False)
-    assert done.returncode and "cannot make a virtual environment. Remedy: install venv" in done.stderr
+    assert done.returncode and "cannot create a virtual environment. Remedy: install venv" in done.stderr

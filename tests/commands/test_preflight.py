@@ -65,7 +65,7 @@ def test_repositories_that_do_not_open_or_are_empty_are_named(gitops):
     assert f"{empty} Argo CD and without a password, has no branch main" in text
     gitops.repositories["demo"] += "-gone"
     text = told(preflight.check_git(gitops))
-    assert f"the repository demo ({gitops.repositories['demo']}), for pushing, does not open" in text
+    assert f"the repository demo ({gitops.repositories['demo']}), for pushing, cannot be read" in text
     assert text.count("Remedy: ") == 4
 
 
@@ -92,9 +92,7 @@ def registries(monkeypatch):
         if reference.host == "quay.io":
             raise NoAnswer(f"{reference}: quay.io does not answer")
         if "auth" in reference.name:
-            raise UserError(
-                f"{reference}: ghcr.io answers 401; it does not show it without an account", "mend the name"
-            )
+            raise UserError(f"{reference}: ghcr.io answers 401; it cannot be read without an account", "fix the name")
 
     monkeypatch.setattr(preflight.Registries, "check", check)
 
@@ -102,9 +100,9 @@ def registries(monkeypatch):
 def test_images_are_pinned_and_shown_to_nodes_without_an_account(registries):
     text = told(preflight.check_images(load_environment("production")))
     assert "1 images have no digest: ghcr.io/alternatefutures/auth:latest\n  Remedy: make pin" in text
-    assert "docker.io/library/redis: 7.0 is pinned, the base says 7.2" in text
+    assert "docker.io/library/redis: 7.0 is pinned, but the base has 7.2" in text
     assert "ghcr.io answers 401" in text and "make its package public" in text
-    assert "quay.io does not answer, which has 1 images" in text
+    assert "quay.io (1 images) does not answer" in text
     assert "probe" not in text
 
 
@@ -121,7 +119,7 @@ def test_all_problems_are_told_at_once_and_it_is_4(monkeypatch, capsys):
         "the first\n  Remedy: mend it", "could not look\n  Remedy: look elsewhere", "no tool\n  Remedy: install it\n"
     ]  # fmt: skip
     assert "ok       good" in output.err and "2 wrong  bad" in output.err
-    assert "3 to mend; nothing was made." in output.err
+    assert "3 to fix; nothing was created." in output.err
     monkeypatch.setattr(preflight, "checks_of", lambda environment: iter(checks[:1]))
     assert preflight.run(argparse.Namespace(environment="kind")) == 0
 

@@ -58,7 +58,7 @@ def test_the_platform_comes_up_once_and_disruptive_scenarios_run_every_fifth_tim
 @pytest.mark.parametrize("text", ["0", "many", "-3", ""])
 def test_a_number_of_rounds_that_is_none(calls, text, capsys):
     assert main(["soak", "--", text]) == 4
-    assert "say N=10" in capsys.readouterr().err
+    assert "set N, such as N=10" in capsys.readouterr().err
     assert calls == []
 
 

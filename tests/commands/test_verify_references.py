@@ -34,7 +34,7 @@ def test_what_is_missing_is_printed_and_nothing_else(mirror, capsys):
     every = sum(1 for entry in read_lock().values() if entry.upstream)
     assert code == 1
     assert output.out == f"docker.io/library/redis:7.0: {mirror.partition('/')[0]} answers 404\n"
-    assert f"{every - 1} of {every} references are there" in output.err
+    assert f"{every - 1} of {every} references exist" in output.err
 
 
 def test_a_registry_that_is_away_is_named(capsys):

@@ -28,13 +28,13 @@ def test_the_catalogue_equals_its_source_while_both_exist():
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("id: '2.2'", "id: '2.1'", "criterion 2.1 is there twice"),
+        ("id: '2.2'", "id: '2.1'", "criterion 2.1 is listed twice"),
         ("id: '2.2'", "id: '2.9'", "expected criterion 2.2, found 2.9"),
         ("  - id: 3\n", "  - id: 30\n", "3.1"),
         ("      - id: '2.2'\n        component", "      - component", "criterion 2.2 has no id"),
         ("        tasks: [3, 6]\n", "", "criterion 1.1 has no tasks|criterion 1.2 has no tasks"),
-        ("requirements:", "requirement:", "no list of requirements"),
-        ("requirements:", "requirements: [", "no list of requirements"),
+        ("requirements:", "requirement:", "not a list of requirements"),
+        ("requirements:", "requirements: [", "not a list of requirements"),
     ],
 )
 def test_a_damaged_catalogue_is_refused(tmp_path, old, new, words):

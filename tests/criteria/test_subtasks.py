@@ -69,14 +69,14 @@ def test_all_that_the_map_names_exists():
         ("        check: '1.11'\n", "", "subtask 1.1 is done, but has no check"),
         ("        by: ['2.1']\n", "", "subtask 6.7 is judged, but has no by"),
         ("        text: Install OpenTofu", "        words: Install OpenTofu", "subtask 1.1: text"),
-        ("- id: '1.2'", "- id: '1.1'", "subtask 1.1 is there twice"),
+        ("- id: '1.2'", "- id: '1.1'", "subtask 1.1 is listed twice"),
         ("- id: '1.2'", "- id: '1.7'", "expected subtask 1.2, found 1.7"),
         ("- id: '11.6.1'", "- id: '11.6.9'", "expected subtask 11.6.1, found 11.6.9"),
         ("- id: '2.1'", "- id: '3.1'", "subtask 3.1 is listed under task 2"),
-        ("count: 320", "count: 321", "the plan has 321 subtasks, here are 320"),
+        ("count: 320", "count: 321", "the plan has 321 subtasks, but 320 are listed"),
         ("  - id: 28\n", "  - id: 29\n", "listed under task 29"),
-        ("tasks:", "tusks:", "is no plan"),
-        ("count: 320", "- :", "is no plan"),
+        ("tasks:", "tusks:", "is not a plan"),
+        ("count: 320", "- :", "is not a plan"),
     ],
 )
 def test_a_damaged_map_is_refused(tmp_path, old, new, words):

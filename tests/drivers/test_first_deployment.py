@@ -121,8 +121,8 @@ def test_the_cluster_that_is_meant_is_written_into_the_environments_file(desk, s
 
 def test_the_dry_run_says_what_a_deployment_would_do(said):
     text = found(said, "6.")
-    assert "created, where it is missing: what `tofu -chdir=infrastructure/aws plan` lists" in text
-    assert "destroyed in the end: nothing" in text
+    assert "created if missing: what `tofu -chdir=infrastructure/aws plan` lists" in text
+    assert "destroyed at the end: nothing" in text
 
 
 def test_what_it_says_of_costs_is_what_is_estimated():

@@ -133,7 +133,7 @@ def test_a_base_that_moved_on_is_seen_and_pinned_anew(k8s, registry, capsys):
     main(["pin", "--upstream", registry.host, f"--k8s={k8s}"])
     (k8s / "web" / "base" / "web.yaml").write_text(WORKLOAD.replace("7.0", "7.2"))
     assert main(["pin", "--check", f"--k8s={k8s}"]) == 1
-    assert "docker.io/library/redis: 7.0 is pinned, the base says 7.2" in capsys.readouterr().out
+    assert "docker.io/library/redis: 7.0 is pinned, but the base has 7.2" in capsys.readouterr().out
     assert main(["pin", "--upstream", registry.host, f"--k8s={k8s}"]) == 0
     assert f"newTag: '7.2', digest: {registry.images['library/redis:7.2']}" in overlay_of(k8s)
 
@@ -161,7 +161,7 @@ def test_what_kustomize_does_not_reach_is_named(k8s, registry, capsys):
 
 def test_every_image_of_our_production_is_found(tmp_path):
     if not (ROOT / "k8s" / "upstream" / "argocd").is_dir():
-        pytest.skip("upstream's manifests are not there")
+        pytest.skip("upstream manifests are missing")
     overlays = pins.read_overlays()
     found = {reference.name for overlay in overlays for reference in overlay.now}
     assert {"docker.io/yugabytedb/yugabyte", "ghcr.io/alternatefutures/auth", "quay.io/argoproj/argocd"} <= found
@@ -230,7 +230,7 @@ def test_a_mirror_may_have_a_path(registry):
 
 def test_what_is_no_digest_is_refused(registry):
     registry.images["library/redis:7.0"] = "sha256:tiny"
-    with pytest.raises(UserError, match="is no digest"):
+    with pytest.raises(UserError, match="is not a digest"):
         Registries(registry.host).digest(Reference.of("redis:7.0"))
 
 

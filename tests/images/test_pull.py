@@ -84,7 +84,7 @@ def test_auto_says_what_cannot_be_had_and_goes_on(capsys):
         images = maker("auto", mirror)
         images.pull(entries())
     said = capsys.readouterr().err
-    assert f"{mirror}/library/one:1 cannot be had (" in said
+    assert f"{mirror}/library/one:1 is unavailable (" in said
     assert said.count("building it") == 2
     assert "] pulled" not in said
     assert images.pulls == 0

@@ -87,7 +87,7 @@ def test_provisioning_uses_the_backend_and_the_variables_that_the_environment_na
     (tmp_path / "outputs.json").write_text(json.dumps({key: {"value": value} for key, value in outputs.items()}))
     assert aws.apply().cluster_name == "alternate-futures-production"
     said = capfd.readouterr()
-    assert "1 of 9 resources made; what is there costs about 0.05 US dollars an hour" in said.out + said.err
+    assert "1 of 9 resources created, costing about 0.05 US dollars an hour" in said.out + said.err
     calls = aws.calls.read_text()
     variables = "-var-file=environments/production.tfvars"
     assert f"init {variables} -reconfigure -backend-config=environments/production.s3.tfbackend" in calls
@@ -173,7 +173,7 @@ def test_secrets_of_production_come_from_the_variables_that_it_names(monkeypatch
     values = values_of("database-credentials", settings)
     assert values["POSTGRES_PASSWORD"] == "p@ss/word"
     assert values["DATABASE_URL"].startswith("postgresql://platform:p%40ss%2Fword@")
-    with pytest.raises(UserError, match="name a variable"):
+    with pytest.raises(UserError, match="name one in the environment file"):
         values_of("jwt-secret", SecretSettings(generate=False))
     assert len(values_of("jwt-secret", SecretSettings())["JWT_SECRET"]) > 40
 

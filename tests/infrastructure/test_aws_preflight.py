@@ -105,14 +105,14 @@ def test_without_credentials_nothing_else_is_asked(preflight, monkeypatch, tmp_p
 
 def test_another_account_than_the_boundarys_is_refused(preflight, monkeypatch):
     monkeypatch.setenv("TF_VAR_permissions_boundary", BOUNDARY.format(account="999999999999"))
-    assert f"account {ACCOUNT}, and the variables mean 999999999999" in told(preflight.check_credentials)
+    assert f"account {ACCOUNT}, but the variables name 999999999999" in told(preflight.check_credentials)
 
 
 def test_a_bucket_and_keys_that_bootstrap_has_not_made_are_named(preflight):
     (preflight.root / "environments" / "production.s3.tfbackend").write_text('bucket = "nobodys"\n')
     preflight.values["name"] = "another"
     text = told(preflight.check_state)
-    assert "the state's bucket nobodys does not answer: Not Found" in text
+    assert "the state bucket nobodys does not answer: Not Found" in text
     assert "no key alias/another" in text
     assert BUCKET not in text
 
@@ -121,14 +121,14 @@ def test_zones_and_machines_that_the_region_does_not_have_are_named(preflight):
     preflight.values |= {"zones": ["eu-central-1a", "eu-central-1z"], "worker_type": "m6i.nothing"}
     text = told(preflight.check_region)
     assert "no zone eu-central-1z" in text
-    assert "eu-central-1a sells no m6i.nothing" in text
+    assert "eu-central-1a offers no m6i.nothing" in text
 
 
 def test_what_others_have_counts_against_the_quota_and_what_is_ours_does_not(preflight, cloud):
     taken = [cloud.aws("ec2", "allocate-address", "--domain", "vpc")["AllocationId"] for _ in range(2)]
     try:
         text = told(preflight.check_quotas)
-        assert "Elastic IPs: 4 are needed, 2 are taken, and the account may have 5" in text
+        assert "Elastic IPs: 4 needed, 2 in use, but the account's limit is 5" in text
         assert "--quota-code L-0263D0A3 --desired-value 6" in text
         cloud.aws("ec2", "create-tags", "--resources", *taken, "--tags", f"Key=Cluster,Value={NAME}")
         assert Quotas(preflight.aws, preflight.values).addresses() == (4, 0)
@@ -144,7 +144,7 @@ def test_more_machines_than_the_account_may_run_are_told_before_they_are_rented(
         monkeypatch.setattr(counted, other, lambda: (0, 0))
     monkeypatch.setattr(Quotas, "limit", lambda *_: 32.0)
     (problem,) = counted.too_small()
-    assert "virtual CPUs of standard instances: 38 are needed, 0 are taken, and the account may have 32" in str(problem)
+    assert "virtual CPUs of standard instances: 38 needed, 0 in use, but the account's limit is 32" in str(problem)
 
 
 def test_the_zone_has_to_be_the_domains(preflight, cloud):

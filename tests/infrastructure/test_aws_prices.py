@@ -24,7 +24,7 @@ def test_it_says_how_far_it_is_and_what_is_there_costs():
     apply = Apply(VARIABLES)
     apply.read(LOG)
     # 0.052 of the gateway that was there, 0.097 of the machine, 40 GB of its disk.
-    assert apply.describe() == "2 of 96 resources made; what is there costs about 0.15 US dollars an hour"
+    assert apply.describe() == "2 of 96 resources created, costing about 0.15 US dollars an hour"
 
 
 def test_what_was_removed_costs_nothing_more():
@@ -37,7 +37,9 @@ def test_what_was_removed_costs_nothing_more():
 def test_a_type_without_a_price_is_said():
     apply = Apply(VARIABLES | {"control_plane_type": "x9.huge"})
     apply.read(LOG)
-    assert apply.describe().endswith("about 0.05 US dollars an hour, without 1 machines of types without a price here")
+    assert apply.describe().endswith(
+        "about 0.05 US dollars an hour, not counting 1 machines of types without a known price"
+    )
 
 
 def test_the_whole_costs_what_the_handbook_says():

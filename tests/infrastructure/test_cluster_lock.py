@@ -4,10 +4,12 @@ import datetime
 import types
 
 import pytest
+import yaml
 from kubernetes import client
 from kubernetes.client import ApiException
 
 from acceptance.base.errors import UserError
+from acceptance.base.paths import ROOT
 from acceptance.infrastructure import cluster_lock
 from acceptance.infrastructure.cluster_lock import LEASE_SECONDS, NAMESPACE, ClusterLock
 
@@ -47,6 +49,8 @@ class Api:
         self.write(body.spec, body.version + 1)
 
     def create_namespace(self, body):
+        manifest = yaml.safe_load((ROOT / "k8s" / "acceptance" / "base" / "namespace.yaml").read_text().split("---")[0])
+        assert body["metadata"] == manifest["metadata"], "whoever comes first creates the same namespace"
         self.namespaces.add(body["metadata"]["name"])
 
     def write(self, spec, version):
@@ -147,4 +151,4 @@ def test_a_lock_that_another_run_took_over_is_not_given_back(api, lock, capsys):
     api.held(0, "run-9 on desk")
     lock.release()
     assert api.lease.spec.holder_identity == "run-9 on desk"
-    assert "it is of run-9 on desk now" in capsys.readouterr().err
+    assert "it belongs to run-9 on desk now" in capsys.readouterr().err

@@ -68,7 +68,7 @@ def test_make_down_leaves_anothers_platform_alone(name, monkeypatch, tmp_path):
     assert owner_of(name) == "somebody"
     monkeypatch.setattr(down, "cluster_name", lambda environment: name)
     monkeypatch.setattr(down, "MachineLock", lambda: argparse.Namespace(acquire=lambda run: None))
-    with pytest.raises(UserError, match="is somebody's"):
+    with pytest.raises(UserError, match="belongs to somebody"):
         down.run(argparse.Namespace(environment="kind", force=False))
     monkeypatch.setattr(down, "remove", lambda environment, name: 0)
     assert down.run(argparse.Namespace(environment="kind", force=True)) == 0

@@ -127,7 +127,7 @@ def test_argocd_goes_on_for_longer_than_a_first_deployment_takes(rendered):
 @pytest.mark.parametrize(("environment", "seconds"), [("production", 155), ("kind", 45)])
 def test_polling_finds_a_push_within_three_minutes_as_it_is_rendered(environment, seconds, tmp_path):
     if "argocd" in upstream(Images()):
-        pytest.skip("upstream's manifests are not there")
+        pytest.skip("upstream manifests are missing")
     tree = Rendering(load_environment(environment), tmp_path / "k8s", Path(tool("kubectl")))
     tree.write()
     objects = {(item["kind"], item["metadata"]["name"]): item for item in tree.manifests("argocd")}

@@ -171,7 +171,7 @@ def contenders(platform: Platform, folder: Path, only: list[str]) -> dict[str, C
         "this suite": lambda: [*suite, "-m", "not disruptive"],
     }
     if unknown := set(only) - set(every):
-        raise UserError(f"there is no {', '.join(sorted(unknown))}", f"known are {', '.join(every)}")
+        raise UserError(f"there is no {', '.join(sorted(unknown))}", f"use one of {', '.join(every)}")
     return {name: make() for name, make in every.items() if not only or name in only}
 
 

@@ -145,7 +145,7 @@ def test_an_application_that_serves_is_judged_although_its_sync_failed(monkeypat
     said = []
     monkeypatch.setattr(applications, "say", said.append)
     applications.wait_deployed(application([2], [1]), "database")
-    assert said == ["  going on with database although it is Synced/Healthy/Failed the hook failed"]
+    assert said == ["  continuing with database although it is Synced/Healthy/Failed the hook failed"]
 
 
 @pytest.mark.parametrize("ready", [([2], [None]), ([0], []), ([], [])])
@@ -159,7 +159,7 @@ def test_what_an_application_said_before_argocd_looked_again_is_not_taken(monkey
     said = []
     monkeypatch.setattr(applications, "say", said.append)
     applications.wait_deployed(application([2], [1], annotations={REFRESH: "normal"}), "database")
-    assert "Argo CD has not looked into Git yet" in said[0]
+    assert "Argo CD has not polled Git yet" in said[0]
 
 
 def test_a_sync_that_does_not_end_says_what_its_jobs_do(application):

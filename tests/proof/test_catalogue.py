@@ -54,7 +54,7 @@ def test_a_wrong_entry_is_refused_by_file_and_name(tmp_path, entry, words):
 def test_an_id_that_is_there_twice_is_refused(tmp_path):
     write(tmp_path)
     write(tmp_path)
-    with pytest.raises(UserError, match="redis-is-open is there twice"):
+    with pytest.raises(UserError, match="redis-is-open is listed twice"):
         load_defects(tmp_path)
 
 

@@ -32,7 +32,7 @@ def test_three_lines_say_so():
         "  start 1 s, images 4 s, infrastructure 20 s, components 10 s, "
         "non-disruptive 15 s, disruptive 40 s, destroy 10 s"
     )
-    assert longest.startswith("  of it the longest: 6.8 23 s, infrastructure 20 s, 2.8 17 s, ")
+    assert longest.startswith("  the longest: 6.8 23 s, infrastructure 20 s, 2.8 17 s, ")
 
 
 def test_a_run_without_anything_has_a_path():

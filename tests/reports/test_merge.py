@@ -113,7 +113,7 @@ def test_reports_of_one_platform_become_one(reports):
 def test_the_command(reports, capsys):
     reports(FIRST)
     assert main(["report", "--merge", "run-1,run-2"]) == 4
-    assert "run-2: there is no such report\n  Remedy: known are run-1" in capsys.readouterr().err
+    assert "run-2: there is no such report\n  Remedy: known runs: run-1" in capsys.readouterr().err
     reports(SECOND)
     assert main(["report", "--merge", "run-1,run-2"]) == 0
     assert capsys.readouterr().out.strip().endswith("run-2-merged/traceability.html")
@@ -124,5 +124,5 @@ def test_a_damaged_report_is_refused(reports):
     folder = reports(FIRST)
     (folder / "verdicts.json").write_text("{")
     assert folder_of("run-1") == folder
-    with pytest.raises(UserError, match="is no report"):
+    with pytest.raises(UserError, match="is not a report"):
         merging.read(folder)

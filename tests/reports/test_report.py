@@ -55,7 +55,7 @@ def test_the_page_marks_what_no_task_names_and_shows_pictures(project):
     project.run()
     (file,) = project.reports.glob("*/traceability.html")
     page = file.read_text()
-    assert page.count('class="none">no task names it') == 10
+    assert page.count('class="none">named by no task') == 10
     assert "No task of the plan names these 10" in page
     assert '<img alt="the page" loading="lazy" src="data:image/png;base64,iVBORw0KGgo="' in page
     assert 'src="http' not in page, "it opens from disk and asks nobody"

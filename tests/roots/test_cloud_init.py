@@ -526,7 +526,7 @@ def test_names_are_printed_and_awaited(tmp_path):
     done = run_script("await-dns.sh", tmp_path, {"look": "echo 203.0.113.2 STREAM"}, **NAMES)
     assert done.returncode == 0
     assert "www.example.test. A 203.0.113.1" in done.stderr
-    assert "api.example.test leads to the load balancer" in done.stderr
+    assert "api.example.test resolves to the load balancer" in done.stderr
 
 
 def test_of_a_wildcard_some_name_is_looked_up(tmp_path):
@@ -539,7 +539,7 @@ def test_of_a_wildcard_some_name_is_looked_up(tmp_path):
 
 @pytest.mark.parametrize(
     ("answer", "problem"),
-    [("exit 2", "has no address"), ("echo 203.0.113.1; echo 198.51.100.1", "leads to 198.51.100.1")],
+    [("exit 2", "has no address"), ("echo 203.0.113.1; echo 198.51.100.1", "resolves to 198.51.100.1")],
 )
 def test_names_that_lead_elsewhere_are_told(tmp_path, answer, problem):
     done = run_script("await-dns.sh", tmp_path, {"look": answer}, **NAMES)

@@ -86,10 +86,10 @@ def test_expected_durations_are_of_scenarios_that_there_are(project_itself):
 @pytest.mark.parametrize(
     ("tags", "said"),
     [
-        ("@disruptive", "is @disruptive and does not say what it disturbs"),
-        ("@disturbs-database", "disturbs something and is not @disruptive"),
-        ("@disruptive @disturbs-databse", "has the tag @disturbs-databse, and there is no such part"),
-        ("@needs-databse", "has the tag @needs-databse, and there is no such part"),
+        ("@disruptive", "is @disruptive but does not say what it disturbs"),
+        ("@disturbs-database", "disturbs something but is not @disruptive"),
+        ("@disruptive @disturbs-databse", "has the tag @disturbs-databse, but there is no such part"),
+        ("@needs-databse", "has the tag @needs-databse, but there is no such part"),
     ],
 )
 def test_tags_that_make_no_sense_are_refused_with_a_remedy(project, tags, said):

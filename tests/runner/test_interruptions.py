@@ -110,7 +110,7 @@ def test_during_apply_removes_what_was_half_made(project, fakes, number):
     assert project.read()["2.1"]["outcome"] == "error"
     assert [phase["name"] for phase in project.document["phases"]] == [
         "infrastructure",
-        "removing what was half made",
+        "removing partially created resources",
     ]
     calls = (fakes / "docker.log").read_text().splitlines()
     assert "rm --force --volumes half-made" in calls

@@ -100,7 +100,7 @@ def test_a_run_beside_another_is_4_and_names_it(project):
         result, verdicts = project.run()
     finally:
         other.release()
-    assert "another run is going on: the-other-run" in result.stderr.str()
+    assert "another run is in progress: the-other-run" in result.stderr.str()
     assert result.ret == 4
     assert verdicts["2.1"]["outcome"] == "error"
 

@@ -1,5 +1,5 @@
-# The platform's key for disks, secrets and logs. It is made here because IAM knows a new key's tags only minutes later: whoever
-# provisions could not use one of their own making at once. It also outlives the platform, whose snapshots it opens.
+# The platform's key for disks, secrets and logs. It is created here because IAM learns a new key's tags only minutes later,
+# so operators could not use one that they had just created. It also outlives the platform, whose snapshots it decrypts.
 resource "aws_kms_key" "platform" {
   description             = "Disks, secrets and logs of ${var.name}"
   enable_key_rotation     = true

@@ -1,7 +1,7 @@
-# What it takes to provision, and no more. Attach both policies to whoever does it; GitHub's role has them.
+# The rights needed to provision, and no more. Attach both policies to each operator; GitHub's role has them.
 locals {
   names = { account = local.account, partition = data.aws_partition.current.partition, region = var.region, name = var.name, bucket = aws_s3_bucket.state.id, key = aws_kms_key.state.arn, platform_key = aws_kms_key.platform.arn }
-  # Two, for one would be longer than IAM allows.
+  # Two, because one would be longer than IAM allows.
   policies = {
     network  = templatefile("${path.module}/operator-network.json.tftpl", local.names)
     platform = templatefile("${path.module}/operator-platform.json.tftpl", local.names)
@@ -16,7 +16,7 @@ resource "aws_iam_policy" "operator" {
   policy      = each.value
 }
 
-# The most that a machine's role can ever be given.
+# The maximum rights that a machine's role can ever have.
 resource "aws_iam_policy" "boundary" {
   name        = "${var.name}-boundary"
   description = "Bounds the roles of ${var.name}"

@@ -1,4 +1,4 @@
-# Where the state of production lies: a bucket and a key of its own.
+# Where production's state is stored: its own bucket and key.
 data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
@@ -35,7 +35,7 @@ resource "aws_s3_bucket" "state" {
   #checkov:skip=CKV_AWS_144:The state describes one region and is of no use in another; versions keep what was
   #checkov:skip=CKV2_AWS_62:Nothing waits for changes of the state
   bucket = "alternate-futures-state-${local.account}"
-  # With all versions of the state in it.
+  # Including all versions of the state.
   force_destroy = !var.protected
 
   lifecycle {

@@ -9,7 +9,7 @@ variable "region" {
 }
 
 variable "name" {
-  description = "Name of the cluster that operators may make; the rights are bound to it."
+  description = "Name of the cluster that operators may provision; their rights are limited to it."
   type        = string
   default     = "alternate-futures-production"
 }
@@ -25,13 +25,13 @@ variable "repository" {
 }
 
 variable "environment" {
-  description = "Protected environment of that repository; only jobs that it let through may deploy."
+  description = "Protected environment of that repository; only jobs that it approved may deploy."
   type        = string
   default     = "production"
 }
 
 variable "protected" {
-  description = "Whether the state's bucket refuses to be destroyed. Say -var protected=false, first to apply and then to destroy."
+  description = "Whether the state bucket is protected from being destroyed. Pass -var protected=false, first to apply and then to destroy."
   type        = bool
   default     = true
 }

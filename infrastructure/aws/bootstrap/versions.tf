@@ -1,4 +1,4 @@
-# Applied once per account by someone with administrator's rights; its own state is small, has no secret, and stays with them.
+# Applied once per account by an administrator, who keeps its state, which is small and holds no secret.
 terraform {
   required_version = ">= 1.12"
 

@@ -1,14 +1,14 @@
-# Production. What is an administrator's own comes besides: -var or TF_VAR_ for account_id, ssh_public_key,
-# administrators, dns_zone_id, permissions_boundary and state_folder.
+# Production. An administrator's own settings come from -var or TF_VAR_: account_id, ssh_public_key, administrators,
+# dns_zone_id, permissions_boundary and state_folder.
 name   = "alternate-futures-production"
 region = "eu-central-1"
 zones  = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
 subnet = "10.0.0.0/16"
 domain = "alternatefutures.ai"
 
-# The plan asks for 3 x (2 CPUs, 4 GiB) and 2 x (2 CPUs, 8 GiB). Three tservers that ask for 2 CPUs and 4 GiB each and
-# stay apart from one another need three workers of more than 2 CPUs, and a fourth so that one may be lost:
-# tests/test_aws_capacity.py adds it up.
+# The plan asks for 3 x (2 CPUs, 4 GiB) and 2 x (2 CPUs, 8 GiB). Three tservers with anti-affinity that request 2 CPUs and
+# 4 GiB each need three workers with more than 2 CPUs, and a fourth so that one may be lost:
+# tests/roots/test_aws_capacity.py adds it up.
 control_planes     = 3
 control_plane_type = "c6i.large"
 workers            = 4

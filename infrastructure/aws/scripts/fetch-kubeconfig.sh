@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes the kubeconfig from the secret store into $KUBECONFIG_PATH (mode 600), then waits until all $NODES nodes are Ready.
+# Fetches the kubeconfig from Secrets Manager to $KUBECONFIG_PATH (mode 600), then waits until all $NODES nodes are Ready.
 set -eu
 MINUTES=${MINUTES:-20}
 PAUSE=${PAUSE:-10}
@@ -31,11 +31,11 @@ for tool in aws kubectl; do
   command -v "$tool" >/dev/null || { echo "$tool is needed to fetch the kubeconfig" >&2; exit 1; }
 done
 mkdir -p "$(dirname "$KUBECONFIG_PATH")"
-await "no server has put a kubeconfig into the secret store: look at control-plane-1, journalctl -u k3s-node" take
+await "no server has put a kubeconfig into Secrets Manager: see journalctl -u k3s-node on control-plane-1" take
 if [ "$LISTENER" = tunnel ]; then
-  # Nobody may come in at the load balancer's 6443: the API is where scripts/tunnel.sh leads.
+  # Nobody may connect to the load balancer's 6443: the API is reached through scripts/tunnel.sh.
   sed -i 's#server: https://.*:6443#server: https://127.0.0.1:6443#' "$KUBECONFIG_PATH"
   echo "no administrators are named: run infrastructure/aws/scripts/tunnel.sh in another terminal now, and leave it open" >&2
-  await "127.0.0.1:6443 leads to no API, for scripts/tunnel.sh does not run," reached
+  await "the API does not answer on 127.0.0.1:6443 because scripts/tunnel.sh does not run," reached
 fi
 await "fewer than $NODES nodes are Ready: see kubectl --kubeconfig $KUBECONFIG_PATH get nodes" all_ready

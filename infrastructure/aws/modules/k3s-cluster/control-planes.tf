@@ -17,7 +17,7 @@ resource "aws_instance" "control_plane" {
   metadata_options {
     http_endpoint = "enabled"
     http_tokens   = "required"
-    # The EBS CSI controller asks for its credentials from a pod, and only here: the taint keeps other pods away.
+    # The EBS CSI controller gets its credentials from within a pod, only here: the taint keeps other pods away.
     http_put_response_hop_limit = 2
   }
 
@@ -40,7 +40,7 @@ resource "aws_instance" "control_plane" {
     }
   }
 
-  # Also the order of destroying: machines first, then what the claims left, then the right to read the token.
+  # Also the order of destruction: machines first, then volumes left by claims, then the right to read the token.
   depends_on = [terraform_data.claimed_volumes, aws_iam_role_policy.node, aws_iam_role_policy.ebs_csi]
 }
 

@@ -94,9 +94,9 @@ resource "aws_iam_role_policy" "ebs_csi" {
   policy = data.aws_iam_policy_document.ebs_csi.json
 }
 
-# Volumes that the driver made for claims belong to no state: destroy removes them once the machines are gone.
+# Volumes that the driver created for claims are in no state: destroy removes them once the machines are gone.
 resource "terraform_data" "claimed_volumes" {
-  # Destroy provisioners see only `self`: whatever they need is in here.
+  # Destroy provisioners can only read `self`, so everything they need is here.
   input = { cluster = var.name, region = var.region, script = abspath("${path.module}/remove-claimed-volumes.sh") }
 
   provisioner "local-exec" {

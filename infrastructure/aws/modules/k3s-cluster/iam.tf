@@ -1,4 +1,4 @@
-# What machines may do in the account: a worker reads the agents' token, a control plane keeps the secrets and runs EBS CSI.
+# What machines may do in the account: a worker reads the agents' token; a control plane writes the secrets and runs EBS CSI.
 data "aws_iam_policy_document" "by_machines" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -11,7 +11,7 @@ data "aws_iam_policy_document" "by_machines" {
 
 locals {
   shelf = { for key, secret in aws_secretsmanager_secret.this : key => secret.arn }
-  # Role: the shelves that it reads, and those that it writes.
+  # Role: the secrets that it reads, and those that it writes.
   rights = {
     control-plane = { read = values(local.shelf), write = values(local.shelf) }
     worker        = { read = [local.shelf["agent-token"]], write = [] }

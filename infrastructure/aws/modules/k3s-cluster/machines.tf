@@ -13,8 +13,8 @@ data "aws_ec2_instance_type" "worker" {
 }
 
 locals {
-  # A machine's slot is its name for good; its node's name has the instance's id besides, for a replaced machine is another
-  # node to Kubernetes and another member to etcd.
+  # A machine's slot is its permanent name; its node's name also has the instance id, because a replaced machine is a
+  # different node to Kubernetes and a different member to etcd.
   control_planes = { for index in range(var.control_planes) : "control-plane-${index + 1}" => var.zones[index % length(var.zones)] }
   workers        = { for index in range(var.workers) : "worker-${index + 1}" => var.zones[index % length(var.zones)] }
 }

@@ -1,4 +1,4 @@
-# The name under which nodes find the control planes, inside the VPC only: any of them that lives will do.
+# The name under which nodes find the control planes, inside the VPC only: any live one will do.
 resource "aws_route53_zone" "internal" {
   name          = "${var.name}.internal"
   comment       = "Nodes of ${var.name}"
@@ -18,7 +18,7 @@ resource "aws_route53_record" "api" {
 }
 
 locals {
-  # What every machine is told of the cluster; no secrets, but where they are.
+  # Cluster settings that every machine gets: no secrets, only where they are.
   cluster = {
     name          = var.name
     region        = var.region

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Removes the volumes that the EBS CSI driver made for claims of the cluster $CLUSTER; the machines are gone by now.
+# Removes the volumes that the EBS CSI driver created for claims of the cluster $CLUSTER; its machines are already gone.
 set -eu
 ids=$(aws ec2 describe-volumes --region "$AWS_REGION" --query 'Volumes[].VolumeId' --output text --filters \
   "Name=tag:Cluster,Values=$CLUSTER" "Name=tag:ebs.csi.aws.com/cluster,Values=true")

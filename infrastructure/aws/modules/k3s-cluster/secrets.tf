@@ -1,4 +1,4 @@
-# Shelves in the secret store. The machines put the values there: none of them is in the state or in user data.
+# Empty secrets in Secrets Manager. The machines write the values: none is in the state or in user data.
 locals {
   secrets = {
     server-token = "K3s's token for servers, put here by the server that issued it"
@@ -14,6 +14,6 @@ resource "aws_secretsmanager_secret" "this" {
   name        = "${var.name}/${each.key}"
   description = each.value
   kms_key_id  = var.key_arn
-  # A cluster that is made anew finds no token of its predecessor.
+  # A recreated cluster must not find its predecessor's token.
   recovery_window_in_days = 0
 }

@@ -79,7 +79,7 @@ variable "api_host" {
 }
 
 variable "api_addresses" {
-  description = "Addresses of the same."
+  description = "Addresses of that name."
   type        = list(string)
 }
 

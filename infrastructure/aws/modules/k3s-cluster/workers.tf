@@ -1,4 +1,4 @@
-# Workers: K3s agents, one per zone in turn; the load balancer and servicelb lead here.
+# Workers: K3s agents, one per zone in turn; the load balancer and ServiceLB send traffic here.
 resource "aws_instance" "worker" {
   for_each = local.workers
 
@@ -17,7 +17,7 @@ resource "aws_instance" "worker" {
   metadata_options {
     http_endpoint = "enabled"
     http_tokens   = "required"
-    # One hop: no pod gets at the machine's credentials.
+    # One hop, so that no pod can get the machine's credentials.
     http_put_response_hop_limit = 1
   }
 

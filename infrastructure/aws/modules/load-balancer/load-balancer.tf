@@ -1,4 +1,4 @@
-# Fixed public addresses, so that records at any DNS provider stay right.
+# Fixed public addresses, so that records at any DNS provider stay valid.
 resource "aws_eip" "this" {
   #checkov:skip=CKV2_AWS_19:They belong to the load balancer, by its subnet mappings, and to no machine
   for_each = var.subnet_ids
@@ -8,7 +8,7 @@ resource "aws_eip" "this" {
   tags = { Name = "${var.name}-${each.key}" }
 }
 
-# A load balancer that was made without security groups can never get one: it has its own from the start.
+# A load balancer created without security groups can never get one, so it has its own from the start.
 resource "aws_lb" "this" {
   #checkov:skip=CKV_AWS_91:Network load balancers write access logs of TLS listeners only; TLS ends in Traefik, whose access log is kept
   name                             = var.name

@@ -1,13 +1,13 @@
-# What each port leads to.
+# The targets of each port.
 locals {
   # kube-proxy answers 200 where Traefik runs and 503 elsewhere. Its port is the Service's healthCheckNodePort: other workers
-  # would accept connections, too, but forward them under an address of their own.
+  # would accept connections, too, but forward them with their own source address.
   ingress_health = { protocol = "HTTP", port = tostring(var.ingress_health_port), path = "/healthz" }
 
   services = {
     http  = { port = 80, machines = var.workers, preserve_client_ip = true, health = local.ingress_health }
     https = { port = 443, machines = var.workers, preserve_client_ip = true, health = local.ingress_health }
-    # A control plane that calls its own cluster through here would else get answers from itself under another address.
+    # Otherwise a control plane that calls its own cluster through here would get answers from itself under another address.
     api = { port = 6443, machines = var.control_planes, preserve_client_ip = false, health = { protocol = "TCP", port = "traffic-port", path = null } }
   }
 

@@ -19,7 +19,7 @@ variable "security_group_id" {
 }
 
 variable "protected" {
-  description = "Whether the load balancer refuses to be destroyed."
+  description = "Whether the load balancer is protected from being destroyed."
   type        = bool
 }
 
@@ -34,6 +34,6 @@ variable "control_planes" {
 }
 
 variable "ingress_health_port" {
-  description = "Port on which workers say whether Traefik runs on them."
+  description = "Port on which workers report whether Traefik runs on them."
   type        = number
 }

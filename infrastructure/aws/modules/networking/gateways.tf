@@ -1,4 +1,4 @@
-# The ways out, and the way in for SSH: machines have no public addresses.
+# Egress, and ingress for SSH: machines have no public addresses.
 resource "aws_internet_gateway" "this" {
   vpc_id = aws_vpc.this.id
 
@@ -24,7 +24,7 @@ resource "aws_nat_gateway" "this" {
   depends_on = [aws_internet_gateway.this]
 }
 
-# Image layers of many registries lie in S3; through the endpoint they cost nothing.
+# Many registries keep image layers in S3; through the endpoint, downloading them is free.
 resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.this.id
   service_name      = "com.amazonaws.${var.region}.s3"
@@ -34,7 +34,7 @@ resource "aws_vpc_endpoint" "s3" {
   tags = { Name = "${var.name}-s3" }
 }
 
-# IAM says who may open a connection to it; no address of ours is reachable from outside.
+# IAM controls who may connect to it; none of our addresses is reachable from outside.
 resource "aws_ec2_instance_connect_endpoint" "ssh" {
   subnet_id          = aws_subnet.private[var.zones[0]].id
   security_group_ids = [aws_security_group.this["ssh"].id]

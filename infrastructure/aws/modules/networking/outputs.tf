@@ -4,7 +4,7 @@ output "vpc_id" {
 
 output "private_subnet_ids" {
   value = { for zone, subnet in aws_subnet.private : zone => subnet.id }
-  # Whoever starts a machine there wants it to reach the registries and its neighbours.
+  # A machine started there must reach the registries and its neighbours.
   depends_on = [
     aws_route.nat, aws_route.out, aws_route_table_association.private, aws_route_table_association.public,
     aws_vpc_security_group_ingress_rule.flow, aws_vpc_security_group_egress_rule.flow, aws_vpc_security_group_egress_rule.https,

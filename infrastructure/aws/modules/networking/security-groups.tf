@@ -1,4 +1,4 @@
-# Who may talk to whom: every row is one rule at its sender and one at its receiver; there are no others between them.
+# Who may talk to whom: every row is one egress rule at the sender and one ingress rule at the receiver; there are no others.
 locals {
   groups = {
     load_balancer  = "Users and administrators come in here"
@@ -9,7 +9,7 @@ locals {
 
   nodes = ["control_planes", "workers"]
 
-  # Ports that nodes offer to nodes, by the group that offers them.
+  # Ports between nodes, by the group that listens on them.
   between_nodes = {
     kubelet = { ports = [10250, 10250], protocol = "tcp", to = local.nodes, from = local.nodes }
     vxlan   = { ports = [8472, 8472], protocol = "udp", to = local.nodes, from = local.nodes }
@@ -64,7 +64,7 @@ resource "aws_vpc_security_group_egress_rule" "flow" {
   to_port                      = each.value.last
 }
 
-# The whole world is let in here, and nowhere else.
+# The only place that is open to the world.
 resource "aws_vpc_security_group_ingress_rule" "users" {
   #checkov:skip=CKV_AWS_260:Port 80 of the load balancer has to be open, for it is where Traefik redirects from to HTTPS
   for_each = { http = 80, https = 443 }

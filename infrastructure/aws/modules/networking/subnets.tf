@@ -1,4 +1,4 @@
-# Per zone a private subnet for machines, and a small public one for load balancer and NAT.
+# Per zone, a private subnet for machines, and a small public one for load balancer and NAT.
 locals {
   zones = { for index, zone in var.zones : zone => index }
   # Zones that have a NAT gateway, and which of them serves a zone.

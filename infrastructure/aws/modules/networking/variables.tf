@@ -39,6 +39,6 @@ variable "boundary" {
 }
 
 variable "ingress_health_port" {
-  description = "Port on which workers tell the load balancer whether Traefik runs on them."
+  description = "Port on which workers report to the load balancer whether Traefik runs on them."
   type        = number
 }

@@ -1,4 +1,4 @@
-# A VPC of its own, with a record of who talked to whom.
+# Its own VPC, with flow logs.
 resource "aws_vpc" "this" {
   cidr_block           = var.subnet
   enable_dns_support   = true
@@ -7,7 +7,7 @@ resource "aws_vpc" "this" {
   tags = { Name = var.name }
 }
 
-# The group that everything gets which names none: it allows nothing.
+# The default group, for resources that name none: it allows nothing.
 resource "aws_default_security_group" "closed" {
   vpc_id = aws_vpc.this.id
 

@@ -14,11 +14,11 @@ variable "key_arn" {
 }
 
 variable "protected" {
-  description = "Whether the volumes refuse to be destroyed."
+  description = "Whether the volumes are protected from being destroyed."
   type        = bool
 }
 
 variable "sizes" {
-  description = "Size in GB by what a volume is for."
+  description = "Size in GB, by purpose of the volume."
   type        = map(number)
 }

@@ -1,4 +1,4 @@
-# K3s's configuration file; what depends on the moment (token, first or joining) is k3s-node's.
+# K3s's configuration file; k3s-node adds what is known only at run time (token, first server or joining).
 locals {
   common = {
     protect-kernel-defaults = true

@@ -1,7 +1,7 @@
-# What servers deploy at their start: the EBS CSI driver, the storage classes, and the two static volumes with their claims.
+# What servers deploy on start-up: the EBS CSI driver, the storage classes, and the two static volumes with their claims.
 locals {
   parameters = { type = "gp3", encrypted = "true", kmsKeyId = var.key_arn }
-  # A claim that is bound to a volume follows it to its zone; the others of the same kind keep away from there.
+  # A claim bound to a volume is placed in its zone; others of the same kind avoid that zone.
   other_zones = setsubtract(toset(var.zones), toset([for volume in var.volumes : volume.zone]))
 
   # The claims that mount the static volumes, by volume: the first tserver's and Redis's.
@@ -11,7 +11,7 @@ locals {
     gp3      = { default = true, reclaim = "Delete", zones = [] }
     database = { default = false, reclaim = "Retain", zones = length(local.other_zones) > 1 ? sort(local.other_zones) : [] }
     redis    = { default = false, reclaim = "Retain", zones = [] }
-    # Traefik's. Workers are dealt out from the first zone on: it is where a lost one leaves another that reaches the volume.
+    # Traefik's. Workers are assigned starting with the first zone, so if one is lost there, another can still reach the volume.
     ingress = { default = false, reclaim = "Retain", zones = slice(var.zones, 0, min(1, length(var.zones))) }
   }
 
@@ -32,7 +32,7 @@ locals {
           nodeSelector    = { "node-role.kubernetes.io/control-plane" = "true" }
           tolerations     = [{ key = "node-role.kubernetes.io/control-plane", operator = "Exists", effect = "NoSchedule" }]
         }
-        # On workers no pod reaches the machine's metadata but from the machine's own network.
+        # On workers, only pods on the host network can reach the instance metadata.
         node = { hostNetwork = true, tolerateAllTaints = true }
       })
     }

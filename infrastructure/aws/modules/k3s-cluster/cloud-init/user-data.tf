@@ -36,7 +36,7 @@ locals {
   user_data = join("\n", ["#cloud-config", yamlencode({
     write_files = [for file in local.files : merge(file, { owner = "root:root" })]
     runcmd = concat([
-      # Before K3s: its kubelet is told not to touch the kernel's settings, and refuses to start where they are others.
+      # Before K3s: its kubelet may not change kernel settings, and refuses to start if they differ.
       ["sysctl", "--system"],
       ["systemctl", "enable", "--now", "--no-block", "k3s-node.service"],
     ], local.server ? [["systemctl", "enable", "--now", "--no-block", "k3s-kubeconfig.timer"]] : [])

@@ -13,7 +13,7 @@ variable "machine" {
 }
 
 variable "first" {
-  description = "Whether this machine may start a cluster where there is none."
+  description = "Whether this machine may start a new cluster if there is none."
   type        = bool
   default     = false
 }
@@ -24,7 +24,7 @@ variable "zone" {
 }
 
 variable "cluster" {
-  description = "What every machine is told of the cluster."
+  description = "Cluster settings that every machine gets."
   type = object({
     name          = string
     region        = string
