@@ -28,6 +28,7 @@ Feature: Database service
     When the node that <role> is deleted, and a row is written meanwhile
     Then it comes back and has both rows
     And all nodes hold the same
+    And the nodes run with the settings in Git, and with no others
     And each of those is ready again
 
     Examples:
@@ -72,6 +73,7 @@ Feature: Database service
     Then the other two serve all that was acknowledged
     When the node is let back
     Then all three nodes have all that was acknowledged
+    And the nodes run with the settings in Git, and with no others
     And each of those is ready again
     And service was back within 3 seconds
 
