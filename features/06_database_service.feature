@@ -41,6 +41,7 @@ Feature: Database service
     Then a client with the credentials of DATABASE_URL creates, writes, reads and drops a table
     And a pod that has DATABASE_URL from the Secret queries with it
     And they are accepted as often at once as the services' pods may use them
+    And they do not end within 30 days
 
   @ac-6.6 @system-YugabyteDB
   Scenario Outline: Every node turns wrong credentials away

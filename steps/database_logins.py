@@ -11,6 +11,7 @@ from acceptance.drivers.logins import (
     attempt,
     attempts,
     connections_at_once,
+    ending,
     rules,
     turned_away,
     unasked,
@@ -43,6 +44,13 @@ def enough_at_once(db, cluster, auth_service, backend_service, evidence):
     found = turned_away(db, count)
     hint = "Try: select rolname, rolconnlimit from pg_roles; show max_connections"
     assert not found, f"expected {count} connections at once to be accepted; {found}. {hint}"
+
+
+@then(parsers.parse("they do not end within {days:d} days"))
+def credentials_stay(db, days):
+    found = ending(db, days)
+    hint = "Try: select rolname, rolvaliduntil from pg_roles; ALTER ROLE ... VALID UNTIL 'infinity'"
+    assert not found, f"expected credentials that last, but {'; '.join(found)}. {hint}"
 
 
 @then("the Service and every node answer a client with the right credentials")

@@ -31,6 +31,9 @@ RULES = """select type, array_to_string(database, ','), array_to_string(user_nam
 
 VERIFIERS = "select rolname, rolpassword from pg_authid where rolcanlogin and rolpassword is not null order by rolname"
 """What the database keeps of the password of each role that may log in."""
+ENDING = """select rolname, rolvaliduntil::text from pg_roles where (rolname in (%s, %s) or rolreplication)
+    and rolvaliduntil < now() + %s * interval '1 day' order by rolname"""
+"""The roles that the platform itself logs in with, and whose password ends soon."""
 
 
 def wrong(login: Login, kind: str) -> Login:
@@ -135,3 +138,9 @@ def unknown_roles(db: Database, values: dict[str, dict[str, str]]) -> list[str]:
     verifiers = db.ask(db.leader(), VERIFIERS, login=db.admin)
     assert verifiers, "no role of the database has a password"
     return with_other_passwords(verifiers, [db.login.password, *passwords])
+
+
+def ending(db: Database, days: int) -> list[str]:
+    """The roles of the services, the administrator and the members whose password ends within some days."""
+    rows = db.ask(db.leader(), ENDING, db.login.user, db.admin.user, days, login=db.admin)
+    return [f"the password of {role} ends at {end}" for role, end in rows]

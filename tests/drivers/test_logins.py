@@ -13,6 +13,7 @@ from acceptance.drivers.logins import (
     attempt,
     attempts,
     connections_at_once,
+    ending,
     is_password,
     turned_away,
     unasked,
@@ -154,3 +155,26 @@ def test_each_pod_with_the_credentials_may_hold_a_pool():
     assert connections_at_once(users + others) == 26
     with pytest.raises(AssertionError, match="DATABASE_URL"):
         connections_at_once(others)
+
+
+class Leader:
+    """A database some of whose roles' passwords end."""
+
+    login, admin = LOGIN, Login("yugabyte", "right", "alternatefutures")
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def leader(self):
+        return "yb-tserver-0"
+
+    def ask(self, member, statement, *values, login=None):
+        assert values == ("platform", "yugabyte", 30) and "rolreplication" in statement and login == self.admin
+        return self.rows
+
+
+def test_a_password_that_ends_is_told():
+    assert ending(Leader([("platform", "2027-01-01 00:00:00+00")]), 30) == [
+        "the password of platform ends at 2027-01-01 00:00:00+00"
+    ]
+    assert ending(Leader([]), 30) == []
