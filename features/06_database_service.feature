@@ -39,7 +39,8 @@ Feature: Database service
   @ac-6.5 @system-YugabyteDB
   Scenario: The credentials in DATABASE_URL are accepted
     Then a client with the credentials of DATABASE_URL creates, writes, reads and drops a table
-    And a pod that has DATABASE_URL from the Secret queries with it
+    And a pod on each machine of the services that has DATABASE_URL from the Secret queries with it
+    And none of their queries is cut off within 2 seconds
     And they are accepted as often at once as the services' pods may use them
     And they do not end within 30 days
 

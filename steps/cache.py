@@ -205,7 +205,7 @@ def counter_survived(cache, counter, stood, evidence):
 
 @when(parsers.parse("a pod on each machine of auth reads it {count:d} times"), target_fixture="latency")
 def measure_reads(cache, counter, default, auth_service, count, evidence):
-    with beside(Service(default, "auth-service"), cache.client) as clients:
+    with beside(cache.client, Service(default, "auth-service")) as clients:
         measured = {
             node: as_json(here("redis-latency", "env:REDIS_URL", counter, str(count))) for node, here in clients.items()
         }
