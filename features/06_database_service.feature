@@ -28,6 +28,7 @@ Feature: Database service
     When the node that <role> is deleted, and a row is written meanwhile
     Then it comes back and has both rows
     And all nodes hold the same
+    And the nodes run with the settings in Git, and with no others
     And each of those is ready again
 
     Examples:
@@ -38,8 +39,10 @@ Feature: Database service
   @ac-6.5 @system-YugabyteDB
   Scenario: The credentials in DATABASE_URL are accepted
     Then a client with the credentials of DATABASE_URL creates, writes, reads and drops a table
-    And a pod that has DATABASE_URL from the Secret queries with it
+    And a pod on each machine of the services that has DATABASE_URL from the Secret queries with it
+    And none of their queries is cut off within 2 seconds
     And they are accepted as often at once as the services' pods may use them
+    And they do not end within 30 days
 
   @ac-6.6 @system-YugabyteDB
   Scenario Outline: Every node turns wrong credentials away
@@ -72,6 +75,7 @@ Feature: Database service
     Then the other two serve all that was acknowledged
     When the node is let back
     Then all three nodes have all that was acknowledged
+    And the nodes run with the settings in Git, and with no others
     And each of those is ready again
     And service was back within 3 seconds
 

@@ -16,6 +16,7 @@ Feature: Cache service
   @ac-7.3
   Scenario: Redis is served on port 6379 of the Service redis
     Then a pod reaches Redis at redis:6379, the same server each time
+    And it takes 100 clients at once
     And nothing leads to it from outside the cluster
 
   @ac-7.4
@@ -38,6 +39,7 @@ Feature: Cache service
     Given the Deployments and StatefulSets of the platform that are ready
     And a rate-limit counter that auth counted up 5 times
     Then it is held in memory, and nothing is evicted from there
+    And there is room for many more, here and in production
     And nobody empties the cache
     And it goes to disk in the background
     When Redis is killed without grace and its pod replaced

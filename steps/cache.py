@@ -8,7 +8,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.conditions import as_json
 from acceptance.base.waiting import LOGS_READABLE, POD_READY, eventually
-from acceptance.drivers import service_port
+from acceptance.drivers import cache_room, service_port
 from acceptance.drivers.cache import DATA, HINT, IN_MEMORY, ON_DISK, Cache
 from acceptance.drivers.exposure import ways_in
 from acceptance.drivers.latency import beside
@@ -62,6 +62,13 @@ def redis_service(cache, service, port, evidence):
     seen = {cache.run_id() for _ in range(FRESH)}
     evidence.add("servers behind the Service", sorted(seen))
     assert seen == {own}, f"expected {service} to lead to {own}, it led to {seen}"
+
+
+@then(parsers.parse("it takes {count:d} clients at once"))
+def redis_takes_clients(cache, count, evidence):
+    most = int(cache.setting("maxclients"))
+    evidence.add("clients that it takes at once", most)
+    assert most >= count, f"expected Redis to take {count} clients at once, it takes {most}. Try: ulimit -n in its pod"
 
 
 @then("nothing leads to it from outside the cluster")
@@ -134,6 +141,14 @@ def in_memory(cache, counter, stood, evidence):
     assert evicted == "0" and not found, f"expected every key to stay in memory, saw {evicted} evicted and {found}"
 
 
+@then("there is room for many more, here and in production")
+def room_for_more(cache, platform, evidence):
+    found = cache_room.too_little(cache) + cache_room.log_without_end(cache)
+    found += cache_room.too_little_in_production(platform.rendering.production("redis"))
+    assert not found, f"expected room for many more counters, but {'; '.join(found)}. Try: redis-cli info memory"
+    evidence.add("bytes in use with more in it", cache_room.take_more(cache))
+
+
 @then("nobody empties the cache")
 def not_emptied(cache, evidence):
     age, found = cache.information("server")["uptime_in_seconds"], cache.emptied()
@@ -190,7 +205,7 @@ def counter_survived(cache, counter, stood, evidence):
 
 @when(parsers.parse("a pod on each machine of auth reads it {count:d} times"), target_fixture="latency")
 def measure_reads(cache, counter, default, auth_service, count, evidence):
-    with beside(Service(default, "auth-service"), cache.client) as clients:
+    with beside(cache.client, Service(default, "auth-service")) as clients:
         measured = {
             node: as_json(here("redis-latency", "env:REDIS_URL", counter, str(count))) for node, here in clients.items()
         }

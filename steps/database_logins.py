@@ -4,18 +4,22 @@ import secrets
 
 from pytest_bdd import parsers, then
 
-from acceptance.base.conditions import as_json
 from acceptance.drivers.database import SCHEMA, SERVICE
+from acceptance.drivers.latency import beside
 from acceptance.drivers.logins import (
     LET_IN,
     attempt,
     attempts,
     connections_at_once,
+    cut_short,
+    ending,
+    not_served,
     rules,
     turned_away,
     unasked,
     unknown_roles,
 )
+from acceptance.drivers.services import Service
 
 
 @then("a client with the credentials of DATABASE_URL creates, writes, reads and drops a table")
@@ -30,10 +34,19 @@ def credentials_accepted(db, evidence):
     assert rows == expected, f"expected the row that was written, by {expected[0][1:]}; saw {rows}"
 
 
-@then("a pod that has DATABASE_URL from the Secret queries with it")
-def pod_uses_database_url(db):
-    rows = as_json(db.client("sql-query", "env:DATABASE_URL", "select current_user::text"))
-    assert rows == [[db.login.user]], f"expected {db.login.user}, saw {rows}"
+@then("a pod on each machine of the services that has DATABASE_URL from the Secret queries with it")
+def pods_use_database_url(db, default, auth_service, backend_service, evidence):
+    with beside(db.client, Service(default, "auth-service"), Service(default, "backend-service")) as clients:
+        evidence.add("machines asked from", sorted(clients))
+        wrong = not_served(clients, db.login.user)
+    assert clients and not wrong, f"expected each to be answered as {db.login.user}, saw {wrong}"
+
+
+@then(parsers.parse("none of their queries is cut off within {seconds:d} seconds"))
+def queries_may_take_time(db, seconds):
+    found = cut_short(db, seconds)
+    hint = "Try: select rolname, rolconfig from pg_roles; select * from pg_db_role_setting"
+    assert not found, f"expected queries that may take {seconds} s, but {'; '.join(found)}. {hint}"
 
 
 @then("they are accepted as often at once as the services' pods may use them")
@@ -43,6 +56,13 @@ def enough_at_once(db, cluster, auth_service, backend_service, evidence):
     found = turned_away(db, count)
     hint = "Try: select rolname, rolconnlimit from pg_roles; show max_connections"
     assert not found, f"expected {count} connections at once to be accepted; {found}. {hint}"
+
+
+@then(parsers.parse("they do not end within {days:d} days"))
+def credentials_stay(db, days):
+    found = ending(db, days)
+    hint = "Try: select rolname, rolvaliduntil from pg_roles; ALTER ROLE ... VALID UNTIL 'infinity'"
+    assert not found, f"expected credentials that last, but {'; '.join(found)}. {hint}"
 
 
 @then("the Service and every node answer a client with the right credentials")

@@ -3,6 +3,7 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.criteria.verdicts import Unverifiable
+from acceptance.drivers import database_settings as settings
 from acceptance.drivers.member_loss import Writer, leader_killed, wait_for_writes
 
 RTO_OF_STAND_IN = 60
@@ -44,6 +45,16 @@ def rejoined(db, outage, evidence):
     assert len(members) == 3, f"expected three nodes, saw {members}"
     for member in members:
         evidence.add(f"acknowledged writes on {member}", outage.kept_by(member))
+
+
+@then("the nodes run with the settings in Git, and with no others")
+def settings_are_gits(db, platform, evidence):
+    wanted = {} if db.is_yugabytedb else settings.in_git(platform.render("database"))
+    seen = settings.in_force(db) if wanted else {}
+    evidence.add("settings of Patroni", seen or "none in Git: something else runs this database")
+    found = settings.unlike(wanted, seen) + (settings.altered(db) if wanted else [])
+    hint = "Try: kubectl exec yb-tserver-0 -- patronictl -c /etc/patroni/patroni.yaml show-config"
+    assert not found, f"expected the settings of k8s/database and no others, but {'; '.join(found)}. {hint}"
 
 
 @then(parsers.parse("service was back within {seconds:d} seconds"))

@@ -1,4 +1,4 @@
-"""Conditions of nodes, pods and workloads: ready, rolled out, crashing; and a pod's state in words."""
+"""Conditions of nodes, pods, claims and workloads: ready, rolled out, crashing; and a pod's state in words."""
 
 from __future__ import annotations
 
@@ -33,6 +33,11 @@ def describe(pod: client.V1Pod) -> str:
             states.append("running" + ("" if status.ready else ", not ready"))
     reasons = [condition.message for condition in pod.status.conditions or [] if condition.message]
     return f"is {pod.status.phase} ({'; '.join(states or reasons) or 'no container yet'})"
+
+
+def phase_of(resource: Any) -> str:
+    """The phase of a claim or volume; one that was deleted still says Bound, for as long as a pod uses it."""
+    return "Terminating" if resource.metadata.deletion_timestamp else str(resource.status.phase)
 
 
 def as_json(text: str) -> Any:

@@ -23,6 +23,11 @@ select c.relname, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgreli
 where t.tgenabled in ('D', 'R') order by 1, 2
 """
 """The triggers, those that hold references among them, which no session of the services' fires."""
+UNCHECKED = """
+select conrelid::regclass::text, conname::text from pg_constraint where not convalidated union all
+select indrelid::regclass::text, indexrelid::regclass::text from pg_index where not indisvalid order by 1, 2
+"""
+"""The rules that hold for new rows at most: added NOT VALID, or as an index that could not be built."""
 
 
 def make_table(db: Database) -> str:
@@ -59,4 +64,14 @@ def silenced(db: Database) -> list[str]:
         f"{trigger} of {table} in {name}"
         for name in db.databases()
         for table, trigger in db.ask(leader, SILENCED, login=replace(db.admin, database=name))
+    ]
+
+
+def unchecked(db: Database) -> list[str]:
+    """The rules of every database's tables that rows may break which were there before them."""
+    leader = db.leader()
+    return [
+        f"{rule} of {table} in {name} was never checked"
+        for name in db.databases()
+        for table, rule in db.ask(leader, UNCHECKED, login=replace(db.admin, database=name))
     ]

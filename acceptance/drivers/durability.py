@@ -7,9 +7,11 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from acceptance.base.conditions import as_json
 from acceptance.base.waiting import REPLICATED, eventually
 from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.database import SERVICE, Database, Rows
+from acceptance.drivers.logins import URL
 from acceptance.drivers.member_loss import HINT
 from acceptance.drivers.secret_use import running_workloads
 
@@ -39,6 +41,9 @@ def weak_settings(db: Database) -> list[str]:
     """Settings that give durability or references away: of members, of the services' sessions, of roles, databases."""
     seen = [(name, row) for name in db.names() for row in db.ask(name, SETTINGS, login=db.admin)]
     seen += [("a session of the services", row) for row in db.ask(SERVICE, SETTINGS)]
+    # Options of the URL, which a session with its user and password alone does not have.
+    rows = as_json(db.client("sql-query", f"env:{URL}", SETTINGS))
+    seen += [(f"whoever connects with {URL}", (name, value)) for name, value in rows]
     for database, role, text in db.ask(db.leader(), OVERRIDES, login=db.admin):
         seen.append((f"{role} in {database}", tuple(text.split("=", 1))))
     assert len(seen) > len(SOUND), f"expected the settings of all members, saw {seen}"

@@ -20,9 +20,9 @@ Figures = dict[str, Any]
 
 
 @contextlib.contextmanager
-def beside(service: Service, client: PodClient) -> Iterator[dict[str, PodClient]]:
+def beside(client: PodClient, *services: Service) -> Iterator[dict[str, PodClient]]:
     """A client pod on each machine that a service has a pod on, by machine, until the end of the block."""
-    nodes = sorted({str(pod.spec.node_name) for pod in service.running()})
+    nodes = sorted({str(pod.spec.node_name) for service in services for pod in service.running()})
     clients = {node: PodClient(client.namespace, f"client-on-{index}", node) for index, node in enumerate(nodes)}
     try:
         yield clients
@@ -43,7 +43,7 @@ def validate_calls(
     hosts = {str(pod.metadata.name): str(pod.status.pod_ip) for pod in auth.running()}
     bearer = f"Authorization: Bearer {token}"
     seen = {}
-    with beside(caller, client) as clients:
+    with beside(client, caller) as clients:
         for node, here in clients.items():
             for who, host in {**hosts, f"the Service {auth.name}": auth.name}.items():
                 headers = [bearer, *(["Connection: close"] if host == auth.name else [])]

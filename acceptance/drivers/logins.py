@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import psycopg
 
+from acceptance.base.conditions import as_json
+from acceptance.base.waiting import Deadline, eventually
 from acceptance.clients.sql import Connection, Login, Refused
 from acceptance.cluster.workloads import taking
 from acceptance.drivers.database import SERVICE, Database, Rows
+from acceptance.drivers.pods import PodClient
 
 REPLICATION = "replication"
 """In the place of a database: a connection as a standby makes one, which pg_hba.conf has lines of its own for."""
 TURNED_AWAY = ("no pg_hba.conf entry", "authentication failed", "pg_hba.conf rejects")
 LET_IN = "let in"
+KNOWN = Deadline(5, "the suite: network policies know a new pod a moment later than it starts")
 URL = "DATABASE_URL"
 POOL = 5
 """Connections that a pod of a service holds at once while it is busy: services/*/store.py, max_size of their pools."""
@@ -31,6 +36,13 @@ RULES = """select type, array_to_string(database, ','), array_to_string(user_nam
 
 VERIFIERS = "select rolname, rolpassword from pg_authid where rolcanlogin and rolpassword is not null order by rolname"
 """What the database keeps of the password of each role that may log in."""
+ENDING = """select rolname, rolvaliduntil::text from pg_roles where (rolname in (%s, %s) or rolreplication)
+    and rolvaliduntil < now() + %s * interval '1 day' order by rolname"""
+"""The roles that the platform itself logs in with, and whose password ends soon."""
+WHO = "select current_user::text"
+LIMITS = """select name, setting from pg_settings where name in
+    ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout')"""
+"""What cuts a session's statements off, or ends it, after how many milliseconds; what is 0 does neither."""
 
 
 def wrong(login: Login, kind: str) -> Login:
@@ -135,3 +147,34 @@ def unknown_roles(db: Database, values: dict[str, dict[str, str]]) -> list[str]:
     verifiers = db.ask(db.leader(), VERIFIERS, login=db.admin)
     assert verifiers, "no role of the database has a password"
     return with_other_passwords(verifiers, [db.login.password, *passwords])
+
+
+def ending(db: Database, days: int) -> list[str]:
+    """The roles of the services, the administrator and the members whose password ends within some days."""
+    rows = db.ask(db.leader(), ENDING, db.login.user, db.admin.user, days, login=db.admin)
+    return [f"the password of {role} ends at {end}" for role, end in rows]
+
+
+def not_served(clients: Mapping[str, PodClient], user: str) -> dict[str, str]:
+    """The machines a pod of which is not let in with DATABASE_URL as this user, with what it was told instead."""
+    found = {}
+    for node, here in clients.items():
+        try:
+            ask = functools.partial(served, here, user)
+            eventually(ask, within=KNOWN, what=f"{user} to be served from {node}")
+        except AssertionError as error:
+            found[node] = str(error)
+    return found
+
+
+def served(here: PodClient, user: str) -> bool:
+    """Raise AssertionError unless a pod is let in with DATABASE_URL as this user."""
+    rows = as_json(here("sql-query", f"env:{URL}", WHO))
+    assert rows == [[user]], f"{rows}"
+    return True
+
+
+def cut_short(db: Database, seconds: int) -> list[str]:
+    """What ends the sessions or statements of whoever connects with DATABASE_URL within some seconds."""
+    rows = as_json(db.client("sql-query", f"env:{URL}", LIMITS))
+    return [f"{name} is {setting} ms" for name, setting in rows if 0 < int(setting) < 1000 * seconds]

@@ -10,7 +10,7 @@ from typing import Any
 from kubernetes import client
 from kubernetes.client import ApiException
 
-from acceptance.base.conditions import describe, is_ready
+from acceptance.base.conditions import describe, is_ready, phase_of
 from acceptance.base.labels import CLIENT, HELD
 from acceptance.base.waiting import GONE, eventually
 from acceptance.clients import relay
@@ -175,9 +175,9 @@ def volume_at(namespace: Namespace, pod: client.V1Pod, path: str) -> str:
     claim = volume.persistent_volume_claim.claim_name
     core = namespace.cluster.core
     seen = core.read_namespaced_persistent_volume_claim(claim, namespace.name)
-    assert seen.status.phase == "Bound", f"claim {claim} of pod {name} is {seen.status.phase}"
+    assert phase_of(seen) == "Bound", f"claim {claim} of pod {name} is {phase_of(seen)}"
     found = core.read_persistent_volume(seen.spec.volume_name)
-    assert found.status.phase == "Bound", f"volume {found.metadata.name} is {found.status.phase}"
+    assert phase_of(found) == "Bound", f"volume {found.metadata.name} is {phase_of(found)}"
     return f"{found.metadata.name} ({found.spec.capacity['storage']}, {found.spec.storage_class_name})"
 
 

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from acceptance.clients.sql import Login
-from acceptance.drivers.constraints import BREAKS, make_table, silenced, taken
+from acceptance.drivers.constraints import BREAKS, make_table, silenced, taken, unchecked
 
 REFERENCES = ("a row that refers to none that is there", "the end of a row that another refers to")
 
@@ -58,6 +58,13 @@ def test_another_refusal_is_none_of_the_rule(error):
 def test_a_trigger_that_is_switched_off_is_told():
     found = silenced(Members(off=[("sessions", "RI_ConstraintTrigger_c_1")]))
     assert found == ["RI_ConstraintTrigger_c_1 of sessions in alternatefutures"]
+
+
+def test_a_rule_that_old_rows_may_break_is_told():
+    assert unchecked(Members()) == []
+    assert unchecked(Members(off=[("auth.tokens", "ends_after_start")])) == [
+        "ends_after_start of auth.tokens in alternatefutures was never checked"
+    ]
 
 
 def test_the_table_has_rows_that_refer_to_each_other():

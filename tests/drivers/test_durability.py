@@ -1,8 +1,11 @@
 """What gives a commit's durability away is seen where a session is told so."""
 
+import json
+
 import pytest
 
-from acceptance.drivers.durability import weak_among, weakly_told
+from acceptance.clients.sql import Login
+from acceptance.drivers.durability import OVERRIDES, SOUND, weak_among, weak_settings, weakly_told
 
 
 def workload(**parts):
@@ -39,3 +42,31 @@ def test_what_waits_is_left_alone():
 )
 def test_a_role_whose_sessions_hold_to_nothing_is_named(setting, is_weak):
     assert bool(weak_among([("platform in every database", setting)])) is is_weak
+
+
+class Members:
+    """A sound database, but for what sessions with DATABASE_URL as it is have."""
+
+    login, admin = Login("platform", "right", "alternatefutures"), Login("yugabyte", "right", "alternatefutures")
+
+    def __init__(self, **told):
+        self.told = told
+
+    def names(self):
+        return ["yb-tserver-0", "yb-tserver-1"]
+
+    def leader(self):
+        return "yb-tserver-0"
+
+    def ask(self, member, statement, login=None):
+        return [] if statement == OVERRIDES else [(name, allowed[0]) for name, allowed in SOUND.items()]
+
+    def client(self, *arguments):
+        assert arguments[:2] == ("sql-query", "env:DATABASE_URL")
+        return json.dumps([[name, self.told.get(name, allowed[0])] for name, allowed in SOUND.items()])
+
+
+def test_an_option_of_the_url_that_gives_durability_away_is_named():
+    assert weak_settings(Members()) == []
+    found = weak_settings(Members(synchronous_commit="off"))
+    assert found == ["synchronous_commit=off for whoever connects with DATABASE_URL"]

@@ -2,18 +2,24 @@
 
 import contextlib
 import hashlib
+import json
 from types import SimpleNamespace as Thing
 
 import psycopg
 import pytest
 
+from acceptance.base.waiting import Deadline
 from acceptance.clients.sql import Login, Refused
+from acceptance.drivers import logins
 from acceptance.drivers.logins import (
     LET_IN,
     attempt,
     attempts,
     connections_at_once,
+    cut_short,
+    ending,
     is_password,
+    not_served,
     turned_away,
     unasked,
     with_other_passwords,
@@ -154,3 +160,56 @@ def test_each_pod_with_the_credentials_may_hold_a_pool():
     assert connections_at_once(users + others) == 26
     with pytest.raises(AssertionError, match="DATABASE_URL"):
         connections_at_once(others)
+
+
+class Leader:
+    """A database some of whose roles' passwords end."""
+
+    login, admin = LOGIN, Login("yugabyte", "right", "alternatefutures")
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def leader(self):
+        return "yb-tserver-0"
+
+    def ask(self, member, statement, *values, login=None):
+        assert values == ("platform", "yugabyte", 30) and "rolreplication" in statement and login == self.admin
+        return self.rows
+
+
+def test_a_password_that_ends_is_told():
+    assert ending(Leader([("platform", "2027-01-01 00:00:00+00")]), 30) == [
+        "the password of platform ends at 2027-01-01 00:00:00+00"
+    ]
+    assert ending(Leader([]), 30) == []
+
+
+def refused(*_):
+    """A pod that is not let in."""
+    raise AssertionError('28000: pg_hba.conf rejects connection for host "10.244.1.7"')
+
+
+@pytest.mark.parametrize(
+    ("client", "words"),
+    [
+        (lambda *_: '[["platform"]]\n', []),
+        (refused, ["pg_hba.conf rejects"]),
+        (lambda *_: '[["somebody"]]', ["somebody"]),
+        (lambda *_: "no route to host", ["expected JSON, saw 'no route to host'"]),
+    ],
+)
+def test_a_machine_whose_pods_are_not_let_in_is_named(client, words, monkeypatch):
+    monkeypatch.setattr(logins, "KNOWN", Deadline(0.1, "the test"))
+    found = not_served({"worker": lambda *_: '[["platform"]]', "worker2": client}, "platform")
+    assert [*found] == ["worker2"] * len(words)
+    assert all(word in found["worker2"] for word in words)
+
+
+def test_queries_that_are_cut_off_soon_are_told():
+    def limits(**settings):
+        return Thing(client=lambda *_: json.dumps([[name, str(value)] for name, value in settings.items()]))
+
+    assert cut_short(limits(statement_timeout=0, lock_timeout=0), 2) == []
+    assert cut_short(limits(statement_timeout=30000), 2) == []
+    assert cut_short(limits(statement_timeout=100, lock_timeout=0), 2) == ["statement_timeout is 100 ms"]
