@@ -62,6 +62,7 @@ Feature: Backend service
     Given a wallet that signed in
     When the protected query is asked for with <token>
     Then each answer is the GraphQL error "Unauthorized", without data
+    And other forms of the query, by GET for one, get no data with <token> either
 
     Examples:
       | token                            |

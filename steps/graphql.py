@@ -21,6 +21,7 @@ from acceptance.drivers.graphql import (
     of_others,
     shows,
 )
+from acceptance.drivers.query_forms import ask_in_forms, let_in
 from acceptance.drivers.sign_in import LOGS as AUTH_LOGS
 from acceptance.drivers.sign_in import SignIn
 from acceptance.drivers.spokesman import TIMES, answering, words_of_auth
@@ -136,6 +137,15 @@ def is_error(answers, message):
     assert answers, "nobody was asked"
     wrong = {door: said for door, asked in answers.items() if (said := not_refused(asked, message))}
     assert not wrong, f"expected the error {message} at every door, saw {wrong}. Try: {LOGS}"
+
+
+@then(parsers.parse("other forms of the query, by GET for one, get no data with {kind} either"))
+def other_forms_get_none(signed_in, backend_doors, environment, jwt_secret, kind, evidence):
+    token = None if kind == "no JWT" else forged(kind, signed_in["jwt"], jwt_secret)
+    answers = ask_in_forms(backend_doors, environment.services, token)
+    evidence.add("answers to other forms of the query", {form: asked.describe() for form, asked in answers.items()})
+    wrong = {form: said for form, asked in answers.items() if (said := let_in(asked))}
+    assert answers and not wrong, f"expected no form of the query to be let in with {kind}, saw {wrong}. Try: {LOGS}"
 
 
 @given(parsers.parse("a copy of the backend that asks an auth service which says {word}"), target_fixture="judged_copy")

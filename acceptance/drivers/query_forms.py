@@ -1,0 +1,46 @@
+"""One query in the forms that GraphQL and HTTP leave to clients, to whom the same holds in each. Source: 9.9."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import requests
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.graphql import Asked
+from acceptance.drivers.services import Api, in_words, now
+
+NO_SUCH_METHOD = 501
+"""What a server may answer to a method that it has not."""
+
+
+def bearer(token: str | None) -> dict[str, str]:
+    """The header that brings a token."""
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def ask_by_get(api: Api, settings: ServiceSettings, query: str, token: str | None = None) -> Asked:
+    """A query in the URL: the standard (GraphQL over HTTP) has it, and a service need not."""
+    since, began = now(), time.monotonic()
+    answer = api.get(f"{settings.graphql_path}?{urlencode({'query': query})}", headers=bearer(token))
+    return Asked(answer, since, time.monotonic() - began)
+
+
+def ask_in_forms(doors: Mapping[str, Api], settings: ServiceSettings, token: str | None) -> dict[str, Asked]:
+    """The answers to the protected query with a token, or none, by door and form."""
+    query = settings.protected_query
+    return {f"{door}, by GET": ask_by_get(api, settings, query, token) for door, api in doors.items()}
+
+
+def let_in(asked: Asked) -> str:
+    """How an answer lets somebody in, or breaks; empty if it does neither: it may refuse the form itself."""
+    try:
+        body = asked.answer.json()
+    except requests.JSONDecodeError:
+        body = None
+    data = body.get("data") if isinstance(body, dict) else None
+    if isinstance(data, dict) and any(value is not None for value in data.values()):
+        return f"it comes with data: {in_words(asked.answer)}"
+    return in_words(asked.answer) if asked.status >= 500 and asked.status != NO_SUCH_METHOD else ""
