@@ -92,10 +92,12 @@ def is_data(answer: requests.Response) -> bool:
     return answer.status_code == 200 and bool(data and data.get("__typename")) and not body.get("errors")
 
 
-def ask(api: Api, settings: ServiceSettings, query: str, token: str | None = None, **sent: Any) -> Asked:
-    """Send a query to the backend; `sent`: what else `Api.post` takes, as `headers`."""
+def ask(
+    api: Api, settings: ServiceSettings, query: str, token: str | None = None, body: Any = None, **sent: Any
+) -> Asked:
+    """Send a query to the backend, or a whole body; `sent`: what else `Api.post` takes, as `headers`."""
     since, began = now(), time.monotonic()
-    answer = api.post(settings.graphql_path, {"query": query}, token=token, **sent)
+    answer = api.post(settings.graphql_path, body or {"query": query}, token=token, **sent)
     return Asked(answer, since, time.monotonic() - began)
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 import requests
 
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.graphql import Asked
+from acceptance.drivers.graphql import Asked, ask
 from acceptance.drivers.services import Api, in_words, now
 
+INTROSPECTION = "IntrospectionQuery"
+"""How editors for queries call the query by which they ask for the schema."""
 NO_SUCH_METHOD = 501
 """What a server may answer to a method that it has not."""
 
@@ -19,6 +23,29 @@ NO_SUCH_METHOD = 501
 def bearer(token: str | None) -> dict[str, str]:
     """The header that brings a token."""
     return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def named(query: str, name: str) -> dict[str, Any]:
+    """The body of a query as most client libraries write it: with a name, which it gets unless it has a keyword."""
+    if not query.lstrip().startswith("{"):
+        return {"query": query}
+    return {"query": f"query {name} {query}", "operationName": name, "variables": {}}
+
+
+def bodies(query: str) -> dict[str, str]:
+    """Bodies that ask the same as a query, by their form: who looks at names or at the text mistakes one for others.
+
+    A query that begins with a keyword, as a service's own may, is changed in fewer ways.
+    """
+    changed = {
+        "called as editors call theirs": named(query, INTROSPECTION),
+        "beside a question about the schema": {"query": query.replace("{", "{ __schema { queryType { name } } ", 1)},
+        "in a fragment": {"query": f"{{ ... {query} }}"},
+        "under another name": {"query": query.replace("{", "{ other: ", 1)},
+    }
+    escaped = "".join(f"\\u{ord(character):04x}" for character in query)
+    found = {form: json.dumps(body) for form, body in changed.items() if query.lstrip().startswith("{")}
+    return {**found, "with each character escaped": f'{{"query": "{escaped}"}}'}
 
 
 def ask_by_get(api: Api, settings: ServiceSettings, query: str, token: str | None = None) -> Asked:
@@ -29,9 +56,13 @@ def ask_by_get(api: Api, settings: ServiceSettings, query: str, token: str | Non
 
 
 def ask_in_forms(doors: Mapping[str, Api], settings: ServiceSettings, token: str | None) -> dict[str, Asked]:
-    """The answers to the protected query with a token, or none, by door and form."""
+    """The answers to the protected query with a token, or none, by door and form; to `bodies` at the first door."""
     query = settings.protected_query
-    return {f"{door}, by GET": ask_by_get(api, settings, query, token) for door, api in doors.items()}
+    answers = {f"{door}, by GET": ask_by_get(api, settings, query, token) for door, api in doors.items()}
+    door, first = next(iter(doors.items()))
+    return answers | {
+        f"{door}, {form}": ask(first, settings, query, token, body=body) for form, body in bodies(query).items()
+    }
 
 
 def let_in(asked: Asked) -> str:
@@ -41,6 +72,7 @@ def let_in(asked: Asked) -> str:
     except requests.JSONDecodeError:
         body = None
     data = body.get("data") if isinstance(body, dict) else None
-    if isinstance(data, dict) and any(value is not None for value in data.values()):
+    # Of the schema anybody may be told.
+    if isinstance(data, dict) and any(value is not None for key, value in data.items() if key != "__schema"):
         return f"it comes with data: {in_words(asked.answer)}"
     return in_words(asked.answer) if asked.status >= 500 and asked.status != NO_SUCH_METHOD else ""

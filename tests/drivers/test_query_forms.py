@@ -7,7 +7,9 @@ import pytest
 import requests
 
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.query_forms import ask_in_forms, let_in
+from acceptance.drivers.graphql import Asked
+from acceptance.drivers.query_forms import INTROSPECTION, ask_in_forms, bodies, let_in, named
+from acceptance.drivers.services import Api
 
 SETTINGS = ServiceSettings()
 NO = {"errors": [{"message": "Unauthorized"}], "data": None}
@@ -29,6 +31,10 @@ class Backend:
     def get(self, path, headers):
         return self.answer("GET", parse_qs(urlsplit(path).query)["query"][0], headers)
 
+    def post(self, path, body, token):
+        body = json.loads(body)
+        return self.answer("POST", body["query"], {"Authorization": f"Bearer {token}"})
+
     def answer(self, method, document, headers):
         if headers.get("Authorization") == "Bearer good" or self.overlooks(method, document):
             return answer(200, {"data": {"protectedQuery": "0xabc sees 2 products"}})
@@ -43,6 +49,49 @@ def forms_let_in(backend, token=None):
 @pytest.mark.parametrize("token", [None, "bad"])
 def test_no_form_is_let_in_by_a_backend_that_checks_each(token):
     assert forms_let_in(Backend(), token) == set()
+
+
+@pytest.mark.parametrize(
+    ("overlooks", "form"),
+    [
+        (lambda _, document: INTROSPECTION in document, "called as editors call theirs"),
+        (lambda _, document: "__schema" in document, "beside a question about the schema"),
+        (lambda _, document: not document.startswith("{ protectedQuery"), "in a fragment"),
+        (lambda _, document: not document.startswith("{ protectedQuery"), "under another name"),
+    ],
+)
+def test_a_backend_that_looks_at_the_text_is_seen(overlooks, form):
+    assert f"HTTPS, {form}" in forms_let_in(Backend(overlooks))
+
+
+def test_a_backend_that_looks_at_the_bytes_is_seen():
+    class Raw(Backend):
+        def post(self, path, body, token):
+            return self.answer("POST", body, {}) if "protectedQuery" in body else answer(200, {"data": {"a": 1}})
+
+    assert forms_let_in(Raw()) == {"HTTPS, with each character escaped"}
+
+
+def test_a_body_that_is_written_already_is_sent_as_it_is(monkeypatch):
+    sent = {}
+    api = Api("api.example")
+    monkeypatch.setattr(api.session, "post", lambda url, **what: sent.update(what))
+    api.post("/graphql", "{}", token="good")
+    assert (sent["data"], sent["json"], sent["headers"]["Content-Type"]) == ("{}", None, "application/json")
+    api.post("/graphql", {"query": "{ a }"})
+    assert sent["json"] == {"query": "{ a }"}
+
+
+def test_queries_with_a_keyword_keep_it():
+    query = "query Mine { me { id } }"
+    (form,) = bodies(query)
+    assert json.loads(bodies(query)[form]) == {"query": query} and "me" not in bodies(query)[form]
+    assert named(query, "Other") == {"query": query}
+
+
+def test_what_the_schema_says_is_for_everyone():
+    body = {"data": {"__schema": {"queryType": {"name": "Query"}}, "protectedQuery": None}, "errors": [{}]}
+    assert let_in(Asked(answer(200, body), None, 0.0)) == ""
 
 
 def test_each_form_is_one_that_a_good_token_is_let_in_with():
