@@ -40,7 +40,7 @@ Feature: Backend service
     And a record that was written to the database a moment ago
     Then the public query finds it, over HTTPS, by the Service and by each pod
     And the public query finds it when it is 8 KiB long
-    And the public query finds it with the headers that clients send
+    And the public query finds it with the headers and bodies that clients send
     When the record is deleted from the database
     Then the public query does not find it, over HTTPS, by the Service and by each pod
 

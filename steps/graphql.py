@@ -60,7 +60,7 @@ def long_query_is_answered(backend_doors, environment, record, evidence):
     assert answers and not missed, f"expected a long query to find {record.values}, it did not at {missed}"
 
 
-@then("the public query finds it with the headers that clients send")
+@then("the public query finds it with the headers and bodies that clients send")
 def query_of_clients_is_answered(backend_doors, environment, record, evidence):
     answers = ask_as_clients(backend_doors, environment.services, environment.services.public_query)
     evidence.add("answers to queries as clients send them", {how: asked.describe() for how, asked in answers.items()})

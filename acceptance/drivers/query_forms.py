@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 import requests
 
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.graphql import Asked, ask
+from acceptance.drivers.graphql import Asked, ask, named
 from acceptance.drivers.services import Api, in_words, now
 
 INTROSPECTION = "IntrospectionQuery"
@@ -23,13 +22,6 @@ NO_SUCH_METHOD = 501
 def bearer(token: str | None) -> dict[str, str]:
     """The header that brings a token."""
     return {"Authorization": f"Bearer {token}"} if token else {}
-
-
-def named(query: str, name: str) -> dict[str, Any]:
-    """The body of a query as most client libraries write it: with a name, which it gets unless it has a keyword."""
-    if not query.lstrip().startswith("{"):
-        return {"query": query}
-    return {"query": f"query {name} {query}", "operationName": name, "variables": {}}
 
 
 def bodies(query: str) -> dict[str, str]:

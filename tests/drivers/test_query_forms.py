@@ -7,8 +7,8 @@ import pytest
 import requests
 
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.graphql import Asked
-from acceptance.drivers.query_forms import INTROSPECTION, ask_in_forms, bodies, let_in, named
+from acceptance.drivers.graphql import Asked, named
+from acceptance.drivers.query_forms import INTROSPECTION, ask_in_forms, bodies, let_in
 from acceptance.drivers.services import Api
 
 SETTINGS = ServiceSettings()
@@ -86,7 +86,7 @@ def test_queries_with_a_keyword_keep_it():
     query = "query Mine { me { id } }"
     (form,) = bodies(query)
     assert json.loads(bodies(query)[form]) == {"query": query} and "me" not in bodies(query)[form]
-    assert named(query, "Other") == {"query": query}
+    assert named(query, "Other") == {"query": query, "operationName": None, "variables": {}}
 
 
 def test_what_the_schema_says_is_for_everyone():
