@@ -71,6 +71,7 @@ Feature: Authentication service
     Then the database has its token still, until the same time
     When the wallet signs in again
     Then the database has its token with the time that it was told it expires
+    And it has the wallet's first token still, until the same time
 
   @ac-8.9
   Scenario Outline: The signature of a JWT is checked with JWT_SECRET

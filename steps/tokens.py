@@ -119,7 +119,12 @@ def token_stays(signed_in, aged, db, environment):
 
 @when("the wallet signs in again", target_fixture="signed_in")
 def signs_in_again(signed_in):
-    return signed_in["wallet"].enter()
+    return {**signed_in["wallet"].enter(), "first": signed_in}
+
+
+@then("it has the wallet's first token still, until the same time")
+def first_token_stays(signed_in, aged, db, environment):
+    token_stays(signed_in["first"], aged, db, environment)
 
 
 @pytest.fixture

@@ -118,6 +118,12 @@ def test_a_token_ages_by_half_of_its_life():
     assert values[2] == hashlib.sha256(b"token").hexdigest() and values[0] == values[1]
 
 
+def test_a_token_that_is_not_stored_any_more_is_missed():
+    gone = Thing(ask=lambda *_: [])
+    with pytest.raises(AssertionError, match="expected one row for the token"):
+        validation.stored(gone, ServiceSettings(), "token")
+
+
 class Validating:
     """Auth that finds a token in the body, or nowhere, and believes each."""
 
