@@ -21,7 +21,7 @@ from acceptance.drivers.graphql import (
     of_others,
     shows,
 )
-from acceptance.drivers.query_forms import ask_in_forms, let_in
+from acceptance.drivers.query_forms import ask_in_forms, ask_in_small_letters, let_in
 from acceptance.drivers.sign_in import LOGS as AUTH_LOGS
 from acceptance.drivers.sign_in import SignIn
 from acceptance.drivers.spokesman import TIMES, answering, words_of_auth
@@ -70,9 +70,9 @@ def query_of_clients_is_answered(backend_doors, environment, record, evidence):
 
 @when("it asks for the protected query", target_fixture="answers")
 def ask_protected(signed_in, backend_doors, environment, evidence):
-    answers = ask_everywhere(
-        backend_doors, environment.services, environment.services.protected_query, signed_in["jwt"]
-    )
+    settings, token = environment.services, signed_in["jwt"]
+    answers = ask_everywhere(backend_doors, settings, settings.protected_query, token)
+    answers["HTTPS, as bearer in small letters"] = ask_in_small_letters(backend_doors["HTTPS"], settings, token)
     evidence.add("answers to the protected query", {door: asked.describe() for door, asked in answers.items()})
     return answers
 

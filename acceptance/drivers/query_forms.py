@@ -1,4 +1,4 @@
-"""One query in the forms that GraphQL and HTTP leave to clients, to whom the same holds in each. Source: 9.9."""
+"""One query in the forms that GraphQL and HTTP leave to clients, to whom the same holds in each. Source: 9.9, 9.10."""
 
 from __future__ import annotations
 
@@ -55,6 +55,11 @@ def ask_in_forms(doors: Mapping[str, Api], settings: ServiceSettings, token: str
     return answers | {
         f"{door}, {form}": ask(first, settings, query, token, body=body) for form, body in bodies(query).items()
     }
+
+
+def ask_in_small_letters(api: Api, settings: ServiceSettings, token: str) -> Asked:
+    """The answer to the protected query with the scheme `bearer`, which is the same one (RFC 9110, 11.1)."""
+    return ask(api, settings, settings.protected_query, headers={"Authorization": f"bearer {token}"})
 
 
 def let_in(asked: Asked) -> str:

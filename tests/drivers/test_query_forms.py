@@ -8,7 +8,7 @@ import requests
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.graphql import Asked, named
-from acceptance.drivers.query_forms import INTROSPECTION, ask_in_forms, bodies, let_in
+from acceptance.drivers.query_forms import INTROSPECTION, ask_in_forms, ask_in_small_letters, bearer, bodies, let_in
 from acceptance.drivers.services import Api
 
 SETTINGS = ServiceSettings()
@@ -80,6 +80,16 @@ def test_a_body_that_is_written_already_is_sent_as_it_is(monkeypatch):
     assert (sent["data"], sent["json"], sent["headers"]["Content-Type"]) == ("{}", None, "application/json")
     api.post("/graphql", {"query": "{ a }"})
     assert sent["json"] == {"query": "{ a }"}
+
+
+@pytest.mark.parametrize(("schemes", "status"), [(("Bearer", "bearer"), 200), (("Bearer",), 401)])
+def test_a_backend_that_knows_one_way_to_write_bearer_is_seen(schemes, status):
+    class Knowing(Backend):
+        def post(self, path, body, token, headers):
+            scheme, _, word = headers["Authorization"].partition(" ")
+            return self.answer("POST", "", bearer(word) if scheme in schemes else {})
+
+    assert ask_in_small_letters(Knowing(), SETTINGS, "good").status == status
 
 
 def test_queries_with_a_keyword_keep_it():
