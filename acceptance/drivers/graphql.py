@@ -28,6 +28,8 @@ CLIENTS = {
     "with the name of its charset": {"Content-Type": "application/json; charset=utf-8"},
 }
 """What clients send that the standard (GraphQL over HTTP) lets them. The last one ends the connection."""
+LETTERS = "Zoë 日本 \N{ROCKET}"
+"""Letters of one, two, three and four bytes."""
 NAMED = "with a name and variables"
 """How client libraries send a query, and whoever writes one by hand does not."""
 TYPENAME = "{ __typename }"
@@ -52,8 +54,8 @@ class Asked:
         return {"answer": in_words(self.answer), "seconds": round(self.seconds, 2)}
 
     def body(self) -> dict[str, Any]:
-        """The answer's JSON. Raises AssertionError unless it is an object."""
-        body = as_json(self.answer.text)
+        """The answer's JSON, which is UTF-8 whatever its headers say. Raises AssertionError unless it is an object."""
+        body = as_json(self.answer.content.decode(errors="replace"))
         assert isinstance(body, dict), f"expected a GraphQL answer: {in_words(self.answer)}"
         return body
 
@@ -178,7 +180,7 @@ def long(query: str) -> str:
 
 def shows(data: Any, text: str) -> bool:
     """Whether data holds a text, in whatever field; addresses are written in large and small letters alike."""
-    return text.lower() in json.dumps(data).lower()
+    return text.lower() in json.dumps(data, ensure_ascii=False).lower()
 
 
 @dataclass(frozen=True)
@@ -191,8 +193,9 @@ class Record:
 
     @classmethod
     def new(cls, db: Database, settings: ServiceSettings) -> Record:
-        """One that is not in the database yet."""
-        return cls(db, settings, tuple(f"scenario-{secrets.token_hex(6)}" for _ in settings.public_columns))
+        """One that is not in the database yet; its last column is for people, who write in every language."""
+        *first, last = (f"scenario-{secrets.token_hex(6)}" for _ in settings.public_columns)
+        return cls(db, settings, (*first, f"{last} {LETTERS}"))
 
     def insert(self) -> None:
         """Write it."""

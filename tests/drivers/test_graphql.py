@@ -5,9 +5,10 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import requests
 
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.graphql import CLIENTS, TURNS, ask_after_everywhere, ask_as_clients, not_refused
+from acceptance.drivers.graphql import CLIENTS, TURNS, Asked, Record, ask_after_everywhere, ask_as_clients, not_refused
 from acceptance.drivers.services import Api
 
 SETTINGS = ServiceSettings()
@@ -110,3 +111,22 @@ def test_a_good_token_that_lets_nobody_in_shows_nothing(serving):
     api, _ = serving()
     with pytest.raises(AssertionError, match="expected data"):
         ask_after_everywhere({"a pod": api}, SETTINGS, "not good", None)
+
+
+def answered(name, escaped):
+    body = {"data": {"products": [{"slug": "scenario-1", "name": name}]}}
+    made = requests.Response()
+    made.status_code, made._content = 200, json.dumps(body, ensure_ascii=escaped).encode()
+    made.request = requests.Request("POST", "https://api.example/graphql").prepare()
+    made.headers["Content-Type"] = "application/graphql-response+json"
+    return Asked(made, None, 0.0)
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+def test_a_record_has_letters_of_every_length_which_are_found_however_they_are_written(escaped):
+    values = Record.new(None, SETTINGS).values
+    assert {len(letter.encode()) for letter in values[-1]} == {1, 2, 3, 4} and values[0].isascii()
+    record = Record(None, SETTINGS, ("scenario-1", values[-1]))
+    assert record.found_in(answered(values[-1], escaped))
+    with pytest.raises(AssertionError, match="a part of"):
+        record.found_in(answered(values[-1].encode("latin-1", "replace").decode("latin-1"), escaped))
