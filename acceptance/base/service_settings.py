@@ -58,6 +58,8 @@ class ServiceSettings(Section):
     protected_shows: str = "{address}"
     client_header: str = ""
     rate_limit_key: str = "rate-limit:{client}"
+    auth_url_end: str = "/"
+    """What a changed AUTH_SERVICE_URL ends with, as people write it; empty where the backend takes it to the letter."""
 
     @field_validator("headings")
     @classmethod

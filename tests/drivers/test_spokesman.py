@@ -42,6 +42,8 @@ def test_each_query_is_a_question(times):
         [("POST", PATH, "good"), ("POST", PATH, "good"), ("POST", PATH, "other")],
         [("POST", PATH, "good"), ("POST", PATH, "good"), ("GET", PATH, "good")],
         [("POST", PATH, "good"), ("POST", PATH, "good"), ("POST", "/health", "good")],
+        # After an address that ends with a slash.
+        [("POST", f"/{PATH}", "good")] * 3,
     ],
 )
 def test_a_question_that_is_missing_is_seen(requests):
