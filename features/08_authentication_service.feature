@@ -102,6 +102,7 @@ Feature: Authentication service
     Then it got 429, and was told when to call again
     And its counter in Redis went up with each call
     And it gets 429 every time, whichever pod it comes to
+    And it gets 429 for a nonce, too
     And whatever such a client says of its address does not let it in, and does not count against another
     And Traefik takes nobody's word for where a request comes from, here and in production
     And its counter ends when it was told, however often it called since
