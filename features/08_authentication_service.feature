@@ -45,6 +45,7 @@ Feature: Authentication service
       | what                                            | gets                             |
       | a good message                                  | gets a personal access token     |
       | a good message                                  | gets another token the next time |
+      | a good message, once it was read                | gets a personal access token     |
       | a good message with the fewest fields           | gets a personal access token     |
       | a good message with all fields                  | gets a personal access token     |
       | a message that was changed after it signed      | is refused                       |
