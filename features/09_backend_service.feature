@@ -53,9 +53,10 @@ Feature: Backend service
     And the copy answers as that auth service says: <answer>
 
     Examples:
-      | word | token                            | answer                           |
-      | no   | its JWT                          | Unauthorized                     |
-      | yes  | a JWT signed with another secret | with the data of whom it names   |
+      | word               | token                            | answer                         |
+      | no                 | its JWT                          | Unauthorized                   |
+      | no with status 200 | its JWT                          | Unauthorized                   |
+      | yes                | a JWT signed with another secret | with the data of whom it names |
 
   @ac-9.9
   Scenario Outline: When auth says no the client gets the error Unauthorized

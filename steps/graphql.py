@@ -24,7 +24,7 @@ from acceptance.drivers.graphql import (
 from acceptance.drivers.query_forms import ask_in_forms, ask_in_small_letters, let_in
 from acceptance.drivers.sign_in import LOGS as AUTH_LOGS
 from acceptance.drivers.sign_in import SignIn
-from acceptance.drivers.spokesman import TIMES, answering, words_of_auth
+from acceptance.drivers.spokesman import TIMES, answering, words
 from acceptance.drivers.wallet import forged
 
 
@@ -150,10 +150,8 @@ def other_forms_get_none(signed_in, backend_doors, environment, jwt_secret, kind
 
 @given(parsers.parse("a copy of the backend that asks an auth service which says {word}"), target_fixture="judged_copy")
 def copy_with_spokesman(word, backend, auth_api, auth_doors, environment, data_client, signed_in):
-    # Auth's own words: its yes to somebody else's token, its no to one that nobody signed.
     other = SignIn(auth_api, environment)
-    token, status = (other.enter()["jwt"], 200) if word == "yes" else ("no.such-token", 401)
-    as_auth = words_of_auth(auth_api, environment.services, token, status)
+    as_auth = words(word, auth_api, environment.services, other)
     with contextlib.ExitStack() as stack:
         spokesman = stack.enter_context(answering(data_client.namespace, *as_auth))
         copy = stack.enter_context(copy_of(backend, {"AUTH_SERVICE_URL": spokesman.url}))
