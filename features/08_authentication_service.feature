@@ -70,6 +70,7 @@ Feature: Authentication service
     When half of its life has passed
     And another wallet signs in
     Then the database has its token still, until the same time
+    And nothing that auth wrote since shows the token or its JWT
     When the wallet signs in again
     Then the database has its token with the time that it was told it expires
     And it has the wallet's first token still, until the same time

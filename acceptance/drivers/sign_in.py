@@ -13,7 +13,7 @@ import requests
 from acceptance.base.conditions import as_json
 from acceptance.base.environment import Environment
 from acceptance.base.secrecy import register_secret
-from acceptance.drivers.services import KEEP, Api, in_words
+from acceptance.drivers.services import KEEP, Api, in_words, now
 from acceptance.drivers.wallet import ALL, FEWEST, JWT, OTHER_CHAIN, OTHER_DOMAIN, Wallet, jwt_in, new_nonce
 
 LOGS = "kubectl logs -l app=auth-service"
@@ -52,7 +52,7 @@ class SignIn:
     """A wallet at auth's door, by the flow that the environment has (`sign_in` of [services])."""
 
     def __init__(self, api: Api, environment: Environment):
-        self.api = api
+        self.api, self.since = api, now()
         self.paths = environment.services
         self.domain = f"www.{environment.domain}"
         # What a comparison of one end alone takes for the site; anyone may register these.
