@@ -45,6 +45,7 @@ Feature: Authentication service
       | what                                            | gets                             |
       | a good message                                  | gets a personal access token     |
       | a good message                                  | gets another token the next time |
+      | a good message, once it was read                | gets a personal access token     |
       | a good message with the fewest fields           | gets a personal access token     |
       | a good message with all fields                  | gets a personal access token     |
       | a message that was changed after it signed      | is refused                       |
@@ -69,8 +70,10 @@ Feature: Authentication service
     When half of its life has passed
     And another wallet signs in
     Then the database has its token still, until the same time
+    And nothing that auth wrote since shows the token or its JWT
     When the wallet signs in again
     Then the database has its token with the time that it was told it expires
+    And it has the wallet's first token still, until the same time
 
   @ac-8.9
   Scenario Outline: The signature of a JWT is checked with JWT_SECRET
@@ -101,6 +104,7 @@ Feature: Authentication service
     Then it got 429, and was told when to call again
     And its counter in Redis went up with each call
     And it gets 429 every time, whichever pod it comes to
+    And it gets 429 for a nonce, too
     And whatever such a client says of its address does not let it in, and does not count against another
     And Traefik takes nobody's word for where a request comes from, here and in production
     And its counter ends when it was told, however often it called since

@@ -40,7 +40,7 @@ Feature: Backend service
     And a record that was written to the database a moment ago
     Then the public query finds it, over HTTPS, by the Service and by each pod
     And the public query finds it when it is 8 KiB long
-    And the public query finds it with the headers that clients send
+    And the public query finds it with the headers and bodies that clients send
     When the record is deleted from the database
     Then the public query does not find it, over HTTPS, by the Service and by each pod
 
@@ -53,15 +53,17 @@ Feature: Backend service
     And the copy answers as that auth service says: <answer>
 
     Examples:
-      | word | token                            | answer                           |
-      | no   | its JWT                          | Unauthorized                     |
-      | yes  | a JWT signed with another secret | with the data of whom it names   |
+      | word               | token                            | answer                         |
+      | no                 | its JWT                          | Unauthorized                   |
+      | no with status 200 | its JWT                          | Unauthorized                   |
+      | yes                | a JWT signed with another secret | with the data of whom it names |
 
   @ac-9.9
   Scenario Outline: When auth says no the client gets the error Unauthorized
     Given a wallet that signed in
     When the protected query is asked for with <token>
     Then each answer is the GraphQL error "Unauthorized", without data
+    And other forms of the query, by GET for one, get no data with <token> either
 
     Examples:
       | token                            |

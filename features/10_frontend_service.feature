@@ -35,6 +35,7 @@ Feature: Frontend service
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
     And every visitor gets it, whatever their language, device or way here
+    And whoever was here before asks for it again, to see what changed
 
   @ac-10.6
   Scenario: /consulting is the consulting page
@@ -44,6 +45,7 @@ Feature: Frontend service
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
     And every visitor gets it, whatever their language, device or way here
+    And whoever was here before asks for it again, to see what changed
 
   @ac-10.7
   Scenario: /products is the products page
@@ -53,6 +55,7 @@ Feature: Frontend service
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
     And every visitor gets it, whatever their language, device or way here
+    And whoever was here before asks for it again, to see what changed
 
   @ac-10.8
   Scenario: /products/web-services is the web-services page
@@ -62,6 +65,7 @@ Feature: Frontend service
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
     And every visitor gets it, whatever their language, device or way here
+    And whoever was here before asks for it again, to see what changed
 
   @ac-10.9
   Scenario Outline: Static assets come with the right Content-Type

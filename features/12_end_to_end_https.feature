@@ -12,6 +12,7 @@ Feature: End-to-end HTTPS access
     And all that it loads comes from the site, and works
     And it is answered the same way every time, with all that it loads
     And every visitor gets it, whatever their language, device or way here
+    And whoever was here before asks for it again, to see what changed
 
   @ac-12.2
   Scenario: https://api gives a GraphQL answer

@@ -10,9 +10,11 @@ Feature: Disaster recovery and rollback
     Then its old pods are still there
     When the operator undoes the rollout
     Then it runs the version before, with all its replicas
-    When an operator rolls out another version of it, which all its pods run
+    When requests for the host "api" that take 12 seconds to come are sent all the time
+    And an operator rolls out another version of it, which all its pods run
     And the operator undoes the rollout
     Then all its pods run the version before again
+    And each request that took seconds to come was answered
     And no request was lost
 
   @ac-14.2 @disruptive @disturbs-frontend-service @needs-frontend-service

@@ -13,6 +13,8 @@ from acceptance.drivers.named_auth import named_auth
 from acceptance.drivers.names import own_names, resolved
 from acceptance.drivers.partitions import parted
 from acceptance.drivers.services import in_words
+from acceptance.drivers.validation import REFUSALS
+from acceptance.drivers.wallet import forged
 
 FOUND = Deadline(
     75,
@@ -84,10 +86,30 @@ def validate_often(backend, auth, data_client, signed_in, environment, count, ev
 
 @then(parsers.parse("each call was answered with 200, and {share:d} of 100 within {limit:d} milliseconds, at each pod"))
 def fast_enough(calls, share, limit):
-    wrong = {who: seen["statuses"] for who, seen in calls.items() if seen["statuses"] != {"200": seen["count"]}}
+    wrong = measuring.with_others(calls, [200])
     assert calls and not wrong, f"expected 200 for each call, saw {wrong}"
-    slow = {who: f"{seen[f'p{share}']} ms" for who, seen in calls.items() if seen[f"p{share}"] > limit}
+    slow = measuring.slower(calls, share, limit)
     assert not slow, f"expected {share} of 100 calls within {limit} ms everywhere, saw {slow}"
+
+
+@when(
+    parsers.parse("a JWT that expired is validated {count:d} times from there, one after another"),
+    target_fixture="noes",
+)
+def validate_expired(backend, auth, data_client, signed_in, jwt_secret, environment, count, evidence):
+    path, token = environment.services.validate_path, forged("a JWT that expired", signed_in["jwt"], jwt_secret)
+    seen = measuring.validate_calls(backend, auth, data_client, path, token, count, at_once=[1])
+    evidence.add(f"{count} validate calls with a JWT that expired, by machine and by who was asked", seen)
+    return seen
+
+
+@then(parsers.parse("each of these was answered, too, and {share:d} of 100 within {limit:d} milliseconds, at each pod"))
+def refused_fast_enough(noes, share, limit):
+    # A no may be a status of its own, or words in an answer with 200.
+    wrong = measuring.with_others(noes, [200, *REFUSALS])
+    assert noes and not wrong, f"expected an answer to each call with a JWT that expired, saw {wrong}"
+    slow = measuring.slower(noes, share, limit)
+    assert not slow, f"expected {share} of 100 noes within {limit} ms everywhere, saw {slow}"
 
 
 @when("auth refuses connections from the backend", target_fixture="cut")

@@ -54,8 +54,9 @@ def change_config(configured, auth_api, data_client, environment, evidence):
     # Auth's own words to a token that nobody signed: whoever gets them was sent here.
     no = words_of_auth(auth_api, environment.services, NO_TOKEN, 401)
     with answering(data_client.namespace, *no) as spokesman:
-        configured.set(spokesman.url)
-        evidence.add("AUTH_SERVICE_URL", spokesman.url)
+        changed = spokesman.url + environment.services.auth_url_end
+        configured.set(changed)
+        evidence.add("AUTH_SERVICE_URL", changed)
         yield spokesman
 
 

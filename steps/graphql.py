@@ -21,9 +21,10 @@ from acceptance.drivers.graphql import (
     of_others,
     shows,
 )
+from acceptance.drivers.query_forms import ask_in_forms, ask_in_small_letters, let_in
 from acceptance.drivers.sign_in import LOGS as AUTH_LOGS
 from acceptance.drivers.sign_in import SignIn
-from acceptance.drivers.spokesman import TIMES, answering, words_of_auth
+from acceptance.drivers.spokesman import TIMES, answering, words
 from acceptance.drivers.wallet import forged
 
 
@@ -59,7 +60,7 @@ def long_query_is_answered(backend_doors, environment, record, evidence):
     assert answers and not missed, f"expected a long query to find {record.values}, it did not at {missed}"
 
 
-@then("the public query finds it with the headers that clients send")
+@then("the public query finds it with the headers and bodies that clients send")
 def query_of_clients_is_answered(backend_doors, environment, record, evidence):
     answers = ask_as_clients(backend_doors, environment.services, environment.services.public_query)
     evidence.add("answers to queries as clients send them", {how: asked.describe() for how, asked in answers.items()})
@@ -69,9 +70,9 @@ def query_of_clients_is_answered(backend_doors, environment, record, evidence):
 
 @when("it asks for the protected query", target_fixture="answers")
 def ask_protected(signed_in, backend_doors, environment, evidence):
-    answers = ask_everywhere(
-        backend_doors, environment.services, environment.services.protected_query, signed_in["jwt"]
-    )
+    settings, token = environment.services, signed_in["jwt"]
+    answers = ask_everywhere(backend_doors, settings, settings.protected_query, token)
+    answers["HTTPS, as bearer in small letters"] = ask_in_small_letters(backend_doors["HTTPS"], settings, token)
     evidence.add("answers to the protected query", {door: asked.describe() for door, asked in answers.items()})
     return answers
 
@@ -138,12 +139,19 @@ def is_error(answers, message):
     assert not wrong, f"expected the error {message} at every door, saw {wrong}. Try: {LOGS}"
 
 
+@then(parsers.parse("other forms of the query, by GET for one, get no data with {kind} either"))
+def other_forms_get_none(signed_in, backend_doors, environment, jwt_secret, kind, evidence):
+    token = None if kind == "no JWT" else forged(kind, signed_in["jwt"], jwt_secret)
+    answers = ask_in_forms(backend_doors, environment.services, token)
+    evidence.add("answers to other forms of the query", {form: asked.describe() for form, asked in answers.items()})
+    wrong = {form: said for form, asked in answers.items() if (said := let_in(asked))}
+    assert answers and not wrong, f"expected no form of the query to be let in with {kind}, saw {wrong}. Try: {LOGS}"
+
+
 @given(parsers.parse("a copy of the backend that asks an auth service which says {word}"), target_fixture="judged_copy")
 def copy_with_spokesman(word, backend, auth_api, auth_doors, environment, data_client, signed_in):
-    # Auth's own words: its yes to somebody else's token, its no to one that nobody signed.
     other = SignIn(auth_api, environment)
-    token, status = (other.enter()["jwt"], 200) if word == "yes" else ("no.such-token", 401)
-    as_auth = words_of_auth(auth_api, environment.services, token, status)
+    as_auth = words(word, auth_api, environment.services, other)
     with contextlib.ExitStack() as stack:
         spokesman = stack.enter_context(answering(data_client.namespace, *as_auth))
         copy = stack.enter_context(copy_of(backend, {"AUTH_SERVICE_URL": spokesman.url}))

@@ -49,6 +49,13 @@ def page_stays(opened, web):
     assert not changing, f"expected the same answer every time, saw {changing}"
 
 
+@then("whoever was here before asks for it again, to see what changed")
+def page_is_not_kept(opened, evidence):
+    seconds = visitors.kept_for(opened.answer)
+    evidence.add("seconds for which browsers keep the page", seconds)
+    assert seconds <= visitors.KEPT, f"expected {opened.url} to be kept for {visitors.KEPT} s at most, saw {seconds} s"
+
+
 @then("every visitor gets it, whatever their language, device or way here")
 def page_is_for_everybody(opened, web, evidence):
     evidence.add("visitors", [*visitors.VISITORS])

@@ -57,6 +57,14 @@ def stays_refused(client):
     consistently(refused, during=OVER_THE_LIMIT, every=0.2, what="429 for a client over the limit", hint=LOGS)
 
 
+@then("it gets 429 for a nonce, too")
+def gets_no_nonce(client, environment, evidence):
+    limited = environment.services.nonces_are_limited
+    status = client.ask_nonce() if limited else None
+    evidence.add("a nonce for a client over the limit", in_words(client.last) if limited else "unlimited here")
+    assert status in (429, None), f"expected 429 for a nonce of a client over the limit: {in_words(client.last)}"
+
+
 @then("whatever such a client says of its address does not let it in, and does not count against another")
 def forged_headers(rate_clients, evidence):
     liar = rate_clients()

@@ -3,11 +3,13 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import ROLLED_OUT, eventually
+from acceptance.clients import web as https
 from acceptance.drivers import application_policies as policies
 from acceptance.drivers import object_options, retries, rollouts
 from acceptance.drivers.load import RequestLoop
 from acceptance.drivers.room import no_room
 from acceptance.drivers.service_under_change import put_back, service_under_change, stop_sync
+from acceptance.drivers.slow_requests import SlowLoop, question
 
 
 @given(parsers.parse('auto-sync of "{name}" is on'), target_fixture="service")
@@ -93,6 +95,21 @@ def undo(service, evidence):
 def version_before(service):
     rollouts.wait_version_before(service)
     assert set(service.before) == set(service.pods()), "pods of the working version were replaced"
+
+
+@when(
+    parsers.parse('requests for the host "{host}" that take {seconds:d} seconds to come are sent all the time'),
+    target_fixture="slow_requests",
+)
+def sent_slowly(web, environment, host, seconds):
+    path, body = question(environment, host)
+    with SlowLoop(web, https.url(environment.domain, host, path), body, seconds) as loop:
+        yield loop
+
+
+@then("each request that took seconds to come was answered")
+def nothing_cut(slow_requests, evidence):
+    evidence.add("requests that took seconds to come", slow_requests.assert_nothing_lost())
 
 
 @when("an operator rolls out another version of it, which all its pods run")

@@ -7,6 +7,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.drivers import validation
 from acceptance.drivers.key_headers import tokens_of
+from acceptance.drivers.log_lines import showing
 from acceptance.drivers.services import in_words
 from acceptance.drivers.sign_in import LOGS, SignIn, got_token, keep_tokens
 from acceptance.drivers.spokesman import answering
@@ -117,9 +118,22 @@ def token_stays(signed_in, aged, db, environment):
     assert abs(row["expires"] - aged["expires"]) < 1, f"the token expires at another time than before: {aged}, {row}"
 
 
+@then("nothing that auth wrote since shows the token or its JWT")
+def token_is_not_logged(signed_in, auth, environment, evidence):
+    logs = auth.log(signed_in["wallet"].since)
+    evidence.add("lines that auth wrote since", {name: len(lines) for name, lines in logs.items()})
+    shown = showing(logs, [signed_in[environment.services.token_field], signed_in["jwt"]])
+    assert logs and not shown, f"expected no line with the token or its JWT in auth's log, saw some in {shown}"
+
+
 @when("the wallet signs in again", target_fixture="signed_in")
 def signs_in_again(signed_in):
-    return signed_in["wallet"].enter()
+    return {**signed_in["wallet"].enter(), "first": signed_in}
+
+
+@then("it has the wallet's first token still, until the same time")
+def first_token_stays(signed_in, aged, db, environment):
+    token_stays(signed_in["first"], aged, db, environment)
 
 
 @pytest.fixture

@@ -58,6 +58,10 @@ class ServiceSettings(Section):
     protected_shows: str = "{address}"
     client_header: str = ""
     rate_limit_key: str = "rate-limit:{client}"
+    nonces_are_limited: bool = True
+    """Whether auth's rate limit holds for nonces (or challenges), too: the criterion names sign-ins alone."""
+    auth_url_end: str = "/"
+    """What a changed AUTH_SERVICE_URL ends with, as people write it; empty where the backend takes it to the letter."""
 
     @field_validator("headings")
     @classmethod

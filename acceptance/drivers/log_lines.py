@@ -1,10 +1,10 @@
-"""What a line of a service's log says, in whatever format. Source: 11.4, 15.4."""
+"""What a line of a service's log says, in whatever format. Source: 8.8, 11.4, 15.4."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from acceptance.drivers.services import debug_level, fields, level
 
@@ -47,9 +47,19 @@ def says_unreachable(line: str, name: str) -> bool:
     return is_serious(line) and bool(named and AWAY.search(text))
 
 
+def shown_in(line: str, credentials: Iterable[str]) -> bool:
+    """Whether a line shows a credential: a token itself, or the signature of a JWT, which makes it one."""
+    return any(token.rpartition(".")[2] in line for token in credentials)
+
+
+def showing(logs: Mapping[str, list[str]], credentials: Collection[str]) -> dict[str, int]:
+    """How many lines of each pod's log show one of some credentials; without the pods of whose none does."""
+    counts = {name: sum(shown_in(line, credentials) for line in lines) for name, lines in logs.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
 def for_developers(line: str, credentials: Iterable[str] = ()) -> bool:
     """Whether a line is one for developers: by its level, by how it begins, or since it shows a credential."""
     found = fields(line)
     message = str(found.get("message") or found.get("msg") or "") if found else line
-    shown = any(token.rpartition(".")[2] in line for token in credentials)
-    return shown or debug_level(line) or bool(FOR_DEVELOPERS.match(message))
+    return shown_in(line, credentials) or debug_level(line) or bool(FOR_DEVELOPERS.match(message))

@@ -84,6 +84,15 @@ class RateClient:
         self.calls += 1
         return int(self.last.status_code)
 
+    def ask_nonce(self) -> int:
+        """Ask for what a sign-in begins with, a nonce or a challenge, once; return the status."""
+        path = self.settings.nonce_path
+        if self.settings.sign_in == "challenge":
+            self.last = self.api.post(path, {"address": f"0x{secrets.token_hex(20)}"}, headers=self.headers)
+        else:
+            self.last = self.api.get(path, headers=self.headers)
+        return int(self.last.status_code)
+
     def forge(self, other: RateClient) -> list[str]:
         """What goes wrong while this client, refused a moment ago, says in every way of FORGED that it is another one.
 

@@ -167,9 +167,11 @@ class Api:
         return self.session.get(self.base + path, headers=headers, timeout=TIMEOUT, **settings)
 
     def post(self, path: str, body: Any = None, token: str | None = None, **settings: Any) -> requests.Response:
-        """The answer to POST of `body` as JSON, with `token` as the bearer."""
+        """The answer to POST of `body` as JSON, which a text is already, with `token` as the bearer."""
         bearer = {"Authorization": f"Bearer {token}"} if token else {}
         headers = {"Connection": "close", **settings.pop("headers", {}), **bearer}
+        if isinstance(body, str):
+            headers["Content-Type"], settings["data"], body = "application/json", body, None
         return self.session.post(self.base + path, json=body, headers=headers, timeout=TIMEOUT, **settings)
 
 

@@ -13,7 +13,7 @@ import requests
 from acceptance.base.conditions import as_json
 from acceptance.base.environment import Environment
 from acceptance.base.secrecy import register_secret
-from acceptance.drivers.services import KEEP, Api, in_words
+from acceptance.drivers.services import KEEP, Api, in_words, now
 from acceptance.drivers.wallet import ALL, FEWEST, JWT, OTHER_CHAIN, OTHER_DOMAIN, Wallet, jwt_in, new_nonce
 
 LOGS = "kubectl logs -l app=auth-service"
@@ -23,6 +23,9 @@ AT_ONCE = 4
 """Sign-ins that are sent at the same moment: two for each pod that auth has at least."""
 TRIES = 3
 """Nonces that are used so: of two sign-ins at once, one is not always early enough to be taken for the first."""
+READING, ENOUGH = 30, 60
+"""Seconds that people take to read what they sign, and that a nonce holds at least where auth says for how long."""
+READ = "a good message, once it was read"
 LONGEST = 200
 """Seconds that a request waits for auth's rate limit: a message of a wallet is good for 300."""
 
@@ -49,7 +52,7 @@ class SignIn:
     """A wallet that signs in, using the environment's flow (`sign_in` of [services])."""
 
     def __init__(self, api: Api, environment: Environment):
-        self.api = api
+        self.api, self.since = api, now()
         self.paths = environment.services
         self.domain = f"www.{environment.domain}"
         # What a comparison of one end alone takes for the site; anyone may register these.
@@ -88,6 +91,14 @@ class SignIn:
     def message(self, kind: str) -> Signed:
         """A message of a kind that the Examples name, and its signature."""
         return self.flow.message(kind)
+
+    def read(self, issued: dict[str, Any]) -> None:
+        """Take the time that people do to read what a nonce or challenge is signed with, or see that auth grants it."""
+        told = issued.get("expiresIn")
+        if not isinstance(told, int):
+            time.sleep(READING)
+            return
+        assert told >= ENOUGH, f"expected a nonce that holds for {ENOUGH} s or more, auth says {told} s. Try: {LOGS}"
 
     def send(self, message: str, signature: str) -> requests.Response:
         """Sign in with a message and its signature; return the answer."""
@@ -142,13 +153,16 @@ class Siwe:
         """What is sent to sign in."""
         return {"message": message, "signature": signature}
 
-    def nonce(self) -> str:
-        """A nonce that auth issues."""
+    def nonce(self, *, read: bool = False) -> str:
+        """A nonce that auth issues; with `read` once its message has been read."""
         visitor = self.visitor
         headers = {**visitor.headers, **visitor.first}
         answer = visitor.patiently(lambda: visitor.api.get(visitor.paths.nonce_path, headers=headers))
         assert answer.status_code == 200, f"expected a nonce: {in_words(answer)}. Try: {LOGS}"
-        return str(as_json(answer.text)["nonce"])
+        issued = as_json(answer.text)
+        if read:
+            visitor.read(issued)
+        return str(issued["nonce"])
 
     def made(self, **settings: Any) -> str:
         """A message with a nonce of auth's, for the site's domain."""
@@ -173,6 +187,7 @@ class Siwe:
 
         kinds: dict[str, Callable[[], Signed]] = {
             "a good message": lambda: signed(self.made()),
+            READ: lambda: signed(self.made(nonce=self.nonce(read=True))),
             "a good message with the fewest fields": lambda: signed(self.made(fields=FEWEST)),
             "a good message with all fields": lambda: signed(self.made(fields=ALL)),
             "a message that was changed after it signed": changed,
@@ -205,13 +220,16 @@ class Challenge:
         """What is sent to sign in."""
         return {"address": self.visitor.wallet.address, "message": message, "signature": signature}
 
-    def challenge(self) -> str:
-        """What auth wants signed."""
+    def challenge(self, *, read: bool = False) -> str:
+        """What auth wants signed; with `read` once it has been read."""
         visitor = self.visitor
         body, headers = {"address": visitor.wallet.address}, {**visitor.headers, **visitor.first}
         answer = visitor.patiently(lambda: visitor.api.post(visitor.paths.nonce_path, body, headers=headers))
         assert answer.status_code in (200, 201), f"expected a challenge: {in_words(answer)}. Try: {LOGS}"
-        return str(as_json(answer.text)[visitor.paths.challenge_field])
+        issued = as_json(answer.text)
+        if read:
+            visitor.read(issued)
+        return str(issued[visitor.paths.challenge_field])
 
     def good(self) -> Signed:
         """A challenge of auth's, and its signature."""
@@ -220,7 +238,7 @@ class Challenge:
 
     def message(self, kind: str) -> Signed:
         """The challenge, or one that auth did not write for this wallet, and its signature."""
-        wallet, good = self.visitor.wallet, self.challenge()
+        wallet, good = self.visitor.wallet, self.challenge(read=kind == READ)
         # Auth writes the message: which fields it has is not the wallet's to choose.
         if kind.startswith("a good message"):
             return good, wallet.sign(good)

@@ -17,6 +17,7 @@ from acceptance.drivers.copies import copy_of
 from acceptance.drivers.graphql import Asked, ask
 from acceptance.drivers.pods import PodClient, delete_now, run_client
 from acceptance.drivers.services import Api, Service, in_words
+from acceptance.drivers.sign_in import SignIn
 
 PORT = 8080
 TIMES = 3
@@ -60,6 +61,22 @@ def words_of_auth(auth: Api, settings: ServiceSettings, token: str, status: int)
     answer = auth.post(settings.validate_path, token=token)
     assert answer.status_code == status, f"expected {status} of auth: {in_words(answer)}"
     return answer.status_code, answer.text
+
+
+def words_of_other_auth(settings: ServiceSettings, subject: str) -> tuple[int, str]:
+    """Status and text of a no by an auth service that answers each question with 200, and says whom the token names."""
+    return 200, json.dumps({settings.valid_field: False, settings.subject_field: subject})
+
+
+def words(said: str, auth: Api, settings: ServiceSettings, other: SignIn) -> tuple[int, str]:
+    """Status and text of what auth itself says: `yes` to the token of another wallet, `no` to one that nobody signed.
+
+    `no with status 200` is that of another auth service.
+    """
+    if said == "no with status 200":
+        return words_of_other_auth(settings, other.wallet.address)
+    token, status = (other.enter()["jwt"], 200) if said == "yes" else ("no.such-token", 401)
+    return words_of_auth(auth, settings, token, status)
 
 
 @contextlib.contextmanager

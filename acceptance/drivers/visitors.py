@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
 
 import requests
 
@@ -31,9 +34,12 @@ VISITORS = {
     "with Firefox": {"User-Agent": FIREFOX, "Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "DNT": "1"},
     "that is a crawler": {"User-Agent": CRAWLER},
     "who was here before": {"Cookie": "_ga=GA1.1.1234567890.1767225600; theme=dark; lang=de"},
+    "who kept an older page": {"If-None-Match": '"of-an-older-page"'},
     "who comes from a search": {"Referer": "https://www.google.com/"},
 }
 """What the requests of each of them say, besides what those of a probe do."""
+KEPT = 3600
+"""Seconds for which a browser may show a page without asking for it: one of an old build names files that are gone."""
 LINK = "?utm_source=newsletter&utm_medium=mail"
 """What links in mails and advertisements add to a URL."""
 
@@ -64,3 +70,20 @@ def missing(who: str, answers: Iterable[requests.Response]) -> list[str]:
     return [
         f"a visitor {who}: GET {answer.url}: {answer.status_code}" for answer in answers if answer.status_code != 200
     ]
+
+
+def kept_for(answer: requests.Response) -> float:
+    """Seconds for which a browser shows what it got without asking again, as the answer says. Source: RFC 9111, 4.2.1.
+
+    An answer that says nothing is asked for again soon.
+    """
+    control = answer.headers.get("Cache-Control", "").lower()
+    if "no-store" in control or "no-cache" in control:
+        return 0
+    if found := re.search(r"(?<![\w-])max-age=\"?(\d+)", control):
+        return float(found[1])
+    # What is no date, as `0` or `-1`, is one that has passed.
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        began, ends = (parsedate_to_datetime(answer.headers[name]) for name in ("Date", "Expires"))
+        return max(0.0, (ends - began).total_seconds())
+    return 0

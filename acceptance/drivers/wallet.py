@@ -38,13 +38,14 @@ class Wallet:
     ) -> str:
         """A Sign-In with Ethereum message that is good for `minutes`; with `wait` only after so many of them.
 
-        `fields`: USUAL, the FEWEST that the standard requires (then it never expires), or ALL that it has, of which Not
-        Before is a minute ago.
+        `fields`: USUAL, whose times have milliseconds, as JavaScript writes them; the FEWEST that the standard requires
+        (then it never expires); or ALL that it has, of which Not Before is a minute ago.
         """
         now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+        fraction = ".123" if fields == USUAL else ""
 
         def stamp(name: str, later: int) -> str:
-            return f"{name}: {now + datetime.timedelta(minutes=later):%Y-%m-%dT%H:%M:%SZ}"
+            return f"{name}: {now + datetime.timedelta(minutes=later):%Y-%m-%dT%H:%M:%S}{fraction}Z"
 
         statement = "" if fields == FEWEST else "Sign in to Alternate Futures.\n"
         lines = [f"URI: https://{domain}", "Version: 1", f"Chain ID: {chain}", f"Nonce: {nonce}"]

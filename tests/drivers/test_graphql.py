@@ -5,9 +5,10 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import requests
 
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.graphql import CLIENTS, TURNS, ask_after_everywhere, ask_as_clients, not_refused
+from acceptance.drivers.graphql import CLIENTS, TURNS, Asked, Record, ask_after_everywhere, ask_as_clients, not_refused
 from acceptance.drivers.services import Api
 
 SETTINGS = ServiceSettings()
@@ -18,6 +19,7 @@ class Backend(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     knows_charsets = True
+    knows_names = True
     connections = 0
     remembers = False
     let_in = False
@@ -30,6 +32,9 @@ class Backend(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if not self.knows_charsets and self.headers["Content-Type"] != "application/json":
             self.answer(415, {"error": "Content-Type has to be application/json"})
+            return
+        if not self.knows_names and set(json.loads(body)) != {"query"}:
+            self.answer(400, {"error": "unknown fields"})
             return
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         good = token == "good" or (self.remembers and self.let_in and not token)
@@ -72,14 +77,20 @@ def test_queries_of_clients_go_over_one_connection(serving):
     api, backend = serving()
     for count in (1, 2):
         answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query)
-        assert len(answers) == len(CLIENTS) and all(asked.data()["products"] == [] for asked in answers.values())
+        assert len(answers) == len(CLIENTS) + 1 and all(asked.data()["products"] == [] for asked in answers.values())
         assert backend.connections == count
 
 
 def test_a_backend_that_knows_no_charset_is_seen(serving):
     api, _ = serving(knows_charsets=False)
     answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query)
-    assert [asked.status for asked in answers.values()] == [200, 415]
+    assert [asked.status for asked in answers.values()] == [200, 200, 415]
+
+
+def test_a_backend_that_knows_no_names_of_queries_is_seen(serving):
+    api, _ = serving(knows_names=False)
+    answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query)
+    assert {how for how, asked in answers.items() if asked.status != 200} == {"a pod, with a name and variables"}
 
 
 @pytest.mark.parametrize("token", [None, "bad"])
@@ -100,3 +111,22 @@ def test_a_good_token_that_lets_nobody_in_shows_nothing(serving):
     api, _ = serving()
     with pytest.raises(AssertionError, match="expected data"):
         ask_after_everywhere({"a pod": api}, SETTINGS, "not good", None)
+
+
+def answered(name, escaped):
+    body = {"data": {"products": [{"slug": "scenario-1", "name": name}]}}
+    made = requests.Response()
+    made.status_code, made._content = 200, json.dumps(body, ensure_ascii=escaped).encode()
+    made.request = requests.Request("POST", "https://api.example/graphql").prepare()
+    made.headers["Content-Type"] = "application/graphql-response+json"
+    return Asked(made, None, 0.0)
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+def test_a_record_has_letters_of_every_length_which_are_found_however_they_are_written(escaped):
+    values = Record.new(None, SETTINGS).values
+    assert {len(letter.encode()) for letter in values[-1]} == {1, 2, 3, 4} and values[0].isascii()
+    record = Record(None, SETTINGS, ("scenario-1", values[-1]))
+    assert record.found_in(answered(values[-1], escaped))
+    with pytest.raises(AssertionError, match="a part of"):
+        record.found_in(answered(values[-1].encode("latin-1", "replace").decode("latin-1"), escaped))

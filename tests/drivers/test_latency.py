@@ -31,3 +31,13 @@ def test_each_way_to_auth_is_measured_alone_and_at_once(monkeypatch):
     assert {(args[2], args[4]) for args in asked[:4]} == {
         (f"http://10.0.0.{host}:3001/validate", number) for host in (1, 2) for number in ("1", "4")
     }
+    assert len(latency.validate_calls(None, auth, None, "/validate", "jwt", 40, at_once=[1])) == 3
+
+
+def test_other_answers_and_slow_ones_are_told():
+    def figures(p95, **statuses):
+        return {"statuses": {key.strip("_"): value for key, value in statuses.items()}, "p95": p95, "count": 40}
+
+    calls = {"a": figures(3, _401=40), "b": figures(300, _200=20, _401=20), "c": figures(100, _503=1, _401=39)}
+    assert latency.with_others(calls, [200, 401]) == {"c": {"503": 1, "401": 39}}
+    assert latency.slower(calls, 95, 100) == {"b": "300 ms"}

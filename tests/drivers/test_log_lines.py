@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from acceptance.drivers.log_lines import for_developers, says_unreachable
+from acceptance.drivers.log_lines import for_developers, says_unreachable, showing
 
 WHO = {"logger": "backend_service.auth", "service": "backend_service"}
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIweDEifQ.c2lnbmF0dXJlLW9mLXRoaXM"
@@ -60,3 +60,12 @@ def test_a_line_that_says_that_auth_cannot_be_reached(text, says):
 )
 def test_a_line_for_developers(text, is_one):
     assert for_developers(text, [TOKEN, "no.such-token"]) is is_one
+
+
+def test_who_writes_a_token_or_the_signature_of_a_jwt_is_told():
+    logs = {
+        "a": [line(message="signed in", token="af_secret"), line(message="signed in", address="0xabc")],
+        "b": [f"validated c2lnbmF0dXJlLW9mLXRoaXM of {TOKEN.partition('.')[0]}", "GET /health 200"],
+        "c": [line(message="signed in", header=TOKEN.partition(".")[0]), "af_other"],
+    }
+    assert showing(logs, ["af_secret", TOKEN]) == {"a": 1, "b": 1}

@@ -66,3 +66,18 @@ def test_an_auth_that_breaks_is_seen():
 def test_a_counter_has_each_call_or_stands_still_over_the_limit(served, counter, wrong):
     found = wrong_count(LIMIT, 41, served, counter)
     assert wrong in found and bool(found) is bool(wrong)
+
+
+@pytest.mark.parametrize(("flow", "limited"), [("siwe", True), ("siwe", False), ("challenge", True)])
+def test_a_client_over_the_limit_asks_for_what_a_sign_in_begins_with(flow, limited):
+    class Nonces(Auth):
+        """Auth that limits its nonces, or does not."""
+
+        def get(self, path, headers):
+            assert path == "/api/auth/nonce"
+            return self.post(path, None, headers) if limited else Auth(True, 200).post(path, None, headers)
+
+    auth = Nonces(True)
+    client = RateClient(auth, ServiceSettings(sign_in=flow), auth.redis, "me", by_header=False)
+    client.call_until_refused()
+    assert client.ask_nonce() == (429 if limited else 200)

@@ -92,6 +92,33 @@ def test_who_enters_signs_in_over_the_connection_of_its_nonce(flow):
     assert auth.kept
 
 
+class Telling(Auth):
+    """An auth service that says for how long its nonces and challenges hold."""
+
+    def __init__(self, told):
+        super().__init__(1)
+        self.told = told
+
+    def answer(self, status, body):
+        return super().answer(status, {**body, "expiresIn": self.told})
+
+
+@pytest.mark.parametrize("flow", ["siwe", "challenge"])
+@pytest.mark.parametrize(("auth", "pauses"), [(Telling(60), []), (Telling("soon"), [30]), (Auth(1), [30])])
+def test_who_reads_a_message_has_the_time_or_takes_it(flow, auth, pauses, monkeypatch):
+    slept = []
+    monkeypatch.setattr(sign_in.time, "sleep", slept.append)
+    there = visitor(flow, auth)
+    assert there.send(*there.message("a good message, once it was read")).status_code == 201
+    assert slept == pauses
+
+
+@pytest.mark.parametrize("flow", ["siwe", "challenge"])
+def test_a_nonce_that_ends_while_its_message_is_read_is_seen(flow):
+    with pytest.raises(AssertionError, match="auth says 5 s"):
+        visitor(flow, Telling(5)).message("a good message, once it was read")
+
+
 class Database:
     """A table with one token, which forgets nothing."""
 
@@ -116,6 +143,12 @@ def test_a_token_ages_by_half_of_its_life():
     assert '"created_at" = "created_at" - make_interval(secs => %s)' in statement
     assert statement.count("%s") == len(values)
     assert values[2] == hashlib.sha256(b"token").hexdigest() and values[0] == values[1]
+
+
+def test_a_token_that_is_not_stored_any_more_is_missed():
+    gone = Thing(ask=lambda *_: [])
+    with pytest.raises(AssertionError, match="expected one row for the token"):
+        validation.stored(gone, ServiceSettings(), "token")
 
 
 class Validating:

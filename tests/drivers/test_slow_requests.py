@@ -2,14 +2,16 @@
 
 import contextlib
 import http.server
+import json
 import threading
+import time
 from types import SimpleNamespace as Thing
 
 import pytest
 import requests
 
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.slow_requests import Slowly, cut_off, question, send
+from acceptance.drivers.slow_requests import LINES, SlowLoop, Slowly, cut_off, padded, question, send
 
 
 @contextlib.contextmanager
@@ -77,3 +79,31 @@ def test_two_answers_that_say_that_nobody_was_reached_are_no_pass():
 def test_each_host_is_sent_a_body_where_its_service_reads_one(host, path):
     where, body = question(Thing(services=ServiceSettings()), host)
     assert where == path and len(body) > 10
+
+
+@pytest.mark.parametrize(("patience", "is_good"), [(5, True), (0.05, False)])
+def test_requests_that_come_slowly_all_the_time_are_all_answered_or_told(patience, is_good):
+    with a_server(patience) as address, requests.Session() as users:
+        users.trust_env = False
+        with SlowLoop(users, address, b'{"query": "{ __typename }"}', 1) as loop:
+            time.sleep(1.5)
+        if is_good:
+            assert loop.assert_nothing_lost()["answered"] >= LINES
+        else:
+            with pytest.raises(AssertionError, match="requests that took 1 s to come were cut"):
+                loop.assert_nothing_lost()
+
+
+def test_a_loop_that_hardly_ran_proves_nothing():
+    with a_server(5) as address, requests.Session() as users:
+        users.trust_env = False
+        loop = SlowLoop(users, address, b"{}", 0.1)
+        loop.threads = []
+        with pytest.raises(AssertionError, match="answers or more, saw 0"):
+            loop.assert_nothing_lost()
+
+
+def test_a_padded_body_says_the_same_and_comes_in_pieces_that_are_passed_on():
+    body = json.dumps({"query": "{ __typename }"}).encode()
+    assert json.loads(padded(body)) == json.loads(body)
+    assert all(len(piece) > 4096 for piece in [*Slowly(padded(body), 0)][:-1]) and len(padded(body)) < 64 * 1024

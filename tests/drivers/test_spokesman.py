@@ -5,8 +5,11 @@ import json
 from types import SimpleNamespace as Thing
 
 import pytest
+import requests
 
-from acceptance.drivers.spokesman import Spokesman
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.spokesman import Spokesman, words
+from acceptance.drivers.validation import says_valid
 
 PATH = "/api/auth/validate"
 
@@ -42,8 +45,19 @@ def test_each_query_is_a_question(times):
         [("POST", PATH, "good"), ("POST", PATH, "good"), ("POST", PATH, "other")],
         [("POST", PATH, "good"), ("POST", PATH, "good"), ("GET", PATH, "good")],
         [("POST", PATH, "good"), ("POST", PATH, "good"), ("POST", "/health", "good")],
+        # After an address that ends with a slash.
+        [("POST", f"/{PATH}", "good")] * 3,
     ],
 )
 def test_a_question_that_is_missing_is_seen(requests):
     with pytest.raises(AssertionError, match="for each of 3 queries"):
         asked(*requests).was_asked(PATH, "good", 3)
+
+
+def test_a_no_with_200_is_one_as_the_services_say_it():
+    settings = ServiceSettings(valid_field="active", subject_field="wallet")
+    other = Thing(wallet=Thing(address="0xabc"))
+    status, text = words("no with status 200", None, settings, other)
+    made = requests.Response()
+    made.status_code, made._content = status, text.encode()
+    assert not says_valid(made, settings) and json.loads(text) == {"active": False, "wallet": "0xabc"}

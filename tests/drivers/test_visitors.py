@@ -46,6 +46,7 @@ def opened(server, path, **resources):
         ("/iPhone/other", "with an iPhone"),
         ("/ExampleBot/page", "that is a crawler"),
         ("/_ga/page", "who was here before"),
+        ("/of-an-older-page/page", "who kept an older page"),
         ("/google.com/page", "who comes from a search"),
         ("/utm_source/page", "who follows a link of a mail"),
     ],
@@ -62,3 +63,23 @@ def test_a_page_that_is_the_same_for_everybody_is_let_pass(server):
 def test_what_a_page_loads_and_one_visitor_does_not_get_is_seen(server):
     page = opened(server, "/", **{f"{server}/ja/font": "200"})
     assert visitors.turned_away(requests.Session(), page) == [f"a visitor who reads ja: GET {server}/ja/font: 404"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 0),
+        ({"Cache-Control": "public, max-age=31536000, immutable"}, 31536000),
+        ({"Cache-Control": "max-age=0, must-revalidate", "Expires": "Wed, 01 Jan 2098 00:00:00 GMT"}, 0),
+        # For caches between the two, which browsers are not.
+        ({"Cache-Control": "s-maxage=31536000, stale-while-revalidate"}, 0),
+        ({"Cache-Control": "no-cache, max-age=600"}, 0),
+        ({"Date": "Sat, 28 Nov 2026 20:00:00 GMT", "Expires": "Sat, 28 Nov 2026 21:00:00 GMT"}, 3600),
+        ({"Date": "Sat, 28 Nov 2026 20:00:00 GMT", "Expires": "Fri, 27 Nov 2026 20:00:00 GMT"}, 0),
+        ({"Date": "Sat, 28 Nov 2026 20:00:00 GMT", "Expires": "0"}, 0),
+    ],
+)
+def test_how_long_a_browser_keeps_a_page(headers, seconds):
+    answer = requests.Response()
+    answer.headers.update(headers)
+    assert visitors.kept_for(answer) == seconds
