@@ -64,7 +64,7 @@ Feature: Ingress and TLS certificates
   Scenario: Requests for www reach the frontend
     Given the services are routed
     When requests with marks of their own are sent to each path of the host "www"
-    Then a browser, which speaks HTTP/2 to the host "www", is answered by a pod of "frontend-service"
+    Then a browser, old or new, which speaks HTTP/2 to the host "www", is answered by a pod of "frontend-service"
     And each of them is answered by a pod of "frontend-service", and by no other
     And every route that takes the host "www" leads to the Service "frontend-service" alone
     And nothing on the way changes the requests for the host "www" or their answers
@@ -74,7 +74,7 @@ Feature: Ingress and TLS certificates
   Scenario: Requests for api reach the backend
     Given the services are routed
     When requests with marks of their own are sent to each path of the host "api"
-    Then a browser, which speaks HTTP/2 to the host "api", is answered by a pod of "backend-service"
+    Then a browser, old or new, which speaks HTTP/2 to the host "api", is answered by a pod of "backend-service"
     And each of them is answered by a pod of "backend-service", and by no other
     And every route that takes the host "api" leads to the Service "backend-service" alone
     And nothing on the way changes the requests for the host "api" or their answers
@@ -84,7 +84,7 @@ Feature: Ingress and TLS certificates
   Scenario: Requests for auth reach the auth service
     Given the services are routed
     When requests with marks of their own are sent to each path of the host "auth"
-    Then a browser, which speaks HTTP/2 to the host "auth", is answered by a pod of "auth-service"
+    Then a browser, old or new, which speaks HTTP/2 to the host "auth", is answered by a pod of "auth-service"
     And each of them is answered by a pod of "auth-service", and by no other
     And every route that takes the host "auth" leads to the Service "auth-service" alone
     And nothing on the way changes the requests for the host "auth" or their answers

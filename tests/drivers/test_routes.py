@@ -127,6 +127,19 @@ def test_a_way_to_a_service_that_changes_requests_is_seen(more, tls, is_odd):
     assert bool(route_ways.odd_ways(found)) is is_odd
 
 
+@pytest.mark.parametrize(
+    ("name", "spec", "turns_away"),
+    [
+        ("default", {"minVersion": "VersionTLS13"}, True),
+        ("default", {"clientAuth": {"clientAuthType": "RequireAndVerifyClientCert"}}, True),
+        ("default", {"minVersion": "VersionTLS12", "sniStrict": True}, False),
+        ("modern", {"minVersion": "VersionTLS13"}, False),
+    ],
+)
+def test_tls_options_of_every_route_that_turn_clients_away_are_seen(name, spec, turns_away):
+    assert bool(route_ways.default_tls([{"metadata": {"name": name}, "spec": spec}])) is turns_away
+
+
 def test_headers_that_are_too_large_for_somebody_are_seen_before_anybody_waits_for_a_log():
     marked = asked.Marked(asked={"mark-a": "GET /", "mark-b": "GET /x"})
     marked.answers = {"mark-a": SimpleNamespace(status_code=200), "mark-b": SimpleNamespace(status_code=431)}
