@@ -52,6 +52,7 @@ Feature: Infrastructure provisioning
     And each does so beside others who hold connections open
     And the load balancer lets in as many as come
     And all workers are behind the load balancer again
+    And each of them is given as many connections as the others
 
   @ac-1.10 @system-AWS @needs-database @needs-redis
   Scenario: Persistent volumes for database and Redis lie on disks of their own
