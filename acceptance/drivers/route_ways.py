@@ -10,7 +10,7 @@ from kubernetes.client import ApiException
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.route_rules import ROUTED, TRAEFIK, Rule, platform_rules, production_rules
-from acceptance.drivers.traefik_options import Options, options_of, production_spec, running_specs
+from acceptance.drivers.traefik_options import Options, on_the_way, options_of, production_spec, running_specs
 from acceptance.platform.platform import Platform
 
 HARMLESS = ("retry",)
@@ -69,7 +69,8 @@ def changed_everywhere(platform: Platform, host: str) -> list[str]:
     live, rendered = live_middlewares(platform.cluster), production_middlewares(platform)
     found = odd_ways(there) + changed_on_the_way(there, rendered) + changing(production_entries(platform, rendered))
     entered = odd_ways(here) + changing(live_entries(platform, live))
-    found += production_tls(platform)
+    found += production_tls(platform) + on_the_way(options_of(production_spec(platform)))
+    entered += [text for spec in running_specs(platform.cluster).values() for text in on_the_way(options_of(spec))]
     return entered + changed_on_the_way(here, live) + [f"in production {text}" for text in found]
 
 

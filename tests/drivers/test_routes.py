@@ -128,6 +128,26 @@ def test_a_way_to_a_service_that_changes_requests_is_seen(more, tls, is_odd):
 
 
 @pytest.mark.parametrize(
+    ("option", "is_odd"),
+    [
+        ("--serversTransport.forwardingTimeouts.responseHeaderTimeout=10s", True),
+        ("--core.defaultRuleSyntax=v2", True),
+        ("--configFile=/data/traefik.yml", True),
+        ("--entrypoints.websecure.address=:8443", False),
+        ("--ping=true", False),
+    ],
+)
+def test_options_that_change_every_request_are_seen(option, is_odd):
+    spec = {"containers": [{"args": [option]}]}
+    assert bool(traefik_options.on_the_way(traefik_options.options_of(spec))) is is_odd
+
+
+def test_traefik_has_no_such_option():
+    base = yaml.safe_load((ROOT / "k8s" / "traefik" / "base" / "deployment.yaml").read_text())
+    assert traefik_options.on_the_way(traefik_options.options_of(base["spec"]["template"]["spec"])) == []
+
+
+@pytest.mark.parametrize(
     ("name", "spec", "turns_away"),
     [
         ("default", {"minVersion": "VersionTLS13"}, True),
