@@ -30,6 +30,7 @@ Feature: Ingress and TLS certificates
     When an IngressRoute for a new host names the certificate resolver
     Then that host is served with a certificate that the environment's authority issued for it
     And each route of the platform names that resolver, here and in production
+    And no certificate is kept by hand beside those
 
   @ac-4.5 @system-LetsEncrypt @disruptive @disturbs-traefik @needs-traefik
   Scenario: A certificate survives a restart of Traefik
