@@ -129,12 +129,6 @@ def forgets(application: Manifest) -> str:
     return f"it keeps {kept} records" if kept < KEPT else ""
 
 
-def has_no_end(application: Manifest) -> str:
-    """Whether a sync of an Application that fails is tried for ever, and so never on record as failed."""
-    tries = ((application["spec"].get("syncPolicy") or {}).get("retry") or {}).get("limit", 0)
-    return "a sync that fails is tried again without end, and never recorded as failed" if tries < 0 else ""
-
-
 def cannot_be_undone(workload: Manifest) -> str:
     """Why `kubectl rollout undo` would be refused for a Deployment, whatever versions it keeps."""
     return "its rollout is paused, so an undo is refused" if workload["spec"].get("paused") else ""

@@ -8,7 +8,7 @@ import yaml
 from acceptance.base.paths import ROOT
 from acceptance.cluster.manifests import HOOK
 from acceptance.drivers import application_policies as policies
-from acceptance.drivers import apply_rights, argocd_settings, object_options, sync_hooks, workload_health
+from acceptance.drivers import apply_rights, argocd_settings, object_options, sync_hooks, sync_retries, workload_health
 from acceptance.drivers.application_policies import PATHS, SKIP
 from acceptance.drivers.polling import NOTICED_WITHIN, as_production_polls, longest_wait, polling
 
@@ -36,8 +36,8 @@ def changed(manifest, path, value):
 
 @pytest.mark.parametrize("application", APPLICATIONS, ids=lambda item: item["metadata"]["name"])
 def test_the_applications_are_as_they_should_be(application):
-    found = [judge(application) for judge in (policies.needs_a_hand, policies.leaves_out, policies.forgets)]
-    assert found == ["", "", ""]
+    judges = (policies.needs_a_hand, policies.leaves_out, policies.forgets, sync_retries.has_no_end)
+    assert [judge(application) for judge in judges] == ["", "", "", ""]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,18 @@ def test_the_applications_are_as_they_should_be(application):
         (policies.leaves_out, f"metadata/annotations#{SKIP}", "true"),
         (policies.forgets, "spec/revisionHistoryLimit", 0),
         (policies.forgets, "spec/revisionHistoryLimit", 2),
-        (policies.has_no_end, "spec/syncPolicy/retry/limit", -1),
+        (sync_retries.has_no_end, "spec/syncPolicy/retry/limit", -1),
+        (
+            sync_retries.has_no_end,
+            "spec/syncPolicy/retry",
+            {"limit": 5, "backoff": {"duration": "2h", "maxDuration": "24h"}},
+        ),
+        (
+            sync_retries.has_no_end,
+            "spec/syncPolicy/retry",
+            {"limit": 1, "backoff": {"duration": "660", "maxDuration": "1d"}},
+        ),
+        (sync_retries.has_no_end, "spec/syncPolicy/retry/limit", 50),
         (policies.needs_a_hand, "spec/syncPolicy/syncOptions", ["Prune=false"]),
         (policies.leaves_out, "spec/source/kustomize", {"images": ["alternate-futures/auth:old"]}),
         (policies.leaves_out, f"metadata/annotations#{PATHS}", "/docs"),
@@ -243,3 +254,17 @@ def test_kinds_that_a_project_does_not_list_are_named(project, kinds, found):
 
 def test_the_api_calls_kinds_by_their_plural():
     assert [apply_rights.resource_of(kind) for kind in ("NetworkPolicy", "Service")] == ["networkpolicies", "services"]
+
+
+@pytest.mark.parametrize(
+    ("retry", "seconds"),
+    [
+        ({}, 0),
+        ({"limit": 2, "backoff": {"duration": "5s", "factor": 2, "maxDuration": "1m"}}, 15),
+        ({"limit": 5}, 155),
+        ({"limit": 3, "backoff": {"duration": "500ms", "factor": 1, "maxDuration": "3m"}}, 1.5),
+        ({"limit": 3, "backoff": {"duration": "2h", "maxDuration": "1m30s"}}, 270),
+    ],
+)
+def test_the_time_between_tries_is_what_argo_cd_waits(retry, seconds):
+    assert sync_retries.waited(retry) == seconds
