@@ -22,6 +22,8 @@ STAYS = 3
 GRACE = 30
 """Seconds after which a pod that is to end is killed, its preStop hook included, where nothing is said."""
 PATHS = "argocd.argoproj.io/manifest-generate-paths"
+ORPHANS = "PrunePropagationPolicy=orphan"
+"""The option by which a Deployment that is taken out of Git leaves its ReplicaSets and pods behind."""
 SOURCE = {"repoURL", "targetRevision", "path"}
 """What an Application says of its source: anything more changes what Git says."""
 KEPT = 3
@@ -76,7 +78,8 @@ def needs_a_hand(application: Manifest) -> str:
     if policy is None or policy.get("enabled") is False:
         return "auto-sync is off"
     off = [name for name in ("prune", "selfHeal") if policy.get(name) is not True]
-    kept = [option for option in application["spec"]["syncPolicy"].get("syncOptions") or [] if option in KEEPS]
+    options = application["spec"]["syncPolicy"].get("syncOptions") or []
+    kept = [option for option in options if option in (*KEEPS, ORPHANS)]
     return " and ".join([*(f"{name} off" for name in off), *kept])
 
 

@@ -65,6 +65,7 @@ def test_the_applications_are_as_they_should_be(application):
         ),
         (sync_retries.has_no_end, "spec/syncPolicy/retry/limit", 50),
         (policies.needs_a_hand, "spec/syncPolicy/syncOptions", ["Prune=false"]),
+        (policies.needs_a_hand, "spec/syncPolicy/syncOptions", ["PruneLast=true", "PrunePropagationPolicy=orphan"]),
         (policies.leaves_out, "spec/source/kustomize", {"images": ["alternate-futures/auth:old"]}),
         (policies.leaves_out, f"metadata/annotations#{PATHS}", "/docs"),
         (object_options.is_forced, "spec/syncPolicy/syncOptions", ["Force=true"]),
