@@ -65,6 +65,7 @@ Feature: Infrastructure provisioning
   Scenario: The outputs name a kubeconfig that works
     Then the kubeconfig exists and only its owner may read it
     And kubectl reads the nodes with nothing but that kubeconfig
+    And no certificate in it is about to end
 
   @ac-1.12 @system-AWS @disruptive @exclusive_platform @last @disturbs-everything
   Scenario: Destroy removes everything and leaves nothing behind
