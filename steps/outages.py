@@ -5,7 +5,13 @@ import time
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import SETTLED, STANDS, eventually
-from acceptance.drivers.control_planes import all_complete, all_led_to_common_address, dns_is_spread, stored_elsewhere
+from acceptance.drivers.control_planes import (
+    all_complete,
+    all_led_to_common_address,
+    dns_is_spread,
+    set_up_otherwise,
+    stored_elsewhere,
+)
 from acceptance.drivers.machines import LASTS, control_planes_at_api, days_left
 from acceptance.drivers.outage import HINT, Outage, begin_writing
 
@@ -35,6 +41,14 @@ def control_planes_are_complete(cluster):
     eventually(
         complete, within=SETTLED, what=what, hint="kubectl -n kube-system get pods -l tier=control-plane -o wide"
     )
+
+
+@given("each of them is set up like the others")
+def control_planes_are_alike(cluster):
+    cluster.needs_machines()
+    found = set_up_otherwise(cluster)
+    hint = "Try, on each: grep -- -- /etc/kubernetes/manifests/*.yaml"
+    assert not found, f"expected control planes of which any can take over, saw {'; '.join(found)}. {hint}"
 
 
 @given("each control plane stores and votes by an etcd of its own")
