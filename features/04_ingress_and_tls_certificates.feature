@@ -102,5 +102,6 @@ Feature: Ingress and TLS certificates
     When the pod is healthy again
     Then requests for that host are answered with 200
     And none of these copies is ready, to be sent the clients of a service
+    And a pod of a service that is not well is sent no clients after half a minute, here and in production
     And the platform's routes would answer so, too, here and in production
     And production's Traefik is started with the same options of "providers."

@@ -92,6 +92,8 @@ def test_a_careless_change_of_an_application_is_found(judge, path, value):
         (workload_health.never_fails, f"{PROBE}/failureThreshold", 1000),
         (workload_health.never_fails, "spec/paused", True),
         (workload_health.never_fails, "metadata/annotations", {workload_health.IGNORED: "true"}),
+        (workload_health.stays_in_service, f"{PROBE}/periodSeconds", 40),
+        (workload_health.stays_in_service, f"{PROBE}/failureThreshold", 7),
         (policies.cannot_be_undone, "spec/paused", True),
         (policies.loses_requests, "spec/strategy", {"type": "Recreate"}),
         (policies.loses_requests, "spec/strategy/rollingUpdate/maxUnavailable", "100%"),
@@ -269,3 +271,20 @@ def test_the_api_calls_kinds_by_their_plural():
 )
 def test_the_time_between_tries_is_what_argo_cd_waits(retry, seconds):
     assert sync_retries.waited(retry) == seconds
+
+
+@pytest.mark.parametrize(
+    ("more", "kind", "stays"),
+    [
+        ({"strategy": {}}, None, True),
+        ({}, "Deployment", True),
+        ({"updateStrategy": {}}, None, False),
+        ({}, "StatefulSet", False),
+    ],
+)
+def test_the_pods_of_deployments_are_taken_out_soon(more, kind, stays):
+    containers = [{"name": "a", "readinessProbe": {"periodSeconds": 40}}]
+    workload = {"spec": {**more, "template": {"spec": {"containers": containers}}}} | ({"kind": kind} if kind else {})
+    assert bool(workload_health.stays_in_service(workload)) is stays
+    containers[0]["readinessProbe"] = {"httpGet": {"path": "/ready"}}
+    assert not workload_health.stays_in_service(workload)
