@@ -22,6 +22,7 @@ Feature: Ingress and TLS certificates
     When each path of each host is asked for over plain HTTP
     Then GET is answered with 301 to the same host, path and query over HTTPS
     And no other method is answered in clear
+    And no route of the platform takes requests in clear, here and in production
     And production's Traefik is started with the same options of "entrypoints."
 
   @ac-4.4 @system-LetsEncrypt

@@ -102,6 +102,13 @@ def none_in_clear(plain):
     assert not wrong, f"expected 301 or 308 to the same page over HTTPS, saw {wrong}. {routing.LOGS}"
 
 
+@then("no route of the platform takes requests in clear, here and in production")
+def no_route_in_clear(platform, cluster):
+    rules = route_rules.platform_rules(cluster) + route_rules.production_rules(platform)
+    wrong = route_rules.taken_in_clear(rules)
+    assert not wrong, f"expected routes at the entry point {route_rules.HTTPS} alone, saw {wrong}. {routing.HINT}"
+
+
 @then("a request over HTTPS reaches the pod as plain HTTP, marked as forwarded from HTTPS")
 def plain_behind(anyone, route, server, evidence):
     seen = routing.wait_reaches_pod(anyone, server, *route)
