@@ -52,6 +52,7 @@ Feature: Infrastructure provisioning
     And each does so beside others who hold connections open
     And the load balancer lets in as many as come
     And all workers are behind the load balancer again
+    And each of them is given as many connections as the others
 
   @ac-1.10 @system-AWS @needs-database @needs-redis
   Scenario: Persistent volumes for database and Redis lie on disks of their own
@@ -64,6 +65,7 @@ Feature: Infrastructure provisioning
   Scenario: The outputs name a kubeconfig that works
     Then the kubeconfig exists and only its owner may read it
     And kubectl reads the nodes with nothing but that kubeconfig
+    And no certificate in it is about to end
 
   @ac-1.12 @system-AWS @disruptive @exclusive_platform @last @disturbs-everything
   Scenario: Destroy removes everything and leaves nothing behind

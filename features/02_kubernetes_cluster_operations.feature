@@ -58,7 +58,9 @@ Feature: Kubernetes cluster operations
   @ac-2.8 @disruptive @disturbs-control-plane
   Scenario: The cluster keeps working with one control plane down
     Given every control plane answers at the address of the API
+    And none of them does so with a certificate that is about to end
     And each control plane runs what the others run
+    And each of them is set up like the others
     And each control plane stores and votes by an etcd of its own
     And no machine knows another one's API alone
     And the cluster's DNS servers are on more than one machine

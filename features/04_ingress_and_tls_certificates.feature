@@ -22,6 +22,7 @@ Feature: Ingress and TLS certificates
     When each path of each host is asked for over plain HTTP
     Then GET is answered with 301 to the same host, path and query over HTTPS
     And no other method is answered in clear
+    And no route of the platform takes requests in clear, here and in production
     And production's Traefik is started with the same options of "entrypoints."
 
   @ac-4.4 @system-LetsEncrypt
@@ -30,6 +31,7 @@ Feature: Ingress and TLS certificates
     When an IngressRoute for a new host names the certificate resolver
     Then that host is served with a certificate that the environment's authority issued for it
     And each route of the platform names that resolver, here and in production
+    And no certificate is kept by hand beside those
 
   @ac-4.5 @system-LetsEncrypt @disruptive @disturbs-traefik @needs-traefik
   Scenario: A certificate survives a restart of Traefik
@@ -64,7 +66,7 @@ Feature: Ingress and TLS certificates
   Scenario: Requests for www reach the frontend
     Given the services are routed
     When requests with marks of their own are sent to each path of the host "www"
-    Then a browser, which speaks HTTP/2 to the host "www", is answered by a pod of "frontend-service"
+    Then a browser, old or new, which speaks HTTP/2 to the host "www", is answered by a pod of "frontend-service"
     And each of them is answered by a pod of "frontend-service", and by no other
     And every route that takes the host "www" leads to the Service "frontend-service" alone
     And nothing on the way changes the requests for the host "www" or their answers
@@ -74,7 +76,7 @@ Feature: Ingress and TLS certificates
   Scenario: Requests for api reach the backend
     Given the services are routed
     When requests with marks of their own are sent to each path of the host "api"
-    Then a browser, which speaks HTTP/2 to the host "api", is answered by a pod of "backend-service"
+    Then a browser, old or new, which speaks HTTP/2 to the host "api", is answered by a pod of "backend-service"
     And each of them is answered by a pod of "backend-service", and by no other
     And every route that takes the host "api" leads to the Service "backend-service" alone
     And nothing on the way changes the requests for the host "api" or their answers
@@ -84,7 +86,7 @@ Feature: Ingress and TLS certificates
   Scenario: Requests for auth reach the auth service
     Given the services are routed
     When requests with marks of their own are sent to each path of the host "auth"
-    Then a browser, which speaks HTTP/2 to the host "auth", is answered by a pod of "auth-service"
+    Then a browser, old or new, which speaks HTTP/2 to the host "auth", is answered by a pod of "auth-service"
     And each of them is answered by a pod of "auth-service", and by no other
     And every route that takes the host "auth" leads to the Service "auth-service" alone
     And nothing on the way changes the requests for the host "auth" or their answers
@@ -101,5 +103,6 @@ Feature: Ingress and TLS certificates
     When the pod is healthy again
     Then requests for that host are answered with 200
     And none of these copies is ready, to be sent the clients of a service
+    And a pod of a service that is not well is sent no clients after half a minute, here and in production
     And the platform's routes would answer so, too, here and in production
     And production's Traefik is started with the same options of "providers."

@@ -12,6 +12,7 @@ Feature: Secrets management
   Scenario: The public certificate can be fetched
     When kubeseal fetches the certificate
     Then it is valid now and belongs to a key that the controller keeps
+    And it can be sealed with for a month
 
   @ac-5.3
   Scenario: A SealedSecret becomes the matching Secret

@@ -30,6 +30,12 @@ def routes_name_resolver(platform, routes, argocd_route, evidence):
     assert seen and not other, f"expected every route to name the resolver {certificates.RESOLVER}, saw {other}"
 
 
+@then("no certificate is kept by hand beside those")
+def none_kept_by_hand(platform):
+    kept = certificates.kept_by_hand(platform)
+    assert not kept, f"expected certificates by ACME alone, here and in production, saw {kept}"
+
+
 @given(parsers.parse('a host with a certificate from the resolver "{resolver}"'), target_fixture="certified")
 def host_with_certificate(environment, server, outputs, pebble, resolver, evidence):
     certified = certificates.certify(server, environment, outputs, pebble, resolver)

@@ -5,7 +5,17 @@ import secrets
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.clients.web import pinned_session
-from acceptance.drivers import cut_off_copies, exposure, redirects, route_rules, route_ways, routing, traefik_options
+from acceptance.drivers import application_policies as policies
+from acceptance.drivers import (
+    cut_off_copies,
+    exposure,
+    redirects,
+    route_rules,
+    route_ways,
+    routing,
+    traefik_options,
+    workload_health,
+)
 from acceptance.drivers.server import start_server
 
 
@@ -92,6 +102,13 @@ def none_in_clear(plain):
     assert not wrong, f"expected 301 or 308 to the same page over HTTPS, saw {wrong}. {routing.LOGS}"
 
 
+@then("no route of the platform takes requests in clear, here and in production")
+def no_route_in_clear(platform, cluster):
+    rules = route_rules.platform_rules(cluster) + route_rules.production_rules(platform)
+    wrong = route_rules.taken_in_clear(rules)
+    assert not wrong, f"expected routes at the entry point {route_rules.HTTPS} alone, saw {wrong}. {routing.HINT}"
+
+
 @then("a request over HTTPS reaches the pod as plain HTTP, marked as forwarded from HTTPS")
 def plain_behind(anyone, route, server, evidence):
     seen = routing.wait_reaches_pod(anyone, server, *route)
@@ -142,6 +159,13 @@ def copies_are_not_ready(namespace, copies, evidence):
     ready = [name for name, state in seen.items() if state == cut_off_copies.READY]
     hint = "Try: kubectl get deployments -o yaml | grep -A 3 readinessProbe, and ask its path without the database"
     assert not ready, f"expected no copy to be ready that reaches nothing that it needs, {', '.join(ready)} is. {hint}"
+
+
+@then("a pod of a service that is not well is sent no clients after half a minute, here and in production")
+def pods_are_taken_out(platform, auth_service, backend_service, frontend_service):
+    found = policies.troubles(policies.workloads_everywhere(platform), workload_health.stays_in_service)
+    hint = "kubectl get deployments -o yaml | grep -A 6 readinessProbe"
+    assert not found, f"expected {workload_health.OUT} s at most, saw {found}. Try: {hint}"
 
 
 @then("the platform's routes would answer so, too, here and in production")

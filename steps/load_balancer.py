@@ -18,7 +18,7 @@ from acceptance.drivers.balancer import (
     start_echo_pods,
     traefik_addresses,
 )
-from acceptance.infrastructure.haproxy import limited, only_behind_load_balancer, servers_up
+from acceptance.infrastructure.haproxy import limited, only_behind_load_balancer, servers_up, share_otherwise
 
 LOGS = "docker logs alternate-futures-load-balancer"
 
@@ -80,3 +80,9 @@ def all_workers_back(outputs):
         return True
 
     eventually(all_up, within=LOAD_BALANCER_READY, what="every worker UP in the load balancer", hint=LOGS)
+
+
+@then("each of them is given as many connections as the others")
+def equal_shares(outputs):
+    wrong = share_otherwise(outputs)
+    assert not wrong, f"expected workers with equal shares, none of them a backup, saw {wrong}. Try: {LOGS}"

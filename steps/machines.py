@@ -10,9 +10,12 @@ from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers import discovery, large_packets
 from acceptance.drivers.machines import (
     LARGE,
+    LASTS,
     capacities,
     certificate_requesters,
+    days_left,
     every_machine,
+    in_kubeconfig,
     is_k3s,
     issued_tokens,
     judge_k3s_joins,
@@ -165,6 +168,14 @@ def kubectl_works(cluster, outputs):
     answer = nodes_with_kubeconfig_alone(cluster)
     missing = {f"node/{machine.name}" for machine in every_machine(outputs)} - set(answer.split())
     assert not missing, f"expected kubectl to name every node, saw {answer[:300]!r}"
+
+
+@then("no certificate in it is about to end")
+def kubeconfig_lasts(outputs, evidence):
+    left = days_left(in_kubeconfig(outputs.kubeconfig_path))
+    evidence.add("days left of the certificate of each of its users", left)
+    short = {name: days for name, days in left.items() if days < LASTS}
+    assert not short, f"expected {LASTS} days left of each certificate of {outputs.kubeconfig_path}, saw {short}"
 
 
 @given("a running cluster")

@@ -5,18 +5,33 @@ import time
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import SETTLED, STANDS, eventually
-from acceptance.drivers.control_planes import all_complete, all_led_to_common_address, dns_is_spread, stored_elsewhere
-from acceptance.drivers.machines import control_planes_at_api
+from acceptance.drivers.control_planes import (
+    all_complete,
+    all_led_to_common_address,
+    dns_is_spread,
+    set_up_otherwise,
+    stored_elsewhere,
+)
+from acceptance.drivers.machines import LASTS, control_planes_at_api, days_left
 from acceptance.drivers.outage import HINT, Outage, begin_writing
 
 
-@given("every control plane answers at the address of the API")
+@given("every control plane answers at the address of the API", target_fixture="shown")
 def every_control_plane_answers(cluster, outputs, evidence):
     cluster.needs_machines()
     seen = control_planes_at_api(cluster, outputs)
-    evidence.add("fresh connections to the API's address, by who answered", seen)
-    silent = [name for name, count in seen.items() if not count]
+    evidence.add("fresh connections to the API's address, by who answered", {name: len(seen[name]) for name in seen})
+    silent = [name for name, chains in seen.items() if not chains]
     assert not silent, f"expected every control plane to answer at the API's address, {silent} never did. Try: {HINT}"
+    return seen
+
+
+@given("none of them does so with a certificate that is about to end")
+def certificates_last(shown, evidence):
+    left = days_left(shown)
+    evidence.add("days left of the certificate of each API server", left)
+    short = {name: days for name, days in left.items() if days < LASTS}
+    assert not short, f"expected {LASTS} days left of each API server's certificate, saw {short}. Try: kubeadm certs"
 
 
 @given("each control plane runs what the others run")
@@ -26,6 +41,14 @@ def control_planes_are_complete(cluster):
     eventually(
         complete, within=SETTLED, what=what, hint="kubectl -n kube-system get pods -l tier=control-plane -o wide"
     )
+
+
+@given("each of them is set up like the others")
+def control_planes_are_alike(cluster):
+    cluster.needs_machines()
+    found = set_up_otherwise(cluster)
+    hint = "Try, on each: grep -- -- /etc/kubernetes/manifests/*.yaml"
+    assert not found, f"expected control planes of which any can take over, saw {'; '.join(found)}. {hint}"
 
 
 @given("each control plane stores and votes by an etcd of its own")

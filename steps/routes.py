@@ -22,7 +22,9 @@ def send_marked(users, environment, cluster, host):
     return asked.send_everywhere(users, environment, host, route_rules.platform_rules(cluster))
 
 
-@then(parsers.parse('a browser, which speaks HTTP/2 to the host "{host}", is answered by a pod of "{name}"'))
+@then(
+    parsers.parse('a browser, old or new, which speaks HTTP/2 to the host "{host}", is answered by a pod of "{name}"')
+)
 def browser_is_answered(users, environment, outputs, platform, cluster, host, name, evidence):
     platform.get(name)
     both = http2_requests.ask_both(users, environment, outputs, host)

@@ -59,6 +59,12 @@ def fetched_is_valid(sealed_secrets, fetched):
     assert own in kept, "the certificate that kubeseal fetched belongs to none of the controller's keys"
 
 
+@then("it can be sealed with for a month")
+def fetched_lasts(fetched):
+    until, days = fetched.not_valid_after_utc, sealing_keys.LASTS.days
+    assert sealing_keys.lasts(fetched), f"expected a certificate for {days} days more, it ends at {until}"
+
+
 @when("a Secret with a value of its own is sealed and applied", target_fixture="sealed")
 def seal_one(sealed_secrets, namespace):
     return sealing.seal_and_apply(sealed_secrets, namespace, "sealed", sealing.new_values())

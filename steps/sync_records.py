@@ -4,7 +4,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import SYNCED, eventually
 from acceptance.drivers import application_policies as policies
-from acceptance.drivers import shown_applications, syncs
+from acceptance.drivers import shown_applications, sync_retries, syncs
 from acceptance.drivers.demos import create_applications, new_demo, remove, wait_status
 from acceptance.platform.application_status import GOOD, messages
 from acceptance.platform.applications import APPLICATIONS
@@ -58,7 +58,7 @@ def record_before(demo, evidence):
 @then("each of the platform's Applications keeps its records, here and in production")
 def records_are_kept(platform, applications):
     seen = policies.applications_everywhere(platform)
-    found = policies.troubles(seen, policies.forgets) | policies.troubles(seen, policies.has_no_end)
+    found = policies.troubles(seen, policies.forgets) | policies.troubles(seen, sync_retries.has_no_end)
     found |= policies.troubles({name: seen[name] for name in APPLICATIONS}, policies.has_lost_records)
     assert not found, f"expected every Application to keep records of all its syncs (revisionHistoryLimit), saw {found}"
 

@@ -48,8 +48,8 @@ def each_dns_server_knows_it(namespace, evidence):
 
 
 @when("the server pod is replaced")
-def replace_server(namespace):
-    reachability.replace_server(namespace)
+def replace_server(namespace, outputs):
+    reachability.replace_server(namespace, outputs)
 
 
 @then("the Service still has its address")

@@ -22,6 +22,8 @@ STAYS = 3
 GRACE = 30
 """Seconds after which a pod that is to end is killed, its preStop hook included, where nothing is said."""
 PATHS = "argocd.argoproj.io/manifest-generate-paths"
+ORPHANS = "PrunePropagationPolicy=orphan"
+"""The option by which a Deployment that is taken out of Git leaves its ReplicaSets and pods behind."""
 SOURCE = {"repoURL", "targetRevision", "path"}
 """What an Application says of its source: anything more changes what Git says."""
 KEPT = 3
@@ -76,7 +78,8 @@ def needs_a_hand(application: Manifest) -> str:
     if policy is None or policy.get("enabled") is False:
         return "auto-sync is off"
     off = [name for name in ("prune", "selfHeal") if policy.get(name) is not True]
-    kept = [option for option in application["spec"]["syncPolicy"].get("syncOptions") or [] if option in KEEPS]
+    options = application["spec"]["syncPolicy"].get("syncOptions") or []
+    kept = [option for option in options if option in (*KEEPS, ORPHANS)]
     return " and ".join([*(f"{name} off" for name in off), *kept])
 
 
@@ -127,12 +130,6 @@ def forgets(application: Manifest) -> str:
     # Argo CD keeps ten where nothing is said.
     kept = application["spec"].get("revisionHistoryLimit", 10)
     return f"it keeps {kept} records" if kept < KEPT else ""
-
-
-def has_no_end(application: Manifest) -> str:
-    """Whether a sync of an Application that fails is tried for ever, and so never on record as failed."""
-    tries = ((application["spec"].get("syncPolicy") or {}).get("retry") or {}).get("limit", 0)
-    return "a sync that fails is tried again without end, and never recorded as failed" if tries < 0 else ""
 
 
 def cannot_be_undone(workload: Manifest) -> str:

@@ -17,6 +17,7 @@ from acceptance.base.waiting import (
 )
 from acceptance.clients.tls import Chain, served_chain, verify
 from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.manifests import Manifest
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers import route_rules, traefik_options
 from acceptance.drivers.route_rules import Rule
@@ -141,15 +142,33 @@ def wait_renewed(
 
 
 def resolvers_of_routes(platform: Platform) -> dict[str, str]:
-    """The resolver that each of the platform's routes names, here and as production renders it."""
-
-    def named(rule: Rule) -> str:
-        return str(rule.tls.get("certResolver", "none"))
-
-    here = {f"{rule.namespace}/{rule.route}": named(rule) for rule in route_rules.platform_rules(platform.cluster)}
-    there = {f"production's {rule.route}": named(rule) for rule in route_rules.production_rules(platform)}
+    """The resolver that each of the platform's routes names, and what besides, here and as production renders it."""
+    here = {
+        f"{rule.namespace}/{rule.route}": certified_by(rule) for rule in route_rules.platform_rules(platform.cluster)
+    }
+    there = {f"production's {rule.route}": certified_by(rule) for rule in route_rules.production_rules(platform)}
     assert here and there, f"there are {len(here)} routes here and {len(there)} in production"
     return here | there
+
+
+def certified_by(rule: Rule) -> str:
+    """Where a rule's certificate comes from: a resolver, and a Secret or a store besides, which nobody renews."""
+    besides = [f" beside {key}: {rule.tls[key]}" for key in ("secretName", "store") if rule.tls.get(key)]
+    return str(rule.tls.get("certResolver", "none")) + "".join(besides)
+
+
+def kept_by_hand(platform: Platform) -> list[str]:
+    """The TLSStores, here and in production, with certificates that Traefik serves and does not renew."""
+    rendered = [item for part in ("traefik", *route_rules.ROUTED) for item in platform.rendering.production(part)]
+    here = platform.cluster.custom.list_cluster_custom_object(*route_rules.TRAEFIK, "tlsstores")["items"]
+    own = [item for item in here if not item["metadata"]["namespace"].startswith("scenario")]
+    return with_certificates([*own, *(item for item in rendered if item["kind"] == "TLSStore")])
+
+
+def with_certificates(stores: list[Manifest]) -> list[str]:
+    """Those of some TLSStores that name certificates, in words."""
+    found = [(item["metadata"]["name"], item["spec"].get("certificates")) for item in stores]
+    return [f"the TLSStore {name} has {certificates}" for name, certificates in found if certificates]
 
 
 def renewal_options(platform: Platform, resolver: str) -> dict[str, traefik_options.Options]:

@@ -6,6 +6,7 @@ each stores its data: losing each of them would take another minute each. Source
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from kubernetes import client
 
 from acceptance.base.conditions import as_json, is_ready
 from acceptance.cluster.cluster import Cluster
-from acceptance.drivers.benchmark import of_processes
+from acceptance.drivers.benchmark import COMPONENTS, Settings, of_processes
 from acceptance.drivers.benchmark_checks import API
 from acceptance.drivers.etcd import etcdctl
 from acceptance.drivers.machines import every_machine
@@ -23,6 +24,8 @@ from acceptance.infrastructure.contract import Machine
 TIER = "tier=control-plane"
 """The label of kubeadm's static pods; K3s runs all of it in one process, and has none."""
 HERE = {"127.0.0.1", "localhost", "::1"}
+JUDGED = {"etcd-servers", "advertise-address"}
+"""What may differ from one API server to the other: where each stores, which is judged by itself, and where it is."""
 CONNECTED = ("ss", "-Htnp", "state", "established", "dport", "=", ":6443")
 """Lists what a machine's programs are connected to at the API's port, of machines and of its load balancer."""
 
@@ -79,6 +82,32 @@ def stored_elsewhere(cluster: Cluster) -> list[str]:
     etcd_servers = {name: str(settings.get("etcd-servers", "")) for name, settings in started.items()}
     members = etcdctl(cluster, "member", "list", "--write-out", "json")
     return [*stores_elsewhere(etcd_servers, servers), *wrong_members(members, servers)]
+
+
+def of_itself(value: str, machine: Machine) -> str:
+    """A setting, with a word in the place of the machine's own name and address."""
+    own = "|".join(re.escape(name) for name in names_of(machine))
+    return re.sub(rf"(?<![\w.-])({own})(?![\w.-])", "ITSELF", value)
+
+
+def unlike(started: Mapping[str, Mapping[str, Settings]], servers: Sequence[Machine]) -> list[str]:
+    """What some control plane starts a component with, and another otherwise, given the settings by machine."""
+    found = []
+    for component in COMPONENTS:
+        seen = {server.name: dict(started[server.name].get(component, {})) for server in servers}
+        for name in sorted({name for settings in seen.values() for name in settings} - JUDGED):
+            # Whether each runs it at all is judged by itself.
+            those = [server for server in servers if seen[server.name]]
+            said = {server.name: of_itself(str(seen[server.name].get(name, "not set")), server) for server in those}
+            if len({*said.values()}) > 1:
+                found.append(f"--{name} of {component}: {said}")
+    return found
+
+
+def set_up_otherwise(cluster: Cluster) -> list[str]:
+    """What the control planes do not all start a component with; nothing of K3s, which runs all in one process."""
+    servers = cluster.outputs.control_planes
+    return unlike({server.name: of_processes(cluster, server.name) for server in servers}, servers)
 
 
 def peers(listed: str) -> dict[str, set[str]]:

@@ -94,6 +94,11 @@ class Demo:
         found = self.namespace.cluster.apps.list_namespaced_deployment(self.namespace.name)
         return any(item.metadata.name == self.name for item in found.items)
 
+    def has_replica_sets(self) -> bool:
+        """Whether a version of its Deployment is in the cluster, which would go on with its pods."""
+        apps, selector = self.namespace.cluster.apps, f"app={self.name}"
+        return bool(apps.list_namespaced_replica_set(self.namespace.name, label_selector=selector).items)
+
     def change_by_hand(self) -> None:
         """Change its ConfigMap in the cluster, bypassing Git."""
         body = {"data": {"text": "by-hand"}}

@@ -6,13 +6,15 @@ import base64
 import ipaddress
 import shlex
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import yaml
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from acceptance.clients.tls import served_chain
+from acceptance.clients.tls import Chain, served_chain
 from acceptance.cluster.cluster import Cluster
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.infrastructure.contract import CONTROL_PLANE, Infrastructure, Machine, Outputs
@@ -23,6 +25,8 @@ LARGE = 65536
 reads to their end before it answers a request that it refuses."""
 FRESH_CONNECTIONS = 24
 """Connections to the API's address: enough for each of three control planes to be chosen many times."""
+LASTS = 30
+"""Days that a certificate of the cluster's has left at least: kubeadm and K3s issue them for a year."""
 
 
 def machines_of(outputs: Outputs, role: str) -> list[Machine]:
@@ -158,20 +162,38 @@ def version_numbers(version: str) -> list[int]:
     return [int(part) for part in version.lstrip("v").partition("+")[0].split(".")]
 
 
-def control_planes_at_api(cluster: Cluster, outputs: Outputs) -> dict[str, int]:
-    """How many of the fresh connections to the API's address each control plane answered, told by its certificate.
-
-    Each API server shows a certificate of its own, which names its machine's address.
-    """
+def shown_at_api(cluster: Cluster) -> list[Chain]:
+    """What fresh connections to the API's address are shown: each API server has a certificate of its own."""
     host, _, port = cluster.api.configuration.host.removeprefix("https://").partition(":")
-    seen = dict.fromkeys((machine.name for machine in outputs.control_planes), 0)
-    for _ in range(FRESH_CONNECTIONS):
-        leaf = served_chain(host, int(port or 443), host).leaf
-        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        addresses = {str(address) for address in names.get_values_for_type(x509.IPAddress)}
-        for machine in outputs.control_planes:
-            seen[machine.name] += machine.address in addresses
-    return seen
+    return [served_chain(host, int(port or 443), host) for _ in range(FRESH_CONNECTIONS)]
+
+
+def is_for(chain: Chain, machine: Machine) -> bool:
+    """Whether a certificate names a machine's address, as that of its API server does."""
+    names = chain.leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return machine.address in {str(address) for address in names.get_values_for_type(x509.IPAddress)}
+
+
+def control_planes_at_api(cluster: Cluster, outputs: Outputs) -> dict[str, list[Chain]]:
+    """What fresh connections to the API's address were shown by each control plane, told by its certificate."""
+    shown = shown_at_api(cluster)
+    return {machine.name: [chain for chain in shown if is_for(chain, machine)] for machine in outputs.control_planes}
+
+
+def days_left(chains: Mapping[str, Sequence[Chain]]) -> dict[str, float]:
+    """The days until the first certificate ends of those that each has; of who has none, nothing."""
+    return {name: round(min(chain.days_left for chain in found), 1) for name, found in chains.items() if found}
+
+
+def in_kubeconfig(path: Path) -> dict[str, list[Chain]]:
+    """The certificates by which a kubeconfig's users prove who they are; none where they have a token or a program."""
+    users = yaml.safe_load(path.read_text()).get("users") or []
+    said = {item["name"]: (item.get("user") or {}).get("client-certificate-data") for item in users}
+    return {
+        name: [Chain(x509.load_pem_x509_certificates(base64.b64decode(data))[0], ())]
+        for name, data in said.items()
+        if data
+    }
 
 
 def nodes_with_kubeconfig_alone(cluster: Cluster) -> str:

@@ -12,11 +12,11 @@ from acceptance.base.environment import Environment
 from acceptance.drivers import route_rules
 from acceptance.drivers.route_rules import Rule
 
-METHODS = {"GET": (301,), "HEAD": (301, 308), "POST": (301, 308)}
+METHODS = {"GET": (301,), **dict.fromkeys(("HEAD", "POST", "PUT", "DELETE", "OPTIONS"), (301, 308))}
 """What is judged by method. The criteria say 301 of a request as browsers make it: GET gets exactly that.
 
-Traefik 3 answers HEAD, which `curl -I` sends, and POST with 308 (RFC 9110, 15.4.9): a client keeps its method then.
-They may have either; an answer in clear is wrong for every method.
+Traefik 3 answers HEAD, which `curl -I` sends, and all others with 308 (RFC 9110, 15.4.9): a client keeps its method
+then. They may have either; an answer in clear is wrong for every method.
 """
 QUERY = "?from=mail&x=1"
 

@@ -15,6 +15,8 @@ from acceptance.platform.platform import Platform
 TRAEFIK = ("traefik.io", "v1alpha1")
 ROUTED = ("ingress", "argocd/route")
 """The components that bring routes."""
+HTTPS = "websecure"
+"""The entry point of Traefik's that takes HTTPS."""
 OTHER_ROUTES = (
     (*TRAEFIK, "ingressroutetcps"),
     (*TRAEFIK, "ingressrouteudps"),
@@ -35,6 +37,8 @@ class Rule:
     tls: dict[str, Any] = field(default_factory=dict, compare=False)
     middlewares: tuple[str, ...] = ()
     """What its requests go through before, as `NAMESPACE/NAME`."""
+    entry_points: tuple[str, ...] = ()
+    """Where its requests come in; none: wherever requests come in."""
 
     @property
     def hosts(self) -> list[str]:
@@ -74,6 +78,7 @@ def rules_of(route: Manifest) -> list[Rule]:
                 f"{item.get('namespace') or metadata.get('namespace', 'default')}/{item['name']}"
                 for item in rule.get("middlewares") or ()
             ),
+            entry_points=tuple(spec.get("entryPoints") or ()),
         )
         for rule in spec["routes"]
     ]
@@ -101,6 +106,15 @@ def production_rules(platform: Platform) -> list[Rule]:
 def hosts(rules: list[Rule]) -> list[str]:
     """The hosts that rules name."""
     return sorted({host for rule in rules for host in rule.hosts})
+
+
+def taken_in_clear(rules: list[Rule]) -> list[str]:
+    """The rules that take requests at another entry point than that of HTTPS, where a redirect alone is to answer."""
+    return [
+        f"{rule.namespace}/{rule.route} is at the entry points {list(rule.entry_points) or 'that there are'}"
+        for rule in rules
+        if rule.entry_points != (HTTPS,)
+    ]
 
 
 def leads_elsewhere(rules: list[Rule], host: str, service: str) -> list[str]:

@@ -10,7 +10,7 @@ from kubernetes.client import ApiException
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.route_rules import ROUTED, TRAEFIK, Rule, platform_rules, production_rules
-from acceptance.drivers.traefik_options import Options, options_of, production_spec, running_specs
+from acceptance.drivers.traefik_options import Options, on_the_way, options_of, production_spec, running_specs
 from acceptance.platform.platform import Platform
 
 HARMLESS = ("retry",)
@@ -69,6 +69,8 @@ def changed_everywhere(platform: Platform, host: str) -> list[str]:
     live, rendered = live_middlewares(platform.cluster), production_middlewares(platform)
     found = odd_ways(there) + changed_on_the_way(there, rendered) + changing(production_entries(platform, rendered))
     entered = odd_ways(here) + changing(live_entries(platform, live))
+    found += production_tls(platform) + on_the_way(options_of(production_spec(platform)))
+    entered += [text for spec in running_specs(platform.cluster).values() for text in on_the_way(options_of(spec))]
     return entered + changed_on_the_way(here, live) + [f"in production {text}" for text in found]
 
 
@@ -82,6 +84,25 @@ def odd_ways(rules: list[Rule]) -> list[str]:
         if key not in PLAIN and UNCHANGED.get(key) != value
     ]
     return ways + [f"{rule.match} has the TLS options {rule.tls['options']}" for rule in rules if "options" in rule.tls]
+
+
+def default_tls(options: Iterable[Manifest]) -> list[str]:
+    """The TLSOptions called `default` that turn clients away who speak TLS 1.2 or have no certificate of their own.
+
+    Traefik applies the one of this name to every route that names none, whatever namespace it is in.
+    """
+    found = [item for item in options if item["metadata"]["name"] == "default"]
+    return [
+        f"every route has the TLS options {item['spec']}"
+        for item in found
+        if item["spec"].get("minVersion") == "VersionTLS13" or item["spec"].get("clientAuth")
+    ]
+
+
+def production_tls(platform: Platform) -> list[str]:
+    """The same of the TLSOptions that production renders; here a request over TLS 1.2 shows it."""
+    rendered = (item for component in ("traefik", *ROUTED) for item in platform.rendering.production(component))
+    return default_tls(item for item in rendered if item["kind"] == "TLSOption")
 
 
 def at_entry_points(options: Options, middlewares: dict[str, dict[str, Any]]) -> list[Named]:

@@ -26,6 +26,8 @@ ACTIVE = "active"
 PEM = re.compile(rb"-----BEGIN ([A-Z ]*PRIVATE KEY)-----([A-Za-z0-9+/=\s\\]+)-----END \1-----")
 """A private key, in whatever way its lines were wrapped, indented or quoted."""
 WRAPPED = re.compile(rb"[A-Za-z0-9+/=\s]{200,}")
+LASTS = datetime.timedelta(days=30)
+"""How long the certificate is good for at least: kubeseal refuses one that has ended, and a new one comes as often."""
 KEY_BITS = 2048
 """Minimum size of an RSA key (NIST SP 800-57, until 2030)."""
 
@@ -81,6 +83,11 @@ def is_valid_now(certificate: x509.Certificate) -> bool:
     """Whether it is valid now."""
     now = datetime.datetime.now(datetime.UTC)
     return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+
+
+def lasts(certificate: x509.Certificate) -> bool:
+    """Whether one can seal with a certificate until the controller makes another."""
+    return certificate.not_valid_after_utc - datetime.datetime.now(datetime.UTC) > LASTS
 
 
 def private_keys_in(data: bytes) -> Iterator[bytes]:

@@ -149,6 +149,7 @@ def wait_taken_out(demo: Demo) -> None:
 
     def gone() -> bool:
         assert not demo.has_deployment(), "its Deployment is still there"
+        assert not demo.has_replica_sets(), "its Deployment is gone, and the ReplicaSet of it is still there"
         return True
 
     eventually(gone, within=SYNCED, what=f"the Deployment of {demo.name} gone, as it is from Git", hint=demo.hint)

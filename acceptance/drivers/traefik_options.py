@@ -15,6 +15,12 @@ Options = dict[str, str]
 OWN = {"caserver", "email", "storage", "profile"}
 """What differs between ACME resolvers without affecting when a certificate is renewed."""
 
+ON_THE_WAY = ("serverstransport.", "core.", "experimental.", "configfile")
+"""How names of options begin that change the way of every request: time-outs towards pods, how rules are read.
+
+A file of its own takes the place of all other options.
+"""
+
 
 def options_of(spec: Mapping[str, Any]) -> Options:
     """The options that the container of a pod's spec is started with, names in small letters."""
@@ -40,6 +46,13 @@ def production_spec(platform: Platform) -> dict[str, Any]:
 def below(options: Options, prefix: str) -> Options:
     """The options whose names begin with `prefix`."""
     return {name: value for name, value in options.items() if name.startswith(prefix)}
+
+
+def on_the_way(options: Options) -> list[str]:
+    """The options by which Traefik treats every request otherwise than without them, in words."""
+    return [
+        f"Traefik is started with --{name}={value}" for name, value in options.items() if name.startswith(ON_THE_WAY)
+    ]
 
 
 def of_production(platform: Platform, prefix: str) -> Options:

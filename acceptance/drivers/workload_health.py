@@ -1,4 +1,4 @@
-"""Whether a workload with unhealthy pods would be reported as such. Source: 3.5."""
+"""Whether a workload with unhealthy pods would be reported as such, and soon. Source: 3.5, 4.11."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ Redis answers no HTTP; without `-e` its client takes any answer, an error too, f
 """
 NOTICED = 120
 """Seconds for which a pod may fail its health check, at most, until it is called not ready."""
+
+OUT = 30
+"""Seconds for which a Deployment's pod may fail it: so long clients are sent to it. As much as Kubernetes' defaults."""
 
 
 def is_ignored(workload: Manifest) -> str:
@@ -62,3 +65,17 @@ def fails_for(probe: dict[str, Any]) -> int:
     """How many seconds a health check may fail before the pod counts as not ready."""
     # What Kubernetes takes where nothing is said: three times, ten seconds apart.
     return int(probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3))
+
+
+def stays_in_service(workload: Manifest) -> str:
+    """Why clients would long be sent to a pod that is not well; of what is no Deployment nothing: it has no route."""
+    spec = workload["spec"]
+    # In a list the API leaves out the kind; it fills in the strategy.
+    if workload.get("kind") != "Deployment" and "strategy" not in spec:
+        return ""
+    slow = [
+        f"{item['name']} is sent clients for {seconds} s that it fails its health check"
+        for item in spec["template"]["spec"]["containers"]
+        if (seconds := fails_for(item.get("readinessProbe") or {})) > OUT
+    ]
+    return ", ".join(slow)

@@ -16,7 +16,11 @@ def load_balancer_command(outputs: Outputs, command: str) -> str:
 
 @contextlib.contextmanager
 def only_behind_load_balancer(outputs: Outputs, worker: Machine) -> Iterator[None]:
-    """Put all other workers into maintenance in the load balancer; restore them at the end."""
+    """Put all other workers into maintenance in the load balancer; restore them at the end.
+
+    Raises AssertionError if the load balancer does not know every worker.
+    """
+    assert_knows_all(outputs)
     servers = [
         f"{backend}/{machine.name}"
         for machine in outputs.workers
@@ -66,6 +70,36 @@ def limited(outputs: Outputs, floor: int) -> dict[str, str]:
 def servers_up(outputs: Outputs) -> dict[str, str]:
     """Each server of the load balancer, with its state: UP, DOWN or MAINT."""
     return server_statistics(outputs, "status")
+
+
+def assert_knows_all(outputs: Outputs) -> None:
+    """Raise AssertionError unless each worker is behind the load balancer, for both ports."""
+    wanted = {f"{backend}/{worker.name}" for worker in outputs.workers for backend in ("http", "https")}
+    seen = servers_up(outputs)
+    assert wanted <= seen.keys(), f"expected {sorted(wanted)} behind the load balancer, saw {sorted(seen)}"
+
+
+def unequal_shares(listed: str) -> dict[str, str]:
+    """What `show stat` lists of servers that get another share of connections than others of their backend.
+
+    Source: HAProxy's management guide, `weight`, `act` and `bck`: a backup gets nothing while another server is up.
+    """
+    rows = [line.split(",") for line in listed.splitlines() if line]
+    field = {name: rows[0].index(name) for name in ("weight", "act", "bck")}
+    servers = [row for row in rows[1:] if row[1] not in ("FRONTEND", "BACKEND")]
+    weights = {backend: {row[field["weight"]] for row in servers if row[0] == backend} for backend, *_ in servers}
+    return {
+        f"{row[0]}/{row[1]}": ", ".join(f"{name} {row[column]}" for name, column in field.items())
+        for row in servers
+        if len(weights[row[0]]) > 1
+        or row[field["weight"]] == "0"
+        or (row[field["act"]], row[field["bck"]]) != ("1", "0")
+    }
+
+
+def share_otherwise(outputs: Outputs) -> dict[str, str]:
+    """The load balancer's servers with another share than others. Raises UserError if its container is away."""
+    return unequal_shares(load_balancer_command(outputs, "show stat"))
 
 
 def connections(outputs: Outputs, server: str) -> int:

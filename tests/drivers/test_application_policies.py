@@ -8,7 +8,7 @@ import yaml
 from acceptance.base.paths import ROOT
 from acceptance.cluster.manifests import HOOK
 from acceptance.drivers import application_policies as policies
-from acceptance.drivers import apply_rights, argocd_settings, object_options, sync_hooks, workload_health
+from acceptance.drivers import apply_rights, argocd_settings, object_options, sync_hooks, sync_retries, workload_health
 from acceptance.drivers.application_policies import PATHS, SKIP
 from acceptance.drivers.polling import NOTICED_WITHIN, as_production_polls, longest_wait, polling
 
@@ -36,8 +36,8 @@ def changed(manifest, path, value):
 
 @pytest.mark.parametrize("application", APPLICATIONS, ids=lambda item: item["metadata"]["name"])
 def test_the_applications_are_as_they_should_be(application):
-    found = [judge(application) for judge in (policies.needs_a_hand, policies.leaves_out, policies.forgets)]
-    assert found == ["", "", ""]
+    judges = (policies.needs_a_hand, policies.leaves_out, policies.forgets, sync_retries.has_no_end)
+    assert [judge(application) for judge in judges] == ["", "", "", ""]
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,20 @@ def test_the_applications_are_as_they_should_be(application):
         (policies.leaves_out, f"metadata/annotations#{SKIP}", "true"),
         (policies.forgets, "spec/revisionHistoryLimit", 0),
         (policies.forgets, "spec/revisionHistoryLimit", 2),
-        (policies.has_no_end, "spec/syncPolicy/retry/limit", -1),
+        (sync_retries.has_no_end, "spec/syncPolicy/retry/limit", -1),
+        (
+            sync_retries.has_no_end,
+            "spec/syncPolicy/retry",
+            {"limit": 5, "backoff": {"duration": "2h", "maxDuration": "24h"}},
+        ),
+        (
+            sync_retries.has_no_end,
+            "spec/syncPolicy/retry",
+            {"limit": 1, "backoff": {"duration": "660", "maxDuration": "1d"}},
+        ),
+        (sync_retries.has_no_end, "spec/syncPolicy/retry/limit", 50),
         (policies.needs_a_hand, "spec/syncPolicy/syncOptions", ["Prune=false"]),
+        (policies.needs_a_hand, "spec/syncPolicy/syncOptions", ["PruneLast=true", "PrunePropagationPolicy=orphan"]),
         (policies.leaves_out, "spec/source/kustomize", {"images": ["alternate-futures/auth:old"]}),
         (policies.leaves_out, f"metadata/annotations#{PATHS}", "/docs"),
         (object_options.is_forced, "spec/syncPolicy/syncOptions", ["Force=true"]),
@@ -80,6 +92,8 @@ def test_a_careless_change_of_an_application_is_found(judge, path, value):
         (workload_health.never_fails, f"{PROBE}/failureThreshold", 1000),
         (workload_health.never_fails, "spec/paused", True),
         (workload_health.never_fails, "metadata/annotations", {workload_health.IGNORED: "true"}),
+        (workload_health.stays_in_service, f"{PROBE}/periodSeconds", 40),
+        (workload_health.stays_in_service, f"{PROBE}/failureThreshold", 7),
         (policies.cannot_be_undone, "spec/paused", True),
         (policies.loses_requests, "spec/strategy", {"type": "Recreate"}),
         (policies.loses_requests, "spec/strategy/rollingUpdate/maxUnavailable", "100%"),
@@ -243,3 +257,34 @@ def test_kinds_that_a_project_does_not_list_are_named(project, kinds, found):
 
 def test_the_api_calls_kinds_by_their_plural():
     assert [apply_rights.resource_of(kind) for kind in ("NetworkPolicy", "Service")] == ["networkpolicies", "services"]
+
+
+@pytest.mark.parametrize(
+    ("retry", "seconds"),
+    [
+        ({}, 0),
+        ({"limit": 2, "backoff": {"duration": "5s", "factor": 2, "maxDuration": "1m"}}, 15),
+        ({"limit": 5}, 155),
+        ({"limit": 3, "backoff": {"duration": "500ms", "factor": 1, "maxDuration": "3m"}}, 1.5),
+        ({"limit": 3, "backoff": {"duration": "2h", "maxDuration": "1m30s"}}, 270),
+    ],
+)
+def test_the_time_between_tries_is_what_argo_cd_waits(retry, seconds):
+    assert sync_retries.waited(retry) == seconds
+
+
+@pytest.mark.parametrize(
+    ("more", "kind", "stays"),
+    [
+        ({"strategy": {}}, None, True),
+        ({}, "Deployment", True),
+        ({"updateStrategy": {}}, None, False),
+        ({}, "StatefulSet", False),
+    ],
+)
+def test_the_pods_of_deployments_are_taken_out_soon(more, kind, stays):
+    containers = [{"name": "a", "readinessProbe": {"periodSeconds": 40}}]
+    workload = {"spec": {**more, "template": {"spec": {"containers": containers}}}} | ({"kind": kind} if kind else {})
+    assert bool(workload_health.stays_in_service(workload)) is stays
+    containers[0]["readinessProbe"] = {"httpGet": {"path": "/ready"}}
+    assert not workload_health.stays_in_service(workload)

@@ -3,12 +3,14 @@
 import contextlib
 import socket
 import threading
+from types import SimpleNamespace as Thing
 
 import pytest
 import requests
 
 from acceptance.drivers import balancer
-from acceptance.infrastructure.haproxy import limits
+from acceptance.infrastructure import haproxy
+from acceptance.infrastructure.haproxy import limits, only_behind_load_balancer, unequal_shares
 
 HEAD = "# pxname,svname,qcur,slim,stot,rate_lim,status,\n"
 FREE = HEAD + "https,FRONTEND,,4096,9,0,OPEN,\nhttps,worker,0,,9,,UP,\nhttps,BACKEND,0,410,9,,UP,\n"
@@ -25,6 +27,35 @@ FREE = HEAD + "https,FRONTEND,,4096,9,0,OPEN,\nhttps,worker,0,,9,,UP,\nhttps,BAC
 )
 def test_limits_of_frontends_and_servers_are_told(listed, seen):
     assert limits(listed) == seen
+
+
+SHARES = (
+    "# pxname,svname,stot,status,weight,act,bck,\nhttps,FRONTEND,9,OPEN,,,,\nhttps,worker,5,UP,1,1,0,\n"
+    "https,worker2,4,UP,1,1,0,\nhttps,BACKEND,9,UP,2,2,0,\nhttp,worker,5,UP,100,1,0,\nhttp,worker2,5,UP,100,1,0,\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("listed", "seen"),
+    [
+        (SHARES, set()),
+        (SHARES.replace("worker2,4,UP,1,", "worker2,4,UP,256,"), {"https/worker", "https/worker2"}),
+        (SHARES.replace("worker2,4,UP,1,1,0", "worker2,4,UP,1,0,1"), {"https/worker2"}),
+        (SHARES.replace(",UP,100,", ",DRAIN,0,"), {"http/worker", "http/worker2"}),
+    ],
+)
+def test_a_worker_that_gets_another_share_is_told(listed, seen):
+    assert unequal_shares(listed).keys() == seen
+
+
+def test_a_worker_that_is_not_behind_the_load_balancer_is_told(monkeypatch):
+    outputs = Thing(workers=[Thing(name="worker"), Thing(name="worker2")])
+    monkeypatch.setattr(haproxy, "load_balancer_command", lambda *_: SHARES.replace("http,worker2", "http,worker3"))
+    with (
+        pytest.raises(AssertionError, match=r"'http/worker2'.* behind the load balancer"),
+        only_behind_load_balancer(outputs, outputs.workers[0]),
+    ):
+        pass
 
 
 @contextlib.contextmanager

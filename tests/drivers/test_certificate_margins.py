@@ -1,4 +1,4 @@
-"""12.4 by a certificate's lifetime: enough days left, not due for renewal yet, and due and not renewed."""
+"""12.4 by a certificate's lifetime, and 4.4 by who renews it: enough days left, not due for renewal, kept by hand."""
 
 import datetime
 
@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from acceptance.base.environment import load_environment
 from acceptance.clients.tls import Chain
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers.certificates import judge_days_left, margin
+from acceptance.drivers.certificates import certified_by, judge_days_left, margin, with_certificates
+from acceptance.drivers.route_rules import Rule
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 
@@ -51,3 +52,23 @@ def test_one_that_was_due_or_was_issued_for_too_short_a_time_fails(lifetime, age
 
 def test_production_expects_what_is_between():
     assert "12.4" in load_environment("production").unverifiable
+
+
+@pytest.mark.parametrize(
+    ("tls", "said"),
+    [
+        ({"certResolver": "letsencrypt"}, "letsencrypt"),
+        ({"certResolver": "letsencrypt", "domains": [{"main": "www"}]}, "letsencrypt"),
+        ({"certResolver": "letsencrypt", "secretName": "www-tls"}, "letsencrypt beside secretName: www-tls"),
+        ({"certResolver": "letsencrypt", "store": {"name": "old"}}, "letsencrypt beside store: {'name': 'old'}"),
+        ({}, "none"),
+    ],
+)
+def test_a_certificate_that_nobody_renews_is_told(tls, said):
+    assert certified_by(Rule("www", "default", "Host(`www`)", tls=tls)) == said
+
+
+def test_a_store_of_certificates_is_told():
+    kept = {"metadata": {"name": "default"}, "spec": {"certificates": [{"secretName": "www-tls"}]}}
+    generated = {"metadata": {"name": "default"}, "spec": {"defaultGeneratedCert": {"resolver": "letsencrypt"}}}
+    assert with_certificates([kept, generated]) == ["the TLSStore default has [{'secretName': 'www-tls'}]"]

@@ -63,6 +63,39 @@ def test_each_control_plane_has_a_vote_and_nobody_else(members, count):
     assert len(control_planes.wrong_members(json.dumps({"members": members}), SERVERS)) == count
 
 
+API, MANAGER = "kube-apiserver", "kube-controller-manager"
+
+
+@pytest.mark.parametrize(
+    ("component", "settings", "said"),
+    [
+        (
+            MANAGER,
+            {"controllers": "*,-endpointslice-controller"},
+            "--controllers of kube-controller-manager: {'one': 'not",
+        ),
+        (API, {"request-timeout": "1s"}, "'two': '1s'"),
+        (API, {"bind-address": "10.0.0.2", "node-name": "two"}, ""),
+        (API, {"bind-address": "10.0.0.20"}, "'two': '10.0.0.20'"),
+        (API, {"etcd-servers": "https://127.0.0.1:2379"}, ""),
+        (API, {"advertise-address": "10.0.0.2"}, ""),
+    ],
+)
+def test_a_control_plane_that_is_set_up_otherwise_is_told(component, settings, said):
+    def started(server):
+        return {API: {"bind-address": server.address, "node-name": server.name}, MANAGER: {"profiling": "false"}}
+
+    seen = {server.name: started(server) for server in SERVERS}
+    assert control_planes.unlike(seen, SERVERS) == []
+    seen["two"][component] |= settings
+    found = control_planes.unlike(seen, SERVERS)
+    assert said in "".join(found) and bool(found) is bool(said)
+
+
+def test_who_runs_all_in_one_process_is_not_compared():
+    assert control_planes.unlike({server.name: {} for server in SERVERS}, SERVERS) == []
+
+
 LISTED = """\
 0      0         172.30.0.7:41234      172.30.0.2:6443  users:(("kubelet",pid=411,fd=13))
 0      0         172.30.0.7:41236      172.30.0.2:6443  users:(("kube-proxy",pid=812,fd=9))

@@ -1,5 +1,6 @@
 """A browser's request beside the same over HTTP/1.1."""
 
+import ssl
 from types import SimpleNamespace as Thing
 
 import pytest
@@ -23,9 +24,10 @@ class Users:
 def asked(monkeypatch, outcome):
     def get(address, name, path, trust, within):
         assert (address, name) == (("127.0.0.1", 443), "auth.example.test") and path.startswith("/api/health?mark-")
-        if isinstance(outcome, OSError):
-            raise outcome
-        return outcome
+        wanted = outcome(trust) if callable(outcome) else outcome
+        if isinstance(wanted, OSError):
+            raise wanted
+        return wanted
 
     monkeypatch.setattr(http2_requests.http2, "get", get)
     monkeypatch.setattr(http2_requests, "known_paths", lambda _: {"auth": ["/api/health"]})
@@ -36,8 +38,22 @@ def asked(monkeypatch, outcome):
 
 def test_a_browser_that_is_answered_alike_is_let_pass(monkeypatch):
     both = asked(monkeypatch, ("h2", 200))
-    assert unlike(both) == "" and len(both.answers) == len(both.asked) == 2
+    assert unlike(both) == "" and len(both.answers) == len(both.asked) == 3
     assert [what for what in both.asked.values() if what.endswith("over HTTP/2")]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"), [(ssl.SSLError("protocol version"), "TLS 1.2: .*version"), (("h2", 421), "")]
+)
+def test_an_older_browser_that_is_turned_away_is_told(monkeypatch, outcome, said):
+    def get(trust):
+        return outcome if trust.maximum_version == ssl.TLSVersion.TLSv1_2 else ("h2", 200)
+
+    if said:
+        with pytest.raises(AssertionError, match=said):
+            asked(monkeypatch, get)
+    else:
+        assert "TLS 1.2': 421" in unlike(asked(monkeypatch, get))
 
 
 def test_a_browser_that_is_answered_otherwise_is_told(monkeypatch):

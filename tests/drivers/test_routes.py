@@ -127,6 +127,39 @@ def test_a_way_to_a_service_that_changes_requests_is_seen(more, tls, is_odd):
     assert bool(route_ways.odd_ways(found)) is is_odd
 
 
+@pytest.mark.parametrize(
+    ("option", "is_odd"),
+    [
+        ("--serversTransport.forwardingTimeouts.responseHeaderTimeout=10s", True),
+        ("--core.defaultRuleSyntax=v2", True),
+        ("--configFile=/data/traefik.yml", True),
+        ("--entrypoints.websecure.address=:8443", False),
+        ("--ping=true", False),
+    ],
+)
+def test_options_that_change_every_request_are_seen(option, is_odd):
+    spec = {"containers": [{"args": [option]}]}
+    assert bool(traefik_options.on_the_way(traefik_options.options_of(spec))) is is_odd
+
+
+def test_traefik_has_no_such_option():
+    base = yaml.safe_load((ROOT / "k8s" / "traefik" / "base" / "deployment.yaml").read_text())
+    assert traefik_options.on_the_way(traefik_options.options_of(base["spec"]["template"]["spec"])) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "turns_away"),
+    [
+        ("default", {"minVersion": "VersionTLS13"}, True),
+        ("default", {"clientAuth": {"clientAuthType": "RequireAndVerifyClientCert"}}, True),
+        ("default", {"minVersion": "VersionTLS12", "sniStrict": True}, False),
+        ("modern", {"minVersion": "VersionTLS13"}, False),
+    ],
+)
+def test_tls_options_of_every_route_that_turn_clients_away_are_seen(name, spec, turns_away):
+    assert bool(route_ways.default_tls([{"metadata": {"name": name}, "spec": spec}])) is turns_away
+
+
 def test_headers_that_are_too_large_for_somebody_are_seen_before_anybody_waits_for_a_log():
     marked = asked.Marked(asked={"mark-a": "GET /", "mark-b": "GET /x"})
     marked.answers = {"mark-a": SimpleNamespace(status_code=200), "mark-b": SimpleNamespace(status_code=431)}
@@ -185,8 +218,31 @@ def test_other_kinds_of_routes_are_seen():
     assert route_rules.other_routes(Cluster(ingresses=[])) == []
 
 
+@pytest.mark.parametrize(
+    ("entry_points", "said"),
+    [
+        (["websecure"], []),
+        (["web"], ["default/a is at the entry points ['web']"]),
+        (["web", "websecure"], ["default/a is at the entry points ['web', 'websecure']"]),
+        (None, ["default/a is at the entry points that there are"]),
+    ],
+)
+def test_a_route_that_takes_requests_in_clear_is_seen(entry_points, said):
+    spec = {"routes": [{"match": FINE[0], "services": FINE[1]}], "entryPoints": entry_points}
+    rules = route_rules.rules_of({"metadata": {"name": "a", "namespace": "default"}, "spec": spec})
+    assert route_rules.taken_in_clear(rules) == said
+
+
+def test_the_routes_of_the_platform_take_none():
+    folders = (ROOT / "k8s" / "ingress" / "base", ROOT / "k8s" / "argocd" / "route")
+    files = [file for folder in folders for file in folder.glob("*ingressroute.yaml")]
+    rules = [rule for file in files for item in documents(file.read_text()) for rule in route_rules.rules_of(item)]
+    assert len(rules) >= 4 and not route_rules.taken_in_clear(rules)
+
+
 ANSWERS = {
     "/right": {"GET": 301, "HEAD": 308, "POST": 308},
+    "/not-for-options": {"GET": 301, "HEAD": 308, "POST": 308, "OPTIONS": 204},
     "/temporary": {"GET": 302, "HEAD": 302, "POST": 302},
     "/only-get": {"GET": 301, "HEAD": 200, "POST": 201},
     "/elsewhere": {"GET": 301, "HEAD": 301, "POST": 301},
@@ -199,14 +255,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self):
         """The status of a path, with a Location."""
         path, _, query = self.path.partition("?")
-        self.send_response(ANSWERS[path][self.command])
+        self.send_response(ANSWERS[path].get(self.command, ANSWERS[path]["POST"]))
         host = self.headers["Host"].partition(":")[0]
         target = "/" if path == "/elsewhere" else f"{path}{'?' if query else ''}{query}"
         self.send_header("Location", f"https://{host}{target}")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    do_GET = do_HEAD = do_POST = answer
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = answer
 
     def log_message(self, *_):
         """Nothing."""
@@ -224,9 +280,10 @@ def address():
     [
         ("/right", []),
         ("/right?from=mail&x=1", []),
-        ("/temporary", ["GET", "HEAD", "POST"]),
-        ("/only-get", ["HEAD", "POST"]),
-        ("/elsewhere", ["GET", "HEAD", "POST"]),
+        ("/temporary", [*redirects.METHODS]),
+        ("/only-get", ["HEAD", "POST", "PUT", "DELETE", "OPTIONS"]),
+        ("/not-for-options", ["OPTIONS"]),
+        ("/elsewhere", [*redirects.METHODS]),
     ],
 )
 def test_what_is_no_redirect_to_the_same_page_is_seen(address, path, wrong):

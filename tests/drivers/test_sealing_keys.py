@@ -1,7 +1,9 @@
 """A copy of a sealing key is known by the key, however it is written down; other keys are nobody's business."""
 
 import base64
+import datetime
 import textwrap
+from types import SimpleNamespace as Thing
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -69,3 +71,9 @@ def test_a_copy_is_found_in_each_form(item):
 )
 def test_whatever_else_there_is_is_no_copy(item):
     assert sealing_keys.copies([item], {sealing_keys.public_bytes(KEY.public_key())}) == []
+
+
+@pytest.mark.parametrize(("days", "lasts"), [(3650, True), (31, True), (29, False), (1, False)])
+def test_a_certificate_that_ends_soon_is_seen(days, lasts):
+    ends = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
+    assert sealing_keys.lasts(Thing(not_valid_after_utc=ends)) is lasts
