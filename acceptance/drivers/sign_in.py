@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import requests
@@ -13,16 +12,11 @@ import requests
 from acceptance.base.conditions import as_json
 from acceptance.base.environment import Environment
 from acceptance.base.secrecy import register_secret
+from acceptance.drivers.replays import Signed, used, used_at_once
 from acceptance.drivers.services import KEEP, Api, in_words, now
 from acceptance.drivers.wallet import ALL, FEWEST, JWT, OTHER_CHAIN, OTHER_DOMAIN, Wallet, jwt_in, new_nonce
 
 LOGS = "kubectl logs -l app=auth-service"
-Signed = tuple[str, str]
-"""A message and its signature."""
-AT_ONCE = 4
-"""Sign-ins that are sent at the same moment: two for each pod that auth has at least."""
-TRIES = 3
-"""Nonces that are used so: of two sign-ins at once, one is not always early enough to be taken for the first."""
 READING, ENOUGH = 30, 60
 """Seconds that people take to read what they sign, and that a nonce holds at least where auth says for how long."""
 READ = "a good message, once it was read"
@@ -100,10 +94,14 @@ class SignIn:
             return
         assert told >= ENOUGH, f"expected a nonce that holds for {ENOUGH} s or more, auth says {told} s. Try: {LOGS}"
 
-    def send(self, message: str, signature: str) -> requests.Response:
+    def as_new_client(self) -> None:
+        """Be another client to the rate limit from now on, where clients are told apart by a header."""
+        self.headers = {name: new_nonce() for name in self.headers}
+
+    def send(self, message: str, signature: str, **headers: str) -> requests.Response:
         """Sign in with a message and its signature; return the answer."""
-        body = self.flow.body(message, signature)
-        answer = self.patiently(lambda: self.api.post(self.paths.siwe_path, body, headers=self.headers))
+        body, sent = self.flow.body(message, signature), {**self.headers, **headers}
+        answer = self.patiently(lambda: self.api.post(self.paths.siwe_path, body, headers=sent))
         keep_tokens(answer)
         return answer
 
@@ -119,28 +117,6 @@ class SignIn:
         assert answer.status_code in (200, 201), f"expected to be let in: {in_words(answer)}. Try: {LOGS}"
         body = as_json(answer.text)
         return {**body, "jwt": jwt_in(body), "wallet": self}
-
-    def used(self, message: str, signature: str) -> Signed:
-        """A message that was accepted once."""
-        first = self.send(message, signature)
-        assert first.ok, f"the first use was refused: {in_words(first)}"
-        return message, signature
-
-    def used_at_once(self, new: Callable[[], Signed]) -> Signed:
-        """A message that was accepted once, of several times at the same moment.
-
-        Raises AssertionError if one was accepted more often: its nonce is looked up first, and removed later.
-        """
-        let_in = 0
-        for _ in range(TRIES):
-            signed = new()
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                answers = list(pool.map(lambda _, signed=signed: self.send(*signed), range(AT_ONCE)))
-            count = sum(answer.ok for answer in answers)
-            assert count <= 1, f"one nonce let in {count} of {AT_ONCE} sign-ins that came at the same moment"
-            let_in += count
-        assert let_in, f"none of {AT_ONCE} sign-ins at the same moment was let in: {in_words(answers[0])}"
-        return signed
 
 
 class Siwe:
@@ -194,9 +170,9 @@ class Siwe:
             "a message that expired": lambda: signed(self.made(minutes=-1)),
             "a message that is not good yet": lambda: signed(self.made(minutes=60, wait=30)),
             "a message that another wallet signed": by_another,
-            "a nonce that it used before": lambda: self.visitor.used(*signed(self.made())),
-            "a nonce that it used several times at once": lambda: self.visitor.used_at_once(
-                lambda: signed(self.made())
+            "a nonce that it used before": lambda: used(self.visitor, *signed(self.made())),
+            "a nonce that it used several times at once": lambda: used_at_once(
+                self.visitor, lambda: signed(self.made())
             ),
             "a nonce that auth did not issue": lambda: signed(self.made(nonce=new_nonce())),
             "a message for another domain": lambda: signed(self.made(domain=OTHER_DOMAIN)),
@@ -243,9 +219,9 @@ class Challenge:
         if kind.startswith("a good message"):
             return good, wallet.sign(good)
         if kind == "a nonce that it used before":
-            return self.visitor.used(good, wallet.sign(good))
+            return used(self.visitor, good, wallet.sign(good))
         if kind == "a nonce that it used several times at once":
-            return self.visitor.used_at_once(self.good)
+            return used_at_once(self.visitor, self.good)
         if kind == "a message that another wallet signed":
             return good, Wallet().sign(good)
         if kind == "a message that was changed after it signed":

@@ -1,5 +1,6 @@
 """Wallets that sign in several times with one nonce, that wait for the rate limit, and whose tokens grow old."""
 
+import collections
 import hashlib
 import json
 import threading
@@ -11,7 +12,8 @@ import requests
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers import sign_in, validation
-from acceptance.drivers.sign_in import AT_ONCE, TRIES, SignIn
+from acceptance.drivers.replays import AT_ONCE, FEWER, TRIES, at_once
+from acceptance.drivers.sign_in import SignIn
 
 
 class Auth:
@@ -19,6 +21,7 @@ class Auth:
 
     def __init__(self, uses, busy=0):
         self.uses, self.busy, self.nonces, self.seen = uses, busy, 0, {}
+        self.clients = collections.Counter()
         self.lock = threading.Lock()
 
     def answer(self, status, body):
@@ -29,6 +32,8 @@ class Auth:
         return made
 
     def get(self, path, headers=(), **_):
+        if path != "/api/health":
+            self.clients[dict(headers).get("X-Client-Id")] += 1
         self.kept = "Connection" in headers
         self.nonces += 1
         return self.answer(200, {"nonce": f"{self.nonces:016}", "message": f"Sign this: {self.nonces}"})
@@ -40,20 +45,38 @@ class Auth:
                 return self.answer(429, {})
             if "message" not in body:
                 return self.get(path, **sent)
+            self.clients[sent["headers"].get("X-Client-Id")] += 1
             self.seen[body["message"]] = self.seen.get(body["message"], 0) + 1
             return self.answer(201 if self.seen[body["message"]] <= self.uses else 401, {})
 
 
-def visitor(flow, auth):
-    return SignIn(auth, Thing(services=ServiceSettings(sign_in=flow), domain="example.org"))
+def visitor(flow, auth, header=""):
+    return SignIn(auth, Thing(services=ServiceSettings(sign_in=flow, client_header=header), domain="example.org"))
 
 
 @pytest.mark.parametrize("flow", ["siwe", "challenge"])
-def test_a_nonce_that_lets_in_once_is_tried_often_and_then_refused(flow):
+@pytest.mark.parametrize(("header", "count", "tries"), [("X-Client-Id", AT_ONCE, TRIES), ("", *FEWER)])
+def test_a_nonce_that_lets_in_once_is_tried_often_and_then_refused(flow, header, count, tries):
     auth = Auth(1)
-    there = visitor(flow, auth)
+    there = visitor(flow, auth, header)
     assert there.send(*there.message("a nonce that it used several times at once")).status_code == 401
-    assert sorted(auth.seen.values()) == [AT_ONCE] * (TRIES - 1) + [AT_ONCE + 1]
+    assert sorted(auth.seen.values()) == [count] * (tries - 1) + [count + 1]
+    assert max(auth.clients.values()) < 20
+
+
+def test_sign_ins_at_once_are_begun_at_the_same_moment():
+    class Together(Auth):
+        """An auth that answers no sign-in before all of them have come."""
+
+        all = threading.Barrier(AT_ONCE, timeout=10)
+
+        def post(self, path, body=None, **sent):
+            self.all.wait()
+            return super().post(path, body, **sent)
+
+    auth = Together(1)
+    answers = at_once(visitor("siwe", auth), ("message", "0x"), AT_ONCE)
+    assert sorted(answer.status_code for answer in answers) == [201] + [401] * (AT_ONCE - 1)
 
 
 @pytest.mark.parametrize(("uses", "said"), [(2, "one nonce let in 2 of"), (0, "none of")])
