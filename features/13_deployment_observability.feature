@@ -29,9 +29,9 @@ Feature: Deployment observability
 
   @ac-13.5
   Scenario: The last 1000 lines of a pod's log can be read
-    When a pod on each worker writes 1500 lines
+    When a pod on each worker writes 100000 lines
     Then kubectl returns the last 1000 of them
-    And the last 1000 of 1500 stay readable while the kubelet looks whether a log is too long
+    And the last 1000 of 100000 stay readable while the kubelet looks whether a log is too long
     And the log of every pod of the platform can be read
     And no node begins a new log before the last one has 10 MiB
     And the log of each pod of auth, of the backend and of the frontend says something after a request

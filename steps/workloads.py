@@ -6,7 +6,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, POD_READY, RESTART, eventually
 from acceptance.cluster.probe import pod_spec
-from acceptance.drivers import ended_containers, liveness, probed, reachability
+from acceptance.drivers import ended_containers, liveness, pod_lists, probed, reachability
 from acceptance.drivers.pods import start_on_each_worker
 from acceptance.drivers.probed import all_ready
 from acceptance.platform.applications import APPLICATIONS
@@ -151,9 +151,10 @@ def api_returns_lines(namespace, talking, count):
 @then(parsers.parse("kubectl returns the last {count:d} of them"))
 def kubectl_returns_tail(namespace, cluster, talking, count):
     for name in talking:
+        written = pod_lists.wait_written(namespace, name)
         seen = cluster.kubectl("logs", "-n", namespace.name, name, f"--tail={count}").splitlines()
-        lines = probed.all_lines(namespace, name)
-        assert seen == lines[-count:], f"expected the last {count} lines, saw {len(seen)}, beginning with {seen[:1]}"
+        message = f"expected the last {count} of {written} lines, saw {len(seen)}, beginning with {seen[:1]}"
+        assert seen == pod_lists.last_lines(written, count), message
 
 
 @then("the API returns the logs of the system's pods on every node")

@@ -10,7 +10,7 @@ from kubernetes.client import ApiException
 from kubernetes.utils import parse_quantity
 
 from acceptance.base.conditions import as_json, describe, is_ready
-from acceptance.base.waiting import Deadline, consistently
+from acceptance.base.waiting import LOGS_READABLE, Deadline, consistently, eventually
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace, of_scenario
 
@@ -154,12 +154,30 @@ def read_logs(cluster: Cluster) -> tuple[dict[str, str], int]:
     return unread, read
 
 
+def wait_written(namespace: Namespace, name: str) -> int:
+    """Wait until a pod has written all its numbered lines; return how many they are."""
+
+    def written() -> int:
+        text = str(namespace.cluster.core.read_namespaced_pod_log(name, namespace.name, tail_lines=1)).strip()
+        _, number, _, count = text.split() if text.count(" ") == 3 else ("", "", "", "all")
+        assert number == count, f"the last one is {text!r}"
+        return int(count)
+
+    hint = f"kubectl -n {namespace.name} logs {name} --tail=1"
+    return eventually(written, within=LOGS_READABLE, what=f"all lines of {name} written", hint=hint)
+
+
+def last_lines(written: int, count: int) -> list[str]:
+    """The last `count` of `written` numbered lines."""
+    return [f"line {number} of {written}" for number in range(written - count + 1, written + 1)]
+
+
 def lines_stay(namespace: Namespace, names: Iterable[str], written: int, count: int) -> None:
     """The last `count` of the lines that pods wrote stay readable. Raises AssertionError at the first look without.
 
     The kubelet looks every ten seconds whether a log is too long, and begins a new one then, which hides the old one.
     """
-    wanted = [f"line {number} of {written}" for number in range(written - count + 1, written + 1)]
+    wanted = last_lines(written, count)
 
     def all_there() -> bool:
         for name in names:

@@ -80,13 +80,12 @@ def three_failures(namespace: Namespace, name: str) -> list[str]:
     return [f"{event.reason} x{event.count or 1}: {event.message}" for event in events]
 
 
-def all_lines(namespace: Namespace, name: str, count: int = 0) -> list[str]:
-    """The lines of a pod's log; with `count`, raises AssertionError unless they are the numbered ones, each once."""
-    text = namespace.cluster.core.read_namespaced_pod_log(name, namespace.name)
-    seen = str(text).splitlines()
+def all_lines(namespace: Namespace, name: str, count: int) -> bool:
+    """Whether a pod's log is its numbered lines, each once. Raises AssertionError unless it is."""
+    seen = str(namespace.cluster.core.read_namespaced_pod_log(name, namespace.name)).splitlines()
     wanted = [f"line {number} of {count}" for number in range(1, count + 1)]
-    assert not count or seen == wanted, f"{len(seen)} of {count} lines, the last {seen[-1:]}"
-    return seen
+    assert seen == wanted, f"{len(seen)} of {count} lines, the last {seen[-1:]}"
+    return True
 
 
 def nodes_with_logs(cluster: Cluster) -> dict[str, str]:

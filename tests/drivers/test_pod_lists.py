@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from kubernetes.client import ApiException
 
-from acceptance.base.waiting import Deadline, DidNotStay
+from acceptance.base.waiting import Deadline, DidNotStay, TimedOut
 from acceptance.drivers import pod_lists, service_logs
 
 
@@ -22,6 +22,16 @@ def test_a_log_that_began_anew_is_no_log_of_all_lines(monkeypatch):
     pod_lists.lines_stay(namespace(lines), ["one"], 1500, 1000)
     with pytest.raises(DidNotStay, match="300 lines of one"):
         pod_lists.lines_stay(namespace(lines[-300:]), ["one"], 1500, 1000)
+
+
+def test_who_has_written_all_lines_has_written_the_last(monkeypatch):
+    monkeypatch.setattr(pod_lists, "LOGS_READABLE", Deadline(0, "a test"))
+    lines = [f"line {number} of 1500" for number in range(1, 1501)]
+    assert pod_lists.wait_written(namespace(lines), "one") == 1500
+    assert pod_lists.last_lines(1500, 2) == lines[-2:]
+    for early in (lines[:-1], [""], ["line 15", "00 of 1500"]):
+        with pytest.raises(TimedOut, match="all lines of one written"):
+            pod_lists.wait_written(namespace(early), "one")
 
 
 def pod(name, node):
