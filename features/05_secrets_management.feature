@@ -24,7 +24,7 @@ Feature: Secrets management
 
   @ac-5.4 @needs-everything
   Scenario: What Git carries cannot be read without the cluster's private key
-    Given every version of every file on every branch of every repository
+    Given every version of every file on every branch of every repository, also of branches that are gone
     Then none of them is a Secret or holds a secret value
     And each sealed value opens with the cluster's key
     And no version of any opens without a key or with the key of another cluster

@@ -171,11 +171,11 @@ def kubectl_works(cluster, outputs):
 
 
 @then("no certificate in it is about to end")
-def kubeconfig_lasts(outputs, evidence):
-    left = days_left(in_kubeconfig(outputs.kubeconfig_path))
+def kubeconfig_lasts(cluster, evidence):
+    left = days_left(in_kubeconfig(cluster))
     evidence.add("days left of the certificate of each of its users", left)
     short = {name: days for name, days in left.items() if days < LASTS}
-    assert not short, f"expected {LASTS} days left of each certificate of {outputs.kubeconfig_path}, saw {short}"
+    assert not short, f"expected {LASTS} days left of each certificate of {cluster.kubeconfig_path}, saw {short}"
 
 
 @given("a running cluster")

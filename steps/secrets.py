@@ -9,7 +9,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.conditions import is_ready
 from acceptance.base.waiting import POD_READY, eventually
-from acceptance.drivers import leaks, sealing, sealing_keys, secret_search, secret_use, unsealing
+from acceptance.drivers import gone_branches, leaks, sealing, sealing_keys, secret_search, secret_use, unsealing
 from acceptance.platform.secrets import NAMESPACE, read_secret
 
 
@@ -96,9 +96,14 @@ def each_matches(sealed_secrets, tmp_path):
     assert not wrong, f"{wrong} of the cluster hold other values than their Secrets. {sealing.LOGS}"
 
 
-@given("every version of every file on every branch of every repository", target_fixture="versions")
+@given(
+    "every version of every file on every branch of every repository, also of branches that are gone",
+    target_fixture="versions",
+)
 def every_version(git, cluster, repository, evidence):
-    found = {item.name: leaks.every_version(item) for item in leaks.repositories(cluster, git)}
+    # What is kept is listed first: what is pushed meanwhile is on a branch then.
+    kept = [(item, gone_branches.objects_kept(cluster, git, item)) for item in leaks.repositories(cluster, git)]
+    found = {item.name: gone_branches.every_version_kept(item, identities) for item, identities in kept}
     evidence.add("texts in Git, by repository", {name: len(versions) for name, versions in found.items()})
     assert found["platform"], "the platform's repository is empty"
     return {place: text for versions in found.values() for place, text in versions.items()}
@@ -110,7 +115,7 @@ def no_secret_in_git(versions, platform_secrets, git, cluster):
     every = secret_search.of_cluster(cluster, values)
     found = [*leaks.leaks(versions, values), *secret_search.held_in(secret_search.texts_of_git(versions), every)]
     found += secret_search.given_away_in_git(versions)
-    hint = "Try: git log --all -- PATH; seal it with kubeseal, and rotate its values"
+    hint = "Try: git log --all -- PATH; seal it with kubeseal, and rotate its values (on no branch: git prune, there)"
     assert not found, f"expected no secret in Git, {found}. {hint}"
 
 

@@ -7,7 +7,6 @@ import ipaddress
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -185,9 +184,14 @@ def days_left(chains: Mapping[str, Sequence[Chain]]) -> dict[str, float]:
     return {name: round(min(chain.days_left for chain in found), 1) for name, found in chains.items() if found}
 
 
-def in_kubeconfig(path: Path) -> dict[str, list[Chain]]:
-    """The certificates by which a kubeconfig's users prove who they are; none where they have a token or a program."""
-    users = yaml.safe_load(path.read_text()).get("users") or []
+def in_kubeconfig(cluster: Cluster) -> dict[str, list[Chain]]:
+    """The certificate by which a kubeconfig's users prove who they are; none where they have a token or a program.
+
+    One that a cluster is attached by is its operator's: it may have certificates for hours, and other clusters.
+    """
+    if cluster.is_attached:
+        return {}
+    users = yaml.safe_load(cluster.kubeconfig_path.read_text()).get("users") or []
     said = {item["name"]: (item.get("user") or {}).get("client-certificate-data") for item in users}
     return {
         name: [Chain(x509.load_pem_x509_certificates(base64.b64decode(data))[0], ())]

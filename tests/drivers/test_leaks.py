@@ -3,12 +3,14 @@
 import base64
 import subprocess
 import textwrap
+from types import SimpleNamespace as Thing
 
 import pytest
 
+from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT
 from acceptance.clients.git import Repository
-from acceptance.drivers import leaks
+from acceptance.drivers import gone_branches, leaks
 
 VALUE = "correct-horse-battery-staple"
 VALUES = {"jwt-secret/JWT_SECRET": VALUE}
@@ -117,6 +119,41 @@ def test_a_tag_that_was_deleted_is_searched_no_more(repository):
     assert leaks.leaks(leaks.every_version(repository), VALUES)
     repository.git("push", "--quiet", repository.remote(), ":refs/tags/v1")
     assert leaks.leaks(leaks.every_version(repository), VALUES) == []
+
+
+def kept(repository):
+    """What lists all that a repository's server keeps."""
+    where = ["git", "--git-dir", repository.remote()]
+    listing = ["cat-file", "--batch-all-objects", "--batch-check=%(objecttype) %(objectname)"]
+
+    def kubectl(*words):
+        assert words[-1] == listing[-1] and f"/srv/git/{repository.name}.git" in words
+        return subprocess.run([*where, *listing], check=True, capture_output=True, text=True).stdout
+
+    return gone_branches.objects_kept(Thing(kubectl=kubectl), Thing(settings=Thing(server="in-cluster")), repository)
+
+
+def test_a_branch_that_was_deleted_is_searched_where_the_server_keeps_it(repository, tmp_path):
+    pushed(repository, "refs/heads/try", {"notes.txt": SECRET}, message=f"The password is {VALUE}")
+    repository.git("push", "--quiet", repository.remote(), ":refs/heads/try")
+    fresh = Repository("platform", repository.url, repository.remote, tmp_path / "fresh", "u", "p")
+    found = leaks.leaks(gone_branches.every_version_kept(fresh, kept(repository)), VALUES)
+    assert len(found) == 2 and all("platform: on no branch" in text for text in found), found
+    subprocess.run(["git", "--git-dir", repository.remote(), "prune", "--expire=now"], check=True)
+    assert leaks.leaks(gone_branches.every_version_kept(fresh, kept(repository)), VALUES) == []
+
+
+def test_what_no_branch_has_is_no_leak_where_it_is_handed_out_to_nobody(repository):
+    def refuse(*words, **_):
+        raise UserError(f"fatal: Server does {gone_branches.REFUSED} {words[-1]}", "")
+
+    identity = "1" * 40
+    versions = leaks.every_version(repository)
+    stub = Thing(name="platform", remote=lambda: "", git=refuse)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(gone_branches, "every_version", lambda _: versions)
+        assert gone_branches.every_version_kept(stub, [identity]) == versions
+    assert gone_branches.objects_kept(None, Thing(settings=Thing(server="external")), repository) == []
 
 
 def test_an_empty_repository_has_no_text(tmp_path):

@@ -48,7 +48,8 @@ def test_the_days_left_of_a_kubeconfigs_certificates_are_told(tmp_path):
     ]
     file = tmp_path / "kubeconfig"
     file.write_text(yaml.safe_dump({"users": users}))
-    assert days_left(in_kubeconfig(file)) == {"year": 365, "day": 1}
+    assert days_left(in_kubeconfig(Thing(kubeconfig_path=file, is_attached=False))) == {"year": 365, "day": 1}
+    assert in_kubeconfig(Thing(kubeconfig_path=file, is_attached=True)) == {}
 
 
 def test_the_first_certificate_to_end_counts():

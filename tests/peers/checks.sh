@@ -65,6 +65,7 @@ ask() { k exec "$1" -- /probe get "http://$2/" 1s | grep -q '"pod":"server"'; }
 
 reach_from_workers() { # ADDRESS: each worker's client reaches the Service by address and names, each look-up a fresh one
   name=server.$NAMESPACE.svc.cluster.local
+  within 90 ask server "$1" # the pod behind the Service, too
   for worker in $(workers); do
     ready "pod/client-$worker"
     for target in "$1" "$name" server; do within 90 ask "client-$worker" "$target"; done
