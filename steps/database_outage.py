@@ -52,7 +52,7 @@ def settings_are_gits(db, platform, evidence):
     wanted = {} if db.is_yugabytedb else settings.in_git(platform.render("database"))
     seen = settings.in_force(db) if wanted else {}
     evidence.add("settings of Patroni", seen or "none in Git: something else runs this database")
-    found = settings.unlike(wanted, seen) + (settings.altered(db) if wanted else [])
+    found = settings.differences(db, wanted, seen)
     hint = "Try: kubectl exec yb-tserver-0 -- patronictl -c /etc/patroni/patroni.yaml show-config"
     assert not found, f"expected the settings of k8s/database and no others, but {'; '.join(found)}. {hint}"
 

@@ -23,6 +23,10 @@ OF_RECOVERY = ("primary_conninfo", "primary_slot_name", "recovery_target_timelin
 """What a copy of a member may have been given there."""
 ALTERED = "select name, setting from pg_file_settings where sourcefile like '%/postgresql.auto.conf' order by 1"
 """What ALTER SYSTEM set: it comes after all that Patroni writes, and wins."""
+BOUNDS = {"wal_sender_timeout": (1, 30_000), "wal_receiver_timeout": (1, 30_000), "wal_keep_size": (64, None)}
+"""From which to which number a setting may be, whoever set it: milliseconds after which a member that is silent is
+given up, which a commit waits for; and megabytes of the log for a member that is away."""
+BOUND = f"select name, setting from pg_settings where name in ({', '.join(repr(name) for name in BOUNDS)})"
 
 
 def in_git(manifests: list[Manifest]) -> dict[str, Any]:
@@ -70,3 +74,19 @@ def altered(db: Database) -> list[str]:
     """What was set on a member alone, past Patroni."""
     rows = [(name, *row) for name in db.names() for row in db.ask(name, ALTERED, login=db.admin)]
     return [f"{key} is {value} on {name} by ALTER SYSTEM" for name, key, value in rows if key not in OF_RECOVERY]
+
+
+def out_of_bounds(db: Database) -> list[str]:
+    """The settings of each member with which the loss of another would be felt, though they may be Git's own."""
+    rows = [(name, *row) for name in db.names() for row in db.ask(name, BOUND, login=db.admin)]
+    return [f"{key} is {value} on {name}" for name, key, value in rows if not within(int(value), *BOUNDS[key])]
+
+
+def within(value: int, least: int, most: int | None) -> bool:
+    """Whether a number is between two, the second of which there may not be."""
+    return least <= value and (most is None or value <= most)
+
+
+def differences(db: Database, wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> list[str]:
+    """All that is wrong with the settings of the members, where Git has `wanted` and Patroni has `seen`."""
+    return [*unlike(wanted, seen), *altered(db), *out_of_bounds(db)] if wanted else []

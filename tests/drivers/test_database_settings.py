@@ -8,7 +8,7 @@ import yaml
 
 from acceptance.base.paths import ROOT
 from acceptance.clients.sql import Login
-from acceptance.drivers.database_settings import altered, flat, in_force, in_git, unlike
+from acceptance.drivers.database_settings import altered, differences, flat, in_force, in_git, out_of_bounds, unlike
 
 TEXT = (ROOT / "k8s/database/overlays/kind/patroni.yaml").read_text()
 HEALTHY = yaml.safe_load(TEXT)["bootstrap"]["dcs"]
@@ -108,3 +108,22 @@ def test_patroni_is_asked_what_it_has():
 )
 def test_what_was_set_on_one_member_is_told(rows, said):
     assert altered(Members(rows)) == said
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([("wal_sender_timeout", "5000"), ("wal_receiver_timeout", "5000"), ("wal_keep_size", "128")], []),
+        ([("wal_sender_timeout", "0")], ["wal_sender_timeout is 0 on yb-tserver-1"]),
+        ([("wal_receiver_timeout", "600000")], ["wal_receiver_timeout is 600000 on yb-tserver-1"]),
+        ([("wal_keep_size", "0")], ["wal_keep_size is 0 on yb-tserver-1"]),
+    ],
+)
+def test_what_lets_a_loss_be_felt_is_told_whoever_set_it(rows, said):
+    assert out_of_bounds(Members(rows)) == said
+
+
+def test_all_of_it_is_told_and_nothing_where_no_patroni_is():
+    members = Members([("wal_keep_size", "0")])
+    assert len(differences(members, {"ttl": 14}, {"ttl": 15})) == 3
+    assert differences(members, {}, {}) == []
