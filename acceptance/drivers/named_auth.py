@@ -76,7 +76,7 @@ class NamedAuth:
         asked = ask(copy.api(through), settings, settings.protected_query, token)
         assert self.spokesman, "nobody is behind the name yet"
         if problem := not_refused(asked, "Unauthorized"):
-            said, requests = copy.log()[-1:], len(self.spokesman.requests())
+            said, requests = copy.log()[-3:], len(self.spokesman.requests())
             raise AssertionError(f"{problem}; it wrote {said}, and {self.spokesman.name} was asked {requests} times")
         self.spokesman.was_asked(settings.validate_path, token)
         return asked
