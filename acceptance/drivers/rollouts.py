@@ -114,13 +114,17 @@ def push_refused(service: ServiceUnderChange) -> None:
 
 
 def wait_sync_failed(service: ServiceUnderChange) -> list[str]:
-    """Wait until the sync of the pushed commit Failed; return what it says of itself and of each object."""
+    """Wait until the sync of the pushed commit Failed; return what it says of itself and of each object.
+
+    One that is tried again has failed before; production's Applications are tried again for twenty minutes.
+    """
 
     def failed() -> dict[str, Any]:
         operation = dict(service.status().get("operationState", {}))
         phase, revision = operation.get("phase"), operation.get("syncResult", {}).get("revision") or ""
         said = f"{phase} of {revision[:8]} {operation.get('message', '')}"
-        assert phase == "Failed" and service.has_change(revision, service.pushed), said
+        has_failed = phase == "Failed" or operation.get("retryCount", 0) > 0
+        assert has_failed and service.has_change(revision, service.pushed), said
         return operation
 
     what = f"the sync of {service.pushed[:8]} Failed"

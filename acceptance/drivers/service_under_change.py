@@ -166,6 +166,8 @@ def wait_settled(service: ServiceUnderChange) -> None:
 
 def put_back(service: ServiceUnderChange) -> None:
     """Git, auto-sync and pods as they were."""
+    # One that is tried again would keep the next one waiting.
+    eventually(lambda: stop_sync(service), within=ROLLED_OUT, what=f"no sync of {service.name} running")
     service.repository.commit({service.path: service.overlay}, f"{service.name}: as it was")
     service.auto_sync(True)
     wait_settled(service)
@@ -177,7 +179,7 @@ def put_back(service: ServiceUnderChange) -> None:
 
 
 def stop_sync(service: ServiceUnderChange) -> bool:
-    """End a sync that is waiting for a version that never becomes healthy."""
+    """End a sync that waits for a version that never becomes healthy, or that is tried again and again."""
     if service.status()["operationState"]["phase"] == "Running":
         service.argocd.call("DELETE", f"applications/{service.name}/operation")
         raise AssertionError("a sync is running")

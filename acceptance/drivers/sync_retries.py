@@ -9,8 +9,11 @@ from acceptance.cluster.manifests import Manifest
 UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 BACKOFF = {"duration": "5s", "factor": 2, "maxDuration": "3m"}
 """Where nothing is said. Source: Argo CD's user guide, "Sync options", retry."""
-ON_RECORD = 600
-"""Seconds in which a sync that fails has to be on record as failed; a fix that is pushed waits as long."""
+ON_RECORD = 1800
+"""Seconds in which a sync that fails has to be on record as failed; a fix that is pushed waits as long.
+
+Production's Applications are tried for twenty minutes, for a first deployment waits for machines and images.
+"""
 
 
 def seconds(duration: str) -> float:

@@ -61,7 +61,7 @@ def test_the_applications_are_as_they_should_be(application):
         (
             sync_retries.has_no_end,
             "spec/syncPolicy/retry",
-            {"limit": 1, "backoff": {"duration": "660", "maxDuration": "1d"}},
+            {"limit": 1, "backoff": {"duration": "1900", "maxDuration": "1d"}},
         ),
         (sync_retries.has_no_end, "spec/syncPolicy/retry/limit", 50),
         (policies.needs_a_hand, "spec/syncPolicy/syncOptions", ["Prune=false"]),

@@ -13,6 +13,7 @@ from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
 from acceptance.cluster.rendering import Rendering
 from acceptance.drivers.polling import NOTICED_WITHIN, longest_wait, polling
+from acceptance.drivers.sync_retries import has_no_end
 from acceptance.images.build import Images
 from acceptance.images.upstream import upstream
 
@@ -122,6 +123,7 @@ def test_argocd_goes_on_for_longer_than_a_first_deployment_takes(rendered):
         assert retry["backoff"]["duration"] == "10s" and retry["backoff"]["maxDuration"] == "3m"
         # The plan gives the database five to seven minutes (11.8).
         assert sum(min(first * factor**n, longest) for n in range(retry["limit"])) >= 2 * 420
+        assert not has_no_end(item), "3.8 judges what is rendered for production, too"
 
 
 @pytest.mark.parametrize(("environment", "seconds"), [("production", 155), ("kind", 45)])
