@@ -1,0 +1,28 @@
+"""Calls to Argo CD's API, against a session that refuses what Argo CD refuses."""
+
+import pytest
+import requests
+
+from acceptance.clients.argocd import ArgoCD
+
+
+class Session:
+    """Answers as Argo CD does: a change without the type of JSON is turned away."""
+
+    def __init__(self):
+        self.headers = {}
+
+    def request(self, method, url, *, headers, **_):
+        """The answer."""
+        answer = requests.Response()
+        is_refused = method != "GET" and headers.get("Content-Type") != "application/json"
+        answer.status_code = 415 if is_refused else 200
+        answer._content = b"Invalid content type" if is_refused else b'{"ok": true}'
+        return answer
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_a_call_without_a_body_is_one_of_json_too(method):
+    argocd = ArgoCD(lambda: "https://argocd.test", "password", Session())
+    argocd.signed_in_at = "https://argocd.test"
+    assert argocd.call(method, "applications/x/operation") == {"ok": True}
