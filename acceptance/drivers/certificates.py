@@ -165,6 +165,12 @@ def kept_by_hand(platform: Platform) -> list[str]:
     return with_certificates([*own, *(item for item in rendered if item["kind"] == "TLSStore")])
 
 
+def has_resolver(cluster: Cluster, name: str) -> bool:
+    """Whether every pod of Traefik is started with a resolver of certificates."""
+    running = (traefik_options.options_of(spec) for spec in traefik_options.running_specs(cluster).values())
+    return all(traefik_options.below(options, f"certificatesresolvers.{name}.") for options in running)
+
+
 def with_certificates(stores: list[Manifest]) -> list[str]:
     """Those of some TLSStores that name certificates, in words."""
     found = [(item["metadata"]["name"], item["spec"].get("certificates")) for item in stores]

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from acceptance.base.environment import load_environment
 from acceptance.clients.tls import Chain
 from acceptance.criteria.verdicts import Unverifiable
+from acceptance.drivers import certificates
 from acceptance.drivers.certificates import certified_by, judge_days_left, margin, with_certificates
 from acceptance.drivers.route_rules import Rule
 
@@ -72,3 +73,13 @@ def test_a_store_of_certificates_is_told():
     kept = {"metadata": {"name": "default"}, "spec": {"certificates": [{"secretName": "www-tls"}]}}
     generated = {"metadata": {"name": "default"}, "spec": {"defaultGeneratedCert": {"resolver": "letsencrypt"}}}
     assert with_certificates([kept, generated]) == ["the TLSStore default has [{'secretName': 'www-tls'}]"]
+
+
+@pytest.mark.parametrize(("name", "has"), [("shortlived", True), ("letsencrypt", False)])
+def test_a_resolver_is_there_if_every_pod_of_traefik_has_it(monkeypatch, name, has):
+    def spec(*names):
+        return {"containers": [{"args": [f"--certificatesresolvers.{item}.acme.email=x" for item in names]}]}
+
+    specs = {"traefik-1": spec("shortlived", "letsencrypt"), "traefik-2": spec("shortlived")}
+    monkeypatch.setattr(certificates.traefik_options, "running_specs", lambda _: specs)
+    assert certificates.has_resolver(None, name) is has
