@@ -21,7 +21,7 @@ NEVER = ("pause", "standby_cluster")
 """What only an operator sets, for as long as nobody is to take over from a leader."""
 OF_RECOVERY = ("primary_conninfo", "primary_slot_name", "recovery_target_timeline", "restore_command")
 """What a copy of a member may have been given there."""
-ALTERED = "select name, setting from pg_file_settings where sourcefile like '%/postgresql.auto.conf' order by 1"
+ALTERED = "select name, setting from pg_file_settings where right(sourcefile, 20) = 'postgresql.auto.conf' order by 1"
 """What ALTER SYSTEM set: it comes after all that Patroni writes, and wins."""
 BOUNDS = {"wal_sender_timeout": (1, 30_000), "wal_receiver_timeout": (1, 30_000), "wal_keep_size": (64, None)}
 """From which to which number a setting may be, whoever set it: milliseconds after which a member that is silent is
