@@ -59,19 +59,19 @@ def taken(db: Database, table: str) -> list[str]:
 
 def silenced(db: Database) -> list[str]:
     """The triggers of every database's tables that are switched off, and with them what they hold."""
-    leader = db.leader()
-    return [
-        f"{trigger} of {table} in {name}"
-        for name in db.databases()
-        for table, trigger in db.ask(leader, SILENCED, login=replace(db.admin, database=name))
-    ]
+    return [f"{trigger} of {table} in {name}" for name, table, trigger in everywhere(db, SILENCED)]
 
 
 def unchecked(db: Database) -> list[str]:
     """The rules of every database's tables that rows may break which were there before them."""
+    return [f"{rule} of {table} in {name} was never checked" for name, table, rule in everywhere(db, UNCHECKED)]
+
+
+def everywhere(db: Database, query: str) -> list[tuple[str, str, str]]:
+    """What a query of two columns finds in each database, as the administrator, after the database's name."""
     leader = db.leader()
     return [
-        f"{rule} of {table} in {name} was never checked"
+        (name, first, second)
         for name in db.databases()
-        for table, rule in db.ask(leader, UNCHECKED, login=replace(db.admin, database=name))
+        for first, second in db.ask(leader, query, login=replace(db.admin, database=name))
     ]

@@ -15,14 +15,14 @@ NOTICED_WITHIN = 180
 """Seconds that criterion 3.2 allows."""
 NEVER = 10**9
 """Seconds for an interval of nothing: Argo CD does not poll then."""
-UNITS = {"h": 3600, "m": 60, "s": 1}
+UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 DEFAULTS = {"interval": 120, "jitter": 60, "cache": 180}
 """Seconds where nothing is set. Source: the flags of Argo CD 3.2's controller and repository server."""
 
 
-def seconds_of(duration: str) -> int:
-    """A duration as Go writes it (`3m0s`, `180s`), in seconds."""
-    return sum(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+)([hms])", duration))
+def seconds_of(duration: str) -> float:
+    """A duration as Argo CD reads it (`3m0s`, `180s`, `500ms`, `1d`), in seconds."""
+    return sum(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+)(ms|[dhms])", duration))
 
 
 def variable(workload: Manifest, name: str, settings: Mapping[str, str]) -> str:
@@ -35,7 +35,7 @@ def variable(workload: Manifest, name: str, settings: Mapping[str, str]) -> str:
     return ""
 
 
-def polling(controller: Manifest, repo_server: Manifest, settings: Mapping[str, str]) -> dict[str, int]:
+def polling(controller: Manifest, repo_server: Manifest, settings: Mapping[str, str]) -> dict[str, float]:
     """Seconds of interval, jitter and cache with which Argo CD's processes are started."""
     said = {
         "interval": variable(controller, "ARGOCD_RECONCILIATION_TIMEOUT", settings),
@@ -48,7 +48,7 @@ def polling(controller: Manifest, repo_server: Manifest, settings: Mapping[str, 
     return {name: seconds_of(text) if text else DEFAULTS[name] for name, text in said.items()}
 
 
-def longest_wait(seconds: Mapping[str, int]) -> int:
+def longest_wait(seconds: Mapping[str, float]) -> float:
     """Seconds until a push is found by polling at the latest.
 
     Argo CD looks at multiples of the interval, and skips one that comes too soon after its last look. What it sees may
@@ -69,7 +69,7 @@ def as_production_polls(said: Mapping[str, str], here: int) -> dict[str, str]:
     return {**said, "timeout.reconciliation": f"{load_environment('production').gitops.polling_seconds}s"}
 
 
-def polling_everywhere(platform: Platform) -> dict[str, int]:
+def polling_everywhere(platform: Platform) -> dict[str, float]:
     """Seconds until polling finds a push at the latest, here and in production."""
     cluster = platform.cluster
     plain = cluster.api.sanitize_for_serialization

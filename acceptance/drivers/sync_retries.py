@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from acceptance.cluster.manifests import Manifest
+from acceptance.drivers.polling import seconds_of
 
-UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 BACKOFF = {"duration": "5s", "factor": 2, "maxDuration": "3m"}
 """Where nothing is said. Source: Argo CD's user guide, "Sync options", retry."""
 ON_RECORD = 1800
@@ -20,7 +18,7 @@ def seconds(duration: str) -> float:
     """A duration as Argo CD reads it (`2h`, `1m30s`, `500ms`), in seconds; a number alone is one of seconds."""
     if duration.isdigit():
         return float(duration)
-    return sum(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+)(ms|[dhms])", duration))
+    return seconds_of(duration)
 
 
 def waited(retry: Manifest) -> float:

@@ -10,7 +10,7 @@ from acceptance.cluster.manifests import HOOK
 from acceptance.drivers import application_policies as policies
 from acceptance.drivers import apply_rights, argocd_settings, object_options, sync_hooks, sync_retries, workload_health
 from acceptance.drivers.application_policies import PATHS, SKIP
-from acceptance.drivers.polling import NOTICED_WITHIN, as_production_polls, longest_wait, polling
+from acceptance.drivers.polling import NOTICED_WITHIN, as_production_polls, longest_wait, polling, seconds_of
 
 APPLICATIONS = [
     yaml.safe_load(path.read_text())
@@ -288,3 +288,8 @@ def test_the_pods_of_deployments_are_taken_out_soon(more, kind, stays):
     assert bool(workload_health.stays_in_service(workload)) is stays
     containers[0]["readinessProbe"] = {"httpGet": {"path": "/ready"}}
     assert not workload_health.stays_in_service(workload)
+
+
+@pytest.mark.parametrize(("duration", "seconds"), [("3m0s", 180), ("500ms", 0.5), ("1d", 86400), ("1h30m", 5400)])
+def test_a_duration_is_read_as_argo_cd_reads_it(duration, seconds):
+    assert seconds_of(duration) == seconds
