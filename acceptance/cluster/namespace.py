@@ -41,11 +41,6 @@ class Namespace:
         """The pods here that `selector` matches."""
         return list(self.cluster.core.list_namespaced_pod(self.name, label_selector=selector).items)
 
-    def endpoint_slices(self, service: str) -> list[client.V1EndpointSlice]:
-        """The endpoints of a Service, where its traffic goes."""
-        api, selector = client.DiscoveryV1Api(self.cluster.api), f"kubernetes.io/service-name={service}"
-        return list(api.list_namespaced_endpoint_slice(self.name, label_selector=selector).items)
-
     def pod(self, name: str) -> client.V1Pod:
         """One pod."""
         return self.cluster.core.read_namespaced_pod(name, self.name)

@@ -53,20 +53,12 @@ class NamedAuth:
         core = self.namespace.cluster.core
         with contextlib.suppress(ApiException):
             core.delete_namespaced_service(self.name, self.namespace.name)
-        # Its EndpointSlices go a moment later, and would take those of a Service of the same name along.
-        eventually(self.has_no_endpoints, within=GONE, what=f"the EndpointSlices of the old Service {self.name} gone")
         selector = {"app": self.spokesman.name if self.spokesman else ""}
         spec = {"selector": selector, "ports": [{"port": PORT}]}
         self.namespace.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": self.name}, "spec": spec})
         address = str(core.read_namespaced_service(self.name, self.namespace.name).spec.cluster_ip)
         assert address != self.address, f"it is at {address} again"
         return address
-
-    def has_no_endpoints(self) -> bool:
-        """Raise AssertionError while an EndpointSlice of the Service exists."""
-        left = [item.metadata.name for item in self.namespace.endpoint_slices(self.name)]
-        assert not left, f"still there: {left}"
-        return True
 
     def was_asked_by(self, copy: Copy, through: PodClient, settings: ServiceSettings, token: str) -> Asked:
         """What a copy of the backend answers to a token, as the pod that is behind the name now says no to it.

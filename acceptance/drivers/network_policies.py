@@ -50,7 +50,9 @@ def application_at(target: str) -> str:
 
 def endpoints(namespace: Namespace, service: str) -> set[str]:
     """The addresses behind a Service, whatever entered them."""
-    slices = namespace.endpoint_slices(service)
+    api = client.DiscoveryV1Api(namespace.cluster.api)
+    selector = f"kubernetes.io/service-name={service}"
+    slices = api.list_namespaced_endpoint_slice(namespace.name, label_selector=selector).items
     return {address for item in slices for endpoint in item.endpoints or [] for address in endpoint.addresses}
 
 

@@ -21,11 +21,9 @@ class Namespace:
     def __init__(self, addresses):
         self.name, self.addresses, self.services, self.deleted = "scenario-1", list(addresses), [], 0
         self.cluster = self.core = self
-        self.slices = 0
 
     def create(self, manifest):
         """Make a Service."""
-        assert not self.slices, "the old Service's EndpointSlices would take the new one's along"
         self.services.append(manifest)
 
     def read_namespaced_service(self, *_):
@@ -35,12 +33,6 @@ class Namespace:
     def delete_namespaced_service(self, *_):
         """Remove it."""
         self.deleted += 1
-        self.slices = 2 if self.services else 0
-
-    def endpoint_slices(self, _):
-        """Those of the Service that was removed, which go one by one."""
-        self.slices = max(self.slices - 1, 0)
-        return [SimpleNamespace(metadata=SimpleNamespace(name="auth-x"))] * self.slices
 
 
 class Spokesman:
