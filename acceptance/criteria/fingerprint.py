@@ -1,6 +1,7 @@
 """A fingerprint of what judges a criterion: its scenario, its steps, and the driver functions that they depend on.
 
-It only reads source text and imports nothing: comments within a function count, docstrings and neighbours do not.
+It only reads source text and imports nothing. The code counts; layout, comments, docstrings, messages of assertions and
+neighbours do not, so that plain English can be mended without proving again what it says.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import ast
 import functools
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +25,7 @@ JUDGING = ("acceptance.drivers", "steps")
 
 @dataclass
 class Definition:
-    """A function, class or value of a module: its text without the docstring, and the names that it uses."""
+    """A function, class or value of a module: its code without its words, and the names that it uses."""
 
     text: str
     uses: set[str]
@@ -53,11 +54,9 @@ def scenarios(root: Path = ROOT) -> dict[str, str]:
 @functools.cache
 def read_module(path: Path, root: Path = ROOT) -> Module:
     """A module of steps or drivers."""
-    text = path.read_text()
-    lines = text.splitlines()
     definitions: dict[str, Definition] = {}
     imports: dict[str, tuple[Path, str]] = {}
-    for node in ast.parse(text).body:
+    for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(JUDGING):
             imports |= {
                 alias.asname or alias.name: found
@@ -65,7 +64,7 @@ def read_module(path: Path, root: Path = ROOT) -> Module:
                 if (found := imported(root, node.module, alias.name))
             }
         for name in names_of(node):
-            definitions[name] = define(node, lines)
+            definitions[name] = define(node)
     return Module(definitions, imports)
 
 
@@ -87,12 +86,30 @@ def names_of(node: ast.stmt) -> Iterator[str]:
         yield from (part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name))
 
 
-def define(node: ast.stmt, lines: list[str]) -> Definition:
-    """A definition, from the lines of its module."""
-    first = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))])
-    dropped = {number for part in ast.walk(node) for number in docstring_lines(part)}
-    numbers = range(first, (node.end_lineno or first) + 1)
-    text = "\n".join(lines[number - 1] for number in numbers if number not in dropped)
+class Wordless(ast.NodeTransformer):
+    """Takes out what is said and judges nothing: docstrings, messages of assertions, words of exceptions."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        """A string that stands alone is a docstring."""
+        return None if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str) else node
+
+    def visit_Assert(self, node: ast.Assert) -> ast.AST:
+        """An assertion's message comes after it has failed."""
+        node.msg = None
+        return self.generic_visit(node)
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        """So do the words of an exception; its type judges."""
+        if isinstance(node.exc, ast.Call):
+            said = (ast.Constant, ast.JoinedStr)
+            node.exc.args = [part for part in node.exc.args if not isinstance(part, said)]
+        return self.generic_visit(node)
+
+
+def define(node: ast.stmt) -> Definition:
+    """A definition, from its statement, of which Wordless takes the words out."""
+    words = list(step_words(node))
+    node = Wordless().visit(node)
     uses: set[str] = set()
     for part in ast.walk(node):
         if isinstance(part, ast.Name):
@@ -102,18 +119,15 @@ def define(node: ast.stmt, lines: list[str]) -> Definition:
             uses.add(part.arg)
         elif isinstance(part, ast.Attribute):
             uses.add(part.attr)
-    return Definition(text, uses, list(step_words(node)))
+    return Definition(shape(node), uses, words)
 
 
-def docstring_lines(node: ast.AST) -> Iterable[int]:
-    """The numbers of the lines of a node's own docstring."""
-    body = getattr(node, "body", None)
-    documented = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    if isinstance(node, documented) and isinstance(body, list) and isinstance(body[0], ast.Expr):
-        value = body[0].value
-        if isinstance(value, ast.Constant) and isinstance(value.value, str) and len(body) > 1:
-            return range(value.lineno, (value.end_lineno or value.lineno) + 1)
-    return ()
+def shape(node: object) -> str:
+    """A syntax tree as text, without empty fields: newer versions of Python add some, and all must agree."""
+    if isinstance(node, ast.AST):
+        fields = [(name, value) for name, value in ast.iter_fields(node) if value not in (None, [])]
+        return f"{type(node).__name__}({', '.join(f'{name}={shape(value)}' for name, value in fields)})"
+    return f"[{', '.join(map(shape, node))}]" if isinstance(node, list) else repr(node)
 
 
 def step_words(node: ast.stmt) -> Iterator[str]:

@@ -37,6 +37,10 @@ class Cache:
         return self
 
 def ask(seconds):
+    # Waits for it.
+    assert seconds, f"no answer within {LIMIT}"
+    if seconds > 9:
+        raise AssertionError("too late")
     return LIMIT
 
 def neighbour(): ...
@@ -87,6 +91,8 @@ def test_the_functions_classes_and_values_below_a_step_are_found(root):
         ("steps/cache.py", "ask(seconds)", "ask(seconds + 1)"),
         ("acceptance/drivers/cache.py", "return LIMIT", "return LIMIT + 1"),
         ("acceptance/drivers/cache.py", "return self", "return [self]"),
+        ("acceptance/drivers/cache.py", "assert seconds,", "assert not seconds,"),
+        ("acceptance/drivers/cache.py", "raise AssertionError", "raise ValueError"),
         ("acceptance/drivers/deeper.py", "LIMIT = 2", "LIMIT = 3"),
         ("acceptance/drivers/deeper.py", "def look(): ...", "def look(): pass"),
     ],
@@ -103,6 +109,10 @@ def test_it_changes_with_each_part_of_what_judges(root, name, old, new):
         ("acceptance/drivers/cache.py", "def neighbour(): ...", "def neighbour(): pass"),
         ("acceptance/drivers/deeper.py", "def blind(): ...", "def blind(): pass"),
         ("features/07.feature", "It comes back", "It is back"),
+        ("acceptance/drivers/cache.py", "Waits for it", "Asks once"),
+        ("acceptance/drivers/cache.py", 'f"no answer within {LIMIT}"', '"nothing"'),
+        ("acceptance/drivers/cache.py", "too late", "too slow"),
+        ("acceptance/drivers/cache.py", "if seconds > 9:", "if (\n        seconds > 9\n    ):"),
     ],
 )
 def test_it_stays_with_what_judges_others(root, name, old, new):
