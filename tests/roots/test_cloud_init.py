@@ -38,7 +38,7 @@ for word; do
   case $word in http*) url=$word ;; esac
   previous=$word
 done
-echo "curl $url" >>"$WORLD/calls"
+echo "curl $*" >>"$WORLD/calls"
 case $url in
 */api/token) echo session ;;
 */meta-data/instance-id) echo "i-$MACHINE_NUMBER" ;;
@@ -283,6 +283,15 @@ def test_the_first_server_starts_the_cluster_and_stores_the_tokens_it_issued(wor
     # The servers' token comes last: it is what says that there is a cluster.
     puts = [line.split("--secret-id ")[1].split()[0] for line in calls.splitlines() if "put-secret-value" in line]
     assert puts == ["some-cluster/agent-token", "some-cluster/server-token", "some-cluster/kubeconfig"]
+
+
+def test_nothing_is_awaited_without_end(world):
+    """Systemd sets the script no deadline, and curl by itself gives a connection two minutes, and a transfer forever."""
+    _, calls, _ = world.boot("control-plane-1", 1)
+    fetched = [line for line in calls.splitlines() if line.startswith("curl ")]
+    assert len(fetched) == 6
+    for line in fetched:
+        assert "--max-time" in line or ("--connect-timeout" in line and "--speed-time" in line), line
 
 
 def test_no_token_is_an_argument_of_any_program(cluster):

@@ -16,10 +16,11 @@ PAUSE=${PAUSE:-10}
 say() { echo "k3s-node: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
-# Keeps an answer from the instance metadata service, version 2.
+# Prints an answer from the instance metadata service, version 2. What is not answered is soon asked again: left alone,
+# curl would wait for two minutes each time.
 metadata() {
-  session=$(curl -fsS --retry 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$METADATA/api/token")
-  curl -fsS --retry 5 -H "X-aws-ec2-metadata-token: $session" "$METADATA/meta-data/$1"
+  session=$(curl -fsS --retry 5 --max-time 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$METADATA/api/token")
+  curl -fsS --retry 5 --max-time 5 -H "X-aws-ec2-metadata-token: $session" "$METADATA/meta-data/$1"
 }
 
 # Prints the secret $1. Ends with 1 where nobody has put it there, and with 2 where the store gives no answer.
@@ -48,10 +49,11 @@ await_secret() {
 # Writes standard input into the file $1, which only root can read from its first byte on.
 keep() { (umask 077 && cat >"$1.part" && mv "$1.part" "$1"); }
 
-# Downloads $1 to $2 unless it is there; refuses what does not have the checksum $3.
+# Downloads $1 to $2 unless it is there; refuses what does not have the checksum $3. Gives up a download that has stalled:
+# nothing else would end it.
 fetch() {
   if ! echo "$3  $2" | sha256sum --check --status 2>/dev/null; then
-    curl -fsSL --retry 5 -o "$2.part" "$1" || fail "cannot download $1"
+    curl -fsSL --retry 5 --connect-timeout 10 --speed-time 30 --speed-limit 1000 -o "$2.part" "$1" || fail "cannot download $1"
     echo "$3  $2.part" | sha256sum --check --status || { rm -f "$2.part"; fail "$1 is not what the checksum says"; }
     mv "$2.part" "$2"
   fi
