@@ -38,7 +38,8 @@ for word; do
   case $word in http*) url=$word ;; esac
   previous=$word
 done
-echo "curl $*" >>"$WORLD/calls"
+echo "curl $url" >>"$WORLD/calls"
+echo "curl $*" >>"$WORLD/curls"
 case $url in
 */api/token) echo session ;;
 */meta-data/instance-id) echo "i-$MACHINE_NUMBER" ;;
@@ -287,8 +288,8 @@ def test_the_first_server_starts_the_cluster_and_stores_the_tokens_it_issued(wor
 
 def test_nothing_is_awaited_without_end(world):
     """Systemd sets the script no deadline, and curl by itself gives a connection two minutes, and a transfer forever."""
-    _, calls, _ = world.boot("control-plane-1", 1)
-    fetched = [line for line in calls.splitlines() if line.startswith("curl ")]
+    world.boot("control-plane-1", 1)
+    fetched = (world.folder / "curls").read_text().splitlines()
     assert len(fetched) == 6
     for line in fetched:
         assert "--max-time" in line or ("--connect-timeout" in line and "--speed-time" in line), line
@@ -363,14 +364,36 @@ def test_a_worker_joins_as_agent_and_asks_for_no_other_token(cluster):
 
 def test_a_first_server_that_was_replaced_joins_and_removes_its_predecessor(cluster):
     before = cluster.secret("server-token"), cluster.secret("agent-token")
-    _, calls, _ = cluster.boot("control-plane-1", 9)
+    disk, calls, _ = cluster.boot("control-plane-1", 9)
     assert "--cluster-init" not in calls
     assert "installer server --server https://api.some-cluster.internal:6443" in calls
     assert (cluster.secret("server-token"), cluster.secret("agent-token")) == before
-    assert (
-        "k3s kubectl delete node --selector alternatefutures.ai/machine=control-plane-1 "
+    removal = (
+        "delete node --selector alternatefutures.ai/machine=control-plane-1 "
         "--field-selector metadata.name!=control-plane-1-i-9 --ignore-not-found"
-    ) in calls
+    )
+    # It is not known to the cluster yet, so another server is asked, with the kubeconfig from the store.
+    (line,) = [line for line in calls.splitlines() if removal in line]
+    assert f"--kubeconfig {disk}/etc/alternate-futures/kubeconfig --server https://api.some-cluster.internal:6443" in line
+    assert not (disk / "etc/alternate-futures/kubeconfig").exists()
+    # etcd takes in no member while one is lost: with the removal last, K3s would wait for it forever.
+    assert calls.index(removal) < calls.index("installer server")
+
+
+def test_a_predecessor_that_cannot_be_removed_stops_the_machine_before_it_joins(cluster):
+    (cluster.folder / "binary").write_text(BINARY + "exit 1\n")
+    disk, calls, done = cluster.boot("control-plane-1", 9, check=False)
+    assert done.returncode == 1
+    assert "cannot remove the node of the machine before this one" in done.stderr
+    assert "installer server" not in calls
+    assert not (disk / "etc/alternate-futures/kubeconfig").exists()
+
+
+def test_where_no_kubeconfig_is_stored_yet_nothing_was_replaced(cluster):
+    (cluster.folder / "secrets" / "some-cluster_kubeconfig").unlink()
+    _, calls, _ = cluster.boot("control-plane-2", 2)
+    assert "delete node" not in calls
+    assert "installer server --server" in calls
 
 
 def test_a_store_that_does_not_answer_starts_no_cluster(world):

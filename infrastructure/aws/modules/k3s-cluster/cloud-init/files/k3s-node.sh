@@ -94,11 +94,30 @@ start_cluster() {
   write_secret "$SECRET_SERVER" "$SERVER/token"
 }
 
+# Ends the machine that this one replaces, in the cluster too: K3s takes a deleted node's member out of etcd, and etcd takes
+# nobody in while one of its members is lost. So it comes first, by the administrators' kubeconfig and another server.
+remove_predecessor() {
+  answer=0
+  config=$(read_secret "$SECRET_CONFIG") || answer=$?
+  case $answer in
+  # The cluster has only just been started.
+  1) return 0 ;;
+  2) fail "whether there was a machine before this one cannot be told" ;;
+  esac
+  printf '%s\n' "$config" | keep "$STATE/kubeconfig"
+  gone=0
+  kubectl --kubeconfig "$STATE/kubeconfig" --server "https://$REGISTRATION:6443" --request-timeout 60s delete node \
+    --selector "alternatefutures.ai/machine=$MACHINE" --field-selector "metadata.name!=$node" --ignore-not-found --timeout 120s || gone=$?
+  rm -f "$STATE/kubeconfig"
+  [ "$gone" = 0 ] || fail "cannot remove the node of the machine before this one; as long as it is there, etcd takes nobody in"
+}
+
 join_as_server() {
   token=$(await_secret "$SECRET_SERVER")
   printf '%s' "$token" | keep "$CONFIG/token"
   token=$(await_secret "$SECRET_AGENT")
   printf '%s' "${token##*:}" | keep "$CONFIG/agent-token"
+  remove_predecessor
   install_k3s server --server "https://$REGISTRATION:6443" --token-file "$CONFIG/token"
 }
 
@@ -133,14 +152,12 @@ spread_dns() {
     say "there is one DNS server still: kubectl -n kube-system scale deployment coredns --replicas=2"
 }
 
-# What only a server can do once it runs: the kubeconfig for administrators, names found whichever machine is lost, and
-# the end of the machine it replaces.
+# What only a server can do once it runs: the kubeconfig for administrators, and names found whichever machine is lost.
 after_server() {
   if [ "$1" = start ] || ! read_secret "$SECRET_CONFIG" >/dev/null; then
     publish_kubeconfig
   fi
   [ "$1" = start ] || spread_dns
-  kubectl delete node --selector "alternatefutures.ai/machine=$MACHINE" --field-selector "metadata.name!=$node" --ignore-not-found
 }
 
 if [ "${1:-}" = publish ]; then
