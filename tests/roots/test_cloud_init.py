@@ -374,17 +374,27 @@ def test_a_first_server_that_was_replaced_joins_and_removes_its_predecessor(clus
     )
     # It is not known to the cluster yet, so another server is asked, with the kubeconfig from the store.
     (line,) = [line for line in calls.splitlines() if removal in line]
-    assert f"--kubeconfig {disk}/etc/alternate-futures/kubeconfig --server https://api.some-cluster.internal:6443" in line
+    by = f"--kubeconfig {disk}/etc/alternate-futures/kubeconfig --server https://api.some-cluster.internal:6443"
+    assert by in line
     assert not (disk / "etc/alternate-futures/kubeconfig").exists()
     # etcd takes in no member while one is lost: with the removal last, K3s would wait for it forever.
     assert calls.index(removal) < calls.index("installer server")
+
+
+def test_a_server_that_starts_from_a_snapshot_deletes_its_predecessors_node_afterwards(cluster):
+    state = cluster.folder / "disk-9" / "etc" / "alternate-futures"
+    state.mkdir(parents=True)
+    (state / "way").write_text("start\n")
+    _, calls, _ = cluster.boot("control-plane-1", 9)
+    removal = "delete node --selector alternatefutures.ai/machine=control-plane-1 --field-selector metadata.name!=control-plane-1-i-9"
+    assert calls.index("installer server --cluster-init") < calls.index(removal)
 
 
 def test_a_predecessor_that_cannot_be_removed_stops_the_machine_before_it_joins(cluster):
     (cluster.folder / "binary").write_text(BINARY + "exit 1\n")
     disk, calls, done = cluster.boot("control-plane-1", 9, check=False)
     assert done.returncode == 1
-    assert "cannot remove the node of the machine before this one" in done.stderr
+    assert "cannot delete the node of the machine before this one" in done.stderr
     assert "installer server" not in calls
     assert not (disk / "etc/alternate-futures/kubeconfig").exists()
 

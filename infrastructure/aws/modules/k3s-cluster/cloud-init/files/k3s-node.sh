@@ -94,9 +94,15 @@ start_cluster() {
   write_secret "$SECRET_SERVER" "$SERVER/token"
 }
 
-# Ends the machine that this one replaces, in the cluster too: K3s takes a deleted node's member out of etcd, and etcd takes
-# nobody in while one of its members is lost. So it comes first, by the administrators' kubeconfig and another server.
-remove_predecessor() {
+# Deletes the node of the machine that this one replaces, with kubectl's options $*.
+delete_predecessor() {
+  kubectl "$@" --request-timeout 60s delete node --selector "alternatefutures.ai/machine=$MACHINE" \
+    --field-selector "metadata.name!=$node" --ignore-not-found --timeout 120s
+}
+
+# The same before this machine is known to the cluster, by another server and with the administrators' kubeconfig. K3s takes
+# a deleted node's member out of etcd, which takes nobody in while one of its members is lost.
+make_room() {
   answer=0
   config=$(read_secret "$SECRET_CONFIG") || answer=$?
   case $answer in
@@ -106,10 +112,9 @@ remove_predecessor() {
   esac
   printf '%s\n' "$config" | keep "$STATE/kubeconfig"
   gone=0
-  kubectl --kubeconfig "$STATE/kubeconfig" --server "https://$REGISTRATION:6443" --request-timeout 60s delete node \
-    --selector "alternatefutures.ai/machine=$MACHINE" --field-selector "metadata.name!=$node" --ignore-not-found --timeout 120s || gone=$?
+  delete_predecessor --kubeconfig "$STATE/kubeconfig" --server "https://$REGISTRATION:6443" || gone=$?
   rm -f "$STATE/kubeconfig"
-  [ "$gone" = 0 ] || fail "cannot remove the node of the machine before this one; as long as it is there, etcd takes nobody in"
+  [ "$gone" = 0 ] || fail "cannot delete the node of the machine before this one; as long as it is there, etcd takes nobody in"
 }
 
 join_as_server() {
@@ -117,7 +122,7 @@ join_as_server() {
   printf '%s' "$token" | keep "$CONFIG/token"
   token=$(await_secret "$SECRET_AGENT")
   printf '%s' "${token##*:}" | keep "$CONFIG/agent-token"
-  remove_predecessor
+  make_room
   install_k3s server --server "https://$REGISTRATION:6443" --token-file "$CONFIG/token"
 }
 
@@ -157,7 +162,8 @@ after_server() {
   if [ "$1" = start ] || ! read_secret "$SECRET_CONFIG" >/dev/null; then
     publish_kubeconfig
   fi
-  [ "$1" = start ] || spread_dns
+  # A cluster that was restored from a snapshot has its old servers' nodes.
+  if [ "$1" = start ]; then delete_predecessor; else spread_dns; fi
 }
 
 if [ "${1:-}" = publish ]; then
