@@ -9,7 +9,7 @@ WITH_ENGINE := $(COMMAND) with-engine
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup accept test check format lock up down render preflight prove rehearse-production rehearse-recovery soak report report-diff bench clean
+.PHONY: help setup accept test try-machines check format lock up down render preflight prove rehearse-production rehearse-recovery soak report report-diff bench clean
 .PHONY: pin verify-references argocd-password backup-keys restore-keys
 
 help: ## Explain the commands
@@ -31,6 +31,9 @@ accept: setup ## Set up what is missing, then deploy and judge the platform on k
 test: setup ## Run the suite's own tests (no cluster)
 	@$(WITH_ENGINE) $(BIN)/pytest -c tests/pytest.ini --rootdir . --confcutdir tests \
 		-n auto --dist=loadfile tests $(ARGS)
+
+try-machines: setup ## Have production's user data set up machines in containers: cloud-init, systemd and its scripts are real
+	@$(WITH_ENGINE) $(BIN)/pytest -c tests/pytest.ini --rootdir . --confcutdir tests -m machines tests/roots/test_machines.py $(ARGS)
 
 check: setup ## Format, lint, types, layers, features against the catalogue, tofu, kustomize
 	@$(BIN)/ruff format --check .

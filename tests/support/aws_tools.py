@@ -153,7 +153,7 @@ locals {
     secrets       = { for name in ["server-token", "agent-token", "kubeconfig"] : name => "some-cluster/${name}" }
     k3s           = { version = "v1.36.4+k3s1", binary_sha256 = "BINARY", installer_sha256 = "INSTALLER" }
   }
-  servers = { control-plane-1 = true, control-plane-2 = false }
+  servers = { control-plane-1 = true, control-plane-2 = false, control-plane-3 = false }
 }
 module "server" {
   for_each  = local.servers
@@ -178,6 +178,12 @@ module "worker" {
   zone    = "eu-central-1b"
   cluster = local.cluster
 }
+output "packed" {
+  value = merge(
+    { for name, machine in module.server : name => machine.user_data_base64 },
+    { worker-1 = module.worker.user_data_base64 },
+  )
+}
 output "machines" {
   value = merge(
     { for name, machine in module.server : name => machine.user_data },
@@ -187,12 +193,17 @@ output "machines" {
 """
 
 
-def rendered_user_data(folder):
-    """User data of two servers and a worker by machine, as OpenTofu renders it."""
+def rendered_user_data(folder, output="machines", binary="BINARY", installer="INSTALLER"):
+    """User data of three servers and a worker by machine, as OpenTofu renders it.
+
+    `output` is `machines` for its text, `packed` for what AWS gets; the others are the checksums of K3s's programs.
+    """
     source = folder / "machines"
     shutil.copytree(CLOUD_INIT, source / "cloud-init")
-    (source / "main.tf").write_text(MACHINES)
+    (source / "main.tf").write_text(
+        MACHINES.replace('"BINARY"', f'"{binary}"').replace('"INSTALLER"', f'"{installer}"')
+    )
     (source / "versions.tf").write_text('terraform {\n  required_version = ">= 1.12"\n}\n')
     tofu = Tofu(source, folder / "rendered")
     tofu.run("apply", "-auto-approve")
-    return tofu.outputs()["machines"]
+    return tofu.outputs()[output]
