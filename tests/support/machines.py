@@ -13,9 +13,9 @@ import ipaddress
 import json
 import re
 import shutil
+import signal
 import socket
 import socketserver
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -322,13 +322,17 @@ def copy(source, target):
 
 @contextlib.contextmanager
 def account():
-    """An account without machines; all of it is removed in the end, and what an interrupted run left before it."""
+    """An account without machines; all of it is removed in the end, and what a run that was killed left before it."""
+    folder = CACHE / "machines"
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "machines.lock").open("w") as lock, contextlib.ExitStack() as stack:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        # Whoever ends this run otherwise than by Ctrl-C does not leave machines behind either.
+        stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, signal.default_int_handler))
         remove_all()
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="machines-", ignore_cleanup_errors=True)))
-        folder.chmod(0o755)
+        shutil.rmtree(folder, ignore_errors=True)
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder.mkdir()
         cloud = stack.enter_context(moto())
         stack.enter_context(relay(folder / "aws.sock", int(cloud.url.rpartition(":")[2])))
         stack.callback(remove_all)
