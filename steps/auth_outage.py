@@ -3,18 +3,18 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, ROUTE_READY, Deadline, consistently, eventually
-from acceptance.drivers import latency as measuring
-from acceptance.drivers import spokesman
-from acceptance.drivers.copies import copy_of
-from acceptance.drivers.cuts import DROP, RESET
-from acceptance.drivers.graphql import LOGS, ask_everywhere
-from acceptance.drivers.log_lines import says_unreachable
-from acceptance.drivers.named_auth import named_auth
-from acceptance.drivers.names import own_names, resolved
-from acceptance.drivers.partitions import parted
-from acceptance.drivers.services import in_words
-from acceptance.drivers.validation import REFUSALS
-from acceptance.drivers.wallet import forged
+from acceptance.drivers.api import auth_stub
+from acceptance.drivers.api.graphql import LOGS, ask_everywhere
+from acceptance.drivers.api.moving_auth import named_auth
+from acceptance.drivers.api.token_validation import REFUSALS
+from acceptance.drivers.api.wallet import forged
+from acceptance.drivers.network.cuts import DROP, RESET
+from acceptance.drivers.services import latency as measuring
+from acceptance.drivers.services.copies import copy_of
+from acceptance.drivers.services.dns_names import own_names, resolved
+from acceptance.drivers.services.log_lines import says_unreachable
+from acceptance.drivers.services.partitions import parted
+from acceptance.drivers.services.service import in_words
 
 FOUND = Deadline(45, "criterion 11.1: CoreDNS may keep an answer for 30 s, and a kept connection has to time out")
 OUT_OF_REACH = Deadline(6, "criteria 9.11, 11.4: while auth cannot be reached")
@@ -41,7 +41,7 @@ def names_by_dns(backend, evidence):
 @given("a copy of the backend that calls an auth service by its Service's name", target_fixture="named")
 def copy_by_name(backend, auth_api, data_client, environment):
     # Auth's own words to a token that nobody signed: whoever gets them was sent there.
-    no = spokesman.words_of_auth(auth_api, environment.services, "no.such-token", 401)
+    no = auth_stub.words_of_auth(auth_api, environment.services, "no.such-token", 401)
     with (
         named_auth(data_client.namespace, *no) as found,
         copy_of(backend, {"AUTH_SERVICE_URL": found.url}) as copy,
@@ -170,8 +170,8 @@ def protected_is_back(signed_in, backend_doors, environment, status):
 )
 def copy_without_a_word(signed_in, backend, data_client, environment, busy, broken, status, evidence):
     # Neither is a yes or a no: whoever is told Unauthorized signs in again, to no end.
-    says = {said: spokesman.answer_of_copy(backend, data_client, environment.services, said, signed_in["jwt"])
-            for said in (busy, broken, spokesman.SILENT)}  # fmt: skip
+    says = {said: auth_stub.answer_of_copy(backend, data_client, environment.services, said, signed_in["jwt"])
+            for said in (busy, broken, auth_stub.SILENT)}  # fmt: skip
     evidence.add("answers of copies, by what auth answers", {said: asked.describe() for said, asked in says.items()})
     wrong = {said: in_words(asked.answer) for said, asked in says.items() if asked.status != status}
     assert not wrong, f"expected {status} where auth says neither yes nor no, saw by auth's answer {wrong}"

@@ -8,12 +8,13 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.conditions import as_json
 from acceptance.base.waiting import LOGS_READABLE, POD_READY, eventually
-from acceptance.drivers import cache_room, service_port
-from acceptance.drivers.cache import DATA, HINT, IN_MEMORY, ON_DISK, Cache
-from acceptance.drivers.exposure import ways_in
-from acceptance.drivers.latency import beside
-from acceptance.drivers.pods import delete_now, kill, ready_again, volume_at
-from acceptance.drivers.services import Service
+from acceptance.drivers.data import cache_capacity
+from acceptance.drivers.data.cache import DATA, HINT, IN_MEMORY, ON_DISK, Cache
+from acceptance.drivers.ingress.exposure import ways_in
+from acceptance.drivers.services import service_ports
+from acceptance.drivers.services.latency import beside
+from acceptance.drivers.services.service import Service
+from acceptance.drivers.workloads.pods import delete_now, kill, ready_again, volume_at
 
 EXPIRES = 3600
 FRESH = 10
@@ -55,7 +56,7 @@ def redis_saves(cache, evidence):
 
 @then(parsers.parse("a pod reaches Redis at {service}:{port:d}, the same server each time"))
 def redis_service(cache, service, port, evidence):
-    service_port.check(cache.namespace, service, port)
+    service_ports.check(cache.namespace, service, port)
     parts = urlsplit(cache.url)
     assert (parts.hostname, parts.port or 6379) == (service, port), f"REDIS_URL names {parts.hostname}:{parts.port}"
     own = cache.own_run_id()
@@ -143,10 +144,10 @@ def in_memory(cache, counter, stood, evidence):
 
 @then("there is room for many more, here and in production")
 def room_for_more(cache, platform, evidence):
-    found = cache_room.too_little(cache) + cache_room.log_without_end(cache)
-    found += cache_room.too_little_in_production(platform.rendering.production("redis"))
+    found = cache_capacity.too_little(cache) + cache_capacity.log_without_end(cache)
+    found += cache_capacity.too_little_in_production(platform.rendering.production("redis"))
     assert not found, f"expected room for many more counters, but {'; '.join(found)}. Try: redis-cli info memory"
-    evidence.add("bytes in use with more in it", cache_room.take_more(cache))
+    evidence.add("bytes in use with more in it", cache_capacity.take_more(cache))
 
 
 @then("nobody empties the cache")

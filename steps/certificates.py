@@ -5,12 +5,12 @@ import time
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers import certificates, route_rules, routing
+from acceptance.drivers.ingress import certificates, route_rules, scenario_routes
 
 
 @when("an IngressRoute for a new host names the certificate resolver", target_fixture="ordered")
 def route_with_resolver(environment, server):
-    return routing.create_route(server, environment, resolver=certificates.RESOLVER), time.monotonic()
+    return scenario_routes.create_route(server, environment, resolver=certificates.RESOLVER), time.monotonic()
 
 
 @then("that host is served with a certificate that the environment's authority issued for it")
@@ -130,7 +130,7 @@ def renewed(cluster, traefik, outputs, pebble, due, evidence):
 def each_leads_to_authority(cluster, environment, outputs, pebble, routes, argocd_route, evidence):
     found = certificates.served_by_host(cluster, outputs, pebble)
     missing = {f"{name}.{environment.domain}" for name in ("www", "api", "auth", "argocd")} - set(found)
-    assert not missing, f"there is no route for {', '.join(sorted(missing))}. {routing.HINT}"
+    assert not missing, f"there is no route for {', '.join(sorted(missing))}. {scenario_routes.HINT}"
     chains = {host: certified.chain for host, certified in found.items()}
     evidence.add("certificates", {host: chain.describe() for host, chain in chains.items()})
     return chains

@@ -8,13 +8,13 @@ import requests
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import HEALTHY_AGAIN, LOGS_READABLE, Deadline, consistently, eventually
-from acceptance.drivers import config_use
-from acceptance.drivers.configured_copy import copy_with_config
-from acceptance.drivers.copies import copy_of
-from acceptance.drivers.graphql import LOGS, ask, shows
-from acceptance.drivers.log_lines import for_developers
-from acceptance.drivers.services import debug_level, in_words
-from acceptance.drivers.spokesman import answering, words_of_auth
+from acceptance.drivers.api.auth_stub import answering, words_of_auth
+from acceptance.drivers.api.graphql import LOGS, ask, shows
+from acceptance.drivers.services import configmap_use
+from acceptance.drivers.services.configured_copy import copy_with_config
+from acceptance.drivers.services.copies import copy_of
+from acceptance.drivers.services.log_lines import for_developers
+from acceptance.drivers.services.service import debug_level, in_words
 
 EPOCH = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 NO_TOKEN = "no.such-token"
@@ -38,7 +38,7 @@ def pods_take_config(service, cluster, config, evidence):
     keys = cluster.core.read_namespaced_config_map(config, service.namespace.name).data
     specs = {pod.metadata.name: pod.spec for pod in service.running()}
     specs[f"the Deployment {service.name}"] = service.deployment().spec.template.spec
-    wrong = config_use.elsewhere(specs, keys, config)
+    wrong = configmap_use.elsewhere(specs, keys, config)
     evidence.add("who takes them", {who: "not all" if who in wrong else "all" for who in specs})
     assert not wrong, f"expected each key of {config} to be taken from there, saw {wrong}"
 

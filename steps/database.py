@@ -10,11 +10,11 @@ from acceptance.base.waiting import MEMBER_BACK, REPLICATED, eventually
 from acceptance.clients.sql import Login
 from acceptance.cluster.workloads import workloads
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers import service_port
-from acceptance.drivers.database import SERVICE, Database
-from acceptance.drivers.deletion import Deletion
-from acceptance.drivers.exposure import ways_in
-from acceptance.drivers.member_loss import HINT
+from acceptance.drivers.data.database import SERVICE, Database
+from acceptance.drivers.data.member_deletion import Deletion
+from acceptance.drivers.data.member_loss import HINT
+from acceptance.drivers.ingress.exposure import ways_in
+from acceptance.drivers.services import service_ports
 
 FRESH = 20
 """Connections over each of which a Service chooses anew."""
@@ -59,8 +59,8 @@ def table_with_row(db):
 
 @then(parsers.parse("a pod queries the database at {service}:{port:d}, each time by a member that takes writes"))
 def pod_queries(db, service, port, evidence):
-    service_port.check(db.namespace, service, port)
-    seen = service_port.named_in(db.client, "DATABASE_URL")
+    service_ports.check(db.namespace, service, port)
+    seen = service_ports.named_in(db.client, "DATABASE_URL")
     assert seen == (service, port), f"DATABASE_URL names {seen}"
     answers = [db.ask(service, "select host(inet_server_addr()), inet_server_port()")[0] for _ in range(FRESH)]
     evidence.add(f"who answered {FRESH} connections to {service}:{port}", [list(answer) for answer in answers])
@@ -77,9 +77,9 @@ def database_inside_only(db):
 @then(parsers.parse("a pod reads the admin UI at {service}:{port:d}"))
 def pod_reads_ui(db, service, port, environment, evidence):
     stand_in = environment.stand_ins.get("YugabyteDB")
-    if stand_in and not db.is_yugabytedb and not service_port.exists(db.namespace, service):
+    if stand_in and not db.is_yugabytedb and not service_ports.exists(db.namespace, service):
         raise Unverifiable(f"{stand_in} has no admin UI, so there is no {service} (SQL was judged)")
-    service_port.check(db.namespace, service, port)
+    service_ports.check(db.namespace, service, port)
     page = db.client("get", f"http://{service}:{port}/")
     evidence.add("admin UI", page[:2000])
     assert "YugabyteDB" in page, f"expected YugabyteDB's page, saw {page[:200]!r}"

@@ -4,9 +4,8 @@ import secrets
 
 from pytest_bdd import parsers, then
 
-from acceptance.drivers.database import SCHEMA, SERVICE
-from acceptance.drivers.latency import beside
-from acceptance.drivers.logins import (
+from acceptance.drivers.data.database import SCHEMA, SERVICE
+from acceptance.drivers.data.database_logins import (
     LET_IN,
     attempt,
     attempts,
@@ -19,7 +18,8 @@ from acceptance.drivers.logins import (
     unasked,
     unknown_roles,
 )
-from acceptance.drivers.services import Service
+from acceptance.drivers.services.latency import beside
+from acceptance.drivers.services.service import Service
 
 
 @then("a client with the credentials of DATABASE_URL creates, writes, reads and drops a table")

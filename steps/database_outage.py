@@ -3,8 +3,8 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers import database_settings as settings
-from acceptance.drivers.member_loss import Writer, leader_killed, wait_for_writes
+from acceptance.drivers.data import database_settings as settings
+from acceptance.drivers.data.member_loss import Writer, leader_killed, wait_for_writes
 
 RTO_OF_STAND_IN = 60
 """Seconds after which a stand-in has to serve again."""

@@ -3,10 +3,10 @@
 from pytest_bdd import then
 
 from acceptance.base.waiting import REPLICATED, eventually
-from acceptance.drivers import durability
-from acceptance.drivers.durability import DISK
-from acceptance.drivers.member_loss import HINT
-from acceptance.drivers.pods import mount_of, volume_at
+from acceptance.drivers.data import durability
+from acceptance.drivers.data.durability import DISK
+from acceptance.drivers.data.member_loss import HINT
+from acceptance.drivers.workloads.pods import mount_of, volume_at
 
 
 @then(f"every node has a persistent volume at {DISK}")

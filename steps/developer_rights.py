@@ -5,9 +5,9 @@ import functools
 from pytest_bdd import given, then, when
 
 from acceptance.base.waiting import SYNCED, eventually
-from acceptance.drivers import developer as rights
-from acceptance.drivers import developer_secrets as ways
-from acceptance.drivers import projects
+from acceptance.drivers.argocd import projects
+from acceptance.drivers.security import developer_rights as rights
+from acceptance.drivers.security import developer_secrets as ways
 from acceptance.platform.access import DEVELOPER, NAMESPACE
 from acceptance.platform.application_status import ARGOCD
 

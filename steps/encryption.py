@@ -3,8 +3,8 @@
 from pytest_bdd import given, then, when
 
 from acceptance.base.waiting import REPLICATED, eventually
-from acceptance.drivers.encryption import Marked, key_files
-from acceptance.drivers.etcd import snapshot, stored, ways_of_storing
+from acceptance.drivers.cluster.etcd import snapshot, stored, ways_of_storing
+from acceptance.drivers.security.encryption_at_rest import Marked, key_files
 
 
 @given("a ConfigMap, and a Secret that each API server wrote, each with a value of its own", target_fixture="marked")

@@ -3,18 +3,10 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK
-from acceptance.drivers import application_policies as policies
-from acceptance.drivers import (
-    apply_rights,
-    argocd_settings,
-    object_options,
-    polling,
-    sync_hooks,
-    syncs,
-    webhooks,
-    workload_health,
-)
-from acceptance.drivers.demos import wait_status
+from acceptance.drivers.argocd import application_policies as policies
+from acceptance.drivers.argocd import apply_rights, argocd_settings, polling, sync_hooks, sync_options, syncs, webhooks
+from acceptance.drivers.argocd.demos import wait_status
+from acceptance.drivers.workloads import workload_health
 from acceptance.platform.application_status import GOOD
 
 
@@ -104,7 +96,7 @@ def applications_follow_main(platform, argocd, applications):
     seen = policies.applications_everywhere(platform)
     found = policies.troubles(seen, policies.leaves_out)
     found |= policies.other_sources(seen, platform.render("argocd/applications"))
-    found |= policies.troubles(object_options.objects_everywhere(platform, argocd), object_options.is_skipped)
+    found |= policies.troubles(sync_options.objects_everywhere(platform, argocd), sync_options.is_skipped)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.hides)
     assert not found, f"expected nothing of Git to be left out, saw {found}. Try: kubectl -n argocd get cm argocd-cm"
 
@@ -205,7 +197,7 @@ def applications_are_automated(platform, argocd, applications, evidence):
     evidence.add("sync policies", {name: item["spec"].get("syncPolicy") for name, item in seen.items()})
     found = policies.troubles(seen, policies.needs_a_hand)
     found |= policies.troubles(policies.projects_everywhere(platform), policies.has_windows)
-    found |= policies.troubles(object_options.objects_everywhere(platform, argocd), object_options.stays)
+    found |= policies.troubles(sync_options.objects_everywhere(platform, argocd), sync_options.stays)
     assert not found, f"expected every Application to be synchronised at any time by itself, saw {found}"
 
 

@@ -6,9 +6,9 @@ import pytest
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, eventually
-from acceptance.drivers import validation
-from acceptance.drivers.copies import copy_of
-from acceptance.drivers.graphql import (
+from acceptance.drivers.api import token_validation
+from acceptance.drivers.api.auth_stub import TIMES, answering, words
+from acceptance.drivers.api.graphql import (
     LOGS,
     Record,
     ask,
@@ -21,11 +21,11 @@ from acceptance.drivers.graphql import (
     of_others,
     shows,
 )
-from acceptance.drivers.query_forms import ask_in_forms, ask_in_small_letters, let_in
-from acceptance.drivers.sign_in import LOGS as AUTH_LOGS
-from acceptance.drivers.sign_in import SignIn
-from acceptance.drivers.spokesman import TIMES, answering, words
-from acceptance.drivers.wallet import forged
+from acceptance.drivers.api.graphql_variants import ask_in_forms, ask_in_small_letters, let_in
+from acceptance.drivers.api.sign_in import LOGS as AUTH_LOGS
+from acceptance.drivers.api.sign_in import SignIn
+from acceptance.drivers.api.wallet import forged
+from acceptance.drivers.services.copies import copy_of
 
 
 @given("a record that was written to the database a moment ago", target_fixture="record")
@@ -80,7 +80,7 @@ def ask_protected(signed_in, backend_doors, environment, evidence):
 @when("it asks with a JWT of 4 KiB, to which auth says yes", target_fixture="answers")
 def ask_protected_with_long_token(signed_in, jwt_secret, auth_doors, backend_doors, environment, evidence):
     settings, token = environment.services, forged("a JWT of 4 KiB", signed_in["jwt"], jwt_secret)
-    said = validation.verdicts(validation.ask(auth_doors, settings, token), settings)
+    said = token_validation.verdicts(token_validation.ask(auth_doors, settings, token), settings)
     assert all(said.values()), (
         f"expected auth to accept a JWT with a claim that it need not know: {said}. Try: {AUTH_LOGS}"
     )
@@ -93,7 +93,7 @@ def ask_protected_with_long_token(signed_in, jwt_secret, auth_doors, backend_doo
 def ask_protected_with(signed_in, backend_doors, auth_doors, environment, jwt_secret, kind, evidence):
     settings = environment.services
     token = None if kind == "no JWT" else forged(kind, signed_in["jwt"], jwt_secret)
-    said = validation.verdicts(validation.ask(auth_doors, settings, token), settings) if token else {}
+    said = token_validation.verdicts(token_validation.ask(auth_doors, settings, token), settings) if token else {}
     assert not any(said.values()), f"auth itself says yes to {kind}: {said}"
     answers = ask_everywhere(backend_doors, settings, settings.protected_query, token)
     answers |= ask_after_everywhere(backend_doors, settings, signed_in["jwt"], token)

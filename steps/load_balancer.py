@@ -6,7 +6,7 @@ from pytest_bdd import given, then
 
 from acceptance.base.waiting import LOAD_BALANCER_READY, eventually
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers.balancer import (
+from acceptance.drivers.network.load_balancer import (
     HELD,
     LIMIT,
     PODS,

@@ -7,8 +7,8 @@ from pytest_bdd import given, parsers, then
 from acceptance.base.waiting import NODES_READY, eventually
 from acceptance.clients.caller import Caller
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers import discovery, large_packets
-from acceptance.drivers.machines import (
+from acceptance.drivers.cluster import kubeadm_discovery, large_packets
+from acceptance.drivers.cluster.machines import (
     LARGE,
     LASTS,
     capacities,
@@ -135,15 +135,16 @@ def token_joins(cluster, join_tokens):
 
 @then("what a new machine learns with that token leads every worker to the API")
 def token_leads_to_api(cluster, outputs, join_tokens, evidence):
-    told = discovery.told(cluster)
-    unsigned = [token.partition(".")[0] for token in join_tokens if not discovery.is_signed(told, token)]
-    assert not unsigned, f"expected it signed with each join token, not with {unsigned}. Try: {discovery.HINT}"
-    server, authority = discovery.address_and_authority(told)
+    told = kubeadm_discovery.told(cluster)
+    unsigned = [token.partition(".")[0] for token in join_tokens if not kubeadm_discovery.is_signed(told, token)]
+    assert not unsigned, f"expected it signed with each join token, not with {unsigned}. Try: {kubeadm_discovery.HINT}"
+    server, authority = kubeadm_discovery.address_and_authority(told)
     seen = {
-        worker.name: discovery.answered_there(cluster, worker.name, server, authority) for worker in outputs.workers
+        worker.name: kubeadm_discovery.answered_there(cluster, worker.name, server, authority)
+        for worker in outputs.workers
     }
     evidence.add(f"what the API says to a worker at {server}", seen)
-    assert set(seen.values()) == {"ok"}, f"expected the API at {server}, saw {seen}. Try: {discovery.HINT}"
+    assert set(seen.values()) == {"ok"}, f"expected the API at {server}, saw {seen}. Try: {kubeadm_discovery.HINT}"
 
 
 @then("the API refuses a wrong join token")

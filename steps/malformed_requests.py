@@ -4,9 +4,9 @@ from collections import Counter
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.drivers.malformed import faults, malformed, no_tokens, send_all
-from acceptance.drivers.malformed_over_https import is_refusal, sender
-from acceptance.drivers.routing import HINT
+from acceptance.drivers.api.malformed_over_https import is_refusal, sender
+from acceptance.drivers.api.malformed_requests import faults, malformed, no_tokens, send_all
+from acceptance.drivers.ingress.scenario_routes import HINT
 
 SHOWN = 20
 

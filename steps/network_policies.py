@@ -9,8 +9,8 @@ from pytest_bdd import given, parsers, then
 from acceptance.base.waiting import CERTIFICATE_ISSUED, GONE, Deadline, consistently, eventually
 from acceptance.clients.web import url
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers import network_policies
-from acceptance.drivers.network import ENFORCED
+from acceptance.drivers.network.pod_connections import ENFORCED
+from acceptance.drivers.security import network_policies
 
 RULES_APPLY = Deadline(150, "the suite: rules for new pods, and the time-outs of those who are kept out")
 STAYS = Deadline(5, "the suite: rules that apply once go on to apply")

@@ -3,9 +3,11 @@
 from pytest_bdd import given, parsers, then
 
 from acceptance.base.waiting import LOGS_READABLE, SETTLED, eventually
-from acceptance.drivers import application_policies as policies
-from acceptance.drivers import argocd_settings, pod_lists, service_logs, shown_applications
-from acceptance.drivers.machines import every_machine
+from acceptance.drivers.argocd import application_policies as policies
+from acceptance.drivers.argocd import argocd_settings, reported_status
+from acceptance.drivers.cluster.machines import every_machine
+from acceptance.drivers.services import service_logs
+from acceptance.drivers.workloads import pod_lists
 from steps.sync_records import see_ui
 
 
@@ -17,7 +19,7 @@ def five_applications(applications):
 @then(parsers.parse("the UI shows each of them as {wanted}, as Argo CD keeps it"))
 def ui_shows(argocd_ui, applications, wanted, evidence):
     field = "sync" if wanted in ("Synced", "OutOfSync") else "health"
-    evidence.add(field, shown_applications.wait_shown(argocd_ui, applications, field, wanted))
+    evidence.add(field, reported_status.wait_shown(argocd_ui, applications, field, wanted))
     see_ui(argocd_ui, evidence)
 
 
@@ -35,14 +37,14 @@ def pods_are_seen(platform):
 
 @then("each of them shows the last commit of the repository as the one that it follows")
 def follows_head(argocd_ui, repository, applications, evidence):
-    seen = shown_applications.wait_all_follow(argocd_ui, repository, applications)
+    seen = reported_status.wait_all_follow(argocd_ui, repository, applications)
     evidence.add("commit that each Application follows", seen)
 
 
 @then("each of them shows a commit of the repository as deployed, and when")
 def shows_deployed(argocd_ui, repository, applications, evidence):
     repository.fetch()
-    seen = {name: shown_applications.deployed(argocd_ui, repository, name) for name in applications}
+    seen = {name: reported_status.deployed(argocd_ui, repository, name) for name in applications}
     evidence.add("deployed", seen)
 
 

@@ -5,15 +5,15 @@ import time
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import SETTLED, STANDS, eventually
-from acceptance.drivers.control_planes import (
+from acceptance.drivers.cluster.control_plane_outage import HINT, Outage, begin_writing
+from acceptance.drivers.cluster.control_planes import (
     all_complete,
     all_led_to_common_address,
     dns_is_spread,
     set_up_otherwise,
     stored_elsewhere,
 )
-from acceptance.drivers.machines import LASTS, control_planes_at_api, days_left
-from acceptance.drivers.outage import HINT, Outage, begin_writing
+from acceptance.drivers.cluster.machines import LASTS, control_planes_at_api, days_left
 
 
 @given("every control plane answers at the address of the API", target_fixture="shown")

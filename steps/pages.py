@@ -2,7 +2,7 @@
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.drivers import assets, pictures, site, visitors
+from acceptance.drivers.frontend import assets, screenshots, site, visitors
 
 
 @when(parsers.parse('the page "{path}" is opened in a browser'), target_fixture="opened")
@@ -32,7 +32,7 @@ def page_is(opened, environment, path):
 def page_is_seen(opened, environment, outputs, pebble):
     # A page that a style hides has its heading in the document, and nobody sees it. Only a browser can tell.
     if opened.picture:
-        pictures.wait_seen(opened, environment, outputs, pebble)
+        screenshots.wait_seen(opened, environment, outputs, pebble)
 
 
 @then("all that it loads comes from the site, and works")

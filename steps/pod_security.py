@@ -3,8 +3,9 @@
 from pytest_bdd import given, then
 
 from acceptance.cluster.cluster import SYSTEM_NAMESPACES
-from acceptance.drivers import pod_security, system_pods
-from acceptance.drivers.pod_security import STANDARD
+from acceptance.drivers.security import pod_security
+from acceptance.drivers.security.pod_security import STANDARD
+from acceptance.drivers.workloads import system_pods
 from acceptance.platform.access import NAMESPACE
 
 

@@ -4,10 +4,11 @@ import pytest
 from pytest_bdd import given, then, when
 
 from acceptance.base.waiting import Deadline, consistently
-from acceptance.drivers import rate_limits, traefik_options
-from acceptance.drivers.rate_limits import MAXIMUM
-from acceptance.drivers.services import in_words
-from acceptance.drivers.sign_in import LOGS
+from acceptance.drivers.api import rate_limits
+from acceptance.drivers.api.rate_limits import MAXIMUM
+from acceptance.drivers.api.sign_in import LOGS
+from acceptance.drivers.ingress import traefik_options
+from acceptance.drivers.services.service import in_words
 
 OVER_THE_LIMIT = Deadline(3, "criterion 8.10: a client over the rate limit")
 

@@ -4,7 +4,7 @@ import time
 
 from pytest_bdd import given, then, when
 
-from acceptance.drivers import recovery
+from acceptance.drivers.operations import recovery
 from acceptance.platform.applications import APPLICATIONS
 
 

@@ -4,7 +4,7 @@ from pytest_bdd import given, then, when
 
 from acceptance.cluster.manifests import lasting
 from acceptance.criteria.evidence import Evidence
-from acceptance.drivers.additions import Held, by_others
+from acceptance.drivers.argocd.drift import Held, by_others
 from acceptance.platform.access import Access
 from acceptance.platform.deployed_tree import components_of
 from acceptance.platform.platform import Platform

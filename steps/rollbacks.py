@@ -4,12 +4,14 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import ROLLED_OUT, eventually
 from acceptance.clients import web as https
-from acceptance.drivers import application_policies as policies
-from acceptance.drivers import object_options, retries, rollouts
-from acceptance.drivers.load import RequestLoop
-from acceptance.drivers.room import no_room
-from acceptance.drivers.service_under_change import put_back, service_under_change, stop_sync
-from acceptance.drivers.slow_requests import SlowLoop, question
+from acceptance.drivers.api.slow_requests import SlowLoop, question
+from acceptance.drivers.argocd import application_policies as policies
+from acceptance.drivers.argocd import sync_options
+from acceptance.drivers.ingress import route_retries
+from acceptance.drivers.network.load import RequestLoop
+from acceptance.drivers.operations import rollouts
+from acceptance.drivers.operations.service_under_change import put_back, service_under_change, stop_sync
+from acceptance.drivers.workloads.quotas import no_room
 
 
 @given(parsers.parse('auto-sync of "{name}" is on'), target_fixture="service")
@@ -51,14 +53,14 @@ def services_replace_first(platform, applications):
 
 @given("every service's route asks another pod where one cannot be connected to, here and in production")
 def routes_try_again(platform, routes):
-    found = retries.lose_requests(platform)
+    found = route_retries.lose_requests(platform)
     assert not found, f"expected a retry on the route of each service, saw {found}"
 
 
 @given("Argo CD makes nothing anew that the API refuses to change, here and in production")
 def nothing_is_forced(platform, argocd, applications):
-    seen = policies.applications_everywhere(platform) | object_options.objects_everywhere(platform, argocd)
-    found = policies.troubles(seen, object_options.is_forced)
+    seen = policies.applications_everywhere(platform) | sync_options.objects_everywhere(platform, argocd)
+    found = policies.troubles(seen, sync_options.is_forced)
     assert not found, f"expected a sync that fails to leave what is there, saw {found}"
 
 

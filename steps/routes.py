@@ -3,10 +3,11 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.clients.web import url
-from acceptance.drivers import asked, http2_requests, redirects, route_rules, route_ways, slow_requests
-from acceptance.drivers.graphql import TYPENAME, is_data
-from acceptance.drivers.routing import FRESH, HINT, answered
-from acceptance.drivers.services import in_words
+from acceptance.drivers.api import slow_requests
+from acceptance.drivers.api.graphql import TYPENAME, is_data
+from acceptance.drivers.ingress import access_log, http2_requests, redirects, route_middlewares, route_rules
+from acceptance.drivers.ingress.scenario_routes import FRESH, HINT, answered
+from acceptance.drivers.services.service import in_words
 
 
 @given("the services are routed", target_fixture="users")
@@ -19,7 +20,7 @@ def services_are_routed(routes, web):
     target_fixture="marked",
 )
 def send_marked(users, environment, cluster, host):
-    return asked.send_everywhere(users, environment, host, route_rules.platform_rules(cluster))
+    return access_log.send_everywhere(users, environment, host, route_rules.platform_rules(cluster))
 
 
 @then(
@@ -28,7 +29,7 @@ def send_marked(users, environment, cluster, host):
 def browser_is_answered(users, environment, outputs, platform, cluster, host, name, evidence):
     platform.get(name)
     both = http2_requests.ask_both(users, environment, outputs, host)
-    counts, others = asked.by_pod(cluster, both, asked.pods_of(cluster, name))
+    counts, others = access_log.by_pod(cluster, both, access_log.pods_of(cluster, name))
     evidence.add("asked for, and the pods that were asked", {"requests": sorted(both.asked.values()), "pods": counts})
     wrong = others or http2_requests.unlike(both)
     assert not wrong, f"expected a pod of {name} to answer alike over HTTP/1.1 and HTTP/2, saw {wrong}. {HINT}"
@@ -37,8 +38,8 @@ def browser_is_answered(users, environment, outputs, platform, cluster, host, na
 @then(parsers.parse('each of them is answered by a pod of "{name}", and by no other'))
 def only_answered_by(marked, platform, cluster, name, evidence):
     platform.get(name)
-    own = asked.pods_of(cluster, name)
-    counts, others = asked.by_pod(cluster, marked, own)
+    own = access_log.pods_of(cluster, name)
+    counts, others = access_log.by_pod(cluster, marked, own)
     evidence.add("requests that Traefik sent to each pod", counts)
     assert own and not others, f"expected pods of {name} alone to be asked, saw {others}. {HINT}"
 
@@ -54,8 +55,8 @@ def routes_lead_to(platform, cluster, environment, host, name, evidence):
 
 @then(parsers.parse('nothing on the way changes the requests for the host "{host}" or their answers'))
 def nothing_changes_requests(platform, environment, host):
-    wrong = route_ways.changed_everywhere(platform, f"{host}.{environment.domain}")
-    harmless = ", ".join(route_ways.HARMLESS)
+    wrong = route_middlewares.changed_everywhere(platform, f"{host}.{environment.domain}")
+    harmless = ", ".join(route_middlewares.HARMLESS)
     assert not wrong, f"expected plain ways to a Service, and no middleware but of {harmless}, saw {wrong}. {HINT}"
 
 
@@ -76,7 +77,7 @@ def slow_is_answered(users, environment, host, seconds, evidence):
 def send_graphql(users, environment, host, evidence):
     address = url(environment.domain, host, environment.services.graphql_path)
     answered(users, "POST", address, json={"query": TYPENAME})
-    answers = [asked.fresh(users, "POST", address, json={"query": TYPENAME}) for _ in range(FRESH)]
+    answers = [access_log.fresh(users, "POST", address, json={"query": TYPENAME}) for _ in range(FRESH)]
     evidence.add(f"{FRESH} times POST {address}", sorted({in_words(answer) for answer in answers}))
     return answers
 
@@ -92,7 +93,7 @@ def ask_health(users, environment, host, evidence):
     address = url(environment.domain, host, environment.services.auth_health_path)
     if environment.services.auth_health_path != "/api/health":
         evidence.substitute("GET /api/health", f"GET {environment.services.auth_health_path}")
-    return asked.send_often(users, address)
+    return access_log.send_often(users, address)
 
 
 @then(parsers.parse("each answer is {status:d}"))

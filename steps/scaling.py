@@ -2,7 +2,7 @@
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.drivers import scaling
+from acceptance.drivers.operations import scaling
 
 
 @when(parsers.parse("{count:d} replicas of it are committed to Git"))

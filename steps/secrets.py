@@ -9,7 +9,15 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.conditions import is_ready
 from acceptance.base.waiting import POD_READY, eventually
-from acceptance.drivers import gone_branches, leaks, sealing, sealing_keys, secret_search, secret_use, unsealing
+from acceptance.drivers.secrets import (
+    deleted_branches,
+    git_leaks,
+    sealed_secret_status,
+    sealing,
+    sealing_keys,
+    secret_search,
+    secret_use,
+)
 from acceptance.platform.secrets import NAMESPACE, read_secret
 
 
@@ -73,7 +81,7 @@ def seal_one(sealed_secrets, namespace):
 @then("a Secret of that name holds that value and belongs to the SealedSecret")
 def secret_belongs(cluster, namespace, sealed, evidence):
     evidence.add("SealedSecret", json.dumps(sealed, indent=2))
-    owners = unsealing.owners_of(cluster, "sealed", namespace.name)
+    owners = sealed_secret_status.owners_of(cluster, "sealed", namespace.name)
     assert owners == [("SealedSecret", "sealed")], f"its owners are {owners}"
 
 
@@ -84,7 +92,7 @@ def other_name_refused(namespace, sealed):
 
 @then("each SealedSecret of the platform is unsealed, and under its own name alone")
 def each_unsealed(platform_secrets, cluster, evidence):
-    seen = unsealing.states_of_sealed(cluster)
+    seen = sealed_secret_status.states_of_sealed(cluster)
     evidence.add("SealedSecrets", seen)
     wrong = {name: state for name, state in seen.items() if state != "unsealed"}
     assert seen and not wrong, f"expected each SealedSecret unsealed, saw {wrong or 'none'}. {sealing.LOGS}"
@@ -92,7 +100,7 @@ def each_unsealed(platform_secrets, cluster, evidence):
 
 @then("the Secret of each holds what it holds")
 def each_matches(sealed_secrets, tmp_path):
-    wrong = unsealing.with_other_values(sealed_secrets, tmp_path)
+    wrong = sealed_secret_status.with_other_values(sealed_secrets, tmp_path)
     assert not wrong, f"{wrong} of the cluster hold other values than their Secrets. {sealing.LOGS}"
 
 
@@ -102,8 +110,8 @@ def each_matches(sealed_secrets, tmp_path):
 )
 def every_version(git, cluster, repository, evidence):
     # What is kept is listed first: what is pushed meanwhile is on a branch then.
-    kept = [(item, gone_branches.objects_kept(cluster, git, item)) for item in leaks.repositories(cluster, git)]
-    found = {item.name: gone_branches.every_version_kept(item, identities) for item, identities in kept}
+    kept = [(item, deleted_branches.objects_kept(cluster, git, item)) for item in git_leaks.repositories(cluster, git)]
+    found = {item.name: deleted_branches.every_version_kept(item, identities) for item, identities in kept}
     evidence.add("texts in Git, by repository", {name: len(versions) for name, versions in found.items()})
     assert found["platform"], "the platform's repository is empty"
     return {place: text for versions in found.values() for place, text in versions.items()}
@@ -111,9 +119,9 @@ def every_version(git, cluster, repository, evidence):
 
 @then("none of them is a Secret or holds a secret value")
 def no_secret_in_git(versions, platform_secrets, git, cluster):
-    values = leaks.secret_values({**platform_secrets.values, "git": leaks.credentials(cluster, git)})
+    values = git_leaks.secret_values({**platform_secrets.values, "git": git_leaks.credentials(cluster, git)})
     every = secret_search.of_cluster(cluster, values)
-    found = [*leaks.leaks(versions, values), *secret_search.held_in(secret_search.texts_of_git(versions), every)]
+    found = [*git_leaks.leaks(versions, values), *secret_search.held_in(secret_search.texts_of_git(versions), every)]
     found += secret_search.given_away_in_git(versions)
     hint = "Try: git log --all -- PATH; seal it with kubeseal, and rotate its values (on no branch: git prune, there)"
     assert not found, f"expected no secret in Git, {found}. {hint}"
@@ -129,7 +137,7 @@ def opens_with_key(sealed_secrets, repository, platform_secrets, tmp_path):
 
 @then("no version of any opens without a key or with the key of another cluster")
 def does_not_open(sealed_secrets, versions, tmp_path, evidence):
-    evidence.add("refusals", sealing.refusals(sealed_secrets, leaks.sealed_texts(versions), tmp_path))
+    evidence.add("refusals", sealing.refusals(sealed_secrets, git_leaks.sealed_texts(versions), tmp_path))
 
 
 @given("a sealed Secret in the cluster", target_fixture="value")
@@ -161,7 +169,7 @@ def taken_from_secrets(platform, cluster, platform_secrets, evidence):
 
 @then("nothing of the platform but Secrets holds a secret value, or a credential in clear, in any namespace")
 def only_secrets_hold(platform, cluster, platform_secrets, evidence):
-    values = secret_search.of_cluster(cluster, leaks.secret_values(platform_secrets.values))
+    values = secret_search.of_cluster(cluster, git_leaks.secret_values(platform_secrets.values))
     items = [*secret_search.objects(cluster), *secret_use.production_workloads(platform)]
     evidence.add("searched", {"values": sorted(values), "objects": len(items)})
     found = secret_search.in_clear(items, values)
@@ -173,7 +181,7 @@ def only_secrets_hold(platform, cluster, platform_secrets, evidence):
     target_fixture="unsealed_value",
 )
 def became_secret(sealed_secrets, repository, name, key, tmp_path, evidence):
-    seen = unsealing.unsealed_as_in_git(sealed_secrets, repository, name, tmp_path)
+    seen = sealed_secret_status.unsealed_as_in_git(sealed_secrets, repository, name, tmp_path)
     evidence.add("Secret", {"name": name, "keys": sorted(seen), "owner": f"SealedSecret/{name}"})
     assert seen.get(key), f"expected a value under {key} of the Secret {name}, it has {sorted(seen)}"
     return seen[key]
@@ -224,5 +232,7 @@ def after_restart(namespace, rotation, value_after):
 
 @then("every Secret and workload of the platform lets a rotated value through")
 def lets_through(cluster, platform_secrets):
-    found = "; ".join(unsealing.out_of_reach(cluster))
-    assert not found, f"expected a rotated value to reach every pod after a restart, but {found}. {unsealing.TRY}"
+    found = "; ".join(sealed_secret_status.out_of_reach(cluster))
+    assert not found, (
+        f"expected a rotated value to reach every pod after a restart, but {found}. {sealed_secret_status.TRY}"
+    )

@@ -4,9 +4,10 @@ import pytest
 from pytest_bdd import given, parsers, then
 
 from acceptance.base.waiting import CERTIFICATE_ISSUED, HEALTHY_AGAIN, POD_READY, Deadline, consistently, eventually
-from acceptance.drivers import replicas, service_port
-from acceptance.drivers.from_machines import ask_often, on_each
-from acceptance.drivers.services import Api, Service, in_words, shape
+from acceptance.drivers.services import service_ports
+from acceptance.drivers.services.calls_per_node import ask_often, on_each
+from acceptance.drivers.services.service import Api, Service, in_words, shape
+from acceptance.drivers.workloads import replicas
 from acceptance.platform.secrets import read_secret
 
 FRESH = 20
@@ -141,7 +142,7 @@ def process_has(service, key, value, evidence):
 
 @then(parsers.parse("its Service is of type ClusterIP and has port {port:d}"))
 def service_has_port(service, port, evidence):
-    spec = service_port.check(service.namespace, service.name, port)
+    spec = service_ports.check(service.namespace, service.name, port)
     evidence.add("Service", {"address": spec.cluster_ip, "ports": [item.port for item in spec.ports]})
     assert spec.cluster_ip not in (None, "None"), f"the Service {service.name} has no address"
     what = f"the Service {service.name} to lead to the pods of its Deployment"
@@ -154,7 +155,7 @@ def pods_are_answered(service, data_client, outputs, url, evidence):
     own = {shape(door.get(f"/{path}").text) for door in service.pod_doors(data_client).values()}
     with on_each({worker.name for worker in outputs.workers}, data_client) as clients:
         for node, client in clients.items():
-            answers = ask_often(client, node, *service_port.split(target), f"/{path}", FRESH)
+            answers = ask_often(client, node, *service_ports.split(target), f"/{path}", FRESH)
             evidence.add(f"{FRESH} times GET {url} from a pod on {node}", sorted({in_words(one) for one in answers}))
             wrong = [in_words(one) for one in answers if one.status_code != 200 or shape(one.text) not in own]
             assert not wrong, f"expected 200 with what the pods of {service.name} say ({own}), saw {wrong[:3]}"

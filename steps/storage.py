@@ -6,7 +6,7 @@ from pytest_bdd import parsers, then, when
 
 from acceptance.base.waiting import POD_READY, VOLUME_BOUND, eventually
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers.storage import (
+from acceptance.drivers.data.storage import (
     all_bound,
     claim,
     claim_each,

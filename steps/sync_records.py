@@ -3,9 +3,9 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import SYNCED, eventually
-from acceptance.drivers import application_policies as policies
-from acceptance.drivers import shown_applications, sync_retries, syncs
-from acceptance.drivers.demos import create_applications, new_demo, remove, wait_status
+from acceptance.drivers.argocd import application_policies as policies
+from acceptance.drivers.argocd import reported_status, sync_retries, syncs
+from acceptance.drivers.argocd.demos import create_applications, new_demo, remove, wait_status
 from acceptance.platform.application_status import GOOD, messages
 from acceptance.platform.applications import APPLICATIONS
 
@@ -75,17 +75,17 @@ def changed_demo(git, argocd, repository, demo):
 @then("the UI shows every Application with the sync status that it has")
 def ui_shows_all(argocd_ui, cluster, demo, other, evidence):
     wanted = {demo.name: "Synced", other.name: "OutOfSync"}
-    shown = lambda: shown_applications.shown_as(argocd_ui, wanted)  # noqa: E731
+    shown = lambda: reported_status.shown_as(argocd_ui, wanted)  # noqa: E731
     seen = eventually(shown, within=SYNCED, what=f"shown: {wanted}", hint=demo.hint)
     evidence.add("sync status by Application", seen)
-    unknown = shown_applications.without_status(cluster, seen)
+    unknown = reported_status.without_status(cluster, seen)
     assert not unknown, f"no sync status is shown for {unknown}"
     see_ui(argocd_ui, evidence)
 
 
 @then("whoever has the UI open hears of a change without asking again")
 def ui_hears_of_change(argocd_ui, demo, evidence):
-    evidence.add("sync status by event, as the UI listens", shown_applications.hears_of_change(argocd_ui, demo))
+    evidence.add("sync status by event, as the UI listens", reported_status.hears_of_change(argocd_ui, demo))
 
 
 @when("a change is pushed to main and deployed")
@@ -108,7 +108,7 @@ def cluster_has_first(demo, evidence):
 @then("the UI shows why its pods are not ready")
 def shows_degraded(argocd_ui, demo, evidence):
     syncs.wait_degraded(demo)
-    says = messages(shown_applications.wait_status(argocd_ui, demo.name))
+    says = messages(reported_status.wait_status(argocd_ui, demo.name))
     evidence.add("messages of a version that is not ready", says)
     assert "progress deadline" in says, f"expected it to say that the deadline passed, it says {says!r}"
 
@@ -116,7 +116,7 @@ def shows_degraded(argocd_ui, demo, evidence):
 @then("the UI shows the API's refusal")
 def shows_refusal(argocd_ui, demo, evidence):
     syncs.sync_record(demo, "Failed")
-    shown = syncs.said_of_failure(shown_applications.wait_status(argocd_ui, demo.name)["operationState"])
+    shown = syncs.said_of_failure(reported_status.wait_status(argocd_ui, demo.name)["operationState"])
     evidence.add("messages", shown)
     assert any("immutable" in text for text in shown), f"expected the API's refusal to be shown, saw {shown}"
     see_ui(argocd_ui, evidence)

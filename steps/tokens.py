@@ -5,12 +5,12 @@ import contextlib
 import pytest
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.drivers import validation
-from acceptance.drivers.key_headers import tokens_of
-from acceptance.drivers.log_lines import showing
-from acceptance.drivers.services import in_words
-from acceptance.drivers.sign_in import LOGS, SignIn, got_token, keep_tokens
-from acceptance.drivers.spokesman import answering
+from acceptance.drivers.api import token_validation
+from acceptance.drivers.api.auth_stub import answering
+from acceptance.drivers.api.jwt_key_headers import tokens_of
+from acceptance.drivers.api.sign_in import LOGS, SignIn, got_token, keep_tokens
+from acceptance.drivers.services.log_lines import showing
+from acceptance.drivers.services.service import in_words
 from acceptance.platform.secrets import read_secret
 
 __all__ = ["SignIn", "accepted", "keep_tokens"]
@@ -59,11 +59,11 @@ def sign_in(wallet, kind):
 def gets_token(wallet, auth_doors, environment, evidence):
     got, settings = accepted(wallet, evidence), environment.services
     assert got.get(settings.token_field), f"expected a personal access token, the answer has {sorted(got)}"
-    answers = validation.ask(auth_doors, settings, got["jwt"])
-    seen = validation.verdicts(answers, settings)
+    answers = token_validation.ask(auth_doors, settings, got["jwt"])
+    seen = token_validation.verdicts(answers, settings)
     assert all(seen.values()), f"auth does not accept the JWT that it gave: {seen}"
-    subjects = validation.subjects(answers, settings)
-    assert validation.only_of(subjects, wallet.wallet.address), (
+    subjects = token_validation.subjects(answers, settings)
+    assert token_validation.only_of(subjects, wallet.wallet.address), (
         f"the JWT is that of {subjects}, not of {wallet.wallet.address}"
     )
 
@@ -88,21 +88,21 @@ def is_refused(wallet, evidence):
 @then("the database has its token with the time that it was told it expires")
 def token_is_stored(signed_in, db, environment, evidence):
     settings = environment.services
-    row = validation.stored(db, settings, signed_in[settings.token_field])
+    row = token_validation.stored(db, settings, signed_in[settings.token_field])
     evidence.add("row of the token", row)
-    wrong = validation.wrong_row(row, signed_in[settings.expiry_field], signed_in["wallet"].wallet.address)
+    wrong = token_validation.wrong_row(row, signed_in[settings.expiry_field], signed_in["wallet"].wallet.address)
     assert not wrong, f"the row of the token in {settings.tokens_table}: {wrong}. Try: {LOGS}"
 
 
 @then("no table of the database has the token itself")
 def token_is_hashed(signed_in, db, environment):
-    found = validation.in_clear(db, signed_in[environment.services.token_field])
+    found = token_validation.in_clear(db, signed_in[environment.services.token_field])
     assert not found, f"the token is in clear in {', '.join(found)}"
 
 
 @when("half of its life has passed", target_fixture="aged")
 def token_ages(signed_in, db, environment, evidence):
-    row = validation.age(db, environment.services, signed_in[environment.services.token_field])
+    row = token_validation.age(db, environment.services, signed_in[environment.services.token_field])
     evidence.add("row of the token, whose times were set back", row)
     return row
 
@@ -114,7 +114,7 @@ def another_signs_in(auth_api, environment):
 
 @then("the database has its token still, until the same time")
 def token_stays(signed_in, aged, db, environment):
-    row = validation.stored(db, environment.services, signed_in[environment.services.token_field])
+    row = token_validation.stored(db, environment.services, signed_in[environment.services.token_field])
     assert abs(row["expires"] - aged["expires"]) < 1, f"the token expires at another time than before: {aged}, {row}"
 
 
@@ -146,39 +146,41 @@ def serve(data_client):
 @when(parsers.parse("auth is asked about {kind}"), target_fixture="validated")
 def ask_about(signed_in, jwt_secret, auth_doors, environment, serve, kind):
     tokens = tokens_of(kind, signed_in["jwt"], jwt_secret, serve)
-    return validation.ask_about_each(auth_doors, environment.services, signed_in["jwt"], tokens)
+    return token_validation.ask_about_each(auth_doors, environment.services, signed_in["jwt"], tokens)
 
 
 @then(parsers.parse("it says that the token is {answer}"))
 def says(validated, signed_in, environment, answer, evidence):
     settings = environment.services
     evidence.add("answers of auth", {door: in_words(said) for door, said in validated.items()})
-    seen = validation.verdicts(validated, settings)
+    seen = token_validation.verdicts(validated, settings)
     wanted = answer == "valid"
     assert set(seen.values()) == {wanted}, f"expected the token to be {answer} at each door, saw {seen}"
-    found = validation.subjects(validated, settings) if wanted else set()
+    found = token_validation.subjects(validated, settings) if wanted else set()
     mine = signed_in["wallet"].wallet.address
-    assert not wanted or validation.only_of(found, mine), f"the token is said to be that of {found}"
+    assert not wanted or token_validation.only_of(found, mine), f"the token is said to be that of {found}"
 
 
 @when("each backend pod's JWT_SECRET signs a JWT", target_fixture="signed")
 def backend_signs(backend):
-    return validation.signed_by_pods(backend)
+    return token_validation.signed_by_pods(backend)
 
 
 @then("auth accepts each of them")
 def auth_accepts(signed, auth_doors, environment, evidence):
     for name, (good, _) in signed.items():
-        answers = validation.ask(auth_doors, environment.services, good)
-        seen = validation.verdicts(answers, environment.services)
+        answers = token_validation.ask(auth_doors, environment.services, good)
+        seen = token_validation.verdicts(answers, environment.services)
         evidence.add(f"auth on the JWT that {name} signed", seen)
         assert all(seen.values()), f"auth does not accept what {name} signed: {seen}"
-        found = validation.subjects(answers, environment.services)
+        found = token_validation.subjects(answers, environment.services)
         assert found == {name}, f"auth read another subject: {found}"
 
 
 @then("auth refuses the same claims signed with another secret")
 def auth_refuses(signed, auth_doors, environment):
     for name, (_, bad) in signed.items():
-        seen = validation.verdicts(validation.ask(auth_doors, environment.services, bad), environment.services)
+        seen = token_validation.verdicts(
+            token_validation.ask(auth_doors, environment.services, bad), environment.services
+        )
         assert not any(seen.values()), f"auth accepts a forgery in the name of {name}: {seen}"

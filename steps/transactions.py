@@ -2,11 +2,11 @@
 
 from pytest_bdd import given, then, when
 
-from acceptance.drivers import constraints
-from acceptance.drivers.database import SERVICE
-from acceptance.drivers.durability import who_had_commits
-from acceptance.drivers.member_loss import HINT
-from acceptance.drivers.transfers import ACCOUNTS, CLIENTS, MONEY, TRANSFERS, Transfers, wait_for_transfers
+from acceptance.drivers.data import table_constraints
+from acceptance.drivers.data.database import SERVICE
+from acceptance.drivers.data.durability import who_had_commits
+from acceptance.drivers.data.member_loss import HINT
+from acceptance.drivers.data.transfers import ACCOUNTS, CLIENTS, MONEY, TRANSFERS, Transfers, wait_for_transfers
 
 
 @then("a commit is acknowledged only once all nodes have it")
@@ -55,8 +55,8 @@ def transfers_everywhere(db, transfers):
 
 @then("a write that breaks a rule of its table is refused, and no such rule is switched off")
 def rules_hold(db, evidence):
-    table = constraints.make_table(db)
-    evidence.add("writes that were tried", sorted(constraints.BREAKS))
-    found = constraints.taken(db, table) + constraints.silenced(db) + constraints.unchecked(db)
+    table = table_constraints.make_table(db)
+    evidence.add("writes that were tried", sorted(table_constraints.BREAKS))
+    found = table_constraints.taken(db, table) + table_constraints.silenced(db) + table_constraints.unchecked(db)
     hint = "Try: select rolconfig from pg_roles; \\d+ of the table: its triggers, and what is NOT VALID or INVALID"
     assert not found, f"expected the services' role to be refused, and every rule in force, saw {found}. {hint}"

@@ -12,8 +12,8 @@ import yaml
 
 from acceptance.base.paths import ROOT
 from acceptance.clients import docker
-from acceptance.drivers.services import debug_level, written
-from acceptance.drivers.wallet import ALL, FEWEST, USUAL, Wallet, forged, jwt_in
+from acceptance.drivers.api.wallet import ALL, FEWEST, USUAL, Wallet, forged, jwt_in
+from acceptance.drivers.services.service import debug_level, written
 from acceptance.images import build, lock
 
 SERVICES = ("auth", "backend", "frontend")

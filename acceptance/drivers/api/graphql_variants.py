@@ -1,0 +1,75 @@
+"""One query in the forms that GraphQL and HTTP leave to clients, to whom the same holds in each. Source: 9.9, 9.10."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import requests
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api.graphql import Asked, ask, named
+from acceptance.drivers.services.service import Api, in_words, now
+
+INTROSPECTION = "IntrospectionQuery"
+"""How editors for queries call the query by which they ask for the schema."""
+NO_SUCH_METHOD = 501
+"""What a server may answer to a method that it has not."""
+
+
+def bearer(token: str | None) -> dict[str, str]:
+    """The header that brings a token."""
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def bodies(query: str) -> dict[str, str]:
+    """Bodies that ask the same as a query, by their form: who looks at names or at the text mistakes one for others.
+
+    A query that begins with a keyword, as a service's own may, is changed in fewer ways.
+    """
+    changed = {
+        "called as editors call theirs": named(query, INTROSPECTION),
+        "beside a question about the schema": {"query": query.replace("{", "{ __schema { queryType { name } } ", 1)},
+        "in a fragment": {"query": f"{{ ... {query} }}"},
+        "under another name": {"query": query.replace("{", "{ other: ", 1)},
+    }
+    escaped = "".join(f"\\u{ord(character):04x}" for character in query)
+    found = {form: json.dumps(body) for form, body in changed.items() if query.lstrip().startswith("{")}
+    return {**found, "with each character escaped": f'{{"query": "{escaped}"}}'}
+
+
+def ask_by_get(api: Api, settings: ServiceSettings, query: str, token: str | None = None) -> Asked:
+    """A query in the URL: the standard (GraphQL over HTTP) has it, and a service need not."""
+    since, began = now(), time.monotonic()
+    answer = api.get(f"{settings.graphql_path}?{urlencode({'query': query})}", headers=bearer(token))
+    return Asked(answer, since, time.monotonic() - began)
+
+
+def ask_in_forms(doors: Mapping[str, Api], settings: ServiceSettings, token: str | None) -> dict[str, Asked]:
+    """The answers to the protected query with a token, or none, by door and form; to `bodies` at the first door."""
+    query = settings.protected_query
+    answers = {f"{door}, by GET": ask_by_get(api, settings, query, token) for door, api in doors.items()}
+    door, first = next(iter(doors.items()))
+    return answers | {
+        f"{door}, {form}": ask(first, settings, query, token, body=body) for form, body in bodies(query).items()
+    }
+
+
+def ask_in_small_letters(api: Api, settings: ServiceSettings, token: str) -> Asked:
+    """The answer to the protected query with the scheme `bearer`, which is the same one (RFC 9110, 11.1)."""
+    return ask(api, settings, settings.protected_query, headers={"Authorization": f"bearer {token}"})
+
+
+def let_in(asked: Asked) -> str:
+    """How an answer lets somebody in, or breaks; empty if it does neither: it may refuse the form itself."""
+    try:
+        body = asked.answer.json()
+    except requests.JSONDecodeError:
+        body = None
+    data = body.get("data") if isinstance(body, dict) else None
+    # Of the schema anybody may be told.
+    if isinstance(data, dict) and any(value is not None for key, value in data.items() if key != "__schema"):
+        return f"it comes with data: {in_words(asked.answer)}"
+    return in_words(asked.answer) if asked.status >= 500 and asked.status != NO_SUCH_METHOD else ""

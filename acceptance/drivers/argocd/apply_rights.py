@@ -1,0 +1,89 @@
+"""Whether Argo CD may apply the platform's objects, by its projects and by its RBAC rights. Source: criterion 3.3.
+
+The demos use few kinds, in their own project, so they would not notice what keeps a StatefulSet from being applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from kubernetes import client
+
+from acceptance.clients.argocd import ArgoCD
+from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.manifests import Manifest
+from acceptance.drivers.argocd.application_policies import applications_everywhere, projects_everywhere
+from acceptance.platform.access import NAMESPACE
+from acceptance.platform.application_status import ARGOCD
+from acceptance.platform.applications import APPLICATIONS
+from acceptance.platform.platform import Platform
+
+CONTROLLER = "argocd-application-controller"
+VERBS = ("create", "patch", "delete")
+"""What Argo CD does to an object as Git changes."""
+Kinds = set[tuple[str, str]]
+"""Kinds of object, each after its API group."""
+
+
+def kinds_of(objects: Iterable[Manifest]) -> Kinds:
+    """The kinds of some objects."""
+    return {(item["apiVersion"].rpartition("/")[0], item["kind"]) for item in objects}
+
+
+def in_list(listed: Iterable[Manifest], group: str, kind: str) -> bool:
+    """Whether a list of a project's names a kind; its entries may hold wildcards."""
+    return any(fnmatchcase(group, item["group"]) and fnmatchcase(kind, item["kind"]) for item in listed)
+
+
+def forbidden(project: Manifest, kinds: Kinds) -> list[str]:
+    """The kinds that a project's Applications may not deploy into a namespace."""
+    spec = project["spec"]
+    # No list at all allows everything, an empty one nothing.
+    allowed, denied = spec.get("namespaceResourceWhitelist"), spec.get("namespaceResourceBlacklist") or []
+    return sorted(
+        kind
+        for group, kind in kinds
+        if (allowed is not None and not in_list(allowed, group, kind)) or in_list(denied, group, kind)
+    )
+
+
+def forbidden_everywhere(platform: Platform, argocd: ArgoCD) -> dict[str, str]:
+    """What keeps each Application's project from deploying what the Application consists of."""
+    projects, applications = projects_everywhere(platform), applications_everywhere(platform)
+    found = {}
+    for name in APPLICATIONS:
+        objects = {"": argocd.manifests(name), "production's ": platform.rendering.production(name)}
+        for where, items in objects.items():
+            project = where + applications[where + name]["spec"]["project"]
+            assert project in projects, f"{where}{name} is of the project {project}, which is not there"
+            if kinds := forbidden(projects[project], kinds_of(items)):
+                found[where + name] = f"its project lets it deploy no {', '.join(kinds)}"
+    return found
+
+
+def resource_of(kind: str) -> str:
+    """What the API calls the objects of a kind, of those that the Applications consist of."""
+    lower = kind.lower()
+    return f"{lower[:-1]}ies" if lower.endswith("y") else f"{lower}s"
+
+
+def lacking_rights(cluster: Cluster, kinds: Kinds) -> dict[str, str]:
+    """What Argo CD's controller may not do to objects of some kinds."""
+    spec = cluster.apps.read_namespaced_stateful_set(CONTROLLER, ARGOCD).spec.template.spec
+    user = f"system:serviceaccount:{ARGOCD}:{spec.service_account_name or 'default'}"
+    review = client.AuthorizationV1Api(cluster.api).create_subject_access_review
+    found = {}
+    for group, kind in sorted(kinds):
+        for verb in VERBS:
+            asked = {"namespace": NAMESPACE, "verb": verb, "group": group, "resource": resource_of(kind)}
+            answer = review({"spec": {"user": user, "resourceAttributes": asked}})
+            if not answer.status.allowed:
+                found[f"{verb} of a {kind}"] = f"{user} may not"
+    return found
+
+
+def not_applied(platform: Platform, argocd: ArgoCD) -> dict[str, str]:
+    """What keeps Argo CD from applying the platform's objects."""
+    kinds = kinds_of(item for name in APPLICATIONS for item in argocd.manifests(name))
+    return forbidden_everywhere(platform, argocd) | lacking_rights(platform.cluster, kinds)

@@ -1,0 +1,114 @@
+"""Rotation of the token signing secret while the platform runs. Source: task 23."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from acceptance.base.secrecy import register_secret
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.base.waiting import ROLLED_OUT, ROUTE_READY, UNSEALED, Deadline, consistently, eventually
+from acceptance.clients.git import Repository
+from acceptance.cluster.cluster import Cluster, Refused
+from acceptance.cluster.manifests import apply, secret_manifest
+from acceptance.drivers.api import graphql, token_validation
+from acceptance.drivers.api.graphql import Asked
+from acceptance.drivers.secrets.sealing import LOGS
+from acceptance.drivers.services.service import Api, Service, in_words
+from acceptance.drivers.workloads.pods import PodClient
+from acceptance.platform.secrets import SealedSecrets, read_secret
+
+NAME, KEY = "jwt-secret", "JWT_SECRET"
+PATH = f"k8s/secrets/{NAME}.yaml"
+WORTHLESS = Deadline(5, "plan 23.10: what was signed with the old secret is worthless")
+
+
+@dataclass(frozen=True)
+class Judges:
+    """Auth and the backend, which judge tokens: over HTTPS, by their Services, and each of their pods of now."""
+
+    auth: Service
+    backend: Service
+    auth_api: Api
+    backend_api: Api
+    through: PodClient
+    settings: ServiceSettings
+
+    def verdicts(self, token: str, address: str) -> dict[str, bool]:
+        """Yes or no to a wallet's token, by who was asked. Raises AssertionError for an answer that is neither."""
+        auth = {"auth over HTTPS": self.auth_api, **self.auth.doors(self.through)}
+        backend = {"the backend over HTTPS": self.backend_api, **self.backend.doors(self.through)}
+        found = token_validation.verdicts(token_validation.ask(auth, self.settings, token), self.settings)
+        query, wanted = self.settings.protected_query, self.settings.protected_shows.format(address=address)
+        answers = graphql.ask_everywhere(backend, self.settings, query, token)
+        return found | {door: gives(asked, wanted) for door, asked in answers.items()}
+
+    def wait_all_say(self, wanted: bool, token: str, address: str) -> None:
+        """Everyone comes to say yes, or no, and stays with it. Traefik may know a pod that is going for a moment."""
+
+        def all_say() -> bool:
+            seen = self.verdicts(token, address)
+            others = sorted(door for door, said in seen.items() if said is not wanted)
+            assert not others, f"the token {'refused' if wanted else 'accepted'} by {', '.join(others)}"
+            return True
+
+        what = f"the token {'accepted' if wanted else 'refused'} by auth and the backend"
+        hint = "kubectl logs -l app=auth-service; kubectl logs -l app=backend-service"
+        eventually(all_say, within=ROUTE_READY, what=what, hint=hint)
+        consistently(all_say, during=WORTHLESS, what=what, hint=hint)
+
+
+def gives(asked: Asked, wanted: str) -> bool:
+    """Whether the backend gives what is protected. Raises AssertionError for what is neither data nor a refusal."""
+    if asked.status in (401, 403):
+        return False
+    if not asked.body().get("errors"):
+        data = asked.data()
+        assert graphql.shows(data, wanted), f"expected data of {wanted}, saw {data}"
+        return True
+    data = asked.body().get("data") or {}
+    assert asked.status < 500 and not any(data.values()), f"neither data nor a refusal: {in_words(asked.answer)}"
+    return False
+
+
+def rotate(tool: SealedSecrets, repository: Repository, cluster: Cluster) -> tuple[str, dict[str, Any]]:
+    """Seal a new value, commit it, apply what Git has, and wait until it is unsealed; return commit and values."""
+    values = {KEY: register_secret(secrets.token_urlsafe(48))}
+    sealed = tool.seal(secret_manifest(NAME, "default", values))
+    commit = repository.commit({PATH: yaml.safe_dump(sealed)}, "Rotate the JWT secret")
+    apply(cluster, [yaml.safe_load(repository.read(PATH))])
+
+    def unsealed() -> bool:
+        assert read_secret(cluster, NAME, "default") == values, "the Secret has the old value"
+        return True
+
+    eventually(unsealed, within=UNSEALED, what=f"the Secret {NAME} with the new value", hint=LOGS)
+    return commit, values
+
+
+def restart(*services: Service) -> None:
+    """Restart services as an operator does; return once their new pods are ready and the old ones gone.
+
+    A pod on its way out still answers those that are connected to it, with the secret of before.
+    """
+    cluster = services[0].namespace.cluster
+    for service in services:
+        try:
+            cluster.kubectl("-n", service.namespace.name, "rollout", "restart", f"deployment/{service.name}")
+        except Refused as error:
+            said = f"kubectl refuses to restart {service.name}: {error.problem}"
+            raise AssertionError(f"{said}. Try: {service.hint}") from error
+
+    def restarted() -> bool:
+        for service in services:
+            service.rolled_out()
+            pods = service.namespace.pods(f"app={service.name}")
+            going = [pod.metadata.name for pod in pods if pod.metadata.deletion_timestamp]
+            assert not going, f"{', '.join(going)} still going"
+        return True
+
+    what = " and ".join(service.name for service in services) + " restarted"
+    eventually(restarted, within=ROLLED_OUT, what=what, hint="kubectl get pods")
