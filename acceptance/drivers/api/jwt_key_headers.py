@@ -1,4 +1,4 @@
-"""JWTs whose own header names the key to check them with (RFC 7515, 4.1.2 to 4.1.6), none auth's. Source: 8.9."""
+"""JWTs whose header names the key to check them with (RFC 7515, 4.1.2 to 4.1.6), never auth's own. Source: 8.9."""
 
 from __future__ import annotations
 
@@ -23,24 +23,25 @@ from acceptance.base.secrecy import register_secret
 from acceptance.drivers.api.wallet import forged
 
 OWN_KEYS = "JWTs that bring keys of their own"
-"""What the Examples call all of them together: a wallet that signed in for each is many for the rate limit."""
+"""The Examples' name for all of them together: one sign-in for each would exceed the rate limit."""
 EMPTY_FILE = "../../../../../../../../dev/null"
-"""An empty file that each container has: reading a key from it gives an empty key."""
+"""An empty file that every container has: a key that is read from it is empty."""
 
 
 def tokens_of(kind: str, good: str, secret: str, serve: Callable[[str], str]) -> dict[str, str]:
-    """The JWTs of a kind that the Examples of 8.9 name, made from a good one and the secret that signs those.
+    """The JWTs of a kind that the Examples of 8.9 name, made from a good one and the secret that signs it.
 
-    `serve` puts a text where auth can read it, and returns the address; it is called for OWN_KEYS alone.
+    `serve` publishes a text where auth can read it, and returns its address; it is called only for OWN_KEYS.
     """
     return naming_keys(good, serve) if kind == OWN_KEYS else {kind: forged(kind, good, secret)}
 
 
 def naming_keys(good: str, serve: Callable[[str], str]) -> dict[str, str]:
-    """JWTs with the claims of a good one, signed by keys of the sender's own, by how each brings its key along.
+    """JWTs with the claims of a good one, signed with the sender's own keys, by how each brings its key along.
 
-    Who checks them with JWT_SECRET alone refuses them all. `serve` puts a text (a set of keys) where auth can read it,
-    and returns the address; where a library takes no such address, another may take one that holds the keys (`data:`).
+    A service that checks them only with JWT_SECRET refuses them all. `serve` publishes a text (a key set) where auth
+    can read it, and returns its address. A library that rejects this address may accept one that contains the keys
+    (`data:`).
     """
     claims = jwt.decode(good, options={"verify_signature": False})
     own, private = secrets.token_bytes(32), rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -62,19 +63,19 @@ def naming_keys(good: str, serve: Callable[[str], str]) -> dict[str, str]:
 
 
 def by_secret(header: dict[str, Any], claims: dict[str, Any], key: bytes) -> str:
-    """A JWT signed by HS256; PyJWT makes none with an empty key."""
+    """A JWT signed with HS256; PyJWT refuses an empty key."""
     parts = [{"alg": "HS256", "typ": "JWT", **header}, claims]
     text = ".".join(base64url_encode(json.dumps(part).encode()).decode() for part in parts)
     return f"{text}.{base64url_encode(hmac.digest(key, text.encode(), hashlib.sha256)).decode()}"
 
 
 def holding(keys: str) -> str:
-    """An address that holds a set of keys itself."""
+    """An address (`data:`) that contains a key set."""
     return f"data:application/json;base64,{base64.b64encode(keys.encode()).decode()}"
 
 
 def certificate(key: rsa.RSAPrivateKey) -> str:
-    """A certificate that a key signs for itself, as x5c has it."""
+    """A key's self-signed certificate, as x5c contains it (base64 of DER)."""
     name, now = (
         x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "auth-service")]),
         datetime.datetime.now(datetime.UTC),

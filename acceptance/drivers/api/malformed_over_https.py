@@ -17,7 +17,7 @@ from acceptance.infrastructure.contract import Outputs
 
 
 def sender(users: requests.Session, environment: Environment, outputs: Outputs, hosts: Iterable[str]) -> Send:
-    """Sends bytes to a host; each of `hosts` already has a certificate."""
+    """A function that sends bytes to a host, once each of `hosts` answers over HTTPS."""
     for host in hosts:
         answered(users, "GET", url(environment.domain, host))
     trust = trust_of(users)
@@ -30,7 +30,7 @@ def sender(users: requests.Session, environment: Environment, outputs: Outputs, 
 
 
 def is_refusal(answer: Answer) -> bool:
-    """Whether an answer says no: by a status, or as GraphQL may, by errors without data under 200."""
+    """Whether an answer is a refusal: a 4xx, or, as GraphQL permits, a 200 with errors and without data."""
     if answer.status is not None and 400 <= answer.status < 500:
         return True
     body = as_json(answer.body) if answer.status == 200 else {}

@@ -1,7 +1,7 @@
 """Malformed requests to the services' public endpoints: what a scanner, a broken client or a fuzzer sends.
 
-Each is answered with 2xx, 3xx or 4xx, or a service has a fault. Left out is what HTTP itself answers with a 5xx
-(another version: 505, another transfer coding: 501; RFC 9110), and what is not a whole request: a server waits for it.
+Each must be answered with 2xx, 3xx or 4xx; anything else is a fault. Left out are requests that HTTP itself answers
+with a 5xx (another version: 505, another transfer coding: 501; RFC 9110), and incomplete ones: a server waits for more.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Malformed:
-    """A request: what is wrong with it, and its bytes."""
+    """A malformed request: its endpoint, what is wrong with it, and its bytes."""
 
     endpoint: Endpoint
     what: str
@@ -104,7 +104,7 @@ def nested_header(depth: int) -> str:
 
 
 def headed(header: Any) -> str:
-    """A JWT with a given header, and an invalid signature."""
+    """A JWT with this header and an invalid signature."""
     return base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode() + ".e30.c2ln"
 
 
@@ -284,7 +284,7 @@ DOCUMENTS = {
 
 
 def signatures() -> dict[str, str]:
-    """Signatures of nobody."""
+    """Signatures that are no wallet's, by what is wrong with them."""
     zeros = {f"{count} zero bytes": "0x" + "00" * count for count in (1, 32, 63, 64, 65, 66, 96)}
     recovery = {
         f"65 bytes with the recovery {v}": "0x" + "11" * 64 + f"{v:02x}" for v in (0, 1, 2, 26, 27, 28, 35, 255)
@@ -360,14 +360,14 @@ MISWRITTEN: dict[str, tuple[str, str]] = {
 
 
 def sign_ins(domain: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Bodies of sign-ins, well formed as JSON: a good message with another signature, and the reverse."""
+    """Bodies of sign-ins that are valid JSON: a good message with a wrong signature, and the reverse."""
     wallet = Wallet()
     good = wallet.message(f"www.{domain}", new_nonce())
     signed = wallet.sign(good)
     for what, signature in signatures().items():
         yield f"a signature of {what}", {"message": good, "signature": signature}
     for what, (pattern, text) in MISWRITTEN.items():
-        # Where it ends, once; everywhere for line breaks.
+        # One match is replaced; of line breaks, all.
         count = 0 if pattern == "\n" else 1
         message = re.sub(pattern.replace("$", r"\Z"), text, good, count=count)
         yield f"a message with {what}", {"message": message, "signature": signed}
@@ -390,7 +390,7 @@ def to(endpoint: Endpoint, settings: ServiceSettings, domain: str) -> Iterator[M
         headers: Iterable[tuple[str, bytes]] = (),
         body: bytes | None = None,
     ) -> Malformed:
-        """A request with only the named fault. To the rate limit, each comes from a different client."""
+        """A request with only the named fault. For the rate limit, each comes from a different client."""
         chosen = {"Host": host.encode()}
         if settings.client_header:
             chosen[settings.client_header] = f"malformed-{next(numbers)}".encode()
@@ -445,7 +445,7 @@ def send_all(requests: list[Malformed], send: Send) -> list[tuple[Malformed, Ans
 
 
 def faults(answered: list[tuple[Malformed, Answer]]) -> list[str]:
-    """The requests that a service did not answer as it should, in words: with 2xx to 4xx, in time, without a trace."""
+    """The requests that were answered wrongly, in words: not with 2xx to 4xx, not in time, or with a traceback."""
     found = []
     for request, answer in answered:
         if answer.status is None:
@@ -463,13 +463,13 @@ def faults(answered: list[tuple[Malformed, Answer]]) -> list[str]:
 
 
 def no_tokens(answered: list[tuple[Malformed, Answer]], settings: ServiceSettings) -> list[tuple[Malformed, Answer]]:
-    """Those whose bearer is no token at all, where a token is asked for: a validation, and the protected query."""
+    """The requests whose bearer is no token, to the endpoints that take one: validation and the protected query."""
     asked = {("api", "POST", settings.graphql_path), ("auth", "POST", settings.validate_path)}
     return [
         (request, answer)
         for request, answer in answered
         if (request.endpoint.host, request.endpoint.method, request.endpoint.path) in asked
         and request.what.startswith("Authorization: ")
-        # HTTP itself forbids control characters in a header (RFC 9110, 5.5): whatever stands in front may say 400.
+        # HTTP itself forbids control characters in a header (RFC 9110, 5.5): a proxy in front may answer 400.
         and "control character" not in request.what
     ]

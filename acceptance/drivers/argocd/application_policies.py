@@ -1,6 +1,6 @@
-"""What the platform's own Applications and Argo CD are set to do, here and in production.
+"""The settings of the platform's own Applications and of Argo CD, here and in production.
 
-The scenarios prove a behaviour on their own demo; the platform's objects must have the values that it requires.
+Scenarios prove a behaviour on a demo Application; the platform's objects must have the settings that it requires.
 """
 
 from __future__ import annotations
@@ -18,37 +18,40 @@ from acceptance.platform.platform import Platform
 
 SKIP = "argocd.argoproj.io/skip-reconcile"
 STAYS = 3
-"""Seconds for which a pod that is to end takes requests at least: Traefik takes 2 s to learn that it goes."""
+"""Seconds that a terminating pod must keep taking requests: Traefik takes 2 s to notice that it is going."""
 GRACE = 30
-"""Seconds after which a pod that is to end is killed, its preStop hook included, where nothing is said."""
+"""The default grace period in seconds, preStop hook included, after which a terminating pod is killed."""
 PATHS = "argocd.argoproj.io/manifest-generate-paths"
 ORPHANS = "PrunePropagationPolicy=orphan"
-"""The option by which a Deployment that is taken out of Git leaves its ReplicaSets and pods behind."""
+"""The option with which pruning a Deployment leaves its ReplicaSets and pods behind."""
 SOURCE = {"repoURL", "targetRevision", "path"}
-"""What an Application says of its source: anything more changes what Git says."""
+"""The fields that an Application's source may have: any other one changes what Git says."""
 KEPT = 3
-"""Records that an Application keeps at least: 14.3 returns to the commit before two others."""
+"""The fewest sync records that an Application may keep: 14.3 returns to the commit before two others."""
 Judge = Callable[[Manifest], str]
-"""What is wrong with an object, in words; nothing if nothing is."""
+"""Says in words what is wrong with an object; empty if nothing is."""
 
 
 def troubles(objects: Mapping[str, Manifest], judge: Judge) -> dict[str, str]:
-    """What is wrong with each of some objects. Raises AssertionError if there are none."""
-    assert objects, "expected objects to judge, there are none"
+    """What is wrong with objects, by name; sound ones are left out. Raises AssertionError if there are no objects."""
+    assert objects, "expected objects to judge, but there are none"
     return {name: wrong for name, item in objects.items() if (wrong := judge(item))}
 
 
 def applications_everywhere(platform: Platform) -> dict[str, Manifest]:
-    """Every Application that no scenario made, and those that production renders."""
+    """Every Application that is not a scenario's, and those that production renders.
+
+    Raises AssertionError if one of the platform's is missing in the cluster.
+    """
     items = platform.cluster.custom.list_cluster_custom_object(*GROUP, "applications")["items"]
     found = {item["metadata"]["name"]: dict(item) for item in items if not of_scenario(item["metadata"].get("labels"))}
     missing = sorted(set(APPLICATIONS) - set(found))
-    assert not missing, f"expected the platform's Applications, {missing} are missing"
+    assert not missing, f"expected all of the platform's Applications in the cluster, but {missing} are missing"
     return found | named_as_production(platform.rendering.production("argocd/applications"))
 
 
 def projects_everywhere(platform: Platform) -> dict[str, Manifest]:
-    """Every project of Argo CD, and those that production renders."""
+    """Every AppProject of Argo CD, and those that production renders."""
     items = platform.cluster.custom.list_cluster_custom_object(*GROUP, "appprojects")["items"]
     found = {item["metadata"]["name"]: dict(item) for item in items}
     return found | named_as_production(platform.rendering.production("argocd/projects"))
@@ -68,12 +71,12 @@ def workloads_everywhere(platform: Platform) -> dict[str, Manifest]:
 
 
 def named_as_production(manifests: Iterable[Manifest]) -> dict[str, Manifest]:
-    """Objects that production renders, by what messages call them."""
+    """Objects that production renders, under the names that messages use."""
     return {f"production's {item['metadata']['name']}": item for item in manifests}
 
 
 def needs_a_hand(application: Manifest) -> str:
-    """Why somebody has to act before an Application is as Git says; nothing if nobody has to."""
+    """Why an Application does not converge on Git by itself; empty if it does."""
     policy = (application["spec"].get("syncPolicy") or {}).get("automated")
     if policy is None or policy.get("enabled") is False:
         return "auto-sync is off"
@@ -84,13 +87,13 @@ def needs_a_hand(application: Manifest) -> str:
 
 
 def has_windows(project: Manifest) -> str:
-    """The times at which a project's Applications are kept from syncing, or are let alone."""
+    """A project's sync windows, outside or inside which its Applications do not sync; empty if it has none."""
     windows = project["spec"].get("syncWindows")
     return f"it has sync windows: {windows}" if windows else ""
 
 
 def leaves_out(application: Manifest) -> str:
-    """What of Git an Application does not follow."""
+    """Why an Application does not follow everything on Git's main branch; empty if it does."""
     spec, notes = application["spec"], application["metadata"].get("annotations") or {}
     if spec.get("sources") or spec["source"].get("targetRevision") != "main":
         return f"it follows {spec.get('sources') or spec['source'].get('targetRevision')}, not the branch main"
@@ -104,7 +107,7 @@ def leaves_out(application: Manifest) -> str:
 
 
 def other_sources(found: Mapping[str, Manifest], rendered: Iterable[Manifest]) -> dict[str, str]:
-    """The Applications that follow another repository, branch or folder than their manifests say."""
+    """The Applications whose repository, branch or folder differs from their manifest."""
     wanted = {item["metadata"]["name"]: item["spec"]["source"] for item in rendered if item["kind"] == "Application"}
     return {
         name: f"it follows {found[name]['spec'].get('source')}, not {source}"
@@ -114,31 +117,31 @@ def other_sources(found: Mapping[str, Manifest], rendered: Iterable[Manifest]) -
 
 
 def has_lost_records(application: Manifest) -> str:
-    """What an Application has no record of, although it was synchronised: the last good sync, or how the last ended."""
+    """The records that a synced Application lacks: of its last good sync, or of how its last operation ended."""
     status = application.get("status") or {}
     last, operation = (status.get("history") or [{}])[-1], status.get("operationState") or {}
     missing = [f"history's {key}" for key in ("revision", "deployedAt") if not last.get(key)]
     missing += [f"operationState's {key}" for key in ("phase", "startedAt") if not operation.get(key)]
-    # One that runs at this moment has not ended.
+    # A running operation has not finished.
     if operation.get("phase") != "Running" and not operation.get("finishedAt"):
         missing.append("operationState's finishedAt")
     return f"it has no {', '.join(missing)}" if missing else ""
 
 
 def forgets(application: Manifest) -> str:
-    """Whether an Application keeps too few records of its syncs to return to one."""
-    # Argo CD keeps ten where nothing is said.
+    """Why an Application cannot return to an earlier sync: it keeps too few records; empty if it keeps enough."""
+    # Argo CD's default is ten.
     kept = application["spec"].get("revisionHistoryLimit", 10)
     return f"it keeps {kept} records" if kept < KEPT else ""
 
 
 def cannot_be_undone(workload: Manifest) -> str:
-    """Why `kubectl rollout undo` would be refused for a Deployment, whatever versions it keeps."""
+    """Why `kubectl rollout undo` would be refused for a Deployment, whatever revisions it keeps; empty if not."""
     return "its rollout is paused, so an undo is refused" if workload["spec"].get("paused") else ""
 
 
 def loses_requests(workload: Manifest) -> str:
-    """Why an update of a Deployment would lose requests: an old pod goes before a new one takes them."""
+    """Why an update of a Deployment would lose requests: old pods stop before new ones serve; empty if it would not."""
     if workload.get("kind", "Deployment") != "Deployment" or "strategy" not in workload["spec"]:
         return ""
     spec = workload["spec"]
@@ -156,7 +159,7 @@ def loses_requests(workload: Manifest) -> str:
 
 
 def seconds_before_stop(container: Manifest) -> float:
-    """How long a container that is to end goes on taking requests: what its preStop hook sleeps."""
+    """Seconds that a terminating container keeps taking requests: the sleep of its preStop hook."""
     hook = (container.get("lifecycle") or {}).get("preStop") or {}
     command = " ".join((hook.get("exec") or {}).get("command") or [])
     slept = re.search(r"\bsleep (\d+(?:\.\d+)?)", command)

@@ -17,11 +17,11 @@ DEPLOYED = {
     "ConfigMap", "Deployment", "Job", "NetworkPolicy", "PodDisruptionBudget", "Role", "RoleBinding", "Service",
     "ServiceAccount", "StatefulSet",
 }  # fmt: skip
-"""The kinds of object that the Applications consist of."""
+"""The kinds that the Applications consist of."""
 PODS = {"Pod", "ReplicaSet"}
-"""What a workload makes, by which Argo CD knows why it is not well."""
+"""What a workload creates: these tell Argo CD why it is unhealthy."""
 LEGACY = "resource.customizations"
-"""The older key, which holds all customizations at once; Argo CD still reads it."""
+"""The older key for all customizations at once; Argo CD still reads it."""
 
 
 def settings_everywhere(platform: Platform) -> dict[str, Manifest]:
@@ -38,7 +38,7 @@ def argocd_settings(cluster: Cluster) -> dict[str, str]:
 
 
 def hides(settings: Manifest) -> str:
-    """What argocd-cm makes Argo CD ignore in comparisons."""
+    """What argocd-cm makes Argo CD ignore in comparisons; empty if nothing."""
     data = settings.get("data") or {}
     found = [key for key in data if key.startswith("resource.customizations.ignoreDifferences")]
     found += [key for key in (LEGACY, "resource.inclusions") if data.get(key)]
@@ -46,19 +46,19 @@ def hides(settings: Manifest) -> str:
 
 
 def hides_pods(settings: Manifest) -> str:
-    """Whether argocd-cm keeps Argo CD from seeing pods, and so from saying why they are not ready."""
+    """The exclusions in argocd-cm that keep Argo CD from seeing pods, and so from saying why they are not ready."""
     return ", ".join(excluded(settings.get("data") or {}, PODS))
 
 
 def excluded(data: Mapping[str, str], kinds: set[str]) -> list[str]:
-    """The kinds of object that Argo CD ignores."""
+    """The exclusions in the data of argocd-cm that match any of these kinds."""
     entries = yaml.safe_load(data.get("resource.exclusions") or "[]") or []
     named = [pattern for entry in entries for pattern in entry.get("kinds") or ["*"]]
     return [f"resource.exclusions of {text}" for text in named if any(fnmatchcase(kind, text) for kind in kinds)]
 
 
 def excuses(settings: Manifest) -> str:
-    """What argocd-cm makes Argo CD consider healthy by custom rules."""
+    """The custom health rules in argocd-cm; empty if there are none."""
     data = settings.get("data") or {}
     found = [key for key in data if key == LEGACY or key.startswith("resource.customizations.health.")]
     return ", ".join(found)

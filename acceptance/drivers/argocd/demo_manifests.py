@@ -16,9 +16,10 @@ def manifests(
     label: str = "demo",
     with_deployment: bool = True,
 ) -> list[dict[str, Any]]:
-    """A demo's objects. `ready_after` delays readiness, `never_ready` fails it (soon), `label` is immutable.
+    """A demo's objects. Only a version that is about pods runs any.
 
-    Only a version that is about pods has any.
+    `ready_after`: seconds that delay readiness. `never_ready`: readiness fails, soon. `label`: changes an immutable
+    field of the Deployment. `with_deployment`: whether there is more than the ConfigMap.
     """
     labels = {"app": name}
     selector = labels if label == "demo" else {**labels, "extra": label}

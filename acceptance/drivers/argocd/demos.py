@@ -1,4 +1,4 @@
-"""Small Applications of the scenarios' own, which Argo CD deploys."""
+"""Small Applications that belong to scenarios and are deployed by Argo CD."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LOOK_EVERY = 5
 
 @dataclass
 class Demo:
-    """A small Application: a ConfigMap, a Deployment, and where readiness is judged the hook that waits for it."""
+    """A small Application: a ConfigMap, a Deployment, and, where readiness is judged, a hook that waits for it."""
 
     name: str
     repository: Repository
@@ -54,7 +54,7 @@ class Demo:
 
     def push(self, text: str | None = None, **changes: Any) -> str:
         """Commit and push another version; return its SHA."""
-        # A letter first: what looks like a number (12e345) is one to other readers of YAML than the one that wrote it.
+        # The text begins with a letter: other YAML parsers might read 12e345 as a number.
         self.text = text or f"text-{secrets.token_hex(6)}"
         self.pushed = self.repository.commit(self.files(self.text, **changes), f"{self.name}: {self.text}")
         self.pushed_at, self.looked_at = time.monotonic(), 0.0
@@ -73,14 +73,14 @@ class Demo:
         return dict(self.argocd.application(self.name, refresh=True).get("status", {}))
 
     def status(self, refresh: bool = False) -> dict[str, Any]:
-        """The Application's status, as the UI reads it; with `refresh`, after a look into Git of these seconds."""
-        # Each look is work for Argo CD and the API server, which whoever waits would ask for four times a second.
+        """The Application's status, as the UI reads it; with `refresh`, from a poll of Git at most LOOK_EVERY s ago."""
+        # Each poll is work for Argo CD and the API server; a waiting caller would request four a second.
         if refresh and time.monotonic() - self.looked_at > LOOK_EVERY:
             return self.look()
         return dict(self.argocd.application(self.name).get("status", {}))
 
     def deployed_text(self) -> str | None:
-        """What the ConfigMap in the cluster says, or None."""
+        """The text in the cluster's ConfigMap; None if there is no ConfigMap."""
         try:
             found = self.namespace.cluster.core.read_namespaced_config_map(self.name, self.namespace.name)
             return str(found.data["text"])
@@ -95,7 +95,7 @@ class Demo:
         return any(item.metadata.name == self.name for item in found.items)
 
     def has_replica_sets(self) -> bool:
-        """Whether a version of its Deployment is in the cluster, which would go on with its pods."""
+        """Whether a ReplicaSet of its Deployment is in the cluster, which would keep pods running."""
         apps, selector = self.namespace.cluster.apps, f"app={self.name}"
         return bool(apps.list_namespaced_replica_set(self.namespace.name, label_selector=selector).items)
 
@@ -119,7 +119,7 @@ class Demo:
 
 
 def create_applications(demos: list[Demo]) -> None:
-    """The Application objects; each owns only its path in its repository."""
+    """Create the Application objects; each owns only its path in its repository."""
     apply(demos[0].namespace.cluster, [application(demo) for demo in demos])
 
 
@@ -129,7 +129,7 @@ def application(demo: Demo) -> dict[str, Any]:
         "apiVersion": "/".join(GROUP), "kind": "Application",
         "metadata": {
             "name": demo.name, "namespace": ARGOCD, "labels": {SCENARIO_LABEL: "true"},
-            # A push to the repository that all demos share is about those whose files it changes.
+            # All demos share a repository: a push concerns only those whose files it changes.
             "annotations": {"argocd.argoproj.io/manifest-generate-paths": "."},
         },
         "spec": {
@@ -138,7 +138,7 @@ def application(demo: Demo) -> dict[str, Any]:
             "destination": {"server": "https://kubernetes.default.svc", "namespace": demo.namespace.name},
             "syncPolicy": {
                 **({"automated": {"prune": True, "selfHeal": True}} if demo.automated else {}),
-                # By itself Argo CD tries a refused change five times, which takes minutes.
+                # By default Argo CD retries a refused change five times, which takes minutes.
                 "retry": {"limit": 1, "backoff": {"duration": "1s"}},
             },
         },
@@ -146,7 +146,7 @@ def application(demo: Demo) -> dict[str, Any]:
 
 
 def wait_status(demo: Demo, wanted: tuple[str, str, str], revision: str) -> dict[str, Any]:
-    """Wait until the Application is Synced/Healthy/Succeeded (or what is wanted) at a commit; return its status."""
+    """Wait until the Application is Synced/Healthy/Succeeded (or as `wanted`) at a commit; return its status."""
 
     def reached() -> dict[str, Any]:
         status = demo.status(refresh=True)
@@ -168,8 +168,8 @@ def new_demo(repository: Repository, namespace: Namespace, argocd: ArgoCD, autom
 class Demos:
     """Applications with their first version deployed, one for each scenario of the run that asks for one.
 
-    They are made at once, in one namespace, since all of them together come up about as fast as one. Each scenario
-    takes one, and waits for that one alone: what is wrong with it is wrong for that scenario.
+    They are created at once, in one namespace, since all of them together come up about as fast as one. Each scenario
+    takes one and waits only for that one: a faulty demo fails only its own scenario.
     """
 
     def __init__(self, namespace: Namespace, git: GitServer, argocd: ArgoCD, wanted: list[tuple[str, bool]]):
@@ -180,7 +180,7 @@ class Demos:
             self.make([new_demo(git.repository(repository), namespace, argocd, kind) for kind in kinds])
 
     def make(self, demos: list[Demo]) -> None:
-        """Deploy the first version of demos of one repository, by one commit."""
+        """Deploy the first version of demos in one repository, with one commit."""
         files = {path: text for demo in demos for path, text in demo.files().items()}
         commit = demos[0].repository.commit(files, f"{len(demos)} demos: first")
         for demo in demos:
@@ -190,12 +190,12 @@ class Demos:
         create_applications(demos)
         for demo in demos:
             if not demo.automated:
-                # Whoever takes it asks again, should Argo CD not know it yet.
+                # If Argo CD does not know it yet, `take` requests the sync again.
                 with contextlib.suppress(requests.RequestException):
                     demo.argocd.sync(demo.name)
 
     def take(self, repository: str, automated: bool) -> Demo:
-        """One of them for good, once its first version is deployed."""
+        """Hand out one of them for good, once its first version is deployed. Raises TimedOut."""
         demo = self.made[repository, automated].pop(0)
         self.taken.append(demo)
 
@@ -207,7 +207,7 @@ class Demos:
                 demo.argocd.sync(demo.name)
             seen = summary(status)
             assert seen == GOOD, f"{'/'.join(seen)} {messages(status)}"
-            # Commits of other scenarios may have come between.
+            # Commits of other scenarios may have come in between.
             return str(status["operationState"]["syncResult"]["revision"])
 
         demo.first = eventually(deployed, within=SYNCED, what=f"{demo.name} {'/'.join(GOOD)}", hint=demo.hint)

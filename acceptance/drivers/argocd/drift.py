@@ -1,7 +1,7 @@
-"""What the platform's objects have beyond what is in Git: a diff only shows what an apply would write.
+"""Fields and entries that the platform's objects have in the cluster but not in Git.
 
-An entry that somebody else added to a list, or a key added to a ConfigMap, shows in no diff: applying leaves it there.
-Source: plan 8.9.
+A diff shows only what an apply would write. An entry added to a list, or a key added to a ConfigMap, shows in no diff:
+an apply leaves it in place. Source: plan 8.9.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from acceptance.drivers.argocd import field_managers
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 KINDS = (*WORKLOADS, "ConfigMap", "Service")
-"""Whose additions change what runs, who is reached, or how."""
+"""Kinds whose additions change what runs, what is reached, or how."""
 NOT_COMPARED = ("CustomResourceDefinition", "Secret")
-"""Kinds that say how others look, and that no rendering has."""
+"""Kinds that are left out: one defines other kinds, the other is in no rendering."""
 OF_POD = {
     "affinity", "dnsConfig", "hostAliases", "hostIPC", "hostNetwork", "hostPID", "hostUsers", "imagePullSecrets",
     "initContainers", "nodeName", "nodeSelector", "runtimeClassName", "tolerations", "topologySpreadConstraints",
@@ -33,12 +33,12 @@ OF_CONTAINER = {
 }  # fmt: skip
 OF_SERVICE = {"externalIPs", "externalName", "loadBalancerIP", "loadBalancerSourceRanges", "publishNotReadyAddresses"}
 NEVER_BY_ITSELF = OF_POD | OF_CONTAINER | OF_SERVICE | {"paused"}
-"""Fields that the API sets in no object by itself."""
+"""Fields that the API never sets by default."""
 
 
 @dataclass
 class Held:
-    """A component's objects as rendered, compared with the cluster."""
+    """A component's rendered objects, compared with the cluster."""
 
     name: str
     manifests: list[Manifest]
@@ -46,22 +46,22 @@ class Held:
     added: list[str] = field(default_factory=list)
 
     def hold(self, cluster: Cluster) -> None:
-        """Find what applying them would change, and what it would leave in place."""
+        """Find what an apply would change, and what it would leave in place."""
         self.differs = differences(cluster, self.manifests)
         self.added = additions(cluster, self.manifests)
 
 
 def additions(cluster: Cluster, manifests: list[Manifest]) -> list[str]:
-    """What somebody added to the existing objects of these manifests."""
+    """What was added to the existing objects of these manifests, as `KIND NAMESPACE/NAME: PATH`."""
     wanted = [item for item in manifests if item["kind"] in KINDS]
     there = as_they_are(cluster, wanted)
     return [f"{named(item)}: {text}" for item in wanted for text in added(item, there.get(named(item), item))]
 
 
 def by_others(cluster: Cluster, manifests: list[Manifest]) -> list[str]:
-    """What somebody wrote into the objects of these manifests, of any kind, by whatever name the API knows it.
+    """Fields that were written by hand into the objects of these manifests, with their field manager.
 
-    All of the platform's at once: what the API sets by itself in one is known by the others.
+    Pass all of the platform's manifests at once: a default in one object is recognised from the others.
     """
     wanted = [item for item in manifests if item["kind"] not in NOT_COMPARED]
     there = as_they_are(cluster, wanted, "--show-managed-fields")
@@ -75,13 +75,13 @@ def by_others(cluster: Cluster, manifests: list[Manifest]) -> list[str]:
 
 
 def as_they_are(cluster: Cluster, wanted: list[Manifest], *options: str) -> dict[str, Manifest]:
-    """The objects of manifests as the cluster has them, those that it has, by name."""
+    """The live objects of these manifests, as `named`; those that do not exist are left out."""
     if not wanted:
         return {}
     text = yaml.safe_dump_all(wanted)
     said = kubectl(cluster, "get", "--ignore-not-found", "--output", "json", *options, "--filename", "-", stdin=text)
     found = json.loads(said) if said.strip() else {}
-    # Of one object kubectl prints no list.
+    # kubectl prints a single object as itself, not as a list.
     return {named(item): item for item in found.get("items", [found] if found else [])}
 
 
@@ -91,7 +91,7 @@ def named(item: Manifest) -> str:
 
 
 def added(wanted: Manifest, there: Manifest) -> list[str]:
-    """What an existing object has that its manifest does not say and that is not set automatically."""
+    """What an existing object has that is neither in its manifest nor a default."""
     if wanted["kind"] == "ConfigMap":
         parts = [(f"{part}.{key}", key, part) for part in ("data", "binaryData") for key in there.get(part) or {}]
         return [text for text, key, part in parts if key not in (wanted.get(part) or {})]
@@ -103,7 +103,7 @@ def added(wanted: Manifest, there: Manifest) -> list[str]:
 
 
 def beyond(wanted: Any, there: Any, path: str) -> Iterator[str]:
-    """The entries of lists, and the fields that nobody sets by itself, which `there` has and `wanted` has not."""
+    """List entries, and fields that the API never sets by default, that `there` has and `wanted` lacks."""
     if isinstance(wanted, dict) and isinstance(there, dict):
         for key, value in there.items():
             if key in wanted:
@@ -120,7 +120,7 @@ def beyond(wanted: Any, there: Any, path: str) -> Iterator[str]:
 
 
 def key_of(item: Any) -> str:
-    """By what an entry of a list is known among the others: its name, its path, its port, or all of it."""
+    """What identifies a list entry: its name, mount path, port or topology key; else the names of its fields."""
     if not isinstance(item, dict):
         return str(item)
     known = {**item, **(item.get("metadata") or {})}

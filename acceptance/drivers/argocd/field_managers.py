@@ -14,19 +14,19 @@ from typing import Any
 from acceptance.cluster.manifests import Manifest
 
 Path = tuple[Any, ...]
-"""Names of fields from the top; within a list the fields by which an entry is known, or its value."""
+"""Names of fields from the top; within a list, the key fields of an entry, or its value or index."""
 KNOWN = re.compile(r"kubectl|argocd.*|kube-.*|kubelet|k3s.*|cloud-.*|traefik.*|helm.*|.*controller.*|.*provisioner.*")
-"""Who deploys, and whose work it is to write into objects; `kubectl patch` and the like sign as kubectl-patch."""
+"""Field managers that deploy, or whose job it is to write into objects. `kubectl patch` signs as kubectl-patch."""
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
-"""What a restart writes, which handbooks ask for."""
+"""The annotation of `kubectl rollout restart`, which the handbooks recommend."""
 NOT_SAID = ("metadata", "status")
 ASSIGNED = {"clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort", "volumeName"}
-"""What the API chooses anew for each object; whoever puts an object back writes it, too."""
+"""Values that the API assigns to each object; restoring an object writes them, too."""
 MISSING = object()
 
 
 def owned(fields: dict[str, Any], path: Path = ()) -> Iterator[Path]:
-    """The fields that an entry of managedFields names, the outermost ones that are written as a whole."""
+    """The fields that an entry of managedFields names; one without named parts is owned as a whole."""
     for key, inner in fields.items():
         if key == ".":
             continue
@@ -37,7 +37,7 @@ def owned(fields: dict[str, Any], path: Path = ()) -> Iterator[Path]:
 
 
 def value_at(value: Any, path: Path) -> Any:
-    """What is at a path; MISSING if nothing is. An entry that leaves out a part of its key has the usual one."""
+    """The value at a path; MISSING if there is none. A list entry that omits part of its key has the default there."""
     for step in path:
         if isinstance(value, dict):
             value = value.get(step, MISSING)
@@ -49,19 +49,19 @@ def value_at(value: Any, path: Path) -> Any:
 
 
 def is_entry(item: Any, step: Any) -> bool:
-    """Whether an entry of a list is the one that a step of a path names."""
+    """Whether a list entry is the one that a step of a path names."""
     if not (isinstance(item, dict) and isinstance(step, dict)):
         return bool(item == step)
     return all(item.get(key, value) == value for key, value in step.items())
 
 
 def plain(path: Path) -> tuple[str, ...]:
-    """A path without which entries of lists it goes through."""
+    """A path without its steps into lists."""
     return tuple(step for step in path if isinstance(step, str))
 
 
 def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Each value that an object has in the end, with its plain path."""
+    """Each leaf of a value, with its plain path, as JSON."""
     if isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from leaves(inner, (*path, str(key)))
@@ -73,7 +73,7 @@ def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 
 
 def defaults(there: Iterable[Manifest]) -> set[tuple[str, tuple[str, ...], str]]:
-    """What the API sets by itself, by kind, path and value: what nobody owns in any of these objects."""
+    """The API's defaults, as (kind, path, value): what no field manager owns in any of these objects."""
     found = set()
     for item in there:
         written = {plain(path) for entry in entries(item) for path in owned(entry.get("fieldsV1") or {})}
@@ -84,12 +84,12 @@ def defaults(there: Iterable[Manifest]) -> set[tuple[str, tuple[str, ...], str]]
 
 
 def entries(item: Manifest) -> list[dict[str, Any]]:
-    """Who wrote what of an object, its state aside."""
+    """The entries of an object's managedFields, without those of subresources such as its status."""
     return [entry for entry in item["metadata"].get("managedFields") or [] if not entry.get("subresource")]
 
 
 def foreign(wanted: Manifest, there: Manifest, by_itself: set[tuple[str, tuple[str, ...], str]]) -> list[str]:
-    """The fields of an object that somebody wrote by hand and that its manifest does not say, with who did."""
+    """The fields of an object that were written by hand and are not in its manifest, with their field manager."""
     found = []
     for entry in entries(there):
         who = str(entry.get("manager", ""))
@@ -103,7 +103,7 @@ def foreign(wanted: Manifest, there: Manifest, by_itself: set[tuple[str, tuple[s
 
 
 def usual(kind: str, path: tuple[str, ...], value: Any, by_itself: set[tuple[str, tuple[str, ...], str]]) -> bool:
-    """Whether all that is at a path is what the API sets by itself, or nothing."""
+    """Whether everything at a path is a default of the API, or empty."""
     return all((kind, *leaf) in by_itself or leaf[1] in ("{}", "[]", '""', "null") for leaf in leaves(value, path))
 
 

@@ -1,4 +1,4 @@
-"""The API servers, each queried individually: if one of three differs, their common address seldom shows it."""
+"""The API servers, each queried individually: their common address seldom shows that one of three differs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from acceptance.infrastructure.contract import Machine
 ADMIN = "/etc/kubernetes/admin.conf"
 """An administrator's kubeconfig on a control plane of kubeadm."""
 NO_ANSWER = "000"
-"""What curl prints if nothing answered, or nothing that speaks HTTP."""
+"""What curl prints if there was no answer, or none over HTTP."""
 
 
 def ask(cluster: Cluster, machine: Machine, *arguments: str, stdin: str = "", check: bool = True) -> str:

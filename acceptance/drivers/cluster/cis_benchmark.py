@@ -1,7 +1,7 @@
 """The settings of control planes and kubelets, checked against the CIS Kubernetes Benchmark.
 
-A control plane's settings are in its processes' arguments; if the machines cannot be reached, in its static pods
-(kubeadm), or in its node's annotation (K3s, which runs everything in one process). A kubelet's settings are what it
+A control plane's settings come from its processes' arguments; if the machines cannot be reached, from its static pods
+(kubeadm) or its node's annotation (K3s, which runs everything in one process). A kubelet's settings are what it
 reports at /configz.
 """
 
@@ -51,7 +51,7 @@ K3S_DEFAULTS: dict[str, dict[str, str]] = {
     },
     "kube-scheduler": {"bind-address": "127.0.0.1", "profiling": "false"},
 }  # fmt: skip
-"""What K3s starts its components with, unless told otherwise. Source: K3s, pkg/daemons/control."""
+"""The arguments that K3s starts its components with by default. Source: K3s, pkg/daemons/control."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,11 @@ class Result:
 
     @property
     def outcome(self) -> str:
-        """In a word. What no node shows has not passed."""
+        """The outcome in a word. A check whose settings no node shows has not passed."""
         return "not seen" if not self.seen else "fail" if self.bad else "pass"
 
     def line(self) -> str:
-        """As a table has it."""
+        """The result as a line of a table."""
         values = {json.dumps(value, sort_keys=True) for value in (list(found.values()) for found in self.seen.values())}
         check = self.check
         return f"{check.id:8} {self.outcome:8} {check.text} ({check.demand}); saw {', '.join(sorted(values)) or '-'}"
@@ -94,25 +94,25 @@ def facts(cluster: Cluster) -> dict[str, dict[str, Settings]]:
 
 
 def control_planes(cluster: Cluster) -> list[str]:
-    """The names of the control planes, as the infrastructure knows them: a node may lose its label."""
+    """The names of the control planes, as the infrastructure knows them: a node can lose its label."""
     return [machine.name for machine in cluster.outputs.control_planes]
 
 
 def not_shown(cluster: Cluster, found: Mapping[str, Mapping[str, Settings]]) -> dict[str, list[str]]:
-    """The nodes of which a component's settings are not among `found`, by component."""
+    """The control planes whose settings are missing in `found`, by component."""
     servers = control_planes(cluster)
     missing = {name: sorted(set(servers) - set(found[name])) for name in COMPONENTS}
     return {name: nodes for name, nodes in missing.items() if nodes}
 
 
 def of_words(words: Iterable[str]) -> dict[str, str]:
-    """The arguments among the words of a command, without their dashes."""
+    """The flags among the words of a command, without their dashes; one without a value is `true`."""
     parts = (word.removeprefix("--").partition("=") for word in words if word.startswith("--"))
     return {name: value if equals else "true" for name, equals, value in parts}
 
 
 def of_processes(cluster: Cluster, node: str) -> dict[str, Settings]:
-    """The arguments of each component that runs on a node, as the kernel has them."""
+    """The arguments of each component that runs on a node, read from /proc."""
     look = 'for file in /proc/[0-9]*/cmdline; do tr "\\0" "\\t" <"$file" 2>/dev/null; echo; done'
     lines = [line.split("\t") for line in cluster.on_node(node, "sh", "-c", look).splitlines()]
     return {name: of_words(words) for words in lines if (name := words[0].rpartition("/")[2]) in COMPONENTS}
@@ -125,7 +125,7 @@ def of_pod(pod: client.V1Pod) -> dict[str, str]:
 
 
 def of_k3s(node: client.V1Node, component: str) -> dict[str, str]:
-    """The arguments that K3s gives a component on a server's node; none where it runs no K3s, or only an agent."""
+    """The arguments of a component on a K3s server's node; none on an agent's node or without K3s."""
     words = json.loads((node.metadata.annotations or {}).get(K3S_ARGUMENTS, "[]"))
     if words[:1] != ["server"]:
         return {}
@@ -141,12 +141,12 @@ def of_k3s(node: client.V1Node, component: str) -> dict[str, str]:
 
 
 def of_kubelet(cluster: Cluster, node: str) -> Settings:
-    """What a kubelet says that it runs with."""
+    """A kubelet's configuration, as it reports it."""
     return dict(as_json(cluster.kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/configz"))["kubeletconfig"])
 
 
 def value_of(settings: Settings, path: str) -> Any:
-    """A setting, by its argument's name or its path (`authentication.anonymous.enabled`); None if it is not set."""
+    """A setting by its flag's name or its path (`authentication.anonymous.enabled`); None if it is not set."""
     if path in settings:
         return settings[path]
     found: Any = settings
@@ -156,7 +156,7 @@ def value_of(settings: Settings, path: str) -> Any:
 
 
 def run(found: Mapping[str, Mapping[str, Settings]]) -> list[Result]:
-    """All checks, on what `facts` found."""
+    """The results of all checks on what `facts` found."""
     results = []
     for check in CHECKS:
         seen = {

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Demand(StrEnum):
-    """Whether a check must pass: everywhere, only where K3s has no stand-in, or not at all."""
+    """Where a check must pass: everywhere, only on K3s itself, or nowhere."""
 
     EVERYWHERE = "has to pass"
     ON_K3S = "has to pass on K3s"
@@ -18,7 +18,7 @@ class Demand(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One check: `good` gets the values of `settings` (None where not set), of each `component` by itself."""
+    """One check: `good` gets the values of `settings` (None if not set), separately for each node's `component`."""
 
     id: str
     text: str
@@ -34,7 +34,7 @@ def is_set(*values: Any) -> bool:
 
 
 def not_set(value: Any) -> bool:
-    """Whether it is not set, or set to nothing."""
+    """Whether it is unset or empty."""
     return not value
 
 
@@ -49,17 +49,17 @@ def is_true(value: Any) -> bool:
 
 
 def has(word: str) -> Callable[[Any], bool]:
-    """Whether a list has a word."""
+    """A check whether a comma-separated list contains a word."""
     return lambda value: word in (value or "").split(",")
 
 
 def lacks(word: str) -> Callable[[Any], bool]:
-    """Whether a list lacks a word."""
+    """A check whether a comma-separated list lacks a word."""
     return lambda value: word not in (value or "").split(",")
 
 
 def at_least(number: int) -> Callable[[Any], bool]:
-    """Whether it is a number, and large enough."""
+    """A check whether a value is a number, and large enough."""
     return lambda value: (value or "").isdigit() and int(value) >= number
 
 
@@ -76,7 +76,7 @@ CHECKS = (
     Check("1.2.4", "a certificate of its own for kubelets", API,
           ("kubelet-client-certificate", "kubelet-client-key"), is_set),
     Check("1.2.5", "kubelets' certificates are verified", API, ("kubelet-certificate-authority",), is_set, ON_K3S),
-    # Without the argument everything is allowed.
+    # Without this flag everything is allowed.
     Check("1.2.6", "not everything is allowed", API, MODE, lambda mode: bool(mode) and lacks("AlwaysAllow")(mode)),
     Check("1.2.7", "kubelets are limited to their node", API, MODE, has("Node")),
     Check("1.2.8", "rights are by role", API, MODE, has("RBAC")),

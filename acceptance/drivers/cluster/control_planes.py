@@ -1,7 +1,7 @@
-"""Whether each part of a control plane, and each route to it, also exists on others, so that losing it does no harm.
+"""Whether each part of a control plane, and each route to it, also exists on the others, so that one can be lost.
 
-One control plane is actually lost. Whether any other may be lost as well is derived from connections and from where
-each stores its data: losing each of them would take another minute each. Source: 2.8.
+One control plane is actually lost. Whether any other one may be lost is derived from connections and from where each
+stores its data: losing each of them would take another minute each. Source: 2.8.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from acceptance.drivers.network.reachability import DNS
 from acceptance.infrastructure.contract import Machine
 
 TIER = "tier=control-plane"
-"""The label of kubeadm's static pods; K3s runs all of it in one process, and has none."""
+"""The label of kubeadm's static pods; K3s runs everything in one process and has none."""
 HERE = {"127.0.0.1", "localhost", "::1"}
 JUDGED = {"etcd-servers", "advertise-address"}
-"""What may differ from one API server to the other: where each stores, which is judged by itself, and where it is."""
+"""Flags that may differ between API servers: where each stores data, which is judged separately, and its address."""
 CONNECTED = ("ss", "-Htnp", "state", "established", "dport", "=", ":6443")
-"""Lists what a machine's programs are connected to at the API's port, of machines and of its load balancer."""
+"""Lists the connections of a machine's programs to the API's port, on control planes and on the load balancer."""
 
 
 def missing_components(pods: Iterable[client.V1Pod], machines: Iterable[str]) -> list[str]:
-    """The components that run on some control plane, and do not run ready on another."""
+    """The components that run on some control plane but are not Ready on another one, as `NAME on MACHINE`."""
     ready: dict[str, set[str]] = {}
     for pod in pods:
         there = ready.setdefault(pod.metadata.labels.get("component", pod.metadata.name), set())
@@ -42,20 +42,20 @@ def missing_components(pods: Iterable[client.V1Pod], machines: Iterable[str]) ->
 
 
 def all_complete(cluster: Cluster) -> bool:
-    """Check that each control plane runs what the others run. Raises AssertionError naming what does not."""
+    """Check that each control plane runs what the others run. Raises AssertionError naming what is missing."""
     pods = cluster.core.list_namespaced_pod("kube-system", label_selector=TIER).items
     missing = missing_components(pods, [machine.name for machine in cluster.outputs.control_planes])
-    assert not missing, f"not ready: {', '.join(missing)}"
+    assert not missing, f"components that are not Ready: {', '.join(missing)}"
     return True
 
 
 def names_of(machine: Machine) -> set[str]:
-    """By what a machine is known in an address."""
+    """The names under which a machine may appear in an address."""
     return {machine.name, machine.address}
 
 
 def stores_elsewhere(etcd_servers: Mapping[str, str], servers: Iterable[Machine]) -> list[str]:
-    """The API servers that have no etcd but another control plane's, by what each is started with."""
+    """The API servers whose only etcd is another control plane's, from each one's --etcd-servers."""
     found = []
     for server in servers:
         urls = [url for url in etcd_servers.get(server.name, "").split(",") if url]
@@ -66,7 +66,7 @@ def stores_elsewhere(etcd_servers: Mapping[str, str], servers: Iterable[Machine]
 
 
 def wrong_members(listed: str, servers: Iterable[Machine]) -> list[str]:
-    """What is wrong with etcd's members, as `etcdctl member list` says them: one of each control plane, which votes."""
+    """What is wrong with etcd's members, from `etcdctl member list`: each control plane must have one that votes."""
     members = as_json(listed)["members"]
     voting = {item.get("name", "") for item in members if not item.get("isLearner")}
     names = {server.name for server in servers}
@@ -76,7 +76,7 @@ def wrong_members(listed: str, servers: Iterable[Machine]) -> list[str]:
 
 
 def stored_elsewhere(cluster: Cluster) -> list[str]:
-    """What would be lost with another control plane than its own: a store, a vote."""
+    """The API servers that would lose their store with another control plane, and what is wrong with etcd's members."""
     servers = cluster.outputs.control_planes
     started = {server.name: of_processes(cluster, server.name).get(API, {}) for server in servers}
     etcd_servers = {name: str(settings.get("etcd-servers", "")) for name, settings in started.items()}
@@ -85,18 +85,18 @@ def stored_elsewhere(cluster: Cluster) -> list[str]:
 
 
 def of_itself(value: str, machine: Machine) -> str:
-    """A setting, with a word in the place of the machine's own name and address."""
+    """A setting with the machine's own name and address replaced by a placeholder."""
     own = "|".join(re.escape(name) for name in names_of(machine))
     return re.sub(rf"(?<![\w.-])({own})(?![\w.-])", "ITSELF", value)
 
 
 def unlike(started: Mapping[str, Mapping[str, Settings]], servers: Sequence[Machine]) -> list[str]:
-    """What some control plane starts a component with, and another otherwise, given the settings by machine."""
+    """The flags of a component that differ between control planes, given the settings by machine."""
     found = []
     for component in COMPONENTS:
         seen = {server.name: dict(started[server.name].get(component, {})) for server in servers}
         for name in sorted({name for settings in seen.values() for name in settings} - JUDGED):
-            # Whether each runs it at all is judged by itself.
+            # Whether each one runs it at all is judged separately.
             those = [server for server in servers if seen[server.name]]
             said = {server.name: of_itself(str(seen[server.name].get(name, "not set")), server) for server in those}
             if len({*said.values()}) > 1:
@@ -105,13 +105,13 @@ def unlike(started: Mapping[str, Mapping[str, Settings]], servers: Sequence[Mach
 
 
 def set_up_otherwise(cluster: Cluster) -> list[str]:
-    """What the control planes do not all start a component with; nothing of K3s, which runs all in one process."""
+    """The components' flags that differ between control planes; none on K3s, which runs everything in one process."""
     servers = cluster.outputs.control_planes
     return unlike({server.name: of_processes(cluster, server.name) for server in servers}, servers)
 
 
 def peers(listed: str) -> dict[str, set[str]]:
-    """The addresses that each program is connected to, of what `ss -Htnp state established` lists."""
+    """The addresses that each program is connected to, from the output of `ss -Htnp state established`."""
     found: dict[str, set[str]] = {}
     for words in (line.split() for line in listed.splitlines() if line.strip()):
         address = words[3].rpartition(":")[0].strip("[]").removeprefix("::ffff:")
@@ -121,9 +121,9 @@ def peers(listed: str) -> dict[str, set[str]]:
 
 
 def led_past(seen: Mapping[str, Mapping[str, set[str]]], control_planes: Sequence[Machine]) -> list[str]:
-    """The programs that only one control plane serves, by what each machine's programs are connected to (`peers`).
+    """The programs that depend on a single control plane, by what each machine's programs are connected to (`peers`).
 
-    A control plane's own may be served by the API server beside them, with which they are lost.
+    A control plane's own programs may use the API server beside them: they are lost together.
     """
     names = {machine.address: machine.name for machine in control_planes}
     return sorted(
@@ -136,25 +136,29 @@ def led_past(seen: Mapping[str, Mapping[str, set[str]]], control_planes: Sequenc
 
 
 def all_led_to_common_address(cluster: Cluster) -> dict[str, dict[str, set[str]]]:
-    """What the programs of each machine are connected to at the API's port, by machine.
+    """The addresses that each program is connected to at the API's port, by machine.
 
-    Raises AssertionError naming kubelets that are not connected, and programs that know another machine's API alone.
-    Pods come by the Service of the API, which every control plane stands behind.
+    Raises AssertionError naming machines whose kubelet is not connected, and programs that use only another machine's
+    API server. Pods use the API's Service, which every control plane backs.
     """
     outputs = cluster.outputs
     seen = {machine.name: peers(cluster.on_node(machine.name, *CONNECTED)) for machine in every_machine(outputs)}
-    # On a host that shows nobody whose a connection is, all are somebody's.
+    # If a host hides which program owns a connection, `somebody` owns all of them.
     lost = [name for name, programs in seen.items() if not {"kubelet", "somebody"} & {*programs}]
-    assert not lost, f"no kubelet at the API's port on {lost}"
+    assert not lost, f"expected a kubelet connected to the API's port 6443 on every machine, saw none on {lost}"
     past = led_past(seen, outputs.control_planes)
-    assert not past, f"served by one control plane alone: {', '.join(past)}"
+    assert not past, (
+        f"expected programs to use the API's common address; served by one control plane alone: {', '.join(past)}"
+    )
     return seen
 
 
 def dns_is_spread(cluster: Cluster) -> dict[str, str]:
-    """The machine of each DNS server that is Ready. Raises AssertionError if they are all on one."""
+    """The machine of each Ready DNS server. Raises AssertionError unless they are on two machines or more."""
     pods = cluster.core.list_namespaced_pod("kube-system", label_selector=DNS).items
     there = {pod.metadata.name: pod.spec.node_name for pod in pods if is_ready(pod)}
     machines = sorted({*there.values()})
-    assert len(machines) > 1, f"DNS servers that are Ready on {machines} alone"
+    assert len(machines) > 1, (
+        f"expected DNS servers that are Ready on two machines or more (pods in kube-system), saw them on {machines}"
+    )
     return there

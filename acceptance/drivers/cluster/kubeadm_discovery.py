@@ -1,6 +1,6 @@
 """What a new machine learns about the cluster from the join token alone: kubeadm's discovery. Source: 1.7.
 
-The API tells everybody its address and authority, signed with each join token (kube-public/cluster-info).
+The API publishes its address and its CA to everybody, signed with each join token (kube-public/cluster-info).
 """
 
 from __future__ import annotations
@@ -21,18 +21,20 @@ from acceptance.cluster.cluster import Cluster
 PATH = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
 HINT = "kubectl -n kube-public get configmap cluster-info -o yaml"
 SECONDS = 10
-"""What the API may take to answer a machine."""
+"""How long the API may take to answer a machine."""
 
 
 def told(cluster: Cluster) -> dict[str, str]:
-    """What the API tells callers without credentials. Raises AssertionError if it tells nothing."""
+    """What the API publishes to callers without credentials. Raises AssertionError if it refuses."""
     answer = Caller(cluster)("GET", PATH)
-    assert answer.status_code == 200, f"expected the cluster's address told to new machines, saw {answer.status_code}"
+    assert answer.status_code == 200, (
+        f"expected 200 for {PATH} without credentials, as for new machines, saw {answer.status_code}. Try: {HINT}"
+    )
     return dict(answer.json().get("data") or {})
 
 
 def is_signed(data: Mapping[str, str], token: str) -> bool:
-    """Whether what is told is signed with a join token: a JWS of HS256 without its payload, as kubeadm checks it."""
+    """Whether the published kubeconfig is signed with a join token: a detached JWS (HS256), as kubeadm checks it."""
     identity, _, secret = token.partition(".")
     header, _, signature = data.get(f"jws-kubeconfig-{identity}", "").partition("..")
     signed = f"{header}.{base64url_encode(data.get('kubeconfig', '').encode()).decode()}"
@@ -41,15 +43,18 @@ def is_signed(data: Mapping[str, str], token: str) -> bool:
 
 
 def address_and_authority(data: Mapping[str, str]) -> tuple[str, str]:
-    """The server that a new machine is led to, and the PEM of the authority that it is to trust there."""
+    """The server that a new machine is told to use, and the PEM of the CA that it is told to trust there.
+
+    Raises AssertionError unless exactly one cluster is named.
+    """
     found: Any = yaml.safe_load(data.get("kubeconfig", "")) or {}
     clusters = [item["cluster"] for item in found.get("clusters") or []]
-    assert len(clusters) == 1, f"expected one cluster to join, saw {len(clusters)}. Try: {HINT}"
+    assert len(clusters) == 1, f"expected one cluster to join in cluster-info, saw {len(clusters)}. Try: {HINT}"
     return clusters[0]["server"], base64.b64decode(clusters[0].get("certificate-authority-data", "")).decode()
 
 
 def answered_there(cluster: Cluster, worker: str, server: str, authority: str) -> str:
-    """What the API at `server` says of its health to a worker that trusts `authority` alone, or what went wrong."""
+    """The answer to a worker that asks `server` for /livez and trusts only `authority` (PEM), or curl's error."""
     options = f"-sS --noproxy '*' -m {SECONDS} --capath /nonexistent --cacert /dev/stdin"
     curl = f"curl {options} {shlex.quote(server + '/livez')} 2>&1"
     return cluster.on_node(worker, "sh", "-c", f"printf %s {shlex.quote(authority)} | {curl}", check=False)

@@ -12,14 +12,14 @@ from acceptance.drivers.workloads.pods import start_on_each_worker
 from acceptance.infrastructure.contract import Outputs
 
 BYTES = 4000
-"""Of a request's path, which the answer repeats: packets of full size each way, and no more than a URL may have."""
+"""Length of a request's path, which the answer repeats: it fills packets both ways, within the limits of URLs."""
 PATIENCE = "3s"
-"""What an answer may take on a busy machine; a packet of full size that is lost is lost each time it is sent again."""
+"""How long an answer may take on a busy machine. If a full-size packet is lost, so is every retransmission of it."""
 HINT = "tracepath ADDRESS on both workers; ip link show; nft list ruleset"
 
 
 def exchange(namespace: Namespace, outputs: Outputs) -> dict[str, str]:
-    """By pair of workers which pod answered, in full. Raises TimedOut naming the pair of which one did not."""
+    """The pod that answered in full, for each pair of workers. Raises TimedOut naming the pair that failed."""
     pods = start_on_each_worker(namespace, outputs, "sends")
     addresses = {worker: namespace.wait_ready(name).status.pod_ip for worker, name in pods.items()}
     seen = {}
@@ -32,15 +32,15 @@ def exchange(namespace: Namespace, outputs: Outputs) -> dict[str, str]:
 
 
 def get_large(namespace: Namespace, client: str, address: str, server: str) -> str:
-    """The pod that answered a large request by repeating it. Raises AssertionError if none did, or another."""
+    """The pod that answered a large request by repeating it. Raises AssertionError if none did, or another one."""
     path = "/" + "x" * (BYTES - 1)
     host = f"[{address}]" if ":" in address else address
     try:
         answer = as_json(namespace.execute(client, "/probe", "get", f"http://{host}:8080{path}", PATIENCE))
     except AssertionError as error:
-        # The path says nothing, and is long.
+        # The long path would only clutter the message.
         raise AssertionError(str(error).replace(path, "/...")) from error
     assert (answer["pod"], len(answer["path"])) == (server, BYTES), (
-        f"{answer['pod']} repeated {len(answer['path'])} of {BYTES} bytes"
+        f"an answer of {answer['pod']} with {len(answer['path'])} of {BYTES} bytes, expected all of them from {server}"
     )
     return str(answer["pod"])

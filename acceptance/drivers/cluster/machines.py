@@ -20,12 +20,12 @@ from acceptance.infrastructure.contract import CONTROL_PLANE, Infrastructure, Ma
 
 WRONG_SECRET = "ffffffffffffffff"
 LARGE = 65536
-"""Bytes that each machine sends to each other one: many packets of full size, and less than 256 KiB, which a Go server
-reads to their end before it answers a request that it refuses."""
+"""Bytes that each machine sends to each other one: many full-size packets, but less than the 256 KiB that a Go server
+reads to the end before it answers a request that it refuses."""
 FRESH_CONNECTIONS = 24
-"""Connections to the API's address: enough for each of three control planes to be chosen many times."""
+"""Connections to the API's address: enough to reach each of three control planes many times."""
 LASTS = 30
-"""Days that a certificate of the cluster's has left at least: kubeadm and K3s issue them for a year."""
+"""The fewest days that a certificate of the cluster may have left: kubeadm and K3s issue them for a year."""
 
 
 def machines_of(outputs: Outputs, role: str) -> list[Machine]:
@@ -34,14 +34,14 @@ def machines_of(outputs: Outputs, role: str) -> list[Machine]:
 
 
 def every_machine(outputs: Outputs) -> list[Machine]:
-    """All of them."""
+    """All machines: the control planes, then the workers."""
     return [*outputs.control_planes, *outputs.workers]
 
 
 def capacities(
     infrastructure: Infrastructure, machines: Sequence[Machine]
 ) -> tuple[dict[str, tuple[float, float]], Unverifiable | None]:
-    """Cores and memory of the machines that have their own, by name; and why those of others cannot be told."""
+    """CPU cores and memory of the machines that have their own, by name; and why those of others are unknown."""
     seen, unknown = {}, None
     for machine in machines:
         try:
@@ -52,12 +52,12 @@ def capacities(
 
 
 def nodes_by_name(cluster: Cluster) -> dict[str, Any]:
-    """The cluster's nodes."""
+    """The cluster's nodes, by name."""
     return {node.metadata.name: node for node in cluster.nodes()}
 
 
 def role_of(node: Any) -> str:
-    """What a node reports about itself."""
+    """A node's role, from its labels."""
     return "control-plane" if CONTROL_PLANE in node.metadata.labels else "worker"
 
 
@@ -67,10 +67,13 @@ def internal_address(node: Any) -> str:
 
 
 def outside_subnet(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
-    """The machines whose address is not in the private subnet, or not the one by which the cluster reaches them."""
-    assert outputs.network, "nobody says what the nodes' network is"
+    """The machines whose address is not in the private subnet, or not the one by which the cluster reaches them.
+
+    Raises AssertionError if the subnet is unknown or not private.
+    """
+    assert outputs.network, "expected the nodes' network among the outputs of the infrastructure, saw none"
     subnet = ipaddress.ip_network(outputs.network.subnet)
-    assert subnet.is_private, f"{subnet} is no private range"
+    assert subnet.is_private, f"expected the nodes' subnet to be a private range, saw {subnet}"
     nodes = nodes_by_name(cluster)
     seen = {
         machine.name: (machine.address, internal_address(nodes[machine.name])) for machine in every_machine(outputs)
@@ -83,11 +86,11 @@ def outside_subnet(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
 
 
 def kubelets_reached(cluster: Cluster, machines: Sequence[Machine]) -> dict[str, str]:
-    """For each pair of machines the HTTP status of the kubelet of one, sent `LARGE` bytes by the other.
+    """The HTTP status of each machine's kubelet when another machine sends it `LARGE` bytes, by pair of machines.
 
-    000: no answer, for packets do not arrive at all, or not those of full size.
+    000 means no answer: packets are lost, all of them or those of full size.
     """
-    # By HTTP/1.1, and without asking whether the body is wanted: only then the answer says that all of it arrived.
+    # HTTP/1.1 without an Expect header: only then does an answer prove that the whole body arrived.
     post = f"head -c {LARGE} /dev/zero | curl --http1.1 -H Expect: --data-binary @-"
     seen: dict[str, str] = {}
     for machine in machines:
@@ -101,7 +104,7 @@ def kubelets_reached(cluster: Cluster, machines: Sequence[Machine]) -> dict[str,
 
 
 def issued_tokens(cluster: Cluster) -> dict[str, str]:
-    """The join tokens that the control plane has issued, by the user that each stands for."""
+    """The join tokens that the control plane has issued, by the user that each authenticates as."""
     secrets = cluster.core.list_namespaced_secret("kube-system").items
     found = {}
     for secret in secrets:
@@ -112,7 +115,10 @@ def issued_tokens(cluster: Cluster) -> dict[str, str]:
 
 
 def certificate_requesters(cluster: Cluster) -> dict[str, str]:
-    """Who asked for the client certificate of each node's kubelet. Raises Unverifiable once the cluster forgot it."""
+    """The user that requested the client certificate of each node's kubelet, by node.
+
+    Raises Unverifiable if the cluster has no such requests any more.
+    """
     joined = {}
     for request in cluster.certificates.list_certificate_signing_request().items:
         pem = base64.b64decode(request.spec.request)
@@ -121,7 +127,7 @@ def certificate_requesters(cluster: Cluster) -> dict[str, str]:
             joined[str(names[0].value).removeprefix("system:node:")] = request.spec.username
     if not joined:
         raise Unverifiable(
-            "the cluster is over an hour old and has forgotten its certificate requests; run without --reuse"
+            "the cluster is over an hour old and has deleted its certificate requests; run without --reuse"
         )
     return joined
 
@@ -136,14 +142,19 @@ def k3s_node_passwords(cluster: Cluster) -> set[str]:
 def all_have_node_passwords(cluster: Cluster, outputs: Outputs) -> None:
     """Raise AssertionError naming the workers for which K3s keeps no password."""
     missing = {worker.name for worker in outputs.workers} - k3s_node_passwords(cluster)
-    assert not missing, f"expected a node password of every worker that joined with the token, none of {missing}"
+    assert not missing, (
+        f"expected a node password in kube-system for every worker that joined with the token, saw none for {missing}"
+    )
 
 
 def judge_k3s_joins(cluster: Cluster, outputs: Outputs) -> None:
-    """On K3s: every worker came with the token; no wrong one is tried, which Unverifiable says. Elsewhere nothing."""
+    """On K3s, check that every worker joined with the token, then raise Unverifiable: no wrong token is tried.
+
+    Elsewhere do nothing.
+    """
     if is_k3s(cluster.version.get_code().git_version):
         all_have_node_passwords(cluster, outputs)
-        raise Unverifiable("every worker joined with the token; with it in the secret store no wrong one is tried")
+        raise Unverifiable("every worker joined with the token; it is in the secret store, so no wrong one is tried")
 
 
 def wrong_token(token: str) -> str:
@@ -162,32 +173,32 @@ def version_numbers(version: str) -> list[int]:
 
 
 def shown_at_api(cluster: Cluster) -> list[Chain]:
-    """What fresh connections to the API's address are shown: each API server has a certificate of its own."""
+    """The chains that fresh connections to the API's address are shown: each API server has its own certificate."""
     host, _, port = cluster.api.configuration.host.removeprefix("https://").partition(":")
     return [served_chain(host, int(port or 443), host) for _ in range(FRESH_CONNECTIONS)]
 
 
 def is_for(chain: Chain, machine: Machine) -> bool:
-    """Whether a certificate names a machine's address, as that of its API server does."""
+    """Whether a certificate names a machine's address, as the certificate of its API server does."""
     names = chain.leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return machine.address in {str(address) for address in names.get_values_for_type(x509.IPAddress)}
 
 
 def control_planes_at_api(cluster: Cluster, outputs: Outputs) -> dict[str, list[Chain]]:
-    """What fresh connections to the API's address were shown by each control plane, told by its certificate."""
+    """The chains that each control plane, recognised by its certificate, showed to connections to the API's address."""
     shown = shown_at_api(cluster)
     return {machine.name: [chain for chain in shown if is_for(chain, machine)] for machine in outputs.control_planes}
 
 
 def days_left(chains: Mapping[str, Sequence[Chain]]) -> dict[str, float]:
-    """The days until the first certificate ends of those that each has; of who has none, nothing."""
+    """The days until the first certificate of each expires; those without a certificate are left out."""
     return {name: round(min(chain.days_left for chain in found), 1) for name, found in chains.items() if found}
 
 
 def in_kubeconfig(cluster: Cluster) -> dict[str, list[Chain]]:
-    """The certificate by which a kubeconfig's users prove who they are; none where they have a token or a program.
+    """The client certificates of a kubeconfig's users; users with a token or an exec plugin are left out.
 
-    One that a cluster is attached by is its operator's: it may have certificates for hours, and other clusters.
+    None for an attached cluster: its kubeconfig is the operator's, with short-lived certificates or other clusters.
     """
     if cluster.is_attached:
         return {}
@@ -201,9 +212,9 @@ def in_kubeconfig(cluster: Cluster) -> dict[str, list[Chain]]:
 
 
 def nodes_with_kubeconfig_alone(cluster: Cluster) -> str:
-    """What kubectl prints of the nodes' names with nothing in its environment but the kubeconfig of the outputs.
+    """The nodes' names as kubectl prints them, or its error, with the outputs' kubeconfig and an empty environment.
 
-    Health is told to everybody: a kubeconfig without credentials would do for that.
+    The API's health would prove nothing: a kubeconfig without credentials is enough to read it.
     """
     words = [cluster.kubectl_path, "--kubeconfig", cluster.kubeconfig_path, "get", "nodes", "--output", "name"]
     done = subprocess.run(list(map(str, words)), env={}, cwd="/", capture_output=True, text=True, timeout=60)

@@ -1,4 +1,4 @@
-"""Redis as scenarios see it: commands from a client pod, through its Service and to its pod. Source: requirement 7."""
+"""Redis as scenarios see it: commands from a client pod, to its Service and to its pod. Source: requirement 7."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ HINT = "kubectl get pods -l app=redis; kubectl logs redis-0"
 REFUSALS = ("NOAUTH", "WRONGPASS")
 PORT = 6379
 LISTENING = "0A"
-"""The state of a socket that listens, in /proc/net/tcp."""
+"""The state of a listening socket, in /proc/net/tcp."""
 EMPTIES = ("flushdb", "flushall", "swapdb")
-"""Commands after which what was counted is gone, whoever's it is."""
+"""Commands that remove every client's counters."""
 CALLS = re.compile(r"^calls=(\d+),.*?(?:failed_calls=(\d+))?$")
 RUN_ID = re.compile(r"run_id:(\w+)")
 IN_MEMORY = {"maxmemory-policy": "noeviction"}
@@ -30,35 +30,35 @@ ON_DISK = {
 }  # fmt: skip
 """Settings that the criteria depend on, as the running server must have them.
 
-Were it not for the third, nothing would reach the disk while the file is rewritten; for the fourth, a server that was
-killed in the midst of a write would not start again.
+Without the third of ON_DISK, nothing would reach the disk while the file is rewritten. Without the fourth, a server
+that was killed in the middle of a write would not start again.
 """
 
 
 class Cache:
-    """Redis, as reached by a client pod with the services' URL."""
+    """Redis, reached from a client pod with the services' URL."""
 
     def __init__(self, namespace: Namespace, through: PodClient, url: str):
         self.namespace, self.client, self.url = namespace, through, url
         self.keys: list[str] = []
 
     def __call__(self, *command: str, url: str = "env:REDIS_URL") -> Any:
-        """The reply to one command. Raises AssertionError with what the server said if it refuses."""
+        """The reply to one command. Raises AssertionError with the server's words if it refuses."""
         return as_json(self.client("redis", url, *command))
 
     def close(self) -> None:
-        """Remove what scenarios stored in it."""
+        """Delete the keys that scenarios stored."""
         if self.keys:
             self("DEL", *self.keys)
 
     def pod(self) -> client.V1Pod:
-        """The pod that Redis runs in."""
+        """The pod that Redis runs in. Raises AssertionError unless exactly one is Ready."""
         pods = [pod for pod in self.namespace.pods("app=redis") if is_ready(pod)]
-        assert len(pods) == 1, f"expected one pod of Redis Ready, saw {len(pods)}. Try: {HINT}"
+        assert len(pods) == 1, f"expected one Redis pod (app=redis) Ready, saw {len(pods)}. Try: {HINT}"
         return pods[0]
 
     def places(self) -> dict[str, tuple[str, int]]:
-        """Everywhere that a client may connect: the Service that REDIS_URL names, and the pod itself."""
+        """Where a client may connect: the Service that REDIS_URL names, and the pod itself; host and port of each."""
         parts = urlsplit(self.url)
         port = parts.port or PORT
         return {"its Service": (str(parts.hostname), port), "its pod": (str(self.pod().status.pod_ip), port)}
@@ -73,11 +73,11 @@ class Cache:
         return [words[1] for words in lines if "on" in words]
 
     def other_logins(self) -> list[str]:
-        """Who gets in other than with REDIS_URL."""
+        """What lets a client in other than with the user and password of REDIS_URL."""
         return logins_beside(self.url, [str(line) for line in self("ACL", "LIST")])
 
     def wrong_urls(self, kind: str) -> dict[str, str]:
-        """URLs that must not get in, by place and user."""
+        """URLs with wrong credentials, which Redis must refuse, by place and user."""
         found = {}
         for place, (host, port) in self.places().items():
             if kind == "no password":
@@ -88,7 +88,10 @@ class Cache:
         return found
 
     def refusal(self, url: str, *command: str) -> str:
-        """What Redis refuses a command with. Raises AssertionError with the reply if it does not."""
+        """The error with which Redis refuses a command. Raises AssertionError with the reply if it does not refuse.
+
+        Raises RuntimeError if Redis was not reached.
+        """
         try:
             reply = self(*command, url=url)
         except AssertionError as refusal:
@@ -97,14 +100,14 @@ class Cache:
             if not known:
                 raise RuntimeError(f"Redis was not reached, so nothing can be judged: {said}") from refusal
             return known[0]
-        raise AssertionError(f"expected a refusal of {command[0]}, saw {reply}")
+        raise AssertionError(f"expected Redis to refuse {command[0]}, saw the reply {reply}")
 
     def listening(self) -> set[int]:
-        """All listening ports in its pod."""
+        """All ports that are listened on in its pod."""
         return ports_in(self.namespace.execute(self.pod().metadata.name, "cat", "/proc/net/tcp", "/proc/net/tcp6"))
 
     def files(self) -> dict[str, tuple[str, str]]:
-        """Where each file that Redis saves to really is, and the mount that it is on."""
+        """The real path of each file that Redis saves to, and the mount that it is on."""
         directory = self.setting("dir")
         paths = [f"{directory}/{self.setting('dbfilename')}"]
         if self.setting("appendonly") == "yes":
@@ -112,7 +115,7 @@ class Cache:
         return {path: mount_of(self.namespace, self.pod().metadata.name, path) for path in paths}
 
     def counters(self) -> dict[str, int]:
-        """All keys that hold a number, with it."""
+        """All keys that hold a number, with their values."""
         found: dict[str, int] = {}
         cursor = "0"
         while True:
@@ -123,39 +126,39 @@ class Cache:
                 return found
 
     def information(self, section: str) -> dict[str, str]:
-        """What INFO says of a section."""
+        """A section of INFO, as names and values."""
         lines = [line for line in str(self("INFO", section)).splitlines() if ":" in line]
         return dict(line.split(":", 1) for line in lines)
 
     def emptied(self) -> dict[str, int]:
-        """How often the running server was emptied, by command, since it started or CONFIG RESETSTAT was sent."""
+        """How often each command of EMPTIES succeeded since the server started or got CONFIG RESETSTAT."""
         return emptied_by(self.information("commandstats"))
 
     def run_id(self) -> str:
-        """What tells the server that REDIS_URL leads to from all others."""
+        """The run_id of the server that REDIS_URL leads to: it is unique to each start of a server."""
         return self.information("server")["run_id"]
 
     def own_run_id(self) -> str:
-        """The same of the server in the pod, as it says itself."""
+        """The run_id of the server in the pod, read inside the pod."""
         found = RUN_ID.search(self.namespace.execute(self.pod().metadata.name, "redis-cli", "info", "server"))
-        assert found, "the server in the pod does not say who it is"
+        assert found, "expected a run_id from `redis-cli info server` in the Redis pod, saw none"
         return found[1]
 
     def unlike(self, wanted: dict[str, str]) -> dict[str, str]:
-        """The settings of the running server that are wrong."""
+        """The settings of the running server that differ from `wanted`, with their values."""
         seen = {name: self.setting(name) for name in wanted}
         return {name: value for name, value in seen.items() if value != wanted[name]}
 
 
 def emptied_by(statistics: dict[str, str]) -> dict[str, int]:
-    """How often each command of EMPTIES succeeded, of INFO commandstats; those that never did are left out."""
+    """How often each command of EMPTIES succeeded, from INFO commandstats; those that never did are left out."""
     seen = {name: CALLS.match(statistics.get(f"cmdstat_{name}", "").strip()) for name in EMPTIES}
     counts = {name: int(found[1]) - int(found[2] or 0) for name, found in seen.items() if found}
     return {name: count for name, count in counts.items() if count}
 
 
 def logins_beside(url: str, rules: list[str]) -> list[str]:
-    """What lets somebody in who has not the user and password of a URL, of the lines of ACL LIST."""
+    """What lets in a client without the user and password of a URL, from the lines of ACL LIST."""
     parts = urlsplit(url)
     user, password = unquote(parts.username or "") or "default", unquote(parts.password or "")
     own = f"#{hashlib.sha256(password.encode()).hexdigest()}"

@@ -13,17 +13,17 @@ from acceptance.drivers.secrets.secret_use import containers_of
 from acceptance.drivers.workloads.quotas import amount
 
 ROOM = 32 * 2**20
-"""Bytes that there have to be beyond what is in use: a counter takes about a hundred."""
+"""Bytes that must be free beyond what is in use: a counter takes about a hundred."""
 MORE = 8 * 2**20
-"""Bytes that are put in to see that they are taken."""
+"""Bytes that are written to see that the cache accepts them."""
 LOG = 2**30
-"""Bytes after which the append-only file has to be written anew at the latest: it holds what is long gone, too."""
+"""Bytes at which the append-only file must be rewritten at the latest: it also holds what was deleted long ago."""
 MAXIMUM = re.compile(r"--maxmemory\W+(\d+)([kmg]?)(b?)\b", re.IGNORECASE)
 POWERS = {"": 0, "k": 1, "m": 2, "g": 3}
 
 
 def too_little(cache: Cache) -> list[str]:
-    """What leaves the running server less than ROOM: its own maximum, or the limit of its container."""
+    """What leaves the running server less than ROOM: its maxmemory, or the memory limit of its container."""
     memory, most = cache.information("memory"), int(cache.setting("maxmemory"))
     used, resident = int(memory["used_memory"]), int(memory["used_memory_rss"])
     limit = amount(cache.pod().spec.containers[0], "limits", "memory")
@@ -36,14 +36,14 @@ def too_little(cache: Cache) -> list[str]:
 
 
 def log_without_end(cache: Cache) -> list[str]:
-    """What keeps the append-only file from being written anew before it is longer than LOG."""
+    """What keeps the append-only file from being rewritten before it exceeds LOG."""
     grown, least = (int(cache.setting(f"auto-aof-rewrite-{name}")) for name in ("percentage", "min-size"))
     found = ["auto-aof-rewrite-percentage is 0, which means never"] if grown == 0 else []
     return found + ([f"auto-aof-rewrite-min-size is {least} bytes"] if least > LOG else [])
 
 
 def too_little_in_production(manifests: list[Manifest]) -> list[str]:
-    """The same of what is rendered, where nothing is in use yet."""
+    """The memory limits and maxmemory in production's manifests that are too small; nothing is in use there yet."""
     found = []
     for item in manifests:
         for container in containers_of(item) if item["kind"] in ("StatefulSet", "Deployment") else []:
@@ -55,7 +55,7 @@ def too_little_in_production(manifests: list[Manifest]) -> list[str]:
 
 
 def small_maxima(container: Manifest) -> list[str]:
-    """What the arguments of a container say of maxmemory that is less than ROOM; 0 means no limit."""
+    """The values of maxmemory in a container's arguments that are below ROOM; 0 means no limit."""
     text = " ".join([*(container.get("command") or []), *(container.get("args") or [])])
     found = [(int(size), unit.lower(), said) for size, unit, said in MAXIMUM.findall(text)]
     sizes = [(size * (1024 if said else 1000) ** POWERS[unit], f"{size}{unit}{said}") for size, unit, said in found]
@@ -63,9 +63,9 @@ def small_maxima(container: Manifest) -> list[str]:
 
 
 def take_more(cache: Cache) -> int:
-    """Put MORE bytes into a key of the scenario's own, count a counter up beside it, and take both out again.
+    """Write MORE bytes to a key of the scenario's own, increment a counter beside it, and delete both.
 
-    Returns the bytes in use meanwhile. Raises AssertionError with what the server said if it refuses.
+    Returns the bytes in use meanwhile. Raises AssertionError with the server's words if it refuses.
     """
     keys = [f"scenario:{secrets.token_hex(4)}" for _ in range(2)]
     cache.keys += keys

@@ -17,7 +17,7 @@ from acceptance.drivers.workloads.pods import PodClient
 
 PORT = 5433
 SERVICE = "yb-tservers"
-"""The Service that leads to whom statements go to."""
+"""The Service that leads to the member that takes statements."""
 PATRONI_PORT = 8008
 MEMBERS = "app=yb-tserver"
 LEADER = "app=yb-tserver,role=master"
@@ -28,7 +28,7 @@ Rows = list[tuple[Any, ...]]
 
 
 class Database:
-    """Three members, of YugabyteDB or of PostgreSQL under Patroni; asked from a client pod, as services ask it."""
+    """Three members of YugabyteDB, or of PostgreSQL under Patroni; queried through a client pod, as services do."""
 
     def __init__(self, namespace: Namespace, login: Login, admin: Login, client: PodClient):
         self.namespace = namespace
@@ -46,12 +46,12 @@ class Database:
         return [str(pod.metadata.name) for pod in self.members() if is_ready(pod)]
 
     def address(self, member: str) -> str:
-        """Where a port leads to a member (SERVICE: to whom the Service chooses), from the client pod."""
+        """An address that leads through the client pod to a member (SERVICE: to the one that the Service chooses)."""
         host = SERVICE if member == SERVICE else self.namespace.pod(member).status.pod_ip
         return self.client.way_to(host, PORT)
 
     def places(self) -> list[str]:
-        """Everywhere that clients may connect: the Service, and each individual member."""
+        """Where clients may connect: the Service, and each member that is Ready."""
         return [SERVICE, *self.names()]
 
     def connect(self, member: str, login: Login | None = None, **settings: Any) -> Connection:
@@ -61,8 +61,8 @@ class Database:
     def ask(self, member: str, statement: str, *values: Any, login: Login | None = None) -> Rows:
         """The rows of a statement on one member or the Service.
 
-        Raises AssertionError if it cannot be asked, Refused if it turns the client away: who is not let in judges
-        nothing else.
+        Raises AssertionError if the statement fails or nothing is reached, Refused if the server rejects the client:
+        a client that is not let in proves nothing else.
         """
         try:
             with self.connect(member, login) as connection:
@@ -72,11 +72,11 @@ class Database:
             raise AssertionError(f"{member} answered {statement!r} with {str(error).strip()}") from error
 
     def version(self, member: str) -> str:
-        """What a member says that it is."""
+        """A member's version string."""
         return str(self.ask(member, "select version()", login=self.admin)[0][0])
 
     def databases(self) -> list[str]:
-        """All databases that take connections."""
+        """All databases that accept connections."""
         rows = self.ask(
             self.leader(), "select datname from pg_database where datallowconn order by 1", login=self.admin
         )
@@ -93,15 +93,15 @@ class Database:
         return "-YB-" in self.version(self.names()[0])
 
     def leader(self) -> str:
-        """The name of the member that takes writes."""
+        """The name of the member that takes writes. Raises AssertionError unless there is exactly one."""
         if self.is_yugabytedb:
             return self.names()[0]
         leaders = [str(pod.metadata.name) for pod in self.namespace.pods(LEADER) if is_ready(pod)]
-        assert len(leaders) == 1, f"{len(leaders)} members lead: {leaders}"
+        assert len(leaders) == 1, f"expected one member that leads (a Ready pod with {LEADER}), saw {leaders}"
         return leaders[0]
 
     def leader_of(self, table: str) -> str:
-        """The name of the member whose death hurts a table most."""
+        """The name of the member whose loss affects a table most: the one that leads it."""
         if not self.is_yugabytedb:
             return self.leader()
         tablet = self.tablets(table)[0]
@@ -109,11 +109,11 @@ class Database:
         return str(replica["addr"]).partition(".")[0]
 
     def tablets(self, table: str = "") -> list[dict[str, Any]]:
-        """YugabyteDB's tablets (those of `table`, if given) with their replicas, as the master lists them."""
+        """YugabyteDB's running tablets (those of `table`, if given) with their replicas, as the master lists them."""
         entities = as_json(self.client("get", f"{UI}/dump-entities"))
         ids = {item["table_id"] for item in entities["tables"] if table in ("", item["table_name"])}
         found = [item for item in entities["tablets"] if item["table_id"] in ids and item["state"] == "RUNNING"]
-        assert found, f"the master lists no tablets of {table or 'anything'}"
+        assert found, f"expected running tablets of {table or 'any table'}, but YugabyteDB's master lists none"
         return found
 
     def addresses(self) -> set[str]:
@@ -123,7 +123,7 @@ class Database:
     def holds(self, member: str, table: str, expected: Rows) -> bool:
         """Raise AssertionError unless a member has exactly these rows."""
         rows = self.ask(member, f"select * from {table} order by id")
-        assert rows == expected, f"{member} has {rows}"
+        assert rows == expected, f"the rows {rows} in {table} on {member}, expected {expected}"
         return True
 
     def create(self, columns: str) -> str:
@@ -139,18 +139,18 @@ class Database:
             self.ask(self.leader(), f"drop table if exists {name}", login=self.admin)
 
     def streams(self, wanted: Callable[[str, str], bool], what: str, others: int = 2) -> Rows:
-        """What flows from the leader. Raises AssertionError unless there are `others` streams, all as wanted."""
+        """The replication streams from the leader. Raises AssertionError unless there are `others`, all as wanted."""
         rows = self.ask(self.leader(), STREAMS, login=self.admin)
         good = [row for row in rows if wanted(row[1], row[2])]
-        assert len(rows) == len(good) == others, f"expected {others} others that {what}, saw {rows}"
+        assert len(rows) == len(good) == others, f"expected {others} other members that {what}, saw {rows}"
         return rows
 
     def all_members_ready(self) -> Any:
-        """Raise AssertionError unless as many members as it should have are Ready, and follow all that is written."""
+        """Raise AssertionError unless all members of the StatefulSets are Ready, and follow all writes."""
         apps, names = self.namespace.cluster.apps, self.names()
         sets = apps.list_namespaced_stateful_set(self.namespace.name, label_selector=MEMBERS).items
         wanted = sum(item.spec.replicas for item in sets)
-        assert len(names) == wanted > 0, f"expected {wanted} members Ready, saw {names}"
+        assert len(names) == wanted > 0, f"expected {wanted} members of the database Ready, saw {names}"
         if self.is_yugabytedb:
             return self.fully_replicated()
         return self.streams(lambda state, _: state == "streaming", "follow the leader", others=wanted - 1)
@@ -162,16 +162,18 @@ class Database:
                 lambda state, sync: (state, sync) == ("streaming", "sync"), "have each commit before it is acknowledged"
             )
         health = as_json(self.client("get", f"{UI}/api/v1/health-check"))
-        assert not health["dead_nodes"] and not health["under_replicated_tablets"], f"{health}"
+        assert not health["dead_nodes"] and not health["under_replicated_tablets"], (
+            f"expected neither dead nodes nor under-replicated tablets in YugabyteDB's health check, saw {health}"
+        )
         tablets = self.tablets()
         short = [item["tablet_id"] for item in tablets if len({r["server_uuid"] for r in item["replicas"]}) != 3]
-        assert not short, f"{len(short)} of {len(tablets)} tablets have not three replicas: {short[:5]}"
+        assert not short, f"{len(short)} of {len(tablets)} tablets do not have three replicas: {short[:5]}"
         return f"{len(tablets)} tablets with three replicas each"
 
     def can_fail_over(self) -> Any:
-        """Raise AssertionError unless another member may take over from whoever leads, with all that was acknowledged.
+        """Raise AssertionError unless each other member may take over from the leader with every acknowledged write.
 
-        Patroni keeps a list of those who may, and adds to it some seconds after they follow a new leader.
+        Patroni keeps a list of the members that may, and adds one some seconds after it follows a new leader.
         """
         seen = self.fully_replicated()
         if self.is_yugabytedb:
@@ -180,5 +182,7 @@ class Database:
         answer = as_json(self.client("http", "GET", f"http://{address}:{PATRONI_PORT}/cluster"))
         roles = {member["name"]: member["role"] for member in as_json(answer["body"])["members"]}
         others = [name for name, role in roles.items() if role == "sync_standby"]
-        assert len(others) == len(roles) - 1 == 2, f"expected two members that may take over, Patroni lists {roles}"
+        assert len(others) == len(roles) - 1 == 2, (
+            f"expected a leader and two members that may take over (sync_standby), Patroni lists {roles}"
+        )
         return roles

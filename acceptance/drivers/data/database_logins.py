@@ -22,31 +22,31 @@ from acceptance.drivers.data.database import SERVICE, Database, Rows
 from acceptance.drivers.workloads.pods import PodClient
 
 REPLICATION = "replication"
-"""In the place of a database: a connection as a standby makes one, which pg_hba.conf has lines of its own for."""
+"""Stands for a database: a connection like a standby's, for which pg_hba.conf has lines of its own."""
 TURNED_AWAY = ("no pg_hba.conf entry", "authentication failed", "pg_hba.conf rejects")
 LET_IN = "let in"
 KNOWN = Deadline(5, "the suite: network policies know a new pod a moment later than it starts")
 URL = "DATABASE_URL"
 POOL = 5
-"""Connections that a pod of a service holds at once while it is busy: services/*/store.py, max_size of their pools."""
+"""Connections that a busy pod of a service holds: max_size of the pools in services/*/store.py."""
 ASKS = {"scram-sha-256", "cert", "reject"}
-"""The methods of pg_hba.conf that let nobody in unasked."""
+"""The methods of pg_hba.conf that let nobody in without credentials."""
 RULES = """select type, array_to_string(database, ','), array_to_string(user_name, ','), coalesce(address, ''),
     coalesce(auth_method, ''), coalesce(error, '') from pg_hba_file_rules order by line_number"""
 
 VERIFIERS = "select rolname, rolpassword from pg_authid where rolcanlogin and rolpassword is not null order by rolname"
-"""What the database keeps of the password of each role that may log in."""
+"""Selects the password verifier of each role that may log in."""
 ENDING = """select rolname, rolvaliduntil::text from pg_roles where (rolname in (%s, %s) or rolreplication)
     and rolvaliduntil < now() + %s * interval '1 day' order by rolname"""
-"""The roles that the platform itself logs in with, and whose password ends soon."""
+"""Selects the platform's own login roles whose password expires soon."""
 WHO = "select current_user::text"
 LIMITS = """select name, setting from pg_settings where name in
     ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout')"""
-"""What cuts a session's statements off, or ends it, after how many milliseconds; what is 0 does neither."""
+"""Selects the timeouts of a session and its statements, in milliseconds; 0 means no timeout."""
 
 
 def wrong(login: Login, kind: str) -> Login:
-    """A login that must not get in, of a kind that the Examples name."""
+    """A login that must be refused, of a kind that the Examples name."""
     return {
         "a wrong password": login.with_password(secrets.token_urlsafe(16)),
         "an empty password": login.with_password(""),
@@ -62,7 +62,7 @@ def logins(db: Database) -> Iterator[Login]:
 
 
 def attempt(db: Database, place: str, login: Login) -> str:
-    """Connect once; LET_IN, or what the server said. Raises AssertionError if nobody was reached."""
+    """Connect once; return LET_IN, or what the server said. Raises AssertionError if no server was reached."""
     settings = {"replication": "true"} if login.database == REPLICATION else {}
     try:
         with db.connect(place, replace(login, database="postgres") if settings else login, **settings):
@@ -71,20 +71,20 @@ def attempt(db: Database, place: str, login: Login) -> str:
         return f"refused: {refusal}"
     except psycopg.OperationalError as error:
         said = str(error).strip().splitlines()[-1]
-        assert "FATAL" in said, f"{place} was not reached by {login.user}: {said}"
-        # Every other refusal comes after the password was taken, or was not asked for.
+        assert "FATAL" in said, f"expected {place} to answer a login as {login.user}, but it was not reached: {said}"
+        # Any other refusal comes after the password was accepted or not asked for.
         return f"refused: {said}" if any(text in said for text in TURNED_AWAY) else f"{LET_IN}, then {said}"
 
 
 def connections_at_once(deployments: list[Any]) -> int:
-    """How many connections the services may hold at once: a pool for each pod that has DATABASE_URL, and one client."""
+    """The most connections that the services hold at once: a pool for each pod with DATABASE_URL, and one client."""
     users = taking(deployments, {URL})
-    assert users, f"no Deployment takes {URL}. Try: kubectl get deployments"
+    assert users, f"expected Deployments that take {URL}, saw none. Try: kubectl get deployments"
     return 1 + POOL * sum(int(item.spec.replicas) for item in users)
 
 
 def turned_away(db: Database, count: int) -> str:
-    """Hold `count` connections to the Service open at once; who was turned away, and how. Nothing if nobody was."""
+    """Hold `count` connections to the Service open at once; return why one was refused, or nothing if none was."""
     opened: list[Connection] = []
     try:
         with contextlib.ExitStack() as stack:
@@ -99,7 +99,7 @@ def turned_away(db: Database, count: int) -> str:
 
 
 def attempts(db: Database, kind: str) -> dict[str, str]:
-    """What came of wrong credentials of a kind: each role, each database, the Service and each member."""
+    """The outcome of wrong credentials of a kind, for each role and database, at the Service and each member."""
     return {
         f"{login.user} to {login.database} at {place}": attempt(db, place, wrong(login, kind))
         for place in db.places()
@@ -108,14 +108,14 @@ def attempts(db: Database, kind: str) -> dict[str, str]:
 
 
 def rules(db: Database) -> dict[str, Rows]:
-    """Whom each member lets in how, from wherever; none of YugabyteDB, whose rules are flags of its own."""
+    """The rules in each member's pg_hba.conf; none for YugabyteDB, which has flags instead."""
     if db.is_yugabytedb:
         return {}
     return {name: db.ask(name, RULES, login=db.admin) for name in db.names()}
 
 
 def unasked(seen: dict[str, Rows]) -> list[str]:
-    """The rules that ask for no password, or could not be read, by member."""
+    """The rules that ask for no credentials or could not be parsed, with their member."""
     return [
         f"{member}: {' '.join(str(part) for part in rule if part)}"
         for member, rows in seen.items()
@@ -125,7 +125,7 @@ def unasked(seen: dict[str, Rows]) -> list[str]:
 
 
 def is_password(verifier: str, role: str, password: str) -> bool:
-    """Whether what the database keeps of a password is of this one. Sources: RFC 5803, pg_authid of PostgreSQL."""
+    """Whether a verifier is that of a role's password. Sources: RFC 5803, pg_authid of PostgreSQL."""
     if not verifier.startswith("SCRAM-SHA-256$"):
         return verifier == "md5" + hashlib.md5(f"{password}{role}".encode(), usedforsecurity=False).hexdigest()
     _, salted, keys = verifier.split("$")
@@ -136,27 +136,27 @@ def is_password(verifier: str, role: str, password: str) -> bool:
 
 
 def with_other_passwords(verifiers: Rows, passwords: Iterable[str]) -> list[str]:
-    """The roles that get in with a password which is none of these."""
+    """The roles whose password is none of these."""
     known = list(passwords)
     return [str(role) for role, verifier in verifiers if not any(is_password(verifier, role, word) for word in known)]
 
 
 def unknown_roles(db: Database, values: dict[str, dict[str, str]]) -> list[str]:
-    """The roles that get in with a password which is in none of the platform's Secrets, given by `values`."""
+    """The roles whose password is in none of the platform's Secrets, given by `values`."""
     passwords = [value for keys in values.values() for key, value in keys.items() if key.endswith("PASSWORD")]
     verifiers = db.ask(db.leader(), VERIFIERS, login=db.admin)
-    assert verifiers, "no role of the database has a password"
+    assert verifiers, "expected roles with a password in the database, saw none"
     return with_other_passwords(verifiers, [db.login.password, *passwords])
 
 
 def ending(db: Database, days: int) -> list[str]:
-    """The roles of the services, the administrator and the members whose password ends within some days."""
+    """The roles of the services, the administrator and the members whose password expires within `days`."""
     rows = db.ask(db.leader(), ENDING, db.login.user, db.admin.user, days, login=db.admin)
     return [f"the password of {role} ends at {end}" for role, end in rows]
 
 
 def not_served(clients: Mapping[str, PodClient], user: str) -> dict[str, str]:
-    """The machines a pod of which is not let in with DATABASE_URL as this user, with what it was told instead."""
+    """The machines whose client pod is not let in with DATABASE_URL as this user, with the error."""
     found = {}
     for node, here in clients.items():
         try:
@@ -170,11 +170,11 @@ def not_served(clients: Mapping[str, PodClient], user: str) -> dict[str, str]:
 def served(here: PodClient, user: str) -> bool:
     """Raise AssertionError unless a pod is let in with DATABASE_URL as this user."""
     rows = as_json(here("sql-query", f"env:{URL}", WHO))
-    assert rows == [[user]], f"{rows}"
+    assert rows == [[user]], f"{rows} as the current user with {URL}"
     return True
 
 
 def cut_short(db: Database, seconds: int) -> list[str]:
-    """What ends the sessions or statements of whoever connects with DATABASE_URL within some seconds."""
+    """The timeouts below `seconds` of sessions and statements of clients that connect with DATABASE_URL."""
     rows = as_json(db.client("sql-query", f"env:{URL}", LIMITS))
     return [f"{name} is {setting} ms" for name, setting in rows if 0 < int(setting) < 1000 * seconds]

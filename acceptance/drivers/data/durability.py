@@ -16,12 +16,12 @@ from acceptance.drivers.data.member_loss import HINT
 from acceptance.drivers.secrets.secret_use import running_workloads
 
 DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
-"""Settings by what they may be: else a commit is acknowledged that a loss of power takes."""
+"""Settings with the values that they may have: with any other, a power failure loses acknowledged commits."""
 SOUND = {**DURABLE, "session_replication_role": ("origin", "local")}
-"""Those, and what has a session hold its writes to references and fire triggers: a replica's does neither."""
+"""The same, and the setting that makes a session enforce foreign keys and fire triggers: `replica` turns both off."""
 SETTINGS = f"select name, setting from pg_settings where name in ({', '.join(repr(name) for name in SOUND)})"
 WEAK = re.compile(rf"\b({'|'.join(SOUND)})\W{{1,8}}(off|local|remote_write|false|no|0|replica)\b")
-"""How such a setting is given away, in variables, options and files of settings."""
+"""How such a setting is weakened, in variables, options and configuration files."""
 OVERRIDES = """
 select coalesce(d.datname, 'every database'), coalesce(r.rolname, 'every role'), unnest(s.setconfig)
 from pg_db_role_setting s left join pg_database d on d.oid = s.setdatabase left join pg_roles r on r.oid = s.setrole
@@ -38,10 +38,10 @@ DISK = "/mnt/disk0"
 
 
 def weak_settings(db: Database) -> list[str]:
-    """Settings that give durability or references away: of members, of the services' sessions, of roles, databases."""
+    """Settings that give up durability or foreign keys: of members, the services' sessions, roles and databases."""
     seen = [(name, row) for name in db.names() for row in db.ask(name, SETTINGS, login=db.admin)]
     seen += [("a session of the services", row) for row in db.ask(SERVICE, SETTINGS)]
-    # Options of the URL, which a session with its user and password alone does not have.
+    # The URL may have options, which a session with only its user and password lacks.
     rows = as_json(db.client("sql-query", f"env:{URL}", SETTINGS))
     seen += [(f"whoever connects with {URL}", (name, value)) for name, value in rows]
     for database, role, text in db.ask(db.leader(), OVERRIDES, login=db.admin):
@@ -51,25 +51,25 @@ def weak_settings(db: Database) -> list[str]:
 
 
 def weak_among(seen: list[tuple[str, Any]]) -> list[str]:
-    """Those of some settings, as (who has it, (name, value)), that give durability or references away."""
+    """The settings, given as (owner, (name, value)), that give up durability or foreign keys."""
     return [f"{key}={value} for {who}" for who, (key, value) in seen if key in SOUND and value not in SOUND[str(key)]]
 
 
 def weakly_told(workload: Manifest) -> list[str]:
-    """What a workload or ConfigMap tells its sessions that gives that away, too (PGOPTIONS of libpq, for one)."""
+    """The settings of this kind that a workload or ConfigMap passes to its sessions (libpq's PGOPTIONS, for one)."""
     told = WEAK.findall(json.dumps({part: workload.get(part) for part in ("spec", "data")}))
     return [f"{key}={value} for the sessions of {workload['metadata']['name']}" for key, value in told]
 
 
 def weak_sessions(db: Database) -> list[str]:
-    """The same of all that runs beside the services: a session of the suite's own does not have their variables."""
+    """The weak settings that running workloads pass to their sessions: the suite's session lacks their variables."""
     return [text for item in running_workloads(db.namespace.cluster) for text in weakly_told(item)]
 
 
 def syncs_of(db: Database, table: str) -> dict[str, int]:
-    """How often the leader had the disk keep its log, before and after commits of the services' role.
+    """How often the leader had synced its log to disk, before and after commits of the services' role.
 
-    A server with fsync off says 0 for ever, whatever its settings say.
+    A server with fsync off reports 0 forever, whatever its settings say. Raises TimedOut if the number stays the same.
     """
     count = "select wal_sync from pg_stat_wal"
     leader = db.leader()
@@ -79,7 +79,7 @@ def syncs_of(db: Database, table: str) -> dict[str, int]:
 
     def counted() -> int:
         after = int(db.ask(leader, count, login=db.admin)[0][0])
-        assert after > before, f"{leader} had its disk keep nothing in {COMMITS} commits (wal_sync stays {after})"
+        assert after > before, f"no sync to disk on {leader} after {COMMITS} commits (wal_sync stays at {after})"
         return after
 
     what = "commits to reach the leader's disk"
@@ -87,9 +87,9 @@ def syncs_of(db: Database, table: str) -> dict[str, int]:
 
 
 def who_had_commits(db: Database, table: str) -> list[Rows]:
-    """For each of some commits: the others, and whether each had it on disk when it was acknowledged.
+    """For each of COMMITS commits: the other members, and whether each had it on disk when it was acknowledged.
 
-    One connection, so that nothing comes between a commit and the look at who had it.
+    One connection is used, so that nothing comes between a commit and the query.
     """
     look = "select application_name, sync_state, flush_lsn >= %s::pg_lsn from pg_stat_replication"
     found = []
@@ -103,15 +103,17 @@ def who_had_commits(db: Database, table: str) -> list[Rows]:
 
 
 def relations(db: Database) -> dict[str, Rows]:
-    """Every table, index, sequence and view that keeps data, of every database, with how it is kept."""
+    """Every table, index, sequence and view that is not temporary, by database, with its kind and persistence."""
     leader = db.leader()
     found = {name: db.ask(leader, RELATIONS, login=replace(db.admin, database=name)) for name in db.databases()}
-    assert found.get(db.login.database), f"expected tables of the services in {db.login.database}, saw {found}"
+    assert found.get(db.login.database), (
+        f"expected tables of the services in the database {db.login.database}, saw none in {found}"
+    )
     return found
 
 
 def unlogged(db: Database) -> list[str]:
-    """Relations that no other member has, for no log says what is written to them."""
+    """Relations that no other member has, because writes to them are not logged."""
     return [f"{database}: {name}" for database, rows in relations(db).items() for name, _, kept in rows if kept != "p"]
 
 
@@ -140,7 +142,7 @@ def same_everywhere(db: Database) -> dict[str, Any]:
 
 
 def files_of(db: Database, member: str, table: str) -> dict[str, str]:
-    """Where a member stores its data, by purpose: the file of a table, its log, its tablespaces."""
+    """The paths where a member stores data, by purpose: the table's file, the log, the tablespaces."""
     if db.is_yugabytedb:
         return {"tablets": f"{DISK}/yb-data/tserver/data/rocksdb", "log": f"{DISK}/yb-data/tserver/wals"}
     if member == db.leader():

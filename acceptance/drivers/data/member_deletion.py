@@ -1,4 +1,4 @@
-"""Deletes a member of the database during writes. Source: 6.4."""
+"""Deletes a database member during writes. Source: 6.4."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Deletion:
         self.seconds = 0.0
 
     def run(self) -> None:
-        """Delete it, and write a row while it is gone."""
+        """Delete the member, and write a row while it is gone. Raises TimedOut if the row is not written in time."""
         namespace, name = self.db.namespace, self.name
         namespace.cluster.core.delete_namespaced_pod(name, namespace.name)
         gone = f"{name} gone"
@@ -32,12 +32,12 @@ class Deletion:
         self.seconds = time.monotonic() - began
 
     def write(self) -> bool:
-        """Insert the second row; an insert that was cut off may have been done all the same."""
+        """Insert the second row; an earlier insert may have succeeded although its connection was cut."""
         self.db.ask(SERVICE, f"insert into {self.table} values (2, 'meanwhile') on conflict do nothing")
         return True
 
     def wait_until_back(self) -> None:
-        """Wait until another pod has taken its place, and it is among all members again."""
+        """Wait until a new pod has replaced the member, and all members are Ready."""
         name, back = self.name, f"{self.name} Ready again"
         namespace = self.db.namespace
         eventually(lambda: ready_again(namespace, name, self.before), within=MEMBER_BACK, what=back, hint=HINT)
@@ -45,6 +45,6 @@ class Deletion:
         eventually(self.db.all_members_ready, within=MEMBER_BACK, what=among, hint=HINT)
 
     def wait_for_rows(self, expected: Rows) -> None:
-        """Wait until it has these rows."""
+        """Wait until the member has these rows."""
         held = f"{len(expected)} rows on {self.name}"
         eventually(lambda: self.db.holds(self.name, self.table, expected), within=REPLICATED, what=held, hint=HINT)

@@ -1,4 +1,4 @@
-"""Writes that continue while a member of the database is lost, and what became of them. Source: 6.8."""
+"""Writes that continue while a database member is lost, and which of them were kept. Source: 6.8."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Writer:
         return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("}\n")]
 
     def acknowledged(self) -> list[tuple[float, int]]:
-        """The ids that were acknowledged, each after its time (Unix)."""
+        """The acknowledged ids, each after its time (Unix time)."""
         return [(line["at"], line["id"]) for line in self.lines() if "error" not in line]
 
     def stop(self) -> None:
@@ -60,7 +60,7 @@ class Writer:
 
         def ended() -> bool:
             phase = self.namespace.pod(self.name).status.phase
-            assert phase == "Succeeded", f"pod {self.name} is {phase}"
+            assert phase == "Succeeded", f"the pod {self.namespace.name}/{self.name} in phase {phase}"
             return True
 
         eventually(ended, within=POD_READY, what="the writer to end")
@@ -76,11 +76,16 @@ def longest_gap(moments: list[float]) -> float:
 
 
 def wait_for_writes(writing: Writer, *, since: float, what: str) -> None:
-    """Wait for ENOUGH acknowledged writes after a moment. Raises RuntimeError if there are none: nothing to judge."""
+    """Wait for ENOUGH acknowledged writes after a moment (Unix time). Raises TimedOut if there are fewer.
+
+    Raises RuntimeError if there are none: nothing can be judged.
+    """
 
     def enough() -> bool:
         found = [moment for moment, _ in writing.acknowledged() if moment > since]
-        assert len(found) >= ENOUGH, f"{len(found)} writes acknowledged; the last line: {writing.lines()[-1:]}"
+        assert len(found) >= ENOUGH, (
+            f"{len(found)} of {ENOUGH} writes acknowledged, and {writing.lines()[-1:]} as the writer's last line"
+        )
         return True
 
     try:
@@ -93,7 +98,7 @@ def wait_for_writes(writing: Writer, *, since: float, what: str) -> None:
 
 @dataclass
 class Outage:
-    """One member killed under load: who, who led meanwhile, what was acknowledged, and the longest gap between."""
+    """One member killed under load: which one, who led meanwhile, and which writes were acknowledged."""
 
     db: Database
     writing: Writer
@@ -112,18 +117,18 @@ class Outage:
         return longest_gap([moment for moment, _ in self.acknowledged])
 
     def run(self) -> None:
-        """Wait until others serve writes again, see that they go on, then end the writing."""
+        """Wait until others serve writes again, check that they keep serving, then stop the writer."""
         wait_for_writes(self.writing, since=self.gone, what=f"after {self.name} was killed")
         self.leader_meanwhile = eventually(self.db.leader, within=DATABASE_SERVES, what="one leader", hint=HINT)
-        assert self.leader_meanwhile != self.name, f"{self.name} is dead, but leads"
+        assert self.leader_meanwhile != self.name, f"expected a leader other than {self.name}, saw the killed one lead"
         consistently(self.serves, during=KEEPS_SERVING, what="answers of the Service", hint=HINT)
         self.writing.stop()
         self.acknowledged = tuple(self.writing.acknowledged())
 
     def serves(self) -> bool:
-        """Raise AssertionError unless the Service answers a fresh connection, by a member that takes writes."""
+        """Raise AssertionError unless the Service leads a fresh connection to a member that takes writes."""
         rows = self.db.ask(SERVICE, "select pg_is_in_recovery(), count(*) from " + self.writing.table)
-        assert rows and rows[0][0] is False, f"{SERVICE} leads to a member that takes no writes"
+        assert rows and rows[0][0] is False, f"the Service {SERVICE} leading to a member that takes no writes"
         return True
 
     def describe(self) -> dict[str, Any]:
@@ -137,13 +142,15 @@ class Outage:
         }  # fmt: skip
 
     def others(self) -> list[str]:
-        """The members that are Ready. Raises AssertionError unless they are two others."""
+        """The members that are Ready. Raises AssertionError unless they are the two others."""
         ready = self.db.names()
-        assert self.name not in ready and len(ready) == 2, f"expected two others than {self.name} Ready, saw {ready}"
+        assert self.name not in ready and len(ready) == 2, (
+            f"expected the two members other than {self.name} Ready, saw {ready}"
+        )
         return ready
 
     def let_back(self) -> float:
-        """Let the member come back; return after how many seconds it follows again."""
+        """Let the member come back; return the seconds until all members follow again."""
         self.holding.close()
         began = time.monotonic()
         what = f"{self.name} among the three members again"
@@ -151,7 +158,7 @@ class Outage:
         return time.monotonic() - began
 
     def kept_by(self, member: str) -> str:
-        """Wait until a member has every acknowledged write; report it."""
+        """Wait until a member has every acknowledged write; return a summary. Raises TimedOut naming lost ones."""
         wanted = {number for _, number in self.acknowledged}
 
         def has_all() -> str:
@@ -165,8 +172,8 @@ class Outage:
 
 @contextlib.contextmanager
 def leader_killed(db: Database, writing: Writer) -> Iterator[Outage]:
-    """The member that leads is killed without grace, and stays away until the end of the block or `let_back`."""
-    # Who leads since a moment ago may have nobody yet who could take over: two losses at once are another matter.
+    """Kill the leading member without grace; it stays away until the end of the block or `let_back`."""
+    # A new leader may not have a successor yet; two losses at once are not judged.
     eventually(db.can_fail_over, within=MEMBER_BACK, what="members that may take over", hint=HINT)
     name = db.leader_of(writing.table)
     pod = db.namespace.pod(name)

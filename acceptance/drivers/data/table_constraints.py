@@ -17,21 +17,24 @@ BREAKS = {
     "a value that its column does not allow": "insert into {table} values (3, null, -1)",
     "no value where there has to be one": "insert into {table} values (4, null, null)",
 }
-"""Writes that each violate a constraint, by what is wrong with them."""
+"""Writes that violate one constraint each, by what is wrong with them."""
 SILENCED = """
 select c.relname, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid
 where t.tgenabled in ('D', 'R') order by 1, 2
 """
-"""The triggers, those that hold references among them, which no session of the services' fires."""
+"""The triggers, including those that enforce foreign keys, that no session of the services fires."""
 UNCHECKED = """
 select conrelid::regclass::text, conname::text from pg_constraint where not convalidated union all
 select indrelid::regclass::text, indexrelid::regclass::text from pg_index where not indisvalid order by 1, 2
 """
-"""The rules that hold for new rows at most: added NOT VALID, or as an index that could not be built."""
+"""The constraints that hold for new rows at most: added as NOT VALID, or as an index that could not be built."""
 
 
 def make_table(db: Database) -> str:
-    """The scenario's own table with a constraint of each kind, and two rows, one of which references the other."""
+    """Create the scenario's own table with a constraint of each kind and two rows, one of which references the other.
+
+    Returns the table's name.
+    """
     table = db.create(COLUMNS)
     db.ask(SERVICE, REFERENCE.format(table=table))
     db.ask(SERVICE, f"insert into {table} values (0, null, 1), (1, 0, 1)")
@@ -39,9 +42,9 @@ def make_table(db: Database) -> str:
 
 
 def taken(db: Database, table: str) -> list[str]:
-    """The writes that break a rule of the table and that the services' role was not refused, in words.
+    """The writes that violate a constraint of the table but were accepted from the services' role, in words.
 
-    Raises AssertionError if the database refuses one for another reason, or cannot be asked.
+    Raises AssertionError if the database refuses one for another reason, or is not reached.
     """
     found = []
     try:
@@ -53,22 +56,24 @@ def taken(db: Database, table: str) -> list[str]:
                     continue
                 found.append(what)
     except psycopg.Error as error:
-        raise AssertionError(f"{SERVICE} answered a write that breaks a rule with {str(error).strip()}") from error
+        raise AssertionError(
+            f"expected {SERVICE} to refuse writes to {table} as violations of its constraints, saw {str(error).strip()}"
+        ) from error
     return found
 
 
 def silenced(db: Database) -> list[str]:
-    """The triggers of every database's tables that are switched off, and with them what they hold."""
+    """The disabled triggers in every database: the constraints that they enforce are off."""
     return [f"{trigger} of {table} in {name}" for name, table, trigger in everywhere(db, SILENCED)]
 
 
 def unchecked(db: Database) -> list[str]:
-    """The rules of every database's tables that rows may break which were there before them."""
+    """The constraints in every database that existing rows may violate."""
     return [f"{rule} of {table} in {name} was never checked" for name, table, rule in everywhere(db, UNCHECKED)]
 
 
 def everywhere(db: Database, query: str) -> list[tuple[str, str, str]]:
-    """What a query of two columns finds in each database, as the administrator, after the database's name."""
+    """The rows of a two-column query in each database, after the database's name; it runs as the administrator."""
     leader = db.leader()
     return [
         (name, first, second)

@@ -13,18 +13,18 @@ from acceptance.drivers.frontend.site import NAMED, OFTEN, Opened, ask, type_of,
 
 SVG = "{http://www.w3.org/2000/svg}svg"
 SAME = ({"application/javascript", "text/javascript"}, {"image/x-icon", "image/vnd.microsoft.icon"})
-"""Types that are each other's names (RFC 9239; the IANA registry)."""
+"""Media types that are synonyms (RFC 9239; the IANA registry)."""
 ACCEPTED = (
     "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
     "text/css,*/*;q=0.1",
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8",
 )
-"""What browsers say that they take for a picture, a style, and an address that somebody typed (Chromium 140)."""
+"""Browsers' Accept headers for a picture, a style sheet, and an address that somebody typed (Chromium 140)."""
 OFTEN_EACH = OFTEN // 4
 REDRAWN = {"image/png", "image/jpeg", "image/gif"}
-"""Pictures that a server may give to browsers in a newer format; one of lines (SVG) stays one."""
+"""Pictures that a server may deliver in a newer format; SVG must stay SVG."""
 NEWER = {"image/webp": (8, b"WEBP"), "image/avif": (4, b"ftyp")}
-"""These formats, with the bytes that they have at an offset (RFC 9649; AV1 Image File Format 1.1)."""
+"""The newer formats, each with an offset and the bytes there (RFC 9649; AV1 Image File Format 1.1)."""
 EVERY = "every file that the pages name"
 PAGE = "text/html"
 
@@ -32,7 +32,7 @@ PAGE = "text/html"
 def addresses(pages: Mapping[str, str], asset: str, logo: str) -> list[str]:
     """The addresses that a row of the Examples stands for: the logo's, or those of every file that a page names.
 
-    `logo`: where the environment has the logo; empty if its pages have none, and any picture of theirs will do.
+    `logo`: the logo's path in this environment; empty if its pages have none, in which case any picture counts.
     """
     named = sorted({urljoin(page, path) for page, text in pages.items() for path in NAMED.findall(text)})
     if asset == EVERY:
@@ -48,7 +48,7 @@ def expected_type(address: str) -> str:
 
 
 def wrong_type(answer: requests.Response, wanted: str) -> str:
-    """What is wrong with an asset's answer; empty if nothing is. One of unknown type may be anything but a page."""
+    """What is wrong with an asset's answer; empty if nothing is. A file of unknown type may be anything but a page."""
     seen = type_of(answer)
     if answer.status_code != 200:
         return f"GET {answer.url}: {answer.status_code}"
@@ -64,27 +64,27 @@ def wrong_type(answer: requests.Response, wanted: str) -> str:
 
 
 def is_named(seen: str, wanted: str) -> bool:
-    """Whether a media type is that of a file, under another of its names or in a newer format too."""
+    """Whether a media type fits the wanted one: the same, a synonym, or a newer picture format."""
     redrawn = wanted in REDRAWN and seen in NEWER
     return seen == wanted or redrawn or any({seen, wanted} <= names for names in SAME)
 
 
 def is_drawn_as(content: bytes, seen: str) -> bool:
-    """Whether content has the bytes of the newer format that it came as; of any other type none are looked for."""
+    """Whether content of a newer picture format has that format's bytes; other types are not checked."""
     at, sign = NEWER.get(seen, (0, b""))
     return content[at:].startswith(sign)
 
 
 def asked_for(answer: requests.Response) -> str:
-    """What an answer's request said that it takes, in words; empty if it said nothing of its own."""
+    """The Accept header of an answer's request, in words; empty if it accepted everything."""
     said = answer.request.headers.get("Accept", "*/*")
     return "" if said == "*/*" else f", where {said!r} is taken"
 
 
 def wrong_in_browser(opened: Opened) -> list[str]:
-    """The types that a browser was told of what it loaded with a page, and that are not those of the files' names.
+    """The files that a browser loaded with a page under a media type that does not fit the file's name.
 
-    The page itself is left out, and so are answers that are nothing (304 and the like name no type).
+    The page itself is left out, and so are answers without a type (304 and the like).
     """
     found = []
     for address, seen in sorted(opened.types.items()):
@@ -105,9 +105,10 @@ def no_svg(answer: requests.Response) -> str:
 
 
 def wrong_types(web: requests.Session, found: list[str], wanted: str | None = None) -> list[str]:
-    """What is wrong with any answer of any asset, each over a connection of its own; without `wanted` by its name.
+    """What is wrong with any answer for any asset, each over its own connection.
 
-    Each is asked for as a probe does, and as browsers do, who say what they take.
+    `wanted`: the media type of all; by default the one that each file's name implies. Each asset is requested as a
+    probe does, and with the Accept headers of browsers.
     """
     ways: list[dict[str, str]] = [{}] * OFTEN + [
         {"Accept": accepted} for accepted in ACCEPTED for _ in range(OFTEN_EACH)

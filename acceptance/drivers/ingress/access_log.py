@@ -1,4 +1,4 @@
-"""Which pod got a request, according to Traefik's access log, whatever the services log. Source: 4.8 to 4.10."""
+"""Which pod received a request, according to Traefik's access log, whatever the services log. Source: 4.8 to 4.10."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ from acceptance.drivers.ingress.scenario_routes import FRESH, LOGS, answered
 from acceptance.platform.authority import NAMESPACE
 
 NOT_REACHED = (500, 502, 504)
-"""What Traefik answers where a pod was asked, and did not answer; 500 where it spoke TLS to one that speaks HTTP."""
+"""Traefik's statuses if a pod did not answer; 500 if Traefik spoke TLS to a pod that speaks HTTP."""
 LARGE = {
     "Cookie": "; ".join(f"cookie-{number}={'x' * 1500}" for number in range(4)),
     "Authorization": f"Bearer {'x' * 2000}",
 }
-"""Headers as large as those of users with cookies and a long token: 8 KiB in all.
+"""Headers of 8 KiB in all, as large as those of users with cookies and a long token.
 
-What is usual takes them (Node.js 16 KiB, nginx 8 KiB a line, h11 64 KiB, Go 1 MiB).
+Common servers accept them (Node.js 16 KiB, nginx 8 KiB a line, h11 64 KiB, Go 1 MiB).
 """
 TOO_LARGE = 431
-"""What servers answer to headers that are larger than they take (RFC 6585, 5); Traefik does not log such a request."""
+"""The status for headers that exceed a server's limit (RFC 6585, 5). Traefik does not log such a request."""
 
 
 @dataclass
 class Marked:
-    """Requests with a mark each: since when, the statuses of their answers, and what each asked for."""
+    """Requests that carry a mark each: since when (Unix time), what each asked for, and its answer, by mark."""
 
     since: float = field(default_factory=time.time)
     asked: dict[str, str] = field(default_factory=dict)
     answers: dict[str, requests.Response] = field(default_factory=dict)
 
     def new(self, what: str) -> str:
-        """The mark of one request more, to be sent by other means; `what` it asks for, in words."""
+        """A mark for a further request that is sent by other means; `what` says what it asks for."""
         mark = f"mark-{secrets.token_hex(8)}"
         self.asked[mark] = what
         return mark
 
     def send(self, users: requests.Session, method: str, address: str, **headers: str) -> None:
-        """Send one, over its own connection."""
+        """Send a marked request over its own connection."""
         mark = self.new(f"{method} {address}")
         marked = f"{address}{'&' if '?' in address else '?'}{mark}"
         more = {"Connection": "close", **headers}
@@ -62,12 +62,12 @@ class Marked:
 
 def send_everywhere(users: requests.Session, environment: Environment, name: str, rules: list[Rule]) -> Marked:
     """Send marked requests to a host: to an unknown path, and to each path that is known or named by a rule."""
-    # A rule of another host may take a path of this one, too.
+    # A rule for another host may also match a path of this one.
     named = [path for rule in rules for path in rule.paths]
     paths = {f"/{secrets.token_hex(4)}", "/", *known_paths(environment)[name], *named}
     answered(users, "GET", url(environment.domain, name, "/"))
     marked = Marked()
-    # No sign-in and no nonce: their limit by client is another criterion's. What they refuse is not counted.
+    # No sign-in and no nonce: another criterion judges their rate limit. Their refusals are not counted.
     nonce, siwe = environment.services.nonce_path, environment.services.siwe_path
     for path in sorted(paths):
         for _ in range(FRESH // 2):
@@ -87,7 +87,7 @@ def fresh(users: requests.Session, method: str, address: str, **settings: Any) -
 
 
 def send_often(users: requests.Session, address: str) -> Marked:
-    """Send marked requests to one address."""
+    """Send FRESH marked requests to one address."""
     answered(users, "GET", address)
     marked = Marked()
     for _ in range(FRESH):
@@ -96,7 +96,7 @@ def send_often(users: requests.Session, address: str) -> Marked:
 
 
 def entries(cluster: Cluster, since: float) -> list[str]:
-    """The lines of Traefik's access log since a moment (Unix time)."""
+    """The entries of marked requests in Traefik's access log since a moment (Unix time)."""
     seconds = max(1, int(time.time() - since) + 2)
     pods = cluster.core.list_namespaced_pod(NAMESPACE, label_selector="app=traefik").items
     read = cluster.core.read_namespaced_pod_log
@@ -105,7 +105,7 @@ def entries(cluster: Cluster, since: float) -> list[str]:
 
 
 def addresses(lines: list[str], marks: list[str]) -> dict[str, str]:
-    """The address of the pod that got each marked request: empty if none did; marks not logged yet are left out."""
+    """The address of the pod that received each marked request: empty if none did. Unlogged marks are left out."""
     found = {}
     for line in lines:
         entry = json.loads(line)
@@ -120,16 +120,16 @@ def wait_addresses(cluster: Cluster, marked: Marked) -> dict[str, str]:
 
     def logged() -> dict[str, str]:
         seen = addresses(entries(cluster, marked.since), [*marked.asked])
-        assert len(seen) == len(marked.asked), f"{len(seen)} of {len(marked.asked)} requests"
+        assert len(seen) == len(marked.asked), f"{len(seen)} of {len(marked.asked)} marked requests logged"
         return seen
 
     return eventually(logged, within=LOGS_READABLE, what="the requests in Traefik's access log", hint=LOGS)
 
 
 def by_pod(cluster: Cluster, marked: Marked, own: dict[str, str]) -> tuple[dict[str, int], list[str]]:
-    """How many requests each pod was asked, and those that went to none of one's `own` (names by address).
+    """The number of requests that each pod received, and the requests that no pod of `own` (names by address) answered.
 
-    Where headers were too large for somebody, these requests alone: nobody knows who that was.
+    If headers were too large for some server, only those requests are returned: the log does not tell which server.
     """
     if refused := marked.too_large():
         return {}, refused
@@ -147,7 +147,7 @@ def by_pod(cluster: Cluster, marked: Marked, own: dict[str, str]) -> tuple[dict[
 
 
 def pods_of(cluster: Cluster, name: str) -> dict[str, str]:
-    """The pods of one of the platform's Deployments, by address: those that its ReplicaSets own."""
+    """The names of a platform Deployment's pods, by address: those that its ReplicaSets own."""
     owners = {
         item.metadata.uid
         for item in cluster.apps.list_namespaced_replica_set("default").items

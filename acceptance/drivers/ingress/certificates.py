@@ -1,4 +1,4 @@
-"""Certificates as clients see them: ordered by ACME, stored, kept over a restart, renewed."""
+"""Certificates as clients see them: ordered through ACME, stored, kept across a restart, renewed."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ RESOLVER = "letsencrypt"
 PROVEN = "shortlived"
 """The resolver whose certificates are due immediately, so that their renewal can be observed."""
 LOOKS = 3
-"""Traefik's check interval: a failed order is retried at the next check, a day later."""
+"""Checks that a renewal may take. Traefik retries a failed order a day later; a restart makes it check at once."""
 FULL_LIFETIME, SHORTEST_LIFETIME = 90, 45
-"""Days for which Let's Encrypt issues certificates, and for which it will from 2028 on.
+"""Lifetime of Let's Encrypt's certificates in days, now and from 2028 on.
 
 Source: https://letsencrypt.org/2025/12/02/from-90-to-45
 """
 RENEWED_AT = 30
 """Days left at which Traefik renews (criterion 4.6)."""
 LOOKS_EVERY = 1
-"""Days between two checks: a certificate may be this much older when it is renewed."""
+"""Days between two checks: a certificate may be renewed this much later."""
 
 
 def served(outputs: Outputs, host: str) -> Chain:
@@ -53,12 +53,15 @@ def served(outputs: Outputs, host: str) -> Chain:
 
 
 def wait_certificate(outputs: Outputs, authority: Authority, host: str, not_serial: int = 0) -> Chain:
-    """Wait until a host's chain leads to the authority; with `not_serial`, until it is another certificate, too."""
+    """Wait until a host's chain leads to the authority; with `not_serial`, until its serial number is another one.
+
+    Raises TimedOut.
+    """
 
     def issued() -> Chain:
         chain = served(outputs, host)
         verify(chain, host, authority.roots)
-        assert chain.leaf.serial_number != not_serial, f"still {not_serial:x}"
+        assert chain.leaf.serial_number != not_serial, f"still the certificate with the serial number {not_serial:x}"
         return chain
 
     within = CERTIFICATE_RENEWED if not_serial else CERTIFICATE_ISSUED
@@ -76,20 +79,23 @@ class Certified:
 def certify(
     server: Server, environment: Environment, outputs: Outputs, authority: Authority, resolver: str
 ) -> Certified:
-    """A route to the server pod whose host has a certificate from a resolver."""
+    """Create a route to the server pod, and wait until its host has a certificate from a resolver."""
     host = create_route(server, environment, resolver=resolver)
     return Certified(host, wait_certificate(outputs, authority, host))
 
 
 def store(cluster: Cluster, traefik: Ingress, file: str = "acme.json") -> dict[str, list[dict[str, Any]]]:
-    """Certificates in Traefik's ACME store, by resolver.
+    """The certificates in Traefik's ACME store, by resolver.
 
-    Read on the node, for the image that is built here has no programs; the published one has, and a network disk is no
-    folder of the node.
+    The store is read on the node, since the image that is built here has no shell tools. A network volume is no
+    directory of the node, so it is read in the pod: the published image has `cat`.
     """
     pod = cluster.core.read_namespaced_pod(traefik.pod(), NAMESPACE)
     claim = next(volume for volume in pod.spec.volumes if volume.name == "acme").persistent_volume_claim
-    assert claim, "the volume at /data is no persistent volume: certificates would not survive a restart"
+    assert claim, (
+        "expected Traefik's volume acme (at /data) to be a persistent volume, but it is none: certificates would not "
+        "survive a restart"
+    )
     bound = cluster.core.read_namespaced_persistent_volume_claim(claim.claim_name, NAMESPACE).spec.volume_name
     volume = cluster.core.read_persistent_volume(bound).spec
     if folder := volume.host_path or volume.local:
@@ -101,7 +107,7 @@ def store(cluster: Cluster, traefik: Ingress, file: str = "acme.json") -> dict[s
 
 
 def stored(cluster: Cluster, traefik: Ingress, host: str) -> list[str]:
-    """What acme.json holds for a host, encoded as it is there."""
+    """A host's certificates in acme.json, in their encoding there."""
     return [item["certificate"] for item in store(cluster, traefik)[RESOLVER] if item["domain"]["main"] == host]
 
 
@@ -117,13 +123,13 @@ def wait_stored(cluster: Cluster, traefik: Ingress, host: str) -> str:
 
 
 def restart_traefik(cluster: Cluster, traefik: Ingress) -> None:
-    """Replace Traefik's pod; the new one checks at its start whether a certificate is due."""
+    """Delete Traefik's pod and wait for a new one, which checks at its start whether a certificate is due."""
     old = traefik.pod()
     cluster.core.delete_namespaced_pod(old, NAMESPACE, grace_period_seconds=5)
 
     def replaced() -> bool:
         deployment = cluster.apps.read_namespaced_deployment("traefik", NAMESPACE)
-        assert traefik.pod() != old and deployment.status.ready_replicas == 1, "no new pod Ready"
+        assert traefik.pod() != old and deployment.status.ready_replicas == 1, "no new pod of Traefik Ready"
         return True
 
     eventually(replaced, within=POD_READY, what="Traefik restarted", hint=RESTART_HINT)
@@ -132,7 +138,7 @@ def restart_traefik(cluster: Cluster, traefik: Ingress) -> None:
 def wait_renewed(
     cluster: Cluster, traefik: Ingress, outputs: Outputs, authority: Authority, due: Certified
 ) -> tuple[int, Chain]:
-    """Wait until a host has another certificate; return at which look that was, and the new chain."""
+    """Wait until a host has another certificate; return the number of the check that renewed it, and the new chain."""
     for look in range(1, LOOKS):
         try:
             return look, wait_certificate(outputs, authority, due.host, due.chain.leaf.serial_number)
@@ -142,23 +148,25 @@ def wait_renewed(
 
 
 def resolvers_of_routes(platform: Platform) -> dict[str, str]:
-    """The resolver that each of the platform's routes names, and what besides, here and as production renders it."""
+    """Where the certificate of each of the platform's routes comes from, here and as production renders it."""
     here = {
         f"{rule.namespace}/{rule.route}": certified_by(rule) for rule in route_rules.platform_rules(platform.cluster)
     }
     there = {f"production's {rule.route}": certified_by(rule) for rule in route_rules.production_rules(platform)}
-    assert here and there, f"there are {len(here)} routes here and {len(there)} in production"
+    assert here and there, (
+        f"expected routes of the platform here and in production, saw {len(here)} here and {len(there)} in production"
+    )
     return here | there
 
 
 def certified_by(rule: Rule) -> str:
-    """Where a rule's certificate comes from: a resolver, and a Secret or a store besides, which nobody renews."""
+    """Where a rule's certificate comes from: its resolver, and any Secret or store beside it, which nobody renews."""
     besides = [f" beside {key}: {rule.tls[key]}" for key in ("secretName", "store") if rule.tls.get(key)]
     return str(rule.tls.get("certResolver", "none")) + "".join(besides)
 
 
 def kept_by_hand(platform: Platform) -> list[str]:
-    """The TLSStores, here and in production, with certificates that Traefik serves and does not renew."""
+    """The TLSStores, here and in production, with certificates that Traefik serves but does not renew."""
     rendered = [item for part in ("traefik", *route_rules.ROUTED) for item in platform.rendering.production(part)]
     here = platform.cluster.custom.list_cluster_custom_object(*route_rules.TRAEFIK, "tlsstores")["items"]
     own = [item for item in here if not item["metadata"]["namespace"].startswith("scenario")]
@@ -166,19 +174,19 @@ def kept_by_hand(platform: Platform) -> list[str]:
 
 
 def has_resolver(cluster: Cluster, name: str) -> bool:
-    """Whether every pod of Traefik is started with a resolver of certificates."""
+    """Whether every pod of Traefik is started with this certificate resolver."""
     running = (traefik_options.options_of(spec) for spec in traefik_options.running_specs(cluster).values())
     return all(traefik_options.below(options, f"certificatesresolvers.{name}.") for options in running)
 
 
 def with_certificates(stores: list[Manifest]) -> list[str]:
-    """Those of some TLSStores that name certificates, in words."""
+    """The TLSStores that name certificates, in words."""
     found = [(item["metadata"]["name"], item["spec"].get("certificates")) for item in stores]
     return [f"the TLSStore {name} has {certificates}" for name, certificates in found if certificates]
 
 
 def renewal_options(platform: Platform, resolver: str) -> dict[str, traefik_options.Options]:
-    """What decides when a resolver renews, in each pod of Traefik here and in production."""
+    """The options of a resolver, which decide when it renews, in each pod of Traefik here and in production."""
     specs = traefik_options.running_specs(platform.cluster)
     specs["production"] = traefik_options.production_spec(platform)
     return {
@@ -187,35 +195,35 @@ def renewal_options(platform: Platform, resolver: str) -> dict[str, traefik_opti
 
 
 def proven_options(platform: Platform, resolver: str = PROVEN) -> traefik_options.Options:
-    """The same of the resolver whose certificates were seen to be renewed."""
+    """The options of the resolver whose renewal was observed."""
     specs = traefik_options.running_specs(platform.cluster).values()
     return traefik_options.resolver(traefik_options.options_of(next(iter(specs))), resolver)
 
 
 def stores_not_on_claims(platform: Platform) -> list[str]:
-    """The ACME stores of Traefik, here and in production, that do not lie on a persistent volume."""
+    """The ACME stores of Traefik, here and in production, that are not on a persistent volume."""
     specs = traefik_options.running_specs(platform.cluster)
     specs["production"] = traefik_options.production_spec(platform)
     return [text for where, spec in specs.items() for text in traefik_options.stores_not_on_claims(where, spec)]
 
 
 def served_by_host(cluster: Cluster, outputs: Outputs, authority: Authority) -> dict[str, Certified]:
-    """The chain of each host of the platform's routes, each of which leads to the authority."""
+    """The chain of each host of the platform's routes, once it leads to the authority."""
     names = route_rules.hosts(route_rules.platform_rules(cluster))
     return {host: Certified(host, wait_certificate(outputs, authority, host)) for host in names}
 
 
 def margin(chain: Chain, days: float) -> float:
-    """The days that a chain has to have left, where it is `days` for a certificate of 90 days: two thirds of its life.
+    """The days that a chain must have left, if `days` are required of a 90-day certificate: the same share of its life.
 
-    One that was issued for less than 45 days gets no discount.
+    A certificate that was issued for less than 45 days gets no discount.
     """
     lifetime = round(chain.days)
     return days * lifetime / FULL_LIFETIME if SHORTEST_LIFETIME <= lifetime < FULL_LIFETIME else days
 
 
 def judge_days_left(chains: dict[str, Chain], days: float) -> None:
-    """Raise AssertionError if a chain has fewer days left than its margin, and was due for renewal before.
+    """Raise AssertionError if a chain has fewer days left than its margin, and should have been renewed already.
 
     Raises Unverifiable if chains are between their margin and the day on which criterion 4.6 has them renewed
     (docs/decisions/0008-ingress-and-acme.md, "12.4 and renewal").
@@ -230,8 +238,9 @@ def judge_days_left(chains: dict[str, Chain], days: float) -> None:
         for host, chain in less.items()
         if round(chain.days) < SHORTEST_LIFETIME or chain.days_left < RENEWED_AT - LOOKS_EVERY
     }
-    assert not bad, f"expected {days:.0f} of 90 days left for each host, or as many in proportion, saw {bad}"
+    assert not bad, (
+        f"expected {days:.0f} of 90 days left on each host's certificate, or the same share of a shorter lifetime, "
+        f"saw {bad}"
+    )
     if seen:
-        raise Unverifiable(
-            f"certificates are renewed at {RENEWED_AT} days left (criterion 4.6), and not before: {seen}"
-        )
+        raise Unverifiable(f"certificates are renewed at {RENEWED_AT} days left (criterion 4.6), not earlier: {seen}")

@@ -13,7 +13,7 @@ from acceptance.drivers.ingress.route_rules import TRAEFIK
 from acceptance.platform.routes import SERVICES
 
 ROUTES = ("ingressroutes", "ingressroutetcps", "ingressrouteudps")
-"""What routes from Traefik's ports to Services."""
+"""The kinds that route from Traefik's ports to Services."""
 
 
 def ways_in(cluster: Cluster, pods: list[client.V1Pod]) -> list[str]:
@@ -26,7 +26,7 @@ def ways_in(cluster: Cluster, pods: list[client.V1Pod]) -> list[str]:
 
 
 def ways_past_traefik(cluster: Cluster, pods: list[client.V1Pod], services: set[tuple[str, str]]) -> list[str]:
-    """The same without Traefik's routes. `services`: those that lead to the pods."""
+    """Like `ways_in`, without Traefik's routes. `services`: those that lead to the pods."""
     found = [way for pod in pods for way in ways_of_pod(pod)]
     for namespace, name in services:
         found += ways_of_service(cluster, namespace, name)
@@ -34,7 +34,7 @@ def ways_past_traefik(cluster: Cluster, pods: list[client.V1Pod], services: set[
 
 
 def services_of(cluster: Cluster, pods: list[client.V1Pod]) -> set[tuple[str, str]]:
-    """The Services that lead to pods, by namespace and name: by addresses, so that no label hides one."""
+    """The namespaces and names of Services that lead to pods: found by address, so that no label hides one."""
     addresses = {pod.status.pod_ip for pod in pods}
     return {
         (item.metadata.namespace, item.metadata.name)
@@ -44,7 +44,7 @@ def services_of(cluster: Cluster, pods: list[client.V1Pod]) -> set[tuple[str, st
 
 
 def routes_to(cluster: Cluster, services: set[tuple[str, str]]) -> list[str]:
-    """Traefik's routes that lead to Services, given by namespace and name; none where there is no Traefik."""
+    """Traefik's routes that lead to these Services, in words; none if Traefik is not installed."""
     found = []
     for kind in ROUTES:
         try:
@@ -60,7 +60,7 @@ def routes_to(cluster: Cluster, services: set[tuple[str, str]]) -> list[str]:
 
 
 def led_to(route: dict[str, Any]) -> set[tuple[str, str]]:
-    """The Services that a route of Traefik's names, by namespace and name."""
+    """The namespaces and names of the Services that a Traefik route names."""
     return {
         (service.get("namespace") or route["metadata"]["namespace"], service["name"])
         for rule in route["spec"].get("routes") or []
@@ -69,17 +69,17 @@ def led_to(route: dict[str, Any]) -> set[tuple[str, str]]:
 
 
 def ways_past_routes(cluster: Cluster) -> list[str]:
-    """The same of the pods of the services behind the routes, scenarios' copies left out. Source: 4.7."""
+    """Like `ways_past_traefik`, for the pods behind the platform's routes, without scenarios' copies. Source: 4.7."""
     selector = f"{NAME_LABEL} in ({','.join(SERVICES)})"
     pods = cluster.core.list_namespaced_pod("default", label_selector=selector).items
-    # The address of one that has ended may be another pod's by now.
+    # The address of a terminated pod may belong to another pod by now.
     running = [pod for pod in pods if pod.status.phase == "Running" and not of_scenario(pod.metadata.labels)]
     reached = [pod for pod in running if pod.status.pod_ip]
     return ways_past_traefik(cluster, reached, services_of(cluster, reached))
 
 
 def ways_of_pod(pod: client.V1Pod) -> list[str]:
-    """The ports of its machine that a pod takes."""
+    """The ports of its machine that a pod occupies, in words."""
     name = pod.metadata.name
     if pod.spec.host_network:
         return [f"pod {name} is in its machine's network"]
@@ -88,7 +88,7 @@ def ways_of_pod(pod: client.V1Pod) -> list[str]:
 
 
 def ways_of_service(cluster: Cluster, namespace: str, name: str) -> list[str]:
-    """What of a Service is not inside the cluster; Endpoints without a Service lead nobody anywhere."""
+    """What exposes a Service outside the cluster; nothing for Endpoints without a Service."""
     try:
         spec = cluster.core.read_namespaced_service(name, namespace).spec
     except client.ApiException as error:
@@ -99,7 +99,7 @@ def ways_of_service(cluster: Cluster, namespace: str, name: str) -> list[str]:
 
 
 def ways_of_spec(title: str, spec: Any) -> list[str]:
-    """The same of a Service's spec."""
+    """What in a Service's spec exposes it outside the cluster."""
     found = [] if spec.type == "ClusterIP" else [f"{title} is of type {spec.type}"]
     return found + [f"{title} has the address {address}" for address in spec.external_ips or []]
 

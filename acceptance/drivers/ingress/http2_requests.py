@@ -17,10 +17,10 @@ from acceptance.infrastructure.contract import Outputs
 
 
 def ask_both(users: requests.Session, environment: Environment, outputs: Outputs, name: str) -> Marked:
-    """Ask a host for a page that it is known to have: over HTTP/1.1, and as browsers do, new and old; all marked.
+    """Request a known page of a host: over HTTP/1.1, and over HTTP/2 as new and old browsers do; all marked.
 
-    Where the host does not choose HTTP/2, a browser's request is the one over HTTP/1.1. Raises AssertionError if a
-    browser's request has no answer.
+    If the host does not choose HTTP/2, browsers use HTTP/1.1, which is covered already. Raises AssertionError if a
+    browser's request gets no answer.
     """
     host, path = f"{name}.{environment.domain}", known_paths(environment)[name][0]
     address, where = url(environment.domain, name, path), way_to(environment, outputs, host)
@@ -42,12 +42,12 @@ def ask_both(users: requests.Session, environment: Environment, outputs: Outputs
 
 
 def older(trust: ssl.SSLContext) -> ssl.SSLContext:
-    """The same context, which speaks TLS 1.2 at most, as many programs and devices do that still call users' hosts."""
+    """The same context, limited to TLS 1.2, which many programs and devices still use."""
     trust.maximum_version = ssl.TLSVersion.TLSv1_2
     return trust
 
 
 def unlike(marked: Marked) -> str:
-    """The statuses by request, if they are not all the same; nothing if they are."""
+    """The statuses by request, in words, if they differ; empty if they are all the same."""
     seen = {marked.asked[mark]: answer.status_code for mark, answer in marked.answers.items()}
     return "" if len({*seen.values()}) == 1 else f"the statuses {seen}"

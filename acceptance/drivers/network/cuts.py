@@ -8,33 +8,33 @@ from collections.abc import Iterable
 from acceptance.cluster.cluster import Cluster
 
 DROP, RESET = "drop", "reject with tcp reset"
-"""What happens to traffic: it is dropped, or its sender is told that nothing listens."""
+"""What happens to a packet: it is dropped, or its sender gets a TCP reset, as if nothing listened."""
 
 
 class Cut:
-    """Rules for what some addresses send to others (`ways`), on `nodes`.
+    """Rules on `nodes` that block traffic from one address to another (`ways`: source and target of each).
 
-    They are in a table of their own. It is asked before the table `filter`, where the controller of network policies
-    puts itself first, accepts what goes on, and writes back what it has read: a rule there may never be asked, or
-    come back after it was removed.
+    They are in a table of their own, which comes before the table `filter`. In `filter`, the network policy controller
+    puts itself first, accepts packets, and restores the rules that it has read: a rule there may never be reached, or
+    come back after its removal.
     """
 
     def __init__(self, cluster: Cluster, nodes: list[str], ways: Iterable[tuple[str, str]], verdict: str = DROP):
         self.cluster, self.nodes = cluster, nodes
         self.table = f"alternate-futures-cut-{secrets.token_hex(3)}"
-        # Connections that were made before are cut, too: each packet is asked about.
+        # Existing connections are cut, too: the rules apply to every packet.
         rules = "".join(f" ip saddr {source} ip daddr {target} {verdict};" for source, target in ways)
         chain = f"chain forward {{ type filter hook forward priority filter - 10;{rules} }}"
         self.command = f"nft 'table ip {self.table} {{ {chain}; }}'"
-        """What makes it on a machine."""
+        """The command that installs the rules on a machine."""
 
     def make(self) -> None:
-        """Make it everywhere."""
+        """Install the rules on all nodes."""
         for node in self.nodes:
             self.cluster.on_node(node, "sh", "-ec", self.command)
 
     def heal(self) -> None:
-        """Undo it, wherever it was made. Raises AssertionError if it stayed somewhere."""
+        """Remove the rules from all nodes. Raises AssertionError if a node still has them."""
         for node in self.nodes:
             self.cluster.on_node(node, "nft", "delete", "table", "ip", self.table, check=False)
             left = self.cluster.on_node(node, "nft", "list", "tables", "ip")

@@ -1,4 +1,4 @@
-"""Bounded loads with every request accounted for: small writes to the API, and requests through the load balancer."""
+"""Bounded load with every request accounted for: small writes to the API, and requests through the load balancer."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from kubernetes import client
 PAUSE = 0.1
 MAXIMUM_SECONDS = 300
 ASKED_AT_MOST = 900
-"""Seconds that requests are sent for at most: longer than any scenario takes."""
+"""The most seconds for which requests are sent: longer than any scenario takes."""
 REQUEST_TIMEOUT = 3
 
 
 @dataclass
 class ApiWriter:
-    """Writes ConfigMaps into a namespace until it is stopped, at most for MAXIMUM_SECONDS."""
+    """Writes ConfigMaps into a namespace until it is stopped, for at most MAXIMUM_SECONDS."""
 
     api: client.ApiClient
     namespace: str
@@ -46,7 +46,7 @@ class ApiWriter:
         self.thread.join(REQUEST_TIMEOUT + 5)
 
     def write_all(self) -> None:
-        """The loop of the thread."""
+        """The thread's loop."""
         began = time.monotonic()
         number = 0
         while not self.stopping.is_set() and time.monotonic() - began < MAXIMUM_SECONDS:
@@ -68,7 +68,7 @@ class ApiWriter:
 
 @dataclass
 class RequestLoop:
-    """Asks for one address through the load balancer on 127.0.0.1, again and again; every answer is accounted for."""
+    """Requests one address repeatedly through the load balancer on 127.0.0.1; every answer is accounted for."""
 
     session: requests.Session
     url: str
@@ -88,11 +88,11 @@ class RequestLoop:
         self.thread.join(15)
 
     def ask_all(self) -> None:
-        """The loop of the thread: at most 20 requests a second, for at most ASKED_AT_MOST."""
+        """The thread's loop: at most 20 requests a second, for at most ASKED_AT_MOST seconds."""
         began = time.monotonic()
         while not self.stopping.is_set() and time.monotonic() - began < ASKED_AT_MOST:
             try:
-                # A connection of its own for each: one that is kept would hide a server that takes no new ones.
+                # Each request uses a new connection: a kept one would hide a server that accepts no new ones.
                 answer = self.session.get(self.url, headers={"Connection": "close"}, timeout=5)
                 if answer.status_code == 200:
                     self.answered += 1
@@ -103,10 +103,15 @@ class RequestLoop:
             self.stopping.wait(0.05)
 
     def assert_nothing_lost(self, what: str) -> dict[str, Any]:
-        """Raise AssertionError if a request was lost, or none was answered; return the figures."""
-        assert self.thread.is_alive() or self.stopping.is_set(), f"nobody asked until the end of {what}"
+        """Raise AssertionError if a request was lost, or fewer than ten were answered; return the figures."""
+        assert self.thread.is_alive() or self.stopping.is_set(), (
+            f"expected requests for {self.url} until the end of {what}, but they stopped earlier"
+        )
         figures = {"answered": self.answered, "lost": len(self.lost), "losses": self.lost[:20]}
-        assert self.answered >= 10, f"expected ten requests or more answered during {what}, saw {figures}"
+        assert self.answered >= 10, f"expected ten answers or more from {self.url} during {what}, saw {figures}"
         asked = self.answered + len(self.lost)
-        assert not self.lost, f"{len(self.lost)} of {asked} requests were lost during {what}: {self.lost[:3]}"
+        assert not self.lost, (
+            f"expected an answer to every request for {self.url}, but {len(self.lost)} of {asked} requests were lost "
+            f"during {what}: {self.lost[:3]}"
+        )
         return figures

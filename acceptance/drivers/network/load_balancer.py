@@ -1,4 +1,4 @@
-"""The load balancer in front of the workers, as users reach it, and what answers behind it."""
+"""The load balancer in front of the workers, as users reach it, and the servers behind it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from acceptance.infrastructure.haproxy import connections, leads_to
 
 SCHEMES = ("http", "https")
 HELD = 24
-"""Connections that are open beside the one that is judged: what a few visitors' browsers have, at six each."""
+"""Connections held open beside the one that is judged: those of a few visitors' browsers, at six each."""
 LIMIT = 1000
-"""Connections, at once or anew in a second, below which the load balancer may not be limited: visitors of hundreds."""
+"""Connections, at once or new in a second, that the load balancer must allow: enough for hundreds of visitors."""
 TRAEFIK, PODS = "Traefik", "a pod on each worker"
 
 
@@ -31,7 +31,7 @@ def listens(infrastructure: Infrastructure, outputs: Outputs, scheme: str) -> bo
     balancer = outputs.load_balancer
     port, own = (balancer.http_port, 80) if scheme == "http" else (balancer.https_port, 443)
     with socket.create_connection((balancer.address, port), timeout=3):
-        assert infrastructure.balancer_listens(own), f"nothing listens on port {own} of {balancer.id}"
+        assert infrastructure.balancer_listens(own), f"the load balancer {balancer.id} does not listen on port {own}"
         return True
 
 
@@ -42,7 +42,7 @@ def traefik_addresses(cluster: Cluster) -> set[str]:
 
 
 def start_echo_pods(namespace: Namespace, outputs: Outputs) -> None:
-    """Run a pod on each worker that says over HTTP and HTTPS which worker it is on."""
+    """Run a pod on each worker that says over HTTP and HTTPS which worker it is on; wait until all are Ready."""
     ports = [{"containerPort": 8080, "hostPort": 80}, {"containerPort": 8443, "hostPort": 443}]
     labels = {"app": "answering"}
     name = namespace.create({
@@ -54,7 +54,9 @@ def start_echo_pods(namespace: Namespace, outputs: Outputs) -> None:
 
     def all_ready() -> bool:
         status = namespace.cluster.apps.read_namespaced_daemon_set(name, namespace.name).status
-        assert status.number_ready == len(outputs.workers), f"{status.number_ready} pods ready"
+        assert status.number_ready == len(outputs.workers), (
+            f"{status.number_ready} of {len(outputs.workers)} pods Ready"
+        )
         return True
 
     hint = f"kubectl -n {namespace.name} get pods -o wide"
@@ -77,10 +79,10 @@ def held(address: tuple[str, int], count: int = HELD) -> Iterator[None]:
 
 
 def ask(outputs: Outputs, scheme: str) -> requests.Response:
-    """The load balancer's answer, over its own connection."""
+    """The load balancer's answer, over a new connection."""
     address, port = place(outputs, scheme)
     with warnings.catch_warnings():
-        # The certificate is of no known authority, or for another name; what is judged is that the worker answers.
+        # The certificate is from an unknown authority or for another name; only the worker's answer is judged.
         warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
         url = f"{scheme}://{address}:{port}/"
         return requests.get(url, verify=False, timeout=5, allow_redirects=False)
@@ -89,23 +91,26 @@ def ask(outputs: Outputs, scheme: str) -> requests.Response:
 def ask_pod(outputs: Outputs, scheme: str, worker: Machine) -> str:
     """What the pod on `worker` says about itself. Raises AssertionError if another one answered, or not over TLS."""
     answer = ask(outputs, scheme)
-    assert answer.status_code == 200, f"HTTP {answer.status_code}"
+    assert answer.status_code == 200, f"HTTP {answer.status_code} over {scheme}, not 200 from the pod on {worker.name}"
     reply = as_json(answer.text)
-    assert (reply["node"], reply["tls"]) == (worker.name, scheme == "https"), f"answered by {reply}"
+    assert (reply["node"], reply["tls"]) == (worker.name, scheme == "https"), (
+        f"an answer by {reply}, not over {scheme} by the pod on {worker.name}"
+    )
     return f"pod {reply['pod']}"
 
 
 def ask_traefik(outputs: Outputs, scheme: str, worker: Machine) -> str:
-    """Traefik's answer for a host that no route knows: it sends plain HTTP to HTTPS, and knows no such page there.
+    """Traefik's answer for a host without a route: a redirect to HTTPS for plain HTTP, and 404 over HTTPS.
 
-    Traefik may run on another worker, so it is the load balancer that says by which one the request went.
+    Traefik may run on another worker, so the load balancer's counters tell which worker the request went through.
+    Raises AssertionError if it went through another one than `worker`, or Traefik did not answer.
     """
     server, wanted = f"{scheme}/{worker.name}", f"{worker.address}:{80 if scheme == 'http' else 443}"
     before = connections(outputs, server)
     answer = ask(outputs, scheme)
-    assert connections(outputs, server) > before, f"it did not go by {worker.name}"
+    assert connections(outputs, server) > before, f"the {scheme} request did not go through {worker.name}"
     assert leads_to(outputs, server) == wanted, (
-        f"for {worker.name} it goes to {leads_to(outputs, server)}, not {wanted}"
+        f"the load balancer's server {server} leads to {leads_to(outputs, server)}, not {wanted}"
     )
     seen = (answer.status_code, answer.headers.get("Location", "").partition(":")[0], answer.text.strip()[:40])
     if scheme == "http":
@@ -116,12 +121,12 @@ def ask_traefik(outputs: Outputs, scheme: str, worker: Machine) -> str:
 
 
 def ask_behind(answering: str, outputs: Outputs, scheme: str, worker: Machine) -> str:
-    """The answer of the server behind the load balancer."""
+    """The answer of the server behind the load balancer: Traefik, or the pod on `worker`."""
     return (ask_traefik if answering == TRAEFIK else ask_pod)(outputs, scheme, worker)
 
 
 def ask_beside_others(answering: str, outputs: Outputs, scheme: str, worker: Machine) -> str:
-    """The same while others hold connections by the same worker: a load balancer with a limit lets one wait.
+    """Like `ask_behind`, while others hold connections open: a load balancer with a connection limit makes one wait.
 
     Raises AssertionError if there is no answer in time.
     """
@@ -129,4 +134,4 @@ def ask_beside_others(answering: str, outputs: Outputs, scheme: str, worker: Mac
         try:
             return ask_behind(answering, outputs, scheme, worker)
         except requests.RequestException as error:
-            raise AssertionError(f"no answer beside {HELD} connections that are open: {error}") from error
+            raise AssertionError(f"no answer beside {HELD} connections held open: {error}") from error

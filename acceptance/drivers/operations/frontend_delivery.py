@@ -1,4 +1,4 @@
-"""A change of the frontend's home page: built and pushed as an image, its tag committed, the result seen by users."""
+"""A change of the frontend's home page: its image built and pushed, its tag committed, the result seen by users."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from acceptance.images.build import Images
 
 IMAGE = "alternate-futures/frontend"
 ASKED = 20
-"""Requests that all have to show the new text."""
+"""Requests that must all show the new text."""
 
 
 @dataclass
 class NewPage:
-    """A text that only the changed page has, and the tag of the image with it."""
+    """A text that only the changed page has, and the tag of the image that contains it."""
 
     text: str
     tag: str
     seconds: float
-    """That building and pushing took."""
+    """How long building and pushing took."""
 
 
 def build_changed_page(images: Images, folder: Path, run_id: str, log: Path) -> NewPage:
@@ -38,7 +38,7 @@ def build_changed_page(images: Images, folder: Path, run_id: str, log: Path) -> 
     shutil.copytree(ROOT / "services" / "frontend", source, ignore=shutil.ignore_patterns("node_modules", "out"))
     page = source / "app" / "page.jsx"
     changed = page.read_text().replace("</h1>", f"</h1><p>{text}</p>", 1)
-    assert text in changed, f"{page.name} has no heading to put a text after"
+    assert text in changed, f"expected a heading (</h1>) to put the new text after in {page}, saw none"
     page.write_text(changed)
     tag, began = f"run-{secrets.token_hex(4)}", time.monotonic()
     images.build_and_push(source, "frontend", tag, log=log)
@@ -46,32 +46,34 @@ def build_changed_page(images: Images, folder: Path, run_id: str, log: Path) -> 
 
 
 def with_tag(kustomization: str, tag: str) -> str:
-    """An overlay that deploys the frontend's image by this tag: what `kustomize edit set image` does."""
+    """The overlay with this tag for the frontend's image, as `kustomize edit set image` would write it."""
     document = yaml.safe_load(kustomization)
     images = document.setdefault("images", [])
     entry = next((image for image in images if image["name"] == IMAGE), None)
     if entry is None:
         images.append(entry := {"name": IMAGE})
     entry["newTag"] = tag
-    # A digest would win over the tag.
+    # A digest would override the tag.
     entry.pop("digest", None)
     return str(yaml.safe_dump(document, sort_keys=False))
 
 
 def commit_tag(service: ServiceUnderChange, tag: str) -> str:
-    """Commit the tag to the service's overlay in Git; return the commit."""
+    """Commit the tag to the service's overlay in Git; return the commit's SHA."""
     files: dict[str, str | None] = {service.path: with_tag(service.overlay, tag)}
     service.pushed = service.repository.commit(files, f"frontend-service: image {tag}")
     return service.pushed
 
 
 def wait_page(service: ServiceUnderChange, web: requests.Session, url: str, text: str) -> float:
-    """Wait until users see the text, and the sync of it is on record; return the seconds until the first page."""
+    """Wait until users see the text and its sync is recorded; return the seconds until the first page with it."""
     began = time.monotonic()
 
     def shown() -> bool:
         answer = web.get(url)
-        assert answer.status_code == 200 and text in answer.text, f"GET {url}: {answer.status_code}, without the text"
+        assert answer.status_code == 200 and text in answer.text, (
+            f"GET {url}: {answer.status_code}, expected 200 with {text!r}"
+        )
         return True
 
     eventually(shown, within=ROLLED_OUT, what="the new text on the home page", hint=service.hint)
@@ -79,12 +81,12 @@ def wait_page(service: ServiceUnderChange, web: requests.Session, url: str, text
     service.wait_deployed(service.pushed, None)
 
     def everywhere() -> bool:
-        # By a connection of its own each, for a route may choose another pod each time.
+        # Each uses a new connection, since the route may choose another pod each time.
         answers = [web.get(url, headers={"Connection": "close"}) for _ in range(ASKED)]
         old = [answer.status_code for answer in answers if text not in answer.text]
-        assert not old, f"{len(old)} of {ASKED} answers without the new text: {old}"
+        assert not old, f"{len(old)} of {ASKED} answers without the new text, with the statuses {old}"
         return True
 
-    # An old pod that is going serves until Traefik knows it.
+    # A terminating old pod serves until Traefik notices.
     eventually(everywhere, within=ROUTE_READY, what=f"{ASKED} answers with the new text", hint=service.hint)
     return took

@@ -1,7 +1,7 @@
-"""The handbooks' blocks of commands: which of them run anywhere, in production only, or by hand. Source: tasks 25, 26.
+"""The handbooks' blocks of commands: which of them run anywhere, only in production, or by hand. Source: tasks 25, 26.
 
-A block's info string says it: `sh run`; `sh production`; `sh manual PROOF`, which disturbs users or needs a person, and
-names the scenario, test or target that proves the same.
+A block's info string says so: `sh run`, `sh production`, or `sh manual PROOF` for a block that is disruptive or needs a
+person. PROOF names the scenario, test or target that proves the same.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SUBTASK = re.compile(r"\((\d+\.\d+)\)")
 
 @dataclass(frozen=True)
 class Block:
-    """Commands of a handbook: below which heading, from which line, and how they are meant."""
+    """A block of commands in a handbook: its line, its heading, its mode, and for `manual` what proves the same."""
 
     handbook: str
     line: int
@@ -40,12 +40,12 @@ class Block:
 
     @property
     def place(self) -> str:
-        """Where it is, for people."""
+        """Its location in readable form."""
         return f"{self.handbook}:{self.line} ({self.heading})"
 
 
 def read_blocks(handbook: str, folder: Path = ROOT / "docs") -> list[Block]:
-    """All blocks of commands. Raises UserError for one that does not say how it is meant, or never ends."""
+    """All blocks of commands in a handbook. Raises UserError if one has no valid mode or is not closed."""
     found: list[Block] = []
     heading, indent, began = "", "", 0
     fence: list[str] | None = None
@@ -54,7 +54,7 @@ def read_blocks(handbook: str, folder: Path = ROOT / "docs") -> list[Block]:
         if fence is None and line.startswith("#"):
             heading = line.lstrip("# ")
         elif fence is None and line.lstrip().startswith("```"):
-            # A block of a list is indented.
+            # A block in a list is indented.
             indent = line[: len(line) - len(line.lstrip())]
             fence, began, lines = line.strip("` ").split(), number, []
         elif fence is not None and line == f"{indent}```":
@@ -64,23 +64,23 @@ def read_blocks(handbook: str, folder: Path = ROOT / "docs") -> list[Block]:
         elif fence is not None:
             lines.append(line.removeprefix(indent))
     if fence is not None:
-        raise UserError(f"{handbook}:{began}: the block never ends", "end it with ```")
+        raise UserError(f"{handbook}:{began}: the block is not closed", "close it with ```")
     return found
 
 
 def block(handbook: str, line: int, heading: str, fence: list[str], lines: list[str]) -> Block:
-    """A block, from its info string and its lines."""
+    """A block, from its info string (`fence`) and its lines. Raises UserError if its mode is not valid."""
     mode, proof = (fence[1] if len(fence) > 1 else ""), " ".join(fence[2:])
     if mode not in MODES or bool(proof) != (mode == "manual"):
         raise UserError(
-            f"{handbook}:{line}: `{' '.join(fence)}` does not say how the block is meant",
-            "say `sh run`, `sh production` or `sh manual PROOF`",
+            f"{handbook}:{line}: `{' '.join(fence)}` is no valid mode of a block of commands",
+            "write `sh run`, `sh production` or `sh manual PROOF`",
         )
     return Block(handbook, line, heading, mode, proof, "\n".join(lines) + "\n")
 
 
 def copy_project(target: Path) -> Path:
-    """A copy of this project, with the Python environment of this one: handbooks are followed in it."""
+    """Copy this project to `target`, with a link to its Python environment: handbooks are followed in the copy."""
 
     def left_behind(folder: str, names: list[str]) -> set[str]:
         reports = {"reports"} if Path(folder) == ROOT else set()
@@ -102,10 +102,10 @@ class Desk:
     before: dict[str, str]
     """The platform as it was found."""
     ended: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """Exit code and words of each block that was typed, by its place."""
+    """Exit code and output of each block that was run, by its place."""
 
     def type(self, block: Block) -> str:
-        """Run a block as written; return what was seen."""
+        """Run a block as written; return its commands, output and exit code."""
         environment = {"KUBECONFIG": str(self.kubeconfig), "PATH": f"{self.tools}:{os.environ.get('PATH', '')}"}
         command = [*SHELL, block.text]
         ended = run(command, cwd=self.folder, environment=environment, timeout=TIMEOUT, check=False)

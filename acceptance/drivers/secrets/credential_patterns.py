@@ -1,7 +1,7 @@
 """Finds credentials in manifests by their form, wherever they are: no value needs to be known.
 
-A file in a ConfigMap has lines with a password; an argument, an annotation or Helm's values have one; an address has
-one before its host; a token that is signed, or a private key, needs no name. What refers to a credential is none.
+A credential may be in a line of a file in a ConfigMap, in an argument, an annotation, or Helm's values, or before the
+host of a URL. Signed tokens and private keys are recognised without a name. A reference to a credential is not one.
 """
 
 from __future__ import annotations
@@ -12,36 +12,36 @@ from collections.abc import Iterator
 from typing import Any
 
 NOT_READ = ("Secret", "SealedSecret", "CustomResourceDefinition", "Event")
-"""Kinds of object that hold secrets, sealed secrets, or descriptions of fields and events."""
+"""Kinds that hold secrets, sealed secrets, or descriptions of fields and events."""
 LAST_APPLIED = "last-applied-configuration"
 HELM = ("helm", "values", "valuesObject")
-"""Below what an Application or a chart says its settings, as data or as text."""
+"""The keys below which an Application or a chart has its settings, as data or as text."""
 CREDENTIAL = r"(?:password|passwd|secret|token|api[_.-]?key|credentials)"
 LINE = re.compile(
     rf"""(?<![\w.$&?/-])["']?([\w.-]*{CREDENTIAL})["']?[ \t]*[:=][ \t]*("[^"\n]*"|'[^'\n]*'|[^\s"',;}}\]]+)""",
     re.IGNORECASE,
 )
-"""NAME=VALUE, NAME: VALUE or "NAME": "VALUE", also as one of several in a line."""
+"""NAME=VALUE, NAME: VALUE or "NAME": "VALUE", also several on a line."""
 ARGUMENT = re.compile(rf"--([\w.-]*{CREDENTIAL})(?:=|\s+)([^\s\"',]+)", re.IGNORECASE)
 NAMED = re.compile(rf"{CREDENTIAL}$", re.IGNORECASE)
 ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://([^\s/@:\"']*):([^\s/@\"']{4,})@[\w\[]", re.IGNORECASE)
 SIGNED = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{16,}")
 PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
 REFERENCE = re.compile(r"[$%{<*!/|>&\[]|(?:env|file|vault|secret|ref|op)[:.+]", re.IGNORECASE)
-"""The prefixes of values that say where the credential is, not what it is."""
+"""Prefixes of values that say where the credential is, not what it is."""
 WORDS = {
     "true", "false", "null", "none", "required", "optional", "disabled", "enabled", "default", "auto", "bearer",
     "jwt", "opaque", "header", "cookie", "query", "basic", "plain", "scram-sha-256", "redacted", "changeme",
 }  # fmt: skip
 NAME_OF_OBJECT = re.compile(r"[a-z]+([.-][a-z]+)*$")
-"""What a Secret is called that a setting names: `imagePullSecret: registry`."""
+"""The name of a Secret that a setting refers to: `imagePullSecret: registry`."""
 SHORTEST = 4
 SCRIPTS = (".sh", ".py", ".js", ".ts", ".lua", ".sql", ".html", ".md", ".crt", ".pem")
-"""Files that read credentials, or speak of them, by such names."""
+"""Files that read or mention credentials by such names."""
 
 
 def is_credential(name: str, value: str) -> bool:
-    """Whether a setting of this name has a credential itself for its value, and not a word or where it is."""
+    """Whether a setting's value is a credential itself, and not a common word or a reference."""
     text = value.strip().strip("\"'")
     if len(text) < SHORTEST or text.lower() in WORDS or REFERENCE.match(text) or "(" in text:
         return False
@@ -51,7 +51,7 @@ def is_credential(name: str, value: str) -> bool:
 
 
 def in_lines(text: str) -> list[str]:
-    """The names of the credentials in the lines of a text; comments are left out, and so is a script."""
+    """The names of the credentials in the lines of a text; comments and scripts are left out."""
     if text.startswith("#!"):
         return []
     lines = [line for line in text.splitlines() if not line.lstrip().startswith(("#", "//", ";", "--"))]
@@ -59,7 +59,7 @@ def in_lines(text: str) -> list[str]:
 
 
 def by_form(text: str) -> list[str]:
-    """The parts of a text whose form alone shows that they are credentials."""
+    """The credentials in a text that are recognised by their form alone, in words."""
     found = [f"an address with the password of {user or 'nobody'}" for user, word in ADDRESS.findall(text)
              if is_credential("password", word)]  # fmt: skip
     found += ["a signed token"] if SIGNED.search(text) else []
@@ -77,7 +77,7 @@ def given_away(manifest: Any) -> list[str]:
 
 
 def below(value: Any, path: str, *, by_key: bool) -> Iterator[tuple[str, str]]:
-    """Each credential below a value of YAML, by its path."""
+    """The path and name of each credential below a YAML value."""
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from below(item, f"{path}[{index}]", by_key=by_key)
@@ -94,20 +94,20 @@ def below(value: Any, path: str, *, by_key: bool) -> Iterator[tuple[str, str]]:
 
 
 def is_pair(value: dict[str, Any]) -> bool:
-    """Whether a mapping is a variable or a parameter with a credential for its value."""
+    """Whether a mapping is a variable or a parameter whose value is a credential."""
     name, given = value.get("name"), value.get("value")
     both = isinstance(name, str) and isinstance(given, str)
     return both and bool(NAMED.search(str(name))) and is_credential(str(name), str(given))
 
 
 def in_string(text: str, path: str) -> list[str]:
-    """What one string of a manifest gives away: a file of a ConfigMap, an argument, an annotation."""
+    """The credentials in one string of a manifest: a file of a ConfigMap, an argument, an annotation."""
     if path.endswith(LAST_APPLIED):
         try:
             return given_away(json.loads(text))
         except ValueError:
             return by_form(text)
     found = by_form(text) + [name for name, word in ARGUMENT.findall(text) if is_credential(name, word)]
-    # A setting of one line has its name in its key, unless it is one argument or literal of several.
+    # A one-line setting has its name in its key, unless it is one of several arguments or literals.
     is_file = "\n" in text or path.startswith(("data.", "binaryData.")) or path.endswith("]")
     return found + (in_lines(text) if is_file and not path.endswith(SCRIPTS) else [])

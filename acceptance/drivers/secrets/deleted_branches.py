@@ -1,6 +1,6 @@
-"""What a Git server keeps of branches that are gone: whoever knows the id of an object gets it all the same.
+"""What a Git server keeps of deleted branches: anybody who knows the id of an object can still fetch it.
 
-Ids are in the logs of Argo CD, CI and the server. Source: 5.4; protocol v2 of Git answers for any object that is there.
+Ids are in the logs of Argo CD, CI and the server. Git's protocol v2 serves any object that exists. Source: 5.4.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from acceptance.platform.git import GIT, GitServer
 
 GONE = "on no branch"
 AT_ONCE = 500
-"""Objects that are asked for at once."""
+"""Objects that are fetched at once."""
 REFUSED = "not allow request for unadvertised object"
-"""What a server says that hands out nothing but what its branches have."""
+"""The error of a server that serves only objects on its branches."""
 
 
 def objects_kept(cluster: Cluster, git: GitServer, repository: Repository) -> list[str]:
-    """The ids of all that a repository keeps but folders; nothing of a server outside, which lists it to nobody."""
+    """The ids of all objects that a repository keeps, except trees; none for an external server, which lists none."""
     if git.settings.server != "in-cluster":
         return []
     listing = ("cat-file", "--batch-all-objects", "--batch-check=%(objecttype) %(objectname)")
@@ -29,7 +29,7 @@ def objects_kept(cluster: Cluster, git: GitServer, repository: Repository) -> li
 
 
 def every_version_kept(repository: Repository, kept: list[str]) -> Versions:
-    """Every version of every file on every ref, and of what is `kept` on none, as anybody gets it by its id."""
+    """Every version of every file on every ref, and the objects of `kept` on none, as anybody can fetch them by id."""
     found = every_version(repository)
     known = {identity for identity, _ in found}
     gone = [identity for identity in kept if identity not in known]
@@ -44,7 +44,9 @@ def every_version_kept(repository: Repository, kept: list[str]) -> Versions:
 
 
 def text_of(repository: Repository, identity: str) -> str:
-    """An object of a clone as text. Raises AssertionError if it is larger than what is searched."""
+    """An object of a clone as text. Raises AssertionError if it is larger than SCAN_SIZE."""
     size = int(repository.git("cat-file", "-s", identity))
-    assert size <= SCAN_SIZE, f"{identity} has {size} bytes, more than is searched for secrets"
+    assert size <= SCAN_SIZE, (
+        f"the object {identity} in {repository.name} has {size} bytes, but at most {SCAN_SIZE} are searched for secrets"
+    )
     return repository.git("cat-file", "-p", identity)

@@ -21,15 +21,15 @@ SCAN_SIZE = 1_000_000
 SECRET_KIND = re.compile(r"""["']?kind["']?\s*:\s*["']?Secret\b""")
 GENERATOR = "secretGenerator"
 SOURCES = ("literals", "files", "envs", "env")
-"""Where kustomize's secretGenerator takes values from: all of it lies in Git, in clear."""
+"""Where kustomize's secretGenerator takes values from: all of these are in Git, in clear."""
 ENCODED = re.compile(r"[\w+/=-]{24,}")
 WRAPPED = re.compile(r"(?:^[ \t]*[A-Za-z0-9+/]{24,}[ \t]*\r?\n)+[ \t]*[A-Za-z0-9+/]*={0,2}", re.MULTILINE)
-"""Base64 over several lines, each but the last one full."""
+"""Base64 on several lines, all of them full but the last one."""
 CREDENTIAL = re.compile(r"(password|secret|token|api[_.-]?key)$", re.IGNORECASE)
-"""What a setting is called that is no setting."""
+"""The names of settings that are really credentials."""
 CONFIG_GENERATOR = "configMapGenerator"
 ASSIGNMENT = re.compile(r"""(?:export +)?([A-Za-z_]\w*)=["']?([^"']*)["']?""")
-"""A line of a file of variables."""
+"""A line of an env file."""
 PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
 ARCHIVES = {
     "gzip": "\x1f\ufffd",
@@ -39,16 +39,16 @@ ARCHIVES = {
     "zstd": "(\ufffd/\ufffd",
     "7z": "7z\ufffd\ufffd'\x1c",
 }
-"""How archives begin, read as text: what is in them is not searched."""
+"""How archives begin, read as text: their contents are not searched."""
 COMMIT = "commit or tag"
 Versions = dict[tuple[str, str], str]
 """Texts in Git by object id and `REPOSITORY: PATH`."""
 
 
 def repositories(cluster: Cluster, git: GitServer) -> list[Repository]:
-    """Every repository of the Git server: those that it was started with, and any that is there besides.
+    """Every repository of the Git server: those that it was started with, and any other that is there.
 
-    Raises AssertionError if an Application of the platform is deployed from elsewhere, where nobody would look.
+    Raises AssertionError if an Application of the platform is deployed from elsewhere, which would not be searched.
     """
     names = {*git.names()}
     if git.settings.server == "in-cluster":
@@ -57,7 +57,9 @@ def repositories(cluster: Cluster, git: GitServer) -> list[Repository]:
     found = [git.repository(name) for name in sorted(names)]
     known = {repository.url for repository in found}
     unknown = sorted(sources(cluster) - known)
-    assert not unknown, f"Applications are deployed from {unknown}, which is none of the repositories {sorted(known)}"
+    assert not unknown, (
+        f"expected Applications to be deployed only from {sorted(known)}, saw also {unknown}, which is not searched"
+    )
     return found
 
 
@@ -68,7 +70,7 @@ def credentials(cluster: Cluster, git: GitServer) -> dict[str, str]:
 
 
 def sources(cluster: Cluster) -> set[str]:
-    """The repositories that Argo CD deploys from, scenarios' demos left out; none where there is no Argo CD."""
+    """The repositories that Argo CD deploys from, without those of demos; none if Argo CD is not installed."""
     try:
         found = cluster.custom.list_cluster_custom_object("argoproj.io", "v1alpha1", "applications")["items"]
     except ApiException as error:
@@ -81,33 +83,38 @@ def sources(cluster: Cluster) -> set[str]:
 
 
 def every_version(repository: Repository) -> Versions:
-    """Every version of every file on every ref of a repository, and what its commits and tags say."""
+    """Every version of every file on every ref of a repository, and the texts of its commits and tags.
+
+    Raises AssertionError if one is larger than SCAN_SIZE.
+    """
     repository.fetch()
     repository.git("fetch", "--quiet", "--prune", "--no-tags", repository.remote(), "+refs/*:refs/everything/*")
     found: Versions = {}
-    # Refs of the clone's own, such as tags that it once followed, are none of the repository's.
+    # The clone's own refs, such as tags that it once fetched, are not the repository's.
     objects = repository.git("rev-list", "--objects", "--glob=refs/everything")
-    # An object's path comes back behind what is said of it.
+    # `rev-list` prints an object's path after its id; `cat-file` repeats it as %(rest).
     about = repository.git("cat-file", "--batch-check=%(objecttype) %(objectsize) %(objectname) %(rest)", stdin=objects)
     for line in about.splitlines():
         kind, size, identity, path = (line + " ").split(" ", 3)
         if kind == "tree":
             continue
         path = path.strip() or ("no path" if kind == "blob" else COMMIT)
-        assert int(size) <= SCAN_SIZE, f"{path} has {size} bytes, more than is searched for secrets"
+        assert int(size) <= SCAN_SIZE, (
+            f"{path} in {repository.name} has {size} bytes, but at most {SCAN_SIZE} are searched for secrets"
+        )
         found[identity, f"{repository.name}: {path}"] = repository.git("cat-file", "-p", identity)
     return found
 
 
 def secret_values(values: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """Secret values by `SECRET/KEY`; a user's name is none."""
+    """Secret values by `SECRET/KEY`, without user names."""
     return {
         f"{name}/{key}": value for name, keys in values.items() for key, value in keys.items() if key != "POSTGRES_USER"
     }
 
 
 def leaks(versions: Versions, values: Mapping[str, str]) -> list[str]:
-    """What each version of a file holds that it must not; an archive counts, for nobody sees what is in it."""
+    """What each version of a file contains that it must not; archives count, since their contents are not searched."""
     return [
         f"{path} ({identity[:10]}) {what}"
         for (identity, path), text in versions.items()
@@ -116,7 +123,7 @@ def leaks(versions: Versions, values: Mapping[str, str]) -> list[str]:
 
 
 def wrong_in(text: str, values: Mapping[str, str]) -> Iterator[str]:
-    """What a text holds that Git must not, plain or in base64."""
+    """What a text contains that Git must not, plain or in base64."""
     searched = searched_of(text)
     yield from (f"holds {label}" for label, value in values.items() if value in searched)
     if PRIVATE_KEY.search(searched):
@@ -124,20 +131,20 @@ def wrong_in(text: str, values: Mapping[str, str]) -> Iterator[str]:
     if any(is_filled_secret(part) for part in (text, *decoded_parts(text))):
         yield "is a Secret in clear"
     yield from (f"has {key} in a ConfigMap" for key in credentials_of_config_maps(text))
-    # A variable that is called like a secret of the platform's own is another criterion's (5.5).
+    # Criterion 5.5 judges variables that are named like the platform's own secrets.
     own = {label.rpartition("/")[2] for label in values}
     yield from (f"has {name} in clear" for name in credentials_in_clear(text) if name not in own)
     yield from (f"is an archive ({kind})" for kind, start in ARCHIVES.items() if text.startswith(start))
 
 
 def searched_of(text: str) -> str:
-    """A text with what it has in base64, decoded."""
-    # Text of two bytes a character has a NUL beside each.
+    """A text, also without NULs, and its base64 parts decoded."""
+    # UTF-16 has a NUL beside each ASCII character.
     return "\n".join((text, text.replace("\0", ""), *decoded_parts(text)))
 
 
 def decoded_parts(text: str) -> list[str]:
-    """What is encoded in base64 in a text, in one line or in several, decoded where it is text."""
+    """The parts of a text in base64, on one line or several, that decode to text."""
     parts = []
     for word in (*ENCODED.findall(text), *("".join(lines.split()) for lines in WRAPPED.findall(text))):
         try:
@@ -148,7 +155,7 @@ def decoded_parts(text: str) -> list[str]:
 
 
 def credentials_of_config_maps(text: str) -> list[str]:
-    """The keys of ConfigMaps in a text that are called like a credential and have a value."""
+    """The keys of ConfigMaps in a text that are named like a credential and have a value."""
     if "ConfigMap" not in text:
         return []
     maps = [item for item in parsed(text) if isinstance(item, dict) and item.get("kind") == "ConfigMap"]
@@ -157,7 +164,7 @@ def credentials_of_config_maps(text: str) -> list[str]:
 
 
 def credentials_in_clear(text: str) -> list[str]:
-    """What has a value and is called like a credential: variables of containers, literals of generators, env files."""
+    """What is named like a credential and has a value: variables of containers, literals of generators, env files."""
     pairs = assignments(text)
     if "value" in text or CONFIG_GENERATOR in text:
         pairs += [pair for document in parsed(text) for pair in settings_in(document)]
@@ -165,14 +172,14 @@ def credentials_in_clear(text: str) -> list[str]:
 
 
 def assignments(text: str) -> list[tuple[str, str]]:
-    """The pairs of a file that consists of NAME=VALUE alone; none of any other."""
+    """The names and values of an env file; none if the text has any line that is not NAME=VALUE."""
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     found = [ASSIGNMENT.fullmatch(line.strip()) for line in lines]
     return [(match[1], match[2]) for match in found if match] if all(found) else []
 
 
 def settings_in(value: Any) -> Iterator[tuple[str, str]]:
-    """The variables and the generators' literals of a document of YAML, however deep."""
+    """The containers' variables and the generators' literals in a YAML document, at any depth."""
     if isinstance(value, list):
         for item in value:
             yield from settings_in(item)
@@ -189,7 +196,7 @@ def settings_in(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def is_filled_secret(text: str) -> bool:
-    """Whether a text, YAML or JSON, holds a Secret with values. One that does not parse counts if it looks like one."""
+    """Whether a text (YAML or JSON) contains a Secret with values, or looks so if it does not parse."""
     if not SECRET_KIND.search(text) and GENERATOR not in text:
         return False
     try:
@@ -199,7 +206,7 @@ def is_filled_secret(text: str) -> bool:
 
 
 def holds_secret(value: Any) -> bool:
-    """Whether a value of YAML is or holds a Secret with values, or a generator of one, however deep."""
+    """Whether a YAML value is or contains a Secret with values, or a generator of one, at any depth."""
     if isinstance(value, str):
         return "\n" in value and is_filled_secret(value)
     if isinstance(value, list):
@@ -213,7 +220,7 @@ def holds_secret(value: Any) -> bool:
 
 
 def sealed_texts(versions: Versions) -> dict[str, str]:
-    """Every SealedSecret in any version of any file, as YAML of its own, by where it is."""
+    """Every SealedSecret in any version of any file, as a YAML document of its own, by location."""
     return {
         f"{path} ({identity[:10]})": yaml.safe_dump(document)
         for (identity, path), text in versions.items()
@@ -224,7 +231,7 @@ def sealed_texts(versions: Versions) -> dict[str, str]:
 
 
 def parsed(text: str) -> list[Any]:
-    """The documents of a text; none where it is no YAML."""
+    """The YAML documents of a text; none if it does not parse."""
     try:
         return documents(text)
     except (yaml.YAMLError, ValueError):

@@ -1,4 +1,4 @@
-"""What a developer may do in the cluster: every kind of object that the API has, tried one by one."""
+"""What a developer may do in the cluster: every kind of object that the API serves, tried one by one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ READ_ONLY = {"get", "list", "watch"}
 ABOUT_ONESELF = {"selfsubjectreviews", "selfsubjectaccessreviews", "selfsubjectrulesreviews"}
 """The self-reviews that every authenticated user may create."""
 FOR_ALL = {"api", "apis", "healthz", "livez", "readyz", "version", "openapi", "openid", ".well-known"}
-"""How the paths begin that everyone who is signed in may ask for (system:discovery and the like)."""
+"""The first segments of paths that every authenticated user may request (system:discovery and the like)."""
 LEADS_ON = {
     "*", "secrets", "pods/exec", "pods/attach", "pods/portforward", "pods/proxy", "services/proxy", "nodes/proxy",
     "serviceaccounts/token",
@@ -36,12 +36,12 @@ DISCOVERY = {"Accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupD
 NOBODY = "none-such"
 """An unused name: allowed requests for it are answered with 404, forbidden ones with 403."""
 Attempt = tuple[Any, ...]
-"""Method, path, body and headers of a request; those at the end may be left out."""
+"""Method, path, body and headers of a request; trailing ones may be left out."""
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A kind of object that the API has."""
+    """A kind of object that the API serves."""
 
     group: str
     version: str
@@ -55,17 +55,20 @@ class Resource:
         return f"{self.name}.{self.group}" if self.group else self.name
 
     def path(self, namespace: str | None = None) -> str:
-        """Where its objects are: in a namespace, or of all the cluster."""
+        """The path of its objects: in a namespace, or cluster-wide."""
         root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
         return f"{root}/namespaces/{namespace}/{self.name}" if namespace else f"{root}/{self.name}"
 
 
 def resources(caller: Caller) -> list[Resource]:
-    """All kinds of objects that the API has, each in its group's first version, as it tells whoever is signed in."""
+    """All kinds that the API serves, each in its group's first version, as any authenticated user can discover them.
+
+    Raises AssertionError if discovery is refused.
+    """
     found = []
     for path in ("/api", "/apis"):
         answer = caller("GET", path, None, DISCOVERY)
-        assert answer.status_code == 200, f"the API does not say what it has: {answer.status_code} at {path}"
+        assert answer.status_code == 200, f"expected 200 for API discovery at {path}, saw {answer.status_code}"
         for group in answer.json()["items"]:
             version = group["versions"][0]
             found += [
@@ -79,7 +82,7 @@ def resources(caller: Caller) -> list[Resource]:
 
 
 def statuses(caller: Caller, attempts: dict[str, Attempt]) -> dict[str, int]:
-    """What each attempt is answered with."""
+    """The HTTP status that answers each attempt."""
     return {what: caller(*attempt).status_code for what, attempt in attempts.items()}
 
 
@@ -89,7 +92,7 @@ def unlike(seen: dict[str, int], wanted: int) -> dict[str, int]:
 
 
 def reads_elsewhere(kinds: Iterable[Resource]) -> dict[str, Attempt]:
-    """Attempts to list every kind of object in all the cluster, and here those that are not for developers."""
+    """Attempts to list every kind cluster-wide, and in the services' namespace the kinds that are not READABLE."""
     listed = [kind for kind in kinds if "list" in kind.verbs]
     here = [kind for kind in listed if kind.namespaced and kind.full_name not in READABLE]
     attempts: dict[str, Attempt] = {f"list {kind.full_name} everywhere": ("GET", kind.path()) for kind in listed}
@@ -97,7 +100,7 @@ def reads_elsewhere(kinds: Iterable[Resource]) -> dict[str, Attempt]:
 
 
 def writes(kinds: Iterable[Resource]) -> dict[str, Attempt]:
-    """Attempts to create, change and delete one of every kind of object; none does anything."""
+    """Attempts to create, change and delete an object of every kind; all are dry runs."""
     attempts: dict[str, Attempt] = {}
     for kind in kinds:
         path = kind.path(NAMESPACE if kind.namespaced else None)
@@ -111,7 +114,7 @@ def writes(kinds: Iterable[Resource]) -> dict[str, Attempt]:
 
 
 def changes(probe: Probe, pod: str) -> dict[str, Attempt]:
-    """Attempts at what a developer in a hurry might do; `pod` is a running pod."""
+    """Dry runs of what a developer in a hurry might do; `pod` is a running pod."""
     restarted = {"spec": {"template": {"metadata": {"annotations": {"restarted": "now"}}}}}
     argo = f"/apis/argoproj.io/v1alpha1/namespaces/{ARGOCD}"
     policies = f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/networkpolicies"
@@ -139,14 +142,16 @@ def changes(probe: Probe, pod: str) -> dict[str, Attempt]:
 
 
 def review(caller: Caller, namespace: str) -> dict[str, Any]:
-    """All that the API lists of a caller's rights in a namespace. Raises AssertionError if it lists none."""
+    """The API's review of a caller's rights in a namespace. Raises AssertionError if the API refuses it."""
     body = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectRulesReview",
         "spec": {"namespace": namespace},
     }
     answer = caller("POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", body)
-    assert answer.status_code == 201, f"the API lists no rights in {namespace}: {answer.status_code}"
+    assert answer.status_code == 201, (
+        f"expected 201 for a review of one's own rights in the namespace {namespace}, saw {answer.status_code}"
+    )
     return dict(answer.json()["status"])
 
 
@@ -156,13 +161,13 @@ def rights(caller: Caller, namespace: str) -> list[dict[str, Any]]:
 
 
 def paths_beyond(rules: list[dict[str, Any]]) -> list[str]:
-    """The paths of the API that are about no objects, and that not everybody who is signed in may ask for."""
+    """The non-resource paths that the rules allow and that not every authenticated user may request."""
     asked = {path for rule in rules for path in rule["nonResourceURLs"]}
     return sorted(path for path in asked if path.strip("/").split("/")[0] not in FOR_ALL)
 
 
 def beyond_reading(rules: list[dict[str, Any]]) -> list[str]:
-    """The rules that allow more than to read, or lead to Secrets."""
+    """The rules that allow more than reading, or give access to Secrets."""
     return [
         f"{rule['verbs']} of {rule['resources']}"
         for rule in rules
@@ -172,7 +177,7 @@ def beyond_reading(rules: list[dict[str, Any]]) -> list[str]:
 
 
 def about_others(rules: list[dict[str, Any]]) -> list[str]:
-    """The rules that are about more than oneself."""
+    """The rules that allow more than self-reviews."""
     others = [rule for rule in rules if not set(rule["resources"]) <= ABOUT_ONESELF]
     return [f"{rule['verbs']} of {rule['resources']}" for rule in others]
 
@@ -184,14 +189,14 @@ def other_namespaces(cluster: Cluster) -> list[str]:
 
 
 def running_pods(cluster: Cluster) -> list[str]:
-    """The pods that run in the services' namespace, but for those of scenarios."""
+    """The running pods in the services' namespace, without those of scenarios."""
     items = cluster.core.list_namespaced_pod(NAMESPACE, field_selector="status.phase=Running").items
     kept = [item for item in items if not of_scenario(item.metadata.labels) and not item.metadata.deletion_timestamp]
     return sorted(item.metadata.name for item in kept)
 
 
 def reads(kinds: Iterable[Resource], pods: list[str]) -> dict[str, Attempt]:
-    """Attempts to list what is for developers, and to read the log of each pod."""
+    """Attempts to list what developers may read, and to read the log of each pod."""
     attempts: dict[str, Attempt] = {
         f"list {kind.full_name}": ("GET", kind.path(NAMESPACE)) for kind in kinds if kind.full_name in READABLE
     }

@@ -1,4 +1,4 @@
-"""Ways to a Secret that a developer may try: direct, indirect, and through what they may read anyway."""
+"""Ways to a Secret that a developer may try: directly, indirectly, and through what they may read anyway."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from acceptance.drivers.security.developer_rights import HERE, PATCH, Attempt
 from acceptance.platform.access import NAMESPACE
 
 SHORTEST_SECRET = 12
-"""Characters below which a value may be in a text by chance."""
+"""The fewest characters of a value that cannot be in a text by chance."""
 PUBLIC_KEYS = {"POSTGRES_USER"}
-"""Keys of Secrets whose values are no secret."""
+"""Keys of Secrets whose values are not secret."""
 ADMINISTRATOR = {"Impersonate-User": "kubernetes-admin", "Impersonate-Group": "system:masters"}
 CONTROLLER = {"Impersonate-User": "system:serviceaccount:sealed-secrets:sealed-secrets"}
 ROLES = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{NAMESPACE}"
@@ -24,7 +24,7 @@ ALL_RIGHTS = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "n
 
 
 def names_of_secrets(cluster: Cluster, namespace: str) -> set[str]:
-    """The Secrets of a namespace, but for those of scenarios."""
+    """The names of a namespace's Secrets, without those of scenarios."""
     items = cluster.core.list_namespaced_secret(namespace).items
     return {item.metadata.name for item in items if not of_scenario(item.metadata.labels)}
 
@@ -41,7 +41,7 @@ def straight(secrets: set[str], namespaces: list[str]) -> dict[str, Attempt]:
 
 
 def pods_with_secret(probe: Probe) -> dict[str, Attempt]:
-    """Attempts to start a pod that is given a Secret."""
+    """Attempts to start a pod that gets a Secret."""
     key = {"secretKeyRef": {"name": "jwt-secret", "key": "JWT_SECRET"}}
     mounted = probe.pod("taker", volumes=[{"name": "taken", "secret": {"secretName": "jwt-secret"}}])
     mounted["spec"]["containers"][0]["volumeMounts"] = [{"name": "taken", "mountPath": "/taken"}]
@@ -67,7 +67,7 @@ def into(pod: str) -> dict[str, Attempt]:
 
 
 def by_others_rights(nodes: list[str]) -> dict[str, Attempt]:
-    """Attempts to act as somebody else, to have more rights, and to ask the nodes."""
+    """Attempts to act as somebody else, to gain rights, and to query the kubelets."""
     secret = f"{HERE}/secrets/jwt-secret"
     more = {"metadata": {"name": "more"}, "subjects": [], "roleRef": ALL_RIGHTS}
     attempts: dict[str, Attempt] = {
@@ -84,7 +84,7 @@ def by_others_rights(nodes: list[str]) -> dict[str, Attempt]:
 
 
 def secret_values(cluster: Cluster, *namespaces: str) -> dict[str, str]:
-    """What Secrets of some namespaces hold, by `Secret/key`; what is public or too short to be told by is left out."""
+    """The values of the Secrets in some namespaces, by `Secret/key`; public and very short ones are left out."""
     values = {
         f"{item.metadata.name}/{key}": base64.b64decode(value).decode(errors="replace").strip()
         for namespace in namespaces
@@ -97,7 +97,7 @@ def secret_values(cluster: Cluster, *namespaces: str) -> dict[str, str]:
 
 
 def leaks(answers: dict[str, requests.Response], values: dict[str, str]) -> list[str]:
-    """Which value of a Secret is in which answer, as it is, as JSON has it, or in base64. The values are not named."""
+    """Which Secret's value is in which answer: plain, as JSON, or in base64. The values themselves are not named."""
     found = []
     for name, value in values.items():
         forms = {value, json.dumps(value)[1:-1], base64.b64encode(value.encode()).decode()}

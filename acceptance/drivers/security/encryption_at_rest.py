@@ -1,4 +1,4 @@
-"""Secrets as each API server writes them to etcd, and the key that it does so with."""
+"""Secrets as each API server writes them to etcd, and the key that it encrypts them with."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from acceptance.infrastructure.contract import Machine, Outputs
 
 
 def mark() -> str:
-    """A value that is nowhere else."""
+    """A unique value."""
     return f"mark-{secrets.token_hex(16)}"
 
 
 @dataclass
 class Marked:
-    """A ConfigMap, and a Secret that each API server wrote, each with a value of its own."""
+    """A ConfigMap, and a Secret written by each API server, each with a unique value."""
 
     namespace: Namespace
     servers: list[Machine]
@@ -29,7 +29,7 @@ class Marked:
     """The Secrets' values, by name."""
 
     def write(self) -> Marked:
-        """Write them. Raises Unverifiable where etcd is out of reach."""
+        """Write them; return itself. Raises Unverifiable if etcd cannot be reached."""
         cluster, place = self.namespace.cluster, ("-n", self.namespace.name)
         etcd_pod(cluster)
         data = {"metadata": {"name": "marked"}, "data": {"value": self.clear}}
@@ -45,17 +45,19 @@ class Marked:
         return f"/registry/secrets/{self.namespace.name}/{secret}"
 
     def is_held(self) -> bool:
-        """Raise AssertionError unless the member that is asked holds the ConfigMap and all the Secrets."""
+        """Raise AssertionError unless the queried member of etcd has the ConfigMap and all the Secrets."""
         cluster, name = self.namespace.cluster, self.namespace.name
         held = stored(cluster, f"/registry/configmaps/{name}/marked")
-        assert any(self.clear.encode() in value for value in held.values()), f"etcd holds {sorted(held)}"
+        assert any(self.clear.encode() in value for value in held.values()), (
+            f"expected the value of the ConfigMap {name}/marked in etcd, saw it in none of the keys {sorted(held)}"
+        )
         found = stored(cluster, f"/registry/secrets/{name}/by-")
         missing = {self.key(secret) for secret in self.hidden} - set(found)
-        assert not missing, f"etcd does not hold {sorted(missing)}"
+        assert not missing, f"expected all Secrets of {name} in etcd, but {sorted(missing)} are missing"
         return True
 
     def unreadable(self) -> dict[str, list[str]]:
-        """By API server the Secrets that it does not give as another one was told them."""
+        """The Secrets that an API server does not return with the value that was written, by API server."""
         cluster, place, seen = self.namespace.cluster, ("-n", self.namespace.name), {}
         for machine in self.servers:
             ask_for = ("get", "secret", *self.hidden, "-o")
@@ -68,7 +70,7 @@ class Marked:
 
 @dataclass(frozen=True)
 class KeyFile:
-    """The file that an API server has its key from: its path, its mode and that of its folder, and its digest."""
+    """The file with an API server's encryption key: its path, the modes of it and its folder, and its SHA-256."""
 
     path: str
     mode: str
@@ -77,14 +79,14 @@ class KeyFile:
 
 
 def key_files(namespace: Namespace, outputs: Outputs) -> dict[str, KeyFile]:
-    """The key file of each API server, by machine. Raises AssertionError for one that has none."""
+    """The key file of each API server, by machine. Raises AssertionError if one has none."""
     cluster = namespace.cluster
     servers = facts(cluster)[API]
     seen = {}
     for machine in outputs.control_planes:
         path = str(servers.get(machine.name, {}).get("encryption-provider-config") or "")
         assert path, f"the API server of {machine.name} runs without --encryption-provider-config"
-        # The owner is whoever made the cluster, on whose machine the node's root is root.
+        # The owner is not judged: it is whoever created the cluster, and root in a node is root on their machine.
         command = 'stat --format %a "$1" "$(dirname "$1")"; sha256sum "$1"'
         mode, folder_mode, digest = cluster.on_node(machine.name, "sh", "-ec", command, "sh", path).split()[:3]
         seen[machine.name] = KeyFile(path, mode, folder_mode, digest)

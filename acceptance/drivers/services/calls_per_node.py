@@ -13,7 +13,7 @@ from acceptance.drivers.workloads.pods import PodClient
 
 @contextlib.contextmanager
 def on_each(nodes: Iterable[str], client: PodClient) -> Iterator[dict[str, PodClient]]:
-    """A client pod on each of these machines, by machine: `client` on its own, others until the end of the block."""
+    """A client pod on each machine, by machine: `client` on its own one, others until the end of the block."""
     client.ensure()
     own = str(client.namespace.pod(client.name).spec.node_name)
     others = [node for node in sorted(nodes) if node != own]
@@ -33,4 +33,4 @@ def ask_often(client: PodClient, node: str, host: str, port: int, path: str, cou
         return [api.get(path) for _ in range(count)]
     except requests.RequestException as error:
         said = client.said(host, port) or error
-        raise AssertionError(f"no answer of {host}:{port}{path} to a pod on {node}: {said}") from error
+        raise AssertionError(f"no answer from {host}:{port}{path} to a pod on {node}: {said}") from error

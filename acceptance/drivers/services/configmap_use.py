@@ -8,9 +8,9 @@ from kubernetes import client
 
 
 def source_of(spec: client.V1PodSpec, key: str, config: str) -> str:
-    """Where a pod's spec takes a variable from: `the ConfigMap NAME` that is asked for, or what else in words."""
+    """Where a pod's spec takes a variable from: `the ConfigMap NAME` if it is `config`, else the source in words."""
     container = spec.containers[0]
-    # A variable of `env` wins over one of `envFrom`; of two, the last.
+    # `env` overrides `envFrom`; of two entries in `env`, the last one wins.
     for item in reversed(container.env or []):
         if item.name == key:
             reference = item.value_from and item.value_from.config_map_key_ref
@@ -21,7 +21,7 @@ def source_of(spec: client.V1PodSpec, key: str, config: str) -> str:
 
 
 def elsewhere(specs: dict[str, client.V1PodSpec], keys: Iterable[str], config: str) -> dict[str, dict[str, str]]:
-    """The keys of a ConfigMap that these specs, by name, do not take from it, and where they have them from."""
+    """The keys of a ConfigMap that these specs take from elsewhere, with the source, by the specs' names."""
     wanted = f"the ConfigMap {config}"
     seen = {who: {key: source_of(spec, key, config) for key in keys} for who, spec in specs.items()}
     wrong = {who: {key: way for key, way in found.items() if way != wanted} for who, found in seen.items()}

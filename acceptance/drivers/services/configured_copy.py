@@ -30,14 +30,17 @@ class ConfiguredCopy:
 
 @contextlib.contextmanager
 def copy_with_config(service: Service, config: str) -> Iterator[ConfiguredCopy]:
-    """A copy with a ConfigMap of its own, which says what the service's says, until the end of the block.
+    """A copy of a service with its own copy of the service's ConfigMap, until the end of the block.
 
-    Raises AssertionError if that one names no auth service.
+    Raises AssertionError if the ConfigMap does not name the auth service.
     """
     core, place = service.namespace.cluster.core, service.namespace.name
     name = f"{config}-{secrets.token_hex(3)}"
     data = dict(core.read_namespaced_config_map(config, place).data or {})
-    assert data.get(KEY), f"the ConfigMap {config} has no {KEY}. Try: kubectl get configmap {config} -o yaml"
+    assert data.get(KEY), (
+        f"expected {KEY} in the ConfigMap {place}/{config}, saw none. Try: kubectl -n {place} get configmap {config} "
+        "-o yaml"
+    )
     core.create_namespaced_config_map(place, {"metadata": {"name": name}, "data": data})
     try:
         with copy_of(service, {}, config=name) as copy:

@@ -1,4 +1,4 @@
-"""Copies of a service: one more pod of the same kind, with other settings, outside any Service."""
+"""Copies of a service: one more pod like the service's, with other settings, behind no Service."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ class Copy:
     port: int
 
     def pod(self) -> client.V1Pod:
-        """Its pod. Raises AssertionError unless there is one, ready."""
+        """Its pod. Raises AssertionError unless there is exactly one, and it is Ready."""
         pods = [pod for pod in self.namespace.pods(f"app={self.name}") if pod.metadata.deletion_timestamp is None]
         states = [f"{pod.metadata.name} {describe(pod)}" for pod in pods]
-        assert len(pods) == 1 and is_ready(pods[0]), f"expected one pod of {self.name}, ready; saw {states}"
+        assert len(pods) == 1 and is_ready(pods[0]), f"expected one pod of the copy {self.name}, Ready; saw {states}"
         return pods[0]
 
     def wait_ready(self) -> client.V1Pod:
-        """Wait for its pod."""
+        """Wait until its pod is Ready; return it. Raises TimedOut."""
         hint = f"kubectl -n {self.namespace.name} logs deploy/{self.name}"
         return eventually(self.pod, within=POD_READY, what=f"the copy {self.name} ready", hint=hint)
 
     def url(self, path: str, port: int | None = None) -> str:
-        """Its address inside the cluster."""
+        """The URL of a path at its pod, inside the cluster."""
         return f"http://{self.pod().status.pod_ip}:{port or self.port}{path}"
 
     def log(self) -> list[str]:
-        """Its pod's log."""
+        """The lines of its pod's log."""
         text = self.namespace.cluster.core.read_namespaced_pod_log(self.pod().metadata.name, self.namespace.name)
         return str(text).splitlines()
 
     def restart(self) -> None:
-        """Restart it as an operator does; return once the new pod is ready and the old one is gone."""
+        """Restart it as an operator would; return once the new pod is Ready and the old one is gone."""
         before = self.pod().metadata.uid
         self.namespace.cluster.kubectl("-n", self.namespace.name, "rollout", "restart", f"deployment/{self.name}")
 
@@ -60,19 +60,19 @@ class Copy:
         eventually(renewed, within=POD_READY, what=f"a new pod of {self.name}")
 
     def api(self, through: PodClient, port: int | None = None) -> Api:
-        """HTTP to its pod, from a client pod."""
+        """HTTP to its pod, through a client pod."""
         return Api(through.way_to(str(self.pod().status.pod_ip), port or self.port))
 
 
 def no_pods(namespace: Namespace, name: str) -> bool:
     """Raise AssertionError while a copy's pods exist."""
     left = [pod.metadata.name for pod in namespace.pods(f"app={name}")]
-    assert not left, f"still there: {left}"
+    assert not left, f"pods that still exist: {left}"
     return True
 
 
 def manifest_of(service: Service, name: str, settings: dict[str, str | None], config: str | None, port: int) -> Any:
-    """The Deployment of a copy: the service's own, but for what would make it one of the service's pods."""
+    """The Deployment of a copy: the service's own, without what would make its pod one of the service's."""
     template = service.namespace.cluster.api.sanitize_for_serialization(service.deployment().spec.template)
     ours = {COPY_LABEL: service.name, SCENARIO_LABEL: "true"}
     template["metadata"] = {"labels": {"app": name, NAME_LABEL: service.name, **ours}}
@@ -96,9 +96,10 @@ def manifest_of(service: Service, name: str, settings: dict[str, str | None], co
 def copy_of(
     service: Service, settings: dict[str, str | None], config: str | None = None, port: int | None = None
 ) -> Iterator[Copy]:
-    """A copy until the end of the block, with other settings (None removes one).
+    """A copy with other settings (None removes one), until the end of the block.
 
-    `config` is a ConfigMap that takes the place of the Deployment's own, `port` the one that it should listen on.
+    `config`: the ConfigMap that replaces the Deployment's own. `port`: the port to listen on. Raises TimedOut if it
+    does not become Ready.
     """
     name, namespace = f"{service.name}-{secrets.token_hex(3)}", service.namespace
     port = port or service.port

@@ -1,6 +1,6 @@
-"""Copies of the services that reach neither database nor cache: whether they would get traffic. Source: 4.11.
+"""Copies of the services that can reach neither database nor cache: whether they would get traffic. Source: 4.11.
 
-They are pods in the scenario's own namespace, so that nothing of the platform is touched and no Secret is read.
+They run in the scenario's own namespace: nothing of the platform is touched, and no Secret is read.
 """
 
 from __future__ import annotations
@@ -16,25 +16,28 @@ from acceptance.cluster.workloads import taking
 from acceptance.platform.access import NAMESPACE as PLATFORM
 
 AWAY = {"DATABASE_URL": "postgresql://nobody:none@127.0.0.1:9/nothing", "REDIS_URL": "redis://:none@127.0.0.1:9/0"}
-"""The address that a copy gets for its dependencies: nothing listens there, so connections are refused at once."""
+"""The URLs that a copy gets for its dependencies: nothing listens there, so connections are refused at once."""
 OF_THE_SERVICE = ("serviceAccountName", "serviceAccount", "topologySpreadConstraints", "affinity")
-"""What of a pod's spec means nothing, or something else, in another namespace."""
+"""Fields of a pod's spec that mean nothing, or something else, in another namespace."""
 OFTEN = 2
-"""Readiness probes that have to fail before a copy counts as not ready: the first may have come before it listened."""
+"""Failed readiness probes after which a copy counts as not ready: the first may have come before it listened."""
 STARTING = 15
-"""Startup probes that have to fail, where they ask what the readiness probe asks: a kubelet tells of some 20."""
+"""Failed startup probes that mean the same, if they ask what the readiness probe asks: a kubelet reports some 20."""
 READY = "ready"
 
 
 def needing(deployments: list[Any]) -> list[Any]:
-    """The Deployments that take a URL of AWAY. Raises AssertionError if there is none."""
+    """The Deployments that take a variable of AWAY. Raises AssertionError if there is none."""
     found = taking(deployments, AWAY)
-    assert found, f"no Deployment takes {' or '.join(AWAY)}. Try: kubectl get deployments"
+    assert found, (
+        f"expected Deployments in {PLATFORM} that take {' or '.join(AWAY)}, saw none. "
+        f"Try: kubectl -n {PLATFORM} get deployments"
+    )
     return found
 
 
 def environment_of(container: dict[str, Any], configs: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
-    """The variables of a copy's container: what the ConfigMaps say (by name), and made-up values for all secrets."""
+    """The variables of a copy's container: the values in `configs` (by ConfigMap), and made-up ones for all secrets."""
     found = [
         {"name": key, "value": value}
         for source in container.get("envFrom") or []
@@ -54,7 +57,7 @@ def environment_of(container: dict[str, Any], configs: dict[str, dict[str, str]]
 
 
 def copy_of(template: dict[str, Any], configs: dict[str, dict[str, str]], name: str) -> dict[str, Any]:
-    """A pod as a Deployment's template has it, its probes as they are, that reaches nothing that it needs."""
+    """A pod from a Deployment's template, with its probes unchanged, that can reach none of its dependencies."""
     spec = {key: value for key, value in template["spec"].items() if key not in OF_THE_SERVICE}
     containers = []
     for part in spec["containers"]:
@@ -67,7 +70,7 @@ def copy_of(template: dict[str, Any], configs: dict[str, dict[str, str]], name: 
 
 
 def start_each(cluster: Cluster, namespace: Namespace) -> list[str]:
-    """Start a copy of each service that needs something; return their names. They are gone with the namespace."""
+    """Start a copy of each service with such a dependency; return their names. They are deleted with the namespace."""
     listed = cluster.core.list_namespaced_config_map(PLATFORM).items
     configs = {item.metadata.name: dict(item.data or {}) for item in listed}
     names = []
@@ -78,13 +81,13 @@ def start_each(cluster: Cluster, namespace: Namespace) -> list[str]:
 
 
 def wait_state(namespace: Namespace, name: str) -> str:
-    """What became of a copy: READY, or how it was seen not to be. Waits until its probes failed often, or it ended."""
+    """Wait until a copy is Ready, its probes failed often enough, or it restarted; return READY or what was seen."""
     hint = f"kubectl -n {namespace.name} describe pod {name}"
     return eventually(lambda: state(namespace, name), within=POD_READY, what=f"{name} to be probed", hint=hint)
 
 
 def state(namespace: Namespace, name: str) -> str:
-    """The same at this moment. Raises AssertionError while nothing can be said."""
+    """READY, or what is seen of a copy instead. Raises AssertionError while it is undecided."""
     pod = namespace.pod(name)
     if is_ready(pod):
         return READY

@@ -11,17 +11,17 @@ from acceptance.drivers.services.service import Service
 from acceptance.drivers.workloads.pods import PodClient
 
 AT_ONCE = (1, 4)
-"""On how many connections calls come: one after another, and as from a pod of the backend that has four users at once.
+"""Numbers of connections that calls come over: one, and four as from a backend pod with four concurrent users.
 
-This is what "normal load" of 11.2 is taken for. Each connection asks again as soon as it is answered.
+This is what "normal load" in 11.2 is taken to mean. Each connection sends its next call as soon as it has an answer.
 """
 Figures = dict[str, Any]
-"""What the probe says of many calls: their number, the statuses, and percentiles in milliseconds."""
+"""The probe's figures for many calls: their number, their statuses, and percentiles in milliseconds."""
 
 
 @contextlib.contextmanager
 def beside(client: PodClient, *services: Service) -> Iterator[dict[str, PodClient]]:
-    """A client pod on each machine that a service has a pod on, by machine, until the end of the block."""
+    """A client pod on each machine that runs a pod of these services, by machine, until the end of the block."""
     nodes = sorted({str(pod.spec.node_name) for service in services for pod in service.running()})
     clients = {node: PodClient(client.namespace, f"client-on-{index}", node) for index, node in enumerate(nodes)}
     try:
@@ -41,10 +41,10 @@ def validate_calls(
     count: int,
     at_once: Collection[int] = AT_ONCE,
 ) -> dict[str, Figures]:
-    """Figures of `count` calls from each machine of the caller to each pod of auth, and to its Service by its name.
+    """Figures for `count` calls from each machine of the caller to each pod of auth, and to its Service by name.
 
-    They are measured for each number of connections (`at_once`). To the Service each call has a connection of its own,
-    so that all pods are among those that answer.
+    They are measured for each number of connections (`at_once`). Each call to the Service uses a new connection, so
+    that all pods answer some.
     """
     hosts = {str(pod.metadata.name): str(pod.status.pod_ip) for pod in auth.running()}
     bearer = f"Authorization: Bearer {token}"
@@ -61,7 +61,7 @@ def validate_calls(
 
 
 def with_others(calls: Mapping[str, Figures], statuses: Collection[int]) -> dict[str, dict[str, int]]:
-    """The calls that were not all answered with one of some statuses."""
+    """The statuses of each series of calls that were not all answered with one of these statuses."""
     known = {str(status) for status in statuses}
 
     def good(seen: Figures) -> bool:
@@ -72,5 +72,5 @@ def with_others(calls: Mapping[str, Figures], statuses: Collection[int]) -> dict
 
 
 def slower(calls: Mapping[str, Figures], share: int, limit: int) -> dict[str, str]:
-    """The calls of which fewer than `share` of 100 were answered within `limit` milliseconds."""
+    """The series of which fewer than `share` percent of the calls were answered within `limit` milliseconds."""
     return {who: f"{seen[f'p{share}']} ms" for who, seen in calls.items() if seen[f"p{share}"] > limit}

@@ -1,4 +1,4 @@
-"""What a line of a service's log says, in whatever format. Source: 8.8, 11.4, 15.4."""
+"""What a line of a service's log says, in any format. Source: 8.8, 11.4, 15.4."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ AWAY = re.compile(
 )
 SERIOUS = ("WARN", "WARNING", "ERROR", "ERR", "CRITICAL", "FATAL")
 SERIOUS_TEXT = re.compile(rf"(?<![\w.])({'|'.join(SERIOUS)})(?![\w.])")
-"""The level in a line that is no JSON: a word of its own in capitals, or in brackets or before a colon in any."""
+"""The level in a line that is not JSON: a word in capitals, or in any case in brackets or before a colon."""
 IN_ANY_CASE = re.compile(rf"\[({'|'.join(SERIOUS)})\]|^({'|'.join(SERIOUS)}):", re.IGNORECASE)
 FOR_DEVELOPERS = re.compile(r"\W*(debug|dbg)\b", re.IGNORECASE)
-"""How a line begins that is one for developers, whatever level it has."""
+"""The beginning of a line for developers, whatever its level."""
 
 
 def said(line: str) -> str:
-    """What a line of JSON says happened: all but the names of the code that wrote it; any other line as it is."""
+    """What a line of JSON says happened, without the names of the code that wrote it; any other line unchanged."""
     if not fields(line):
         return line
     found = {key: value for key, value in fields(line).items() if key.lower() not in WRITERS}
@@ -42,24 +42,24 @@ def is_serious(line: str) -> bool:
 def says_unreachable(line: str, name: str) -> bool:
     """Whether a line of level WARN or above says that `name` cannot be reached."""
     text = said(line)
-    # A database's refusal of a password ("authentication failed") is no word on a service called auth.
+    # A database's refusal of a password ("authentication failed") says nothing about a service called auth.
     named = re.search(rf"(?<![a-z]){name}(?!entication failed)", text.lower())
     return is_serious(line) and bool(named and AWAY.search(text))
 
 
 def shown_in(line: str, credentials: Iterable[str]) -> bool:
-    """Whether a line shows a credential: a token itself, or the signature of a JWT, which makes it one."""
+    """Whether a line shows a credential: a token itself, or the signature that makes a JWT valid."""
     return any(token.rpartition(".")[2] in line for token in credentials)
 
 
 def showing(logs: Mapping[str, list[str]], credentials: Collection[str]) -> dict[str, int]:
-    """How many lines of each pod's log show one of some credentials; without the pods of whose none does."""
+    """How many lines of each pod's log show one of these credentials; pods without such a line are left out."""
     counts = {name: sum(shown_in(line, credentials) for line in lines) for name, lines in logs.items()}
     return {name: count for name, count in counts.items() if count}
 
 
 def for_developers(line: str, credentials: Iterable[str] = ()) -> bool:
-    """Whether a line is one for developers: by its level, by how it begins, or since it shows a credential."""
+    """Whether a line is meant for developers: by its level, by its beginning, or because it shows a credential."""
     found = fields(line)
     message = str(found.get("message") or found.get("msg") or "") if found else line
     return shown_in(line, credentials) or debug_level(line) or bool(FOR_DEVELOPERS.match(message))

@@ -1,4 +1,4 @@
-"""The liveness probes of the platform's own pods: after how many failures they restart, and whether they ever fail."""
+"""The liveness probes of the platform's own pods: how many failures cause a restart, and whether they ever fail."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from acceptance.drivers.workloads.workload_health import asks_something
 from acceptance.platform.access import NAMESPACE
 
 FAILURES = 3
-"""Criterion 2.6."""
+"""Failed probes after which a container is restarted (criterion 2.6)."""
 OTHER_FAILURES = {"yb-tserver": 6, "yb-master": 6}
-"""By label `app`: a member that catches up may be slow for a minute, and a restart would begin it anew."""
+"""Exceptions by label `app`: a member that catches up may be slow for a minute, and a restart would start that over."""
 PERIOD = 10
 """The default number of seconds between two probes."""
 LATEST = 120
-"""Seconds after its start within which a container that hangs from then on is to be restarted; YugabyteDB's take 90."""
+"""Seconds within which a container that hangs from its start on must be restarted; YugabyteDB's take 90."""
 LATEST_START = 300
-"""The same of one that never comes up (its startup probe); Redis has 180, to read what it had written."""
+"""The same for a container that never comes up (startup probe); Redis has 180, to load what it had written."""
 LATEST_END = 120
-"""Seconds that a container which is to be restarted may take to end; YugabyteDB's have 60."""
+"""Seconds that a container may take to terminate before it is restarted; YugabyteDB's have 60."""
 END = 30
 """The default grace period of a pod, in seconds."""
 WATCHED = (NAMESPACE, "traefik", "sealed-secrets")
-"""The namespaces whose containers have probes of ours; upstream gives Argo CD's controller and others none."""
+"""The namespaces whose containers have our probes. Upstream gives none to others, such as Argo CD's controller."""
 PROBES = {"livenessProbe": "liveness_probe", "startupProbe": "startup_probe"}
-"""What a manifest and the client call the probes that restart a container."""
+"""The probes that restart a container: their names in a manifest and in the client."""
 TRIED = ("httpGet", "exec", "tcpSocket")
-"""The kinds of probes that were seen to restart a container; a connection is a part of what `httpGet` does."""
+"""The kinds of probes that were seen to restart a container; `tcpSocket` is a part of what `httpGet` does."""
 AGAIN = 2
-"""Restarts of one pod by its probe, within the hour that the API keeps events, that are no accident."""
+"""Restarts of one pod by its probe that are no accident, within the hour for which the API keeps events."""
 
 
 def long_lived(pods: list[client.V1Pod]) -> list[client.V1Pod]:
-    """The pods that are to run for ever and are not a scenario's: those of jobs end."""
+    """The pods that are meant to run forever and are not a scenario's: those of Jobs end."""
     return [
         pod
         for pod in pods
@@ -49,7 +49,7 @@ def long_lived(pods: list[client.V1Pod]) -> list[client.V1Pod]:
 
 
 def without_probe(pods: list[client.V1Pod]) -> list[str]:
-    """The containers that nothing restarts, or not after as many failures as wanted, with what they have."""
+    """The containers that no probe restarts, or not after the required number of failures, with the reason."""
     wrong = []
     for pod in long_lived(pods):
         app = (pod.metadata.labels or {}).get("app", "")
@@ -61,7 +61,7 @@ def without_probe(pods: list[client.V1Pod]) -> list[str]:
 
 
 def rendered_without_probe(manifests: list[Manifest]) -> list[str]:
-    """The same of what manifests deploy."""
+    """Like `without_probe`, for the Deployments and StatefulSets in manifests."""
     wrong = []
     for item in (item for item in manifests if item["kind"] in ("Deployment", "StatefulSet")):
         template = item["spec"]["template"]
@@ -73,7 +73,7 @@ def rendered_without_probe(manifests: list[Manifest]) -> list[str]:
 
 
 def deployed_without_probe(cluster: Cluster) -> list[str]:
-    """The same of what is deployed in the cluster: pods of a rollout that has only begun are still the earlier ones."""
+    """Like `without_probe`, for the workloads in the cluster: early in a rollout, the pods are still the old ones."""
     render = client.ApiClient().sanitize_for_serialization
     found = [item for name in WATCHED for item in workloads(cluster, name)]
     mine = [item for item in found if not of_scenario(item.metadata.labels)]
@@ -81,14 +81,14 @@ def deployed_without_probe(cluster: Cluster) -> list[str]:
 
 
 def as_rendered(probe: client.V1Probe | None) -> dict[str, Any] | None:
-    """A probe of a running pod, under the names of a manifest."""
+    """A probe of a running pod, with the field names of a manifest."""
     return dict(client.ApiClient().sanitize_for_serialization(probe)) if probe else None
 
 
 def trouble_of(container: Mapping[str, Any], app: str, ends: int | None) -> str:
-    """Why a container that hangs would not be restarted by its probes, or not in time; nothing if it would.
+    """Why a container that hangs would not be restarted by its probes, or not in time; empty if it would.
 
-    `ends`: the seconds that its pod has to end.
+    `ends`: the grace period of its pod in seconds.
     """
     probe, start = container.get("livenessProbe"), container.get("startupProbe")
     if not probe:
@@ -113,7 +113,7 @@ def trouble_of(container: Mapping[str, Any], app: str, ends: int | None) -> str:
 
 
 def seconds_to_fail(probe: Mapping[str, Any]) -> int:
-    """After how many seconds a probe gives up on a container that hangs: each try takes as long as its time-out."""
+    """The seconds after which a probe gives up on a container that hangs: each try takes its period or timeout."""
     tries = probe.get("failureThreshold", FAILURES)
     each = max(probe.get("periodSeconds", PERIOD), probe.get("timeoutSeconds", 1))
     return int(probe.get("initialDelaySeconds", 0) + tries * each)
@@ -125,7 +125,7 @@ def platform_pods(cluster: Cluster) -> list[client.V1Pod]:
 
 
 def restarted_again(events: list[client.CoreV1Event], pods: list[client.V1Pod]) -> list[str]:
-    """The pods, of all but scenarios, that their liveness probe restarts again and again."""
+    """The pods, except scenarios', that their liveness probe restarted repeatedly, with the number of restarts."""
     mine = {pod.metadata.uid: f"{pod.metadata.namespace}/{pod.metadata.name}" for pod in long_lived(pods)}
     counts: dict[str, int] = {}
     for event in events:
@@ -136,9 +136,9 @@ def restarted_again(events: list[client.CoreV1Event], pods: list[client.V1Pod]) 
 
 
 def restarted_by_probes(cluster: Cluster) -> list[str]:
-    """The pods of all the cluster that their probe restarted again and again within the last hour.
+    """The pods in the whole cluster that their liveness probe restarted repeatedly within the last hour.
 
-    Those of the control plane's machines are not among them: scenarios take these machines away.
+    Pods of the control plane are left out: scenarios take its machines down.
     """
     events = cluster.core.list_event_for_all_namespaces(field_selector="reason=Killing").items
     pods = cluster.core.list_pod_for_all_namespaces(label_selector="tier!=control-plane").items

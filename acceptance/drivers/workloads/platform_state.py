@@ -17,18 +17,18 @@ from acceptance.infrastructure.cluster_lock import NAMESPACE
 
 AsFound = dict[str, str]
 MOVING = {
-    # What controllers write by themselves, all the time.
+    # Controllers write these all the time.
     "bindings", "componentstatuses", "controllerrevisions.apps", "endpoints", "endpointslices.discovery.k8s.io",
     "events", "events.events.k8s.io", "leases.coordination.k8s.io", "nodes.metrics.k8s.io", "pods.metrics.k8s.io",
     "replicasets.apps", "csistoragecapacities.storage.k8s.io", "ipaddresses.networking.k8s.io",
-    # Kubelets ask for certificates; what was granted is no part of the platform.
+    # Kubelets request certificates, which are not part of the platform.
     "certificatesigningrequests.certificates.k8s.io",
-    # A sync makes its hooks anew.
+    # Every sync recreates its hooks.
     "jobs.batch",
 }  # fmt: skip
-"""The kinds of object that change by themselves, or only reflect others."""
+"""Kinds that change by themselves, or only mirror others."""
 OWN = ("resourceVersion", "managedFields", "generation", "annotations")
-"""The metadata that changes although nobody changes the object."""
+"""Metadata that changes although nobody changes the object."""
 
 
 def is_scenarios(item: dict[str, Any]) -> bool:
@@ -45,9 +45,9 @@ def is_of_job(item: dict[str, Any]) -> bool:
 
 
 def is_of_volume(item: dict[str, Any]) -> bool:
-    """Whether a pod makes or removes a volume's folder and ends: it is nobody's, and has the provisioner's script.
+    """Whether a pod creates or removes a volume's directory: it has the provisioner's script and no owner.
 
-    Another scenario's claim may be why it is there. That none is left behind is for plan 27.10 to say.
+    Another scenario's claim may have caused it. Plan 27.10 judges whether any is left behind.
     """
     volumes = item.get("spec", {}).get("volumes") or [] if item["kind"] == "Pod" else []
     scripts = {volume.get("configMap", {}).get("name") for volume in volumes}
@@ -55,7 +55,7 @@ def is_of_volume(item: dict[str, Any]) -> bool:
 
 
 def digest(item: dict[str, Any]) -> str:
-    """What an object says, its state aside: a pod is what it is called, for it is replaced and not changed."""
+    """A hash of an object without its status. Of a pod only the metadata counts: pods are replaced, not changed."""
     metadata = {key: value for key, value in item["metadata"].items() if key not in OWN}
     said = (
         {}
@@ -66,7 +66,7 @@ def digest(item: dict[str, Any]) -> str:
 
 
 def digests(items: Iterable[dict[str, Any]]) -> AsFound:
-    """The digest of each object that is no scenario's, nor a pod that ends by itself, by kind, namespace and name."""
+    """The digests of objects by kind, namespace and name, without scenarios' and pods that end by themselves."""
     found = {}
     for item in items:
         metadata = item["metadata"]
@@ -76,21 +76,21 @@ def digests(items: Iterable[dict[str, Any]]) -> AsFound:
 
 
 def look(cluster: Cluster, repository: Repository) -> AsFound:
-    """All objects that the cluster has, but those that move by themselves, and the repository's branches."""
+    """The digests of all objects except those that change by themselves, and the repository's branches."""
     kinds = set(cluster.kubectl("api-resources", "--verbs=list", "--output=name").split()) - MOVING
     listed = cluster.kubectl("get", ",".join(sorted(kinds)), "--all-namespaces", "--output=json")
     found = digests(json.loads(listed)["items"])
-    assert found, "expected a cluster with objects, it has none"
+    assert found, "expected objects in the cluster, saw none"
     return found | {"branches": repository.git("ls-remote", repository.remote())}
 
 
 def wait_found(cluster: Cluster, repository: Repository) -> AsFound:
-    """The platform as it is, once all of its kinds of object can be listed: an API of its own may be coming up."""
+    """The state of the platform, once all kinds can be listed: an aggregated API may still be starting."""
     return eventually(lambda: look(cluster, repository), within=SYNCED, what="all kinds of object listed")
 
 
 def wait_same(cluster: Cluster, repository: Repository, before: AsFound) -> None:
-    """Wait until the platform is as it was found. Raises TimedOut naming what changed."""
+    """Wait until the platform is as it was found. Raises TimedOut naming the objects that changed."""
 
     def same() -> bool:
         now = look(cluster, repository)

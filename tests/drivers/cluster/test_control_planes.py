@@ -136,7 +136,7 @@ def test_a_control_plane_may_know_its_own_api():
         ({"two": OWN}, "kubelet of two at one"),
         ({"worker": LISTED.replace("172.30.0.2:6443  users:((\"kube-proxy", "172.30.0.4:6443  users:((\"kube-proxy")},
          "kube-proxy of worker at two"),
-        ({"worker": ""}, "no kubelet at the API's port on ['worker']"),
+        ({"worker": ""}, "a kubelet connected to the API's port 6443 on every machine, saw none on ['worker']"),
     ],
 )  # fmt: skip
 def test_whoever_knows_another_machines_api_alone_is_told(listed, said):
@@ -151,5 +151,5 @@ def test_dns_has_to_be_on_two_machines():
 
     assert found(pod("coredns", "a"), pod("coredns", "b")) == {"coredns-a": "a", "coredns-b": "b"}
     for pods in ([], [pod("coredns", "a")], [pod("coredns", "a"), pod("coredns", "b", "False")]):
-        with pytest.raises(AssertionError, match="DNS servers that are Ready on"):
+        with pytest.raises(AssertionError, match="DNS servers that are Ready on two machines"):
             found(*pods)

@@ -59,5 +59,5 @@ def test_nothing_told_is_a_failure(monkeypatch, status, data):
     if data:
         assert kubeadm_discovery.told(None) == data
     else:
-        with pytest.raises(AssertionError, match="told to new machines, saw 401"):
+        with pytest.raises(AssertionError, match="as for new machines, saw 401"):
             kubeadm_discovery.told(None)

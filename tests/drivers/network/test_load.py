@@ -44,5 +44,5 @@ def test_a_loop_that_ended_by_itself_proves_nothing(monkeypatch):
     monkeypatch.setattr(load, "ASKED_AT_MOST", 0)
     with RequestLoop(Answers(200), "https://api.test/health") as loop:
         loop.thread.join(5)
-        with pytest.raises(AssertionError, match="nobody asked until the end"):
+        with pytest.raises(AssertionError, match="until the end of a change, but they stopped earlier"):
             loop.assert_nothing_lost("a change")

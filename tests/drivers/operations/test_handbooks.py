@@ -138,11 +138,11 @@ def test_files_that_the_text_names_exist():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("```sh\nls\n```\n", "does not say how the block is meant"),
-        ("```sh maybe\nls\n```\n", "does not say"),
-        ("```sh manual\nls\n```\n", "does not say"),
-        ("```sh run 2.1\nls\n```\n", "does not say"),
-        ("# Head\n```sh run\nls\n", "book.md:2: the block never ends"),
+        ("```sh\nls\n```\n", "book.md:1: `sh` is no valid mode"),
+        ("```sh maybe\nls\n```\n", "`sh maybe` is no valid mode"),
+        ("```sh manual\nls\n```\n", "`sh manual` is no valid mode"),
+        ("```sh run 2.1\nls\n```\n", "`sh run 2.1` is no valid mode"),
+        ("# Head\n```sh run\nls\n", "book.md:2: the block is not closed"),
     ],
 )
 def test_a_block_that_does_not_say_how_it_is_meant_is_refused(tmp_path, text, words):

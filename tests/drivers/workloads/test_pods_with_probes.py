@@ -71,14 +71,17 @@ def test_its_last_words_are_read_of_the_container_that_ended():
         return SAID if previous else ""
 
     assert terminated_containers.log_of_crashed(Pods(core=Thing(read_namespaced_pod_log=log)), "a") == SAID.strip()
-    for status, kind, said in ((400, AssertionError, "no container that ended"), (403, ApiException, "403")):
+    for status, kind, said in (
+        (400, AssertionError, "no container that ended in the pod a"),
+        (403, ApiException, "403"),
+    ):
 
         def refuse(*_, status=status, **__):
             raise ApiException(status=status)
 
         with pytest.raises(kind, match=said):
             terminated_containers.log_of_crashed(Pods(core=Thing(read_namespaced_pod_log=refuse)), "a")
-    with pytest.raises(AssertionError, match="its log is ''"):
+    with pytest.raises(AssertionError, match="the log '' of a, which does not say why"):
         terminated_containers.log_of_crashed(Pods(core=Thing(read_namespaced_pod_log=lambda *_, **__: "")), "a")
 
 
