@@ -1,4 +1,4 @@
-"""The handbooks, followed: each block of commands that may run anywhere, as written. Source: tasks 25 and 26."""
+"""The handbooks' commands, run as written: every block that may run anywhere. Source: tasks 25 and 26."""
 
 from pytest_bdd import given, parsers, then, when
 
@@ -24,7 +24,7 @@ def type_commands(desk, handbook, evidence):
 
 @then("each of them ended well")
 def all_ended_well(desk):
-    assert desk.ended, "no block of the handbook is marked `sh run`"
+    assert desk.ended, "expected blocks marked `sh run` in the handbook, there are none"
     assert not desk.bad, "\n".join(desk.bad)
 
 

@@ -1,4 +1,4 @@
-"""Traefik: its address, routes, redirects and what reaches the pods behind it."""
+"""Traefik: its address, its routes and redirects, and what reaches the pods behind it."""
 
 import secrets
 
@@ -23,7 +23,7 @@ from acceptance.drivers.workloads.server_pod import start_server
 def traefik_answers(traefik, outputs):
     balancer = outputs.load_balancer
     session = pinned_session(balancer.address, balancer.http_port, balancer.https_port)
-    # Who issued the certificate is judged by the scenarios on certificates; these judge routing.
+    # Other scenarios judge who issued the certificate; these judge routing.
     session.verify = False
     return session
 
@@ -41,7 +41,9 @@ def answers_on_each(cluster, outputs, environment, images, addresses, evidence):
     seen = {address: scenario_routes.answer_at(address, host, outputs.network.name, image) for address in addresses}
     evidence.add("answer by address", seen)
     bad = {at: text for at, text in seen.items() if not scenario_routes.is_open(text)}
-    assert not bad, f"expected Traefik on ports 80 and 443, saw {bad}. Try: kubectl -n traefik get svc"
+    assert not bad, (
+        f"expected Traefik on ports 80 and 443 of each external address, saw {bad}. Try: kubectl -n traefik get svc"
+    )
 
 
 @given("a server pod", target_fixture="server")
@@ -74,14 +76,16 @@ def other_requests(anyone, route, environment):
     host, _ = route
     urls = (f"https://{host}/other", f"https://nobody-{secrets.token_hex(3)}.{environment.scenario_domain}/some")
     seen = {url: [anyone.get(url).status_code for _ in range(scenario_routes.FRESH)] for url in urls}
-    assert {code for codes in seen.values() for code in codes} == {404}, f"expected 404 every time, saw {seen}"
+    assert {code for codes in seen.values() for code in codes} == {404}, (
+        f"expected 404 every time for another host or path, saw {seen}"
+    )
 
 
 @then(parsers.parse('production\'s Traefik is started with the same options of "{prefix}"'))
 def same_in_production(platform, prefix, evidence):
     evidence.add("options in production", traefik_options.of_production(platform, prefix))
     other = traefik_options.other_in_production(platform, prefix)
-    assert not other, f"expected the same options of {prefix} as were proven here, saw {other}"
+    assert not other, f"expected production's Traefik to have the same options of {prefix} as here, saw {other}"
 
 
 @when("each path of each host is asked for over plain HTTP", target_fixture="plain")
@@ -93,13 +97,15 @@ def ask_plain(anyone, cluster, environment, routes, argocd_route, evidence):
 
 @then("GET is answered with 301 to the same host, path and query over HTTPS")
 def are_redirects(plain):
-    assert not plain["GET"], f"expected 301 to the same page over HTTPS, saw {plain['GET']}. {scenario_routes.LOGS}"
+    assert not plain["GET"], (
+        f"expected 301 to the same page over HTTPS, saw {plain['GET']}. Try: {scenario_routes.LOGS}"
+    )
 
 
 @then("no other method is answered in clear")
 def none_in_clear(plain):
     wrong = {method: found for method, found in plain.items() if found}
-    assert not wrong, f"expected 301 or 308 to the same page over HTTPS, saw {wrong}. {scenario_routes.LOGS}"
+    assert not wrong, f"expected 301 or 308 to the same page over HTTPS, saw {wrong}. Try: {scenario_routes.LOGS}"
 
 
 @then("no route of the platform takes requests in clear, here and in production")
@@ -107,7 +113,7 @@ def no_route_in_clear(platform, cluster):
     rules = route_rules.platform_rules(cluster) + route_rules.production_rules(platform)
     wrong = route_rules.taken_in_clear(rules)
     assert not wrong, (
-        f"expected routes at the entry point {route_rules.HTTPS} alone, saw {wrong}. {scenario_routes.HINT}"
+        f"expected routes at the entry point {route_rules.HTTPS} only, saw {wrong}. Try: {scenario_routes.HINT}"
     )
 
 
@@ -115,9 +121,9 @@ def no_route_in_clear(platform, cluster):
 def plain_behind(anyone, route, server, evidence):
     seen = scenario_routes.wait_reaches_pod(anyone, server, *route)
     evidence.add("what the pod saw", seen)
-    assert seen["tls"] is False, "the pod was reached over TLS"
+    assert seen["tls"] is False, f"expected plain HTTP between Traefik and pod {server.pod}, saw TLS"
     protocol = seen["headers"].get("X-Forwarded-Proto")
-    assert protocol == ["https"], f"expected X-Forwarded-Proto: https, the pod saw {protocol}"
+    assert protocol == ["https"], f"expected X-Forwarded-Proto: https at pod {server.pod}, saw {protocol}"
 
 
 @then("every Service behind a route takes plain HTTP")
@@ -125,14 +131,14 @@ def plain_http_behind(cluster, server, routes, applications, evidence):
     seen = scenario_routes.plain_http_statuses(server, route_rules.platform_rules(cluster))
     evidence.add("HTTP status by Service behind a route", seen)
     assert set(seen.values()) - {scenario_routes.REFUSED}, (
-        f"no Service behind a route takes connections: {', '.join(seen)}"
+        f"expected Services behind routes to accept connections, none of these does: {', '.join(seen)}"
     )
 
 
 @then("nothing leads requests past Traefik's routes")
 def nothing_past_routes(cluster):
     others = route_rules.other_routes(cluster) + exposure.ways_past_routes(cluster)
-    assert not others, f"expected IngressRoutes alone, at which TLS ends, saw {others}"
+    assert not others, f"expected only Traefik's IngressRoutes to lead to pods, saw {others}"
 
 
 @then(parsers.parse("requests for that host are answered with {code:d}"), target_fixture="answered_before")
@@ -162,17 +168,19 @@ def copies_are_not_ready(namespace, copies, evidence):
     evidence.add("copies that reach neither database nor cache", seen)
     ready = [name for name, state in seen.items() if state == isolated_copies.READY]
     hint = "Try: kubectl get deployments -o yaml | grep -A 3 readinessProbe, and ask its path without the database"
-    assert not ready, f"expected no copy to be ready that reaches nothing that it needs, {', '.join(ready)} is. {hint}"
+    assert not ready, f"expected no copy without its dependencies to be ready, {', '.join(ready)} is. {hint}"
 
 
 @then("a pod of a service that is not well is sent no clients after half a minute, here and in production")
 def pods_are_taken_out(platform, auth_service, backend_service, frontend_service):
     found = policies.troubles(policies.workloads_everywhere(platform), workload_health.stays_in_service)
     hint = "kubectl get deployments -o yaml | grep -A 6 readinessProbe"
-    assert not found, f"expected {workload_health.OUT} s at most, saw {found}. Try: {hint}"
+    assert not found, (
+        f"expected an unhealthy pod to get no requests after {workload_health.OUT} s, saw {found}. Try: {hint}"
+    )
 
 
 @then("the platform's routes would answer so, too, here and in production")
 def platform_answers_so(platform, routes, argocd_route):
     wrong = route_middlewares.hidden_503s(platform)
-    assert not wrong, f"expected routes that answer 503 where no pod is healthy, saw {wrong}. {scenario_routes.HINT}"
+    assert not wrong, f"expected routes to answer 503 where no pod is healthy, saw {wrong}. Try: {scenario_routes.HINT}"

@@ -1,4 +1,4 @@
-"""Services that lose what they need, and what they say of their health."""
+"""Services that lose a dependency, and what they report about their health."""
 
 from pytest_bdd import given, parsers, then, when
 

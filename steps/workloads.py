@@ -30,8 +30,12 @@ def pods_are_spread(namespace, deployment, outputs, evidence):
     nodes = eventually(ready, within=POD_READY, what=f"{deployment} pods Ready", hint=hint)
     evidence.add("pods and their nodes", nodes)
     workers = {worker.name for worker in outputs.workers}
-    assert set(nodes.values()) <= workers, f"expected pods on workers only, saw {nodes}"
-    assert len(set(nodes.values())) > 1, f"expected more than one worker, saw {nodes}. Try: {hint}"
+    assert set(nodes.values()) <= workers, (
+        f"expected pods of the Deployment spread in {namespace.name} on workers only, saw {nodes}"
+    )
+    assert len(set(nodes.values())) > 1, (
+        f"expected pods of the Deployment spread on more than one worker, saw {nodes}. Try: {hint}"
+    )
 
 
 @given("a server pod behind a ClusterIP Service", target_fixture="service_address")
@@ -57,7 +61,9 @@ def replace_server(namespace, outputs):
 @then("the Service still has its address")
 def service_keeps_address(namespace, cluster, service_address):
     now = cluster.core.read_namespaced_service("server", namespace.name).spec.cluster_ip
-    assert now == service_address, f"expected {service_address}, saw {now}"
+    assert now == service_address, (
+        f"expected the Service server in {namespace.name} to keep the address {service_address}, saw {now}"
+    )
 
 
 @given("a server pod on each worker with a health probe every second", target_fixture="probed_pods")
@@ -97,7 +103,7 @@ def hanging_are_restarted(namespace, hanging_pods):
 @then("the pod is Ready again")
 def ready_again(namespace, probed_pods):
     restarts = {name: namespace.wait_ready(name).status.container_statuses[0].restart_count for name in probed_pods}
-    assert set(restarts.values()) == {1}, f"expected one restart of each, saw {restarts}"
+    assert set(restarts.values()) == {1}, f"expected one restart of each pod in {namespace.name}, saw {restarts}"
 
 
 @then("each container of the platform's services, as rendered and where it runs, is restarted after as many failures")
@@ -105,13 +111,15 @@ def services_have_probes(cluster, platform):
     rendered = [item for name in APPLICATIONS for item in platform.render(name)]
     wrong = liveness_probes.rendered_without_probe(rendered) + liveness_probes.deployed_without_probe(cluster)
     wrong += liveness_probes.without_probe(liveness_probes.platform_pods(cluster))
-    assert rendered and not wrong, f"expected a liveness probe of each container, saw {wrong}"
+    assert rendered and not wrong, f"expected a liveness probe in each container, saw {wrong or 'no rendered workload'}"
 
 
 @then("no pod's probe restarts it again and again")
 def nothing_restarts_again(cluster):
     again = liveness_probes.restarted_by_probes(cluster)
-    assert not again, f"expected liveness probes that hold, saw {again} restarted. Try: kubectl get events -A"
+    assert not again, (
+        f"expected no pod that its liveness probe restarts repeatedly, saw {again}. Try: kubectl get events -A"
+    )
 
 
 @given("a pod on each worker that crashes", target_fixture="crashing")
@@ -131,7 +139,9 @@ def logs_of_crashed(namespace, crashing, evidence):
 def kubelets_keep_the_last(cluster, outputs):
     seen = terminated_containers.kubelets_that_keep_too_few(cluster, outputs)
     hint = "kubectl logs --previous; what the kubelet is started with is in /var/lib/kubelet/kubeadm-flags.env"
-    assert not seen, f"expected every kubelet to keep the last container of each that ended, saw {seen}. Try: {hint}"
+    assert not seen, (
+        f"expected every kubelet to keep each container's last terminated instance, saw {seen}. Try: {hint}"
+    )
 
 
 @when(parsers.parse("a pod on each worker writes {count:d} lines"), target_fixture="talking")
@@ -164,4 +174,4 @@ def logs_of_every_node(cluster, outputs, evidence):
     seen = pods_with_probes.nodes_with_logs(cluster)
     evidence.add("a system pod of each node whose log was read", seen)
     silent = {machine.name for machine in (*outputs.control_planes, *outputs.workers)} - set(seen)
-    assert not silent, f"expected the log of a pod on every node, saw none of {sorted(silent)}"
+    assert not silent, f"expected a readable log of a system pod on every node, there is none on {sorted(silent)}"

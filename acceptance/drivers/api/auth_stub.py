@@ -1,4 +1,4 @@
-"""A server that gives every request the same answer: an auth service whose answer is known. Source: 9.8, 9.11."""
+"""A stub auth server that gives every request the same, known answer. Source: 9.8, 9.11."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from acceptance.drivers.workloads.pods import PodClient, delete_now, run_client
 
 PORT = 8080
 TIMES = 3
-"""Queries with one token, one after the other: who remembers an answer asks about the first alone."""
+"""Successive queries with one token: a backend that caches auth's answer asks only about the first."""
 SILENT = 0
-"""The status of an auth that takes each request and never answers it."""
+"""The status of an auth server that accepts each request and never answers it."""
 
 
 @dataclass(frozen=True)
 class Spokesman:
-    """A pod that answers as auth once did, whatever it is asked, and writes down who asked."""
+    """A pod that gives every request the same answer, and logs each request."""
 
     namespace: Namespace
     name: str
 
     @property
     def url(self) -> str:
-        """Its address inside the cluster."""
+        """Its URL inside the cluster."""
         return f"http://{self.namespace.pod(self.name).status.pod_ip}:{PORT}"
 
     def requests(self) -> list[dict[str, Any]]:
-        """What it was asked: method, path, from whom, and the SHA-256 of the credential."""
+        """The requests that it got: method, path, source, and the SHA-256 of the credential."""
         text = str(self.namespace.cluster.core.read_namespaced_pod_log(self.name, self.namespace.name))
         return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
     def was_asked(self, path: str, token: str, times: int = 1) -> list[dict[str, Any]]:
-        """The requests with a token as their bearer. Raises AssertionError unless there are `times`, to that path."""
+        """The POSTs to a path with a token as the bearer. Raises AssertionError unless there are at least `times`."""
         credential = hashlib.sha256(f"Bearer {token}".encode()).hexdigest()
         seen = self.requests()
         found = [item for item in seen if (item["method"], item["path"]) == ("POST", path)]
@@ -57,21 +57,21 @@ class Spokesman:
 
 
 def words_of_auth(auth: Api, settings: ServiceSettings, token: str, status: int) -> tuple[int, str]:
-    """Status and text of what auth itself says to a token. Raises AssertionError unless it is that status."""
+    """Status and text of auth's own answer to a token. Raises AssertionError unless it has that status."""
     answer = auth.post(settings.validate_path, token=token)
-    assert answer.status_code == status, f"expected {status} of auth: {in_words(answer)}"
+    assert answer.status_code == status, f"expected {status} from auth, saw {in_words(answer)}"
     return answer.status_code, answer.text
 
 
 def words_of_other_auth(settings: ServiceSettings, subject: str) -> tuple[int, str]:
-    """Status and text of a no by an auth service that answers each question with 200, and says whom the token names."""
+    """Status and text of a rejection by an auth service that always answers 200 and names the token's subject."""
     return 200, json.dumps({settings.valid_field: False, settings.subject_field: subject})
 
 
 def words(said: str, auth: Api, settings: ServiceSettings, other: SignIn) -> tuple[int, str]:
-    """Status and text of what auth itself says: `yes` to the token of another wallet, `no` to one that nobody signed.
+    """Status and text of auth's own answer: `yes` to another wallet's token, `no` to a token that nobody signed.
 
-    `no with status 200` is that of another auth service.
+    `no with status 200` is the rejection of a different auth service.
     """
     if said == "no with status 200":
         return words_of_other_auth(settings, other.wallet.address)
@@ -81,7 +81,7 @@ def words(said: str, auth: Api, settings: ServiceSettings, other: SignIn) -> tup
 
 @contextlib.contextmanager
 def answering(namespace: Namespace, status: int, text: str) -> Iterator[Spokesman]:
-    """Such a pod until the end of the block, with an answer that auth could give, or SILENT."""
+    """Such a pod until the end of the block, with a status and text that auth could give, or SILENT."""
     name = f"auth-that-says-{status}-{secrets.token_hex(3)}"
     container = {"env": [{"name": "ANSWER", "value": text}]}
     try:
@@ -92,7 +92,7 @@ def answering(namespace: Namespace, status: int, text: str) -> Iterator[Spokesma
 
 
 def answer_of_copy(backend: Service, through: PodClient, settings: ServiceSettings, status: int, token: str) -> Asked:
-    """What a copy of the backend answers to the protected query while its auth answers with a status, or is SILENT.
+    """A backend copy's answer to the protected query while its auth server answers with a status, or is SILENT.
 
     Raises requests.Timeout if the copy never answers.
     """

@@ -1,4 +1,4 @@
-"""One query in the forms that GraphQL and HTTP leave to clients, to whom the same holds in each. Source: 9.9, 9.10."""
+"""One query in the various forms that GraphQL and HTTP allow; the same rules apply to each. Source: 9.9, 9.10."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from acceptance.drivers.api.graphql import Asked, ask, named
 from acceptance.drivers.services.service import Api, in_words, now
 
 INTROSPECTION = "IntrospectionQuery"
-"""How editors for queries call the query by which they ask for the schema."""
+"""The name that GraphQL editors give to their introspection query."""
 NO_SUCH_METHOD = 501
-"""What a server may answer to a method that it has not."""
+"""The status for a method that a server does not implement."""
 
 
 def bearer(token: str | None) -> dict[str, str]:
-    """The header that brings a token."""
+    """The header that carries a token; none without one."""
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def bodies(query: str) -> dict[str, str]:
-    """Bodies that ask the same as a query, by their form: who looks at names or at the text mistakes one for others.
+    """Request bodies equivalent to a query, by form: a check of names or of the query's text may mistake them.
 
-    A query that begins with a keyword, as a service's own may, is changed in fewer ways.
+    A query that begins with a keyword, as some services' do, has fewer forms.
     """
     changed = {
         "called as editors call theirs": named(query, INTROSPECTION),
@@ -41,14 +41,14 @@ def bodies(query: str) -> dict[str, str]:
 
 
 def ask_by_get(api: Api, settings: ServiceSettings, query: str, token: str | None = None) -> Asked:
-    """A query in the URL: the standard (GraphQL over HTTP) has it, and a service need not."""
+    """The answer to a query in the URL: GraphQL over HTTP specifies it, but a service need not support it."""
     since, began = now(), time.monotonic()
     answer = api.get(f"{settings.graphql_path}?{urlencode({'query': query})}", headers=bearer(token))
     return Asked(answer, since, time.monotonic() - began)
 
 
 def ask_in_forms(doors: Mapping[str, Api], settings: ServiceSettings, token: str | None) -> dict[str, Asked]:
-    """The answers to the protected query with a token, or none, by door and form; to `bodies` at the first door."""
+    """The answers to the protected query with a token or none, by endpoint and form; `bodies` go to the first one."""
     query = settings.protected_query
     answers = {f"{door}, by GET": ask_by_get(api, settings, query, token) for door, api in doors.items()}
     door, first = next(iter(doors.items()))
@@ -58,18 +58,18 @@ def ask_in_forms(doors: Mapping[str, Api], settings: ServiceSettings, token: str
 
 
 def ask_in_small_letters(api: Api, settings: ServiceSettings, token: str) -> Asked:
-    """The answer to the protected query with the scheme `bearer`, which is the same one (RFC 9110, 11.1)."""
+    """The answer to the protected query with the scheme `bearer`: schemes ignore case (RFC 9110, 11.1)."""
     return ask(api, settings, settings.protected_query, headers={"Authorization": f"bearer {token}"})
 
 
 def let_in(asked: Asked) -> str:
-    """How an answer lets somebody in, or breaks; empty if it does neither: it may refuse the form itself."""
+    """How an answer grants access, or fails with 5xx; empty if neither: the form itself may be refused."""
     try:
         body = asked.answer.json()
     except requests.JSONDecodeError:
         body = None
     data = body.get("data") if isinstance(body, dict) else None
-    # Of the schema anybody may be told.
+    # The schema is public.
     if isinstance(data, dict) and any(value is not None for key, value in data.items() if key != "__schema"):
         return f"it comes with data: {in_words(asked.answer)}"
     return in_words(asked.answer) if asked.status >= 500 and asked.status != NO_SUCH_METHOD else ""

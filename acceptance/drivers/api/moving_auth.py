@@ -1,4 +1,4 @@
-"""An auth service with a cluster DNS name whose address changes while it is being called. Source: 11.1."""
+"""An auth service with a cluster DNS name whose address changes while it is in use. Source: 11.1."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from acceptance.drivers.workloads.pods import PodClient
 
 
 class NamedAuth:
-    """A spokesman behind a Service of a scenario's own namespace: the one, and after a move another one."""
+    """A stub auth server (`Spokesman`) behind a Service in the scenario's namespace; `move` replaces both."""
 
     def __init__(self, namespace: Namespace, status: int, text: str):
         self.namespace = namespace
@@ -30,13 +30,13 @@ class NamedAuth:
 
     @property
     def url(self) -> str:
-        """Its address inside the cluster, by the Service's name, which any pod of the cluster can look up."""
+        """Its URL inside the cluster, with the Service's DNS name, which any pod can resolve."""
         return f"http://{self.name}.{self.namespace.name}:{PORT}"
 
     def move(self) -> str:
-        """Switch to another pod, behind a Service of the same name at another address; return that address.
+        """Switch to another pod, behind a Service with the same name and a new address; return that address.
 
-        The pod from before ends: no connection that somebody kept leads anywhere. Raises TimedOut.
+        The previous pod is removed, so that kept connections lead nowhere. Raises TimedOut.
         """
         new, before = contextlib.ExitStack(), self.own
         self.spokesman = new.enter_context(answering(self.namespace, *self.says))
@@ -49,7 +49,7 @@ class NamedAuth:
         return self.address
 
     def anew(self) -> str:
-        """Recreate the Service; return its address. Raises AssertionError if that did not change."""
+        """Recreate the Service; return its address. Raises AssertionError if the address did not change."""
         core = self.namespace.cluster.core
         with contextlib.suppress(ApiException):
             core.delete_namespaced_service(self.name, self.namespace.name)
@@ -57,24 +57,24 @@ class NamedAuth:
         spec = {"selector": selector, "ports": [{"port": PORT}]}
         self.namespace.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": self.name}, "spec": spec})
         address = str(core.read_namespaced_service(self.name, self.namespace.name).spec.cluster_ip)
-        assert address != self.address, f"it is at {address} again"
+        assert address != self.address, f"it got the same address, {address}, again"
         return address
 
     def was_asked_by(self, copy: Copy, through: PodClient, settings: ServiceSettings, token: str) -> Asked:
-        """What a copy of the backend answers to a token, as the pod that is behind the name now says no to it.
+        """What a copy of the backend answers to a token that the pod behind the name rejects.
 
-        Raises AssertionError for any other answer, and if that pod was not asked.
+        Raises AssertionError for any answer but that refusal, and if the pod was not asked.
         """
         asked = ask(copy.api(through), settings, settings.protected_query, token)
-        assert self.spokesman, "nobody is behind the name yet"
+        assert self.spokesman, f"no pod is behind the Service {self.name} yet: `move` starts one"
         if problem := not_refused(asked, "Unauthorized"):
             said, requests = copy.log()[-3:], len(self.spokesman.requests())
-            raise AssertionError(f"{problem}; it wrote {said}, and {self.spokesman.name} was asked {requests} times")
+            raise AssertionError(f"{problem}; its last log: {said}; {self.spokesman.name} got {requests} requests")
         self.spokesman.was_asked(settings.validate_path, token)
         return asked
 
     def close(self) -> None:
-        """Remove Service and pod."""
+        """Remove the Service and the pod."""
         with contextlib.suppress(ApiException):
             self.namespace.cluster.core.delete_namespaced_service(self.name, self.namespace.name)
         self.own.close()
@@ -82,7 +82,7 @@ class NamedAuth:
 
 @contextlib.contextmanager
 def named_auth(namespace: Namespace, status: int, text: str) -> Iterator[NamedAuth]:
-    """Such an auth service until the end of the block, which gives each request an answer that auth could give."""
+    """Such an auth service until the end of the block; it answers each request with `status` and `text`."""
     auth = NamedAuth(namespace, status, text)
     try:
         auth.move()

@@ -1,4 +1,4 @@
-"""Nonces that are used more than once: one after another, and at the same moment. Source: 8.7."""
+"""Nonces that are used more than once: sequentially and concurrently. Source: 8.7."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from acceptance.drivers.services.service import KEEP, Api, in_words
 Signed = tuple[str, str]
 """A message and its signature."""
 AT_ONCE, TRIES = 8, 6
-"""Sign-ins that are sent at the same moment, and nonces that are used so: two at once may always be too far apart."""
+"""Concurrent sign-ins per nonce, and nonces tried: two sign-ins might never be close enough to each other."""
 FEWER = 4, 3
-"""The same where all that come from here are one client to auth's rate limit."""
+"""The same where auth's rate limit counts all requests from this machine as one client's."""
 
 
 class Visitor(Protocol):
-    """A wallet at auth's door, as `SignIn` is."""
+    """The part of `SignIn` that is needed here."""
 
     api: Api
     paths: ServiceSettings
@@ -32,14 +32,14 @@ class Visitor(Protocol):
 
 
 def used(visitor: Visitor, message: str, signature: str) -> Signed:
-    """A message that was accepted once."""
+    """A message and signature that were accepted once. Raises AssertionError if they were refused."""
     first = visitor.send(message, signature)
-    assert first.ok, f"the first use was refused: {in_words(first)}"
+    assert first.ok, f"expected a nonce to be accepted once, but its first use was refused: {in_words(first)}"
     return message, signature
 
 
 def at_once(visitor: Visitor, signed: Signed, count: int) -> list[requests.Response]:
-    """The answers to `count` sign-ins with one message, begun at the same moment over connections that are open."""
+    """The answers to `count` sign-ins with one message, started at the same moment over open connections."""
     together = threading.Barrier(count, timeout=30)
 
     def send(_: int) -> requests.Response:
@@ -53,18 +53,22 @@ def at_once(visitor: Visitor, signed: Signed, count: int) -> list[requests.Respo
 
 
 def used_at_once(visitor: Visitor, new: Callable[[], Signed]) -> Signed:
-    """A message that was accepted once, of several times at the same moment.
+    """A message that was accepted once although it was sent several times at the same moment.
 
-    Raises AssertionError if one was accepted more often: its nonce is looked up first, and removed later.
+    Raises AssertionError if a message was accepted more than once: auth checks the nonce before it removes it.
     """
     let_in, (count, tries) = 0, (AT_ONCE, TRIES) if visitor.paths.client_header else FEWER
     for _ in range(tries):
-        # Each try is within the rate limit by itself.
+        # Each try stays within the rate limit.
         visitor.as_new_client()
         signed = new()
         answers = at_once(visitor, signed, count)
         good = sum(answer.ok for answer in answers)
-        assert good <= 1, f"one nonce let in {good} of {count} sign-ins that came at the same moment"
+        assert good <= 1, (
+            f"expected one sign-in at most, but one nonce let in {good} of {count} that came at the same moment"
+        )
         let_in += good
-    assert let_in, f"none of {count} sign-ins at the same moment was let in: {in_words(answers[0])}"
+    assert let_in, (
+        f"expected one sign-in to succeed, but none of {count} at the same moment was let in: {in_words(answers[0])}"
+    )
     return signed

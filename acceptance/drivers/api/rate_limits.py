@@ -1,4 +1,4 @@
-"""Clients that auth's rate limit tells apart, as the services of the environment do. Source: 8.10."""
+"""Clients that auth's rate limit tells apart, in the way that the environment defines. Source: 8.10."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from acceptance.drivers.services.service import Api, in_words
 from acceptance.drivers.workloads.pods import PodClient
 
 MAXIMUM = 100
-"""Calls after which a client stops expecting to be refused."""
+"""Calls after which a client stops waiting for a 429."""
 EMPTY = {"message": "", "signature": ""}
 MARGIN = 5
-"""Seconds by which a counter may outlive what its client was told: both are rounded, and are read after each other."""
+"""Seconds by which a counter may outlive its client's Retry-After: both are rounded, and read at different times."""
 FORGED = {
     "X-Forwarded-For": "{}", "X-Real-Ip": "{}", "Forwarded": "for={}", "X-Client-Ip": "{}", "True-Client-Ip": "{}",
     "CF-Connecting-IP": "{}", "X-Originating-Ip": "{}",
 }  # fmt: skip
-"""What a client may say of itself, and how: it is no reason to be taken for another."""
+"""Headers in which a client may claim another identity; they must not affect how it is counted."""
 AT_ONCE = 8
-"""Calls at a time: enough for two of them to be between reading and writing a counter at each of two pods."""
+"""Concurrent calls: enough for each of two pods to have two calls between reading and writing a counter."""
 NEVER = -1
-"""What Redis says of the end of a key that has none."""
+"""What Redis returns for the expiry of a key that never expires."""
 
 
 @dataclass(frozen=True)
 class End:
-    """When a counter ends, as Redis says it: in how many seconds, and at which second (Unix time)."""
+    """When a counter expires, according to Redis: in how many seconds, and at which Unix time."""
 
     left: int
     at: int
 
 
 def wrong_end(told: int, refused: End, later: End) -> str:
-    """What is wrong with the end of a refused client's counter, when it was refused and later; empty if nothing.
+    """What is wrong with the expiry of a refused client's counter, at the refusal and later; empty if nothing.
 
-    `told`: the seconds of its Retry-After. A counter that has gone meanwhile has ended, as it should.
+    `told`: the seconds in its Retry-After. A counter that is gone by then has expired, as it should.
     """
     if NEVER in (refused.at, later.at):
         return "it never ends, so that the client is shut out for ever"
@@ -54,9 +54,9 @@ def wrong_end(told: int, refused: End, later: End) -> str:
 
 
 def wrong_count(limit: int, calls: int, served: int, counter: int | None) -> str:
-    """What is wrong after a client called `calls` times, more than `limit`, many of them at once; empty if nothing.
+    """What is wrong after `calls` calls of a client, more than `limit` and many of them concurrent; empty if nothing.
 
-    `served`: how many of its calls were not answered with 429. Calls that are refused need not be counted, but one is.
+    `served`: calls not answered with 429. Refused calls need not be counted, except for the first.
     """
     if served > limit:
         return f"{served} of {calls} calls were served, where the limit for calls one after another is {limit}"
@@ -66,7 +66,7 @@ def wrong_count(limit: int, calls: int, served: int, counter: int | None) -> str
 
 
 class RateClient:
-    """A client that the rate limit tells from all others: by a header of its own, or by its address."""
+    """A client that the rate limit tells apart from all others, by a header or by its address."""
 
     def __init__(self, api: Api, settings: ServiceSettings, redis: PodClient, name: str, *, by_header: bool):
         self.api, self.settings, self.redis = api, settings, redis
@@ -79,13 +79,13 @@ class RateClient:
         self.served = 0
 
     def call(self, forged: Mapping[str, str] | None = None) -> int:
-        """Ask the criterion's own route once, with a sign-in that is refused but counted; return the status."""
+        """Call the criterion's route once, with a sign-in that is refused but counted; return the status."""
         self.last = self.api.post(self.settings.siwe_path, EMPTY, headers={**(forged or {}), **self.headers})
         self.calls += 1
         return int(self.last.status_code)
 
     def ask_nonce(self) -> int:
-        """Ask for what a sign-in begins with, a nonce or a challenge, once; return the status."""
+        """Ask once for the nonce or challenge with which a sign-in begins; return the status."""
         path = self.settings.nonce_path
         if self.settings.sign_in == "challenge":
             self.last = self.api.post(path, {"address": f"0x{secrets.token_hex(20)}"}, headers=self.headers)
@@ -94,22 +94,22 @@ class RateClient:
         return int(self.last.status_code)
 
     def forge(self, other: RateClient) -> list[str]:
-        """What goes wrong while this client, refused a moment ago, says in every way of FORGED that it is another one.
+        """What goes wrong when this client, just refused, claims by every header of FORGED to be another one.
 
-        Of clients that a header tells apart. Where their address does, they call from inside the cluster, whose word
-        auth may take: what those outside say of it, Traefik replaces (`traefik_options.believes`).
+        Applies to clients that are told apart by a header. Those told apart by address call from inside the cluster,
+        where auth may trust such headers; Traefik replaces them for clients outside (`traefik_options.believes`).
         """
         own = self.settings.client_header
         if not own:
             return []
         forged = {name: form.format(other.headers[own]) for name, form in FORGED.items() if name.lower() != own.lower()}
-        # All at once: one at a time would take longer than a counter lasts where Redis is asked slowly.
+        # All headers in one call: one at a time, the counter might expire before the last.
         status = self.call(forged)
         wrong = [] if status == 429 else [f"it was answered {status}"]
         return wrong + (["it was counted as the other"] if other.counter() is not None else [])
 
     def call_at_once(self, count: int) -> int:
-        """Call so often, AT_ONCE calls at a time; return how many were not answered with 429.
+        """Make `count` calls, AT_ONCE at a time; return how many were not answered with 429.
 
         Raises AssertionError for a call that is answered with 5xx.
         """
@@ -119,11 +119,11 @@ class RateClient:
             seen = [item.result() for item in answers]
         self.calls += count
         broken = [in_words(answer) for answer in seen if answer.status_code >= 500]
-        assert not broken, f"expected each of {count} calls at once to be answered, saw {broken[0]}. Try: {LOGS}"
+        assert not broken, f"expected no 5xx for {count} calls, {AT_ONCE} at a time, saw {broken[0]}. Try: {LOGS}"
         return sum(answer.status_code != 429 for answer in seen)
 
     def call_until_refused(self) -> None:
-        """Call until the status is 429, at most MAXIMUM times, and look at the counter now and then."""
+        """Call until the status is 429, at most MAXIMUM times, and record the counter along the way."""
         while self.calls < MAXIMUM and self.call() != 429:
             if self.calls in (1, 2, 5, 10):
                 self.counted[self.calls] = self.counter()
@@ -132,12 +132,12 @@ class RateClient:
         self.refused = self.end()
 
     def end(self) -> End:
-        """When its counter ends."""
+        """When its counter expires."""
         left, at = (as_json(self.redis("redis", "env:REDIS_URL", what, self.key)) for what in ("TTL", "EXPIRETIME"))
         return End(int(left), int(at))
 
     def counter(self) -> int | None:
-        """Its counter, as Redis has it."""
+        """The value of its counter in Redis; None if there is none."""
         value = as_json(self.redis("redis", "env:REDIS_URL", "GET", self.key))
         return None if value is None else int(value)
 
@@ -150,10 +150,10 @@ class RateClient:
 def rate_clients(
     over_https: Api, settings: ServiceSettings, client: PodClient, auth: tuple[str, int]
 ) -> Iterator[Callable[[], RateClient]]:
-    """What makes clients that never called before; what they leave is removed at the end of the block.
+    """A factory of clients that have never called before; their counters and pods are removed at the end of the block.
 
-    Where a header tells clients apart, they call over HTTPS. Where their address does, each is a pod of its own that
-    calls auth's Service: there is one address only from which this machine calls.
+    Clients told apart by a header call over HTTPS. Those told apart by address are pods that call auth's Service,
+    because this machine has only one address.
     """
     made: list[RateClient] = []
     pods: list[PodClient] = []

@@ -1,4 +1,4 @@
-"""Wallets that sign in: the sign-in flows that an environment chooses from, and what a wallet gets. Source: 8.7."""
+"""Wallets that sign in: the sign-in flows that an environment can choose, and what a wallet gets. Source: 8.7."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from acceptance.drivers.services.service import KEEP, Api, in_words, now
 
 LOGS = "kubectl logs -l app=auth-service"
 READING, ENOUGH = 30, 60
-"""Seconds that people take to read what they sign, and that a nonce holds at least where auth says for how long."""
+"""Seconds that people take to read what they sign, and the minimum lifetime of a nonce where auth tells it."""
 READ = "a good message, once it was read"
 LONGEST = 200
-"""Seconds that a request waits for auth's rate limit: a message of a wallet is good for 300."""
+"""Seconds for which a request waits for auth's rate limit: a wallet's message is valid for 300."""
 
 
 def keep_tokens(answer: requests.Response) -> None:
-    """Have no message and no evidence show the tokens of an answer, also of one that should have been a refusal."""
+    """Redact the tokens in an answer from messages and evidence, also if it should have been a refusal."""
     with contextlib.suppress(requests.JSONDecodeError, AttributeError):
         for key, value in answer.json().items():
             if isinstance(value, str) and ("token" in key.lower() or JWT.match(value)):
@@ -33,7 +33,7 @@ def keep_tokens(answer: requests.Response) -> None:
 
 
 def got_token(answer: requests.Response, field: str) -> bool:
-    """Whether an answer has a token, in its field or a JWT in another. A refusal need not be JSON."""
+    """Whether an answer has a token in its field, or a JWT in any other. A refusal need not be JSON."""
     try:
         body = answer.json()
     except requests.JSONDecodeError:
@@ -43,40 +43,40 @@ def got_token(answer: requests.Response, field: str) -> bool:
 
 
 class SignIn:
-    """A wallet that signs in, using the environment's flow (`sign_in` of [services])."""
+    """A wallet that signs in with the environment's flow (`sign_in` of [services])."""
 
     def __init__(self, api: Api, environment: Environment):
         self.api, self.since = api, now()
         self.paths = environment.services
         self.domain = f"www.{environment.domain}"
-        # What a comparison of one end alone takes for the site; anyone may register these.
+        # Domains that a comparison of only one end takes for the site's; anyone may register these.
         self.ends_alike, self.begins_alike = f"not-{environment.domain}", f"{self.domain}.{OTHER_DOMAIN}"
         self.wallet = Wallet()
-        # Each wallet is a client of its own to the rate limit, where clients are told apart by a header.
+        # Where a header tells clients apart, each wallet is a client of its own to the rate limit.
         self.headers = {self.paths.client_header: self.wallet.address} if self.paths.client_header else {}
-        # Of the request before a sign-in.
+        # Headers of the request before a sign-in.
         self.first: dict[str, str] = {}
         self.flow = FLOWS[self.paths.sign_in](self)
         self.answer: Any = None
 
     def ask_route(self) -> requests.Response:
-        """Ask the criterion's own route with nothing. Raises AssertionError if it is not there, or breaks."""
+        """POST an empty sign-in to the criterion's route. Raises AssertionError if the route is missing or fails."""
         answer = self.patiently(lambda: self.api.post(self.paths.siwe_path, {}, headers=self.headers))
         assert 400 <= answer.status_code < 500 and answer.status_code not in (404, 405), (
-            f"expected a refusal of an empty sign-in: {in_words(answer)}. Try: {LOGS}"
+            f"expected a refusal of an empty sign-in, saw {in_words(answer)}. Try: {LOGS}"
         )
         return answer
 
     def patiently(self, ask: Callable[[], requests.Response]) -> requests.Response:
-        """The answer to a request; after 429 it is asked again when auth said, for LONGEST seconds.
+        """The answer to a request; after a 429 it is repeated when auth said, for at most LONGEST seconds.
 
-        All wallets here, and those of the other lanes, are one client to an auth that goes by addresses.
+        To an auth that tells clients apart by address, all wallets here and in the other lanes are one client.
         """
         ends = time.monotonic() + LONGEST
         while True:
             answer = ask()
             told = answer.headers.get("Retry-After", "")
-            # Auth says whole seconds, and may round them down.
+            # Auth gives whole seconds, which may be rounded down.
             pause = int(told) + 1 if told.isdigit() else 1
             if answer.status_code != 429 or time.monotonic() + pause > ends:
                 return answer
@@ -87,7 +87,7 @@ class SignIn:
         return self.flow.message(kind)
 
     def read(self, issued: dict[str, Any]) -> None:
-        """Take the time that people do to read what a nonce or challenge is signed with, or see that auth grants it."""
+        """Wait as long as people take to read a message, or see that the nonce's or challenge's lifetime allows it."""
         told = issued.get("expiresIn")
         if not isinstance(told, int):
             time.sleep(READING)
@@ -95,7 +95,7 @@ class SignIn:
         assert told >= ENOUGH, f"expected a nonce that holds for {ENOUGH} s or more, auth says {told} s. Try: {LOGS}"
 
     def as_new_client(self) -> None:
-        """Be another client to the rate limit from now on, where clients are told apart by a header."""
+        """Become another client to the rate limit, where a header tells clients apart."""
         self.headers = {name: new_nonce() for name in self.headers}
 
     def send(self, message: str, signature: str, **headers: str) -> requests.Response:
@@ -106,21 +106,21 @@ class SignIn:
         return answer
 
     def enter(self) -> dict[str, Any]:
-        """Sign in with a good message, over the connection that its nonce came over; return what it got."""
+        """Sign in with a good message, over the same connection as its nonce; return what it got."""
         self.first = KEEP
         self.answer = self.send(*self.message("a good message"))
         return self.got()
 
     def got(self) -> dict[str, Any]:
-        """What a wallet got that was let in, with the JWT under "jwt". Raises AssertionError if it was not."""
+        """What auth gave to the wallet, with the JWT under "jwt". Raises AssertionError if it refused the sign-in."""
         answer = self.answer
-        assert answer.status_code in (200, 201), f"expected to be let in: {in_words(answer)}. Try: {LOGS}"
+        assert answer.status_code in (200, 201), f"expected to be let in, saw {in_words(answer)}. Try: {LOGS}"
         body = as_json(answer.text)
         return {**body, "jwt": jwt_in(body), "wallet": self}
 
 
 class Siwe:
-    """The plan's flow: a nonce from auth, a message that the client makes (EIP-4361), its signature."""
+    """The plan's flow: a nonce from auth, a message by the client (EIP-4361), and its signature."""
 
     def __init__(self, visitor: SignIn):
         self.visitor = visitor
@@ -130,18 +130,18 @@ class Siwe:
         return {"message": message, "signature": signature}
 
     def nonce(self, *, read: bool = False) -> str:
-        """A nonce that auth issues; with `read` once its message has been read."""
+        """A nonce from auth; with `read`, returned once there was time to read the message."""
         visitor = self.visitor
         headers = {**visitor.headers, **visitor.first}
         answer = visitor.patiently(lambda: visitor.api.get(visitor.paths.nonce_path, headers=headers))
-        assert answer.status_code == 200, f"expected a nonce: {in_words(answer)}. Try: {LOGS}"
+        assert answer.status_code == 200, f"expected a nonce, saw {in_words(answer)}. Try: {LOGS}"
         issued = as_json(answer.text)
         if read:
             visitor.read(issued)
         return str(issued["nonce"])
 
     def made(self, **settings: Any) -> str:
-        """A message with a nonce of auth's, for the site's domain."""
+        """A message with a nonce from auth, for the site's domain."""
         domain = settings.pop("domain", self.visitor.domain)
         nonce = settings.pop("nonce", "") or self.nonce()
         return self.visitor.wallet.message(domain, nonce, **settings)
@@ -187,7 +187,7 @@ class Siwe:
 
 
 class Challenge:
-    """A flow in which auth writes the message: POST of the address for a challenge, then the challenge signed."""
+    """A flow in which auth writes the message: POST the address to get a challenge, then sign the challenge."""
 
     def __init__(self, visitor: SignIn):
         self.visitor = visitor
@@ -197,25 +197,25 @@ class Challenge:
         return {"address": self.visitor.wallet.address, "message": message, "signature": signature}
 
     def challenge(self, *, read: bool = False) -> str:
-        """What auth wants signed; with `read` once it has been read."""
+        """A challenge from auth; with `read`, returned once there was time to read it."""
         visitor = self.visitor
         body, headers = {"address": visitor.wallet.address}, {**visitor.headers, **visitor.first}
         answer = visitor.patiently(lambda: visitor.api.post(visitor.paths.nonce_path, body, headers=headers))
-        assert answer.status_code in (200, 201), f"expected a challenge: {in_words(answer)}. Try: {LOGS}"
+        assert answer.status_code in (200, 201), f"expected a challenge, saw {in_words(answer)}. Try: {LOGS}"
         issued = as_json(answer.text)
         if read:
             visitor.read(issued)
         return str(issued[visitor.paths.challenge_field])
 
     def good(self) -> Signed:
-        """A challenge of auth's, and its signature."""
+        """A challenge from auth, and its signature."""
         text = self.challenge()
         return text, self.visitor.wallet.sign(text)
 
     def message(self, kind: str) -> Signed:
         """The challenge, or one that auth did not write for this wallet, and its signature."""
         wallet, good = self.visitor.wallet, self.challenge(read=kind == READ)
-        # Auth writes the message: which fields it has is not the wallet's to choose.
+        # Auth writes the message, so the wallet cannot choose its fields.
         if kind.startswith("a good message"):
             return good, wallet.sign(good)
         if kind == "a nonce that it used before":
@@ -226,7 +226,7 @@ class Challenge:
             return good, Wallet().sign(good)
         if kind == "a message that was changed after it signed":
             return good + " and all else", wallet.sign(good)
-        # Auth wrote none of the others: what it did not write it does not accept, whatever it says.
+        # Auth wrote none of the other messages, so it accepts none of them, whatever they say.
         made = f"{good}\n({kind}, {new_nonce()})"
         return made, wallet.sign(made)
 

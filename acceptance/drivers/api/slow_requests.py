@@ -18,15 +18,15 @@ from acceptance.drivers.services.service import in_words
 
 PIECES = 10
 LINES = 6
-"""Requests that come slowly at a time: enough for each of two pods to be in the middle of some, whenever it ends."""
+"""Concurrent slow requests: enough for each of two pods to be receiving some whenever it stops."""
 PADDING = 48 * 1024
-"""Bytes of white space in a body: Traefik passes a request on by 4 KiB, so that a pod knows of a longer one early."""
+"""Bytes of white space in a body: Traefik forwards 4 KiB at a time, so the pod sees a longer request early."""
 TIMED_OUT = 408
-"""What a server answers when it stops waiting for a request."""
+"""The status with which a server stops waiting for a request."""
 
 
 class Slowly:
-    """A body that takes `seconds` to be sent, in PIECES. Its length is known: not every service takes it in chunks."""
+    """A body sent in PIECES over `seconds`. Its length is known, as not every service accepts chunked bodies."""
 
     def __init__(self, data: bytes, seconds: float):
         self.data, self.seconds = data, seconds
@@ -38,13 +38,13 @@ class Slowly:
         size = -(-len(self.data) // PIECES)
         for start in range(0, len(self.data), size):
             if start:
-                # No wait for anything: this is how slow the line is.
+                # This sleep waits for nothing: it is the slowness of the line.
                 time.sleep(self.seconds / (PIECES - 1))
             yield self.data[start : start + size]
 
 
 def question(environment: Environment, name: str) -> tuple[str, bytes]:
-    """What a host is sent that has a body: the path that takes one, where its service has such, and the body."""
+    """Path and body of a POST to a host; `/` where its service has no path that takes a body."""
     services = environment.services
     paths = {"api": services.graphql_path, "auth": services.validate_path}
     body = {"query": TYPENAME} if name == "api" else {"token": "none"}
@@ -54,7 +54,7 @@ def question(environment: Environment, name: str) -> tuple[str, bytes]:
 def send_both(
     users: requests.Session, environment: Environment, name: str, seconds: float
 ) -> tuple[requests.Response, requests.Response]:
-    """The answers to the same request, sent at once and sent slowly. Raises AssertionError if one has no answer."""
+    """The answers to the same request sent at once and sent slowly. Raises AssertionError if either has no answer."""
     path, body = question(environment, name)
     address = url(environment.domain, name, path)
     answered(users, "GET", url(environment.domain, name, "/"))
@@ -65,7 +65,7 @@ def send(users: requests.Session, address: str, body: bytes | Slowly) -> request
     """The answer to a POST of JSON. Raises AssertionError if there is none."""
     headers = {"Content-Type": "application/json"}
     try:
-        # Without `Connection: close`, for a server that answers before it has read all would then hang up on the rest.
+        # No `Connection: close`: a server that answers early would close the connection before the rest is sent.
         return users.post(address, data=body, headers=headers, allow_redirects=False)
     except requests.RequestException as error:
         how = "slowly" if isinstance(body, Slowly) else "at once"
@@ -73,7 +73,7 @@ def send(users: requests.Session, address: str, body: bytes | Slowly) -> request
 
 
 def cut_off(at_once: requests.Response, slowly: requests.Response) -> str:
-    """How a request that was sent slowly fared worse than the same sent at once; nothing if it did not."""
+    """How a slow request got another answer than the same one sent at once; empty if it did not."""
     given_up = slowly.status_code in (TIMED_OUT, *NOT_REACHED)
     if slowly.status_code == at_once.status_code and not given_up:
         return ""
@@ -81,12 +81,12 @@ def cut_off(at_once: requests.Response, slowly: requests.Response) -> str:
 
 
 def padded(body: bytes) -> bytes:
-    """The same JSON object with so much white space before its end that each of PIECES is passed on as it comes."""
+    """The same JSON object, padded with white space so that each of PIECES is forwarded as it arrives."""
     return body[:-1] + b" " * PADDING + body[-1:]
 
 
 class SlowLoop:
-    """LINES requests at a time that take `seconds` to come, one after the other until it is stopped."""
+    """LINES concurrent threads, each of which sends requests of `seconds` one after another until it is stopped."""
 
     def __init__(self, users: requests.Session, address: str, body: bytes, seconds: float):
         self.users, self.address, self.body, self.seconds = users, address, padded(body), seconds
@@ -107,7 +107,7 @@ class SlowLoop:
             thread.join(self.seconds * 2)
 
     def ask_all(self, line: int) -> None:
-        """The loop of a thread; each begins a while after the one before it."""
+        """The loop of one thread; the threads start at intervals."""
         self.stopping.wait(line * self.seconds / LINES)
         while not self.stopping.is_set():
             try:
@@ -118,11 +118,15 @@ class SlowLoop:
             self.lost += [wrong] if wrong else []
 
     def assert_nothing_lost(self) -> dict[str, int]:
-        """Wait for the last answers. Raise AssertionError if a request was lost, or few came; return the figures."""
+        """Wait for the last answers; return the numbers answered and lost.
+
+        Raises AssertionError if a request was lost, or if too few were answered.
+        """
         self.__exit__()
         asked = self.answered + len(self.lost)
         assert not self.lost, (
-            f"{len(self.lost)} of {asked} requests that took {self.seconds} s to come were cut: {self.lost[:3]}"
+            f"expected each slow request to {self.address} to be answered, but {len(self.lost)} of {asked} "
+            f"requests that took {self.seconds} s to come were cut: {self.lost[:3]}"
         )
-        assert self.answered >= LINES, f"expected {LINES} answers or more, saw {self.answered}"
+        assert self.answered >= LINES, f"expected {LINES} answers or more, saw {self.answered} from {self.address}"
         return {"answered": self.answered, "lost": len(self.lost)}

@@ -1,4 +1,4 @@
-"""What auth says about a token, and what the database stores of it. Source: 8.8, 8.9."""
+"""What auth says about a token, and what the database stores about it. Source: 8.8, 8.9."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from acceptance.drivers.data.durability import quoted, relations
 from acceptance.drivers.services.service import KEEP, Api, Service, in_words
 
 REFUSALS = (400, 401, 403, 422)
-"""Statuses that say no to a token."""
+"""Statuses that reject a token."""
 ROUNDED = 2
 """Seconds by which two representations of the same time may differ."""
 MILLISECONDS = 10**11
-"""From here on a time as a number counts milliseconds: as seconds it would be three thousand years away."""
+"""From here on a numeric time is in milliseconds: in seconds it would be three thousand years away."""
 
 
 def same_wallet(one: object, other: object) -> bool:
-    """Whether two addresses are of one wallet: large and small letters are a checksum, which not everyone keeps."""
+    """Whether two addresses are of the same wallet: letter case is only a checksum, and not always kept."""
     return str(one).lower() == str(other).lower()
 
 
@@ -39,23 +39,23 @@ def says_valid(answer: requests.Response, settings: ServiceSettings) -> bool:
     said = body.get(settings.valid_field) if isinstance(body, dict) else None
     if status == 200 and said is True:
         return True
-    # A service may say no with 200, with 401 as the reference does, or with 400 to what is no token at all.
+    # A service may say no with 200, with 401 as the reference does, or with 400 for something that is no token.
     if (status == 200 and said is False) or (status in REFUSALS and said is not True):
         return False
-    raise AssertionError(f"expected yes or no: {in_words(answer)}")
+    raise AssertionError(f"expected yes or no about a token, saw {in_words(answer)}")
 
 
 def ask(doors: dict[str, Api], settings: ServiceSettings, token: str, **sent: Any) -> dict[str, requests.Response]:
-    """What auth says of a token at each of its doors; `sent`: what else `Api.post` takes, as `headers`."""
+    """Auth's answer about a token at each endpoint; `sent`: further arguments of `Api.post`, such as `headers`."""
     return {door: api.post(settings.validate_path, token=token, **sent) for door, api in doors.items()}
 
 
 def ask_in_body(
     doors: dict[str, Api], settings: ServiceSettings, good: str, token: str
 ) -> dict[str, requests.Response]:
-    """What auth says of a token in the body, at each of the doors where it takes a good one from there.
+    """Auth's answer about a token in the body, at each endpoint that accepts a good token there.
 
-    The criterion does not say where a JWT is: who reads it elsewhere checks it there, too, and who does not need not.
+    The criterion does not say where the JWT is sent: a service that also reads it from the body must check it there.
     """
     path = settings.validate_path
     taken = {door: api for door, api in doors.items() if is_yes(api.post(path, {"token": good}), settings)}
@@ -65,10 +65,10 @@ def ask_in_body(
 def ask_about_each(
     doors: dict[str, Api], settings: ServiceSettings, good: str, tokens: dict[str, str]
 ) -> dict[str, requests.Response]:
-    """What auth says of several tokens, each by its name, at each door, after a good one over the same connection."""
+    """Auth's answers about named tokens at each endpoint, each after a good one over the same connection."""
     answers: dict[str, requests.Response] = {}
     for name, token in tokens.items():
-        # Who remembers a yes may recognise the wrong token by a part of it, or by the connection that it comes over.
+        # A service that caches a yes may look it up by part of the token, or by the connection.
         ask(doors, settings, good, headers=KEEP)
         seen = {**ask(doors, settings, token), **ask_in_body(doors, settings, good, token)}
         answers |= {f"{door}, with {name}": answer for door, answer in seen.items()}
@@ -76,7 +76,7 @@ def ask_about_each(
 
 
 def is_yes(answer: requests.Response, settings: ServiceSettings) -> bool:
-    """Whether an answer says that a token is valid, and not something else."""
+    """Whether an answer says that a token is valid; False also for an answer that is neither yes nor no."""
     try:
         return says_valid(answer, settings)
     except AssertionError:
@@ -84,24 +84,24 @@ def is_yes(answer: requests.Response, settings: ServiceSettings) -> bool:
 
 
 def verdicts(answers: dict[str, requests.Response], settings: ServiceSettings) -> dict[str, bool]:
-    """Yes or no, by door."""
-    assert answers, "nobody was asked"
+    """Whether the token is valid, by endpoint. Raises AssertionError for an answer that is neither yes nor no."""
+    assert answers, "no endpoint of auth was asked, so nothing is proven"
     return {door: says_valid(answer, settings) for door, answer in answers.items()}
 
 
 def subjects(answers: dict[str, requests.Response], settings: ServiceSettings) -> set[str]:
-    """Whom auth says that a token speaks for."""
+    """The subjects that auth names for a token."""
     return {str(as_json(answer.text).get(settings.subject_field)) for answer in answers.values()}
 
 
 def only_of(found: Iterable[str], wallet: str) -> bool:
-    """Whether all of what auth says whom a token speaks for is one wallet."""
+    """Whether all subjects are the same wallet, and there is at least one."""
     names = list(found)
     return bool(names) and all(same_wallet(name, wallet) for name in names)
 
 
 def is_token(settings: ServiceSettings, token: str) -> tuple[str, list[str]]:
-    """The condition by which a row is a token's, and its values: SHA-256 as services write it, in text or in bytes."""
+    """The SQL condition for a token's row, and its values: the SHA-256 in the forms that services write."""
     digest = hashlib.sha256(token.encode())
     hexadecimal, encoded = digest.hexdigest(), base64.b64encode(digest.digest()).decode()
     urlsafe = encoded.translate(str.maketrans("+/", "-_"))
@@ -110,20 +110,22 @@ def is_token(settings: ServiceSettings, token: str) -> tuple[str, list[str]]:
 
 
 def stored(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any]:
-    """The row of a personal access token. Raises AssertionError unless there is one, with a time that it expires."""
+    """The row of a personal access token. Raises AssertionError unless there is exactly one, with an expiry time."""
     table, (known, forms) = settings.tokens_table, is_token(settings, token)
     columns = f"extract(epoch from {settings.tokens_expiry_column})::float8, {settings.tokens_owner_column}"
     rows = db.ask(SERVICE, f"select {columns} from {table} where {known}", *forms)
     assert len(rows) == 1, f"expected one row for the token in {table}, saw {len(rows)}"
     expires, owner = rows[0]
-    assert expires is not None, f"the token in {table} has no time at which it expires"
+    assert expires is not None, (
+        f"expected an expiry time of the token in {table}, {settings.tokens_expiry_column} is null"
+    )
     return {"expires": expires, "owner": owner, "seconds left": expires - time.time()}
 
 
 def wrong_row(row: dict[str, Any], until: str | float, address: str) -> str:
     """What is wrong with a token's row (from `stored`); empty if nothing.
 
-    `until`: when its wallet was told that it expires. `address`: that wallet's.
+    `until`: the expiry time that its wallet was told. `address`: that wallet's address.
     """
     if abs(row["expires"] - told(until)) >= ROUNDED:
         return f"expected it to expire when its wallet was told ({until}), it has {row}"
@@ -137,15 +139,15 @@ TIMES = """
     where to_regclass(quote_ident(table_schema) || '.' || quote_ident(table_name)) = to_regclass(%s)
     and data_type like 'timestamp%%' and is_generated = 'NEVER' order by 1
 """
-"""The columns of a table that have a time."""
+"""The timestamp columns of a table."""
 
 
 def age(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any]:
-    """Set all times of a token's row back by half of what is left of its life; return the row as it is then."""
+    """Set all times in a token's row back by half of its remaining lifetime; return the resulting row."""
     table, (known, forms) = settings.tokens_table, is_token(settings, token)
     half = stored(db, settings, token)["seconds left"] / 2
     columns = [str(name) for (name,) in db.ask(SERVICE, TIMES, table)]
-    assert columns, f"no column of {table} has a time"
+    assert columns, f"expected timestamp columns in {table}, there are none"
     earlier = ", ".join(f'"{name}" = "{name}" - make_interval(secs => %s)' for name in columns)
     statement = f"update {table} set {earlier} where {known}"
     db.ask(SERVICE, statement, *[half] * len(columns), *forms)
@@ -153,7 +155,7 @@ def age(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any]:
 
 
 def told(text: str | float) -> float:
-    """The time (Unix) that an answer names: as text, in UTC where it does not say, or as a number."""
+    """The Unix time that an answer gives as text (UTC without a time zone) or as a number."""
     if isinstance(text, int | float):
         return text / 1000 if text >= MILLISECONDS else float(text)
     found = datetime.datetime.fromisoformat(text)
@@ -161,10 +163,10 @@ def told(text: str | float) -> float:
 
 
 def in_clear(db: Database, token: str) -> list[str]:
-    """The tables of the services' database, whichever they are, that hold a token itself."""
+    """The tables of the services' database, of any schema, that contain a token itself."""
     login = replace(db.admin, database=db.login.database)
     tables = [name for name, kind, _ in relations(db)[db.login.database] if kind in ("r", "m", "p")]
-    assert tables, f"there is no table in {db.login.database}"
+    assert tables, f"expected tables in the database {db.login.database}, there are none"
     search = "select count(*) from {table} t where strpos(t::text, %s) > 0"
     return [
         name for name in tables if db.ask(db.leader(), search.format(table=quoted(name)), token, login=login) != [(0,)]
@@ -172,12 +174,12 @@ def in_clear(db: Database, token: str) -> list[str]:
 
 
 def signed_by_pods(service: Service) -> dict[str, tuple[str, str]]:
-    """For each pod a JWT signed with the JWT_SECRET that its process runs with, and one with that secret reversed."""
+    """For each pod, a JWT signed with the JWT_SECRET of its process, and one signed with that secret reversed."""
     now, signed = int(time.time()), {}
     for pod in service.running():
         name = str(pod.metadata.name)
         secret = service.environment(pod).get("JWT_SECRET", "")
-        assert secret, f"the process in {name} runs without JWT_SECRET"
+        assert secret, f"expected JWT_SECRET in the process of pod {name}, it runs without it"
         claims = {"sub": name, "iat": now, "exp": now + 300}
         made = [jwt.encode(claims, key, "HS256") for key in (secret, secret[::-1])]
         signed[name] = (register_secret(made[0]), register_secret(made[1]))

@@ -19,7 +19,7 @@ JWT = re.compile(r"^eyJ[\w-]*\.[\w-]+\.[\w-]+$")
 OTHER_DOMAIN = "www.somewhere-else.example"
 OTHER_CHAIN = 5
 USUAL, FEWEST, ALL = "usual", "fewest", "all"
-"""Which fields of EIP-4361 a message has."""
+"""The sets of EIP-4361 fields that a message may have."""
 RESOURCES = ["Resources:", "- https://example.com/terms", "- https://example.com/privacy"]
 
 
@@ -27,7 +27,7 @@ class Wallet:
     """An Ethereum wallet."""
 
     def __init__(self) -> None:
-        # Imported here, for it takes longer than all other imports of a collection together.
+        # Imported here, because it takes longer than all other imports of a collection together.
         from eth_account import Account
 
         self.account = Account.create()
@@ -36,10 +36,10 @@ class Wallet:
     def message(
         self, domain: str, nonce: str, *, chain: int = 1, minutes: int = 5, wait: int = 0, fields: str = USUAL
     ) -> str:
-        """A Sign-In with Ethereum message that is good for `minutes`; with `wait` only after so many of them.
+        """A Sign-In with Ethereum message that is valid for `minutes`; with `wait`, not before that many minutes.
 
-        `fields`: USUAL, whose times have milliseconds, as JavaScript writes them; the FEWEST that the standard requires
-        (then it never expires); or ALL that it has, of which Not Before is a minute ago.
+        `fields`: USUAL, with times in milliseconds, as JavaScript writes them; the FEWEST that the standard requires
+        (then it never expires); or ALL that it has, with a Not Before a minute ago.
         """
         now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
         fraction = ".123" if fields == USUAL else ""
@@ -65,9 +65,9 @@ class Wallet:
 
 
 def jwt_in(answer: dict[str, Any]) -> str:
-    """The JWT in an answer, whatever the field is called. Raises AssertionError if there is none."""
+    """The JWT in an answer, whatever the name of its field. Raises AssertionError if there is none."""
     found = [value for value in answer.values() if isinstance(value, str) and JWT.match(value)]
-    assert found, f"expected a JWT in the answer, it has {sorted(answer)}"
+    assert found, f"expected a JWT in the answer, it has the fields {sorted(answer)}"
     return register_secret(found[0])
 
 
@@ -77,7 +77,7 @@ def new_nonce() -> str:
 
 
 def forged(kind: str, good: str, secret: str) -> str:
-    """A JWT of a kind that the Examples name, made from a good one and the secret that signs those."""
+    """A JWT of a kind that the Examples name, made from a good one and the signing secret."""
     claims = jwt.decode(good, options={"verify_signature": False})
     other = claims | {"sub": "0x" + secrets.token_hex(20)}
     head, _, signature = good.split(".")

@@ -14,10 +14,10 @@ from acceptance.platform.platform import Platform
 NOTICED_WITHIN = 180
 """Seconds that criterion 3.2 allows."""
 NEVER = 10**9
-"""Seconds for an interval of nothing: Argo CD does not poll then."""
+"""Seconds for an interval of zero, with which Argo CD does not poll."""
 UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 DEFAULTS = {"interval": 120, "jitter": 60, "cache": 180}
-"""Seconds where nothing is set. Source: the flags of Argo CD 3.2's controller and repository server."""
+"""Default values in seconds. Source: the flags of Argo CD 3.2's controller and repository server."""
 
 
 def seconds_of(duration: str) -> float:
@@ -26,8 +26,8 @@ def seconds_of(duration: str) -> float:
 
 
 def variable(workload: Manifest, name: str, settings: Mapping[str, str]) -> str:
-    """What a variable of a workload's container is, given the data of argocd-cm; "" if it is not set."""
-    # Of several with one name the last one wins.
+    """The value of a container's environment variable, given the data of argocd-cm; empty if it is not set."""
+    # The last of several entries with one name wins.
     for item in reversed(workload["spec"]["template"]["spec"]["containers"][0].get("env", [])):
         if item["name"] == name:
             key = (item.get("valueFrom") or {}).get("configMapKeyRef", {}).get("key", "")
@@ -36,7 +36,10 @@ def variable(workload: Manifest, name: str, settings: Mapping[str, str]) -> str:
 
 
 def polling(controller: Manifest, repo_server: Manifest, settings: Mapping[str, str]) -> dict[str, float]:
-    """Seconds of interval, jitter and cache with which Argo CD's processes are started."""
+    """Argo CD's polling interval, jitter and cache lifetime in seconds, as its processes are started.
+
+    Raises AssertionError for a flag that overrides the interval.
+    """
     said = {
         "interval": variable(controller, "ARGOCD_RECONCILIATION_TIMEOUT", settings),
         "jitter": variable(controller, "ARGOCD_RECONCILIATION_JITTER", settings),
@@ -44,15 +47,18 @@ def polling(controller: Manifest, repo_server: Manifest, settings: Mapping[str, 
     }
     container = controller["spec"]["template"]["spec"]["containers"][0]
     flags = [text for text in [*container.get("command", []), *container.get("args", [])] if "--app-resync" in text]
-    assert not flags, f"the application controller is started with {flags}, which wins over argocd-cm"
+    assert not flags, (
+        f"expected argocd-cm to set the polling interval, the application controller is started with {flags}, "
+        "which overrides it"
+    )
     return {name: seconds_of(text) if text else DEFAULTS[name] for name, text in said.items()}
 
 
 def longest_wait(seconds: Mapping[str, float]) -> float:
-    """Seconds until a push is found by polling at the latest.
+    """The longest time in seconds until polling finds a push.
 
-    Argo CD looks at multiples of the interval, and skips one that comes too soon after its last look. What it sees may
-    be a commit that the repository server kept in its cache.
+    Argo CD polls at multiples of the interval and skips one that comes too soon after the last poll. It may see a
+    commit from the repository server's cache.
     """
     if not seconds["interval"]:
         return NEVER
@@ -60,9 +66,9 @@ def longest_wait(seconds: Mapping[str, float]) -> float:
 
 
 def as_production_polls(said: Mapping[str, str], here: int) -> dict[str, str]:
-    """The data of argocd-cm as production has it, rendered in an environment that polls every `here` seconds.
+    """The data of argocd-cm in production, given its rendering in an environment that polls every `here` seconds.
 
-    Where production's overlay says nothing of its own, the interval is that of the environment that renders it.
+    Where production's overlay sets no interval, the rendering has the interval of the environment that renders it.
     """
     if said["timeout.reconciliation"] != f"{here}s":
         return dict(said)
@@ -70,7 +76,7 @@ def as_production_polls(said: Mapping[str, str], here: int) -> dict[str, str]:
 
 
 def polling_everywhere(platform: Platform) -> dict[str, float]:
-    """Seconds until polling finds a push at the latest, here and in production."""
+    """The longest time in seconds until polling finds a push, here and in production."""
     cluster = platform.cluster
     plain = cluster.api.sanitize_for_serialization
     controller = plain(cluster.apps.read_namespaced_stateful_set("argocd-application-controller", ARGOCD))

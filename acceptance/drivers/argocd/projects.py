@@ -1,4 +1,4 @@
-"""Argo CD's projects: what they let Applications deploy, from where and to where."""
+"""Argo CD's projects: what they allow Applications to deploy, from where, and to where."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ IN_CLUSTER = "https://kubernetes.default.svc"
 SCENARIOS = "scenario-*"
 """The namespaces that the project of the scenarios' small applications deploys to."""
 SIGNED_IN_ALONE = ("applications", "repositories", "clusters", "projects", "account")
-"""What Argo CD's API tells those who have signed in. With anonymous users it has an answer for everybody."""
+"""Paths of Argo CD's API that require a session; with anonymous access enabled they answer everybody."""
 Spec = dict[str, Any]
 
 
 def listed(cluster: Cluster, plural: str) -> dict[str, Spec]:
-    """The specs of Argo CD's `applications` or `appprojects`, but for those that scenarios put there, by name."""
+    """The specs of Argo CD's `applications` or `appprojects` except scenarios', by name."""
     items = cluster.custom.list_namespaced_custom_object(*GROUP, ARGOCD, plural)["items"]
     kept = [item for item in items if not of_scenario(item["metadata"].get("labels"))]
     return {item["metadata"]["name"]: item["spec"] for item in kept}
 
 
 def too_wide(name: str, spec: Spec) -> list[str]:
-    """What a project allows but should not."""
+    """What a project allows but should not, in words."""
     repositories = spec.get("sourceRepos", [])
     found = [f"repositories of any host ({url})" for url in repositories if "*" in (urlsplit(url).netloc or "*")]
     for destination in spec.get("destinations", []):
@@ -58,31 +58,33 @@ def too_wide(name: str, spec: Spec) -> list[str]:
 
 
 def told_to_strangers(argocd: ArgoCD) -> dict[str, int]:
-    """Argo CD's answers to anonymous requests: statuses by path of its API."""
+    """The HTTP statuses with which Argo CD's API answers requests without a session, by path."""
     with plain_session() as session:
         return {path: session.get(f"{argocd.base()}/api/v1/{path}").status_code for path in SIGNED_IN_ALONE}
 
 
 @dataclass
 class Foreigners:
-    """Applications of the platform's project that name what is not the platform's: name by what they name."""
+    """Applications in the platform's project that point outside the platform: their names by where they point."""
 
     cluster: Cluster
     made: dict[str, str]
 
     def refused(self, what: str) -> list[str]:
-        """What Argo CD says against one. Raises AssertionError while it says nothing."""
+        """Why Argo CD refuses one. Raises AssertionError while it does not."""
         found = self.cluster.custom.get_namespaced_custom_object(*GROUP, ARGOCD, "applications", self.made[what])
         conditions = found.get("status", {}).get("conditions", [])
         said = [item["message"] for item in conditions if item["type"] == "InvalidSpecError"]
-        assert any("in project" in text for text in said), f"its conditions are {conditions}"
+        assert any("in project" in text for text in said), (
+            f"Application {self.made[what]} has the conditions {conditions}"
+        )
         return said
 
     def gone(self) -> bool:
         """Raise AssertionError while one of them exists."""
         items = self.cluster.custom.list_namespaced_custom_object(*GROUP, ARGOCD, "applications")["items"]
         left = [item["metadata"]["name"] for item in items if item["metadata"]["name"] in self.made.values()]
-        assert not left, f"still there: {left}"
+        assert not left, f"these Applications still exist: {left}"
         return True
 
     def delete(self) -> None:
@@ -94,7 +96,7 @@ class Foreigners:
 
 
 def changed_specs(real: Spec) -> dict[str, Spec]:
-    """The spec of an Application, changed to name another repository or namespace, by what it names."""
+    """The spec of an Application, changed to point to another repository or namespace, by where it points."""
     source, destination = real["source"], real["destination"]
     elsewhere = source["repoURL"].rpartition("/")[0] + "/demo.git"
     changes = {
@@ -102,7 +104,7 @@ def changed_specs(real: Spec) -> dict[str, Spec]:
         "kube-system": (source, {**destination, "namespace": "kube-system"}),
         "the namespace of Argo CD": (source, {**destination, "namespace": ARGOCD}),
     }
-    # Without auto-sync: should it be accepted, nothing is deployed all the same.
+    # Without auto-sync nothing is deployed even if Argo CD accepts it.
     return {
         what: {"project": real["project"], "source": changed, "destination": target}
         for what, (changed, target) in changes.items()
@@ -111,7 +113,7 @@ def changed_specs(real: Spec) -> dict[str, Spec]:
 
 @contextlib.contextmanager
 def foreigners(cluster: Cluster, model: str) -> Iterator[Foreigners]:
-    """Applications like `model` that name what is not the platform's; they are removed at the end of the block."""
+    """Applications like `model` that point outside the platform; removed at the end of the block."""
     real = cluster.custom.get_namespaced_custom_object(*GROUP, ARGOCD, "applications", model)["spec"]
     specs, mark = changed_specs(real), secrets.token_hex(3)
     made = Foreigners(cluster, {what: f"foreign-{number}-{mark}" for number, what in enumerate(specs)})

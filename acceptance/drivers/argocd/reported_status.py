@@ -22,24 +22,26 @@ LISTEN = "curl -N -H 'Accept: text/event-stream' -b argocd.token=TOKEN https://a
 
 
 def fresh(argocd: ArgoCD, name: str) -> dict[str, Any]:
-    """An Application's status after a look that was asked for now. Raises AssertionError if nobody looked.
+    """An Application's status after a refresh. Raises AssertionError if Argo CD did not refresh it.
 
-    A status stays as it is when the controller is dead; the time at which it was reconciled does not move then.
+    When the controller is dead, the status stays as it was, and so does the time at which it was reconciled.
     """
     before = argocd.application(name)["status"].get("reconciledAt", "")
     status = dict(argocd.application(name, refresh=True)["status"])
     after = status.get("reconciledAt", "")
-    assert after and after > before, f"{name} was last looked at {after or 'never'}, although a look was asked for"
+    assert after and after > before, (
+        f"Application {name} was last reconciled {after or 'never'}, although a refresh was requested"
+    )
     return status
 
 
 def wait_shown(argocd: ArgoCD, names: Iterable[str], field: str, wanted: str) -> dict[str, str]:
-    """Wait until each Application is shown with `wanted` as its sync or health, after a look of now."""
+    """Wait until each Application is shown with `wanted` as its sync or health status, after a refresh."""
 
     def shown() -> dict[str, str]:
         found = {item["metadata"]["name"] for item in argocd.applications()}
         missing = sorted(set(names) - found)
-        assert not missing, f"not shown: {missing}"
+        assert not missing, f"these Applications are not shown: {missing}"
         seen = {name: fresh(argocd, name).get(field, {}).get("status", "none") for name in names}
         assert set(seen.values()) == {wanted}, f"{seen}"
         return seen
@@ -48,12 +50,12 @@ def wait_shown(argocd: ArgoCD, names: Iterable[str], field: str, wanted: str) ->
 
 
 def wait_status(argocd: ArgoCD, name: str) -> dict[str, Any]:
-    """The status that is shown of an Application. Raises TimedOut if it is not shown."""
+    """The status that Argo CD shows for an Application. Raises TimedOut if it shows none."""
     return eventually(lambda: dict(argocd.application(name)["status"]), within=SYNCED, what=f"{name} shown", hint=HINT)
 
 
 def shown_as(argocd: ArgoCD, wanted: dict[str, str]) -> dict[str, str]:
-    """The sync status of every Application that is shown. Raises AssertionError if some are not shown as wanted."""
+    """The sync status of every Application shown. Raises AssertionError unless some are shown as wanted."""
     seen = {
         item["metadata"]["name"]: item.get("status", {}).get("sync", {}).get("status") for item in argocd.applications()
     }
@@ -62,46 +64,49 @@ def shown_as(argocd: ArgoCD, wanted: dict[str, str]) -> dict[str, str]:
 
 
 def without_status(cluster: Cluster, seen: dict[str, str]) -> dict[str, str | None]:
-    """The Applications of the cluster that are shown without a sync status; those of scenarios may come and go."""
+    """The Applications that are shown without a sync status, except scenarios', which may come and go."""
     there = cluster.custom.list_cluster_custom_object(*GROUP, "applications")["items"]
     names = {item["metadata"]["name"] for item in there if not of_scenario(item["metadata"].get("labels"))}
     return {name: seen.get(name) for name in names if seen.get(name) not in ("Synced", "OutOfSync")}
 
 
 def wait_all_follow(argocd: ArgoCD, repository: Repository, names: Iterable[str]) -> dict[str, str]:
-    """Wait until each Application follows the last commit of the repository's main branch."""
+    """Wait until each Application follows the last commit of the repository's main branch; return its commit."""
     head = repository.git("ls-remote", repository.remote(), "refs/heads/main").split()[0]
 
     def all_follow() -> dict[str, str]:
         found = {name: fresh(argocd, name).get("sync", {}) for name in names}
         unread = [name for name, sync in found.items() if sync.get("status") not in ("Synced", "OutOfSync")]
-        assert not unread, f"what Git says is not known for {unread}"
+        assert not unread, f"Argo CD has not compared these Applications with Git: {unread}"
         seen = {name: sync.get("revision", "") for name, sync in found.items()}
         behind = {name: revision[:8] for name, revision in seen.items() if revision != head}
-        assert not behind, f"{behind}, the last commit is {head[:8]}"
+        assert not behind, f"these Applications are at other commits: {behind}, the last commit is {head[:8]}"
         return seen
 
     return eventually(all_follow, within=SYNCED, what=f"each Application at {head[:8]}", hint=HINT)
 
 
 def deployed(argocd: ArgoCD, repository: Repository, name: str) -> dict[str, Any]:
-    """The commit that an Application shows as deployed, when, and how many seconds after it was made."""
+    """The commit that Argo CD shows as deployed for an Application, when, and how many seconds after it was made."""
     history = argocd.application(name)["status"].get("history") or []
-    assert history, f"{name} shows no deployment"
+    assert history, f"expected a deployment in the history of Application {name}, it is empty"
     entry = history[-1]
     main = repository.git("rev-list", "main").split()
-    assert entry["revision"] in main, f"{name} shows {entry['revision']}, which the branch main does not have"
+    assert entry["revision"] in main, f"Application {name} shows {entry['revision']}, which is not on the branch main"
     made = int(repository.git("show", "--no-patch", "--format=%ct", entry["revision"]))
     moment = datetime.datetime.fromisoformat(entry["deployedAt"]).timestamp()
     now = datetime.datetime.now(datetime.UTC).timestamp()
-    assert made - 1 <= moment <= now + 1, f"{name} was deployed at {entry['deployedAt']}, its commit made at {made}"
+    assert made - 1 <= moment <= now + 1, (
+        f"expected {name} deployed between its commit ({made}) and now ({now:.0f}, Unix times), "
+        f"saw {entry['deployedAt']}"
+    )
     return {"commit": entry["revision"], "deployed": entry["deployedAt"], "seconds after": moment - made}
 
 
 def hears_of_change(argocd: ArgoCD, demo: Demo) -> list[str]:
-    """Change a demo that is synced, and listen as the UI does: the sync status of each event until it is OutOfSync.
+    """Change a synced demo and listen as the UI does; return the sync status of each event until it is OutOfSync.
 
-    Raises AssertionError if whoever listens hears nothing, or nothing of a change that Argo CD knows.
+    Raises AssertionError if a listener hears nothing, or nothing of a change that Argo CD knows.
     """
     heard: list[str] = []
     try:
@@ -118,7 +123,7 @@ def hears_of_change(argocd: ArgoCD, demo: Demo) -> list[str]:
 
 
 def next_status(events: Iterator[dict[str, Any]]) -> str:
-    """The sync status of an Application in the next event. Raises requests.ConnectionError if there will be none."""
+    """The sync status in the next event of an Application. Raises requests.ConnectionError at the stream's end."""
     for item in events:
         return str(item.get("status", {}).get("sync", {}).get("status", "none"))
     raise requests.ConnectionError("the end of the stream")

@@ -1,4 +1,4 @@
-"""The hooks that end syncs of the platform's Applications, and make a sync wait for health. Source: 3.4."""
+"""The hooks at the end of the platform's syncs, which make a sync wait for health. Source: 3.4."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from acceptance.platform.platform import Platform
 
 
 def hooks_in(manifests: Iterable[Manifest]) -> list[str]:
-    """The names of the PostSync hooks among objects: what makes a sync wait for health."""
+    """The names of the PostSync hooks among objects; these make a sync wait for health."""
     return [
         item["metadata"]["name"]
         for item in manifests
@@ -20,7 +20,7 @@ def hooks_in(manifests: Iterable[Manifest]) -> list[str]:
 
 
 def hooks_that_ran(application: Manifest) -> list[str] | None:
-    """The PostSync hooks that ended an Application's last sync well; None if that sync was of single objects.
+    """The PostSync hooks that succeeded in an Application's last sync; None if that sync was of single objects.
 
     Argo CD runs no hooks when it heals single objects.
     """

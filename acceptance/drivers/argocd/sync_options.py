@@ -1,4 +1,4 @@
-"""What annotations of objects in Git tell Argo CD to do with them, here and in production."""
+"""What annotations on objects in Git tell Argo CD to do with them, here and in production."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORCES = ("Force=true", "Replace=true")
 
 
 def objects_everywhere(platform: Platform, argocd: ArgoCD) -> dict[str, Manifest]:
-    """Every object of the platform's Applications: as Argo CD makes them from Git, and as production renders them."""
+    """Every object of the platform's Applications: as Argo CD renders them from Git, and as production renders them."""
     found: dict[str, Manifest] = {}
     for name in APPLICATIONS:
         found |= {f"{name}'s {called(item)}": item for item in argocd.manifests(name)}
@@ -34,19 +34,19 @@ def options(item: Manifest, annotation: str) -> list[str]:
 
 
 def is_skipped(item: Manifest) -> str:
-    """Whether Argo CD leaves an object in Git alone."""
+    """Why Argo CD ignores an object in Git; empty if it does not."""
     return "Argo CD skips it (hook: Skip)" if "Skip" in options(item, HOOK) else ""
 
 
 def stays(item: Manifest) -> str:
-    """Why an object would stay in the cluster once it is taken out of Git; nothing if it would not."""
+    """Why an object would stay in the cluster after its removal from Git; empty if it would not."""
     kept = [option for option in options(item, SYNC) if option in KEEPS]
     kept += [option for option in options(item, COMPARE) if option == "IgnoreExtraneous"]
     return f"it stays without Git ({', '.join(kept)})" if kept else ""
 
 
 def is_forced(item: Manifest) -> str:
-    """Why Argo CD would delete an object, or all of an Application, to change it; nothing if it would not."""
+    """Why Argo CD would recreate an object, or all objects of an Application, to change it; empty if it would not."""
     policy = (item.get("spec") or {}).get("syncPolicy") or {}
     forced = [option for option in [*options(item, SYNC), *(policy.get("syncOptions") or ())] if option in FORCES]
     return f"what the API refuses is made anew ({', '.join(forced)})" if forced else ""

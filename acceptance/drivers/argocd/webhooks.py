@@ -1,4 +1,4 @@
-"""Whether pushes to the platform's own repository call the webhook, as those to the scenarios' do. Source: 3.2."""
+"""Whether pushes to the platform's own repository call the webhook, like those to the scenarios'. Source: 3.2."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from acceptance.cluster.cluster import Cluster
 from acceptance.platform.git import GIT, PLATFORM, GitServer
 
 PROVEN = "demo"
-"""The repository whose webhook a scenario tries."""
+"""The repository whose webhook a scenario tests."""
 
 
 def hooks(cluster: Cluster) -> dict[str, str]:
@@ -14,14 +14,14 @@ def hooks(cluster: Cluster) -> dict[str, str]:
     found = {}
     for name in (PLATFORM, PROVEN):
         path = f"/srv/git/{name}.git/hooks/post-receive"
-        # A hook that may not be executed is passed over by Git.
+        # Git ignores a hook that is not executable.
         script = f"test ! -x {path} || readlink -f {path}"
         found[name] = cluster.kubectl("-n", GIT, "exec", f"deploy/{GIT}", "--", "sh", "-c", script).strip()
     return found
 
 
 def without_webhook(cluster: Cluster, git: GitServer) -> str:
-    """What is wrong with the hook of the platform's repository; a Git server outside keeps its hooks to itself."""
+    """What is wrong with the hook of the platform's repository; empty for an external Git server, which hides them."""
     if git.settings.server != "in-cluster":
         return ""
     seen = hooks(cluster)

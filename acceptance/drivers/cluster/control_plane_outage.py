@@ -1,4 +1,4 @@
-"""The loss of a control plane under a load of writes."""
+"""The loss of a control plane under write load."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from acceptance.drivers.network.reachability import names_of
 HINT = "docker logs alternate-futures-external-load-balancer"
 MEANWHILE = "meanwhile"
 PATIENT = [{"name": name, "value": value} for name, value in (("timeout", "1"), ("attempts", "5"), ("ndots", "1"))]
-"""How a pod looks names up meanwhile: a DNS server that was lost is asked for a while, and then another one is."""
+"""Resolver options of a pod during the outage: it gives a lost DNS server one second, then asks another one."""
 
 
 def begin_writing(cluster: Cluster, namespace: Namespace) -> ApiWriter:
-    """A client that writes to the API until it is stopped; ten writes are acknowledged."""
+    """A client that writes to the API until it is stopped; returned once ten writes are acknowledged."""
     writer = ApiWriter(cluster.api, namespace.name)
     writer.start()
 
     def began() -> bool:
-        assert len(writer.acknowledged) >= 10, f"{len(writer.acknowledged)} writes, refused {writer.refused[-1:]}"
+        assert len(writer.acknowledged) >= 10, f"{len(writer.acknowledged)} writes, last refusal {writer.refused[-1:]}"
         return True
 
     eventually(began, within=POD_READY, what="ten writes acknowledged before the loss")
@@ -37,7 +37,7 @@ def begin_writing(cluster: Cluster, namespace: Namespace) -> ApiWriter:
 
 @dataclass
 class Outage:
-    """A control plane that is down, and what a client noticed of it."""
+    """A control plane that is down, and what a client noticed."""
 
     cluster: Cluster
     namespace: Namespace
@@ -47,7 +47,7 @@ class Outage:
     """Longest time without an acknowledged write, in seconds."""
 
     def lose(self, seconds: int, evidence: Evidence) -> None:
-        """Take down the leading control plane for `seconds`, and bring it back; with writes and a new pod meanwhile."""
+        """Take the leading control plane down for `seconds` and bring it back; write and create a pod meanwhile."""
         machine = self.cluster.leading_control_plane()
         self.machine = machine.name
         with self.cluster.paused(machine):
@@ -68,7 +68,10 @@ class Outage:
         })  # fmt: skip
 
     def has_resumed(self, lost: float) -> bool:
-        """A paused control plane may be noticed late: what counts is that writes are acknowledged in its absence."""
+        """Raise AssertionError until writes are acknowledged in the control plane's absence.
+
+        The load balancer may notice a paused machine late: writes of the first two seconds do not count.
+        """
         began = max(lost + 2, time.monotonic() - 2)
         recent = [moment for moment, _ in self.writer.acknowledged if moment > began]
         last = self.writer.refused[-1:]
@@ -76,9 +79,9 @@ class Outage:
         return True
 
     def create_pod(self) -> bool:
-        """Create a pod; a connection to the lost machine would hang for as long as the load balancer lets it.
+        """Create a pod; a connection to the lost machine would hang as long as the load balancer lets it.
 
-        Before it begins it has to find the Service of the scenario's server by its name (`reachability`).
+        Its init container first has to reach the Service of the scenario's server by name (`reachability`).
         """
         core, name, probe = self.cluster.core, self.namespace.name, self.cluster.probe
         finds = probe.container("await", f"http://{names_of(self.namespace)[0]}/", name="finds-a-service")
@@ -92,7 +95,9 @@ class Outage:
         core, name = self.cluster.core, self.namespace.name
         pod = core.read_namespaced_pod(MEANWHILE, name, _request_timeout=REQUEST_TIMEOUT)
         found = [status.ready for status in pod.status.init_container_statuses or []]
-        assert is_ready(pod), f"{describe(pod)}, it has {'' if any(found) else 'not '}found a Service by its name"
+        assert is_ready(pod), (
+            f"pod {MEANWHILE} {describe(pod)}, it has {'' if any(found) else 'not '}found a Service by its name"
+        )
         return True
 
     def lost_writes(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Claims on every worker, and the disks that their volumes are on."""
+"""Claims on every worker, and the disks of their volumes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from acceptance.infrastructure.contract import Outputs
 
 HOSTNAME = "kubernetes.io/hostname"
 CLAIM_QUOTAS = ("persistentvolumeclaims", "requests.storage")
-"""How the names of quotas end that a new claim is counted by."""
+"""Suffixes of the quota resources that count a new claim."""
 PROBE_USER = 65532
-"""The user, and group, that the probe's image runs as (images/probe/Dockerfile)."""
+"""The UID and GID of the probe's image (images/probe/Dockerfile)."""
 
 
 def claim(name: str, storage_class: str | None = None) -> dict[str, Any]:
-    """A claim of 1 MiB; without a class, of the default one."""
+    """A PersistentVolumeClaim of 1 MiB; without a class, of the default class."""
     spec: dict[str, Any] = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
     if storage_class:
         spec["storageClassName"] = storage_class
@@ -33,28 +33,28 @@ def claim(name: str, storage_class: str | None = None) -> dict[str, Any]:
 
 
 def writer(probe: Probe, name: str, texts: dict[str, str], node: str) -> dict[str, Any]:
-    """A pod on `node` with a container for each claim in `texts`, which writes that claim's text to it."""
+    """A pod on `node` with a container for each claim in `texts`, which writes the text to the claim's volume."""
     containers = [
         probe.container("write", "/data/marker", text, volumeMounts=[{"name": key, "mountPath": "/data"}])
         | {"name": key}
         for key, text in texts.items()
     ]
     volumes = [{"name": key, "persistentVolumeClaim": {"claimName": key}} for key in texts]
-    # A new disk belongs to root until kubelet gives it to the group.
+    # A new disk belongs to root until the kubelet assigns it to the group.
     group = {"fsGroup": PROBE_USER, "fsGroupChangePolicy": "OnRootMismatch"}
     spec = pod_spec(*containers, volumes=volumes, nodeSelector={HOSTNAME: node}, securityContext=group)
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
 
 
 def bound(namespace: Namespace, name: str) -> Any:
-    """The claim, once it is Bound."""
+    """A claim. Raises AssertionError unless it is Bound."""
     seen = namespace.cluster.core.read_namespaced_persistent_volume_claim(name, namespace.name)
-    assert seen.status.phase == "Bound", f"claim {name} {seen.status.phase}"
+    assert seen.status.phase == "Bound", f"claim {name} in {namespace.name} is {seen.status.phase}"
     return seen
 
 
 def classes_named(cluster: Cluster, manifests: list[Manifest]) -> list[str]:
-    """The storage classes that the platform's claims name, and those that its manifests are to claim."""
+    """The storage classes in the platform's claims and in its manifests."""
     claims = [
         item.spec.storage_class_name
         for item in cluster.core.list_persistent_volume_claim_for_all_namespaces().items
@@ -67,7 +67,7 @@ def classes_named(cluster: Cluster, manifests: list[Manifest]) -> list[str]:
 
 
 def claim_each(namespace: Namespace, classes: list[str], node: str) -> list[str]:
-    """Let a pod on a machine claim a volume of each of these classes; return the claims' names."""
+    """Create a claim of each class, and a pod on a machine that uses them; return the claims' names."""
     names = {f"of-class-{number}": name for number, name in enumerate(classes)}
     for name, storage_class in names.items():
         namespace.create(claim(name, storage_class))
@@ -76,7 +76,7 @@ def claim_each(namespace: Namespace, classes: list[str], node: str) -> list[str]
 
 
 def used_up(quotas: list[client.V1ResourceQuota]) -> list[str]:
-    """The quotas that leave no room for another claim."""
+    """The quotas that leave no room for another claim, in words."""
     limits = [
         (item.metadata.name, key, hard, (item.status.used or {}).get(key, "0"))
         for item in quotas
@@ -91,7 +91,7 @@ def used_up(quotas: list[client.V1ResourceQuota]) -> list[str]:
 
 
 def kept_out(ranges: list[client.V1LimitRange], sizes: set[str]) -> list[str]:
-    """The limits that a claim of one of these sizes does not keep to."""
+    """The limit ranges that a claim of one of these sizes violates, in words."""
     limits = [
         (item.metadata.name, limit.max or {}, limit.min or {})
         for item in ranges
@@ -107,18 +107,18 @@ def kept_out(ranges: list[client.V1LimitRange], sizes: set[str]) -> list[str]:
 
 
 def bytes_of(limits: dict[str, str], otherwise: str) -> Decimal:
-    """A limit of storage."""
+    """A limit of storage in bytes; `otherwise` if there is none."""
     return Decimal(utils.parse_quantity(limits.get("storage", otherwise)))
 
 
 def sizes_claimed(cluster: Cluster, namespace: str) -> set[str]:
-    """How large the claims of a namespace are."""
+    """The sizes that the claims of a namespace request."""
     items = cluster.core.list_namespaced_persistent_volume_claim(namespace).items
     return {item.spec.resources.requests["storage"] for item in items}
 
 
 def no_room(cluster: Cluster, namespace: str) -> list[str]:
-    """What keeps a namespace from claims like those that it has: its quotas and its limits."""
+    """The quotas and limits that block more claims like those that a namespace has, in words."""
     quotas = cluster.core.list_namespaced_resource_quota(namespace).items
     ranges = cluster.core.list_namespaced_limit_range(namespace).items
     return used_up(quotas) + kept_out(ranges, sizes_claimed(cluster, namespace))
@@ -131,7 +131,7 @@ def all_bound(namespace: Namespace, names: list[str]) -> bool:
 
 @dataclass
 class Written:
-    """What pods wrote: a text of its own for each class on each worker, by the name of its claim."""
+    """What pods wrote: a unique text for each class on each worker, by claim."""
 
     texts: dict[str, str] = field(default_factory=dict)
     classes: dict[str, str] = field(default_factory=dict)
@@ -142,7 +142,7 @@ class Written:
 
 
 def write_on_every_worker(namespace: Namespace, outputs: Outputs) -> Written:
-    """Have a pod on each worker write to a volume of each class; return what was written, once all pods run."""
+    """Start a pod on each worker that writes to a volume of each class; return the texts once all pods are Ready."""
     written = Written()
     for number, worker in enumerate(outputs.workers):
         texts = {f"{key}-{number}": secrets.token_hex(8) for key in outputs.volumes}
@@ -157,7 +157,7 @@ def write_on_every_worker(namespace: Namespace, outputs: Outputs) -> Written:
 
 
 def read_disk(disk: str, image: str) -> list[str]:
-    """The texts of all markers on a disk, read beside the cluster from a container of `image`."""
+    """The texts of all markers on a disk, read outside the cluster by a container of `image`."""
     mount = f"{disk}:/disk:ro"
     command = ("sh", "-c", "for file in /disk/*/marker; do cat $file; echo; done")
     return docker("run", "--rm", "--network", "none", "--volume", mount, image, *command, check=False).split()
@@ -165,7 +165,7 @@ def read_disk(disk: str, image: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Claimed:
-    """What a claim of the platform requests, and what it got."""
+    """A claim of the platform: what it requests, and what it got."""
 
     storage_class: str
     phase: str
@@ -174,7 +174,7 @@ class Claimed:
 
 
 def claimed(default: Namespace, key: str) -> dict[str, Claimed]:
-    """The claims of database or Redis, by name."""
+    """The claims of the database or Redis, by name."""
     core = default.cluster.core
     items = core.list_namespaced_persistent_volume_claim(default.name, label_selector=f"{NAME_LABEL}={key}").items
     return {
@@ -187,7 +187,7 @@ def claimed(default: Namespace, key: str) -> dict[str, Claimed]:
 
 
 def claims_rendered(manifests: list[Manifest], storage_class: str) -> dict[str, str]:
-    """What StatefulSets are to claim of a class, by their name."""
+    """The storage that rendered StatefulSets claim of a class, by StatefulSet."""
     return {
         item["metadata"]["name"]: template["spec"]["resources"]["requests"]["storage"]
         for item in manifests
@@ -198,16 +198,16 @@ def claims_rendered(manifests: list[Manifest], storage_class: str) -> dict[str, 
 
 
 def smaller(claims: dict[str, str], gigabytes: int) -> list[str]:
-    """The StatefulSets that claim less than so many gigabytes."""
+    """The StatefulSets that claim less than `gigabytes`."""
     return [name for name, size in claims.items() if utils.parse_quantity(size) < gigabytes * 10**9]
 
 
 def lacks_claims(default: Namespace, key: str) -> list[str]:
-    """The pods of database or Redis, where deployed, that have no persistent volume."""
+    """The pods of the database or Redis that have no persistent volume."""
     pods = [pod for pod in default.pods(f"{NAME_LABEL}={key}") if is_member(pod)]
     return [pod.metadata.name for pod in pods if not any(volume.persistent_volume_claim for volume in pod.spec.volumes)]
 
 
 def is_member(pod: Any) -> bool:
-    """Whether a pod is one of a StatefulSet's, which keeps data; those of jobs keep none."""
+    """Whether a pod belongs to a StatefulSet, and so stores data; pods of jobs store none."""
     return any(owner.kind == "StatefulSet" for owner in pod.metadata.owner_references or [])

@@ -1,4 +1,4 @@
-"""Clients that concurrently transfer money between accounts, which shows whether transactions are ACID."""
+"""Clients that transfer money between accounts concurrently, which shows whether transactions are ACID."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ TRIES = 100
 
 
 class BreakOff(Exception):
-    """A client that goes away in the middle of a transaction."""
+    """A client that disappears in the middle of a transaction."""
 
 
 @dataclass
 class Transfers:
-    """Transfers between the accounts of one table, written down in another; and what came of them."""
+    """Transfers between the accounts of one table, recorded in a ledger table, and their results."""
 
     address: str
     login: Login
@@ -41,7 +41,7 @@ class Transfers:
     errors: list[str] = field(default_factory=list)
 
     def run(self) -> None:
-        """Let all clients transfer, and an observer look at the sum meanwhile. Bounded: each tries TRIES times."""
+        """Let all clients transfer while an observer reads the sum. Each transfer is tried at most TRIES times."""
         ended = threading.Event()
         clients = [threading.Thread(target=self.guarded, args=(self.transfer_all, n)) for n in range(CLIENTS)]
         observer = threading.Thread(target=self.guarded, args=(self.observe, ended))
@@ -53,14 +53,14 @@ class Transfers:
         observer.join()
 
     def guarded(self, work: Any, *arguments: Any) -> None:
-        """Run a thread's work; errors are kept."""
+        """Run a thread's work and record its errors."""
         try:
             work(*arguments)
         except Exception as error:
             self.errors.append(f"{type(error).__name__}: {error}")
 
     def transfer_all(self, number: int) -> None:
-        """One client: each transfer until it is acknowledged."""
+        """One client: repeat each transfer until it is acknowledged."""
         chance = random.Random(number)
         with connect(self.address, self.login, autocommit=False) as connection:
             connection.isolation_level = psycopg.IsolationLevel.SERIALIZABLE
@@ -78,7 +78,7 @@ class Transfers:
                             raise
 
     def transfer(self, connection: Connection, key: str, chance: random.Random, *, breaks_off: bool) -> None:
-        """Read two balances, compute, and write both: a database that does not isolate loses money here."""
+        """Read two balances, compute, and write both: a database without isolation loses money here."""
         source, target = chance.sample(range(1, ACCOUNTS + 1), 2)
         amount = chance.randint(1, 50)
         read = f"select balance from {self.accounts} where id = %s"
@@ -96,14 +96,14 @@ class Transfers:
         self.done.append(values)
 
     def observe(self, ended: threading.Event) -> None:
-        """Look at the sum of all balances until the clients are done."""
+        """Read the sum of all balances until the clients are done."""
         with connect(self.address, self.login) as connection:
             while not ended.wait(0.05):
                 rows = connection.execute(f"select sum(balance) from {self.accounts}").fetchall()
                 self.sums.append(int(rows[0][0]))
 
     def expected_balances(self) -> dict[int, int]:
-        """What the accounts hold if exactly the acknowledged transfers were made."""
+        """The balances if exactly the acknowledged transfers were made."""
         balances = dict.fromkeys(range(1, ACCOUNTS + 1), MONEY)
         for _, source, target, amount in self.done:
             balances[source] -= amount
@@ -111,14 +111,14 @@ class Transfers:
         return balances
 
     def describe(self) -> dict[str, Any]:
-        """The results in figures."""
+        """The results as numbers."""
         return {
             "acknowledged": len(self.done), "broken off": self.broken_off, "conflicts tried again": self.conflicts,
             "sums seen meanwhile": sorted(set(self.sums)), "looks at the sum": len(self.sums), "errors": self.errors,
         }  # fmt: skip
 
     def check(self, db: Database, member: str) -> bool:
-        """Raise AssertionError unless a member has exactly the acknowledged transfers, and the balances of them."""
+        """Raise AssertionError unless a member has exactly the acknowledged transfers and their balances."""
         rows = set(db.ask(member, f"select * from {self.ledger}"))
         assert rows == set(self.done), f"{member} has {len(rows)} transfers, {len(self.done)} were acknowledged"
         balances: dict[int, int] = dict(db.ask(member, f"select id, balance from {self.accounts}"))

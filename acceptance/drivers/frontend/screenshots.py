@@ -1,4 +1,4 @@
-"""What people see of a page: its picture, compared with another page's. Source: 10.5 to 10.8, 12.1."""
+"""What people see of a page: its screenshot, compared with another page's. Source: 10.5 to 10.8, 12.1."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from acceptance.platform.authority import Authority
 LOOKED_AT_AGAIN = Deadline(60, "the suite: a picture that was taken before the page was drawn is taken again")
 WORDS = ("Seen", "And something else")
 Take = Callable[[str], bytes]
-"""Takes the picture of what is at a path of the site, or at an address."""
+"""Takes a screenshot of a path of the site, or of an address."""
 
 
 def wait_seen(opened: Opened, environment: Environment, outputs: Outputs, authority: Authority) -> None:
-    """Wait until a page and another one of the site look different, whose headings are different."""
+    """Wait until a page looks different from another page of the site, whose heading is different."""
     program = browser.find()
-    assert program and opened.picture, "no browser opened the page"
+    assert program and opened.picture, f"no browser took a screenshot of {opened.url}"
     path = urlsplit(opened.url).path
     other = next(item for item in environment.services.headings if item != path)
 
@@ -40,10 +40,10 @@ def wait_seen(opened: Opened, environment: Environment, outputs: Outputs, author
 
 
 def look_different(picture: bytes, other: str, take: Take) -> None:
-    """Raise AssertionError if a page's picture is another page's, too: what tells them apart is not to be seen.
+    """Raise AssertionError if a page looks exactly like another page: its content is not visible.
 
-    A browser without letters shows no text of any page, and says nothing about it.
+    A browser without fonts shows no text on any page, so its screenshots prove nothing.
     """
     if picture == take(other):
         first, second = (take(f"data:text/html,<h1>{text}</h1>") for text in WORDS)
-        assert first == second, f"its picture is that of {other}: people do not see its content"
+        assert first == second, f"its screenshot equals that of {other}: people do not see its content"

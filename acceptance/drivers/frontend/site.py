@@ -1,4 +1,4 @@
-"""The site, as browsers get it: pages with everything that they load, and the files of its export."""
+"""The site as browsers get it: pages with everything that they load, and the files of its export."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ from acceptance.platform.authority import Authority
 
 MISSING = "/no-such-page"
 OFTEN = FRESH // 2
-"""How often each file is asked for, over connections of its own: one of two pods that is different is met."""
+"""How often each file is requested over a new connection: enough to meet the one of two pods that differs."""
 TROUBLE = re.compile(r"\berror\b|Uncaught|Refused to|Failed to load|net::ERR", re.IGNORECASE)
-"""What a page's console says if part of it does not work."""
+"""Words in a page's console that show that part of it does not work."""
 NAMED = re.compile(r'(?:src|href)="(/[^"#?]+\.(?!html")\w+)(?:\?[^"#]*)?"')
-"""A file of the site's own that a document names; pages are none."""
+"""A file of the site that a document refers to, except pages."""
 
 
 BUILT = re.compile(r"/_next/static/[^\s\"'\\<>?#]+\.\w+")
-"""A file of Next.js' build that a page names."""
+"""A file of Next.js' build that a page refers to."""
 FLIGHT = "self.__next_f"
-"""What pages hold that other pages load without the browser, as a file of text next to theirs (Next.js' App Router)."""
+"""The mark of pages that other pages load by script, from a text file next to the page (Next.js' App Router)."""
 
 
 @dataclass
 class Opened:
-    """A page: as it was answered, and as the browser shows it where there is one."""
+    """A page: as the server answered it, and as the browser shows it if there is one."""
 
     url: str
     answer: requests.Response
@@ -53,13 +53,13 @@ class Opened:
 
     @property
     def headings(self) -> set[str]:
-        """The first heading in the answer and in what the browser shows."""
+        """The first headings in the answer and in the browser's document."""
         texts = (text_of(self.answer), self.document)
         return {heading_of(text) for text in texts}
 
     @property
     def broken(self) -> dict[str, str]:
-        """What the page loads and does not get with 200 from its own origin, and what its console complains of."""
+        """What the page does not get with 200 from its own origin, and errors in its console."""
         origin = urlsplit(self.url)[:2]
         found = {
             address: outcome
@@ -70,13 +70,13 @@ class Opened:
 
 
 def heading_of(document: str) -> str:
-    """The first heading of a document, as people read it; `none` if it has none."""
+    """The text of a document's first heading; `none` if it has none."""
     found = re.search(r"<h1[^>]*>(.*?)</h1>", document, re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", "", found[1])).split()) if found else "none"
 
 
 def text_of(answer: requests.Response) -> str:
-    """An answer's text; a page that names no charset in its header says it in its document, and is UTF-8."""
+    """An answer's text; a page without a charset in its header has one in its document, which is UTF-8."""
     if "charset" not in answer.headers.get("Content-Type", "").lower():
         answer.encoding = "utf-8"
     return answer.text
@@ -88,7 +88,7 @@ def type_of(answer: requests.Response) -> str:
 
 
 def wrong_charset(answer: requests.Response) -> str:
-    """The charset that an answer names in its header, where it is not UTF-8, which all files of the site are."""
+    """The charset in a text's header if it is not UTF-8, the encoding of all files of the site; otherwise empty."""
     kind, _, rest = answer.headers.get("Content-Type", "").lower().partition(";")
     named = re.search(r"charset=[\"']?([^\s;\"']+)", rest)
     is_text = kind.strip().startswith("text/") or kind.strip().endswith(("javascript", "json", "xml"))
@@ -98,7 +98,7 @@ def wrong_charset(answer: requests.Response) -> str:
 def open_page(
     web: requests.Session, environment: Environment, outputs: Outputs, authority: Authority, path: str
 ) -> Opened:
-    """Open a page of www; without a browser on this machine what the server answers, and what that names, is all."""
+    """Open a page of www; without a browser on this machine, request the page and the files that it refers to."""
     address = url(environment.domain, "www", path)
     answer = answered(web, "GET", address)
     program = browser.find()
@@ -111,9 +111,9 @@ def open_page(
 
 
 def finished(web: requests.Session, resources: dict[str, str]) -> dict[str, str]:
-    """`resources`, with the status of what the browser did not wait for: what a page fetches ahead is fetched again.
+    """`resources`, with the statuses of what the browser did not wait for (prefetched files), requested again.
 
-    Raises requests.RequestException where there is no answer.
+    Raises requests.RequestException if there is no answer.
     """
     return {
         address: str(ask(web, address).status_code) if outcome == browser.UNFINISHED else outcome
@@ -124,7 +124,7 @@ def finished(web: requests.Session, resources: dict[str, str]) -> dict[str, str]
 def in_browser(
     program: Path, environment: Environment, outputs: Outputs, authority: Authority, path: str
 ) -> browser.Page:
-    """Open a page of www in a browser, once it is known that the certificate is the authority's."""
+    """Open a page of www in a browser, after its certificate was verified against the authority."""
     balancer, host = outputs.load_balancer, f"www.{environment.domain}"
     chain = served_chain(balancer.address, balancer.https_port, host)
     verify(chain, host, authority.roots)
@@ -133,7 +133,7 @@ def in_browser(
 
 
 def changing(web: requests.Session, opened: Opened) -> list[str]:
-    """The page, and what it loads, that is not answered every time with 200 and the same content."""
+    """The page and the files that it loads that do not always come with 200 and the same content, in words."""
     found = []
     for address in sorted({opened.url, *opened.resources}):
         answers = [ask(web, address) for _ in range(OFTEN)]
@@ -144,28 +144,31 @@ def changing(web: requests.Session, opened: Opened) -> list[str]:
 
 
 def ask(web: requests.Session, address: str, **headers: str) -> requests.Response:
-    """The answer at an address, over its own connection."""
+    """The answer at an address, over a new connection."""
     return web.get(address, headers={"Connection": "close", **headers})
 
 
 def probe_targets(service: Service) -> dict[str, tuple[str, int]]:
-    """Path and port that the readiness and the liveness probe of a service's container ask."""
+    """Path and port of the readiness and the liveness probe of a service's container, by probe.
+
+    Raises AssertionError for a probe that is not an HTTP GET.
+    """
     container = service.container()
     ports = {item.name: item.container_port for item in container.ports}
     found = {}
     for name, probe in (("readiness", container.readiness_probe), ("liveness", container.liveness_probe)):
-        assert probe and probe.http_get, f"the {name} probe of {service.name} is no GET"
+        assert probe and probe.http_get, f"expected the {name} probe of {service.name} to be an HTTP GET"
         found[name] = (str(probe.http_get.path), int(ports.get(probe.http_get.port, probe.http_get.port)))
     return found
 
 
 def exports(service: Service, folder: str) -> dict[str, dict[str, str]]:
-    """The digests of the files below `folder` in each of the service's pods, by pod and file."""
+    """The SHA-256 digests of the files below `folder` in each of the service's pods, by pod and file."""
     return {str(pod.metadata.name): digests(files_of(service.namespace, pod, folder)) for pod in service.running()}
 
 
 def files_of(namespace: Namespace, pod: client.V1Pod, folder: str) -> str:
-    """What sha256sum says of the files below `folder` in a pod; where its image has no shell, on its machine."""
+    """sha256sum's output for the files below `folder` in a pod; without a shell in its image, from its machine."""
     command = "find . -type f -exec sha256sum {} +"
     try:
         return namespace.execute(pod.metadata.name, "sh", "-c", f"cd {folder} && {command}")
@@ -175,22 +178,24 @@ def files_of(namespace: Namespace, pod: client.V1Pod, folder: str) -> str:
             return str(namespace.cluster.on_node(pod.spec.node_name, "sh", "-ec", f"cd {inside} && {command}"))
         except UserError as second:
             said = f"{error}; on its machine: {second.problem.splitlines()[-1].strip()}"
-            raise AssertionError(f"{pod.metadata.name} has no files below {folder}: {said}") from second
+            raise AssertionError(
+                f"expected files below {folder} in pod {pod.metadata.name}, cannot read any: {said}"
+            ) from second
 
 
 def digests(text: str) -> dict[str, str]:
-    """What sha256sum said, by file."""
+    """The digests in sha256sum's output, by file."""
     return {file: digest for digest, file in (line.split(None, 1) for line in text.splitlines())}
 
 
 def is_next_export(files: dict[str, str]) -> bool:
-    """Whether files are a static export of Next.js."""
+    """Whether these files are a static export of Next.js."""
     manifests = [path for path in files if re.fullmatch(r"\./_next/static/[^/]+/_buildManifest\.js", path)]
     return bool(manifests and "./index.html" in files)
 
 
 def path_of(file: str) -> str:
-    """The path at which a file of an export is served, with `trailingSlash` of Next.js or without it."""
+    """The path at which a file of an export is served, with or without `trailingSlash` of Next.js."""
     path = file.removeprefix(".")
     if path in ("/404.html", "/404/index.html"):
         return MISSING
@@ -198,7 +203,7 @@ def path_of(file: str) -> str:
 
 
 def not_served(web: requests.Session, environment: Environment, export: dict[str, str]) -> dict[str, str]:
-    """The files of an export that users do not get as they are, and what they get instead."""
+    """The files of an export that users do not get unchanged, by path, and what they get instead."""
     found = {}
     for file, digest in sorted(export.items()):
         path = path_of(file)
@@ -212,7 +217,7 @@ def not_served(web: requests.Session, environment: Environment, export: dict[str
 
 
 def incomplete(web: requests.Session, environment: Environment, export: dict[str, str]) -> dict[str, list[str]]:
-    """The pages of an export, by their file, that name or need files which it does not have."""
+    """The files that pages of an export refer to or need but that it lacks, by page."""
     found = {}
     for file in sorted(export):
         if file.endswith(".html"):
@@ -223,7 +228,7 @@ def incomplete(web: requests.Session, environment: Environment, export: dict[str
 
 
 def lacking(file: str, text: str, export: dict[str, str]) -> list[str]:
-    """What an export does not have of what a page names of it, and needs to be loaded by another page."""
+    """The files that an export lacks of those that a page refers to, or needs for other pages to load it."""
     needed = {f".{unquote(name)}" for name in BUILT.findall(text)}
     if FLIGHT in text and path_of(file) != MISSING and not file.rpartition("/")[2].startswith("_"):
         needed.add(file.removesuffix(".html") + ".txt")
@@ -231,7 +236,7 @@ def lacking(file: str, text: str, export: dict[str, str]) -> list[str]:
 
 
 def pages(web: requests.Session, environment: Environment) -> dict[str, str]:
-    """The text of each page of the site, by its address. Raises AssertionError for one that is not there."""
+    """The text of each page of the site, by URL. Raises AssertionError unless each is answered with 200."""
     answers = [answered(web, "GET", url(environment.domain, "www", path)) for path in environment.services.headings]
     wrong = [f"GET {answer.url}: {answer.status_code}" for answer in answers if answer.status_code != 200]
     assert answers and not wrong, f"expected 200 for each page, saw {wrong}"

@@ -1,4 +1,4 @@
-"""Visitors of the site who differ from a probe: by language, by device, and by where they come from."""
+"""Visitors of the site who differ from a probe: by language, device, or origin."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ VISITORS = {
     "who kept an older page": {"If-None-Match": '"of-an-older-page"'},
     "who comes from a search": {"Referer": "https://www.google.com/"},
 }
-"""What the requests of each of them say, besides what those of a probe do."""
+"""The headers of each visitor's requests, in addition to a probe's."""
 KEPT = 3600
-"""Seconds for which a browser may show a page without asking for it: one of an old build names files that are gone."""
+"""Maximum seconds for which a browser may cache a page: one of an old build refers to files that are gone."""
 LINK = "?utm_source=newsletter&utm_medium=mail"
-"""What links in mails and advertisements add to a URL."""
+"""The query that links in mails and advertisements add to a URL."""
 
 
 def turned_away(web: requests.Session, opened: Opened, visitors: dict[str, dict[str, str]] | None = None) -> list[str]:
-    """The visitors who do not get a page as it was opened, or something that it loads, and what they got.
+    """The visitors who do not get the page that was opened, or a file that it loads, and what they got instead.
 
-    A page is the same by its status and first heading, which leaves a site free to serve other markup to a phone;
-    what it loads has to be there. Raises requests.RequestException where there is no answer.
+    Pages are compared by status and first heading, so that a site may serve other markup to a phone; the files have to
+    be there. Raises requests.RequestException if there is no answer.
     """
     heading, loads = heading_of(text_of(opened.answer)), sorted({*opened.resources} - {opened.url})
     found = []
@@ -59,30 +59,30 @@ def turned_away(web: requests.Session, opened: Opened, visitors: dict[str, dict[
 
 
 def wrong_page(who: str, answer: requests.Response, heading: str) -> list[str]:
-    """That a visitor got something else than the page with a heading, in words; nothing if it is that page."""
+    """What a visitor got instead of the page with a heading, in words; empty if it is that page."""
     seen = heading_of(text_of(answer))
     said = f"a visitor {who}: GET {answer.url}: {answer.status_code}, heading {seen!r}"
     return [] if (answer.status_code, seen) == (200, heading) else [said]
 
 
 def missing(who: str, answers: Iterable[requests.Response]) -> list[str]:
-    """The answers of what a page loads that a visitor did not get with 200, in words."""
+    """The files of a page that a visitor did not get with 200, in words."""
     return [
         f"a visitor {who}: GET {answer.url}: {answer.status_code}" for answer in answers if answer.status_code != 200
     ]
 
 
 def kept_for(answer: requests.Response) -> float:
-    """Seconds for which a browser shows what it got without asking again, as the answer says. Source: RFC 9111, 4.2.1.
+    """Seconds for which an answer lets a browser reuse it without asking again. Source: RFC 9111, 4.2.1.
 
-    An answer that says nothing is asked for again soon.
+    Zero for an answer that does not say, which browsers request again soon.
     """
     control = answer.headers.get("Cache-Control", "").lower()
     if "no-store" in control or "no-cache" in control:
         return 0
     if found := re.search(r"(?<![\w-])max-age=\"?(\d+)", control):
         return float(found[1])
-    # What is no date, as `0` or `-1`, is one that has passed.
+    # Anything that is not a date, such as `0` or `-1`, counts as a past one.
     with contextlib.suppress(KeyError, TypeError, ValueError):
         began, ends = (parsedate_to_datetime(answer.headers[name]) for name in ("Date", "Expires"))
         return max(0.0, (ends - began).total_seconds())

@@ -13,16 +13,16 @@ from acceptance.drivers.ingress import route_rules
 from acceptance.drivers.ingress.route_rules import Rule
 
 METHODS = {"GET": (301,), **dict.fromkeys(("HEAD", "POST", "PUT", "DELETE", "OPTIONS"), (301, 308))}
-"""What is judged by method. The criteria say 301 of a request as browsers make it: GET gets exactly that.
+"""The accepted statuses by method. The criteria require 301 for browsers' requests, so GET must get exactly that.
 
-Traefik 3 answers HEAD, which `curl -I` sends, and all others with 308 (RFC 9110, 15.4.9): a client keeps its method
-then. They may have either; an answer in clear is wrong for every method.
+Traefik 3 answers HEAD, which `curl -I` sends, and all other methods with 308 (RFC 9110, 15.4.9), which keeps the
+method. These may get either; content over plain HTTP is wrong for every method.
 """
 QUERY = "?from=mail&x=1"
 
 
 def known_paths(environment: Environment) -> dict[str, list[str]]:
-    """The paths that users of each service ask for, by the host's name."""
+    """The paths that users request from each service, by the host's first label."""
     services = environment.services
     return {
         "www": [*services.headings, services.logo_path or "/assets/logo.svg", "/_next/static/x"],
@@ -32,7 +32,7 @@ def known_paths(environment: Environment) -> dict[str, list[str]]:
 
 
 def pages(environment: Environment, rules: Iterable[Rule]) -> list[str]:
-    """The address over plain HTTP of each known path of each host of services and routes, and of a host without any."""
+    """The plain-HTTP URL of each known path of each host of services and routes, and of a host without a route."""
     rules = list(rules)
     known = {f"{name}.{environment.domain}": paths for name, paths in known_paths(environment).items()}
     hosts = [*sorted({*route_rules.hosts(rules), *known}), f"nobody-{secrets.token_hex(3)}.{environment.domain}"]
@@ -44,20 +44,20 @@ def pages(environment: Environment, rules: Iterable[Rule]) -> list[str]:
 
 
 def pages_of(environment: Environment, rules: Iterable[Rule], name: str) -> list[str]:
-    """The same of one of the services' hosts, by its name (`api`). Raises AssertionError if nobody knows that host."""
+    """The same for one of the services' hosts, by first label (`api`). Raises AssertionError for an unknown host."""
     host = f"{name}.{environment.domain}"
     found = [address for address in pages(environment, rules) if urlsplit(address).hostname == host]
-    assert found, f"no path of the host {host} is known. Try: kubectl get ingressroutes -A"
+    assert found, f"expected known paths, but no path of the host {host} is known. Try: kubectl get ingressroutes -A"
     return found
 
 
 def ask(anyone: requests.Session, method: str, address: str) -> requests.Response:
-    """The first answer at an address, over its own connection."""
+    """The answer at an address without following redirects, over a new connection."""
     return anyone.request(method, address, allow_redirects=False, headers={"Connection": "close"})
 
 
 def wrong_redirect(answer: requests.Response, statuses: Iterable[int] = (301,)) -> str:
-    """Why an answer is no redirect to the same page over HTTPS; empty if it is one."""
+    """Why an answer is not a redirect to the same page over HTTPS; empty if it is one."""
     what = f"{answer.request.method} {answer.url}: {answer.status_code}"
     if answer.status_code not in statuses:
         return what

@@ -9,13 +9,13 @@ WORD = re.compile(r"[`\"]([^`\"]*)[`\"]")
 
 
 def words(match: str, *matchers: str) -> list[str]:
-    """What matchers of these names name, those behind a `!` left out."""
+    """The arguments of the matchers with these names, except those negated by `!`."""
     found = [text for no, name, text in MATCHER.findall(match) if name in matchers and not no]
     return [word for text in found for word in WORD.findall(text)]
 
 
 def parts(match: str, operator: str) -> list[str]:
-    """The parts of a match between the operators of one kind that are in no brackets and in no quotes."""
+    """The parts of a match between operators of one kind outside parentheses and quotes."""
     found, depth, quote, begin = [], 0, "", 0
     for at, letter in enumerate(match):
         if quote:
@@ -31,7 +31,7 @@ def parts(match: str, operator: str) -> list[str]:
 
 
 def may_take(match: str, host: str) -> bool:
-    """Whether requests for a host may come by a match: where one of its alternatives names no host, any may."""
+    """Whether a match may accept requests for a host; an alternative that names no host accepts any."""
     for operator, judge in (("||", any), ("&&", all)):
         if len(found := parts(match, operator)) > 1:
             return judge(may_take(part, host) for part in found)
@@ -46,7 +46,7 @@ def may_take(match: str, host: str) -> bool:
 
 
 def fits(pattern: str, host: str) -> bool:
-    """Whether a pattern takes a host; one that only Traefik can read may take any."""
+    """Whether a pattern matches a host; a pattern that only Traefik can parse may match any."""
     try:
         return bool(re.search(pattern, host, re.IGNORECASE))
     except re.error:
@@ -54,7 +54,7 @@ def fits(pattern: str, host: str) -> bool:
 
 
 def names_hosts(match: str) -> bool:
-    """Whether every request that comes by a match is for a host that it names: certificates are ordered for those."""
+    """Whether a match accepts only hosts that it names: Traefik orders certificates for those."""
     if len(found := parts(match, "||")) > 1:
         return all(names_hosts(part) for part in found)
     if len(found := parts(match, "&&")) > 1:

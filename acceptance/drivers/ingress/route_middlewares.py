@@ -1,4 +1,4 @@
-"""What requests pass through between a route of the platform and the pods that answer them."""
+"""What requests pass between a route of the platform and the pods that answer them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from acceptance.drivers.ingress.traefik_options import Options, on_the_way, opti
 from acceptance.platform.platform import Platform
 
 HARMLESS = ("retry",)
-"""Kinds of Middleware that leave a request and its answer as they are; k8s/ingress has this one."""
+"""Kinds of Middleware that change neither a request nor its answer; k8s/ingress has this one."""
 ANSWER_THEMSELVES = ("errors",)
 """Kinds of Middleware that replace a service's answer with their own."""
 PLAIN = {"name", "namespace", "kind", "port", "scheme", "weight", "strategy", "nativeLB", "nodePortLB"}
-"""What of a rule's service says where requests go; 4.8 to 4.11 judge each of these by itself.
+"""The fields of a rule's service that say where requests go; 4.8 to 4.11 judge these.
 
-All else changes requests, their answers or who gets them: `serversTransport` has time-outs and certificates of its
-own, `sticky` sets a cookie, `passHostHeader: false` takes the host away.
+All others change requests, their answers or their target: `serversTransport` has its own time-outs and certificates,
+`sticky` sets a cookie, `passHostHeader: false` drops the host.
 """
 UNCHANGED = {"passHostHeader": True}
-"""What says in a rule's service what is so without it."""
+"""Fields of a rule's service that merely state the default."""
 
 Named = tuple[str, list[str]]
 """A Middleware in words, and its kinds."""
@@ -48,22 +48,22 @@ def production_middlewares(platform: Platform) -> dict[str, dict[str, Any]]:
 
 
 def changed_on_the_way(rules: list[Rule], middlewares: dict[str, dict[str, Any]]) -> list[str]:
-    """The Middlewares of rules that may change a request or answer it: all but those that are known not to."""
+    """The Middlewares of rules that may change or answer a request: all but those known not to."""
     return changing(through(rules, middlewares))
 
 
 def changing(found: list[Named]) -> list[str]:
-    """Those of some Middlewares that may change a request or answer it."""
+    """The Middlewares among these that may change or answer a request."""
     return [text for text, kinds in found if not kinds or set(kinds) - {*HARMLESS}]
 
 
 def answering(found: list[Named]) -> list[str]:
-    """Those of some Middlewares that may put an answer of their own in the place of a service's."""
+    """The Middlewares among these that may replace a service's answer with their own."""
     return [text for text, kinds in found if {*kinds} & {*ANSWER_THEMSELVES}]
 
 
 def changed_everywhere(platform: Platform, host: str) -> list[str]:
-    """The same of all rules that may take a host, and of the entry points by which all come, here and in production."""
+    """What may change or answer requests for a host, here and in production: rules, entry points, Traefik's options."""
     here = [rule for rule in platform_rules(platform.cluster) if rule.may_take(host)]
     there = [rule for rule in production_rules(platform) if rule.may_take(host)]
     live, rendered = live_middlewares(platform.cluster), production_middlewares(platform)
@@ -75,7 +75,7 @@ def changed_everywhere(platform: Platform, host: str) -> list[str]:
 
 
 def odd_ways(rules: list[Rule]) -> list[str]:
-    """What rules say of the way to their services, or of TLS, that may change a request or its answer, in words."""
+    """Settings of rules' services or TLS that may change a request or its answer, in words."""
     ways = [
         f"{rule.match} goes to {service['name']} with {key}: {value}"
         for rule in rules
@@ -87,9 +87,9 @@ def odd_ways(rules: list[Rule]) -> list[str]:
 
 
 def default_tls(options: Iterable[Manifest]) -> list[str]:
-    """The TLSOptions called `default` that turn clients away who speak TLS 1.2 or have no certificate of their own.
+    """The TLSOptions called `default` that reject clients with TLS 1.2 or without a client certificate, in words.
 
-    Traefik applies the one of this name to every route that names none, whatever namespace it is in.
+    Traefik applies the one of this name to every route that names none, whatever its namespace.
     """
     found = [item for item in options if item["metadata"]["name"] == "default"]
     return [
@@ -100,15 +100,15 @@ def default_tls(options: Iterable[Manifest]) -> list[str]:
 
 
 def production_tls(platform: Platform) -> list[str]:
-    """The same of the TLSOptions that production renders; here a request over TLS 1.2 shows it."""
+    """The same for the TLSOptions that production renders; here a request over TLS 1.2 shows them."""
     rendered = (item for component in ("traefik", *ROUTED) for item in platform.rendering.production(component))
     return default_tls(item for item in rendered if item["kind"] == "TLSOption")
 
 
 def at_entry_points(options: Options, middlewares: dict[str, dict[str, Any]]) -> list[Named]:
-    """The Middlewares that everything goes through which comes by an entry point, whatever its route says.
+    """The Middlewares of the entry points, which every request passes, whatever its route says.
 
-    An option names them `NAMESPACE-NAME@kubernetescrd`. One that is not there is of no kind.
+    An option names them `NAMESPACE-NAME@kubernetescrd`. A Middleware that does not exist has no kind.
     """
     kinds = {f"{name.replace('/', '-')}@kubernetescrd": [*spec] for name, spec in middlewares.items()}
     return [
@@ -121,18 +121,18 @@ def at_entry_points(options: Options, middlewares: dict[str, dict[str, Any]]) ->
 
 
 def live_entries(platform: Platform, middlewares: dict[str, dict[str, Any]]) -> list[Named]:
-    """The same of Traefik's pods."""
+    """The same for Traefik's running pods."""
     specs_of = running_specs(platform.cluster).values()
     return [found for spec in specs_of for found in at_entry_points(options_of(spec), middlewares)]
 
 
 def production_entries(platform: Platform, middlewares: dict[str, dict[str, Any]]) -> list[Named]:
-    """The same of production's Traefik."""
+    """The same for production's Traefik."""
     return at_entry_points(options_of(production_spec(platform)), middlewares)
 
 
 def hidden_503s(platform: Platform) -> list[str]:
-    """Why clients of the platform's routes would not get 503 while a service has no healthy pod, here and there."""
+    """Why clients would not get 503 while a service has no healthy pod, here and in production."""
     here, there = platform_rules(platform.cluster), production_rules(platform)
     live, rendered = live_middlewares(platform.cluster), production_middlewares(platform)
     found = hides_a_503(here, live) + lead_to_unready(platform.cluster, here) + answering(live_entries(platform, live))
@@ -141,7 +141,7 @@ def hidden_503s(platform: Platform) -> list[str]:
 
 
 def through(rules: list[Rule], middlewares: dict[str, dict[str, Any]]) -> list[Named]:
-    """Each Middleware of each rule, in words and by its kinds; one that is not there is of none."""
+    """Each Middleware of each rule, in words and with its kinds; one that does not exist has none."""
     return [
         (f"{rule.match} goes through {name} ({', '.join(middlewares.get(name, {})) or 'not there'})",
          [*middlewares.get(name, {})])
@@ -151,8 +151,8 @@ def through(rules: list[Rule], middlewares: dict[str, dict[str, Any]]) -> list[N
 
 
 def hides_a_503(rules: list[Rule], middlewares: dict[str, dict[str, Any]]) -> list[str]:
-    """Why clients of rules would not get 503 while a service has no healthy pod, as far as the rules decide it."""
-    # By the address of the Service or of a machine Traefik does not know whether there is a pod, and answers 502.
+    """Why clients would not get 503 while a service has no healthy pod, as far as rules and Middlewares decide it."""
+    # Given only a Service's or machine's address, Traefik does not know whether there is a pod, and answers 502.
     blind = [
         f"{rule.match} goes by {way} to {service['name']}"
         for rule in rules
@@ -164,7 +164,7 @@ def hides_a_503(rules: list[Rule], middlewares: dict[str, dict[str, Any]]) -> li
 
 
 def lead_to_unready(cluster: Cluster, rules: list[Rule]) -> list[str]:
-    """The Services behind rules that lead to pods which are not ready."""
+    """The Services behind rules that lead to unready pods (publishNotReadyAddresses), in words."""
     behind = {name for rule in rules for name in rule.leads_to() if "/" in name}
     found = []
     for address in sorted(behind):

@@ -1,4 +1,4 @@
-"""Whether the services' routes try another pod if connecting to one fails. Source: 14.4."""
+"""Whether the services' routes try another pod if the connection to one fails. Source: 14.4."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from acceptance.platform.platform import Platform
 from acceptance.platform.routes import SERVICES
 
 TRIES = 2
-"""Minimum attempts of a retry: the first one and another."""
+"""Minimum attempts of a retry: the first and one more."""
 
 
 def without_retry(objects: Iterable[Manifest]) -> dict[str, str]:
-    """What is wrong with the services' own routes among some IngressRoutes and Middlewares."""
+    """What is wrong with the services' routes, by name, given all IngressRoutes and Middlewares."""
     items = [item for item in objects if item["metadata"].get("namespace", PLATFORM) == PLATFORM]
     routes = {item["metadata"]["name"]: item["spec"]["routes"] for item in items if item["kind"] == "IngressRoute"}
     retries = {
@@ -32,7 +32,7 @@ def without_retry(objects: Iterable[Manifest]) -> dict[str, str]:
 
 
 def lose_requests(platform: Platform) -> dict[str, str]:
-    """What is wrong with the services' routes, here and as production renders them."""
+    """What is wrong with the services' routes, by name, here and as production renders them."""
     listed = platform.cluster.custom.list_cluster_custom_object
     here = [item for kind in ("ingressroutes", "middlewares") for item in listed(*TRAEFIK, kind)["items"]]
     there = without_retry(platform.rendering.production("ingress"))

@@ -14,16 +14,16 @@ from acceptance.platform.platform import Platform
 
 TRAEFIK = ("traefik.io", "v1alpha1")
 ROUTED = ("ingress", "argocd/route")
-"""The components that bring routes."""
+"""The components that define routes."""
 HTTPS = "websecure"
-"""The entry point of Traefik's that takes HTTPS."""
+"""Traefik's entry point for HTTPS."""
 OTHER_ROUTES = (
     (*TRAEFIK, "ingressroutetcps"),
     (*TRAEFIK, "ingressrouteudps"),
     ("networking.k8s.io", "v1", "ingresses"),
     ("gateway.networking.k8s.io", "v1", "httproutes"),
 )
-"""What else brings requests past the IngressRoutes: the platform has none of it."""
+"""Resources that route requests besides IngressRoutes; the platform has none."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Rule:
     services: tuple[dict[str, Any], ...] = ()
     tls: dict[str, Any] = field(default_factory=dict, compare=False)
     middlewares: tuple[str, ...] = ()
-    """What its requests go through before, as `NAMESPACE/NAME`."""
+    """The Middlewares that its requests pass, as `NAMESPACE/NAME`."""
     entry_points: tuple[str, ...] = ()
-    """Where its requests come in; none: wherever requests come in."""
+    """The entry points of its requests; none: all of them."""
 
     @property
     def hosts(self) -> list[str]:
@@ -51,11 +51,11 @@ class Rule:
         return route_matching.words(self.match, "Path", "PathPrefix")
 
     def may_take(self, host: str) -> bool:
-        """Whether requests for a host may come by it; one that names no host takes every host."""
+        """Whether it may match requests for a host; a rule that names no host matches every host."""
         return route_matching.may_take(self.match, host)
 
     def leads_to(self) -> list[str]:
-        """What it leads to: Services as `NAMESPACE/NAME`, anything else with its kind."""
+        """Its backends: Services as `NAMESPACE/NAME`, anything else with its kind."""
         return [
             f"{service.get('namespace', self.namespace)}/{service['name']}"
             if service.get("kind", "Service") == "Service"
@@ -85,10 +85,10 @@ def rules_of(route: Manifest) -> list[Rule]:
 
 
 def platform_rules(cluster: Cluster) -> list[Rule]:
-    """The rules of every IngressRoute but scenarios'. Raises AssertionError if there is none."""
+    """The rules of every IngressRoute except scenarios'. Raises AssertionError if there is none."""
     items = cluster.custom.list_cluster_custom_object(*TRAEFIK, "ingressroutes")["items"]
     found = [rule for item in items for rule in rules_of(item) if not rule.namespace.startswith("scenario")]
-    assert found, "there is no route. Try: kubectl get ingressroutes -A"
+    assert found, "expected IngressRoutes of the platform, there are none. Try: kubectl get ingressroutes -A"
     return found
 
 
@@ -99,7 +99,7 @@ def production_routes(platform: Platform) -> list[Manifest]:
 
 
 def production_rules(platform: Platform) -> list[Rule]:
-    """Their rules. The run's own domain is in them: what differs is the overlay."""
+    """Their rules, rendered with the run's own domain: only the overlay differs."""
     return [rule for route in production_routes(platform) for rule in rules_of(route)]
 
 
@@ -109,7 +109,7 @@ def hosts(rules: list[Rule]) -> list[str]:
 
 
 def taken_in_clear(rules: list[Rule]) -> list[str]:
-    """The rules that take requests at another entry point than that of HTTPS, where a redirect alone is to answer."""
+    """The rules with an entry point other than HTTPS, where only a redirect may answer, in words."""
     return [
         f"{rule.namespace}/{rule.route} is at the entry points {list(rule.entry_points) or 'that there are'}"
         for rule in rules
@@ -118,7 +118,7 @@ def taken_in_clear(rules: list[Rule]) -> list[str]:
 
 
 def leads_elsewhere(rules: list[Rule], host: str, service: str) -> list[str]:
-    """The rules that may take requests for a host and lead to anything but one Service; that none does is one, too."""
+    """The rules that may match a host but lead to anything but one Service, in words; also if no rule matches."""
     taking = [rule for rule in rules if rule.may_take(host)]
     if not taking:
         return [f"no rule takes {host}"]
@@ -126,14 +126,14 @@ def leads_elsewhere(rules: list[Rule], host: str, service: str) -> list[str]:
 
 
 def unnamed_hosts(rules: list[Rule]) -> list[str]:
-    """The rules that take hosts which they do not name: Traefik orders no certificate for such a host."""
+    """The rules that match hosts which they do not name: Traefik orders no certificate for those."""
     return [
         f"{rule.namespace}/{rule.route}: {rule.match}" for rule in rules if not route_matching.names_hosts(rule.match)
     ]
 
 
 def other_routes(cluster: Cluster) -> list[str]:
-    """Whatever else brings requests to pods, scenarios' left out."""
+    """Other resources that route requests to pods, except scenarios'."""
     found = []
     for group, version, plural in OTHER_ROUTES:
         try:

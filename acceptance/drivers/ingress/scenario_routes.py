@@ -1,4 +1,4 @@
-"""Scenarios' own routes to a server pod, and what answers behind routes."""
+"""Scenarios' own routes to a server pod, and the answers behind routes."""
 
 from __future__ import annotations
 
@@ -27,26 +27,28 @@ LOGS = "kubectl -n traefik logs deploy/traefik"
 HINT = f"kubectl get ingressroutes -A; {LOGS}"
 REFUSED = "connection refused"
 OF_TLS = re.compile("HTTPS|SSL|TLS")
-"""What servers say in a 400 to plain HTTP on a TLS port."""
+"""Words of a server's 400 to plain HTTP on a TLS port."""
 FRESH = 24
-"""Requests over fresh connections, where somebody may choose: if a fourth goes elsewhere, one of them does."""
+"""Requests over new connections where a target is chosen: enough to see one go astray if a quarter of them do."""
 STAYS = Deadline(4, "criterion 4.11: while no pod is healthy")
 
 
 def external_addresses(cluster: Cluster) -> list[str]:
     """The external addresses of Traefik's Service. Raises AssertionError unless it is a LoadBalancer that has some."""
     service = cluster.core.read_namespaced_service("traefik", NAMESPACE)
-    assert service.spec.type == "LoadBalancer", f"expected type LoadBalancer, saw {service.spec.type}"
+    assert service.spec.type == "LoadBalancer", (
+        f"expected the Service traefik to be of type LoadBalancer, saw {service.spec.type}"
+    )
     ingress = service.status.load_balancer.ingress or []
     addresses = [item.ip or item.hostname for item in ingress] or service.spec.external_ips or []
-    assert addresses, "the Service has no external address. Try: kubectl -n traefik describe svc traefik"
+    assert addresses, "the Service traefik has no external address. Try: kubectl -n traefik describe svc traefik"
     return list(addresses)
 
 
 def answer_at(address: str, host: str, network: str, image: str) -> str:
-    """The first line that `address` answers on port 80 and whether 443 takes connections, asked from `network`.
+    """The first line of the answer of `address` on port 80, and whether port 443 accepts connections.
 
-    From the platform's network, but from no node: there kube-proxy answers for whatever the Service names.
+    Asked from the platform's `network`, but not from a node, where kube-proxy answers for any address of the Service.
     """
     request = f"GET / HTTP/1.1\\r\\nHost: {host}\\r\\nConnection: close\\r\\n\\r\\n"
     plain = f"printf '{request}' | nc -w 5 {address} 80 2>&1 | head -1"
@@ -56,12 +58,12 @@ def answer_at(address: str, host: str, network: str, image: str) -> str:
 
 
 def is_open(text: str) -> bool:
-    """Whether `answer_at` saw a server at both ports; what stands in for one that is away says 5xx."""
+    """Whether `answer_at` saw a server at both ports; a proxy in front of an absent server answers 5xx."""
     return bool(re.match(r"HTTP/1\.1 [234]\d\d ", text)) and "443 open" in text
 
 
 def create_route(server: Server, environment: Environment, path: str = "/", resolver: str | None = None) -> str:
-    """Create an IngressRoute to the server pod for a host of its own; return the host."""
+    """Create an IngressRoute to the server pod for a new host; return the host."""
     namespace = server.namespace
     host = f"{namespace.name}-{secrets.token_hex(2)}.{environment.scenario_domain}"
     route = {
@@ -76,14 +78,16 @@ def create_route(server: Server, environment: Environment, path: str = "/", reso
 
 
 def wait_reaches_pod(anyone: requests.Session, server: Server, host: str, path: str) -> dict[str, Any]:
-    """Wait until requests below `path` reach the server pod, as they were sent; return what it saw."""
+    """Wait until requests below `path` reach the server pod unchanged; return the request that it saw."""
     wanted = (server.pod, host, f"{path.rstrip('/')}/below?query=1")
 
     def reach() -> dict[str, Any]:
         answer = anyone.get(f"https://{host}{wanted[2]}", headers={"Connection": "close"})
-        assert answer.status_code == 200, f"HTTP {answer.status_code}"
+        assert answer.status_code == 200, f"HTTP {answer.status_code} for {answer.url}"
         seen = dict(as_json(answer.text))
-        assert (seen["pod"], seen["host"], seen["path"]) == wanted, f"{seen['pod']} was asked for {seen['path']}"
+        assert (seen["pod"], seen["host"], seen["path"]) == wanted, (
+            f"pod {seen['pod']} was asked for {seen['host']}{seen['path']}"
+        )
         return seen
 
     seen = eventually(reach, within=ROUTE_READY, what=f"{host} to reach the pod", hint=LOGS)
@@ -96,17 +100,17 @@ def wait_reaches_pod(anyone: requests.Session, server: Server, host: str, path: 
 
 
 def status_of(anyone: requests.Session, host: str) -> int:
-    """The status of a request over a connection of its own. Raises AssertionError where there is no answer."""
+    """The status of a request over a new connection. Raises AssertionError if there is no answer."""
     try:
         return anyone.get(f"https://{host}/", headers={"Connection": "close"}).status_code
     except requests.RequestException as error:
-        raise AssertionError(f"{type(error).__name__}") from error
+        raise AssertionError(f"no answer from https://{host}/: {type(error).__name__}") from error
 
 
 def stays_answered_with(anyone: requests.Session, host: str, code: int, before: int | None = None) -> None:
-    """Requests come to be answered with `code`, and every one after that is, for some seconds.
+    """Wait until requests are answered with `code`, and see that they all are, for some seconds.
 
-    `before`: how they were answered until then; what is neither counts, too.
+    `before`: the status until then; if given, any third status fails. Raises TimedOut, DidNotStay or AssertionError.
     """
     others: set[int] = set()
 
@@ -123,21 +127,23 @@ def stays_answered_with(anyone: requests.Session, host: str, code: int, before: 
 
 
 def plain_http_statuses(server: Server, rules: list[Rule]) -> dict[str, Any]:
-    """The status that each Service behind rules gives to plain HTTP from a pod."""
+    """The status with which each Service behind rules answers plain HTTP from a pod, by NAMESPACE/NAME:PORT."""
     behind = [(rule.namespace, service) for rule in rules for service in rule.services]
     return {f"{home}/{item['name']}:{item['port']}": plain_http_status(server, home, item) for home, item in behind}
 
 
 def plain_http_status(server: Server, home: str, service: dict[str, Any]) -> Any:
-    """The status that a Service gives to plain HTTP from a pod, or REFUSED where no pod of it is ready."""
-    assert service.get("scheme") in (None, "http"), f"a route of {home} speaks TLS to its Service: {service}"
+    """The status with which a Service answers plain HTTP from a pod, or REFUSED where none of its pods is ready."""
+    assert service.get("scheme") in (None, "http"), (
+        f"expected plain HTTP to each Service, a route in {home} speaks TLS to {service}"
+    )
     address = f"http://{service['name']}.{home}:{service['port']}/"
-    # Each node's network policies know a new pod after a moment only.
+    # It takes a moment until each node's network policies know a new pod.
     ask = lambda: plain_http_answer(server, home, service["name"], address)  # noqa: E731
     answer = eventually(ask, within=ROUTE_READY, what=f"plain HTTP at {address}", hint=HINT)
     status, said = answer["status"], answer.get("body", "")
-    # What servers say to plain HTTP on a port that speaks TLS; a service may refuse `/` for reasons of its own.
-    assert status != 400 or not OF_TLS.search(said), f"expected plain HTTP at {address}, it says {said[:200]}"
+    # A 400 is no failure by itself: a service may refuse `/` for its own reasons. Only one about TLS is.
+    assert status != 400 or not OF_TLS.search(said), f"expected plain HTTP at {address}, saw 400: {said[:200]}"
     return status
 
 
@@ -147,25 +153,25 @@ def plain_http_answer(server: Server, home: str, name: str, address: str) -> dic
         return dict(as_json(server.namespace.execute(server.pod, "/probe", "http", "GET", address)))
     except AssertionError as error:
         if REFUSED in str(error) and not has_ready_pod(server.namespace.cluster, home, name):
-            # It speaks neither.
+            # Without a ready pod it speaks neither plain HTTP nor TLS.
             return {"status": REFUSED}
         raise
 
 
 def has_ready_pod(cluster: Cluster, home: str, name: str) -> bool:
-    """Whether a Service leads to a pod that is ready."""
+    """Whether a Service has a ready endpoint."""
     endpoints = cluster.core.list_namespaced_endpoints(home, field_selector=f"metadata.name={name}").items
     return any(part.addresses for item in endpoints for part in item.subsets or [])
 
 
 def tell(server: Server, path: str) -> None:
-    """Tell the server pod itself, past Service and route, which is not for pods that are not Ready."""
+    """POST to the server pod directly: its Service and route do not lead to it while it is not Ready."""
     core = server.namespace.cluster.core
     core.connect_post_namespaced_pod_proxy_with_path(f"{server.pod}:8080", server.namespace.name, path)
 
 
 def answered(users: requests.Session, method: str, address: str, **settings: Any) -> requests.Response:
-    """The answer at an address, once its host has a certificate that the environment's authority issued."""
+    """The answer at an address, once its host has a certificate of the environment's authority. Raises TimedOut."""
     what = f"an answer at {address}"
     ask = lambda: users.request(method, address, **settings)  # noqa: E731
     return eventually(ask, within=CERTIFICATE_ISSUED, what=what, hint=HINT)

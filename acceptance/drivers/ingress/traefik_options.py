@@ -1,4 +1,4 @@
-"""How Traefik is started, here and in production: what was proven here must hold there."""
+"""Traefik's start options, here and in production: what is proven here must hold there."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from acceptance.platform.platform import Platform
 
 Options = dict[str, str]
 OWN = {"caserver", "email", "storage", "profile"}
-"""What differs between ACME resolvers without affecting when a certificate is renewed."""
+"""Options that may differ between ACME resolvers without affecting when a certificate is renewed."""
 
 ON_THE_WAY = ("serverstransport.", "core.", "experimental.", "configfile")
-"""How names of options begin that change the way of every request: time-outs towards pods, how rules are read.
+"""Prefixes of options that affect every request: time-outs towards pods, how rules are parsed.
 
-A file of its own takes the place of all other options.
+A configuration file replaces all other options.
 """
 
 
 def options_of(spec: Mapping[str, Any]) -> Options:
-    """The options that the container of a pod's spec is started with, names in small letters."""
+    """The options with which a pod's container is started, with names in lower case."""
     arguments = spec["containers"][0].get("args") or []
     pairs = (argument.removeprefix("--").partition("=") for argument in arguments)
     return {name.lower(): value or "true" for name, _, value in pairs}
 
 
 def running_specs(cluster: Cluster) -> dict[str, dict[str, Any]]:
-    """The specs of Traefik's pods by name. Raises AssertionError if there is none."""
+    """The specs of Traefik's pods, by name. Raises AssertionError if there are none."""
     pods = cluster.core.list_namespaced_pod(NAMESPACE, label_selector="app=traefik").items
     specs = {str(pod.metadata.name): cluster.api.sanitize_for_serialization(pod.spec) for pod in pods}
-    assert specs, "there is no pod of Traefik. Try: kubectl -n traefik get pods"
+    assert specs, "expected pods of Traefik, there are none. Try: kubectl -n traefik get pods"
     return specs
 
 
@@ -49,7 +49,7 @@ def below(options: Options, prefix: str) -> Options:
 
 
 def on_the_way(options: Options) -> list[str]:
-    """The options by which Traefik treats every request otherwise than without them, in words."""
+    """The options that affect every request, in words."""
     return [
         f"Traefik is started with --{name}={value}" for name, value in options.items() if name.startswith(ON_THE_WAY)
     ]
@@ -61,7 +61,7 @@ def of_production(platform: Platform, prefix: str) -> Options:
 
 
 def other_in_production(platform: Platform, prefix: str) -> list[str]:
-    """What production's Traefik has otherwise than a running pod here, of the options that begin with `prefix`."""
+    """Where a running pod's options that begin with `prefix` differ from production's, in words."""
     there = of_production(platform, prefix)
     return [
         f"{pod}: {below(options_of(spec), prefix)}, production: {there}"
@@ -71,9 +71,9 @@ def other_in_production(platform: Platform, prefix: str) -> list[str]:
 
 
 def believes(options: Options) -> list[str]:
-    """The options by which an entry point takes the word of clients out in the world for where they come from.
+    """The options with which an entry point trusts clients outside about where they come from.
 
-    A load balancer in front of it may be believed, by its private address.
+    A load balancer in front of it may be trusted, by its private address.
     """
     found = []
     for name, value in options.items():
@@ -94,21 +94,21 @@ def is_private(network: str) -> bool:
 
 
 def who_is_believed(platform: Platform) -> list[str]:
-    """By which options the pods that run believe clients, and by which production's would."""
+    """The options with which running pods and production's Traefik trust clients about their address, in words."""
     specs = {**running_specs(platform.cluster), "production": production_spec(platform)}
     return [f"{where} is started with {word}" for where, spec in specs.items() for word in believes(options_of(spec))]
 
 
 def resolver(options: Options, name: str) -> Options:
-    """What an ACME resolver is set to, without what is its own. Raises AssertionError if there is none of that name."""
+    """An ACME resolver's options without those in OWN. Raises AssertionError if there is no resolver of that name."""
     found = below(options, f"certificatesresolvers.{name}.acme.".lower())
-    assert found, f"there is no resolver {name}"
+    assert found, f"expected an ACME resolver {name} among Traefik's options, there is no resolver {name}"
     short = {option.rpartition(".acme.")[2]: value for option, value in found.items()}
     return {option: value for option, value in short.items() if option not in OWN}
 
 
 def stores_not_on_claims(where: str, spec: Manifest) -> list[str]:
-    """The ACME stores of a Traefik that do not lie on a persistent volume."""
+    """The ACME stores of a Traefik that are not on a persistent volume, in words."""
     claims = {item["name"] for item in spec.get("volumes") or [] if item.get("persistentVolumeClaim")}
     mounts = [item["mountPath"] for item in spec["containers"][0].get("volumeMounts") or [] if item["name"] in claims]
     stores = {name: value for name, value in options_of(spec).items() if name.endswith(".acme.storage")}

@@ -11,12 +11,12 @@ DENY = {
     "spec": {"podSelector": {}, "policyTypes": ["Ingress"]},
 }  # fmt: skip
 ANSWERED = (" answered ", "malformed HTTP", "EOF", "reset by peer")
-"""What an HTTP client says about a server that has no such page, or speaks another protocol."""
+"""What an HTTP client reports about a server that has no such page or speaks another protocol."""
 KEPT_OUT = ("i/o timeout", "Client.Timeout", "deadline exceeded", "connection refused", "no route to host")
 
 
 def reaches(namespace: Namespace, pod: str, target: str) -> bool:
-    """Whether a pod can connect to `target` (host:port), whatever the protocol. Raises RuntimeError if unknown."""
+    """Whether a pod can connect to `target` (host:port), whatever the protocol. Raises RuntimeError if unclear."""
     try:
         namespace.execute(pod, "/probe", "get", f"http://{target}/")
     except AssertionError as error:
@@ -24,24 +24,24 @@ def reaches(namespace: Namespace, pod: str, target: str) -> bool:
         if any(sign in said for sign in ANSWERED):
             return True
         if "lookup" in said or not any(sign in said for sign in KEPT_OUT):
-            raise RuntimeError(f"whether {pod} reaches {target} does not show: {said}") from error
+            raise RuntimeError(f"cannot tell whether pod {pod} reaches {target}: {said}") from error
         return False
     return True
 
 
 def keeps_to_policies(namespace: Namespace) -> bool:
-    """Whether the network enforces policies: one that denies everything is tried in an empty namespace."""
+    """Whether the network enforces policies: a policy that denies everything is tried in an empty namespace."""
     for name in ("server", "client"):
         namespace.create(namespace.cluster.probe.pod(name))
     address = f"{namespace.wait_ready('server').status.pod_ip}:8080"
     namespace.wait_ready("client")
 
     def reached() -> bool:
-        assert reaches(namespace, "client", address), f"no connection to {address}"
+        assert reaches(namespace, "client", address), f"no connection from pod client to {address}"
         return True
 
     def refused() -> bool:
-        assert not reaches(namespace, "client", address), "the connection is still made"
+        assert not reaches(namespace, "client", address), f"pod client still connects to {address}"
         return True
 
     eventually(reached, within=POD_READY, what="a connection before there is a policy")

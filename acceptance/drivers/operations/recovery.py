@@ -1,4 +1,4 @@
-"""The platform's backups, and its recovery from them after its destruction. Source: task 24."""
+"""The platform's backups, and its recovery from them after it was destroyed. Source: task 24."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ LEADING = "app=yb-tserver,role in (master,primary)"
 
 @dataclass
 class Backup:
-    """What is taken before, the platform that comes back, and how long each part took (seconds)."""
+    """What is recorded before the destruction, the recovered platform, and how long each part took (seconds)."""
 
     folder: Path
     row: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -63,7 +63,7 @@ class Backup:
 
     @contextmanager
     def timed(self, what: str) -> Iterator[None]:
-        """Keep how long a part took."""
+        """Record how long a part took."""
         began = time.monotonic()
         self.began = self.began or began
         yield
@@ -71,17 +71,17 @@ class Backup:
 
     @property
     def platform(self) -> Platform:
-        """The platform that came back."""
-        assert self.again, "nothing came back yet"
+        """The recovered platform."""
+        assert self.again, "the platform has not been created again yet"
         return self.again
 
 
 def in_database(cluster: Cluster, script: str, stdin: str | None = None) -> str:
-    """Run a shell command in the leading member's pod."""
+    """Run a shell command in the pod of the database's leader; return its output."""
 
     def leader() -> str:
         pods = cluster.core.list_namespaced_pod("default", label_selector=LEADING).items
-        assert len(pods) == 1, f"{len(pods)} pods lead"
+        assert len(pods) == 1, f"{len(pods)} pods with {LEADING}"
         return str(pods[0].metadata.name)
 
     pod = eventually(leader, within=COMPONENT_READY, what="a leading member of the database")
@@ -96,7 +96,7 @@ def wait_all_answer(platform: Platform, environment: Environment) -> None:
         for host, path in (("www", "/"), ("api", "/health"), ("auth", environment.services.auth_health_path)):
             address = url(environment.domain, host, path)
             code = web.get(address).status_code
-            assert code == 200, f"GET {address}: {code}"
+            assert code == 200, f"GET {address}: {code}, not 200"
         return True
 
     eventually(all_answer, within=COMPONENT_READY, what="every service over HTTPS")
@@ -125,7 +125,7 @@ def destroy(platform: Platform, infrastructure: Infrastructure) -> dict[str, lis
     """Destroy the infrastructure and the clones of its repositories; return what is left behind."""
     platform.close()
     infrastructure.destroy()
-    # It comes back, and the session's end has to destroy it again.
+    # It is created again, and has to be destroyed at the end of the session.
     infrastructure.destroyed = False
     shutil.rmtree(platform.clones, ignore_errors=True)
     return infrastructure.leftovers()
@@ -144,7 +144,7 @@ def create_again(platform: Platform, infrastructure: Infrastructure, images: Ima
 
 
 def restore_keys_and_repository(backup: Backup) -> None:
-    """Restore the sealing keys before the controller starts, and the repository from its bundle."""
+    """Restore the sealing keys before the controller starts, then the repository from its bundle."""
     again, clone = backup.platform, backup.folder / "clone"
     keys = decrypt((backup.folder / "keys.enc").read_text(), backup.passphrase)
     kubectl(again.cluster, "create", "namespace", SEALED_SECRETS)
@@ -159,16 +159,16 @@ def restore_keys_and_repository(backup: Backup) -> None:
 
 
 def wait_old_values(backup: Backup) -> None:
-    """Wait until every Secret has its value from before; then have all components come up."""
+    """Wait until every Secret has its value from before, then start all components. Raises TimedOut."""
 
     def opened() -> bool:
         for name, values in backup.values.items():
-            assert read_secret(backup.platform.cluster, name, "default") == values, f"{name} is not as before"
+            assert read_secret(backup.platform.cluster, name, "default") == values, f"Secret {name} differs from before"
         return True
 
     hint = f"kubectl -n {SEALED_SECRETS} logs deploy/sealed-secrets-controller"
     eventually(opened, within=COMPONENT_READY, what="every Secret with its value from before", hint=hint)
-    # Only now may components look: they find all Secrets there, and make none anew.
+    # Only now do components start: they find all Secrets and generate no new ones.
     backup.platform.start([*APPLICATIONS, "routes", "web", "repository"])
 
 
@@ -178,7 +178,7 @@ def wait_well(platform: Platform, name: str) -> None:
 
     def well() -> bool:
         seen = summary(application(platform, name).get("status", {}))
-        assert seen[:2] == ("Synced", "Healthy"), f"it is {'/'.join(seen)}"
+        assert seen[:2] == ("Synced", "Healthy"), f"Application {name} is {'/'.join(seen)}"
         return True
 
     hint = f"kubectl -n argocd describe application {name}"
@@ -192,13 +192,13 @@ def head_of(platform: Platform) -> str:
 
 
 def row_of_backup(backup: Backup) -> list[str]:
-    """The rows of the table, once the database's backup was put back; the table goes."""
+    """Restore the database's backup; return the rows of the table, and drop the table."""
     in_database(backup.platform.cluster, SQL, (backup.folder / "database.sql").read_text())
     return in_database(backup.platform.cluster, SQL, f"select row from {TABLE}; drop table {TABLE};").split()
 
 
 def open_etcd_backup(folder: Path, image: str) -> dict[str, Any]:
-    """What the backup of etcd holds of the namespace kube-system, read from an etcd that was restored from it."""
+    """The entry of the namespace kube-system in etcd's backup, read from an etcd restored from it."""
     name, volume = f"alternate-futures-scratch-etcd-{secrets.token_hex(3)}", f"{folder}:/backup"
     alone = ("--network", "none", "--volume", volume)
     restored = ("--data-dir", "/backup/restored")
@@ -208,7 +208,7 @@ def open_etcd_backup(folder: Path, image: str) -> dict[str, Any]:
     def read() -> dict[str, Any]:
         key = "/registry/namespaces/kube-system"
         text = docker("exec", name, "etcdctl", "get", key, "--write-out", "json", check=False)
-        assert text, "it does not answer yet"
+        assert text, f"etcd in {name} does not answer yet"
         return dict(json.loads(text))
 
     try:

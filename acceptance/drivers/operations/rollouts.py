@@ -1,4 +1,4 @@
-"""Rollouts of a service that a scenario changes: bad ones, good ones, and rollbacks with kubectl and Argo CD."""
+"""Good and bad rollouts of a service, and rollbacks with kubectl and Argo CD."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from acceptance.platform.platform import Platform
 from acceptance.platform.routes import SERVICES
 
 GIVES_UP = 20
-"""Seconds after which Kubernetes gives up on a version of a scenario's own that never becomes ready. What the services
-are deployed with is judged besides (3.5); waiting for as long proves no more."""
+"""The progress deadline, in seconds, of a scenario's version that never becomes ready. 3.5 judges the services' own
+deadline; waiting that long here would prove nothing more."""
 STAYS = Deadline(8, "the suite: auto-sync or self-heal would have undone a rollback by then")
 NO_SUCH_PATH = "/no-such-path"
 SHOWN = ("id", "revision", "deployedAt")
-"""What is shown of an entry of an Application's history."""
+"""The fields of a history entry that the evidence shows."""
 
 
 def patch_template(service: ServiceUnderChange, template: dict[str, Any]) -> None:
-    """Change the pods of the service's Deployment, as an operator does with kubectl."""
+    """Patch the Pod template of the service's Deployment, as an operator does with kubectl."""
     body = {"spec": {"template": template}}
     service.cluster.apps.patch_namespaced_deployment(service.name, "default", body)
 
@@ -36,64 +36,68 @@ def roll_out_never_ready(service: ServiceUnderChange) -> None:
     container = service.deployment().spec.template.spec.containers[0]
     probe = container.readiness_probe
     hint = f"Try: kubectl get deployment {service.name} -o yaml"
-    assert probe and probe.http_get, f"{service.name} asks none of its pods whether it is ready. {hint}"
+    assert probe and probe.http_get, f"expected an HTTP readiness probe of the Deployment {service.name}. {hint}"
     broken = {"httpGet": {"path": NO_SUCH_PATH, "port": "http"}}
     patch_template(service, {"spec": {"containers": [{"name": container.name, "readinessProbe": broken}]}})
 
     def new_pod() -> bool:
         new = [pod for uid, pod in service.pods().items() if uid not in service.before]
-        assert new and all(pod.status.phase == "Running" for pod in new), "no pod of the new version runs yet"
+        assert new and all(pod.status.phase == "Running" for pod in new), (
+            f"{len(new)} new pods of {service.name}, not all of them Running"
+        )
         return True
 
     eventually(new_pod, within=ROLLED_OUT, what="a pod of the bad version running", hint=service.hint)
 
 
 def roll_out_completely(service: ServiceUnderChange) -> None:
-    """Roll out another version; return once all pods are of it, and those from before are gone."""
+    """Roll out another version; return once all pods run it and the previous ones are gone."""
     service.version = f"version-{secrets.token_hex(4)}"
     patch_template(service, {"metadata": {"annotations": {VERSION: service.version}}})
 
     def replaced() -> bool:
         service.all_of(service.version)
-        assert not set(service.before) & set(service.pods()), "pods from before are still there"
+        assert not set(service.before) & set(service.pods()), f"old pods of {service.name} still exist"
         return True
 
     eventually(replaced, within=ROLLED_OUT, what="all pods of the new version", hint=service.hint)
 
 
 def undo(service: ServiceUnderChange) -> str:
-    """`kubectl rollout undo`; return what it printed. Raises AssertionError if it is refused: nothing to return to."""
+    """Run `kubectl rollout undo`; return its output. Raises AssertionError if there is no earlier version."""
     try:
         return service.cluster.kubectl("rollout", "undo", f"deployment/{service.name}")
     except Refused as error:
-        raise AssertionError(f"kubectl rollout undo was refused: {error.problem}. Try: {service.hint}") from error
+        raise AssertionError(
+            f"kubectl refused to undo the rollout of {service.name}: {error.problem}. Try: {service.hint}"
+        ) from error
 
 
 def wait_version_before(service: ServiceUnderChange) -> None:
-    """Wait until the service runs the version from before, with all its replicas, and none of a bad one."""
+    """Wait until the service runs the previous version with all its replicas, and no pod of the bad one."""
 
     def back() -> bool:
         service.all_of(None)
         path = service.deployment().spec.template.spec.containers[0].readiness_probe.http_get.path
-        assert path != NO_SUCH_PATH, "the Deployment still has the bad version"
+        assert path != NO_SUCH_PATH, f"the Deployment {service.name} still has the bad version"
         return True
 
     eventually(back, within=ROLLED_OUT, what=f"{service.name} back on the version before", hint=service.hint)
 
 
 def history_limits(platform: Platform) -> dict[str, int | None]:
-    """How many earlier versions each service's Deployment keeps, here and as production renders it."""
+    """The revisionHistoryLimit of each service's Deployment, here and as production renders it."""
     found = {}
     for name in SERVICES:
         found[name] = platform.cluster.apps.read_namespaced_deployment(name, "default").spec.revision_history_limit
         rendered = [item for item in platform.rendering.production(name) if item["kind"] == "Deployment"]
-        # Kubernetes keeps ten where nothing is said.
+        # Kubernetes' default is ten.
         found[f"production's {name}"] = rendered[0]["spec"].get("revisionHistoryLimit", 10)
     return found
 
 
 def leads_to_unready(platform: Platform) -> list[str]:
-    """The services whose Service leads to pods that are not ready yet or no more, here and as production renders it."""
+    """The services whose Service leads to pods that are not ready, here and as production renders it."""
     here = platform.cluster.core.list_namespaced_service("default").items
     open_ones = [item.metadata.name for item in here if item.spec.publish_not_ready_addresses]
     found = [name for name in open_ones if name in SERVICES]
@@ -104,7 +108,7 @@ def leads_to_unready(platform: Platform) -> list[str]:
 
 
 def push_refused(service: ServiceUnderChange) -> None:
-    """Push a change that the API refuses: a Deployment's selector cannot be changed."""
+    """Push a change that the API refuses: a Deployment's selector is immutable."""
     labels = [
         {"op": "add", "path": f"/spec/{where}/extra", "value": "other"}
         for where in ("selector/matchLabels", "template/metadata/labels")
@@ -114,9 +118,9 @@ def push_refused(service: ServiceUnderChange) -> None:
 
 
 def wait_sync_failed(service: ServiceUnderChange) -> list[str]:
-    """Wait until the sync of the pushed commit Failed; return what it says of itself and of each object.
+    """Wait until the sync of the pushed commit has failed; return its message and those about each object.
 
-    One that is tried again has failed before; production's Applications are tried again for twenty minutes.
+    A sync that is retried has failed before; production's Applications retry for twenty minutes.
     """
 
     def failed() -> dict[str, Any]:
@@ -133,7 +137,7 @@ def wait_sync_failed(service: ServiceUnderChange) -> list[str]:
 
 
 def disturbed_pods(service: ServiceUnderChange) -> list[str]:
-    """What became of the pods from before: those that are gone, restarted, or not ready; and those that are new."""
+    """The service's pods that are gone, new, restarted or not ready, compared with those from before, in words."""
     now = service.pods()
     found = [f"{pod.metadata.name} is gone" for uid, pod in service.before.items() if uid not in now]
     found += [f"{pod.metadata.name} is new" for uid, pod in now.items() if uid not in service.before]
@@ -147,12 +151,12 @@ def disturbed_pods(service: ServiceUnderChange) -> list[str]:
 
 
 def restarts(pod: Any) -> list[int]:
-    """How often each container of a pod was restarted."""
+    """The restart counts of a pod's containers."""
     return [status.restart_count for status in pod.status.container_statuses]
 
 
 def stays_undisturbed(service: ServiceUnderChange) -> None:
-    """Its pods are those from before for a while: Argo CD might try once more. Raises AssertionError if not."""
+    """Raise AssertionError unless its pods stay as they were for a while: Argo CD might retry."""
 
     def undisturbed() -> bool:
         disturbed = disturbed_pods(service)
@@ -164,7 +168,7 @@ def stays_undisturbed(service: ServiceUnderChange) -> None:
 
 
 def push_and_deploy(service: ServiceUnderChange) -> str:
-    """Push another version, have it synced as an operator does, and wait for it; return its commit."""
+    """Push another version, sync it as an operator does, and wait until it is deployed; return its commit."""
     commit = service.push_version()
     service.status(refresh=True)
     service.is_still_off()
@@ -178,22 +182,22 @@ def roll_back_to_first(service: ServiceUnderChange) -> list[dict[str, Any]]:
     history = service.status()["history"]
     entries = [entry for entry in history if entry["revision"] == service.first]
     kept = [entry["revision"][:8] for entry in history]
-    assert entries, f"{service.name} has no record of {service.first[:8]} to return to, its history is {kept}"
+    assert entries, f"expected a record of {service.first[:8]} in the history of {service.name}, saw {kept}"
     service.is_still_off()
     try:
         service.argocd.rollback(service.name, entries[-1]["id"])
     except requests.HTTPError as error:
-        raise AssertionError(f"the rollback was refused: {error}. Try: {service.hint}") from error
+        raise AssertionError(f"Argo CD refused to roll {service.name} back: {error}. Try: {service.hint}") from error
     return [{key: entry[key] for key in SHOWN} for entry in history]
 
 
 def stays_with_first(service: ServiceUnderChange) -> None:
-    """Its pods run what the first commit says, and stay with it. Raises AssertionError saying what undid it."""
+    """Wait until its pods run the first commit, and stay there. Raises AssertionError saying what undid it."""
     service.wait_deployed(service.first, None)
 
     def stays() -> bool:
         last = service.status()["history"][-1]["revision"]
-        assert last == service.first, f"{last[:8]} deployed after it"
+        assert last == service.first, f"{last[:8]} was deployed after {service.first[:8]}"
         return service.all_of(None)
 
     what = f"{service.name} on the commit that it was rolled back to (auto-sync and self-heal off)"
@@ -201,7 +205,7 @@ def stays_with_first(service: ServiceUnderChange) -> None:
 
 
 def push_never_ready(service: ServiceUnderChange) -> None:
-    """Push a version that never becomes ready, and that Kubernetes gives up on soon."""
+    """Push a version that never becomes ready, with a short progress deadline."""
     path = "/spec/template/spec/containers/0/readinessProbe/httpGet/path"
     never_ready = {"op": "replace", "path": path, "value": NO_SUCH_PATH}
     sooner = {"op": "add", "path": "/spec/progressDeadlineSeconds", "value": GIVES_UP}
@@ -210,7 +214,7 @@ def push_never_ready(service: ServiceUnderChange) -> None:
 
 
 def wait_shown_well(argocd: ArgoCD, service: ServiceUnderChange) -> dict[str, str]:
-    """Wait until the Application is shown as Synced and Healthy at the last commit; return what is shown."""
+    """Wait until Argo CD shows the Application as Synced and Healthy at the last commit; return what it shows."""
 
     def well() -> dict[str, str]:
         head = service.head()
@@ -220,7 +224,7 @@ def wait_shown_well(argocd: ArgoCD, service: ServiceUnderChange) -> dict[str, st
             "health": status["health"]["status"],
             "at": status["sync"]["revision"],
         }
-        assert seen == {"sync": "Synced", "health": "Healthy", "at": head}, f"{seen}"
+        assert seen == {"sync": "Synced", "health": "Healthy", "at": head}, f"{seen}, the last commit is {head[:8]}"
         return seen
 
     what = f"{service.name} Synced and Healthy at the last commit"
@@ -228,12 +232,12 @@ def wait_shown_well(argocd: ArgoCD, service: ServiceUnderChange) -> dict[str, st
 
 
 def wait_health(service: ServiceUnderChange, wanted: str) -> str:
-    """Wait until the Application's health is `wanted`; return what it says of its troubles."""
+    """Wait until the Application's health is `wanted`; return its messages."""
 
     def reached() -> dict[str, Any]:
         status = service.status()
         health = status["health"]["status"]
-        assert health == wanted, f"it is {health}"
+        assert health == wanted, f"Application {service.name} is {health}"
         return status
 
     return messages(eventually(reached, within=ROLLED_OUT, what=f"{service.name} {wanted}", hint=service.hint))

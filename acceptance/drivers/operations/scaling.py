@@ -1,4 +1,4 @@
-"""A service of the platform with more replicas than before, and a worker that is drained. Source: plan 25.8."""
+"""A service of the platform with more replicas, and a worker that is drained. Source: plan 25.8."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from acceptance.base.waiting import ROLLED_OUT, eventually
 from acceptance.drivers.operations.service_under_change import VERSION, ServiceUnderChange
 
 DRAINED_WITHIN = "90s"
-"""A pod that is evicted may have to wait for another one to be ready (its PodDisruptionBudget)."""
+"""An eviction may have to wait until another pod is ready (PodDisruptionBudget)."""
 
 
 @dataclass(frozen=True)
 class Drained:
-    """A worker that takes no pods, and what kubectl said while it was drained of a service's."""
+    """A cordoned worker, and kubectl's output while it was drained of a service's pods."""
 
     node: str
     said: str
 
 
 def push_replicas(service: ServiceUnderChange, count: int, version: str = "") -> str:
-    """Commit a number of replicas, and another version if one is given; have it synced; return the commit."""
+    """Commit a number of replicas, and another version if one is given; sync it; return the commit."""
     operations: list[dict[str, Any]] = [{"op": "replace", "path": "/spec/replicas", "value": count}]
     if version:
         operations.append({"op": "add", "path": "/spec/template/metadata/annotations", "value": {VERSION: version}})
@@ -38,12 +38,12 @@ def push_replicas(service: ServiceUnderChange, count: int, version: str = "") ->
 
 
 def push_another_version(service: ServiceUnderChange) -> str:
-    """Commit another version with as many replicas as there are now; have it synced; return the commit."""
+    """Commit another version with the current number of replicas; sync it; return the commit."""
     return push_replicas(service, service.deployment().spec.replicas, f"version-{secrets.token_hex(4)}")
 
 
 def wait_ready(service: ServiceUnderChange, count: int) -> dict[str, list[str]]:
-    """Wait until a service has so many pods, all ready and of one version; return their names by node."""
+    """Wait until a service has `count` pods, all ready and of one version; return their names by node."""
 
     def ready() -> dict[str, list[str]]:
         service.all_of(service.version or None)
@@ -51,7 +51,7 @@ def wait_ready(service: ServiceUnderChange, count: int) -> dict[str, list[str]]:
         for pod in service.pods().values():
             homes.setdefault(pod.spec.node_name, []).append(pod.metadata.name)
         seen = sum(map(len, homes.values()))
-        assert seen == count, f"there are {seen} pods: {homes}"
+        assert seen == count, f"{seen} pods of {service.name}: {homes}"
         return homes
 
     what = f"{count} pods of {service.name} ready"
@@ -60,7 +60,7 @@ def wait_ready(service: ServiceUnderChange, count: int) -> dict[str, list[str]]:
 
 @contextlib.contextmanager
 def drained_worker(service: ServiceUnderChange) -> Iterator[Drained]:
-    """Cordon a worker and evict the service's pods from it, leaving others; uncordon it at the end."""
+    """Cordon a worker and evict the service's pods from it, but no others; uncordon it at the end of the block."""
     node = min(wait_ready(service, service.deployment().spec.replicas))
     kubectl = service.cluster.kubectl
     try:

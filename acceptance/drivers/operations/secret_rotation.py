@@ -28,7 +28,7 @@ WORTHLESS = Deadline(5, "plan 23.10: what was signed with the old secret is wort
 
 @dataclass(frozen=True)
 class Judges:
-    """Auth and the backend, which judge tokens: over HTTPS, by their Services, and each of their pods of now."""
+    """Auth and the backend, which judge tokens: over HTTPS, by their Services, and at each of their current pods."""
 
     auth: Service
     backend: Service
@@ -38,7 +38,7 @@ class Judges:
     settings: ServiceSettings
 
     def verdicts(self, token: str, address: str) -> dict[str, bool]:
-        """Yes or no to a wallet's token, by who was asked. Raises AssertionError for an answer that is neither."""
+        """Whether a wallet's token is accepted, by endpoint. Raises AssertionError for neither yes nor no."""
         auth = {"auth over HTTPS": self.auth_api, **self.auth.doors(self.through)}
         backend = {"the backend over HTTPS": self.backend_api, **self.backend.doors(self.through)}
         found = token_validation.verdicts(token_validation.ask(auth, self.settings, token), self.settings)
@@ -47,7 +47,10 @@ class Judges:
         return found | {door: gives(asked, wanted) for door, asked in answers.items()}
 
     def wait_all_say(self, wanted: bool, token: str, address: str) -> None:
-        """Everyone comes to say yes, or no, and stays with it. Traefik may know a pod that is going for a moment."""
+        """Wait until every endpoint accepts the token, or refuses it, and see that it stays so.
+
+        Traefik may still route to a terminating pod for a moment. Raises TimedOut or DidNotStay.
+        """
 
         def all_say() -> bool:
             seen = self.verdicts(token, address)
@@ -62,12 +65,12 @@ class Judges:
 
 
 def gives(asked: Asked, wanted: str) -> bool:
-    """Whether the backend gives what is protected. Raises AssertionError for what is neither data nor a refusal."""
+    """Whether the backend returns protected data. Raises AssertionError for neither data nor a refusal."""
     if asked.status in (401, 403):
         return False
     if not asked.body().get("errors"):
         data = asked.data()
-        assert graphql.shows(data, wanted), f"expected data of {wanted}, saw {data}"
+        assert graphql.shows(data, wanted), f"the backend's data does not show {wanted}: {data}"
         return True
     data = asked.body().get("data") or {}
     assert asked.status < 500 and not any(data.values()), f"neither data nor a refusal: {in_words(asked.answer)}"
@@ -75,14 +78,14 @@ def gives(asked: Asked, wanted: str) -> bool:
 
 
 def rotate(tool: SealedSecrets, repository: Repository, cluster: Cluster) -> tuple[str, dict[str, Any]]:
-    """Seal a new value, commit it, apply what Git has, and wait until it is unsealed; return commit and values."""
+    """Seal a new value, commit it, apply it from Git, and wait until it is unsealed; return commit and values."""
     values = {KEY: register_secret(secrets.token_urlsafe(48))}
     sealed = tool.seal(secret_manifest(NAME, "default", values))
     commit = repository.commit({PATH: yaml.safe_dump(sealed)}, "Rotate the JWT secret")
     apply(cluster, [yaml.safe_load(repository.read(PATH))])
 
     def unsealed() -> bool:
-        assert read_secret(cluster, NAME, "default") == values, "the Secret has the old value"
+        assert read_secret(cluster, NAME, "default") == values, f"the Secret {NAME} does not have the new value"
         return True
 
     eventually(unsealed, within=UNSEALED, what=f"the Secret {NAME} with the new value", hint=LOGS)
@@ -90,9 +93,9 @@ def rotate(tool: SealedSecrets, repository: Repository, cluster: Cluster) -> tup
 
 
 def restart(*services: Service) -> None:
-    """Restart services as an operator does; return once their new pods are ready and the old ones gone.
+    """Restart services as an operator does; return once their new pods are ready and the old ones are gone.
 
-    A pod on its way out still answers those that are connected to it, with the secret of before.
+    A terminating pod still answers over open connections, with the old secret.
     """
     cluster = services[0].namespace.cluster
     for service in services:
@@ -107,7 +110,7 @@ def restart(*services: Service) -> None:
             service.rolled_out()
             pods = service.namespace.pods(f"app={service.name}")
             going = [pod.metadata.name for pod in pods if pod.metadata.deletion_timestamp]
-            assert not going, f"{', '.join(going)} still going"
+            assert not going, f"pods still terminating: {', '.join(going)}"
         return True
 
     what = " and ".join(service.name for service in services) + " restarted"

@@ -1,4 +1,4 @@
-"""A service of the platform that a scenario changes through Git, and restores."""
+"""A service of the platform that a scenario changes through Git and then restores."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AUTOMATED = {"prune": True, "selfHeal": True}
 
 @contextlib.contextmanager
 def git_server_answers() -> Iterator[None]:
-    """To whoever waits, a Git server that does not answer is a "not yet": an AssertionError."""
+    """Turn a Git server's failure to answer into an AssertionError, so that a wait retries it."""
     try:
         yield
     except UserError as error:
@@ -34,7 +34,7 @@ def git_server_answers() -> Iterator[None]:
 
 @dataclass
 class ServiceUnderChange:
-    """One of the platform's services under change: its Application, its Deployment, its overlay in Git."""
+    """One of the platform's services under change: its Application, its Deployment and its overlay in Git."""
 
     name: str
     cluster: Cluster
@@ -48,12 +48,12 @@ class ServiceUnderChange:
 
     @functools.cached_property
     def path(self) -> str:
-        """The file in Git that scenarios change: the kustomization that its Application deploys."""
+        """The path in Git of the kustomization that its Application deploys, which scenarios change."""
         return f"{self.argocd.application(self.name)['spec']['source']['path']}/kustomization.yaml"
 
     @property
     def hint(self) -> str:
-        """What to look at if it misbehaves."""
+        """The commands to try if it is not as expected."""
         return f"kubectl -n argocd describe application {self.name}; kubectl rollout status deployment/{self.name}"
 
     def deployment(self) -> Any:
@@ -71,15 +71,15 @@ class ServiceUnderChange:
         self.cluster.custom.patch_namespaced_custom_object(*GROUP, ARGOCD, "applications", self.name, body)
 
     def is_still_off(self) -> None:
-        """Raise AssertionError if auto-sync came back: it would undo what an operator does."""
+        """Raise AssertionError if auto-sync is on again: it would undo an operator's change."""
         # From the API server: Argo CD's own API may be a moment behind.
         seen = self.cluster.custom.get_namespaced_custom_object(*GROUP, ARGOCD, "applications", self.name)
         assert not seen["spec"].get("syncPolicy", {}).get("automated"), (
-            f"auto-sync of {self.name} was switched off, and is on again: who owns its sync policy? Try: {self.hint}"
+            f"expected auto-sync of {self.name} to stay off, something switched it on again. Try: {self.hint}"
         )
 
     def push(self, *operations: dict[str, Any], message: str) -> str:
-        """Push its overlay with JSON patch operations on the Deployment; return the commit."""
+        """Push its overlay with a JSON patch of the Deployment; return the commit."""
         document = yaml.safe_load(self.overlay)
         patch = {"target": {"kind": "Deployment", "name": self.name}, "patch": yaml.safe_dump(list(operations))}
         document["patches"] = [*document.get("patches", []), patch]
@@ -87,8 +87,8 @@ class ServiceUnderChange:
         return self.pushed
 
     def push_version(self) -> str:
-        """Push a version that differs from the last one by its name alone."""
-        # Not hexadecimal alone: 1234e567 is a number to whoever reads it as YAML.
+        """Push a version that differs from the last one only in an annotation; return the commit."""
+        # Not just hexadecimal digits: in YAML 1234e567 is a number.
         self.version = f"version-{secrets.token_hex(4)}"
         operation = {"op": "add", "path": "/spec/template/metadata/annotations", "value": {VERSION: self.version}}
         return self.push(operation, message=f"{self.name}: {self.version}")
@@ -98,7 +98,7 @@ class ServiceUnderChange:
         return dict(self.argocd.application(self.name, refresh=refresh)["status"])
 
     def wait_deployed(self, commit: str, version: str | None) -> dict[str, Any]:
-        """Wait until a sync of `commit` has Succeeded and all pods are of `version` (None: without one)."""
+        """Wait until a sync of `commit` has succeeded and all pods run `version` (None: the original one)."""
 
         def deployed() -> dict[str, Any]:
             status = self.status()
@@ -112,33 +112,38 @@ class ServiceUnderChange:
         return eventually(deployed, within=ROLLED_OUT, what=f"{self.name} at {commit[:8]}", hint=self.hint)
 
     def has_change(self, revision: str, commit: str) -> bool:
-        """Whether a revision deploys what a commit of this service says: other services' commits may follow it."""
+        """Whether a revision has this service's overlay of a commit: other services' commits may follow it."""
         with git_server_answers():
             return bool(revision) and self.repository.has_same(self.path, revision, commit)
 
     def head(self) -> str:
-        """The last commit of the main branch. Others may push: ask anew each time."""
+        """The last commit of the main branch. Others may push, so it is read each time."""
         with git_server_answers():
             return self.repository.tip()
 
     def all_of(self, version: str | None) -> bool:
-        """Raise AssertionError unless all replicas run, ready, in one version."""
+        """Raise AssertionError unless all replicas are ready and run `version`."""
         deployment = self.deployment()
-        assert is_rolled_out(deployment), f"{deployment.status.updated_replicas} of {deployment.spec.replicas} updated"
+        assert is_rolled_out(deployment), (
+            f"the rollout of {self.name} is not complete: {deployment.status.updated_replicas} of "
+            f"{deployment.spec.replicas} replicas updated"
+        )
         pods = self.pods().values()
         versions = {(pod.metadata.annotations or {}).get(VERSION) for pod in pods}
         revisions = {pod.metadata.labels["pod-template-hash"] for pod in pods}
-        assert versions == {version} and len(revisions) == 1, f"its pods run {versions}, of revisions {revisions}"
+        assert versions == {version} and len(revisions) == 1, (
+            f"the pods of {self.name} run versions {versions} in revisions {revisions}, not {version} alone"
+        )
         images = {status.image_id for pod in pods for status in pod.status.container_statuses or []}
         containers = len(deployment.spec.template.spec.containers)
-        assert len(images) <= containers, f"its pods run different images: {images}"
+        assert len(images) <= containers, f"the pods of {self.name} run different images: {images}"
         sick = [pod.metadata.name for pod in pods if not is_ready(pod)]
-        assert not sick, f"these of its pods are not ready: {sick}"
+        assert not sick, f"these pods of {self.name} are not ready: {sick}"
         return True
 
 
 def service_under_change(name: str, cluster: Cluster, argocd: ArgoCD, repository: Repository) -> ServiceUnderChange:
-    """A service's state before a scenario changes it, to be restored afterwards."""
+    """A service, once it is settled, with its state before a scenario changes it. Raises TimedOut."""
     service = ServiceUnderChange(name, cluster, argocd, repository)
     service.overlay = repository.read(service.path)
     wait_settled(service)
@@ -155,32 +160,32 @@ def wait_settled(service: ServiceUnderChange) -> None:
         status = service.status(refresh=True)
         seen = summary(status)
         assert seen[:2] == ("Synced", "Healthy") and status["sync"]["revision"] == head, (
-            f"{'/'.join(seen)} at {status['sync'].get('revision', '')[:8]} {messages(status)}"
+            f"{'/'.join(seen)} at {status['sync'].get('revision', '')[:8]}, not {head[:8]}; {messages(status)}"
         )
-        # Succeeded, or Failed at a commit that is no longer what Git says.
-        assert seen[2] != "Running", "a sync is running"
+        # It succeeded, or failed at a commit that Git has replaced since.
+        assert seen[2] != "Running", f"a sync of {service.name} is running"
         return service.all_of(None)
 
     eventually(settled, within=ROLLED_OUT, what=f"{service.name} as Git has it", hint=service.hint)
 
 
 def put_back(service: ServiceUnderChange) -> None:
-    """Git, auto-sync and pods as they were."""
-    # One that is tried again would keep the next one waiting.
+    """Restore the service's overlay in Git, its auto-sync and its pods. Raises TimedOut."""
+    # A sync that keeps retrying would delay the next one.
     eventually(lambda: stop_sync(service), within=ROLLED_OUT, what=f"no sync of {service.name} running")
     service.repository.commit({service.path: service.overlay}, f"{service.name}: as it was")
     service.auto_sync(True)
     wait_settled(service)
     if summary(service.status())[2] != "Succeeded":
-        # The last word on record shall be the working version's.
+        # The last sync on record should be of the working version.
         service.argocd.sync(service.name)
         head = service.status()["sync"]["revision"]
         service.wait_deployed(head, None)
 
 
 def stop_sync(service: ServiceUnderChange) -> bool:
-    """End a sync that waits for a version that never becomes healthy, or that is tried again and again."""
+    """Terminate a sync that waits for a version that never becomes healthy, or that keeps retrying."""
     if service.status()["operationState"]["phase"] == "Running":
         service.argocd.call("DELETE", f"applications/{service.name}/operation")
-        raise AssertionError("a sync is running")
+        raise AssertionError(f"a sync of {service.name} is running")
     return True

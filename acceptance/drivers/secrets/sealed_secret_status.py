@@ -17,20 +17,20 @@ from acceptance.platform.access import NAMESPACE
 from acceptance.platform.secrets import GROUP, SealedSecrets, read_secret
 
 WAITS = 120
-"""Seconds for which a restart may wait after a pod that is ready, at most, before it replaces the next one."""
+"""Maximum seconds that a restart may wait after a pod is ready before it replaces the next one."""
 TRY = "Try: kubectl describe quota,limits; kubectl get deployments,statefulsets; kubectl get secrets"
 WIDE = ("sealedsecrets.bitnami.com/cluster-wide", "sealedsecrets.bitnami.com/namespace-wide")
-"""What allows a SealedSecret to be unsealed under other names."""
+"""Annotations that allow a SealedSecret to be unsealed under other names."""
 
 
 def sealed_of_platform(cluster: Cluster) -> list[dict[str, Any]]:
-    """Each SealedSecret of the cluster except scenarios'."""
+    """All SealedSecrets in the cluster except scenarios'."""
     items = cluster.custom.list_cluster_custom_object(*GROUP, "sealedsecrets")["items"]
     return [item for item in items if not item["metadata"]["namespace"].startswith("scenario")]
 
 
 def sealed_of_services(cluster: Cluster) -> list[dict[str, Any]]:
-    """Those of the services' namespace; who shares a cluster may let nobody read the Secrets of others."""
+    """All SealedSecrets in the services' namespace; on a shared cluster the Secrets of others may not be readable."""
     return [item for item in sealed_of_platform(cluster) if item["metadata"]["namespace"] == NAMESPACE]
 
 
@@ -40,12 +40,12 @@ def title_of(item: dict[str, Any]) -> str:
 
 
 def states_of_sealed(cluster: Cluster) -> dict[str, str]:
-    """What became of each SealedSecret but scenarios': `unsealed`, or what is wrong with it."""
+    """The state of each SealedSecret except scenarios', by name: `unsealed`, or what is wrong with it."""
     return {title_of(item): state_of_sealed(item) for item in sealed_of_platform(cluster)}
 
 
 def state_of_sealed(item: dict[str, Any]) -> str:
-    """What became of a SealedSecret: `unsealed`, or what is wrong with it."""
+    """The state of a SealedSecret: `unsealed`, or what is wrong with it."""
     metadata, status = item["metadata"], item.get("status") or {}
     synced: dict[str, Any] = next((part for part in status.get("conditions", []) if part["type"] == "Synced"), {})
     annotations = {**(metadata.get("annotations") or {}), **template_annotations(item)}
@@ -58,38 +58,40 @@ def state_of_sealed(item: dict[str, Any]) -> str:
 
 
 def template_annotations(item: dict[str, Any]) -> dict[str, str]:
-    """The annotations that the Secret of a SealedSecret gets."""
+    """The annotations that a SealedSecret gives to its Secret."""
     return dict(item["spec"].get("template", {}).get("metadata", {}).get("annotations") or {})
 
 
 def owners_of(cluster: Cluster, name: str, namespace: str) -> list[tuple[str, str]]:
-    """Kind and name of a Secret's owners."""
+    """Kind and name of each owner of a Secret."""
     owners = cluster.core.read_namespaced_secret(name, namespace).metadata.owner_references or []
     return [(owner.kind, owner.name) for owner in owners]
 
 
 def unsealed_as_in_git(tool: SealedSecrets, repository: Repository, name: str, folder: Path) -> dict[str, str]:
-    """A Secret of the platform's. Raises AssertionError unless it holds what Git's SealedSecret of its name does."""
+    """The values of a Secret. Raises AssertionError unless they are those of Git's SealedSecret of the same name."""
     path = f"k8s/secrets/{name}.yaml"
     manifests = sealed_in_git(repository)
-    assert path in manifests, f"Git has no {path}, only {sorted(manifests)}"
+    assert path in manifests, f"expected {path} in Git, saw only {sorted(manifests)}"
     opened = open_with_own_key(tool, name, manifests[path], folder)
     live = tool.cluster.custom.get_namespaced_custom_object(*GROUP, "default", "sealedsecrets", name)
     state = state_of_sealed(live)
-    assert state == "unsealed", f"the SealedSecret {name} of the cluster is {state}. {LOGS}"
+    assert state == "unsealed", f"expected the SealedSecret {name} unsealed, it is {state}. Try: {LOGS}"
     in_git = yaml.safe_load(manifests[path])["spec"]["encryptedData"]
-    assert live["spec"]["encryptedData"] == in_git, f"the cluster's SealedSecret {name} is not Git's"
+    assert live["spec"]["encryptedData"] == in_git, f"the SealedSecret {name} in default differs from {path} in Git"
     seen = read_secret(tool.cluster, name, "default")
-    assert seen is not None, f"there is no Secret {name}. Try: kubectl describe sealedsecret {name}; {LOGS}"
+    assert seen is not None, f"there is no Secret {name} in default. Try: kubectl describe sealedsecret {name}; {LOGS}"
     different = sorted(key for key in {*opened, *seen} if opened.get(key) != seen.get(key))
-    assert not different, f"{different} of the Secret {name} are not what Git's SealedSecret holds"
+    assert not different, f"these keys of the Secret {name} in default differ from {path} in Git: {different}"
     owners = owners_of(tool.cluster, name, "default")
-    assert owners == [("SealedSecret", name)], f"its owners are {owners}"
+    assert owners == [("SealedSecret", name)], (
+        f"expected the SealedSecret {name} to own the Secret {name} in default, its owners are {owners}"
+    )
     return seen
 
 
 def with_other_values(tool: SealedSecrets, folder: Path) -> list[str]:
-    """The platform's SealedSecrets whose Secrets hold something else than they do."""
+    """The platform's SealedSecrets whose Secrets have other values than they do."""
     found = []
     for item in sealed_of_services(tool.cluster):
         metadata = item["metadata"]
@@ -105,7 +107,7 @@ def with_other_values(tool: SealedSecrets, folder: Path) -> list[str]:
 
 
 def out_of_reach(cluster: Cluster) -> list[str]:
-    """What keeps a rotated value from the platform's pods: Secrets that do not change, workloads that do not roll."""
+    """What keeps a rotated value from the platform's pods, in words: fixed Secrets, or workloads that do not roll."""
     found = []
     for item in sealed_of_services(cluster):
         name, namespace = item["metadata"]["name"], item["metadata"]["namespace"]
@@ -121,7 +123,7 @@ def out_of_reach(cluster: Cluster) -> list[str]:
 
 
 def held_back(workload: Any) -> list[str]:
-    """What keeps a restart from all pods of a Deployment or StatefulSet."""
+    """What keeps a restart from replacing all pods of a Deployment or StatefulSet, in words."""
     name, spec = workload.metadata.name, workload.spec
     strategy = getattr(spec, "update_strategy", None)
     rolling = getattr(strategy, "rolling_update", None)

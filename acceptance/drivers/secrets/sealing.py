@@ -1,4 +1,4 @@
-"""Sealed values: created, unsealed, decrypted offline, refused and rotated."""
+"""Sealed values: sealing, unsealing, offline decryption, refusal and rotation."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ FROM_SECRET = [{"name": "VALUE", "valueFrom": {"secretKeyRef": {"name": USED, "k
 
 
 def new_values() -> dict[str, str]:
-    """A value for a scenario's own Secret."""
+    """A new value for a scenario's own Secret, by key."""
     return {"VALUE": secrets.token_urlsafe(24)}
 
 
 def synced_condition(cluster: Cluster, namespace: str, name: str) -> dict[str, Any]:
-    """The condition of a SealedSecret that says whether it was unsealed; empty while there is none."""
+    """The condition `Synced` of a SealedSecret, which says whether it was unsealed; empty while there is none."""
     found = cluster.custom.get_namespaced_custom_object(*GROUP, namespace, "sealedsecrets", name)
     conditions = found.get("status", {}).get("conditions", [])
     return next((dict(item) for item in conditions if item["type"] == "Synced"), {})
@@ -51,8 +51,8 @@ def seal_and_apply(tool: SealedSecrets, namespace: Namespace, name: str, values:
     def unsealed() -> bool:
         seen = read_secret(namespace.cluster, name, namespace.name)
         said = "" if seen else synced_condition(namespace.cluster, namespace.name, name).get("message", "nothing")
-        assert seen is not None, f"there is no Secret {name}; the controller says of it: {said}"
-        assert seen == values, f"the Secret {name} has other values"
+        assert seen is not None, f"there is no Secret {name}; the controller says: {said}"
+        assert seen == values, f"the Secret {name} in {namespace.name} has other values than were sealed"
         return True
 
     hint = f"kubectl -n {namespace.name} describe sealedsecret {name}; {LOGS}"
@@ -76,26 +76,28 @@ def wait_refused_under_other_name(namespace: Namespace, sealed: dict[str, Any], 
 
     def refused() -> bool:
         synced = synced_condition(namespace.cluster, namespace.name, name)
-        assert synced.get("status") == "False", f"its condition Synced is {synced or 'not there'}"
+        assert synced.get("status") == "False", f"the SealedSecret {name} has the condition Synced {synced or '(none)'}"
         return True
 
     eventually(refused, within=UNSEALED, what="the SealedSecret refused under another name", hint=LOGS)
     opened = read_secret(namespace.cluster, name, namespace.name)
-    assert opened is None, "a SealedSecret was unsealed under another name"
+    assert opened is None, (
+        f"expected no Secret {name} in {namespace.name}, but a SealedSecret was unsealed under that other name"
+    )
 
 
 def sealed_in_git(repository: Repository) -> dict[str, str]:
-    """The SealedSecrets that Git carries now, by path."""
+    """The text of each SealedSecret in Git's last commit, by path."""
     repository.fetch()
     folder = repository.folder
     return {str(path.relative_to(folder)): path.read_text() for path in sorted((folder / "k8s/secrets").glob("*.yaml"))}
 
 
 def unseal(tool: SealedSecrets, text: str, key_pem: str, folder: Path) -> dict[str, str]:
-    """What kubeseal makes of a SealedSecret offline with a private key; raises UserError if it cannot."""
+    """A SealedSecret's values, decrypted offline by kubeseal with a private key. Raises UserError if that fails."""
     path = folder / "sealed.yaml"
     path.write_text(text)
-    # The key goes by standard input: it touches no disk.
+    # The key is passed on standard input, so that it never touches a disk.
     opened = tool.kubeseal(
         "--recovery-unseal", "--recovery-private-key", "/dev/stdin", "--secret-file", str(path),
         "--format", "json", stdin=key_pem,
@@ -104,7 +106,7 @@ def unseal(tool: SealedSecrets, text: str, key_pem: str, folder: Path) -> dict[s
 
 
 def cluster_keys(tool: SealedSecrets) -> str:
-    """All keys that the controller keeps, in the form of its backup (task 24.2): it may have renewed its key."""
+    """All keys of the controller in the form of their backup (task 24.2): it may have renewed its key."""
     items = [
         {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": item.metadata.name}, "type": item.type,
          "data": item.data}
@@ -114,21 +116,21 @@ def cluster_keys(tool: SealedSecrets) -> str:
 
 
 def open_with_own_key(tool: SealedSecrets, what: str, text: str, folder: Path) -> dict[str, str]:
-    """A SealedSecret, decrypted with the keys that the controller keeps. Raises AssertionError if that fails."""
+    """A SealedSecret's values, decrypted with the controller's keys. Raises AssertionError if that fails."""
     try:
         return unseal(tool, text, cluster_keys(tool), folder)
     except UserError as error:
         said = error.problem.splitlines()[-1].strip()
         raise AssertionError(
-            f"{what} does not open with any of the controller's {len(tool.key_secrets())} keys: {said}. "
-            "Try: make restore-keys, or seal its values anew"
+            f"expected one of the controller's {len(tool.key_secrets())} keys to decrypt {what}, "
+            f"kubeseal said: {said}. Try: make restore-keys, or seal its values again"
         ) from error
 
 
 def wrong_when_opened(
     tool: SealedSecrets, manifests: dict[str, str], values: dict[str, dict[str, str]], folder: Path
 ) -> list[str]:
-    """The SealedSecrets whose decrypted values differ from their Secrets. Raises AssertionError if one cannot be."""
+    """The SealedSecrets that differ from their Secrets. Raises AssertionError if one cannot be decrypted."""
     found = []
     for path, text in manifests.items():
         name = yaml.safe_load(text)["metadata"]["name"]
@@ -138,7 +140,7 @@ def wrong_when_opened(
 
 
 def refusals(tool: SealedSecrets, manifests: dict[str, str], folder: Path) -> dict[str, str]:
-    """How kubeseal refuses to decrypt each SealedSecret without a key, and with another cluster's key."""
+    """kubeseal's refusals to decrypt each SealedSecret without a key and with another cluster's key, by case."""
     other = rsa.generate_private_key(public_exponent=65537, key_size=4096).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )
@@ -150,12 +152,12 @@ def refusals(tool: SealedSecrets, manifests: dict[str, str], folder: Path) -> di
             except UserError as error:
                 found[f"{path} with {what}"] = error.problem.splitlines()[-1].strip()
             else:
-                raise AssertionError(f"{path} opens with {what}")
+                raise AssertionError(f"expected kubeseal to refuse {path} with {what}, it decrypted it")
     return found
 
 
 def deploy_user_of_secret(namespace: Namespace, value: str) -> None:
-    """A Deployment whose pod takes the sealed value; return once the pod has it."""
+    """Create a Deployment whose pod uses the sealed value; return once the pod has it."""
     labels = {"app": "rotated"}
     namespace.create({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "rotated"},
@@ -167,10 +169,12 @@ def deploy_user_of_secret(namespace: Namespace, value: str) -> None:
 
 
 def wait_kept(namespace: Namespace, value: str) -> None:
-    """The pod keeps its value: nobody restarts it because a Secret changed."""
+    """See that the pod keeps its value: nothing restarts it because a Secret changed. Raises DidNotStay."""
 
     def kept() -> bool:
-        assert value_in_pod(namespace) == value, "the pod has another value than it was started with"
+        assert value_in_pod(namespace) == value, (
+            f"the pod of the Deployment rotated in {namespace.name} has another value than before"
+        )
         return True
 
     hint = f"kubectl -n {namespace.name} get pods -l app=rotated"
@@ -178,8 +182,10 @@ def wait_kept(namespace: Namespace, value: str) -> None:
 
 
 def value_in_pod(namespace: Namespace) -> str:
-    """The value that the Deployment's pod has, once there is one, Ready."""
+    """The value in the Deployment's pod. Raises AssertionError unless there is exactly one, Ready."""
     pods = [pod for pod in namespace.pods("app=rotated") if pod.metadata.deletion_timestamp is None]
     ready = [pod.metadata.name for pod in pods if is_ready(pod)]
-    assert len(ready) == len(pods) == 1, f"{len(ready)} of {len(pods)} pods Ready, expected one"
+    assert len(ready) == len(pods) == 1, (
+        f"{len(ready)} of {len(pods)} pods with app=rotated in {namespace.name} are Ready, not exactly one"
+    )
     return namespace.execute(ready[0], "/probe", "env", "VALUE")

@@ -22,18 +22,18 @@ from acceptance.drivers.workloads.platform_state import is_scenarios
 from acceptance.platform.secrets import KEY_LABEL, NAMESPACE, SealedSecrets
 
 ACTIVE = "active"
-"""The value of KEY_LABEL by which the controller finds a key when it starts; it leaves others alone."""
+"""The value of KEY_LABEL for keys that the controller loads when it starts; it ignores others."""
 PEM = re.compile(rb"-----BEGIN ([A-Z ]*PRIVATE KEY)-----([A-Za-z0-9+/=\s\\]+)-----END \1-----")
-"""A private key, in whatever way its lines were wrapped, indented or quoted."""
+"""A private key, however its lines are wrapped, indented or quoted."""
 WRAPPED = re.compile(rb"[A-Za-z0-9+/=\s]{200,}")
 LASTS = datetime.timedelta(days=30)
-"""How long the certificate is good for at least: kubeseal refuses one that has ended, and a new one comes as often."""
+"""Minimum remaining validity of the certificate: kubeseal refuses an expired one; the key is renewed as often."""
 KEY_BITS = 2048
 """Minimum size of an RSA key (NIST SP 800-57, until 2030)."""
 
 
 def public_bytes(key: Any) -> bytes:
-    """A public key in a form that can be compared."""
+    """A public key in DER, for comparison."""
     return bytes(key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo))
 
 
@@ -48,17 +48,20 @@ def certificate_beside(item: Any) -> x509.Certificate:
 
 
 def newest_key(tool: SealedSecrets) -> Any:
-    """The Secret of the controller's newest key. Raises AssertionError if there is none that it keeps after a start."""
+    """The Secret of the controller's newest key. Raises AssertionError unless the controller loads it at its start."""
     found = tool.key_secrets()
-    assert found, f"no Secret in {NAMESPACE} has the label {KEY_LABEL}. Try: {LOGS}"
+    assert found, f"expected a key, no Secret in {NAMESPACE} has the label {KEY_LABEL}. Try: {LOGS}"
     newest = max(found, key=lambda item: item.metadata.creation_timestamp)
     label = newest.metadata.labels[KEY_LABEL]
-    assert label == ACTIVE, f"{newest.metadata.name} is labelled {label}: the controller does not take it at its start"
+    assert label == ACTIVE, (
+        f"the Secret {newest.metadata.name} in {NAMESPACE} is labelled {label}, not {ACTIVE}: "
+        "the controller ignores it at its next start"
+    )
     return newest
 
 
 def wrong_keys(tool: SealedSecrets) -> list[str]:
-    """What is wrong with any of the controller's keys: no RSA key of 2048 bits or more, or another's certificate."""
+    """What is wrong with the controller's keys: not RSA, shorter than KEY_BITS, or with another key's certificate."""
     found = []
     for item in tool.key_secrets():
         key, name = private_key(item), item.metadata.name
@@ -70,28 +73,28 @@ def wrong_keys(tool: SealedSecrets) -> list[str]:
 
 
 def fetch_certificate(tool: SealedSecrets) -> str:
-    """The certificate that kubeseal fetches, as PEM. Raises AssertionError with what it said."""
+    """The certificate that kubeseal fetches, as PEM. Raises AssertionError with kubeseal's message."""
     try:
         return tool.certificate()
     except UserError as error:
         said = error.problem.splitlines()[-1].strip()
         hint = "kubectl -n sealed-secrets get endpointslices,pods"
-        raise AssertionError(f"expected the certificate; kubeseal said {said!r}. Try: {hint}") from error
+        raise AssertionError(f"expected the controller's certificate, kubeseal said {said!r}. Try: {hint}") from error
 
 
 def is_valid_now(certificate: x509.Certificate) -> bool:
-    """Whether it is valid now."""
+    """Whether a certificate is valid now."""
     now = datetime.datetime.now(datetime.UTC)
     return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
 
 
 def lasts(certificate: x509.Certificate) -> bool:
-    """Whether one can seal with a certificate until the controller makes another."""
+    """Whether a certificate can be used for sealing until the controller creates the next one."""
     return certificate.not_valid_after_utc - datetime.datetime.now(datetime.UTC) > LASTS
 
 
 def private_keys_in(data: bytes) -> Iterator[bytes]:
-    """The public part of each private key that a value is or holds: as PEM, as DER, or either of it in base64."""
+    """The public key of each private key in a value: as PEM, as DER, or either in base64."""
     with contextlib.suppress(ValueError, TypeError, UnsupportedAlgorithm):
         yield public_bytes(serialization.load_der_private_key(data, password=None).public_key())
     for _, body in PEM.findall(data):
@@ -101,7 +104,7 @@ def private_keys_in(data: bytes) -> Iterator[bytes]:
 
 
 def decoded(text: bytes) -> bytes:
-    """What a text is in base64; nothing if it is none."""
+    """The bytes of a base64 text; empty if it is not base64."""
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error:
@@ -109,7 +112,7 @@ def decoded(text: bytes) -> bytes:
 
 
 def values_of(item: dict[str, Any]) -> list[bytes]:
-    """What a Secret or a ConfigMap holds, and its annotations, which may have all of it once more."""
+    """The values of a Secret or ConfigMap, and its annotations, which may repeat them."""
     data = {key: str(value).encode() for key, value in (item.get("data") or {}).items()}
     plain = [decoded(value) for value in data.values()] if item["kind"] == "Secret" else [*data.values()]
     binary = [decoded(str(value).encode()) for value in (item.get("binaryData") or {}).values()]
@@ -118,7 +121,7 @@ def values_of(item: dict[str, Any]) -> list[bytes]:
 
 
 def copies(items: Iterable[dict[str, Any]], keys: set[bytes]) -> list[str]:
-    """The Secrets outside the controller's namespace, and any ConfigMaps, that hold one of these private keys."""
+    """The Secrets outside the controller's namespace, and the ConfigMaps, that contain one of these keys, in words."""
     return [
         f"{item['kind']} {item['metadata']['namespace']}/{item['metadata']['name']} has the private key"
         for item in items
@@ -128,7 +131,7 @@ def copies(items: Iterable[dict[str, Any]], keys: set[bytes]) -> list[str]:
 
 
 def copies_of_keys(tool: SealedSecrets) -> list[str]:
-    """Where else in the cluster the controller's keys are; attached runs see ConfigMaps alone."""
+    """Copies of the controller's keys elsewhere in the cluster; attached runs see ConfigMaps only."""
     keys = {public_bytes(private_key(item).public_key()) for item in tool.key_secrets()}
     kinds = "configmaps" if tool.cluster.is_attached else "secrets,configmaps"
     items = as_json(tool.cluster.kubectl("get", kinds, "--all-namespaces", "--output=json"))["items"]

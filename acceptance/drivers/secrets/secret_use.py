@@ -14,12 +14,12 @@ from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "ConfigMap")
-"""What uses secret values, or could hold them in clear."""
+"""Kinds that use secret values, or could contain them in clear text."""
 NAMESPACE = "default"
 
 
 def running_workloads(cluster: Cluster) -> list[Manifest]:
-    """What is in the platform's namespace and of KINDS; scenarios' copies and other workloads' pods left out."""
+    """Objects of KINDS in the platform's namespace, without scenarios' copies and pods of other workloads."""
     lists = {
         "Deployment": cluster.apps.list_namespaced_deployment,
         "StatefulSet": cluster.apps.list_namespaced_stateful_set,
@@ -38,7 +38,7 @@ def running_workloads(cluster: Cluster) -> list[Manifest]:
 
 
 def production_workloads(platform: Platform) -> list[Manifest]:
-    """The same of the five Applications, as production renders them."""
+    """Objects of KINDS of the five Applications, as production renders them."""
     rendered = (item for name in APPLICATIONS for item in platform.rendering.production(name))
     return [item for item in rendered if item["kind"] in KINDS]
 
@@ -53,9 +53,9 @@ def containers_of(workload: Manifest) -> list[Manifest]:
 
 
 def not_by_reference(workload: Manifest, keys: Mapping[str, Iterable[str]]) -> list[str]:
-    """The variables of a workload that hold a secret and do not come from a Secret of the platform's that has it.
+    """The variables of a workload that hold a secret but do not refer to the Secret that has it, in words.
 
-    `keys`: the keys of each Secret. A variable holds a secret if it is called like one of them.
+    `keys`: the keys of each Secret. A variable holds a secret if it has the name of one of them.
     """
     called = {key for names in keys.values() for key in names}
     found = []
@@ -72,20 +72,20 @@ def not_by_reference(workload: Manifest, keys: Mapping[str, Iterable[str]]) -> l
 
 
 def in_clear(workload: Manifest, values: Mapping[str, str]) -> list[str]:
-    """The secret values (by label) that a workload's own definition holds."""
+    """The secret values (by label) that a workload's own definition contains, in words."""
     text = json.dumps({part: workload.get(part) for part in ("spec", "data", "binaryData")})
     return [f"{workload['metadata']['name']} holds {label}" for label, value in values.items() if value in text]
 
 
 def keys_in_clear(workload: Manifest, keys: Mapping[str, Iterable[str]]) -> list[str]:
-    """The keys of a ConfigMap that are called like those of Secrets: pods take all keys of one as variables."""
+    """A ConfigMap's keys with the name of a Secret's key, in words: pods use all its keys as variables."""
     called = {key for names in keys.values() for key in names} - {"POSTGRES_USER"}
     data = workload.get("data") or {} if workload.get("kind") == "ConfigMap" else {}
     return [f"the ConfigMap {workload['metadata']['name']} has {key}" for key in data if key in called]
 
 
 def otherwise(workloads: list[Manifest], values: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """What workloads take otherwise than from the Secrets that hold these values."""
+    """Which of these values workloads take from elsewhere than their Secrets, in words."""
     keys, labelled = {name: [*held] for name, held in values.items()}, secret_values(values)
     return [
         text
@@ -95,7 +95,7 @@ def otherwise(workloads: list[Manifest], values: Mapping[str, Mapping[str, str]]
 
 
 def references(workloads: list[Manifest]) -> dict[str, Any]:
-    """What each workload gets from which Secret."""
+    """Each workload's variables that come from Secrets, by workload."""
     return {
         workload["metadata"]["name"]: sorted(
             f"{item['name']}: {reference['name']}/{reference['key']}"

@@ -1,4 +1,4 @@
-"""A user with few rights: their own kubeconfig, a run of the suite inside the run, and what they may write."""
+"""A user with few rights: their kubeconfig, a run of the suite inside the run, and what they can write."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ AWS = "machines that somebody else provisioned"
 
 @dataclass
 class Outsider:
-    """A user with their own kubeconfig and folder."""
+    """A user with a kubeconfig and folder of their own."""
 
     folder: Path
     kubeconfig: Path
@@ -58,7 +58,7 @@ class Outsider:
     run_id: str = ""
 
     def judge(self, text: str, *arguments: str) -> tuple[subprocess.CompletedProcess[str], dict[str, Any] | None]:
-        """Run the suite in an environment; return the ended process and what verdicts.json says (None: no report)."""
+        """Run the suite in an environment (TOML); return the ended process and its verdicts.json (None: no report)."""
         path = self.folder / "attached.toml"
         path.write_text(text)
         variables = {
@@ -76,7 +76,7 @@ class Outsider:
 
 
 def kubeconfig_with(token: str, outputs: Outputs, path: Path) -> Path:
-    """The cluster's kubeconfig, with a token replacing each user's credentials; only its owner may read it."""
+    """The cluster's kubeconfig, with each user's credentials replaced by a token; only its owner can read it."""
     document = yaml.safe_load(outputs.kubeconfig_path.read_text())
     for user in document["users"]:
         user["user"] = {"token": token}
@@ -86,7 +86,7 @@ def kubeconfig_with(token: str, outputs: Outputs, path: Path) -> Path:
 
 
 def environment_of(environment: Environment, cluster: Cluster, outputs: Outputs, kubeconfig: Path) -> str:
-    """The environment's file with which that kubeconfig is attached."""
+    """The text of an environment file that attaches to the cluster with that kubeconfig."""
     balancer = outputs.load_balancer
     return ENVIRONMENT.format(
         domain=environment.domain, kubeconfig=kubeconfig, uid=cluster.uid, address=balancer.address,
@@ -96,7 +96,7 @@ def environment_of(environment: Environment, cluster: Cluster, outputs: Outputs,
 
 @contextlib.contextmanager
 def outsider(platform: Platform, environment: Environment, outputs: Outputs, folder: Path) -> Iterator[Outsider]:
-    """Somebody with the rights of k8s/acceptance and no others; the rights are gone at the end of the block."""
+    """A user with the rights of k8s/acceptance and no others; the rights are removed at the end of the block."""
     cluster, rights = platform.cluster, platform.render("acceptance/base")
     apply(cluster, rights)
     request = {"spec": {"expirationSeconds": HOUR}}
@@ -115,7 +115,7 @@ def outsider(platform: Platform, environment: Environment, outputs: Outputs, fol
 
 
 def status_of(attempt: Callable[[], Any]) -> int:
-    """The status that the API answers an attempt with."""
+    """The HTTP status with which the API answers an attempt (200: it succeeded)."""
     try:
         attempt()
     except ApiException as error:
@@ -124,7 +124,7 @@ def status_of(attempt: Callable[[], Any]) -> int:
 
 
 def harm_done(outsider: Outsider) -> dict[str, int]:
-    """What was not refused of all the harm that somebody may try, with the status. Nothing is really done."""
+    """The forbidden attempts that were not refused, with their status. All writes are dry runs."""
     core, rbac = client.CoreV1Api(outsider.api), client.RbacAuthorizationV1Api(outsider.api)
     metadata, dry = {"name": "from-outside"}, {"dry_run": "All"}
     binding = {

@@ -1,4 +1,4 @@
-"""Pod security: which pods each API server admits, which namespaces enforce what, and who holds a token of the API."""
+"""Pod security: which pods each API server admits, what namespaces enforce, and which pods hold an API token."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ NOT_RESTRICTED = {
     "kube-node-lease": "no pods run there",
     NAMESPACE: "the plan enforces baseline there",
 }
-"""Namespaces that need not enforce the restricted standard, with the reason."""
+"""Namespaces that need not enforce the restricted standard, each with the reason."""
 SERVICES = ("auth-service", "backend-service", "frontend-service", "redis")
-"""Who runs in the services' namespace and does not call the API."""
+"""Workloads in the services' namespace that do not call the API."""
 CALLS_THE_API = {
     (NAMESPACE, "yb-tserver"): "Patroni keeps its state in the API",
     ("traefik", "traefik"): "it reads its routes there",
     ("sealed-secrets", ""): "the controller writes Secrets",
     ("argocd", ""): "Argo CD deploys",
 }
-"""Who may hold a token, by namespace and label `app` (empty: every pod there), and why."""
+"""Pods that may hold an API token, by namespace and label `app` (empty: every pod there), with the reason."""
 CAPABLE = {"capabilities": {"add": ["SYS_ADMIN"]}}
 DANGEROUS: dict[str, dict[str, Any]] = {
     "privileged": {"container": {"securityContext": {"privileged": True}}},
@@ -49,7 +49,7 @@ DANGEROUS: dict[str, dict[str, Any]] = {
 
 
 def dangerous_pods(probe: Probe) -> dict[str, dict[str, Any]]:
-    """A pod for each danger, by name; where a container is the danger, one whose init container is it, too."""
+    """A pod for each danger, by name; where a container is dangerous, a second pod with it as its init container."""
     pods, texts = {}, list(DANGEROUS.items())
     for number, (_, spec) in enumerate(texts):
         pod = probe.pod(f"bad-{number}", **copy.deepcopy(spec))
@@ -64,7 +64,7 @@ def dangerous_pods(probe: Probe) -> dict[str, dict[str, Any]]:
 
 
 def danger_of(name: str) -> str:
-    """What a pod of `dangerous_pods` would do."""
+    """What makes a pod of `dangerous_pods` dangerous."""
     return list(DANGEROUS)[int(name.split("-")[1])]
 
 
@@ -72,9 +72,9 @@ ADMITTED, REFUSED, UNCLEAR = "admitted", "refused", "neither admitted nor refuse
 
 
 def answers(cluster: Cluster, machine: Machine, namespace: str, pods: dict[str, dict[str, Any]]) -> dict[str, str]:
-    """What the API server of a machine makes of pods, by name: admitted or refused. Nothing is made.
+    """Whether a machine's API server admits or refuses each pod, by name. Nothing is created.
 
-    A pod that is refused for another reason than pod security is neither.
+    A pod that is refused for a reason other than pod security is UNCLEAR.
     """
     items = [{**pod, "metadata": {**pod["metadata"], "namespace": namespace}} for pod in pods.values()]
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
@@ -83,7 +83,7 @@ def answers(cluster: Cluster, machine: Machine, namespace: str, pods: dict[str, 
 
 
 def answer(said: str, name: str) -> str:
-    """What kubectl said about one pod."""
+    """What kubectl's output says about one pod: ADMITTED, REFUSED or UNCLEAR."""
     if f'pods "{name}" is forbidden: violates PodSecurity' in said:
         return REFUSED
     return ADMITTED if f"pod/{name} created" in said else UNCLEAR
@@ -95,7 +95,7 @@ def refusal(cluster: Cluster, namespace: str, pod: dict[str, Any]) -> str:
         cluster.core.create_namespaced_pod(namespace, pod, dry_run="All")
     except client.ApiException as error:
         message = str(as_json(error.body)["message"])
-        # A namespace that a scenario beside this one deletes meanwhile admits nothing either.
+        # A namespace that a concurrent scenario is deleting admits nothing either.
         if error.status != 403 or not ("violates PodSecurity" in message or "being terminated" in message):
             raise
         return message
@@ -103,9 +103,9 @@ def refusal(cluster: Cluster, namespace: str, pod: dict[str, Any]) -> str:
 
 
 def answers_by_server(cluster: Cluster, servers: list[Machine]) -> dict[str, dict[str, str]]:
-    """What is made of a good pod and of all dangerous ones in the services' namespace, by API server.
+    """Whether each API server admits a good pod and all dangerous ones in the services' namespace.
 
-    Where the machines are out of reach, the API's own address is asked.
+    Where the machines are out of reach, the cluster's API address is asked instead.
     """
     pods = {"good": cluster.probe.pod("good"), **dangerous_pods(cluster.probe)}
     if not cluster.is_attached:
@@ -115,7 +115,7 @@ def answers_by_server(cluster: Cluster, servers: list[Machine]) -> dict[str, dic
 
 
 def misjudged(seen: dict[str, dict[str, str]]) -> dict[str, list[str]]:
-    """By API server what it should have answered otherwise: a good pod not admitted, a dangerous one not refused."""
+    """The wrong answers of each API server: a good pod not admitted, a dangerous one not refused."""
     wrong = {
         server: [
             f"a pod {danger_of(name)}: {said}" if name != "good" else f"a pod that asks for nothing: {said}"
@@ -128,20 +128,20 @@ def misjudged(seen: dict[str, dict[str, str]]) -> dict[str, list[str]]:
 
 
 def standards(cluster: Cluster, namespace: str) -> dict[str, str]:
-    """The levels that a namespace enforces, warns of and audits, by mode."""
+    """The pod security levels of a namespace, by mode (enforce, warn, audit)."""
     labels = cluster.core.read_namespace(namespace).metadata.labels or {}
     return {key.removeprefix(f"{STANDARD}/"): value for key, value in labels.items() if key.startswith(STANDARD)}
 
 
 def platform_namespaces(cluster: Cluster) -> list[str]:
-    """All namespaces but those that NOT_RESTRICTED names, the scenarios' own, and those that are being deleted."""
+    """All namespaces except those in NOT_RESTRICTED, scenarios', and those being deleted."""
     items = [item for item in cluster.core.list_namespace().items if not item.metadata.deletion_timestamp]
     names = [item.metadata.name for item in items if not of_scenario(item.metadata.labels)]
     return sorted(set(names) - set(NOT_RESTRICTED))
 
 
 def complaints(cluster: Cluster, namespace: str) -> str:
-    """What the API says of the pods that run in a namespace, were it to enforce the restricted standard."""
+    """The API's warnings about a namespace's pods if it enforced the restricted standard; empty if there are none."""
     body = {"metadata": {"labels": {f"{STANDARD}/enforce": "restricted"}}}
     _, _, headers = cluster.core.patch_namespace_with_http_info(namespace, body, dry_run="All")
     return str(headers.get("Warning", ""))
@@ -154,20 +154,20 @@ def admit_root(cluster: Cluster, namespaces: list[str]) -> list[str]:
 
 
 def account_tokens(cluster: Cluster) -> list[str]:
-    """The Secrets that hold a ServiceAccount token, which never expires."""
+    """The Secrets that hold a ServiceAccount token; such tokens never expire."""
     selector = "type=kubernetes.io/service-account-token"
     items = cluster.core.list_secret_for_all_namespaces(field_selector=selector).items
     return [f"{item.metadata.namespace}/{item.metadata.name}" for item in items]
 
 
 def lacking(pods: list[client.V1Pod]) -> list[str]:
-    """The services of which no pod is among `pods`: of them nothing is proven."""
+    """The services without a pod among `pods`: nothing is proven about them."""
     there = {(pod.metadata.labels or {}).get("app") for pod in pods if pod.metadata.namespace == NAMESPACE}
     return sorted(set(SERVICES) - there)
 
 
 def has_token(pod: client.V1Pod) -> bool:
-    """Whether a pod was given a token of the API, wherever it is mounted."""
+    """Whether a pod has an API token, wherever it is mounted."""
     return any(
         source.service_account_token
         for volume in pod.spec.volumes or []
@@ -183,6 +183,6 @@ def may_hold_token(pod: client.V1Pod) -> bool:
 
 
 def needless_tokens(pods: list[client.V1Pod]) -> list[str]:
-    """The pods, but for those that call the API and those of scenarios, that were given a token."""
+    """The pods that have an API token, except those that call the API and scenarios'."""
     others = [pod for pod in pods if not of_scenario(pod.metadata.labels) and not may_hold_token(pod)]
     return [f"{pod.metadata.namespace}/{pod.metadata.name}" for pod in others if has_token(pod)]

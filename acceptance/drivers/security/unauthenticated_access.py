@@ -1,4 +1,4 @@
-"""What the cluster tells callers without credentials, and what users other than root may read on a machine."""
+"""What the cluster tells callers without credentials, and what users other than root can read on a machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEALTH = ("/healthz", "/livez", "/readyz")
 REFUSED = ("401", "403")
 KUBELET = ("/pods", "/configz", "/metrics", "/logs/", "/debug/pprof/")
 SILENT = {"a kubelet's port without credentials": "http://{address}:10255/pods"}
-"""What no machine answers on."""
+"""Ports on which no machine may answer."""
 SILENT_CONTROL_PLANE = {
     "the controller manager": "https://{address}:10257/healthz",
     "the scheduler": "https://{address}:10259/healthz",
@@ -25,30 +25,30 @@ SILENT_CONTROL_PLANE = {
     "etcd's members, without a certificate": "https://{address}:2380/version",
     "etcd in clear": "http://{address}:2379/version",
 }
-"""What a control plane's own components answer each other alone, or nobody but on their machine."""
+"""What a control plane's components answer only to each other, or only on their own machine."""
 HEARD = {"10250": "the kubelet, which is asked", "10256": "kube-proxy, which tells its health alone"}
 HEARD_OF_CONTROL_PLANE = HEARD | {
     "6443": "the API server, which is asked", "2379": "etcd, which is asked", "2380": "etcd's members, which are asked",
 }  # fmt: skip
-"""The ports on which a machine listens for others, with the reason."""
+"""The ports on which a machine listens for other hosts, with the reason."""
 HEARD_BY_UDP = {"8472": "flannel's network of pods (VXLAN), which the kernel answers"}
 PRIVATE = r"\( -name '*.key' -o -name '*.conf' -o -name '*.pem' -o -path '*/manifests/*' \) -type f"
 PRIVATE_FOLDERS = "/etc/kubernetes /var/lib/kubelet/pki"
 STORE = "/var/lib/etcd"
-"""Where etcd has its data on a control plane of kubeadm."""
+"""etcd's data directory on a kubeadm control plane."""
 NOT_ROOTS_ALONE = r"\( -perm /077 -o ! -uid 0 \)"
 OPENS = "BEGIN [A-Z ]*PRIVATE KEY-----|client-key-data:|kind: EncryptionConfiguration"
-"""What is in a file that opens the cluster or its Secrets, whatever it is called and wherever it was copied to."""
+"""Contents of a file that gives access to the cluster or its Secrets, whatever its name and place."""
 SEARCHED = "/ /tmp /run /var"
-"""The file systems of a machine that people copy things to; /usr is its image, and containers' files are theirs."""
+"""The places on a machine to which people copy files; /usr is part of its image, and containers have their own."""
 AS_NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups"
 NOT_SEARCHED = ("/proc", "/sys", "/usr", "/var/lib/containerd")
 
 
 def told_by_apis(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
-    """What each API server answers to requests without credentials: HTTP statuses by address.
+    """The HTTP statuses of each API server for requests without credentials, by URL.
 
-    Where the machines are out of reach, what the API's own address answers.
+    Where the machines are out of reach, the cluster's API address is asked instead.
     """
     if cluster.is_attached:
         stranger = Caller(cluster)
@@ -59,19 +59,19 @@ def told_by_apis(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
 
 
 def told_too_much(seen: dict[str, str]) -> dict[str, str]:
-    """The addresses, of those that need credentials, which were not answered with a refusal."""
+    """The URLs that need credentials but were not answered with a refusal, with the status."""
     return {url: code for url, code in seen.items() if not url.endswith(HEALTH) and code not in REFUSED}
 
 
 def told_by_kubelets(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
-    """What each kubelet answers to requests without credentials, asked from a worker."""
+    """The HTTP statuses of each kubelet for requests without credentials from a worker, by URL."""
     machines = [*outputs.control_planes, *outputs.workers]
     urls = [f"https://{machine.address}:10250{path}" for machine in machines for path in KUBELET]
     return answered(cluster, outputs.workers[0].name, urls)
 
 
 def open_doors(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
-    """What answers a worker without credentials although it should not, with the status; nothing is as it should be."""
+    """What answers a worker without credentials although it must not, with the status; empty if all is well."""
     urls = {
         f"{what} of {m.name}": url.format(address=m.address) for m in outputs.workers for what, url in SILENT.items()
     }
@@ -83,7 +83,7 @@ def open_doors(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
 
 
 def heard_besides(cluster: Cluster, outputs: Outputs) -> dict[str, list[str]]:
-    """By machine what listens for others there, and is not known: address and port, and whose it is."""
+    """Unexpected sockets that listen for other hosts, by machine: address, port and process."""
     known = {machine.name: HEARD_OF_CONTROL_PLANE for machine in outputs.control_planes}
     known |= {machine.name: HEARD for machine in outputs.workers}
     seen = {
@@ -94,20 +94,20 @@ def heard_besides(cluster: Cluster, outputs: Outputs) -> dict[str, list[str]]:
 
 
 def heard_by_udp(cluster: Cluster, machine: str) -> list[str]:
-    """What listens by UDP for others on a machine, and is not known. Who waits for an answer is gone soon."""
+    """Unexpected UDP sockets that listen for other hosts; those of clients awaiting an answer are soon gone."""
     looks = [beyond_by_udp(cluster.on_node(machine, "sh", "-c", f"sleep {wait}; ss -ulnpH")) for wait in (0, 1, 2)]
     return [f"{socket} (UDP)" for socket in looks[0] if all(socket in look for look in looks)]
 
 
 def beyond_by_udp(listed: str) -> list[str]:
-    """The same of what `ss -ulnpH` lists, which may be nothing."""
+    """Unexpected sockets in the output of `ss -ulnpH`, which may be empty."""
     return beyond(listed, HEARD_BY_UDP) if listed.strip() else []
 
 
 def beyond(listed: str, known: Iterable[str]) -> list[str]:
-    """The sockets, of those that `ss -tlnpH` lists, which listen beyond their machine on a port that is not known."""
+    """Sockets in the output of `ss -tlnpH` that listen beyond their machine on an unexpected port."""
     rows = [line.split() for line in listed.splitlines() if line.strip()]
-    assert rows, "expected what listens on a machine, saw nothing"
+    assert rows, "expected listening sockets on the machine, ss listed none"
     sockets = [(*row[3].rpartition(":")[::2], "".join(row[5:])) for row in rows]
     return sorted(
         f"{address}:{port} {whose}".strip()
@@ -117,15 +117,15 @@ def beyond(listed: str, known: Iterable[str]) -> list[str]:
 
 
 def profiling_served(cluster: Cluster, outputs: Outputs) -> list[str]:
-    """The control planes whose API server shows an administrator its profile."""
+    """The control planes whose API server serves its profile to an administrator."""
     asked = {m.name: ask(cluster, m, "get", "--raw", "/debug/pprof/", check=False) for m in outputs.control_planes}
     return [name for name, said in asked.items() if "NotFound" not in said]
 
 
 def readable_by_others(cluster: Cluster, outputs: Outputs) -> dict[str, list[str]]:
-    """By machine the keys, kubeconfigs, manifests of static pods and folders of etcd that others than root may read.
+    """Keys, kubeconfigs, manifests of static pods and etcd folders that users other than root can read, by machine.
 
-    Files that open the cluster are searched for in all of the machine, too, by a user without any right.
+    A user without any rights also searches the whole machine for files that give access to the cluster.
     """
     known = (
         f"find {PRIVATE_FOLDERS} {PRIVATE} {NOT_ROOTS_ALONE}; find {STORE} -maxdepth 0 {NOT_ROOTS_ALONE} 2>/dev/null"
@@ -139,7 +139,7 @@ def readable_by_others(cluster: Cluster, outputs: Outputs) -> dict[str, list[str
 
 
 def search(roots: str) -> str:
-    """A shell's command that names the files below some folders which open the cluster, as far as it may read."""
+    """A shell command that lists the readable files below some folders that give access to the cluster."""
     but = " -o ".join(f"-path {path}" for path in NOT_SEARCHED)
     files = f"find {roots} -xdev \\( {but} \\) -prune -o -type f -size -1024k -print0 2>/dev/null"
     return f"{files} | xargs -0 -r grep -lsaE '{OPENS}'; true"

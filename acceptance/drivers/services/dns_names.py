@@ -10,7 +10,7 @@ from acceptance.drivers.services.service import Service
 
 
 def own_names(spec: client.V1PodSpec) -> str:
-    """What a pod's spec has besides the cluster's DNS to find names by; nothing if it has nothing."""
+    """What a pod's spec resolves names by besides the cluster's DNS; empty if nothing."""
     if spec.host_aliases:
         return f"hostAliases: {[name for item in spec.host_aliases for name in item.hostnames or []]}"
     policy = spec.dns_policy or "ClusterFirst"
@@ -18,8 +18,11 @@ def own_names(spec: client.V1PodSpec) -> str:
 
 
 def resolved(service: Service, pod: client.V1Pod, variable: str) -> tuple[str, str]:
-    """The host in a URL that a pod's process was started with, and the address that it leads that pod to."""
+    """The host of the URL in a pod's environment variable, and its address as that pod resolves it (empty: not at all).
+
+    Raises AssertionError if the variable has no URL.
+    """
     name = urlsplit(service.environment(pod).get(variable, "")).hostname or ""
-    assert name, f"{pod.metadata.name} runs without a URL in {variable}"
+    assert name, f"expected a URL in {variable} of pod {pod.metadata.name}, its process runs without one"
     found = service.namespace.execute(pod.metadata.name, "getent", "hosts", name).split()
     return name, found[0] if found else ""

@@ -12,7 +12,7 @@ from acceptance.drivers.services.service import Service, now
 
 @contextlib.contextmanager
 def parted(source: Service, target: Service, nodes: list[str], verdict: str) -> Iterator[Partition]:
-    """The pods of one service are cut off from those of another until the end of the block, or until it heals."""
+    """Cut one service's pods off from another's until the end of the block, or until the cut heals."""
     ways = [(str(a.status.pod_ip), str(b.status.pod_ip)) for a in source.running() for b in target.running()]
     cut = Cut(source.namespace.cluster, nodes, ways, verdict)
     try:

@@ -1,4 +1,4 @@
-"""The running services: their pods, what is behind their Services, and what their processes were started with."""
+"""The running services: their pods, their Services' endpoints, and the environment of their processes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from acceptance.drivers.workloads.pods import PodClient, environment_of
 
 PORTS = {"auth-service": 3001, "backend-service": 4000, "frontend-service": 3000}
 TIMEOUT = 20
-"""Seconds that an answer may take: longer than the services wait for each other."""
+"""Time-out for an answer in seconds; longer than the services wait for each other."""
 KEEP = {"Connection": "keep-alive"}
-"""What has `Api` keep the connection for its next request, as browsers do; a request without it ends it."""
+"""The header with which `Api` keeps the connection for its next request, as browsers do."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Service:
 
     @property
     def port(self) -> int:
-        """The port that the plan gives it."""
+        """Its port according to the plan."""
         return PORTS[self.name]
 
     @property
@@ -56,12 +56,12 @@ class Service:
         return [pod for pod in found if is_ready(pod) and pod.metadata.deletion_timestamp is None]
 
     def running(self) -> list[client.V1Pod]:
-        """Its ready pods. Raises AssertionError unless they are all of one rollout, and it is complete."""
+        """Its ready pods, once its rollout is complete. Raises TimedOut."""
         what = f"{self.name} rolled out, its pods of one image and revision"
         return eventually(self.rolled_out, within=HEALTHY_AGAIN, what=what, hint=self.hint)
 
     def rolled_out(self) -> list[client.V1Pod]:
-        """The same at this moment: old pods that still serve while a new version does not start are no pass."""
+        """Its ready pods now. Raises AssertionError unless all are of one complete rollout: old pods do not count."""
         pods, deployment = self.pods(), self.deployment()
         versions = {str(pod.metadata.name): version_of(pod) for pod in pods}
         status = deployment.status
@@ -73,7 +73,7 @@ class Service:
         assert len(set(versions.values())) == 1, f"the pods of {self.name} are of several versions: {versions}"
         wanted = deployment.spec.template.spec.containers[0].image
         seen = {pod.spec.containers[0].image for pod in pods}
-        assert seen == {wanted}, f"{self.name} shall run {wanted}, its pods run {seen}"
+        assert seen == {wanted}, f"the pods of {self.name} run {seen}, not {wanted}"
         return pods
 
     def describe(self) -> dict[str, str]:
@@ -81,13 +81,15 @@ class Service:
         return {str(pod.metadata.name): f"{version_of(pod)} on {pod.spec.node_name}" for pod in self.running()}
 
     def spread(self, count: int, workers: set[str]) -> list[client.V1Pod]:
-        """Its pods. Raises AssertionError unless there are `count` on workers, and more than one worker has some."""
+        """Its ready pods. Raises AssertionError for fewer than `count`, or unless they are spread over the workers."""
         pods = self.rolled_out()
         nodes = {pod.metadata.name: pod.spec.node_name for pod in pods}
         seen = {pod.metadata.name: describe(pod) for pod in self.namespace.pods(f"app={self.name}")}
-        assert len(pods) >= count, f"{len(pods)} ready of {seen}"
-        assert set(nodes.values()) <= workers, f"pods that are not on workers: {nodes}"
-        assert len(set(nodes.values())) >= min(count, len(workers)), f"pods on one worker: {nodes}"
+        assert len(pods) >= count, f"{len(pods)} pods of {self.name} are ready, not {count}: {seen}"
+        assert set(nodes.values()) <= workers, f"pods of {self.name} are not all on workers: {nodes}"
+        assert len(set(nodes.values())) >= min(count, len(workers)), (
+            f"pods of {self.name} are on too few workers: {nodes}"
+        )
         return pods
 
     def behind(self) -> bool:
@@ -95,21 +97,21 @@ class Service:
         endpoints = self.namespace.cluster.core.read_namespaced_endpoints(self.name, self.namespace.name)
         own = {str(pod.status.pod_ip) for pod in self.rolled_out()}
         seen = addresses_of(endpoints)
-        assert seen == own, f"the Service {self.name} leads to {sorted(seen)}, its pods are at {sorted(own)}"
+        assert seen == own, f"the Service {self.name} leads to {sorted(seen)}, its ready pods are at {sorted(own)}"
         return True
 
     def doors(self, through: PodClient) -> dict[str, Api]:
-        """HTTP from a client pod, by where it leads: the Service by its name, and each of its pods by itself."""
+        """HTTP from a client pod to the Service by name, and to each of its pods directly; by endpoint."""
         service = Api(through.way_to(self.name, self.port))
         return {f"the Service {self.name}": service, **self.pod_doors(through)}
 
     def pod_doors(self, through: PodClient) -> dict[str, Api]:
-        """HTTP from a client pod to each of its pods, by name."""
+        """HTTP from a client pod directly to each of its pods, by name."""
         pods = {str(pod.metadata.name): str(pod.status.pod_ip) for pod in self.running()}
         return {name: Api(through.way_to(host, self.port)) for name, host in pods.items()}
 
     def source_of(self, spec: client.V1PodSpec, key: str) -> str:
-        """Where a pod's spec takes a variable from: SECRET/KEY, or what else in words."""
+        """The source of a variable in a pod's spec: SECRET/KEY, or another source in words."""
         found = [item for item in spec.containers[0].env or [] if item.name == key]
         if not found:
             return "not set"
@@ -121,7 +123,7 @@ class Service:
         return environment_of(self.namespace, pod)
 
     def log(self, since: datetime.datetime) -> dict[str, list[str]]:
-        """The lines that each of its pods wrote since a moment."""
+        """The log lines of each of its pods since a time."""
         seen = {}
         for pod in self.namespace.pods(f"app={self.name}"):
             if pod.status.phase != "Running":
@@ -138,16 +140,16 @@ class Service:
         return seen
 
     def each_logged(self, since: datetime.datetime, wanted: Callable[[str], bool]) -> dict[str, list[str]]:
-        """The wanted lines since a moment, by pod. Raises AssertionError naming the pods that have none."""
+        """The wanted log lines since a time, by pod. Raises AssertionError naming the pods that have none."""
         names = {str(pod.metadata.name) for pod in self.pods()}
         found = {name: [line for line in lines if wanted(line)] for name, lines in self.log(since).items()}
         silent = sorted(name for name in names if not found.get(name))
-        assert names and not silent, f"no such line of {', '.join(silent) or 'any pod'}"
+        assert names and not silent, f"no such line in the log of {', '.join(silent) or f'any pod of {self.name}'}"
         return found
 
 
 class Api:
-    """HTTP to a service, each request over a connection of its own, so that whoever chooses chooses anew."""
+    """HTTP to a service, each request over a new connection, so that each is balanced anew."""
 
     def __init__(self, address: str):
         self.base = f"http://{address}"
@@ -167,7 +169,7 @@ class Api:
         return self.session.get(self.base + path, headers=headers, timeout=TIMEOUT, **settings)
 
     def post(self, path: str, body: Any = None, token: str | None = None, **settings: Any) -> requests.Response:
-        """The answer to POST of `body` as JSON, which a text is already, with `token` as the bearer."""
+        """The answer to a POST of `body` as JSON (a string is sent as it is), with `token` as the bearer."""
         bearer = {"Authorization": f"Bearer {token}"} if token else {}
         headers = {"Connection": "close", **settings.pop("headers", {}), **bearer}
         if isinstance(body, str):
@@ -176,12 +178,12 @@ class Api:
 
 
 def in_words(answer: requests.Response) -> str:
-    """Method, address, status and beginning of an answer."""
+    """Method, URL, status and beginning of an answer."""
     return f"{answer.request.method} {answer.url} answered {answer.status_code}: {answer.text[:200]}"
 
 
 def shape(text: str) -> str:
-    """What of an answer stays the same from one time to the next: the keys of an object, else the text."""
+    """The constant part of an answer: the keys of a JSON object, otherwise the text."""
     found = fields(text)
     return ", ".join(sorted(found)) or text
 
@@ -194,35 +196,35 @@ def version_of(pod: client.V1Pod) -> str:
 
 
 def now() -> datetime.datetime:
-    """The time."""
+    """The current time, in UTC."""
     return datetime.datetime.now(datetime.UTC)
 
 
 def written(moment: str) -> datetime.datetime:
-    """The time that the API puts before a line of a log (nanoseconds, which Python does not read)."""
+    """The timestamp that the API puts before a log line (in nanoseconds, which Python does not parse)."""
     return datetime.datetime.fromisoformat(moment[:26].rstrip("Z") + "+00:00")
 
 
 LEVELS = ("level", "severity", "levelname", "lvl", "log.level")
-"""The fields in which lines of JSON have their level."""
+"""The fields of a JSON log line that may have its level."""
 NUMBERS = {10: "TRACE", 20: "DEBUG", 30: "INFO", 40: "WARN", 50: "ERROR", 60: "FATAL"}
-"""Levels as pino and bunyan write them, which most services in JavaScript log with."""
+"""Numeric levels of pino and bunyan, the most common loggers of JavaScript services."""
 
 
 def level(line: str) -> str:
-    """The level of a line of JSON, in capitals; empty if it is none or has none."""
+    """The level of a JSON log line, in capitals; empty if it has none or is not JSON."""
     found = fields(line)
     said = next((found[name] for name in LEVELS if name in found), "")
     return NUMBERS.get(said, str(said)) if isinstance(said, int) else str(said).upper()
 
 
 def debug_level(line: str) -> bool:
-    """Whether a line is one for developers: of level DEBUG, or, where it is no JSON, one that says DEBUG."""
+    """Whether a log line is of level DEBUG or TRACE; without a level, whether it contains "debug"."""
     return level(line) in ("DEBUG", "TRACE") or (not level(line) and "debug" in line.lower())
 
 
 def fields(line: str) -> dict[str, Any]:
-    """A line of JSON; empty if it is none."""
+    """The fields of a JSON log line; empty if it is not JSON."""
     try:
         found = json.loads(line)
     except json.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""What services log on requests, as operators read it with kubectl. Source: 13.5."""
+"""What services log about requests, as operators read it with kubectl. Source: 13.5."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from acceptance.drivers.services.service import Api, Service
 from acceptance.drivers.workloads.pods import PodClient
 
 LAST = 1000
-"""Number of last lines read."""
+"""Number of lines read from the end of a log."""
 
 
 def ask_each_pod(service: Service, through: PodClient) -> tuple[str, set[str]]:
-    """Ask each ready pod for a path that nobody else asks for; return the mark in it, and the pods that answered.
+    """Ask each ready pod for a unique path; return the mark in it, and the pods that answered.
 
-    A pod that does not answer is other criteria's; its log has to say something all the same.
+    Other criteria judge a pod that does not answer; its log must not be empty all the same.
     """
     mark, answered = f"mark-{secrets.token_hex(8)}", set()
     for pod in service.pods():
@@ -30,16 +30,16 @@ def ask_each_pod(service: Service, through: PodClient) -> tuple[str, set[str]]:
 
 
 def read(service: Service) -> dict[str, str]:
-    """The last lines of each of its ready pods, as kubectl gives them."""
+    """The last lines of each ready pod's log, from kubectl."""
     kubectl, place = service.namespace.cluster.kubectl, service.namespace.name
     names = [str(pod.metadata.name) for pod in service.pods()]
     return {name: kubectl("-n", place, "logs", name, f"--tail={LAST}") for name in names}
 
 
 def silent(logs: dict[str, str], mark: str, answered: Collection[str]) -> list[str]:
-    """The pods whose log is empty, or is without a request that they answered and that others' logs have.
+    """The pods whose log is empty, or lacks a request that they answered although other pods log such requests.
 
-    Not every service says what it was asked for; all pods of one do, or none does.
+    Not every service logs its requests, but either all pods of a service do, or none.
     """
     says = any(mark in text for text in logs.values())
     return sorted(
@@ -48,12 +48,12 @@ def silent(logs: dict[str, str], mark: str, answered: Collection[str]) -> list[s
 
 
 def wait_said(service: Service, mark: str, answered: Collection[str]) -> dict[str, str]:
-    """Wait until each ready pod's log says something of its service; return the last line of each."""
+    """Wait until each ready pod's log shows that it serves; return the last line of each. Raises TimedOut."""
 
     def said() -> dict[str, str]:
         logs = read(service)
         without = silent(logs, mark, answered)
-        assert not without, f"the log of {', '.join(without)} says nothing of a request"
+        assert not without, f"the log of pod {', '.join(without)} says nothing of a request"
         return {name: text.splitlines()[-1] for name, text in logs.items()}
 
     what = f"the log of each pod of {service.name} after a request"

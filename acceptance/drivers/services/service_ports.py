@@ -1,4 +1,4 @@
-"""Services of the cluster: their type, their ports, and the host and port that a client's setting names."""
+"""Services: their type, their ports, and the host and port that a client's setting names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def spec_of(namespace: Namespace, name: str) -> Any:
 
 
 def exists(namespace: Namespace, name: str) -> bool:
-    """Whether there is a Service."""
+    """Whether there is a Service of that name."""
     try:
         return bool(spec_of(namespace, name))
     except AssertionError:
@@ -32,14 +32,17 @@ def exists(namespace: Namespace, name: str) -> bool:
 def check(namespace: Namespace, name: str, port: int) -> Any:
     """The spec of a Service. Raises AssertionError unless it is of type ClusterIP and has the port."""
     spec = spec_of(namespace, name)
-    assert spec.type == "ClusterIP", f"the Service {name} is of type {spec.type}: not only inside the cluster"
+    assert spec.type == "ClusterIP", (
+        f"expected the Service {name} in {namespace.name} to be of type ClusterIP, inside the cluster only, "
+        f"saw {spec.type}"
+    )
     ports = [item.port for item in spec.ports or []]
-    assert port in ports, f"the Service {name} has the ports {ports}, not {port}"
+    assert port in ports, f"expected port {port} of the Service {name} in {namespace.name}, saw {ports}"
     return spec
 
 
 def named_in(client: PodClient, variable: str) -> tuple[str | None, int | None]:
-    """Host and port of the URL that a variable of the services holds, read in a pod that has it from the Secret."""
+    """Host and port of the URL in one of the services' variables, read in a pod that has it from the Secret."""
     parts = urlsplit(client("env", variable))
     return parts.hostname, parts.port
 

@@ -1,4 +1,4 @@
-"""All pods except scenarios' own: as kubectl lists them, whether they are ready, and whether they are unwell."""
+"""All pods except scenarios': as kubectl lists them, whether they are ready, and whether they are failing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RESTARTING = "Back-off restarting"
 WATCHED = Deadline(15, "the suite: a container that crashes is started again after ten seconds at first")
 KUBELET_LOOKS = Deadline(12, "the kubelet: containerLogMonitorInterval is 10 s where nothing is said")
 MEASURED_AFTER = datetime.timedelta(minutes=2)
-"""How long a pod runs before it has to have figures: metrics-server asks every 15 s, and needs two answers."""
+"""How long a pod may run without metrics: metrics-server scrapes every 15 s and needs two samples."""
 
 
 def platform_pods(cluster: Cluster) -> list[Any]:
@@ -33,19 +33,22 @@ def platform_pods(cluster: Cluster) -> list[Any]:
 
 
 def listed_as_counted(cluster: Cluster) -> str:
-    """What kubectl lists. Raises AssertionError naming a pod that is listed with other figures than the API's."""
+    """kubectl's list of pods. Raises AssertionError naming a pod whose READY column differs from the API's."""
     text = cluster.kubectl("get", "pods", "--all-namespaces", "--no-headers")
     listed = {tuple(line.split()[:2]): line.split()[2] for line in text.splitlines()}
     for pod in platform_pods(cluster):
         statuses = pod.status.container_statuses or []
         wanted = f"{sum(status.ready for status in statuses)}/{len(pod.spec.containers)}"
         seen = listed.get((pod.metadata.namespace, pod.metadata.name))
-        assert seen == wanted, f"{pod.metadata.name} is listed as {seen}, its containers are {wanted}"
+        assert seen == wanted, (
+            f"pod {pod.metadata.namespace}/{pod.metadata.name} is listed with {seen} containers ready, "
+            f"the API counts {wanted}"
+        )
     return text
 
 
 def all_ready(cluster: Cluster) -> bool:
-    """Raise AssertionError naming the pods that are not ready; those that ended well are."""
+    """Raise AssertionError naming the pods that are not ready; completed pods need not be."""
     waiting = [
         f"{pod.metadata.namespace}/{pod.metadata.name} {describe(pod)}"
         for pod in platform_pods(cluster)
@@ -56,9 +59,9 @@ def all_ready(cluster: Cluster) -> bool:
 
 
 def ailing(cluster: Cluster) -> dict[str, str]:
-    """Pods whose liveness probe has failed since their containers started, and within the last minute.
+    """Pods whose liveness probe failed within the last minute, since their containers started, with the last event.
 
-    One slow answer of a busy machine passes; a probe that goes on failing is due again after ten seconds.
+    A single slow answer of a busy machine ages out; a probe that keeps failing fails again after ten seconds.
     """
     started = {}
     lately = datetime.datetime.now(datetime.UTC) - LATELY
@@ -78,7 +81,7 @@ def ailing(cluster: Cluster) -> dict[str, str]:
 
 
 def restarts(cluster: Cluster) -> dict[tuple[str, str], tuple[str, int]]:
-    """How often each container was started again, and how it ended the last time, by its pod's uid and its name."""
+    """How each container last ended, and its restart count, by its pod's UID and its name."""
     return {
         (pod.metadata.uid, status.name): (
             f"{status.name} of {pod.metadata.name} {ending(status)}",
@@ -90,7 +93,7 @@ def restarts(cluster: Cluster) -> dict[tuple[str, str], tuple[str, int]]:
 
 
 def ending(status: Any) -> str:
-    """How a container ended the last time."""
+    """How a container last ended; empty if it never did."""
     last = status.last_state.terminated if status.last_state else None
     return f"({last.reason}, exit code {last.exit_code})" if last else ""
 
@@ -98,12 +101,12 @@ def ending(status: Any) -> str:
 def started_again(
     before: dict[tuple[str, str], tuple[str, int]], now: dict[tuple[str, str], tuple[str, int]]
 ) -> list[str]:
-    """The containers that were started again between two looks; pods that are new or gone are others' doing."""
+    """The containers that restarted between two observations; new and deleted pods do not count."""
     return [title for key, (title, count) in now.items() if key in before and count > before[key][1]]
 
 
 def held_back(cluster: Cluster) -> dict[str, str]:
-    """Pods whose containers ended so often that the kubelet waited before it started them, within the last minute."""
+    """Pods whose containers the kubelet held back from a restart within the last minute, with the event's text."""
     lately = datetime.datetime.now(datetime.UTC) - LATELY
     there = {pod.metadata.uid for pod in platform_pods(cluster)}
     return {
@@ -117,11 +120,11 @@ def held_back(cluster: Cluster) -> dict[str, str]:
 
 
 def none_restarts(cluster: Cluster, before: dict[tuple[str, str], tuple[str, int]]) -> None:
-    """Raise AssertionError once a container is started again, since `before` or while it is looked at."""
+    """Raise AssertionError once a container restarts, since `before` or while it is watched."""
 
     def none() -> bool:
         found = started_again(before, restarts(cluster))
-        assert not found, f"{', '.join(found)} started again"
+        assert not found, f"these containers restarted: {', '.join(found)}"
         return True
 
     hint = "kubectl get pods -A; kubectl logs --previous"
@@ -129,9 +132,9 @@ def none_restarts(cluster: Cluster, before: dict[tuple[str, str], tuple[str, int
 
 
 def read_logs(cluster: Cluster) -> tuple[dict[str, str], int]:
-    """Pods whose log cannot be read, with what was said, and the number of those whose log can.
+    """Pods whose log cannot be read, with the reason, and the number of containers whose log can.
 
-    Of pods that run for a while; whoever reads is at the API server, which asks the kubelet of each one's node.
+    Only running, ready pods count. The API server asks the kubelet of each pod's node.
     """
     unread: dict[str, str] = {}
     read, silent = 0, set()
@@ -139,7 +142,7 @@ def read_logs(cluster: Cluster) -> tuple[dict[str, str], int]:
         if pod.status.phase != "Running" or pod.metadata.deletion_timestamp or not is_ready(pod):
             continue
         if pod.spec.node_name in silent:
-            # A kubelet that does not answer takes its time each time.
+            # A kubelet that does not answer costs a time-out each time.
             continue
         for container in pod.spec.containers:
             place = (pod.metadata.name, pod.metadata.namespace)
@@ -147,7 +150,7 @@ def read_logs(cluster: Cluster) -> tuple[dict[str, str], int]:
                 cluster.core.read_namespaced_pod_log(*place, container=container.name, tail_lines=1)
                 read += 1
             except ApiException as error:
-                # One that went meanwhile is none of the platform any more.
+                # A pod that was deleted meanwhile does not count.
                 if error.status != 404:
                     unread[f"{pod.metadata.namespace}/{pod.metadata.name} on {pod.spec.node_name}"] = str(error.reason)
                     silent.add(pod.spec.node_name)
@@ -155,12 +158,12 @@ def read_logs(cluster: Cluster) -> tuple[dict[str, str], int]:
 
 
 def wait_written(namespace: Namespace, name: str) -> int:
-    """Wait until a pod has written all its numbered lines; return how many they are."""
+    """Wait until a pod has written all its numbered lines; return their number."""
 
     def written() -> int:
         text = str(namespace.cluster.core.read_namespaced_pod_log(name, namespace.name, tail_lines=1)).strip()
         _, number, _, count = text.split() if text.count(" ") == 3 else ("", "", "", "all")
-        assert number == count, f"the last one is {text!r}"
+        assert number == count, f"the last line is {text!r}"
         return int(count)
 
     hint = f"kubectl -n {namespace.name} logs {name} --tail=1"
@@ -173,9 +176,9 @@ def last_lines(written: int, count: int) -> list[str]:
 
 
 def lines_stay(namespace: Namespace, names: Iterable[str], written: int, count: int) -> None:
-    """The last `count` of the lines that pods wrote stay readable. Raises AssertionError at the first look without.
+    """Raise AssertionError unless the last `count` lines that pods wrote stay readable for a while.
 
-    The kubelet looks every ten seconds whether a log is too long, and begins a new one then, which hides the old one.
+    The kubelet checks every ten seconds whether a log is too long, and then rotates it, which hides the old lines.
     """
     wanted = last_lines(written, count)
 
@@ -191,26 +194,26 @@ def lines_stay(namespace: Namespace, names: Iterable[str], written: int, count: 
 
 
 def longest_log(cluster: Cluster, node: str) -> int:
-    """The bytes after which a node's kubelet begins a new log of a container, as it says itself.
+    """The size in bytes at which a node's kubelet rotates a container's log, from the kubelet's own configuration.
 
-    kubectl reads the new one only: for a while the last 1000 lines are gone, the more often the shorter the logs are.
+    kubectl reads the newest file only: after each rotation the last 1000 lines are unavailable for a while.
     """
     said = as_json(cluster.kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/configz"))
     return int(parse_quantity(said["kubeletconfig"].get("containerLogMaxSize", "10Mi")))
 
 
 def used_nodes(cluster: Cluster, names: Iterable[str]) -> dict[str, str]:
-    """What kubectl shows of the nodes' use. Raises AssertionError naming the nodes without figures."""
+    """The nodes' resource usage, from `kubectl top`. Raises AssertionError naming the nodes without metrics."""
     rows = cluster.kubectl("top", "nodes", "--no-headers").splitlines()
     listed = dict(row.split(None, 1) for row in rows)
-    # A node without figures yet is listed with <unknown>.
+    # A node without metrics yet is listed with <unknown>.
     missing = [name for name in names if "<unknown>" in listed.get(name, "<unknown>")]
-    assert listed and not missing, f"no figures of {missing}"
+    assert listed and not missing, f"kubectl top shows no metrics of the nodes {missing}"
     return listed
 
 
 def used_as_running(cluster: Cluster) -> str:
-    """What kubectl shows of the pods' use. Raises AssertionError naming pods that run for a while without figures."""
+    """The pods' resource usage, from `kubectl top`. Raises AssertionError naming pods without metrics for too long."""
     text = cluster.kubectl("top", "pods", "--all-namespaces", "--no-headers")
     rows = [line.split() for line in text.splitlines()]
     shown = {(row[0], row[1]) for row in rows if "<unknown>" not in row}
@@ -220,5 +223,5 @@ def used_as_running(cluster: Cluster) -> str:
         for pod in platform_pods(cluster)
         if is_ready(pod) and pod.status.start_time < since and (pod.metadata.namespace, pod.metadata.name) not in shown
     ]
-    assert shown and not missing, f"no figures of {missing}"
+    assert shown and not missing, f"kubectl top shows no metrics of the pods {missing or '(none is shown)'}"
     return text

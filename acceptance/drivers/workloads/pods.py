@@ -1,4 +1,4 @@
-"""Pods: the volumes that they write to, the client pod, and killing pods without grace."""
+"""Pods: their volumes, the client pod, and killing pods without grace."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from acceptance.infrastructure.contract import Outputs
 CTR = "ctr --namespace k8s.io"
 
 PLATFORM = "default"
-"""The namespace of database, cache and services, whose short names clients use as the services do."""
+"""The namespace of database, cache and services; clients use its short names, as the services do."""
 CREDENTIALS = {"DATABASE_URL": "database-credentials", "REDIS_URL": "redis-credentials"}
 
 
 def start_on_each_worker(
     namespace: Namespace, outputs: Outputs, prefix: str, *command: str, **settings: Any
 ) -> dict[str, str]:
-    """Start a probe's pod on each worker, with a command and what else `Probe.pod` takes; their names by worker."""
+    """Start a probe pod on each worker with a command and settings of `Probe.pod`; return the names by worker."""
     names = {worker.name: f"{prefix}-{number}" for number, worker in enumerate(outputs.workers)}
     for worker, name in names.items():
         where = {"kubernetes.io/hostname": worker}
@@ -42,8 +42,8 @@ def start_on_each_worker(
 class PodClient:
     """A pod that connects to database and cache from inside the cluster, with the services' credentials.
 
-    It is in a namespace of the suite's own, so that nothing of the suite is among what users share. `node` is the
-    machine that it runs on, where that matters.
+    It runs in a namespace of the suite's own, apart from what users share. `node` is the machine that it runs on, where
+    that matters.
     """
 
     def __init__(self, namespace: Namespace, name: str = "data-client", node: str | None = None):
@@ -54,7 +54,7 @@ class PodClient:
         self.lock = threading.Lock()
 
     def way_to(self, host: str, port: int) -> str:
-        """`127.0.0.1:PORT` of this machine, each connection to which the pod makes to a host of the cluster."""
+        """A local address (`127.0.0.1:PORT`) whose connections the pod forwards to a host of the cluster."""
         target = f"{host}:{port}"
         with self.lock:
             if target not in self.relays:
@@ -62,24 +62,24 @@ class PodClient:
         return self.relays[target].address
 
     def said(self, host: str, port: int) -> str:
-        """Why the pod could not connect to a host the last time that it was to; empty if it could."""
+        """Why the pod's last connection to a host failed; empty if it did not."""
         item = self.relays.get(f"{host}:{port}")
         return item.said if item else ""
 
     def entry(self) -> str:
-        """Where the pod's relay is reached from here."""
+        """The address at which this machine reaches the pod's relay."""
         with self.lock:
             self.ensure()
             return self.namespace.cluster.address_of(self.namespace.pod(self.name), relay.PORT)
 
     def close(self) -> None:
-        """End the ways that lead through it."""
+        """Close the relays through the pod."""
         for item in self.relays.values():
             item.close()
         self.relays.clear()
 
     def address(self) -> str:
-        """The address that others see it come from."""
+        """The pod's IP address, which servers see as the client's."""
         self.ensure()
         return str(self.namespace.pod(self.name).status.pod_ip)
 
@@ -89,7 +89,7 @@ class PodClient:
         return self.namespace.execute(self.name, "/probe", *arguments)
 
     def ensure(self) -> None:
-        """Make sure that the pod is running; recreate it if it died."""
+        """Make sure that the pod is ready; recreate it if it is not."""
         with contextlib.suppress(ApiException):
             pod = self.namespace.pod(self.name)
             if is_ready(pod) and not pod.metadata.deletion_timestamp:
@@ -108,7 +108,7 @@ class PodClient:
 
 
 def client_pod(probe: Probe, name: str, *command: str, **spec: Any) -> dict[str, Any]:
-    """A probe pod that the services' network policies let in, and that knows them by their short names."""
+    """A probe pod that the services' network policies admit, and that resolves the services' short names."""
     names = {"searches": [f"{PLATFORM}.svc.cluster.local"]}
     pod = probe.pod(name, *command, dnsConfig=names, **spec)
     pod["metadata"]["labels"] |= CLIENT
@@ -122,7 +122,7 @@ def run_client(namespace: Namespace, name: str, *command: str, **spec: Any) -> c
 
 
 def credentials() -> list[dict[str, Any]]:
-    """The services' settings as environment variables: no password has to be an argument."""
+    """The services' settings as environment variables, so that no password is a command-line argument."""
     return [
         {"name": key, "valueFrom": {"secretKeyRef": {"name": name, "key": key, "optional": True}}}
         for key, name in CREDENTIALS.items()
@@ -130,7 +130,7 @@ def credentials() -> list[dict[str, Any]]:
 
 
 def copy_credentials(namespace: Namespace) -> None:
-    """Have the services' settings that `credentials` names in another namespace; those that there are."""
+    """Copy the Secrets that `credentials` refers to into another namespace, where they exist."""
     found = {item.metadata.name: item for item in namespace.cluster.core.list_namespaced_secret(PLATFORM).items}
     for key, name in CREDENTIALS.items():
         if name in found:
@@ -145,19 +145,19 @@ def delete_now(namespace: Namespace, name: str) -> None:
 
 
 def is_replaced(namespace: Namespace, name: str, before: client.V1Pod) -> bool:
-    """Raise AssertionError while the pod `before` exists; one that took its name may exist."""
+    """Raise AssertionError while the pod `before` exists; a new pod of its name may exist."""
     try:
         pod = namespace.pod(name)
     except ApiException as error:
         if error.status == 404:
             return True
         raise
-    assert pod.metadata.uid != before.metadata.uid, f"pod {name} {describe(pod)}"
+    assert pod.metadata.uid != before.metadata.uid, f"the old pod {name} still exists, {describe(pod)}"
     return True
 
 
 def ready_again(namespace: Namespace, name: str, before: client.V1Pod) -> client.V1Pod:
-    """The pod that took the place of `before`, once it is Ready."""
+    """The Ready pod that replaced `before`. Raises AssertionError while there is none."""
     pod = namespace.pod(name)
     assert pod.metadata.uid != before.metadata.uid, f"pod {name} is still the old one"
     assert is_ready(pod), f"pod {name} {describe(pod)}"
@@ -165,13 +165,13 @@ def ready_again(namespace: Namespace, name: str, before: client.V1Pod) -> client
 
 
 def volume_at(namespace: Namespace, pod: client.V1Pod, path: str) -> str:
-    """The persistent volume that a pod has at `path`. Raises AssertionError saying what is there instead."""
+    """The persistent volume that a pod mounts at `path`, in words. Raises AssertionError if there is none."""
     name = pod.metadata.name
     mounts = [mount for mount in pod.spec.containers[0].volume_mounts if mount.mount_path == path]
-    assert mounts, f"pod {name} mounts nothing at {path}"
+    assert mounts, f"expected a volume at {path} of pod {name}, it mounts none there"
     volume = next(volume for volume in pod.spec.volumes if volume.name == mounts[0].name)
     kind = next(key for key, value in volume.to_dict().items() if key != "name" and value is not None)
-    assert volume.persistent_volume_claim, f"{path} of pod {name} is no persistent volume but {kind}"
+    assert volume.persistent_volume_claim, f"expected a persistent volume at {path} of pod {name}, saw {kind}"
     claim = volume.persistent_volume_claim.claim_name
     core = namespace.cluster.core
     seen = core.read_namespaced_persistent_volume_claim(claim, namespace.name)
@@ -184,7 +184,7 @@ def volume_at(namespace: Namespace, pod: client.V1Pod, path: str) -> str:
 def environment_of(namespace: Namespace, pod: client.V1Pod) -> dict[str, str]:
     """The environment that the process in a pod was started with, read from the kernel.
 
-    Where its image has no `cat`, on its machine.
+    Where the image has no `cat`, it is read on the pod's machine.
     """
     try:
         text = namespace.execute(pod.metadata.name, "cat", "/proc/1/environ")
@@ -194,24 +194,24 @@ def environment_of(namespace: Namespace, pod: client.V1Pod) -> dict[str, str]:
 
 
 def process_of(pod: client.V1Pod) -> str:
-    """The command that says, on a pod's machine, which process its container runs."""
+    """The shell command that prints the PID of a pod's container on its machine."""
     container = pod.status.container_statuses[0].container_id.removeprefix("containerd://")
     return f"{CTR} tasks list | awk '$1 == \"{container}\" {{print $2}}'"
 
 
 def mount_of(namespace: Namespace, pod: str, path: str) -> tuple[str, str]:
-    """Where a path of a pod really is, every link followed, and the mount that it is on."""
+    """A path in a pod with all links resolved, and its mount point."""
     command = f"real=$(readlink -e {path}); echo $real; df --output=target $real | tail -n 1"
     real, mount = namespace.execute(pod, "sh", "-ec", command).split()
     return real, mount
 
 
 def kill(namespace: Namespace, pod: client.V1Pod, *, cut: Cut | None = None) -> None:
-    """SIGKILL all processes of a pod on its node, its sandbox included: nothing in it gets to end anything.
+    """SIGKILL all processes of a pod on its node, its sandbox included, so that nothing in it shuts down cleanly.
 
-    Without its sandbox it is not started again at once, which would be a start that the deletion ends politely.
-    `cut` keeps it from others from a moment before: what it has not sent them by then, they never get, although the
-    kernel would still send it for a process that is dead.
+    Without its sandbox the container is not restarted at once; the pod's deletion would stop it gracefully then. `cut`
+    isolates the pod just before: what it has not sent by then never arrives, although the kernel would still send data
+    of a dead process.
     """
     main = pod.status.container_statuses[0].container_id.removeprefix("containerd://")
     of_pod = f"containers list --quiet 'labels.\"io.kubernetes.pod.uid\"=={pod.metadata.uid}'"
@@ -225,9 +225,9 @@ def kill(namespace: Namespace, pod: client.V1Pod, *, cut: Cut | None = None) -> 
 
 @contextlib.contextmanager
 def dead(namespace: Namespace, pod: client.V1Pod, *, cut_off_from: list[str]) -> Iterator[None]:
-    """A pod is killed without grace and does not come back until the end of the block.
+    """Kill a pod without grace and keep it from coming back until the end of the block.
 
-    What it had not yet sent to the addresses `cut_off_from` does not reach them.
+    What it has not yet sent to the addresses `cut_off_from` does not reach them.
     """
     name, cluster = pod.metadata.name, namespace.cluster
     cut = Cut(cluster, [pod.spec.node_name], [(pod.status.pod_ip, address) for address in cut_off_from])

@@ -17,32 +17,35 @@ HANGING: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "hangs-at-the-command": (("serve",), {"exec": {"command": ["/probe", "log", "0"]}}),
     "hangs-at-the-server": (("answer", "0"), {"httpGet": {"path": "/healthz", "port": 8080}}),
 }
-"""By a pod's name what it runs, and a probe of it that never ends: a command, and a server that takes requests and says
-nothing. Redis' probes and the database's are commands, the services' ask a server."""
+"""By pod name, what the pod runs and a liveness probe that never completes: a command, and a request to a server that
+never answers. Redis and the database are probed by commands, the services by requests."""
 
 
 def all_ready(namespace: Namespace, selector: str, count: int) -> dict[str, str]:
-    """The nodes of `count` pods that are Ready, by pod. Raises AssertionError while there are fewer or more."""
+    """The nodes of the Ready pods, by pod. Raises AssertionError unless there are `count`."""
     ready = [pod for pod in namespace.pods(selector) if is_ready(pod)]
     assert len(ready) == count, f"{len(ready)} of {count} pods Ready"
     return {pod.metadata.name: pod.spec.node_name for pod in ready}
 
 
 def start_on_each(namespace: Namespace, outputs: Outputs) -> list[str]:
-    """A server pod on each worker, whose kubelet restarts it after three failed probes; their names, once Ready."""
+    """Start a server pod on each worker, restarted after three failed probes; return the names once all are Ready."""
     probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "failureThreshold": 3}
     started = start_on_each_worker(namespace, outputs, "probed", container={"livenessProbe": probe})
     names = [*started.values()]
     for name in names:
         restarts = namespace.wait_ready(name).status.container_statuses[0].restart_count
-        assert restarts == 0, f"the container of {name} was restarted before its probe failed"
+        assert restarts == 0, (
+            f"expected no restart of {name} in {namespace.name} before its probe fails, saw {restarts}"
+        )
     return names
 
 
 def start_hanging_on_each(namespace: Namespace, outputs: Outputs) -> list[str]:
-    """Pods on each worker whose probe never ends, and has to count as failed after a second each time; their names.
+    """Start pods on each worker whose probe never completes and has to fail after one second; return their names.
 
-    They are restarted again and again until they go, and known as a scenario's: no pod of the platform ails by them.
+    They restart until they are deleted; their label says that they are a scenario's, so no check of the platform's
+    pods counts them.
     """
     names = []
     for number, worker in enumerate(outputs.workers):
@@ -58,7 +61,7 @@ def start_hanging_on_each(namespace: Namespace, outputs: Outputs) -> list[str]:
 
 
 def let_probes_fail(namespace: Namespace, names: list[str]) -> None:
-    """Make each server answer its probe with an error from now on."""
+    """Make each server answer its liveness probe with an error from now on."""
     for name in names:
         namespace.cluster.core.connect_post_namespaced_pod_proxy_with_path(f"{name}:8080", namespace.name, "unhealthy")
 
@@ -67,7 +70,7 @@ def restarted(namespace: Namespace, name: str) -> bool:
     """Raise AssertionError while the pod's container has not been restarted."""
     pod = namespace.pod(name)
     statuses = pod.status.container_statuses
-    assert statuses and statuses[0].restart_count >= 1, f"no restart yet; the pod {describe(pod)}"
+    assert statuses and statuses[0].restart_count >= 1, f"no restart yet; pod {name} {describe(pod)}"
     return True
 
 
@@ -76,20 +79,20 @@ def three_failures(namespace: Namespace, name: str) -> list[str]:
     selector = f"involvedObject.name={name}"
     events = namespace.cluster.core.list_namespaced_event(namespace.name, field_selector=selector).items
     failures = sum(event.count or 1 for event in events if event.reason == "Unhealthy")
-    assert failures >= 3, f"{failures} failed probes recorded"
+    assert failures >= 3, f"the events of pod {name} record {failures} failed probes, not three"
     return [f"{event.reason} x{event.count or 1}: {event.message}" for event in events]
 
 
 def all_lines(namespace: Namespace, name: str, count: int) -> bool:
-    """Whether a pod's log is its numbered lines, each once. Raises AssertionError unless it is."""
+    """Raise AssertionError unless a pod's log consists of its numbered lines, each once."""
     seen = str(namespace.cluster.core.read_namespaced_pod_log(name, namespace.name)).splitlines()
     wanted = [f"line {number} of {count}" for number in range(1, count + 1)]
-    assert seen == wanted, f"{len(seen)} of {count} lines, the last {seen[-1:]}"
+    assert seen == wanted, f"the log has {len(seen)} lines instead of {count}, the last is {seen[-1:]}"
     return True
 
 
 def nodes_with_logs(cluster: Cluster) -> dict[str, str]:
-    """By node a pod of the system there whose log the API returned; nodes are left out where it returned none."""
+    """A system pod of each node whose log the API returned; nodes without one are left out."""
     seen: dict[str, str] = {}
     for pod in cluster.core.list_pod_for_all_namespaces().items:
         name, place, node = pod.metadata.name, pod.metadata.namespace, pod.spec.node_name

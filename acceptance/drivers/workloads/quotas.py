@@ -1,6 +1,6 @@
 """Whether a namespace's quotas and limits leave room for one more pod of each of its workloads. Source: 5.8, 14.4.
 
-A new quota or a lowered limit does not affect running pods; it blocks the next ones.
+A new quota or a lower limit does not affect running pods, but blocks new ones.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from acceptance.cluster.cluster import Cluster
 from acceptance.drivers.workloads.liveness_probes import long_lived
 
 COUNTED = ("pods", "count/pods")
-"""What a quota calls the number of pods."""
+"""A quota's names for the number of pods."""
 ASKED = {
     name: (kind, resource)
     for resource in ("cpu", "memory")
     for kind, names in (("requests", (resource, f"requests.{resource}")), ("limits", (f"limits.{resource}",)))
     for name in names
 }
-"""What a quota calls the sum of what containers request, or are limited to."""
+"""A quota's names for the sums of containers' requests and limits."""
 SCOPES: dict[str, Callable[[client.V1Pod], bool]] = {
     "Terminating": lambda pod: pod.spec.active_deadline_seconds is not None,
     "NotTerminating": lambda pod: pod.spec.active_deadline_seconds is None,
     "BestEffort": lambda pod: pod.status.qos_class == "BestEffort",
     "NotBestEffort": lambda pod: pod.status.qos_class != "BestEffort",
 }
-"""Which pods a quota of a scope counts; those of other scopes are for priorities, which no pod of the platform has."""
+"""The pods that a quota's scope counts. All other scopes concern priorities, which no pod of the platform has."""
 
 
 def no_room(cluster: Cluster, namespace: str) -> list[str]:
-    """What keeps a restart of a namespace's workloads from a new pod: its quotas and its limits, in words."""
+    """The quotas and limits that would block new pods in a restart of a namespace's workloads, in words."""
     pods = long_lived(cluster.core.list_namespaced_pod(namespace).items)
     quotas = cluster.core.list_namespaced_resource_quota(namespace).items
     ranges = cluster.core.list_namespaced_limit_range(namespace).items
@@ -41,15 +41,15 @@ def no_room(cluster: Cluster, namespace: str) -> list[str]:
 
 
 def owner_of(pod: client.V1Pod) -> tuple[str, str]:
-    """Kind and name of what keeps a pod; a pod by itself has none."""
+    """Kind and name of a pod's controller; without one, an empty kind and the pod's name."""
     owners = pod.metadata.owner_references or []
     return next(((item.kind, item.name) for item in owners if item.controller), ("", str(pod.metadata.name)))
 
 
 def beyond_quota(pod: client.V1Pod, quotas: list[client.V1ResourceQuota]) -> Iterator[str]:
-    """The quotas that a pod like this one would be refused by: beside it, or of a StatefulSet in its place."""
+    """The quotas that would refuse a pod like this one: in addition to it, or for a StatefulSet in its place."""
     kind, name = owner_of(pod)
-    # A Deployment starts the new pod before the old one goes: k8s/ has it so.
+    # A Deployment starts the new pod before it stops the old one: k8s/ configures it so.
     times = 1 if kind == "ReplicaSet" else 0
     for quota in quotas:
         if not counts(quota, pod):
@@ -71,7 +71,7 @@ def counts(quota: client.V1ResourceQuota, pod: client.V1Pod) -> bool:
 
 
 def needed(pod: client.V1Pod, key: str) -> Decimal | None:
-    """What a pod takes of a quota's resource: cores, bytes or one pod; nothing if the quota is of something else."""
+    """What a pod uses of a quota's resource: cores, bytes or one pod; None for any other resource."""
     if key in COUNTED:
         return Decimal(1)
     if key not in ASKED:
@@ -81,7 +81,7 @@ def needed(pod: client.V1Pod, key: str) -> Decimal | None:
 
 
 def amount(container: client.V1Container, kind: str, resource: str) -> Decimal | None:
-    """What a container requests or is limited to, in cores or bytes; its limit is a request where it has no other."""
+    """A container's request or limit in cores or bytes, None if unset; a limit is the default of the request."""
     asked = container.resources
     found = (getattr(asked, kind, None) or {}).get(resource)
     if found is None and kind == "requests":
@@ -90,7 +90,7 @@ def amount(container: client.V1Container, kind: str, resource: str) -> Decimal |
 
 
 def beyond_limits(pod: client.V1Pod, ranges: list[client.V1LimitRange]) -> Iterator[str]:
-    """The limits that the containers of a pod do not keep to."""
+    """The limit ranges that a pod's containers violate, in words."""
     limits: list[tuple[str, Any]] = [
         (item.metadata.name, limit) for item in ranges for limit in item.spec.limits if limit.type == "Container"
     ]

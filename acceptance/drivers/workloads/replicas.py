@@ -1,4 +1,4 @@
-"""What may reduce a service's replicas: its Deployment, autoscalers, and owners. Source: 8.1, 9.1, 10.1."""
+"""What may reduce a service's replicas: its Deployment, autoscalers, or owners. Source: 8.1, 9.1, 10.1."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AUTOSCALER = "HorizontalPodAutoscaler"
 def ways_below(platform: Platform, name: str, count: int, namespace: str = "default") -> list[str]:
     """What may run fewer than `count` replicas of a service, in words, here and as production renders it.
 
-    Raises ApiException where autoscalers may not be listed.
+    Raises ApiException if the user may not list autoscalers.
     """
     cluster = platform.cluster
     deployment = cluster.apps.read_namespaced_deployment(name, namespace)
@@ -31,14 +31,14 @@ def ways_below(platform: Platform, name: str, count: int, namespace: str = "defa
 
 
 def below(deployment: Manifest, scalers: Iterable[Manifest], count: int) -> list[str]:
-    """What may run fewer than `count` replicas of a Deployment: itself, an autoscaler of it, or whoever owns it."""
+    """What may run fewer than `count` replicas of a Deployment: itself, its autoscalers, or its owners."""
     name = deployment["metadata"]["name"]
     wanted = deployment["spec"].get("replicas", 1)
     found = [f"the Deployment {name} has {wanted} replicas"] if wanted < count else []
     owners = deployment["metadata"].get("ownerReferences") or []
     found += [f"the Deployment {name} is made by the {item['kind']} {item['name']}" for item in owners]
     for scaler in scalers:
-        # Kubernetes' own default is one.
+        # Kubernetes' default is one.
         least = scaler["spec"].get("minReplicas", 1)
         if scales(scaler["spec"]["scaleTargetRef"], name) and least < count:
             found.append(f"the autoscaler {scaler['metadata']['name']} may go down to {least} replicas of {name}")
@@ -46,6 +46,6 @@ def below(deployment: Manifest, scalers: Iterable[Manifest], count: int) -> list
 
 
 def scales(target: dict[str, Any], name: str) -> bool:
-    """Whether an autoscaler's target is a Deployment, or one of the ReplicaSets that are called after it."""
+    """Whether an autoscaler's target is a Deployment, or a ReplicaSet named after it."""
     kind, called = target["kind"], target["name"]
     return (kind, called) == ("Deployment", name) or (kind == "ReplicaSet" and called.startswith(f"{name}-"))

@@ -20,7 +20,7 @@ class Server:
 
 
 def start_server(namespace: Namespace, also: Mapping[str, str] | None = None) -> Server:
-    """Deploy a server pod, labelled as `also` says, too; return it once it is Ready."""
+    """Deploy a server pod with the additional labels `also`; return it once it is Ready. Raises TimedOut."""
     labels = {"app": "server"}
     probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "failureThreshold": 1}
     namespace.create({
@@ -37,7 +37,7 @@ def start_server(namespace: Namespace, also: Mapping[str, str] | None = None) ->
 
     def ready() -> str:
         pods = [pod for pod in namespace.pods("app=server") if is_ready(pod)]
-        assert pods, "no pod Ready"
+        assert pods, f"no pod with app=server in {namespace.name} is Ready"
         return str(pods[0].metadata.name)
 
     return Server(namespace, eventually(ready, within=POD_READY, what="the server pod Ready", hint=hint))

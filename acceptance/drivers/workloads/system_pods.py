@@ -1,4 +1,4 @@
-"""Pods of the system namespaces, where every pod is admitted: what created them, and which could control a node.
+"""Pods in the system namespaces, where every pod is admitted: their creators, and which can control a node.
 
 Source: plan 27.10. Names prove nothing: a pod created to inspect a machine may have any name.
 """
@@ -17,7 +17,7 @@ from acceptance.cluster.cluster import SYSTEM_NAMESPACES, Cluster
 from acceptance.cluster.namespace import of_scenario
 
 VOLUMES_MADE_WITHIN = datetime.timedelta(minutes=5)
-"""How long a pod may be there that makes or removes a volume's folder; local-path-provisioner gives up after two."""
+"""Maximum age of a pod that creates or removes a volume's folder; the provisioner gives up after two minutes."""
 PROVISIONER_CONFIG = "local-path-config"
 RULES_NODES = {
     "DaemonSet": {
@@ -32,7 +32,7 @@ RULES_NODES = {
     "Deployment": {"metrics-server": "it may ask kubelets from the node's network"},
     "Node": {r"(etcd|kube-apiserver|kube-controller-manager|kube-scheduler)-.*": "the control plane's own"},
 }
-"""Who may have pods with a node's rights there, by the kind of its owner and its name; a node's pods by their own."""
+"""Owners whose pods may control a node there, by kind and name pattern; static pods of a node by their own name."""
 
 
 def paths_of_volumes(cluster: Cluster) -> dict[str, set[str]]:
@@ -47,7 +47,7 @@ def paths_of_volumes(cluster: Cluster) -> dict[str, set[str]]:
 
 
 def folders(config: Any) -> set[str]:
-    """All folders that the provisioner's settings name, of every class."""
+    """All folders in the provisioner's settings, of every class."""
     if isinstance(config, list):
         return {path for item in config for path in folders(item)}
     if not isinstance(config, dict):
@@ -57,9 +57,9 @@ def folders(config: Any) -> set[str]:
 
 
 def makes_volume(pod: client.V1Pod, paths: Mapping[str, set[str]]) -> bool:
-    """Whether a pod is one by which the provisioner makes or removes a volume's folder, which ends within seconds.
+    """Whether a pod is a helper of the provisioner that creates or removes a volume's folder, and ends in seconds.
 
-    It is in the provisioner's namespace, has the provisioner's script, and of the node the volumes' folders alone.
+    It is in the provisioner's namespace, has its script, and mounts only the volumes' folders of the node.
     """
     allowed = paths.get(pod.metadata.namespace, set())
     volumes = pod.spec.volumes or []
@@ -72,7 +72,7 @@ def makes_volume(pod: client.V1Pod, paths: Mapping[str, set[str]]) -> bool:
 
 
 def rights_over_node(pod: client.V1Pod) -> list[str]:
-    """What lets a pod control its node."""
+    """What lets a pod control its node, in words."""
     spec = pod.spec
     shared = {"network": spec.host_network, "processes": spec.host_pid, "memory": spec.host_ipc}
     found = [f"the node's {name}" for name, value in shared.items() if value]
@@ -86,7 +86,7 @@ def rights_over_node(pod: client.V1Pod) -> list[str]:
 
 
 def owner_of(pod: client.V1Pod) -> tuple[str, str]:
-    """Kind and name of what made a pod: of a ReplicaSet's its Deployment, of a node's static pod its own name."""
+    """Kind and name of a pod's owner: a Deployment for its ReplicaSets; for a static pod, Node and the pod's name."""
     owner = next(iter(pod.metadata.owner_references or []), None)
     if owner is None:
         return "", pod.metadata.name
@@ -96,18 +96,18 @@ def owner_of(pod: client.V1Pod) -> tuple[str, str]:
 
 
 def is_known(pod: client.V1Pod) -> bool:
-    """Whether what made a pod may have pods with a node's rights."""
+    """Whether a pod's owner may have pods that control a node."""
     kind, name = owner_of(pod)
     return any(re.fullmatch(pattern, name) for pattern in RULES_NODES.get(kind, {}))
 
 
 def of_system(pods: Iterable[client.V1Pod]) -> list[client.V1Pod]:
-    """The pods of the system namespaces except scenarios'."""
+    """The pods in the system namespaces, except scenarios'."""
     return [pod for pod in pods if pod.metadata.namespace in SYSTEM_NAMESPACES and not of_scenario(pod.metadata.labels)]
 
 
 def left_behind(pods: Iterable[client.V1Pod], paths: Mapping[str, set[str]]) -> list[str]:
-    """The pods there that no workload and no machine made: what somebody looked into a machine with, for instance."""
+    """The pods there without an owner, such as one created to inspect a machine."""
     return [
         f"{pod.metadata.namespace}/{pod.metadata.name}"
         for pod in of_system(pods)
@@ -116,7 +116,7 @@ def left_behind(pods: Iterable[client.V1Pod], paths: Mapping[str, set[str]]) -> 
 
 
 def unknown_rulers(pods: Iterable[client.V1Pod]) -> list[str]:
-    """The workloads there whose pods have a node's rights, and which are none of those that need them."""
+    """The workloads there whose pods can control a node without need, in words."""
     found = {
         f"{' '.join(owner_of(pod))} in {pod.metadata.namespace} has {', '.join(rights)}"
         for pod in of_system(pods)

@@ -1,4 +1,4 @@
-"""Whether a workload with unhealthy pods would be reported as such, and soon. Source: 3.5, 4.11."""
+"""Whether a workload with unhealthy pods would soon be reported as unhealthy. Source: 3.5, 4.11."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from acceptance.cluster.manifests import Manifest
 
 IGNORED = "argocd.argoproj.io/ignore-healthcheck"
 GIVES_UP = 600
-"""Seconds after which Kubernetes gives up on a rollout where nothing is said (progressDeadlineSeconds)."""
+"""The default of progressDeadlineSeconds, after which Kubernetes gives up on a rollout."""
 ASKS = {"redis-cli": {"-e", "ping"}}
-"""Programs that a readiness probe may run, with what they have to be told: to ask the server, and to fail with it.
+"""Programs that a readiness probe may run, with the arguments that make them ask the server and fail with it.
 
-Redis answers no HTTP; without `-e` its client takes any answer, an error too, for a good one.
+Redis does not speak HTTP; without `-e` its client takes any answer for success, even an error.
 """
 NOTICED = 120
-"""Seconds for which a pod may fail its health check, at most, until it is called not ready."""
+"""Maximum seconds for which a pod may fail its health check until it is not ready."""
 
 OUT = 30
-"""Seconds for which a Deployment's pod may fail it: so long clients are sent to it. As much as Kubernetes' defaults."""
+"""The same for a Deployment's pod, which gets requests until then: Kubernetes' default."""
 
 
 def is_ignored(workload: Manifest) -> str:
-    """Whether Argo CD takes no notice of a workload's health: it ends a sync, and is Healthy, whatever its pods are."""
+    """Why Argo CD ignores a workload's health, and calls it Healthy whatever its pods are; empty if it does not."""
     notes = workload["metadata"].get("annotations") or {}
     return "Argo CD takes no notice of its health (ignore-healthcheck)" if notes.get(IGNORED) == "true" else ""
 
 
 def never_fails(workload: Manifest) -> str:
-    """Why a workload with unhealthy pods would never be reported as such."""
+    """Why a workload with unhealthy pods would never, or only late, be reported as unhealthy; empty if it would be."""
     spec = workload["spec"]
     if ignored := is_ignored(workload):
         return ignored
@@ -63,14 +63,14 @@ def asks_something(command: dict[str, Any]) -> bool:
 
 def fails_for(probe: dict[str, Any]) -> int:
     """How many seconds a health check may fail before the pod counts as not ready."""
-    # What Kubernetes takes where nothing is said: three times, ten seconds apart.
+    # Kubernetes' defaults: three times, ten seconds apart.
     return int(probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3))
 
 
 def stays_in_service(workload: Manifest) -> str:
-    """Why clients would long be sent to a pod that is not well; of what is no Deployment nothing: it has no route."""
+    """Why an unhealthy pod would get requests for too long; empty for anything but a Deployment: it has no route."""
     spec = workload["spec"]
-    # In a list the API leaves out the kind; it fills in the strategy.
+    # In a list the API omits the kind, but sets the strategy.
     if workload.get("kind") != "Deployment" and "strategy" not in spec:
         return ""
     slow = [
