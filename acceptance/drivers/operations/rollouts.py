@@ -16,7 +16,7 @@ from acceptance.platform.application_status import messages
 from acceptance.platform.platform import Platform
 from acceptance.platform.routes import SERVICES
 
-GIVES_UP = 20
+GIVES_UP = 10
 """Seconds after which Kubernetes gives up on a version of a scenario's own that never becomes ready. What the services
 are deployed with is judged besides (3.5); waiting for as long proves no more."""
 STAYS = Deadline(8, "the suite: auto-sync or self-heal would have undone a rollback by then")
