@@ -46,7 +46,7 @@ class Judges:
         answers = graphql.ask_everywhere(backend, self.settings, query, token)
         return found | {door: gives(asked, wanted) for door, asked in answers.items()}
 
-    def wait_all_say(self, wanted: bool, token: str, address: str) -> None:
+    def wait_all_say(self, wanted: bool, token: str, address: str, *, stays: bool = True) -> None:
         """Everyone comes to say yes, or no, and stays with it. Traefik may know a pod that is going for a moment."""
 
         def all_say() -> bool:
@@ -58,7 +58,8 @@ class Judges:
         what = f"the token {'accepted' if wanted else 'refused'} by auth and the backend"
         hint = "kubectl logs -l app=auth-service; kubectl logs -l app=backend-service"
         eventually(all_say, within=ROUTE_READY, what=what, hint=hint)
-        consistently(all_say, during=WORTHLESS, what=what, hint=hint)
+        if stays:
+            consistently(all_say, during=WORTHLESS, what=what, hint=hint)
 
 
 def gives(asked: Asked, wanted: str) -> bool:
