@@ -8,7 +8,7 @@ import pytest
 
 from acceptance.criteria.evidence import Evidence
 from acceptance.drivers.workloads.pods import PodClient
-from steps import cache
+from steps import auth_outage, cache
 
 PATIENCE = 20
 
@@ -42,3 +42,24 @@ def test_a_counter_is_read_on_all_machines_at_once_and_by_none_before_all_are_th
     monkeypatch.setattr(cache, "beside", lambda client, service: Beside())
     seen = cache.measure_reads(Thing(client=None), "counter", None, None, 2000, Evidence())
     assert seen == {"worker": {"count": 2000, "p95": 1}, "worker2": {"count": 2000, "p95": 2}}
+
+
+@pytest.mark.parametrize(("wrong", "named"), [(None, ""), (500, "500"), (0, "0")])
+def test_copies_are_asked_at_once_and_each_answer_is_judged(monkeypatch, wrong, named):
+    together = threading.Barrier(3, timeout=PATIENCE)
+
+    def answer_of_copy(backend, through, settings, said, token):
+        together.wait()
+        status = 401 if said == wrong else 503
+        request = Thing(method="POST")
+        answer = Thing(request=request, url="http://copy/graphql", status_code=status, text=f"to {said}")
+        return Thing(status=status, answer=answer, describe=lambda: status)
+
+    monkeypatch.setattr(auth_outage.auth_stub, "answer_of_copy", answer_of_copy)
+    judge = auth_outage.copy_without_a_word
+    arguments = ({"jwt": "token"}, None, None, Thing(services=None), 503, 500, 503, Evidence())
+    if wrong is None:
+        return judge(*arguments)
+    with pytest.raises(AssertionError, match=rf"\{{{named}: 'POST http://copy/graphql answered 401: to {wrong}'\}}"):
+        judge(*arguments)
+    return None
