@@ -1,5 +1,7 @@
 """The backend and auth: how the backend reaches auth, how fast, and what happens when it cannot."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, ROUTE_READY, Deadline, consistently, eventually
@@ -172,8 +174,14 @@ def protected_is_back(signed_in, backend_doors, environment, status):
 )
 def copy_without_a_word(signed_in, backend, data_client, environment, busy, broken, status, evidence):
     # None is a yes or a no: a client that is told Unauthorized would sign in again, in vain.
-    says = {said: auth_stub.answer_of_copy(backend, data_client, environment.services, said, signed_in["jwt"])
-            for said in (busy, broken, auth_stub.SILENT)}  # fmt: skip
+    sorts, token = (busy, broken, auth_stub.SILENT), signed_in["jwt"]
+
+    def answer(said):
+        return auth_stub.answer_of_copy(backend, data_client, environment.services, said, token)
+
+    # Each has an auth and a copy of its own, which take a while to start and to go.
+    with ThreadPoolExecutor(len(sorts)) as pool:
+        says = dict(zip(sorts, pool.map(answer, sorts), strict=True))
     evidence.add("answers of copies, by what auth answers", {said: asked.describe() for said, asked in says.items()})
     wrong = {said: in_words(asked.answer) for said, asked in says.items() if asked.status != status}
     assert not wrong, f"expected {status} where auth says neither yes nor no, saw by status of auth: {wrong}"

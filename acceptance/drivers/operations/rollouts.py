@@ -16,7 +16,7 @@ from acceptance.platform.application_status import messages
 from acceptance.platform.platform import Platform
 from acceptance.platform.routes import SERVICES
 
-GIVES_UP = 20
+GIVES_UP = 10
 """The progress deadline, in seconds, of a scenario's version that never becomes ready. 3.5 judges the services' own
 deadline; waiting that long here would prove nothing more."""
 STAYS = Deadline(8, "the suite: auto-sync or self-heal would have undone a rollback by then")
