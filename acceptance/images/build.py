@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -18,11 +19,10 @@ from acceptance.base.paths import CACHE, IMAGES, ROOT, STATE
 from acceptance.base.progress import Steps, say
 from acceptance.clients import docker, engine
 from acceptance.clients.process import run_twice
+from acceptance.images.build_order import in_waves
 from acceptance.images.cache import SEAL, copy_once, folder_is_whole, seal_folder
 from acceptance.images.download import Downloads, Unavailable, this_platform
 from acceptance.images.lock import LOCAL, Entry, Mode, inputs_hash, read_lock
-from acceptance.images.made import Made
-from acceptance.images.order import in_waves
 from acceptance.images.parallel import in_parallel
 from acceptance.images.pull import Mirrors, decide, found_on_path, located, pull_all, pull_image
 from acceptance.images.registry import REGISTRY_PORT, registry_answers, start_registry
@@ -34,6 +34,16 @@ def made(folder: Path) -> Path:
     """A folder, created if it does not exist."""
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@dataclass
+class Made:
+    """The folder of the host tools, and how many builds and pulls it took."""
+
+    tools: Path
+    builds: int
+    pulls: int
+    seconds: float
 
 
 class Images:

@@ -15,7 +15,7 @@ from acceptance.cluster.rendering import Rendering
 from acceptance.drivers.argocd.polling import NOTICED_WITHIN, longest_wait, polling
 from acceptance.drivers.argocd.sync_retries import has_no_end
 from acceptance.images.build import Images
-from acceptance.images.upstream import upstream
+from acceptance.images.upstream_manifests import upstream
 
 K8S = ROOT / "k8s"
 PODS = {"Deployment", "StatefulSet", "DaemonSet", "Job"}

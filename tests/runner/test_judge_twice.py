@@ -2,7 +2,7 @@
 
 from tests_support import scenario
 
-TWICE = ("-p", "acceptance.runner.twice")
+TWICE = ("-p", "acceptance.runner.judge_twice")
 OUTLINE = """
   @ac-2.3
   Scenario Outline: Rows

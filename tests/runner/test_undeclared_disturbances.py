@@ -2,7 +2,7 @@
 
 from acceptance.cluster.traces import changed, described
 from acceptance.runner.disturbances import Effect
-from acceptance.runner.undeclared import SETTLES, Watch
+from acceptance.runner.undeclared_disturbances import SETTLES, Watch
 
 
 class Platform:

@@ -1,4 +1,4 @@
-"""A plugin that judges each selected scenario twice in one run: `pytest -p acceptance.runner.twice`.
+"""A plugin that judges each selected scenario twice in one run: `pytest -p acceptance.runner.judge_twice`.
 
 Each scenario, and each row of one, becomes two rows (`judged=once`, `judged=again`). The same lane judges both in
 sequence, and they share the session's state, like rows added to a feature. Source: issue K, part 5.

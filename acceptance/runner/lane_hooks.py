@@ -15,12 +15,12 @@ from acceptance.base.secrecy import when_registered
 from acceptance.criteria.run import RUN
 from acceptance.runner.batches import batches
 from acceptance.runner.item_loop import check_stop, clean_up, run_item
-from acceptance.runner.lane_line import Line, ToRun
+from acceptance.runner.lane_connection import Line, ToRun
 from acceptance.runner.lane_worker import LaneWorker
 from acceptance.runner.lanes import LANES, Lanes
 from acceptance.runner.schedule import Schedule
 from acceptance.runner.terminal import speak_through
-from acceptance.runner.undeclared import watching
+from acceptance.runner.undeclared_disturbances import watching
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
