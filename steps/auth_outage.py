@@ -1,12 +1,11 @@
 """The backend and auth: how the backend reaches auth, how fast, and what happens when it cannot."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, ROUTE_READY, Deadline, consistently, eventually
 from acceptance.drivers.api import auth_stub
 from acceptance.drivers.api.graphql import LOGS, ask_everywhere
+from acceptance.drivers.api.graphql_variants import with_data
 from acceptance.drivers.api.moving_auth import named_auth
 from acceptance.drivers.api.token_validation import REFUSALS
 from acceptance.drivers.api.wallet import forged
@@ -170,21 +169,24 @@ def protected_is_back(signed_in, backend_doors, environment, status):
     parsers.parse(
         "a copy of the backend whose auth answers with {busy:d}, breaks with {broken:d}, or takes its question and "
         "says nothing, answers with {status:d}"
-    )
+    ),
+    target_fixture="answers_of_copies",
 )
 def copy_without_a_word(signed_in, backend, data_client, environment, busy, broken, status, evidence):
-    # None is a yes or a no: a client that is told Unauthorized would sign in again, in vain.
-    sorts, token = (busy, broken, auth_stub.SILENT), signed_in["jwt"]
-
-    def answer(said):
-        return auth_stub.answer_of_copy(backend, data_client, environment.services, said, token)
-
-    # Each has an auth and a copy of its own, which take a while to start and to go.
-    with ThreadPoolExecutor(len(sorts)) as pool:
-        says = dict(zip(sorts, pool.map(answer, sorts), strict=True))
+    settings, said = environment.services, (busy, broken, auth_stub.SILENT, auth_stub.UNCLEAR)
+    says = auth_stub.answers_of_copies(backend, data_client, settings, said, signed_in["jwt"])
     evidence.add("answers of copies, by what auth answers", {said: asked.describe() for said, asked in says.items()})
-    wrong = {said: in_words(asked.answer) for said, asked in says.items() if asked.status != status}
+    # None is a yes or a no: a client that is told Unauthorized would sign in again, in vain.
+    without = {said: asked for said, asked in says.items() if said != auth_stub.UNCLEAR}
+    wrong = {said: in_words(asked.answer) for said, asked in without.items() if asked.status != status}
     assert not wrong, f"expected {status} where auth says neither yes nor no, saw by status of auth: {wrong}"
+    return says
+
+
+@then("one whose auth answers with neither a yes nor a no lets nobody in")
+def copy_with_an_unclear_word(answers_of_copies):
+    said = with_data(answers_of_copies[auth_stub.UNCLEAR])
+    assert not said, f"expected no data where auth says neither yes nor no, but {said}. Try: {LOGS}"
 
 
 @then(parsers.parse("the public query is answered with {status:d} everywhere"))

@@ -10,6 +10,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.waiting import HEALTHY_AGAIN, LOGS_READABLE, Deadline, consistently, eventually
 from acceptance.drivers.api.auth_stub import answering, words_of_auth
 from acceptance.drivers.api.graphql import LOGS, ask, shows
+from acceptance.drivers.api.graphql_variants import ask_wrongly
 from acceptance.drivers.services import configmap_use
 from acceptance.drivers.services.configured_copy import copy_with_config
 from acceptance.drivers.services.copies import copy_of
@@ -147,6 +148,8 @@ def ask_copy(copy, data_client, environment, signed_in):
         asked = ask(api, settings, query, token)
         # 503 means that auth cannot be reached, which other criteria judge.
         assert asked.status in (200, 401, 503), f"expected 200, 401 or 503 for {query}, saw {in_words(asked.answer)}"
+    # Debug lines are most often written where something went wrong.
+    ask_wrongly(api, settings)
 
 
 @then("it writes debug lines")

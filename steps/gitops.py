@@ -6,6 +6,7 @@ from acceptance.base.waiting import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK
 from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.argocd import apply_rights, argocd_settings, polling, sync_hooks, sync_options, syncs, webhooks
 from acceptance.drivers.argocd.demos import wait_status
+from acceptance.drivers.services import hook_copies
 from acceptance.drivers.workloads import workload_health
 from acceptance.platform.application_status import GOOD
 
@@ -145,6 +146,19 @@ def applications_have_hooks(platform, argocd, applications, evidence):
     found = policies.troubles(policies.workloads_everywhere(platform), workload_health.is_ignored)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.excuses)
     assert not found, f"expected each sync to wait for its workloads' health, saw {found}"
+
+
+@given("copies of the platform's own hooks, each where all answer but what it waits for", target_fixture="hooks")
+def copies_of_hooks(namespace, argocd, applications):
+    return hook_copies.start_each(namespace, argocd)
+
+
+@then("none of the copies of these hooks ends well")
+def hooks_wait(namespace, hooks, evidence):
+    evidence.add("copies of hooks", hooks)
+    wrong = hook_copies.ended_well(namespace, hooks)
+    hint = f"Try: kubectl -n {namespace.name} logs {wrong[0]}" if wrong else ""
+    assert hooks and not wrong, f"expected each hook to wait for its own Application, {wrong} did not. {hint}"
 
 
 @when("a version that never becomes ready is pushed to main and a sync is asked for")

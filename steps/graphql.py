@@ -8,6 +8,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.waiting import LOGS_READABLE, eventually
 from acceptance.drivers.api import token_validation
 from acceptance.drivers.api.auth_stub import TIMES, answering, words
+from acceptance.drivers.api.ended_sessions import end_sessions
 from acceptance.drivers.api.graphql import (
     LOGS,
     Record,
@@ -34,6 +35,11 @@ def new_record(service, db, environment):
     record.insert()
     yield record
     record.delete()
+
+
+@when("the database ends the sessions that the backend keeps")
+def backend_loses_sessions(db, backend, evidence):
+    evidence.add("sessions of the backend that were ended", end_sessions(db, backend))
 
 
 @when("the record is deleted from the database")

@@ -7,6 +7,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.drivers.api import token_validation
 from acceptance.drivers.api.auth_stub import answering
+from acceptance.drivers.api.ended_sessions import end_sessions
 from acceptance.drivers.api.jwt_key_headers import tokens_of
 from acceptance.drivers.api.sign_in import LOGS, SignIn, got_token, keep_tokens
 from acceptance.drivers.services.log_lines import showing
@@ -138,6 +139,11 @@ def token_is_not_logged(signed_in, auth, environment, evidence):
     assert logs and not shown, (
         f"expected no line with the token or its JWT in auth's log, saw some in {shown or 'no log at all'}"
     )
+
+
+@when("the database ends the sessions that auth keeps")
+def auth_loses_sessions(db, auth, evidence):
+    evidence.add("sessions of auth that were ended", end_sessions(db, auth))
 
 
 @when("the wallet signs in again", target_fixture="signed_in")

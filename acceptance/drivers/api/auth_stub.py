@@ -6,7 +6,8 @@ import contextlib
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,10 @@ TIMES = 3
 """Successive queries with one token: a backend that caches auth's answer asks only about the first."""
 SILENT = 0
 """The status of an auth server that accepts each request and never answers it."""
+NO_WORD = {"error": "out of order"}
+"""The body of an answer that is neither a yes nor a no."""
+UNCLEAR = 200
+"""The status of an auth server that answers NO_WORD as if all were well."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +96,22 @@ def answering(namespace: Namespace, status: int, text: str) -> Iterator[Spokesma
         delete_now(namespace, name)
 
 
+def answers_of_copies(
+    backend: Service, through: PodClient, settings: ServiceSettings, statuses: Collection[int], token: str
+) -> dict[int, Asked]:
+    """The answers of backend copies by the status of their auth server, as `answer_of_copy`, all at once."""
+    with ThreadPoolExecutor(len(statuses)) as pool:
+        answers = pool.map(lambda status: answer_of_copy(backend, through, settings, status, token), statuses)
+        return dict(zip(statuses, answers, strict=True))
+
+
 def answer_of_copy(backend: Service, through: PodClient, settings: ServiceSettings, status: int, token: str) -> Asked:
     """A backend copy's answer to the protected query while its auth server answers with a status, or is SILENT.
 
     Raises requests.Timeout if the copy never answers.
     """
     with (
-        answering(through.namespace, status, json.dumps({"error": "out of order"})) as auth,
+        answering(through.namespace, status, json.dumps(NO_WORD)) as auth,
         copy_of(backend, {"AUTH_SERVICE_URL": auth.url}) as copy,
     ):
         asked = ask(copy.api(through), settings, settings.protected_query, token)

@@ -165,7 +165,7 @@ class Siwe:
             "a good message": lambda: signed(self.made()),
             READ: lambda: signed(self.made(nonce=self.nonce(read=True))),
             "a good message with the fewest fields": lambda: signed(self.made(fields=FEWEST)),
-            "a good message with all fields": lambda: signed(self.made(fields=ALL)),
+            "a good message with all fields, its times in another zone": lambda: signed(self.made(fields=ALL)),
             "a message that was changed after it signed": changed,
             "a message that expired": lambda: signed(self.made(minutes=-1)),
             "a message that is not good yet": lambda: signed(self.made(minutes=60, wait=30)),

@@ -20,6 +20,8 @@ OTHER_DOMAIN = "www.somewhere-else.example"
 OTHER_CHAIN = 5
 USUAL, FEWEST, ALL = "usual", "fewest", "all"
 """The sets of EIP-4361 fields that a message may have."""
+WEST = datetime.timezone(datetime.timedelta(hours=-5))
+"""A time zone west of UTC: a service that ignores it takes a valid message for one that expired hours ago."""
 RESOURCES = ["Resources:", "- https://example.com/terms", "- https://example.com/privacy"]
 
 
@@ -39,13 +41,15 @@ class Wallet:
         """A Sign-In with Ethereum message that is valid for `minutes`; with `wait`, not before that many minutes.
 
         `fields`: USUAL, with times in milliseconds, as JavaScript writes them; the FEWEST that the standard requires
-        (then it never expires); or ALL that it has, with a Not Before a minute ago.
+        (then it never expires); or ALL that it has, with a Not Before a minute ago and times in another zone (the
+        standard allows any, by RFC 3339).
         """
-        now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+        now = datetime.datetime.now(WEST if fields == ALL else datetime.UTC).replace(microsecond=0)
         fraction = ".123" if fields == USUAL else ""
+        zone = "-05:00" if fields == ALL else "Z"
 
         def stamp(name: str, later: int) -> str:
-            return f"{name}: {now + datetime.timedelta(minutes=later):%Y-%m-%dT%H:%M:%S}{fraction}Z"
+            return f"{name}: {now + datetime.timedelta(minutes=later):%Y-%m-%dT%H:%M:%S}{fraction}{zone}"
 
         statement = "" if fields == FEWEST else "Sign in to Alternate Futures.\n"
         lines = [f"URI: https://{domain}", "Version: 1", f"Chain ID: {chain}", f"Nonce: {nonce}"]

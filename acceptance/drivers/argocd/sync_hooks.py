@@ -10,13 +10,14 @@ from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
 
 
+def is_hook(item: Manifest) -> bool:
+    """Whether an object is a PostSync hook: what makes a sync wait for health."""
+    return bool(item["kind"] == "Job" and item["metadata"].get("annotations", {}).get(HOOK) == "PostSync")
+
+
 def hooks_in(manifests: Iterable[Manifest]) -> list[str]:
-    """The names of the PostSync hooks among objects; these make a sync wait for health."""
-    return [
-        item["metadata"]["name"]
-        for item in manifests
-        if item["metadata"].get("annotations", {}).get(HOOK) == "PostSync" and item["kind"] == "Job"
-    ]
+    """The names of the PostSync hooks among objects."""
+    return [item["metadata"]["name"] for item in manifests if is_hook(item)]
 
 
 def hooks_that_ran(application: Manifest) -> list[str] | None:

@@ -14,6 +14,8 @@ ASKS = {"redis-cli": {"-e", "ping"}}
 
 Redis does not speak HTTP; without `-e` its client takes any answer for success, even an error.
 """
+ALIVE = ("/live", "/livez", "/liveness", "/alive")
+"""Paths at which a server says that it runs, by the custom of Kubernetes: it says so while it can serve nobody."""
 NOTICED = 120
 """Maximum seconds for which a pod may fail its health check until it is not ready."""
 
@@ -44,6 +46,13 @@ def never_fails(workload: Manifest) -> str:
     ]
     if told:
         return ", ".join(told)
+    alive = [
+        f"{item['name']} is ready by {path}, which says that it runs"
+        for item in spec["template"]["spec"]["containers"]
+        if (path := (item["readinessProbe"].get("httpGet") or {}).get("path")) in ALIVE
+    ]
+    if alive:
+        return ", ".join(alive)
     slow = [
         f"{item['name']} may fail its health check for {seconds} s before anybody is told"
         for item in spec["template"]["spec"]["containers"]

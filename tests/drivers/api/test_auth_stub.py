@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+import threading
 from types import SimpleNamespace as Thing
 
 import pytest
 import requests
 
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.api.auth_stub import Spokesman, words
+from acceptance.drivers.api import auth_stub
+from acceptance.drivers.api.auth_stub import SILENT, UNCLEAR, Spokesman, words
 from acceptance.drivers.api.token_validation import says_valid
 
 PATH = "/api/auth/validate"
@@ -61,3 +63,23 @@ def test_a_no_with_200_is_one_as_the_services_say_it():
     made = requests.Response()
     made.status_code, made._content = status, text.encode()
     assert not says_valid(made, settings) and json.loads(text) == {"active": False, "wallet": "0xabc"}
+
+
+def test_copies_are_asked_at_once_and_told_apart(monkeypatch):
+    together = threading.Barrier(3, timeout=10)
+
+    def answer(backend, through, settings, status, token):
+        together.wait()
+        return f"an answer to {status} for {token}"
+
+    monkeypatch.setattr(auth_stub, "answer_of_copy", answer)
+    answers = auth_stub.answers_of_copies(None, None, None, (503, SILENT, UNCLEAR), "its token")
+    assert answers == {status: f"an answer to {status} for its token" for status in (503, SILENT, UNCLEAR)}
+
+
+def test_an_unclear_word_is_neither_yes_nor_no():
+    made = requests.Response()
+    made.status_code, made._content = UNCLEAR, json.dumps(auth_stub.NO_WORD).encode()
+    made.request = requests.Request("POST", "http://auth.example").prepare()
+    with pytest.raises(AssertionError, match="expected yes or no"):
+        says_valid(made, ServiceSettings())

@@ -1,6 +1,7 @@
 """The forms of a query, held against a backend that checks each of them, or overlooks one."""
 
 import json
+from types import SimpleNamespace as Thing
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,9 +13,12 @@ from acceptance.drivers.api.graphql_variants import (
     INTROSPECTION,
     ask_in_forms,
     ask_in_small_letters,
+    ask_wrongly,
     bearer,
+    beside_public,
     bodies,
     let_in,
+    with_data,
 )
 from acceptance.drivers.services.service import Api
 
@@ -65,6 +69,8 @@ def test_no_form_is_let_in_by_a_backend_that_checks_each(token):
         (lambda _, document: "__schema" in document, "beside a question about the schema"),
         (lambda _, document: not document.startswith("{ protectedQuery"), "in a fragment"),
         (lambda _, document: not document.startswith("{ protectedQuery"), "under another name"),
+        (lambda _, document: "products" in document.split("}")[0], "beside what is for everyone"),
+        (lambda _, document: document.startswith("query Open"), "as the second of two that the document has"),
     ],
 )
 def test_a_backend_that_looks_at_the_text_is_seen(overlooks, form):
@@ -89,6 +95,12 @@ def test_a_body_that_is_written_already_is_sent_as_it_is(monkeypatch):
     assert sent["json"] == {"query": "{ a }"}
 
 
+def test_what_no_client_should_send_is_sent():
+    sent = []
+    api = Thing(post=lambda path, body: sent.append(body), get=sent.append)
+    assert len(ask_wrongly(api, SETTINGS)) == len({*sent}) == 5
+
+
 @pytest.mark.parametrize(("schemes", "status"), [(("Bearer", "bearer"), 200), (("Bearer",), 401)])
 def test_a_backend_that_knows_one_way_to_write_bearer_is_seen(schemes, status):
     class Knowing(Backend):
@@ -101,9 +113,32 @@ def test_a_backend_that_knows_one_way_to_write_bearer_is_seen(schemes, status):
 
 def test_queries_with_a_keyword_keep_it():
     query = "query Mine { me { id } }"
-    (form,) = bodies(query)
-    assert json.loads(bodies(query)[form]) == {"query": query} and "me" not in bodies(query)[form]
+    (found,) = bodies(query, SETTINGS.public_query).values()
+    assert json.loads(found) == {"query": query} and "me" not in found
     assert named(query, "Other") == {"query": query, "operationName": None, "variables": {}}
+
+
+def test_what_comes_after_the_public_query_is_whole():
+    made = beside_public("{ protectedQuery }", "{ products { slug name } }")
+    assert [body["query"] for body in made.values()] == [
+        "{  forEveryone:  products { slug name }   protectedQuery  }",
+        "query Open { forEveryone:  products { slug name } } query Own { protectedQuery }",
+    ]
+    assert beside_public("query Mine { me { id } }", "{ products { slug } }") == {}
+
+
+def test_what_is_for_everyone_lets_nobody_in():
+    body = {"data": {"forEveryone": [{"slug": "a"}], "protectedQuery": None}, "errors": [{}]}
+    assert let_in(Asked(answer(200, body), None, 0.0)) == ""
+    body["data"]["protectedQuery"] = "0xabc sees 2 products"
+    assert let_in(Asked(answer(200, body), None, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "shown"), [(200, {"data": {"a": 1}}, True), (401, NO, False), (503, "", False)]
+)
+def test_data_is_told_from_whatever_else_may_come(status, body, shown):
+    assert bool(with_data(Asked(answer(status, body), None, 0.0))) is shown
 
 
 def test_what_the_schema_says_is_for_everyone():

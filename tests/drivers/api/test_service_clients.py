@@ -19,7 +19,8 @@ from acceptance.drivers.ingress import traefik_options
 from acceptance.drivers.services.service import shape
 
 KINDS = (
-    "a good message", "a good message with the fewest fields", "a good message with all fields",
+    "a good message", "a good message with the fewest fields",
+    "a good message with all fields, its times in another zone",
     "a message that was changed after it signed", "a message that expired",
     "a message that is not good yet",
     "a message that another wallet signed", "a nonce that it used before", "a nonce that auth did not issue",
