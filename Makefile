@@ -10,7 +10,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup accept test try-machines check format lock up down render preflight prove rehearse-production rehearse-recovery soak report report-diff bench clean
-.PHONY: pin verify-references argocd-password backup-keys restore-keys
+.PHONY: pin lock-downloads verify-references argocd-password backup-keys restore-keys
 
 help: ## Explain the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ format: setup ## Format the code
 
 lock: setup ## Update the lock of Python packages
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.txt
+
+lock-downloads: setup ## Update the digests of the host tools' downloads in images/lock.toml (needs the internet)
+	@$(COMMAND) lock-downloads $(ARGS)
 
 up: setup ## Bring the platform up and keep it (for --reuse)
 	@$(WITH_ENGINE) $(BIN)/pytest --env=kind --keep=always --criterion 2.1 --criterion 12.1 --criterion 12.4 --task 21 --task 27 $(ARGS)

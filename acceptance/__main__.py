@@ -21,6 +21,7 @@ COMMANDS = {
     "check": "check OpenTofu's roots and build every kustomization",
     "down": "remove a platform that was kept or left behind",
     "images": "build or pull every image and host tool in images/lock.toml",
+    "lock-downloads": "write the SHA-256 of each host tool's download into images/lock.toml",
     "preflight": "list everything that would block a deployment; create nothing",
     "prove": "inject defects into a kept platform; check that the right criteria turn red",
     "pin": "pin production's images by digest in its overlays",

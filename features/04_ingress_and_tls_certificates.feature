@@ -62,7 +62,7 @@ Feature: Ingress and TLS certificates
     And every Service behind a route takes plain HTTP
     And nothing leads requests past Traefik's routes
 
-  @ac-4.8
+  @ac-4.8 @needs-frontend-service
   Scenario: Requests for www reach the frontend
     Given the services are routed
     When requests with marks of their own are sent to each path of the host "www"
@@ -72,7 +72,7 @@ Feature: Ingress and TLS certificates
     And nothing on the way changes the requests for the host "www" or their answers
     And a request for the host "www" that takes 5 seconds to come is answered as one that comes at once
 
-  @ac-4.9
+  @ac-4.9 @needs-backend-service
   Scenario: Requests for api reach the backend
     Given the services are routed
     When requests with marks of their own are sent to each path of the host "api"
@@ -82,7 +82,7 @@ Feature: Ingress and TLS certificates
     And nothing on the way changes the requests for the host "api" or their answers
     And a request for the host "api" that takes 5 seconds to come is answered as one that comes at once
 
-  @ac-4.10
+  @ac-4.10 @needs-auth-service
   Scenario: Requests for auth reach the auth service
     Given the services are routed
     When requests with marks of their own are sent to each path of the host "auth"

@@ -42,24 +42,24 @@ Feature: Authentication service
     Then it <gets>
 
     Examples:
-      | what                                            | gets                             |
-      | a good message                                  | gets a personal access token     |
-      | a good message                                  | gets another token the next time |
-      | a good message, once it was read                | gets a personal access token     |
-      | a good message with the fewest fields           | gets a personal access token     |
-      | a good message with all fields                  | gets a personal access token     |
-      | a message that was changed after it signed      | is refused                       |
-      | a message that expired                          | is refused                       |
-      | a message that is not good yet                  | is refused                       |
-      | a message that another wallet signed            | is refused                       |
-      | a nonce that it used before                     | is refused                       |
-      | a nonce that it used several times at once      | is refused                       |
-      | a nonce that auth did not issue                 | is refused                       |
-      | a message for another domain                    | is refused                       |
-      | a message for a domain that ends like its own   | is refused                       |
-      | a message for a domain that begins like its own | is refused                       |
-      | a message for another chain                     | is refused                       |
-      | something that is no message                    | is refused                       |
+      | what                                                      | gets                             |
+      | a good message                                            | gets a personal access token     |
+      | a good message                                            | gets another token the next time |
+      | a good message, once it was read                          | gets a personal access token     |
+      | a good message with the fewest fields                     | gets a personal access token     |
+      | a good message with all fields, its times in another zone | gets a personal access token     |
+      | a message that was changed after it signed                | is refused                       |
+      | a message that expired                                    | is refused                       |
+      | a message that is not good yet                            | is refused                       |
+      | a message that another wallet signed                      | is refused                       |
+      | a nonce that it used before                               | is refused                       |
+      | a nonce that it used several times at once                | is refused                       |
+      | a nonce that auth did not issue                           | is refused                       |
+      | a message for another domain                              | is refused                       |
+      | a message for a domain that ends like its own             | is refused                       |
+      | a message for a domain that begins like its own           | is refused                       |
+      | a message for another chain                               | is refused                       |
+      | something that is no message                              | is refused                       |
 
   @ac-8.8
   Scenario: A token is stored with the time that it expires
@@ -71,7 +71,8 @@ Feature: Authentication service
     And another wallet signs in
     Then the database has its token still, until the same time
     And nothing that auth wrote since shows the token or its JWT
-    When the wallet signs in again
+    When the database ends the sessions that auth keeps
+    And the wallet signs in again
     Then the database has its token with the time that it was told it expires
     And it has the wallet's first token still, until the same time
 

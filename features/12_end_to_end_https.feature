@@ -4,7 +4,7 @@ Feature: End-to-end HTTPS access
   Background:
     Given the services are routed
 
-  @ac-12.1
+  @ac-12.1 @needs-frontend-service
   Scenario: https://www gives the home page
     When the page "/" is opened in a browser
     Then it is the page that the site has at "/", with its logo
@@ -14,12 +14,12 @@ Feature: End-to-end HTTPS access
     And every visitor gets it, whatever their language, device or way here
     And whoever was here before asks for it again, to see what changed
 
-  @ac-12.2
+  @ac-12.2 @needs-backend-service
   Scenario: https://api gives a GraphQL answer
     When a GraphQL query is sent to the host "api", time and again
     Then each answer is a GraphQL answer with data
 
-  @ac-12.3
+  @ac-12.3 @needs-auth-service
   Scenario: https://auth/api/health gives 200
     When the path of its health is asked for at the host "auth"
     Then each answer is 200

@@ -13,7 +13,7 @@ Feature: Configuration management
       | auth        | auth-config    |
       | the backend | backend-config |
 
-  @ac-15.2 @writes-to-users
+  @ac-15.2 @writes-to-users @needs-backend-service
   Scenario: A changed AUTH_SERVICE_URL is used after a restart
     Given a wallet that signed in
     And a copy of the backend whose ConfigMap names the real auth service
@@ -33,7 +33,7 @@ Feature: Configuration management
       | PORT=3999      | 3999 | 3001  |
       | no PORT at all | 3001 | 3999  |
 
-  @ac-15.4 @writes-to-users
+  @ac-15.4 @writes-to-users @needs-backend-service
   Scenario: With NODE_ENV=production the backend writes no debug lines
     Given a wallet that signed in
     And a copy of the backend with NODE_ENV "development"

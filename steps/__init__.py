@@ -1,5 +1,4 @@
 """Gherkin steps by concept, and the modules that bind features (test_*.py).
 
-Covers thin steps: one call or one assertion each.
-What a step acts on belongs in acceptance/drivers/.
+Steps are thin: one call or one assertion each. What they act on belongs in acceptance/drivers/.
 """

@@ -1,20 +1,21 @@
-"""The backend and auth: how one reaches the other, how fast, and what happens when it does not."""
+"""The backend and auth: how the backend reaches auth, how fast, and what happens when it cannot."""
 
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, ROUTE_READY, Deadline, consistently, eventually
-from acceptance.drivers import latency as measuring
-from acceptance.drivers import spokesman
-from acceptance.drivers.copies import copy_of
-from acceptance.drivers.cuts import DROP, RESET
-from acceptance.drivers.graphql import LOGS, ask_everywhere
-from acceptance.drivers.log_lines import says_unreachable
-from acceptance.drivers.named_auth import named_auth
-from acceptance.drivers.names import own_names, resolved
-from acceptance.drivers.partitions import parted
-from acceptance.drivers.services import in_words
-from acceptance.drivers.validation import REFUSALS
-from acceptance.drivers.wallet import forged
+from acceptance.drivers.api import auth_stub
+from acceptance.drivers.api.graphql import LOGS, ask_everywhere
+from acceptance.drivers.api.graphql_variants import with_data
+from acceptance.drivers.api.moving_auth import named_auth
+from acceptance.drivers.api.token_validation import REFUSALS
+from acceptance.drivers.api.wallet import forged
+from acceptance.drivers.network.cuts import DROP, RESET
+from acceptance.drivers.services import latency as measuring
+from acceptance.drivers.services.copies import copy_of
+from acceptance.drivers.services.dns_names import own_names, resolved
+from acceptance.drivers.services.log_lines import says_unreachable
+from acceptance.drivers.services.partitions import parted
+from acceptance.drivers.services.service import in_words
 
 FOUND = Deadline(45, "criterion 11.1: CoreDNS may keep an answer for 30 s, and a kept connection has to time out")
 OUT_OF_REACH = Deadline(6, "criteria 9.11, 11.4: while auth cannot be reached")
@@ -26,7 +27,7 @@ def name_leads_to_service(backend, auth, cluster, evidence):
     seen = {pod.metadata.name: resolved(backend, pod, "AUTH_SERVICE_URL") for pod in backend.running()}
     evidence.add("what the name leads to", seen)
     wrong = {name: found for name, found in seen.items() if found != (auth.name, address)}
-    assert seen and not wrong, f"expected each pod to call {auth.name} at {address}, saw {wrong}"
+    assert seen and not wrong, f"expected each backend pod to call {auth.name} at {address}, saw {wrong}"
 
 
 @then("its pods find names by the cluster's DNS alone")
@@ -35,13 +36,13 @@ def names_by_dns(backend, evidence):
     specs |= {pod.metadata.name: pod.spec for pod in backend.running()}
     evidence.add("dnsPolicy", {name: spec.dns_policy for name, spec in specs.items()})
     own = {name: found for name, spec in specs.items() if (found := own_names(spec))}
-    assert not own, f"expected that names are found by the cluster's DNS alone, saw {own}"
+    assert not own, f"expected names to be resolved by the cluster's DNS alone, saw {own}"
 
 
 @given("a copy of the backend that calls an auth service by its Service's name", target_fixture="named")
 def copy_by_name(backend, auth_api, data_client, environment):
-    # Auth's own words to a token that nobody signed: whoever gets them was sent there.
-    no = spokesman.words_of_auth(auth_api, environment.services, "no.such-token", 401)
+    # Auth's own answer to a token that nobody signed: only a request sent to the stub gets it there.
+    no = auth_stub.words_of_auth(auth_api, environment.services, "no.such-token", 401)
     with (
         named_auth(data_client.namespace, *no) as found,
         copy_of(backend, {"AUTH_SERVICE_URL": found.url}) as copy,
@@ -84,9 +85,11 @@ def validate_often(backend, auth, data_client, signed_in, environment, count, ev
 @then(parsers.parse("each call was answered with 200, and {share:d} of 100 within {limit:d} milliseconds, at each pod"))
 def fast_enough(calls, share, limit):
     wrong = measuring.with_others(calls, [200])
-    assert calls and not wrong, f"expected 200 for each call, saw {wrong}"
+    assert calls and not wrong, f"expected 200 for each validate call, saw {wrong}"
     slow = measuring.slower(calls, share, limit)
-    assert not slow, f"expected {share} of 100 calls within {limit} ms everywhere, saw {slow}"
+    assert not slow, (
+        f"expected {share} of 100 validate calls within {limit} ms from each machine to each pod, saw {slow}"
+    )
 
 
 @when(
@@ -102,11 +105,11 @@ def validate_expired(backend, auth, data_client, signed_in, jwt_secret, environm
 
 @then(parsers.parse("each of these was answered, too, and {share:d} of 100 within {limit:d} milliseconds, at each pod"))
 def refused_fast_enough(noes, share, limit):
-    # A no may be a status of its own, or words in an answer with 200.
+    # A rejection may be a status of its own, or part of an answer with 200.
     wrong = measuring.with_others(noes, [200, *REFUSALS])
     assert noes and not wrong, f"expected an answer to each call with a JWT that expired, saw {wrong}"
     slow = measuring.slower(noes, share, limit)
-    assert not slow, f"expected {share} of 100 noes within {limit} ms everywhere, saw {slow}"
+    assert not slow, f"expected auth to refuse expired JWTs in time, {share} of 100 noes within {limit} ms, saw {slow}"
 
 
 @when("auth refuses connections from the backend", target_fixture="cut")
@@ -129,17 +132,17 @@ def mended(cut):
 
 
 def protected_is(status, signed_in, doors, environment):
-    """Raise AssertionError unless the protected query is answered with a status at each door."""
+    """The statuses of the protected query by endpoint. Raises AssertionError unless all are `status`."""
     settings = environment.services
     answers = ask_everywhere(doors, settings, settings.protected_query, signed_in["jwt"])
     seen = {door: asked.status for door, asked in answers.items()}
-    assert set(seen.values()) == {status}, f"{seen}"
+    assert set(seen.values()) == {status}, f"the statuses {seen}"
     return seen
 
 
 @then(parsers.parse("the protected query is answered with {status:d} everywhere, all the time"))
 def protected_stays(signed_in, backend_doors, environment, status):
-    # Whoever remembers an old yes answers wrongly now, and perhaps not later: the first wrong answer counts.
+    # A backend that caches an old yes answers wrongly now, but perhaps not later: the first wrong answer counts.
     def answered():
         return protected_is(status, signed_in, backend_doors, environment)
 
@@ -151,7 +154,7 @@ def protected_at_pods(backend, data_client, signed_in, environment, status):
     doors = backend.pod_doors(data_client)
     answers = ask_everywhere(doors, environment.services, environment.services.protected_query, signed_in["jwt"])
     wrong = {pod: in_words(asked.answer) for pod, asked in answers.items() if asked.status != status}
-    assert answers and not wrong, f"expected {status} of each backend pod, saw {wrong}. Try: {LOGS}"
+    assert answers and not wrong, f"expected {status} from each backend pod, saw {wrong}. Try: {LOGS}"
 
 
 @then(parsers.parse("the protected query is answered with {status:d} again"))
@@ -166,15 +169,24 @@ def protected_is_back(signed_in, backend_doors, environment, status):
     parsers.parse(
         "a copy of the backend whose auth answers with {busy:d}, breaks with {broken:d}, or takes its question and "
         "says nothing, answers with {status:d}"
-    )
+    ),
+    target_fixture="answers_of_copies",
 )
 def copy_without_a_word(signed_in, backend, data_client, environment, busy, broken, status, evidence):
-    # Neither is a yes or a no: whoever is told Unauthorized signs in again, to no end.
-    says = {said: spokesman.answer_of_copy(backend, data_client, environment.services, said, signed_in["jwt"])
-            for said in (busy, broken, spokesman.SILENT)}  # fmt: skip
+    settings, said = environment.services, (busy, broken, auth_stub.SILENT, auth_stub.UNCLEAR)
+    says = auth_stub.answers_of_copies(backend, data_client, settings, said, signed_in["jwt"])
     evidence.add("answers of copies, by what auth answers", {said: asked.describe() for said, asked in says.items()})
-    wrong = {said: in_words(asked.answer) for said, asked in says.items() if asked.status != status}
-    assert not wrong, f"expected {status} where auth says neither yes nor no, saw by auth's answer {wrong}"
+    # None is a yes or a no: a client that is told Unauthorized would sign in again, in vain.
+    without = {said: asked for said, asked in says.items() if said != auth_stub.UNCLEAR}
+    wrong = {said: in_words(asked.answer) for said, asked in without.items() if asked.status != status}
+    assert not wrong, f"expected {status} where auth says neither yes nor no, saw by status of auth: {wrong}"
+    return says
+
+
+@then("one whose auth answers with neither a yes nor a no lets nobody in")
+def copy_with_an_unclear_word(answers_of_copies):
+    said = with_data(answers_of_copies[auth_stub.UNCLEAR])
+    assert not said, f"expected no data where auth says neither yes nor no, but {said}. Try: {LOGS}"
 
 
 @then(parsers.parse("the public query is answered with {status:d} everywhere"))
@@ -182,7 +194,7 @@ def public_is_answered(backend_doors, environment, status):
     settings = environment.services
     answers = ask_everywhere(backend_doors, settings, settings.public_query)
     seen = {door: asked.status for door, asked in answers.items()}
-    assert set(seen.values()) == {status}, f"expected {status} for a public query everywhere, saw {seen}"
+    assert set(seen.values()) == {status}, f"expected {status} for the public query at each endpoint, saw {seen}"
 
 
 @then("each backend pod logged that it cannot reach auth")

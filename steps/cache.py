@@ -1,6 +1,7 @@
-"""The cache: what it runs, where it saves, which clients it answers, and how fast."""
+"""The cache: its version, where it saves, which clients it answers, and how fast."""
 
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
@@ -8,12 +9,13 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.conditions import as_json
 from acceptance.base.waiting import LOGS_READABLE, POD_READY, eventually
-from acceptance.drivers import cache_room, service_port
-from acceptance.drivers.cache import DATA, HINT, IN_MEMORY, ON_DISK, Cache
-from acceptance.drivers.exposure import ways_in
-from acceptance.drivers.latency import beside
-from acceptance.drivers.pods import delete_now, kill, ready_again, volume_at
-from acceptance.drivers.services import Service
+from acceptance.drivers.data import cache_capacity
+from acceptance.drivers.data.cache import DATA, HINT, IN_MEMORY, ON_DISK, Cache
+from acceptance.drivers.ingress.exposure import ways_in
+from acceptance.drivers.services import service_ports
+from acceptance.drivers.services.latency import beside
+from acceptance.drivers.services.service import Service
+from acceptance.drivers.workloads.pods import delete_now, kill, ready_again, volume_at
 
 EXPIRES = 3600
 FRESH = 10
@@ -46,22 +48,26 @@ def redis_volume(cache, evidence):
 
 @then("whatever Redis saves lies there")
 def redis_saves(cache, evidence):
-    assert cache("SAVE") == "OK"
+    assert cache("SAVE") == "OK", "expected Redis to answer OK to SAVE"
     seen = cache.files()
     evidence.add("saved", seen)
     elsewhere = {path: mount for path, (_, mount) in seen.items() if mount != DATA}
-    assert seen and not elsewhere, f"expected what Redis saves on {DATA}, saw {elsewhere}"
+    assert seen and not elsewhere, (
+        f"expected the files that Redis saves on its volume at {DATA}, saw {elsewhere or 'none'}"
+    )
 
 
 @then(parsers.parse("a pod reaches Redis at {service}:{port:d}, the same server each time"))
 def redis_service(cache, service, port, evidence):
-    service_port.check(cache.namespace, service, port)
+    service_ports.check(cache.namespace, service, port)
     parts = urlsplit(cache.url)
-    assert (parts.hostname, parts.port or 6379) == (service, port), f"REDIS_URL names {parts.hostname}:{parts.port}"
+    assert (parts.hostname, parts.port or 6379) == (service, port), (
+        f"expected {service}:{port} in REDIS_URL, saw {parts.hostname}:{parts.port}"
+    )
     own = cache.own_run_id()
     seen = {cache.run_id() for _ in range(FRESH)}
     evidence.add("servers behind the Service", sorted(seen))
-    assert seen == {own}, f"expected {service} to lead to {own}, it led to {seen}"
+    assert seen == {own}, f"expected the Service {service} to lead to the server with run_id {own}, saw {seen}"
 
 
 @then(parsers.parse("it takes {count:d} clients at once"))
@@ -83,8 +89,10 @@ def redis_port(cache, evidence):
     seen = {"REDIS_URL": port, "server": cache.setting("port"), "listened at in the pod": sorted(cache.listening())}
     evidence.add("ports", seen)
     assert cache("PING") == "PONG", "expected PONG at the URL that the Secret names"
-    assert seen["server"] == str(port), f"REDIS_URL names port {port}, the server that answers there says {seen}"
-    assert seen["listened at in the pod"] == [port], f"expected nothing else to be listened at, saw {seen}"
+    assert seen["server"] == str(port), (
+        f"REDIS_URL names port {port}, the server that answers there reports {seen['server']}"
+    )
+    assert seen["listened at in the pod"] == [port], f"expected Redis to listen on port {port} only, saw {seen}"
 
 
 @then(parsers.parse("Redis turns away a client with {kind}, by its Service and at its pod"))
@@ -97,13 +105,13 @@ def redis_refuses(cache, kind, evidence):
 @then("nobody but the user of REDIS_URL gets in, with no other password")
 def redis_users(cache):
     found = cache.other_logins()
-    assert not found, f"expected the user and password of REDIS_URL to be the only way in, saw {found}"
+    assert not found, f"expected the user and password of REDIS_URL to be the only Redis login, saw {found}"
 
 
 @then("Redis answers a client with the right password")
 def redis_answers(cache):
     reply = cache("PING")
-    assert reply == "PONG", f"expected PONG, saw {reply}"
+    assert reply == "PONG", f"expected PONG from Redis with the right password, saw {reply}"
 
 
 @given(parsers.parse("a counter that counted to {count:d}"), target_fixture="counter")
@@ -120,15 +128,17 @@ def auth_counts(cache, rate_clients, count, evidence):
     caller, before = rate_clients(), cache.counters()
     evidence.add("statuses of the calls", [caller.call() for _ in range(count)])
     after = cache.counters()
-    assert after.get(caller.key, 0) - before.get(caller.key, 0) == count, f"{caller.key} is not up by {count}: {after}"
-    # Its window of time must not end while Redis is away.
+    assert after.get(caller.key, 0) - before.get(caller.key, 0) == count, (
+        f"expected the counter {caller.key} to go up by {count}, it was {before.get(caller.key, 0)}, saw {after}"
+    )
+    # Its time window must not end while Redis is away.
     cache("EXPIRE", caller.key, str(EXPIRES))
     return caller.key
 
 
 @pytest.fixture
 def stood(cache, counter):
-    """Where a counter stood before anything happened to Redis."""
+    """The value of a counter before anything happened to Redis."""
     return cache("GET", counter)
 
 
@@ -136,17 +146,19 @@ def stood(cache, counter):
 def in_memory(cache, counter, stood, evidence):
     used, evicted = cache("MEMORY", "USAGE", counter), cache.information("stats")["evicted_keys"]
     evidence.add("counter", {"value": stood, "bytes in memory": used, "keys evicted": evicted})
-    assert used, "expected the counter in memory"
+    assert used, f"expected the counter {counter} in Redis' memory, MEMORY USAGE finds none"
     found = cache.unlike(IN_MEMORY)
-    assert evicted == "0" and not found, f"expected every key to stay in memory, saw {evicted} evicted and {found}"
+    assert evicted == "0" and not found, (
+        f"expected every key to stay in memory, saw {evicted} keys evicted and the settings {found}"
+    )
 
 
 @then("there is room for many more, here and in production")
 def room_for_more(cache, platform, evidence):
-    found = cache_room.too_little(cache) + cache_room.log_without_end(cache)
-    found += cache_room.too_little_in_production(platform.rendering.production("redis"))
+    found = cache_capacity.too_little(cache) + cache_capacity.log_without_end(cache)
+    found += cache_capacity.too_little_in_production(platform.rendering.production("redis"))
     assert not found, f"expected room for many more counters, but {'; '.join(found)}. Try: redis-cli info memory"
-    evidence.add("bytes in use with more in it", cache_room.take_more(cache))
+    evidence.add("bytes in use with more in it", cache_capacity.take_more(cache))
 
 
 @then("nobody empties the cache")
@@ -154,13 +166,13 @@ def not_emptied(cache, evidence):
     age, found = cache.information("server")["uptime_in_seconds"], cache.emptied()
     evidence.add("how often the cache was emptied", {**found, "seconds since its start": age})
     hint = "Try: redis-cli MONITOR, and end whoever does it; CONFIG RESETSTAT once nobody does any more"
-    assert not found, f"expected counters to be held until they expire, the cache was emptied by {found}. {hint}"
+    assert not found, f"expected counters to be kept until they expire, the cache was emptied by {found}. {hint}"
 
 
 @then("it goes to disk in the background")
 def on_disk(cache, counter, evidence):
     found = cache.unlike(ON_DISK)
-    assert not found, f"expected {ON_DISK}, the running server has {found}"
+    assert not found, f"expected the settings {ON_DISK} of the running Redis, saw {found}"
     before = int(cache.information("persistence")["aof_current_size"])
     cache("EXPIRE", counter, str(EXPIRES))
     grown = eventually(lambda: appended(cache, before), within=LOGS_READABLE, what="a write in the append-only file")
@@ -168,10 +180,12 @@ def on_disk(cache, counter, evidence):
 
 
 def appended(cache, before):
-    """The size of the append-only file. Raises AssertionError unless it grew and its last write went well."""
+    """The size of the append-only file in bytes. Raises AssertionError unless it grew and its last write succeeded."""
     seen = cache.information("persistence")
     size = int(seen["aof_current_size"])
-    assert size > before and seen["aof_last_write_status"] == "ok", f"{size} bytes, {seen['aof_last_write_status']}"
+    assert size > before and seen["aof_last_write_status"] == "ok", (
+        f"{size} bytes after {before}, last write {seen['aof_last_write_status']}"
+    )
     return size
 
 
@@ -179,13 +193,13 @@ def appended(cache, before):
 def kill_redis(cache, evidence):
     before = cache.pod()
     kill(cache.namespace, before)
-    # The pod goes, too: what is not on its volume goes with it.
+    # The pod is deleted, too, and with it everything that is not on its volume.
     delete_now(cache.namespace, before.metadata.name)
     replaced(cache, before, evidence)
 
 
 def replaced(cache, before, evidence):
-    """Wait for the pod that takes the place of another."""
+    """Wait until another pod has replaced the killed one."""
     name = before.metadata.name
     what = f"{name} Ready again"
     after = eventually(
@@ -205,13 +219,14 @@ def counter_survived(cache, counter, stood, evidence):
 
 @when(parsers.parse("a pod on each machine of auth reads it {count:d} times"), target_fixture="latency")
 def measure_reads(cache, counter, default, auth_service, count, evidence):
-    with beside(cache.client, Service(default, "auth-service")) as clients:
-        measured = {
-            node: as_json(here("redis-latency", "env:REDIS_URL", counter, str(count))) for node, here in clients.items()
-        }
+    with beside(cache.client, Service(default, "auth-service")) as clients, ThreadPoolExecutor(len(clients)) as pool:
+        # Each reads at a beat for the same seconds; none starts while another reads already.
+        list(pool.map(lambda here: here.ensure(), clients.values()))
+        said = pool.map(lambda here: here("redis-latency", "env:REDIS_URL", counter, str(count)), clients.values())
+        measured = dict(zip(clients, map(as_json, said), strict=True))
     evidence.add("time to read a counter, in milliseconds", measured)
     if any(item["count"] != count for item in measured.values()):
-        raise RuntimeError(f"not all of {count} reads were made: {measured}")
+        raise RuntimeError(f"expected {count} reads from each machine, fewer were made: {measured}")
     return measured
 
 
@@ -225,4 +240,4 @@ def reads_are_fast(latency, percent, limit):
 def cache_goes_on(latency, percent):
     shares = {node: 100 * item["waited"] / item["count"] for node, item in latency.items()}
     wrong = {node: f"{share:.0f} of 100" for node, share in shares.items() if share >= percent}
-    assert not wrong, f"expected fewer than {percent} of 100 reads due meanwhile to wait 50 ms or more, saw {wrong}"
+    assert not wrong, f"expected fewer than {percent} of 100 reads to wait 50 ms or more for Redis, saw {wrong}"

@@ -5,12 +5,12 @@ import time
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers import certificates, route_rules, routing
+from acceptance.drivers.ingress import certificates, route_rules, scenario_routes
 
 
 @when("an IngressRoute for a new host names the certificate resolver", target_fixture="ordered")
 def route_with_resolver(environment, server):
-    return routing.create_route(server, environment, resolver=certificates.RESOLVER), time.monotonic()
+    return scenario_routes.create_route(server, environment, resolver=certificates.RESOLVER), time.monotonic()
 
 
 @then("that host is served with a certificate that the environment's authority issued for it")
@@ -34,7 +34,7 @@ def routes_name_resolver(platform, routes, argocd_route, evidence):
 @then("no certificate is kept by hand beside those")
 def none_kept_by_hand(platform):
     kept = certificates.kept_by_hand(platform)
-    assert not kept, f"expected certificates by ACME alone, here and in production, saw {kept}"
+    assert not kept, f"expected certificates from ACME only, here and in production, saw {kept}"
 
 
 @given(parsers.parse('a host with a certificate from the resolver "{resolver}"'), target_fixture="certified")
@@ -74,7 +74,7 @@ def platform_keeps(outputs, pebble, platform_hosts, evidence):
 @then("every store of certificates is on a persistent volume, here and in production")
 def stores_persist(platform):
     lost = certificates.stores_not_on_claims(platform)
-    assert not lost, f"expected stores on persistent volumes, saw {lost}. Try: {certificates.KEPT_HINT}"
+    assert not lost, f"expected ACME stores on persistent volumes, not on one: {lost}. Try: {certificates.KEPT_HINT}"
 
 
 @then("the resolver of the platform's routes renews as the one that was seen to, here and in production")
@@ -82,7 +82,7 @@ def renews_as_proven(platform, traefik, evidence):
     proven, seen = certificates.proven_options(platform), certificates.renewal_options(platform, certificates.RESOLVER)
     evidence.add("what decides about renewal", {"as proven": proven, **seen})
     other = {where: options for where, options in seen.items() if options != proven}
-    assert not other, f"expected {proven}, whose renewal was seen, of {certificates.RESOLVER}, saw {other}"
+    assert not other, f"expected {certificates.RESOLVER} to have {proven}, with which renewal was seen, saw {other}"
 
 
 @then("the other host keeps its certificate")
@@ -91,7 +91,7 @@ def other_keeps(outputs, pebble, due, evidence):
 
 
 def keeps(outputs, pebble, before, evidence):
-    """Judge that a host is served with the certificate that it had before."""
+    """Raise AssertionError unless a host is served with the same certificate as before."""
     chain = certificates.wait_certificate(outputs, pebble, before.host)
     evidence.add(f"after: {before.host}", chain.describe())
     seen, wanted = chain.leaf.serial_number, before.chain.leaf.serial_number
@@ -102,18 +102,18 @@ def keeps(outputs, pebble, before, evidence):
 @then("Traefik ordered none for it again")
 def no_new_order(cluster, traefik, certified, stored):
     entries = certificates.stored(cluster, traefik, certified.host)
-    assert entries == [stored], f"acme.json has another certificate for {certified.host}"
+    assert entries == [stored], f"expected acme.json to keep its one certificate for {certified.host}, saw a new order"
 
 
 @given("a host whose certificate has 29 days left and a host whose certificate has 90", target_fixture="due")
 def hosts_with_certificates(environment, cluster, server, outputs, pebble, evidence):
     if not certificates.has_resolver(cluster, "shortlived"):
-        raise Unverifiable("no resolver of this Traefik gets certificates that are due for renewal at once")
+        raise Unverifiable("no resolver of this Traefik gets certificates that are due for renewal immediately")
     made = [certificates.certify(server, environment, outputs, pebble, name) for name in ("shortlived", "letsencrypt")]
     for certified, days in zip(made, (29, 90), strict=True):
         evidence.add(f"before: {certified.host}", certified.chain.describe())
         left = certified.chain.days_left
-        assert abs(left - days) < 1, f"expected {days} days left, saw {left:.1f}"
+        assert abs(left - days) < 1, f"expected {days} days left of the certificate of {certified.host}, saw {left:.1f}"
     return made
 
 
@@ -123,14 +123,18 @@ def renewed(cluster, traefik, outputs, pebble, due, evidence):
     evidence.add("renewed at look", look)
     evidence.add(f"after: {due[0].host}", chain.describe())
     before = due[0].chain.leaf.not_valid_after_utc
-    assert chain.leaf.not_valid_after_utc > before, "the new certificate does not last longer"
+    assert chain.leaf.not_valid_after_utc > before, (
+        f"expected the new certificate of {due[0].host} to expire after {before}, saw {chain.leaf.not_valid_after_utc}"
+    )
 
 
 @then("the certificate of each host leads to the environment's authority", target_fixture="host_chains")
 def each_leads_to_authority(cluster, environment, outputs, pebble, routes, argocd_route, evidence):
     found = certificates.served_by_host(cluster, outputs, pebble)
     missing = {f"{name}.{environment.domain}" for name in ("www", "api", "auth", "argocd")} - set(found)
-    assert not missing, f"there is no route for {', '.join(sorted(missing))}. {routing.HINT}"
+    assert not missing, (
+        f"expected a route for each host, there is none for {', '.join(sorted(missing))}. Try: {scenario_routes.HINT}"
+    )
     chains = {host: certified.chain for host, certified in found.items()}
     evidence.add("certificates", {host: chain.describe() for host, chain in chains.items()})
     return chains
@@ -146,4 +150,4 @@ def days_left(host_chains, days, evidence):
 @then("no route takes a host that no certificate is ordered for")
 def every_host_is_named(cluster):
     found = route_rules.unnamed_hosts(route_rules.platform_rules(cluster)) + route_rules.other_routes(cluster)
-    assert not found, f"expected routes that name their hosts, for which Traefik orders certificates, saw {found}"
+    assert not found, f"expected routes to name their hosts, as Traefik orders certificates for those only, saw {found}"

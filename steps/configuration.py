@@ -1,4 +1,4 @@
-"""Settings: from ConfigMaps and the environment, used after a restart."""
+"""Settings from ConfigMaps and the environment, which take effect after a restart."""
 
 import datetime
 import functools
@@ -8,13 +8,14 @@ import requests
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import HEALTHY_AGAIN, LOGS_READABLE, Deadline, consistently, eventually
-from acceptance.drivers import config_use
-from acceptance.drivers.configured_copy import copy_with_config
-from acceptance.drivers.copies import copy_of
-from acceptance.drivers.graphql import LOGS, ask, shows
-from acceptance.drivers.log_lines import for_developers
-from acceptance.drivers.services import debug_level, in_words
-from acceptance.drivers.spokesman import answering, words_of_auth
+from acceptance.drivers.api.auth_stub import answering, words_of_auth
+from acceptance.drivers.api.graphql import LOGS, ask, shows
+from acceptance.drivers.api.graphql_variants import ask_wrongly
+from acceptance.drivers.services import configmap_use
+from acceptance.drivers.services.configured_copy import copy_with_config
+from acceptance.drivers.services.copies import copy_of
+from acceptance.drivers.services.log_lines import for_developers
+from acceptance.drivers.services.service import debug_level, in_words
 
 EPOCH = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 NO_TOKEN = "no.such-token"
@@ -25,12 +26,12 @@ WRITES_NONE = Deadline(3, "criterion 15.4: no debug lines, after requests that m
 @then(parsers.parse('the process in each of its pods runs with every value of the ConfigMap "{config}"'))
 def values_reach_pods(service, cluster, config, evidence):
     data = cluster.core.read_namespaced_config_map(config, service.namespace.name).data
-    assert data, f"the ConfigMap {config} is empty"
+    assert data, f"expected values in the ConfigMap {config}, it is empty"
     evidence.add(f"ConfigMap {config}", data)
     for pod in service.running():
         started_with = service.environment(pod)
         other = {key: started_with.get(key) for key, value in data.items() if started_with.get(key) != value}
-        assert not other, f"expected the values of {config} in {pod.metadata.name}, saw {other}"
+        assert not other, f"expected the values of {config} in the process of {pod.metadata.name}, saw {other}"
 
 
 @then(parsers.parse('its Deployment and each of its pods take all of them from "{config}"'))
@@ -38,7 +39,7 @@ def pods_take_config(service, cluster, config, evidence):
     keys = cluster.core.read_namespaced_config_map(config, service.namespace.name).data
     specs = {pod.metadata.name: pod.spec for pod in service.running()}
     specs[f"the Deployment {service.name}"] = service.deployment().spec.template.spec
-    wrong = config_use.elsewhere(specs, keys, config)
+    wrong = configmap_use.elsewhere(specs, keys, config)
     evidence.add("who takes them", {who: "not all" if who in wrong else "all" for who in specs})
     assert not wrong, f"expected each key of {config} to be taken from there, saw {wrong}"
 
@@ -51,7 +52,7 @@ def real_copy(backend):
 
 @when("the ConfigMap names an auth service at another host and port, which says no", target_fixture="other_auth")
 def change_config(configured, auth_api, data_client, environment, evidence):
-    # Auth's own words to a token that nobody signed: whoever gets them was sent here.
+    # Auth's own answer to a token that nobody signed: only a request sent to the stub gets it here.
     no = words_of_auth(auth_api, environment.services, NO_TOKEN, 401)
     with answering(data_client.namespace, *no) as spokesman:
         changed = spokesman.url + environment.services.auth_url_end
@@ -66,7 +67,7 @@ def restart_copy(configured):
 
 
 def ask_configured(configured, signed_in, data_client, environment):
-    """The answer of the copy to the protected query of the wallet that signed in."""
+    """The copy's answer to the protected query with the token of the wallet that signed in."""
     settings = environment.services
     return ask(configured.copy.api(data_client), settings, settings.protected_query, signed_in["jwt"])
 
@@ -75,7 +76,7 @@ def is_own(configured, signed_in, data_client, environment):
     """Raise AssertionError unless the copy answers with the data of the wallet that signed in."""
     shown = environment.services.protected_shows.format(address=signed_in["wallet"].wallet.address)
     data = ask_configured(configured, signed_in, data_client, environment).data()
-    assert shows(data, shown), f"data that does not show {shown}: {data}"
+    assert shows(data, shown), f"the copy's data does not show {shown}: {data}"
     return True
 
 
@@ -98,7 +99,7 @@ def copy_uses_change(configured, other_auth, signed_in, data_client, environment
     asked = ask_configured(configured, signed_in, data_client, environment)
     evidence.add("answer of the copy", asked.describe())
     asked.refused("Unauthorized")
-    assert not before, f"expected that the auth service of the ConfigMap is asked after the restart alone, saw {before}"
+    assert not before, f"expected no request to the new auth service before the restart, saw {before}"
     eventually(lambda: other_auth.was_asked(path, signed_in["jwt"]), within=LOGS_READABLE, what=f"POST {path}")
 
 
@@ -118,19 +119,19 @@ def auth_without_port(auth):
 def answers_on_port(copy, data_client, port, other, evidence):
     answer = copy.api(data_client, port).get("/health")
     evidence.add(f"GET /health on port {port}", in_words(answer))
-    assert answer.status_code == 200, f"expected 200 on port {port}: {in_words(answer)}"
+    assert answer.status_code == 200, f"expected 200 on port {port} of the copy, saw {in_words(answer)}"
     refusal = refusal_of(copy, data_client, other)
-    assert "connection refused" in refusal, f"expected nobody on port {other}, saw {refusal}"
+    assert "connection refused" in refusal, f"expected port {other} of the copy to refuse connections, saw {refusal}"
 
 
 def refusal_of(copy, data_client, port):
-    """Why a copy cannot be reached on a port, as the client pod says. Raises AssertionError if it can."""
+    """Why the client pod cannot reach a copy on a port. Raises AssertionError if it can."""
     host = copy.pod().status.pod_ip
     try:
         answer = copy.api(data_client, port).get("/health")
     except requests.ConnectionError:
         return data_client.said(host, port)
-    raise AssertionError(f"it answers on port {port}, too: {in_words(answer)}")
+    raise AssertionError(f"expected the copy not to answer on port {port}, saw {in_words(answer)}")
 
 
 @given(parsers.parse('a copy of the backend with NODE_ENV "{value}"'), target_fixture="copy")
@@ -145,15 +146,17 @@ def ask_copy(copy, data_client, environment, signed_in):
     queries = (settings.public_query, settings.protected_query)
     for query, token in itertools.product(queries, (NO_TOKEN, signed_in["jwt"])):
         asked = ask(api, settings, query, token)
-        # 503 is the answer where auth cannot be reached, which other criteria judge.
-        assert asked.status in (200, 401, 503), f"no answer to {query}: {in_words(asked.answer)}"
+        # 503 means that auth cannot be reached, which other criteria judge.
+        assert asked.status in (200, 401, 503), f"expected 200, 401 or 503 for {query}, saw {in_words(asked.answer)}"
+    # Debug lines are most often written where something went wrong.
+    ask_wrongly(api, settings)
 
 
 @then("it writes debug lines")
 def writes_debug_lines(copy, evidence):
     def some():
         found = [line for line in copy.log() if debug_level(line)]
-        assert found, "none, so that their absence would mean nothing"
+        assert found, "none, so their absence in production would prove nothing"
         return found
 
     evidence.add("debug lines", eventually(some, within=LOGS_READABLE, what="debug lines outside production"))
@@ -162,7 +165,7 @@ def writes_debug_lines(copy, evidence):
 @then("it writes no debug lines")
 def writes_no_debug_lines(copy, evidence, signed_in):
     def none():
-        # A line with a client's token is nobody's but a developer's.
+        # A line with a client's token is a debug line, too.
         found = [line for line in copy.log() if for_developers(line, [NO_TOKEN, signed_in["jwt"]])]
         assert not found, f"{len(found)} debug lines, the first: {found[0][:200]}"
         return True
@@ -178,4 +181,6 @@ def deployed_without_debug(backend, evidence):
     logs = backend.log(EPOCH)
     found = {name: [line for line in lines if for_developers(line)] for name, lines in logs.items()}
     evidence.add("debug lines by pod", {name: f"{len(found[name])} of {len(logs[name])} lines" for name in logs})
-    assert logs and not any(found.values()), f"debug lines in production: {[x[0][:200] for x in found.values() if x]}"
+    assert logs and not any(found.values()), (
+        f"expected no debug lines in production, saw {[x[0][:200] for x in found.values() if x]}"
+    )

@@ -1,4 +1,4 @@
-"""The database: its members, how it is served, and what becomes of it when one of them is deleted."""
+"""The database: its members, its Service, and what happens when a member is deleted."""
 
 import functools
 import re
@@ -10,14 +10,14 @@ from acceptance.base.waiting import MEMBER_BACK, REPLICATED, eventually
 from acceptance.clients.sql import Login
 from acceptance.cluster.workloads import workloads
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers import service_port
-from acceptance.drivers.database import SERVICE, Database
-from acceptance.drivers.deletion import Deletion
-from acceptance.drivers.exposure import ways_in
-from acceptance.drivers.member_loss import HINT
+from acceptance.drivers.data.database import SERVICE, Database
+from acceptance.drivers.data.member_deletion import Deletion
+from acceptance.drivers.data.member_loss import HINT
+from acceptance.drivers.ingress.exposure import ways_in
+from acceptance.drivers.services import service_ports
 
 FRESH = 20
-"""Connections over each of which a Service chooses anew."""
+"""New connections, for each of which a Service chooses a member."""
 
 
 @given("the database is deployed", target_fixture="db")
@@ -35,7 +35,7 @@ def database_deployed(database, default, platform_secrets, data_client):
 def nodes_answer(db, count, evidence):
     versions = {name: db.version(name) for name in db.names()}
     evidence.add("what each node says that it is", versions)
-    assert len(versions) == count, f"expected {count} nodes, saw {sorted(versions)}. Try: {HINT}"
+    assert len(versions) == count, f"expected {count} database nodes to answer, saw {sorted(versions)}. Try: {HINT}"
     return versions
 
 
@@ -59,13 +59,15 @@ def table_with_row(db):
 
 @then(parsers.parse("a pod queries the database at {service}:{port:d}, each time by a member that takes writes"))
 def pod_queries(db, service, port, evidence):
-    service_port.check(db.namespace, service, port)
-    seen = service_port.named_in(db.client, "DATABASE_URL")
-    assert seen == (service, port), f"DATABASE_URL names {seen}"
+    service_ports.check(db.namespace, service, port)
+    seen = service_ports.named_in(db.client, "DATABASE_URL")
+    assert seen == (service, port), f"expected {service}:{port} in DATABASE_URL, saw {seen}"
     answers = [db.ask(service, "select host(inet_server_addr()), inet_server_port()")[0] for _ in range(FRESH)]
     evidence.add(f"who answered {FRESH} connections to {service}:{port}", [list(answer) for answer in answers])
     writable = {db.namespace.pod(db.leader()).status.pod_ip} if not db.is_yugabytedb else db.addresses()
-    assert {address for address, _ in answers} <= writable, f"expected answers of {writable}, saw {set(answers)}"
+    assert {address for address, _ in answers} <= writable, (
+        f"expected {service} to lead to members that take writes ({writable}), saw {set(answers)}"
+    )
 
 
 @then("nothing leads to its members from outside the cluster")
@@ -77,12 +79,12 @@ def database_inside_only(db):
 @then(parsers.parse("a pod reads the admin UI at {service}:{port:d}"))
 def pod_reads_ui(db, service, port, environment, evidence):
     stand_in = environment.stand_ins.get("YugabyteDB")
-    if stand_in and not db.is_yugabytedb and not service_port.exists(db.namespace, service):
+    if stand_in and not db.is_yugabytedb and not service_ports.exists(db.namespace, service):
         raise Unverifiable(f"{stand_in} has no admin UI, so there is no {service} (SQL was judged)")
-    service_port.check(db.namespace, service, port)
+    service_ports.check(db.namespace, service, port)
     page = db.client("get", f"http://{service}:{port}/")
     evidence.add("admin UI", page[:2000])
-    assert "YugabyteDB" in page, f"expected YugabyteDB's page, saw {page[:200]!r}"
+    assert "YugabyteDB" in page, f"expected YugabyteDB's admin page at {service}:{port}, saw {page[:200]!r}"
 
 
 @when(parsers.parse("the node that {role} is deleted, and a row is written meanwhile"), target_fixture="deletion")
@@ -102,7 +104,7 @@ def node_is_back(deletion):
 @then("all nodes hold the same")
 def nodes_hold_the_same(db, table):
     expected = db.ask(db.leader(), f"select * from {table} order by id")
-    assert expected, f"{table} is empty on the leader"
+    assert expected, f"expected rows in {table} on the leader, there are none"
     for name in db.names():
         what = f"{len(expected)} rows on {name}"
         eventually(functools.partial(db.holds, name, table, expected), within=REPLICATED, what=what, hint=HINT)
@@ -117,7 +119,7 @@ def ready_before(default):
 def workloads_ready_again(default, ready_before):
     def ready():
         missing = ready_before - ready_workloads(default)
-        assert not missing, ", ".join(sorted(missing))
+        assert not missing, f"not ready: {', '.join(sorted(missing))}"
         return True
 
     what = "each Deployment and StatefulSet that was ready to be so again"
@@ -125,5 +127,5 @@ def workloads_ready_again(default, ready_before):
 
 
 def ready_workloads(namespace):
-    """The names of those that have all their pods, and all of them Ready."""
+    """The names of the workloads whose pods are all there and Ready."""
     return {item.metadata.name for item in workloads(namespace.cluster, namespace.name) if is_rolled_out(item)}

@@ -4,9 +4,8 @@ import secrets
 
 from pytest_bdd import parsers, then
 
-from acceptance.drivers.database import SCHEMA, SERVICE
-from acceptance.drivers.latency import beside
-from acceptance.drivers.logins import (
+from acceptance.drivers.data.database import SCHEMA, SERVICE
+from acceptance.drivers.data.database_logins import (
     LET_IN,
     attempt,
     attempts,
@@ -19,7 +18,8 @@ from acceptance.drivers.logins import (
     unasked,
     unknown_roles,
 )
-from acceptance.drivers.services import Service
+from acceptance.drivers.services.latency import beside
+from acceptance.drivers.services.service import Service
 
 
 @then("a client with the credentials of DATABASE_URL creates, writes, reads and drops a table")
@@ -31,7 +31,7 @@ def credentials_accepted(db, evidence):
     rows = db.ask(SERVICE, f"select id, current_user::text, current_database()::text from {name}")
     db.ask(SERVICE, f"drop table {name}")
     expected = [(42, db.login.user, db.login.database)]
-    assert rows == expected, f"expected the row that was written, by {expected[0][1:]}; saw {rows}"
+    assert rows == expected, f"expected the row written by {expected[0][1:]}, saw {rows}"
 
 
 @then("a pod on each machine of the services that has DATABASE_URL from the Secret queries with it")
@@ -39,7 +39,7 @@ def pods_use_database_url(db, default, auth_service, backend_service, evidence):
     with beside(db.client, Service(default, "auth-service"), Service(default, "backend-service")) as clients:
         evidence.add("machines asked from", sorted(clients))
         wrong = not_served(clients, db.login.user)
-    assert clients and not wrong, f"expected each to be answered as {db.login.user}, saw {wrong}"
+    assert clients and not wrong, f"expected the database to answer each machine's pod as {db.login.user}, saw {wrong}"
 
 
 @then(parsers.parse("none of their queries is cut off within {seconds:d} seconds"))
@@ -55,7 +55,7 @@ def enough_at_once(db, cluster, auth_service, backend_service, evidence):
     evidence.add("connections held open at once", count)
     found = turned_away(db, count)
     hint = "Try: select rolname, rolconnlimit from pg_roles; show max_connections"
-    assert not found, f"expected {count} connections at once to be accepted; {found}. {hint}"
+    assert not found, f"expected {count} connections at once to be accepted, but {found}. {hint}"
 
 
 @then(parsers.parse("they do not end within {days:d} days"))
@@ -70,7 +70,9 @@ def right_credentials(db, evidence):
     seen = {place: attempt(db, place, db.login) for place in db.places()}
     evidence.add("answers to the right credentials", seen)
     others = {place: answer for place, answer in seen.items() if answer != LET_IN}
-    assert len(seen) > 1 and not others, f"expected the credentials of DATABASE_URL to be let in, saw {others}"
+    assert len(seen) > 1 and not others, (
+        f"expected each place to accept the credentials of DATABASE_URL, saw {others or 'one place only'}"
+    )
 
 
 @then(parsers.parse("the Service and every node turn {kind} away, for each role and database"))
@@ -78,7 +80,7 @@ def wrong_credentials(db, kind, evidence):
     seen = attempts(db, kind)
     evidence.add(f"answers to {kind}, asked from {db.client.address()}", seen)
     let_in = {who: answer for who, answer in seen.items() if answer.startswith(LET_IN)}
-    assert seen and not let_in, f"expected {kind} to be turned away everywhere, but: {let_in}"
+    assert seen and not let_in, f"expected {kind} to be rejected everywhere, but let in: {let_in}"
 
 
 @then("no node has a rule that asks for no password, wherever a client is")

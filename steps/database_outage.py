@@ -3,11 +3,11 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers import database_settings as settings
-from acceptance.drivers.member_loss import Writer, leader_killed, wait_for_writes
+from acceptance.drivers.data import database_settings as settings
+from acceptance.drivers.data.member_loss import Writer, leader_killed, wait_for_writes
 
 RTO_OF_STAND_IN = 60
-"""Seconds after which a stand-in has to serve again."""
+"""Maximum seconds until a stand-in serves again."""
 
 
 @given("a pod writes to the database all the time", target_fixture="writing")
@@ -42,7 +42,7 @@ def let_back(outage, evidence):
 @then("all three nodes have all that was acknowledged")
 def rejoined(db, outage, evidence):
     members = db.names()
-    assert len(members) == 3, f"expected three nodes, saw {members}"
+    assert len(members) == 3, f"expected three database nodes, saw {members}"
     for member in members:
         evidence.add(f"acknowledged writes on {member}", outage.kept_by(member))
 
@@ -60,7 +60,9 @@ def settings_are_gits(db, platform, evidence):
 @then(parsers.parse("service was back within {seconds:d} seconds"))
 def back_in_time(db, outage, seconds):
     limit = seconds if db.is_yugabytedb else RTO_OF_STAND_IN
-    assert outage.gap <= limit, f"expected service back within {limit} s, the gap was {outage.gap:.1f} s"
+    assert outage.gap <= limit, (
+        f"expected writes again within {limit} s of the loss of {outage.name}, the gap was {outage.gap:.1f} s"
+    )
     if not db.is_yugabytedb:
         raise Unverifiable(
             f"{seconds} s are YugabyteDB's; on PostgreSQL under Patroni the gap was {outage.gap:.1f} s, and of "

@@ -1,19 +1,21 @@
-"""What the database stores: where, in how many copies, and what a power failure would lose."""
+"""The database's storage: where it is, how many copies there are, and what a power failure would lose."""
 
 from pytest_bdd import then
 
 from acceptance.base.waiting import REPLICATED, eventually
-from acceptance.drivers import durability
-from acceptance.drivers.durability import DISK
-from acceptance.drivers.member_loss import HINT
-from acceptance.drivers.pods import mount_of, volume_at
+from acceptance.drivers.data import durability
+from acceptance.drivers.data.durability import DISK
+from acceptance.drivers.data.member_loss import HINT
+from acceptance.drivers.workloads.pods import mount_of, volume_at
 
 
 @then(f"every node has a persistent volume at {DISK}")
 def nodes_have_volumes(db, evidence):
     volumes = {pod.metadata.name: volume_at(db.namespace, pod, DISK) for pod in db.members()}
     evidence.add("volumes", volumes)
-    assert len(set(volumes.values())) == len(volumes) > 0, f"expected a volume for each node, saw {volumes}"
+    assert len(set(volumes.values())) == len(volumes) > 0, (
+        f"expected a volume of its own for each database node, saw {volumes}"
+    )
 
 
 @then("every node keeps that table's data there, and its log and tablespaces")
@@ -22,11 +24,13 @@ def data_lies_on_volume(db, table, evidence):
         seen = {what: where(db, name, path) for what, path in durability.files_of(db, name, table).items()}
         evidence.add(f"files of {name}", seen)
         elsewhere = {what: found for what, found in seen.items() if found[1] != DISK}
-        assert seen and not elsewhere, f"expected all that {name} keeps on {DISK}, but {elsewhere}"
+        assert seen and not elsewhere, (
+            f"expected all files of {name} on its volume at {DISK}, saw elsewhere: {elsewhere or 'no files at all'}"
+        )
 
 
 def where(db, name, path):
-    """Where a file of a member is; a follower writes its own when it has replayed the row."""
+    """The real path and mount point of a member's file; a follower writes it once it has replayed the row."""
     return eventually(
         lambda: mount_of(db.namespace, name, path), within=REPLICATED, what=f"{path} on {name}", hint=HINT
     )
@@ -42,13 +46,15 @@ def three_replicas(db, evidence):
 def tables_are_replicated(db, evidence):
     evidence.add("relations by database", {name: len(rows) for name, rows in durability.relations(db).items()})
     found = durability.unlogged(db)
-    assert not found, f"expected every relation in the log that other nodes replay, but not {', '.join(found)}"
+    assert not found, (
+        f"expected every relation to be replicated through the log, these are unlogged: {', '.join(found)}"
+    )
 
 
 @then("all nodes hold the same rows of every table of the services")
 def same_rows(db, evidence):
     if db.is_yugabytedb:
-        # Any node answers with any row there; which ones hold it is what the tablets say.
+        # Every node serves every row there; the tablets show which nodes hold it.
         evidence.add("replication", db.fully_replicated())
         return
     what = "the same rows of every table on all nodes"
@@ -61,4 +67,4 @@ def commits_reach_disks(db, table, evidence):
     if not db.is_yugabytedb:
         evidence.add("syncs of the leader's log", durability.syncs_of(db, table))
         found = durability.weak_settings(db) + durability.weak_sessions(db)
-        assert not found, f"expected a commit to survive a loss of power, but {'; '.join(found)}"
+        assert not found, f"expected each commit to survive a power failure, but {'; '.join(found)}"

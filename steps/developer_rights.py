@@ -5,9 +5,9 @@ import functools
 from pytest_bdd import given, then, when
 
 from acceptance.base.waiting import SYNCED, eventually
-from acceptance.drivers import developer as rights
-from acceptance.drivers import developer_secrets as ways
-from acceptance.drivers import projects
+from acceptance.drivers.argocd import projects
+from acceptance.drivers.security import developer_rights as rights
+from acceptance.drivers.security import developer_secrets as ways
 from acceptance.platform.access import DEVELOPER, NAMESPACE
 from acceptance.platform.application_status import ARGOCD
 
@@ -18,18 +18,24 @@ HINT = f"Try: kubectl -n {NAMESPACE} describe role {DEVELOPER}"
 def developer_with_token(access, evidence):
     developer = access.developer()
     answer = developer.who_am_i()
-    assert answer.status_code == 201, f"the token is not accepted: {answer.status_code} {answer.text[:200]}"
+    assert answer.status_code == 201, (
+        f"expected the API to accept the developer's token, saw {answer.status_code} {answer.text[:200]}"
+    )
     who = answer.json()["status"]["userInfo"]["username"]
     evidence.add("signed in as", who)
-    assert who == f"system:serviceaccount:{NAMESPACE}:{DEVELOPER}", f"the token speaks for {who}"
+    assert who == f"system:serviceaccount:{NAMESPACE}:{DEVELOPER}", (
+        f"expected a token of ServiceAccount {NAMESPACE}/{DEVELOPER}, it belongs to {who}"
+    )
     return developer
 
 
 def all_refused(developer, attempts, evidence, title):
-    """Make all attempts; raise AssertionError naming those that were not answered with 403."""
+    """Make all attempts. Raises AssertionError naming those that were not answered with 403."""
     seen = rights.statuses(developer, attempts)
     evidence.add(title, {"403": len(seen) - len(rights.unlike(seen, 403)), "others": rights.unlike(seen, 403)})
-    assert attempts and not rights.unlike(seen, 403), f"expected 403, saw {rights.unlike(seen, 403)}. {HINT}"
+    assert attempts and not rights.unlike(seen, 403), (
+        f"expected 403 for the developer, saw {rights.unlike(seen, 403)}. {HINT}"
+    )
 
 
 @then("the developer reads pods, logs, Services, Deployments and events there")
@@ -38,10 +44,12 @@ def developer_reads(developer, cluster, backend, evidence):
     attempts = rights.reads(rights.resources(developer), pods)
     seen = rights.statuses(developer, attempts)
     evidence.add("what the developer reads", seen)
-    assert pods and len(attempts) == len(rights.READABLE) + len(pods), f"the API has only {sorted(attempts)}"
-    assert not rights.unlike(seen, 200), f"expected 200, saw {rights.unlike(seen, 200)}. {HINT}"
+    assert pods and len(attempts) == len(rights.READABLE) + len(pods), (
+        f"expected the kinds {sorted(rights.READABLE)} and a log of each pod, the API offers {sorted(attempts)}"
+    )
+    assert not rights.unlike(seen, 200), f"expected 200 for the developer, saw {rights.unlike(seen, 200)}. {HINT}"
     listed = {item["metadata"]["name"] for item in developer("GET", f"{rights.HERE}/pods").json()["items"]}
-    assert set(pods) <= listed, f"expected all pods in the list, missing are {sorted(set(pods) - listed)}"
+    assert set(pods) <= listed, f"expected all pods in the developer's list, missing: {sorted(set(pods) - listed)}"
 
 
 @then("no other kind of object, and nothing elsewhere")
@@ -50,13 +58,13 @@ def developer_reads_nothing_elsewhere(developer, cluster, evidence):
     all_refused(developer, attempts, evidence, "what the developer reads beyond that")
     seen = {name: rights.about_others(rights.rights(developer, name)) for name in rights.other_namespaces(cluster)}
     more = {name: found for name, found in seen.items() if found}
-    assert seen and not more, f"expected no rights in other namespaces, saw {more}"
+    assert seen and not more, f"expected no rights of the developer in other namespaces, saw {more}"
 
 
 @then("nothing of the API servers' own but what everybody may ask")
 def developer_asks_no_server(developer):
     more = rights.paths_beyond(rights.review(developer, NAMESPACE)["nonResourceRules"])
-    assert not more, f"expected no right to what API servers tell of themselves, saw {more}"
+    assert not more, f"expected only public non-resource URLs of the API, the developer may read {more}"
 
 
 @then("whatever the developer tries to change is refused")
@@ -72,16 +80,20 @@ def rights_are_to_read(developer, cluster, evidence):
     seen = {name: rights.rights(developer, name) for name in (NAMESPACE, *rights.other_namespaces(cluster))}
     evidence.add(f"rights in {NAMESPACE}", seen[NAMESPACE])
     here = [rule for rule in seen[NAMESPACE] if "pods" in rule["resources"]]
-    assert here, f"the list lacks even the right to read pods: {seen[NAMESPACE]}"
+    assert here, f"expected the right to read pods in {NAMESPACE}, saw {seen[NAMESPACE]}"
     more = {name: rights.beyond_reading(rules) for name, rules in seen.items() if rights.beyond_reading(rules)}
-    assert not more, f"expected rights to read alone, none that leads to Secrets, saw {more}. {HINT}"
+    assert not more, f"expected read-only rights, none that leads to Secrets, saw {more}. {HINT}"
 
 
 @given("Secrets that an administrator sees", target_fixture="secret_names")
 def secrets_are_there(platform_secrets, sealed_secrets, cluster):
     names = ways.names_of_secrets(cluster, NAMESPACE)
-    assert {"jwt-secret", "database-credentials"} <= names, f"the namespace {NAMESPACE} has the Secrets {sorted(names)}"
-    assert sealed_secrets.key_secrets(), "the Sealed Secrets controller has no key"
+    assert {"jwt-secret", "database-credentials"} <= names, (
+        f"expected jwt-secret and database-credentials in {NAMESPACE}, saw the Secrets {sorted(names)}"
+    )
+    assert sealed_secrets.key_secrets(), (
+        f"expected a key of the Sealed Secrets controller in {sealed_secrets.namespace}, it has none"
+    )
     return names
 
 
@@ -109,7 +121,7 @@ def no_value_in_sight(developer, cluster, sealed_secrets, evidence):
         "searched", {"values": sorted(values), "in bytes of": {what: len(a.content) for what, a in answers.items()}}
     )
     found = ways.leaks(answers, values)
-    assert values and answers and not found, f"expected no Secret's value where developers read, saw {found}"
+    assert values and answers and not found, f"expected no Secret's value in anything that developers read, saw {found}"
 
 
 @then("every project of Argo CD names its repositories, and the platform's namespace alone")
@@ -117,9 +129,9 @@ def projects_are_narrow(argocd, cluster, evidence):
     seen = projects.listed(cluster, "appprojects")
     evidence.add("projects", seen)
     wide = [text for name, spec in seen.items() for text in projects.too_wide(name, spec)]
-    assert seen and not wide, f"expected narrow projects, saw that these allow {wide}"
+    assert seen and not wide, f"expected projects that allow only what they need, saw {wide or 'no project'}"
     allows = {key: seen["default"].get(key) for key in ("sourceRepos", "destinations") if seen["default"].get(key)}
-    assert not allows, f"expected the project `default` to allow nothing, saw {allows}"
+    assert not allows, f"expected Argo CD's project `default` to allow nothing, saw {allows}"
 
 
 @then("Argo CD tells and does nothing for those who have not signed in")

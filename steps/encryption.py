@@ -1,10 +1,10 @@
-"""Secrets in etcd. Source: plan 27.2."""
+"""Encryption of Secrets in etcd. Source: plan 27.2."""
 
 from pytest_bdd import given, then, when
 
 from acceptance.base.waiting import REPLICATED, eventually
-from acceptance.drivers.encryption import Marked, key_files
-from acceptance.drivers.etcd import snapshot, stored, ways_of_storing
+from acceptance.drivers.cluster.etcd import snapshot, stored, ways_of_storing
+from acceptance.drivers.security.encryption_at_rest import Marked, key_files
 
 
 @given("a ConfigMap, and a Secret that each API server wrote, each with a value of its own", target_fixture="marked")
@@ -14,7 +14,7 @@ def config_map_and_secrets(namespace, outputs):
 
 @when("a snapshot of etcd is taken", target_fixture="searched")
 def take_snapshot(cluster, marked):
-    # What is read from a member, it has: a member may be a moment behind what the API acknowledged.
+    # The snapshot has what its member has: a member may lag a moment behind what the API acknowledged.
     eventually(marked.is_held, within=REPLICATED, what="etcd to hold what was written")
     with snapshot(cluster) as taken:
         yield taken
@@ -25,15 +25,19 @@ def secrets_not_in_clear(marked, searched, evidence):
     lacking = [name for name in marked.hidden if not searched.has(marked.key(name))]
     clear = [name for name, value in marked.hidden.items() if searched.has_in_any_form(value)]
     evidence.add("searched in the snapshot", {"Secrets": sorted(marked.hidden), "in clear": clear})
-    assert searched.has(marked.clear), "the ConfigMap's value is not found either: the search proves nothing"
-    assert not lacking, f"{lacking} are not in the snapshot: the search proves nothing"
-    assert not clear, f"the values of {clear} are in the snapshot of etcd in clear"
+    assert searched.has(marked.clear), (
+        "expected the ConfigMap's value in the snapshot of etcd; it is not found, so the search proves nothing"
+    )
+    assert not lacking, (
+        f"expected these Secrets in the snapshot of etcd; {lacking} are not found, so the search proves nothing"
+    )
+    assert not clear, f"expected encrypted Secrets in the snapshot of etcd, the values of {clear} are in clear text"
 
 
 @then("each API server reads what each other one wrote")
 def servers_read_each_other(marked):
     wrong = marked.unreadable()
-    assert not wrong, f"expected each API server to give each Secret as it was written, saw not given: {wrong}"
+    assert not wrong, f"expected each API server to return each Secret as another one wrote it, it did not for {wrong}"
 
 
 @then("etcd holds no Secret of the cluster but encrypted")
@@ -43,7 +47,9 @@ def all_secrets_encrypted(cluster, evidence):
     counted = {way: list(ways.values()).count(way) for way in {*ways.values()}}
     evidence.add("Secrets by the way they are stored", counted)
     clear = sorted(set(values) - set(ways))
-    assert values and not clear, f"expected every Secret encrypted in etcd, {len(clear)} are not: {clear[:10]}"
+    assert values and not clear, (
+        f"expected every Secret encrypted in etcd, of {len(values)} these {len(clear)} are not: {clear[:10]}"
+    )
 
 
 @then("all API servers have the same key, in a file that only root may read")
@@ -51,6 +57,8 @@ def key_is_private(namespace, outputs, evidence):
     seen = key_files(namespace, outputs)
     evidence.add("path, mode and folder's mode", {name: (f.path, f.mode, f.folder_mode) for name, f in seen.items()})
     open_files = {name: file for name, file in seen.items() if (file.mode, file.folder_mode) != ("600", "700")}
-    assert not open_files, f"expected mode 600 of each file and 700 of its folder, saw {open_files}"
+    assert not open_files, f"expected mode 600 of each encryption key file and 700 of its folder, saw {open_files}"
     digests = {file.digest for file in seen.values()}
-    assert len(digests) == 1, f"the API servers have {len(digests)} different keys: one cannot read what another wrote"
+    assert len(digests) == 1, (
+        f"expected one key on all API servers, saw {len(digests)}: one cannot read what another wrote"
+    )

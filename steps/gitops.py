@@ -1,20 +1,13 @@
-"""Argo CD working on the scenarios' own small Applications: noticing, syncing, health."""
+"""Argo CD's work on the scenarios' own small Applications: noticing pushes, syncing, health."""
 
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK
-from acceptance.drivers import application_policies as policies
-from acceptance.drivers import (
-    apply_rights,
-    argocd_settings,
-    object_options,
-    polling,
-    sync_hooks,
-    syncs,
-    webhooks,
-    workload_health,
-)
-from acceptance.drivers.demos import wait_status
+from acceptance.drivers.argocd import application_policies as policies
+from acceptance.drivers.argocd import apply_rights, argocd_settings, polling, sync_hooks, sync_options, syncs, webhooks
+from acceptance.drivers.argocd.demos import wait_status
+from acceptance.drivers.services import hook_copies
+from acceptance.drivers.workloads import workload_health
 from acceptance.platform.application_status import GOOD
 
 
@@ -51,7 +44,7 @@ def commit_is_head(demo):
 
 @given("Argo CD has just looked into Git")
 def just_looked(demo):
-    # Its next look by itself is a whole polling interval away: what is noticed sooner was not found by polling.
+    # Its next poll is a whole interval away: a change that is noticed sooner was not found by polling.
     demo.look()
 
 
@@ -76,7 +69,9 @@ def noticed_by_webhook(demo, environment, evidence):
     took = syncs.wait_noticed(demo, DETECTED_BY_WEBHOOK)
     evidence.add("from git push to detected by webhook", f"{took:.1f} s")
     interval = environment.gitops.polling_seconds * 0.75
-    assert took < interval, f"after {took:.1f} s it may have been polling that noticed it"
+    assert took < interval, (
+        f"expected the webhook to notice the push within {interval:.0f} s, after {took:.1f} s it may have been polling"
+    )
 
 
 @then("polling finds a push within three minutes at the latest, here and in production")
@@ -84,13 +79,15 @@ def polling_is_in_time(platform, evidence):
     seen = polling.polling_everywhere(platform)
     evidence.add("seconds until polling finds a push at the latest", seen)
     late = {where: seconds for where, seconds in seen.items() if seconds > polling.NOTICED_WITHIN}
-    assert not late, f"expected 180 s or less for twice the interval, the jitter and the cache of commits, saw {late}"
+    assert not late, (
+        f"expected 180 s or less for twice the polling interval, the jitter and the commit cache, saw {late}"
+    )
 
 
 @then("a push to the platform's own repository calls the webhook, too")
 def platform_calls_webhook(cluster, git):
     wrong = webhooks.without_webhook(cluster, git)
-    assert not wrong, f"expected Argo CD to be told of pushes to the platform's repository, but {wrong}"
+    assert not wrong, f"expected pushes to the platform's repository to call Argo CD's webhook, but {wrong}"
 
 
 @then("the cluster has the change")
@@ -104,15 +101,15 @@ def applications_follow_main(platform, argocd, applications):
     seen = policies.applications_everywhere(platform)
     found = policies.troubles(seen, policies.leaves_out)
     found |= policies.other_sources(seen, platform.render("argocd/applications"))
-    found |= policies.troubles(object_options.objects_everywhere(platform, argocd), object_options.is_skipped)
+    found |= policies.troubles(sync_options.objects_everywhere(platform, argocd), sync_options.is_skipped)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.hides)
-    assert not found, f"expected nothing of Git to be left out, saw {found}. Try: kubectl -n argocd get cm argocd-cm"
+    assert not found, f"expected Argo CD to apply all of Git, saw {found}. Try: kubectl -n argocd get cm argocd-cm"
 
 
 @then("Argo CD may apply each object that the platform consists of, here and in production")
 def may_apply_all(platform, argocd, applications):
     found = apply_rights.not_applied(platform, argocd)
-    assert not found, f"expected nothing to keep Argo CD from applying what Git has, saw {found}"
+    assert not found, f"expected Argo CD to have the rights to apply every object in Git, saw {found}"
 
 
 @when(
@@ -128,9 +125,11 @@ def not_successful_before(demo, evidence):
     watch.watch()
     evidence.add("phase of the sync and readiness of the pods", watch.seen)
     hint = "Try: is there a PostSync hook in the Application's manifests?"
-    assert not watch.early, f"expected the sync of {demo.pushed[:8]} Running; it was {watch.early[0]}. {hint}"
+    assert not watch.early, f"expected the sync of {demo.pushed[:8]} to be Running, it was {watch.early[0]}. {hint}"
     last = syncs.as_text(watch.seen)
-    assert watch.ran_while_unready, f"the sync was never seen running while the pods were not ready: {last}"
+    assert watch.ran_while_unready, (
+        f"expected to see the sync of {demo.pushed[:8]} running before its pods were ready, saw {last}"
+    )
 
 
 @then("it is called successful afterwards")
@@ -143,10 +142,23 @@ def applications_have_hooks(platform, argocd, applications, evidence):
     seen = sync_hooks.hooks_everywhere(platform, argocd)
     evidence.add("hooks that end a sync", seen)
     without = sorted(name for name, hooks in seen.items() if not hooks)
-    assert not without, f"expected a PostSync hook to end each sync, there is none for {without}"
+    assert not without, f"expected a PostSync hook at the end of each sync, there is none for {without}"
     found = policies.troubles(policies.workloads_everywhere(platform), workload_health.is_ignored)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.excuses)
-    assert not found, f"expected a sync to wait for the health of each workload, saw {found}"
+    assert not found, f"expected each sync to wait for its workloads' health, saw {found}"
+
+
+@given("copies of the platform's own hooks, each where all answer but what it waits for", target_fixture="hooks")
+def copies_of_hooks(namespace, argocd, applications):
+    return hook_copies.start_each(namespace, argocd)
+
+
+@then("none of the copies of these hooks ends well")
+def hooks_wait(namespace, hooks, evidence):
+    evidence.add("copies of hooks", hooks)
+    wrong = hook_copies.ended_well(namespace, hooks)
+    hint = f"Try: kubectl -n {namespace.name} logs {wrong[0]}" if wrong else ""
+    assert hooks and not wrong, f"expected each hook to wait for its own Application, {wrong} did not. {hint}"
 
 
 @when("a version that never becomes ready is pushed to main and a sync is asked for")
@@ -159,14 +171,14 @@ def becomes_degraded(demo, evidence):
     says = syncs.wait_degraded(demo)
     evidence.add("what it says", says)
     named = demo.name in says and "progress deadline" in says
-    assert named, f"expected it to name the Deployment and why, it says {says!r}"
+    assert named, f"expected Application {demo.name} to name its Deployment and the reason, it says {says!r}"
 
 
 @then("so would each of the platform's workloads, here and in production")
 def workloads_can_fail(platform, applications):
     found = policies.troubles(policies.workloads_everywhere(platform), workload_health.never_fails)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.excuses)
-    assert not found, f"expected each workload to be called Degraded when its pods are not well, saw {found}"
+    assert not found, f"expected Argo CD to call each workload with unhealthy pods Degraded, saw {found}"
 
 
 @then("Argo CD synchronises it by itself")
@@ -175,8 +187,10 @@ def synchronises_by_itself(demo, evidence):
     operation = wait_status(demo, GOOD, demo.pushed)["operationState"]
     evidence.add("operation", operation["operation"])
     by = operation["operation"].get("initiatedBy", {})
-    assert by.get("automated") is True, f"expected the sync to be automated, it was asked for by {by}"
-    assert demo.deployed_text() == demo.text, "the sync is called Succeeded, but the cluster does not have the change"
+    assert by.get("automated") is True, f"expected an automated sync of {demo.name}, it was initiated by {by}"
+    assert demo.deployed_text() == demo.text, (
+        f"the sync of {demo.name} is called Succeeded, but its ConfigMap lacks {demo.text!r}"
+    )
 
 
 @when("an object is taken out of Git")
@@ -205,8 +219,8 @@ def applications_are_automated(platform, argocd, applications, evidence):
     evidence.add("sync policies", {name: item["spec"].get("syncPolicy") for name, item in seen.items()})
     found = policies.troubles(seen, policies.needs_a_hand)
     found |= policies.troubles(policies.projects_everywhere(platform), policies.has_windows)
-    found |= policies.troubles(object_options.objects_everywhere(platform, argocd), object_options.stays)
-    assert not found, f"expected every Application to be synchronised at any time by itself, saw {found}"
+    found |= policies.troubles(sync_options.objects_everywhere(platform, argocd), sync_options.stays)
+    assert not found, f"expected every Application to sync, prune and heal by itself at any time, saw {found}"
 
 
 @then("the Application is OutOfSync at that commit")

@@ -1,4 +1,4 @@
-"""GraphQL: what is public, what takes a token, and which service the backend asks about it."""
+"""GraphQL: what is public, what needs a token, and which service the backend asks about the token."""
 
 import contextlib
 
@@ -6,9 +6,10 @@ import pytest
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, eventually
-from acceptance.drivers import validation
-from acceptance.drivers.copies import copy_of
-from acceptance.drivers.graphql import (
+from acceptance.drivers.api import token_validation
+from acceptance.drivers.api.auth_stub import TIMES, answering, words
+from acceptance.drivers.api.ended_sessions import end_sessions
+from acceptance.drivers.api.graphql import (
     LOGS,
     Record,
     ask,
@@ -21,11 +22,11 @@ from acceptance.drivers.graphql import (
     of_others,
     shows,
 )
-from acceptance.drivers.query_forms import ask_in_forms, ask_in_small_letters, let_in
-from acceptance.drivers.sign_in import LOGS as AUTH_LOGS
-from acceptance.drivers.sign_in import SignIn
-from acceptance.drivers.spokesman import TIMES, answering, words
-from acceptance.drivers.wallet import forged
+from acceptance.drivers.api.graphql_variants import ask_in_forms, ask_in_small_letters, let_in
+from acceptance.drivers.api.sign_in import LOGS as AUTH_LOGS
+from acceptance.drivers.api.sign_in import SignIn
+from acceptance.drivers.api.wallet import forged
+from acceptance.drivers.services.copies import copy_of
 
 
 @given("a record that was written to the database a moment ago", target_fixture="record")
@@ -34,6 +35,11 @@ def new_record(service, db, environment):
     record.insert()
     yield record
     record.delete()
+
+
+@when("the database ends the sessions that the backend keeps")
+def backend_loses_sessions(db, backend, evidence):
+    evidence.add("sessions of the backend that were ended", end_sessions(db, backend))
 
 
 @when("the record is deleted from the database")
@@ -48,7 +54,9 @@ def record_is_answered(backend_doors, environment, record, finds, evidence):
     evidence.add(settings.public_query, {door: asked.describe() for door, asked in answers.items()})
     seen = {door: record.found_in(asked) for door, asked in answers.items()}
     wanted = finds == "finds"
-    assert set(seen.values()) == {wanted}, f"expected that the query {finds} {record.values} everywhere, saw {seen}"
+    assert set(seen.values()) == {wanted}, (
+        f"expected that the public query {finds} {record.values} at each endpoint, found there: {seen}"
+    )
 
 
 @then("the public query finds it when it is 8 KiB long")
@@ -57,7 +65,9 @@ def long_query_is_answered(backend_doors, environment, record, evidence):
     answers = ask_everywhere(backend_doors, settings, long(settings.public_query))
     evidence.add("answers to the long query", {door: asked.describe() for door, asked in answers.items()})
     missed = [door for door, asked in answers.items() if not record.found_in(asked)]
-    assert answers and not missed, f"expected a long query to find {record.values}, it did not at {missed}"
+    assert answers and not missed, (
+        f"expected a query of 8 KiB to find {record.values}, it did not at {missed or 'any endpoint'}"
+    )
 
 
 @then("the public query finds it with the headers and bodies that clients send")
@@ -80,9 +90,9 @@ def ask_protected(signed_in, backend_doors, environment, evidence):
 @when("it asks with a JWT of 4 KiB, to which auth says yes", target_fixture="answers")
 def ask_protected_with_long_token(signed_in, jwt_secret, auth_doors, backend_doors, environment, evidence):
     settings, token = environment.services, forged("a JWT of 4 KiB", signed_in["jwt"], jwt_secret)
-    said = validation.verdicts(validation.ask(auth_doors, settings, token), settings)
+    said = token_validation.verdicts(token_validation.ask(auth_doors, settings, token), settings)
     assert all(said.values()), (
-        f"expected auth to accept a JWT with a claim that it need not know: {said}. Try: {AUTH_LOGS}"
+        f"expected auth to accept a JWT of 4 KiB with an unknown claim, saw {said}. Try: {AUTH_LOGS}"
     )
     answers = ask_everywhere(backend_doors, settings, settings.protected_query, token)
     evidence.add("answers to the long JWT", {door: asked.describe() for door, asked in answers.items()})
@@ -93,8 +103,8 @@ def ask_protected_with_long_token(signed_in, jwt_secret, auth_doors, backend_doo
 def ask_protected_with(signed_in, backend_doors, auth_doors, environment, jwt_secret, kind, evidence):
     settings = environment.services
     token = None if kind == "no JWT" else forged(kind, signed_in["jwt"], jwt_secret)
-    said = validation.verdicts(validation.ask(auth_doors, settings, token), settings) if token else {}
-    assert not any(said.values()), f"auth itself says yes to {kind}: {said}"
+    said = token_validation.verdicts(token_validation.ask(auth_doors, settings, token), settings) if token else {}
+    assert not any(said.values()), f"expected auth itself to reject {kind}, saw {said}"
     answers = ask_everywhere(backend_doors, settings, settings.protected_query, token)
     answers |= ask_after_everywhere(backend_doors, settings, signed_in["jwt"], token)
     evidence.add("answers to the protected query", {door: asked.describe() for door, asked in answers.items()})
@@ -119,9 +129,11 @@ def two_tokens(signed_in, auth_api, environment):
 def has_own_data(answers, two_tokens, backend_api, environment):
     settings, (mine, others) = environment.services, two_tokens
     theirs = ask(backend_api, settings, settings.protected_query, two_tokens[others]).data()
-    assert shows(theirs, others) and not shows(theirs, mine), f"another wallet's data is {theirs}"
+    assert shows(theirs, others) and not shows(theirs, mine), (
+        f"expected data of {others} for the other wallet, not of {mine}, saw {theirs}"
+    )
     wrong = {door: asked.data() for door, asked in answers.items() if not shows(asked.data(), mine)}
-    assert answers and not wrong, f"expected data that shows {mine}, saw {wrong}"
+    assert answers and not wrong, f"expected data of {mine} at each endpoint, saw {wrong}"
 
 
 @then("it stays so while both wallets ask at once")
@@ -134,9 +146,9 @@ def has_own_data_at_once(two_tokens, backend_doors, environment, evidence):
 
 @then(parsers.parse('each answer is the GraphQL error "{message}", without data'))
 def is_error(answers, message):
-    assert answers, "nobody was asked"
+    assert answers, "no endpoint of the backend was asked, so nothing is proven"
     wrong = {door: said for door, asked in answers.items() if (said := not_refused(asked, message))}
-    assert not wrong, f"expected the error {message} at every door, saw {wrong}. Try: {LOGS}"
+    assert not wrong, f"expected the error {message} at each endpoint, saw {wrong}. Try: {LOGS}"
 
 
 @then(parsers.parse("other forms of the query, by GET for one, get no data with {kind} either"))
@@ -145,7 +157,7 @@ def other_forms_get_none(signed_in, backend_doors, environment, jwt_secret, kind
     answers = ask_in_forms(backend_doors, environment.services, token)
     evidence.add("answers to other forms of the query", {form: asked.describe() for form, asked in answers.items()})
     wrong = {form: said for form, asked in answers.items() if (said := let_in(asked))}
-    assert answers and not wrong, f"expected no form of the query to be let in with {kind}, saw {wrong}. Try: {LOGS}"
+    assert answers and not wrong, f"expected no form of the query to get data with {kind}, saw {wrong}. Try: {LOGS}"
 
 
 @given(parsers.parse("a copy of the backend that asks an auth service which says {word}"), target_fixture="judged_copy")
@@ -185,4 +197,4 @@ def copy_says_no(asked_copy):
 def copy_says_yes(asked_copy, judged_copy, environment):
     shown = environment.services.protected_shows.format(address=judged_copy[2].wallet.address)
     for data in [asked.data() for asked in asked_copy[0]]:
-        assert shows(data, shown), f"expected the data of {shown}, whom auth named; saw {data}"
+        assert shows(data, shown), f"expected the data of {shown}, whom auth named, saw {data}"

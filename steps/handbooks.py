@@ -1,10 +1,10 @@
-"""The handbooks, followed: each block of commands that may run anywhere, as written. Source: tasks 25 and 26."""
+"""The handbooks' commands, run as written: every block that may run anywhere. Source: tasks 25 and 26."""
 
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.criteria.verdicts import NotSelected
-from acceptance.drivers import as_found
-from acceptance.drivers.handbooks import Desk, copy_project, read_blocks
+from acceptance.drivers.operations.handbooks import Desk, copy_project, read_blocks
+from acceptance.drivers.workloads import platform_state
 
 
 @given("a copy of this project, for whoever follows a handbook", target_fixture="desk")
@@ -12,7 +12,7 @@ def copy_of_project(tmp_path, environment, cluster, repository, sealed_secrets, 
     if environment.gitops.server != "in-cluster":
         raise NotSelected("the blocks marked `run` are for kind; selected by --env=kind")
     folder = copy_project(tmp_path / "checkout")
-    return Desk(folder, cluster.tools, cluster.kubeconfig_path, as_found.wait_found(cluster, repository))
+    return Desk(folder, cluster.tools, cluster.kubeconfig_path, platform_state.wait_found(cluster, repository))
 
 
 @when(parsers.parse('every command of "{handbook}" that disturbs nobody is typed in it'))
@@ -24,10 +24,10 @@ def type_commands(desk, handbook, evidence):
 
 @then("each of them ended well")
 def all_ended_well(desk):
-    assert desk.ended, "no block of the handbook is marked `sh run`"
+    assert desk.ended, "expected blocks marked `sh run` in the handbook, there are none"
     assert not desk.bad, "\n".join(desk.bad)
 
 
 @then("the platform is as it was before")
 def as_before(cluster, repository, desk):
-    as_found.wait_same(cluster, repository, desk.before)
+    platform_state.wait_same(cluster, repository, desk.before)

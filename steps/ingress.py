@@ -1,29 +1,29 @@
-"""Traefik: its address, routes, redirects and what reaches the pods behind it."""
+"""Traefik: its address, its routes and redirects, and what reaches the pods behind it."""
 
 import secrets
 
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.clients.web import pinned_session
-from acceptance.drivers import application_policies as policies
-from acceptance.drivers import (
-    cut_off_copies,
+from acceptance.drivers.argocd import application_policies as policies
+from acceptance.drivers.ingress import (
     exposure,
     redirects,
+    route_middlewares,
     route_rules,
-    route_ways,
-    routing,
+    scenario_routes,
     traefik_options,
-    workload_health,
 )
-from acceptance.drivers.server import start_server
+from acceptance.drivers.services import isolated_copies
+from acceptance.drivers.workloads import workload_health
+from acceptance.drivers.workloads.server_pod import start_server
 
 
 @given("Traefik answers through the load balancer", target_fixture="anyone")
 def traefik_answers(traefik, outputs):
     balancer = outputs.load_balancer
     session = pinned_session(balancer.address, balancer.http_port, balancer.https_port)
-    # Who issued the certificate is judged by the scenarios on certificates; these judge routing.
+    # Other scenarios judge who issued the certificate; these judge routing.
     session.verify = False
     return session
 
@@ -31,17 +31,19 @@ def traefik_answers(traefik, outputs):
 @then("its Service is of type LoadBalancer and has an external address", target_fixture="addresses")
 def service_has_address(cluster, evidence):
     evidence.add("kubectl get svc -n traefik traefik", cluster.kubectl("get", "svc", "-n", "traefik", "traefik"))
-    return routing.external_addresses(cluster)
+    return scenario_routes.external_addresses(cluster)
 
 
 @then("Traefik answers on each of these addresses")
 def answers_on_each(cluster, outputs, environment, images, addresses, evidence):
     cluster.needs_machines()
     host, image = f"www.{environment.domain}", images.tag(images.lock["busybox"])
-    seen = {address: routing.answer_at(address, host, outputs.network.name, image) for address in addresses}
+    seen = {address: scenario_routes.answer_at(address, host, outputs.network.name, image) for address in addresses}
     evidence.add("answer by address", seen)
-    bad = {at: text for at, text in seen.items() if not routing.is_open(text)}
-    assert not bad, f"expected Traefik on ports 80 and 443, saw {bad}. Try: kubectl -n traefik get svc"
+    bad = {at: text for at, text in seen.items() if not scenario_routes.is_open(text)}
+    assert not bad, (
+        f"expected Traefik on ports 80 and 443 of each external address, saw {bad}. Try: kubectl -n traefik get svc"
+    )
 
 
 @given("a server pod", target_fixture="server")
@@ -56,32 +58,34 @@ def common_server_pod(common_server):
 
 @given("a copy of each service that reaches neither database nor cache", target_fixture="copies")
 def copies_cut_off(cluster, namespace, auth_service, backend_service):
-    return cut_off_copies.start_each(cluster, namespace)
+    return isolated_copies.start_each(cluster, namespace)
 
 
 @when(parsers.parse('an IngressRoute for a new host and the path "{path}" is created'), target_fixture="route")
 def new_route(environment, server, path):
-    return routing.create_route(server, environment, path), path
+    return scenario_routes.create_route(server, environment, path), path
 
 
 @then("requests for that host and path reach the pod")
 def route_works(anyone, route, server, evidence):
-    evidence.add("answer", routing.wait_reaches_pod(anyone, server, *route))
+    evidence.add("answer", scenario_routes.wait_reaches_pod(anyone, server, *route))
 
 
 @then("requests for another path or another host do not")
 def other_requests(anyone, route, environment):
     host, _ = route
     urls = (f"https://{host}/other", f"https://nobody-{secrets.token_hex(3)}.{environment.scenario_domain}/some")
-    seen = {url: [anyone.get(url).status_code for _ in range(routing.FRESH)] for url in urls}
-    assert {code for codes in seen.values() for code in codes} == {404}, f"expected 404 every time, saw {seen}"
+    seen = {url: [anyone.get(url).status_code for _ in range(scenario_routes.FRESH)] for url in urls}
+    assert {code for codes in seen.values() for code in codes} == {404}, (
+        f"expected 404 every time for another host or path, saw {seen}"
+    )
 
 
 @then(parsers.parse('production\'s Traefik is started with the same options of "{prefix}"'))
 def same_in_production(platform, prefix, evidence):
     evidence.add("options in production", traefik_options.of_production(platform, prefix))
     other = traefik_options.other_in_production(platform, prefix)
-    assert not other, f"expected the same options of {prefix} as were proven here, saw {other}"
+    assert not other, f"expected production's Traefik to have the same options of {prefix} as here, saw {other}"
 
 
 @when("each path of each host is asked for over plain HTTP", target_fixture="plain")
@@ -93,82 +97,90 @@ def ask_plain(anyone, cluster, environment, routes, argocd_route, evidence):
 
 @then("GET is answered with 301 to the same host, path and query over HTTPS")
 def are_redirects(plain):
-    assert not plain["GET"], f"expected 301 to the same page over HTTPS, saw {plain['GET']}. {routing.LOGS}"
+    assert not plain["GET"], (
+        f"expected 301 to the same page over HTTPS, saw {plain['GET']}. Try: {scenario_routes.LOGS}"
+    )
 
 
 @then("no other method is answered in clear")
 def none_in_clear(plain):
     wrong = {method: found for method, found in plain.items() if found}
-    assert not wrong, f"expected 301 or 308 to the same page over HTTPS, saw {wrong}. {routing.LOGS}"
+    assert not wrong, f"expected 301 or 308 to the same page over HTTPS, saw {wrong}. Try: {scenario_routes.LOGS}"
 
 
 @then("no route of the platform takes requests in clear, here and in production")
 def no_route_in_clear(platform, cluster):
     rules = route_rules.platform_rules(cluster) + route_rules.production_rules(platform)
     wrong = route_rules.taken_in_clear(rules)
-    assert not wrong, f"expected routes at the entry point {route_rules.HTTPS} alone, saw {wrong}. {routing.HINT}"
+    assert not wrong, (
+        f"expected routes at the entry point {route_rules.HTTPS} only, saw {wrong}. Try: {scenario_routes.HINT}"
+    )
 
 
 @then("a request over HTTPS reaches the pod as plain HTTP, marked as forwarded from HTTPS")
 def plain_behind(anyone, route, server, evidence):
-    seen = routing.wait_reaches_pod(anyone, server, *route)
+    seen = scenario_routes.wait_reaches_pod(anyone, server, *route)
     evidence.add("what the pod saw", seen)
-    assert seen["tls"] is False, "the pod was reached over TLS"
+    assert seen["tls"] is False, f"expected plain HTTP between Traefik and pod {server.pod}, saw TLS"
     protocol = seen["headers"].get("X-Forwarded-Proto")
-    assert protocol == ["https"], f"expected X-Forwarded-Proto: https, the pod saw {protocol}"
+    assert protocol == ["https"], f"expected X-Forwarded-Proto: https at pod {server.pod}, saw {protocol}"
 
 
 @then("every Service behind a route takes plain HTTP")
 def plain_http_behind(cluster, server, routes, applications, evidence):
-    seen = routing.plain_http_statuses(server, route_rules.platform_rules(cluster))
+    seen = scenario_routes.plain_http_statuses(server, route_rules.platform_rules(cluster))
     evidence.add("HTTP status by Service behind a route", seen)
-    assert set(seen.values()) - {routing.REFUSED}, f"no Service behind a route takes connections: {', '.join(seen)}"
+    assert set(seen.values()) - {scenario_routes.REFUSED}, (
+        f"expected Services behind routes to accept connections, none of these does: {', '.join(seen)}"
+    )
 
 
 @then("nothing leads requests past Traefik's routes")
 def nothing_past_routes(cluster):
     others = route_rules.other_routes(cluster) + exposure.ways_past_routes(cluster)
-    assert not others, f"expected IngressRoutes alone, at which TLS ends, saw {others}"
+    assert not others, f"expected only Traefik's IngressRoutes to lead to pods, saw {others}"
 
 
 @then(parsers.parse("requests for that host are answered with {code:d}"), target_fixture="answered_before")
 def answered_with(anyone, route, code):
-    routing.stays_answered_with(anyone, route[0], code)
+    scenario_routes.stays_answered_with(anyone, route[0], code)
     return code
 
 
 @then(parsers.parse("requests for that host are answered with {code:d}, and with nothing else meanwhile"))
 def only_answered_with(anyone, route, code, answered_before):
-    routing.stays_answered_with(anyone, route[0], code, before=answered_before)
+    scenario_routes.stays_answered_with(anyone, route[0], code, before=answered_before)
 
 
 @when("the pod is no longer healthy")
 def unhealthy(server):
-    routing.tell(server, "unhealthy")
+    scenario_routes.tell(server, "unhealthy")
 
 
 @when("the pod is healthy again")
 def healthy_again(server):
-    routing.tell(server, "healthy")
+    scenario_routes.tell(server, "healthy")
 
 
 @then("none of these copies is ready, to be sent the clients of a service")
 def copies_are_not_ready(namespace, copies, evidence):
-    seen = {name: cut_off_copies.wait_state(namespace, name) for name in copies}
+    seen = {name: isolated_copies.wait_state(namespace, name) for name in copies}
     evidence.add("copies that reach neither database nor cache", seen)
-    ready = [name for name, state in seen.items() if state == cut_off_copies.READY]
+    ready = [name for name, state in seen.items() if state == isolated_copies.READY]
     hint = "Try: kubectl get deployments -o yaml | grep -A 3 readinessProbe, and ask its path without the database"
-    assert not ready, f"expected no copy to be ready that reaches nothing that it needs, {', '.join(ready)} is. {hint}"
+    assert not ready, f"expected no copy without its dependencies to be ready, {', '.join(ready)} is. {hint}"
 
 
 @then("a pod of a service that is not well is sent no clients after half a minute, here and in production")
 def pods_are_taken_out(platform, auth_service, backend_service, frontend_service):
     found = policies.troubles(policies.workloads_everywhere(platform), workload_health.stays_in_service)
     hint = "kubectl get deployments -o yaml | grep -A 6 readinessProbe"
-    assert not found, f"expected {workload_health.OUT} s at most, saw {found}. Try: {hint}"
+    assert not found, (
+        f"expected an unhealthy pod to get no requests after {workload_health.OUT} s, saw {found}. Try: {hint}"
+    )
 
 
 @then("the platform's routes would answer so, too, here and in production")
 def platform_answers_so(platform, routes, argocd_route):
-    wrong = route_ways.hidden_503s(platform)
-    assert not wrong, f"expected routes that answer 503 where no pod is healthy, saw {wrong}. {routing.HINT}"
+    wrong = route_middlewares.hidden_503s(platform)
+    assert not wrong, f"expected routes to answer 503 where no pod is healthy, saw {wrong}. Try: {scenario_routes.HINT}"

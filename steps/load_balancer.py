@@ -6,7 +6,7 @@ from pytest_bdd import given, then
 
 from acceptance.base.waiting import LOAD_BALANCER_READY, eventually
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers.balancer import (
+from acceptance.drivers.network.load_balancer import (
     HELD,
     LIMIT,
     PODS,
@@ -26,7 +26,9 @@ LOGS = "docker logs alternate-futures-load-balancer"
 @then("the load balancer runs and accepts connections on both ports")
 def accepts_connections(infrastructure, outputs, evidence):
     evidence.add("load balancer", outputs.load_balancer.model_dump())
-    assert infrastructure.balancer_runs(), f"expected {outputs.load_balancer.id} running. Try: {LOGS}"
+    assert infrastructure.balancer_runs(), (
+        f"expected the load balancer {outputs.load_balancer.id} to run, it does not. Try: {LOGS}"
+    )
     for scheme in SCHEMES:
         connect = functools.partial(listens, infrastructure, outputs, scheme)
         eventually(connect, within=LOAD_BALANCER_READY, what=f"a connection for {scheme}", hint=LOGS)
@@ -34,9 +36,9 @@ def accepts_connections(infrastructure, outputs, evidence):
 
 @given("something answers on ports 80 and 443 of every worker", target_fixture="answering")
 def answering_workers(namespace, outputs, cluster, platform, environment):
-    """Traefik if deployed, because it then owns the workers' ports 80 and 443; otherwise our own pods."""
+    """Traefik if it is deployed, because it then owns the workers' ports 80 and 443; otherwise the scenario's pods."""
     if environment.is_long_lived:
-        raise Unverifiable("this load balancer takes no worker out on request")
+        raise Unverifiable("this load balancer cannot be told to take a worker out")
     if "traefik" in platform.futures:
         platform.get("traefik")
     if traefik_addresses(cluster) >= {worker.address for worker in outputs.workers}:
@@ -69,14 +71,14 @@ def answers_beside_others(answering, outputs):
 @then("the load balancer lets in as many as come")
 def no_low_limit(outputs):
     low = limited(outputs, LIMIT)
-    assert not low, f"expected no limit below {LIMIT} connections, saw {low}. Try: {LOGS}"
+    assert not low, f"expected no load balancer limit below {LIMIT} connections, saw {low}. Try: {LOGS}"
 
 
 @then("all workers are behind the load balancer again")
 def all_workers_back(outputs):
     def all_up():
         servers = servers_up(outputs)
-        assert set(servers.values()) == {"UP"}, f"{servers}"
+        assert set(servers.values()) == {"UP"}, f"the servers {servers}"
         return True
 
     eventually(all_up, within=LOAD_BALANCER_READY, what="every worker UP in the load balancer", hint=LOGS)
@@ -85,4 +87,6 @@ def all_workers_back(outputs):
 @then("each of them is given as many connections as the others")
 def equal_shares(outputs):
     wrong = share_otherwise(outputs)
-    assert not wrong, f"expected workers with equal shares, none of them a backup, saw {wrong}. Try: {LOGS}"
+    assert not wrong, (
+        f"expected the load balancer to give workers equal shares, none a backup, saw {wrong}. Try: {LOGS}"
+    )

@@ -1,4 +1,4 @@
-"""Machines, their network, and the tokens that they joined with."""
+"""Machines, their network, and the tokens with which they joined."""
 
 import stat
 
@@ -7,8 +7,8 @@ from pytest_bdd import given, parsers, then
 from acceptance.base.waiting import NODES_READY, eventually
 from acceptance.clients.caller import Caller
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers import discovery, large_packets
-from acceptance.drivers.machines import (
+from acceptance.drivers.cluster import kubeadm_discovery, large_packets
+from acceptance.drivers.cluster.machines import (
     LARGE,
     LASTS,
     capacities,
@@ -45,7 +45,7 @@ def applied(outputs, evidence):
 def machines_run(infrastructure, outputs, role, count):
     machines = machines_of(outputs, role)
     stopped = [machine.name for machine in machines if not infrastructure.is_running(machine)]
-    assert not stopped, f"expected every {role} machine to run, {stopped} do not"
+    assert not stopped, f"expected every {role} machine to run, these do not: {stopped}"
     assert len(machines) >= count, f"expected {count} or more {role} machines, saw {[m.name for m in machines]}"
     return machines
 
@@ -63,7 +63,7 @@ def machine_capacity(infrastructure, outputs, role, cores, memory, evidence):
     seen, unknown = capacities(infrastructure, machines_of(outputs, role))
     evidence.add("cores and bytes of memory", seen)
     small = {name: has for name, has in seen.items() if has[0] < cores or has[1] < memory * 10**9}
-    assert not small, f"expected {cores} cores and {memory} GB of every {role} machine, saw {small}"
+    assert not small, f"expected {cores} cores and {memory} GB in every {role} machine, saw cores and bytes {small}"
     if unknown:
         raise unknown
 
@@ -75,21 +75,23 @@ def k3s_installed(cluster, outputs, environment, evidence):
     others = [machine.name for machine in outputs.control_planes if not is_k3s(versions.get(machine.name, ""))]
     if others and "K3s" in environment.stand_ins:
         raise Unverifiable(f"no machine installs K3s here: {others[0]} runs {versions.get(others[0])}, from an image")
-    assert not others, f"expected K3s on every control plane, not on {others}. Try: journalctl -u k3s-node on it"
+    assert not others, (
+        f"expected K3s on every control plane, {others} run something else. Try: journalctl -u k3s-node on it"
+    )
     if environment.infrastructure.provisioner != "aws":
-        raise Unverifiable("who installed K3s on machines that somebody else provisioned is for them to say")
+        raise Unverifiable("the suite cannot tell who installed K3s on machines that somebody else provisioned")
 
 
 @then("the network belongs to this platform alone")
 def network_is_own(infrastructure, outputs):
     foreign = infrastructure.foreign_resources()
-    assert not foreign, f"expected nothing of others on the network {outputs.network.name}, saw {foreign}"
+    assert not foreign, f"expected only the platform's resources on the network {outputs.network.name}, saw {foreign}"
 
 
 @then("every machine has its address in the private subnet")
 def addresses_in_subnet(cluster, outputs):
     wrong = outside_subnet(cluster, outputs)
-    assert not wrong, f"expected every machine in {outputs.network.subnet}, saw {wrong}"
+    assert not wrong, f"expected every machine's address in {outputs.network.subnet}, saw {wrong}"
 
 
 @then("a pod on each worker gets what is large through to one on each other worker, and back")
@@ -101,7 +103,7 @@ def pods_exchange_large(namespace, outputs, evidence):
 def machines_reach_each_other(cluster, outputs, evidence):
     seen = kubelets_reached(cluster, every_machine(outputs))
     evidence.add(f"kubelet to kubelet, by HTTP status of {LARGE} bytes (000: no answer)", seen)
-    # Without a client certificate the kubelet answers 401: it is reached, which is what counts here.
+    # Without a client certificate the kubelet answers 401, which shows that it is reached.
     bad = {pair: code for pair, code in seen.items() if code not in ("200", "401")}
     assert seen and not bad, f"expected each machine to reach the kubelet of each other one, saw status {bad}. {CURL}"
 
@@ -112,7 +114,9 @@ def workers_joined_with_token(cluster, outputs, evidence):
     issued, joined = issued_tokens(cluster), certificate_requesters(cluster)
     evidence.add("who asked for the certificate of each node", joined)
     other = [worker.name for worker in outputs.workers if joined.get(worker.name) not in issued]
-    assert issued and not other, f"expected workers joined as one of {sorted(issued)}, not {other}: saw {joined}"
+    assert issued and not other, (
+        f"expected workers to join as one of {sorted(issued)}, {other} did not; joined as {joined}"
+    )
     return {issued[joined[worker.name]] for worker in outputs.workers}
 
 
@@ -121,29 +125,38 @@ def token_accepted(cluster, join_tokens):
     for token in join_tokens:
         answer = Caller(cluster, token).who_am_i()
         assert answer.status_code == 201, (
-            f"expected the join token accepted, saw {answer.status_code}: {answer.text[:200]}"
+            f"expected the API to accept the join token, saw {answer.status_code}: {answer.text[:200]}"
         )
         user = answer.json()["status"]["userInfo"]["username"]
-        assert user.startswith("system:bootstrap:"), f"the join token speaks for {user}"
+        assert user.startswith("system:bootstrap:"), (
+            f"expected the join token to belong to system:bootstrap, it belongs to {user}"
+        )
 
 
 @then("whoever has that token may ask for a machine's certificate")
 def token_joins(cluster, join_tokens):
     allowed = [Caller(cluster, token).may("create", *CERTIFICATE_REQUESTS) for token in join_tokens]
-    assert all(allowed), "the join token may not create certificatesigningrequests, so no machine can join with it"
+    assert all(allowed), (
+        "expected a token that can join a machine, but the join token may not create certificatesigningrequests"
+    )
 
 
 @then("what a new machine learns with that token leads every worker to the API")
 def token_leads_to_api(cluster, outputs, join_tokens, evidence):
-    told = discovery.told(cluster)
-    unsigned = [token.partition(".")[0] for token in join_tokens if not discovery.is_signed(told, token)]
-    assert not unsigned, f"expected it signed with each join token, not with {unsigned}. Try: {discovery.HINT}"
-    server, authority = discovery.address_and_authority(told)
+    told = kubeadm_discovery.told(cluster)
+    unsigned = [token.partition(".")[0] for token in join_tokens if not kubeadm_discovery.is_signed(told, token)]
+    assert not unsigned, (
+        f"expected cluster-info to be signed with each join token, not with {unsigned}. Try: {kubeadm_discovery.HINT}"
+    )
+    server, authority = kubeadm_discovery.address_and_authority(told)
     seen = {
-        worker.name: discovery.answered_there(cluster, worker.name, server, authority) for worker in outputs.workers
+        worker.name: kubeadm_discovery.answered_there(cluster, worker.name, server, authority)
+        for worker in outputs.workers
     }
     evidence.add(f"what the API says to a worker at {server}", seen)
-    assert set(seen.values()) == {"ok"}, f"expected the API at {server}, saw {seen}. Try: {discovery.HINT}"
+    assert set(seen.values()) == {"ok"}, (
+        f"expected each worker to get `ok` from the API at {server}, saw {seen}. Try: {kubeadm_discovery.HINT}"
+    )
 
 
 @then("the API refuses a wrong join token")
@@ -151,14 +164,14 @@ def wrong_token_refused(cluster, join_tokens):
     for token in join_tokens:
         answer = Caller(cluster, wrong_token(token)).who_am_i()
         assert answer.status_code == 401, (
-            f"expected 401 for a wrong token, saw {answer.status_code}: {answer.text[:200]}"
+            f"expected 401 for a wrong join token, saw {answer.status_code}: {answer.text[:200]}"
         )
 
 
 @then("the kubeconfig exists and only its owner may read it")
 def kubeconfig_is_private(outputs):
     path = outputs.kubeconfig_path
-    assert path.is_file(), f"the outputs name the kubeconfig {path}, which does not exist"
+    assert path.is_file(), f"expected the kubeconfig {path}, which the outputs name, it does not exist"
     mode = stat.S_IMODE(path.stat().st_mode)
     assert mode == 0o600, f"expected mode 600 of {path}, saw {mode:o}"
 
@@ -167,7 +180,7 @@ def kubeconfig_is_private(outputs):
 def kubectl_works(cluster, outputs):
     answer = nodes_with_kubeconfig_alone(cluster)
     missing = {f"node/{machine.name}" for machine in every_machine(outputs)} - set(answer.split())
-    assert not missing, f"expected kubectl to name every node, saw {answer[:300]!r}"
+    assert not missing, f"expected kubectl to list every node, missing {sorted(missing)}, saw {answer[:300]!r}"
 
 
 @then("no certificate in it is about to end")
@@ -180,7 +193,7 @@ def kubeconfig_lasts(cluster, evidence):
 
 @given("a running cluster")
 def running_cluster(cluster):
-    assert cluster.answers(), "the API does not say that it is ready. Try: kubectl get --raw /readyz?verbose"
+    assert cluster.answers(), "expected the API to be ready, it does not say so. Try: kubectl get --raw /readyz?verbose"
 
 
 @then("the list of nodes shows every provisioned machine as Ready, and no other")
@@ -191,14 +204,16 @@ def nodes_listed(cluster, outputs, evidence):
     # A node that takes no new pods is listed as Ready,SchedulingDisabled.
     listed = {line.split()[0]: line.split()[1].partition(",")[0] for line in text.splitlines()[1:]}
     expected = {machine.name: "Ready" for machine in every_machine(outputs)}
-    assert listed == expected, f"expected {expected}, saw {listed}"
+    assert listed == expected, f"expected the nodes {expected}, saw {listed}"
 
 
 @then(parsers.parse("the server reports K3s {floor} or newer"))
 def server_is_k3s(cluster, environment, floor, evidence):
     version = cluster.version.get_code().git_version
     evidence.add("version of the server", version)
-    assert version_numbers(version) >= version_numbers(floor), f"expected {floor} or newer, saw {version}"
+    assert version_numbers(version) >= version_numbers(floor), (
+        f"expected the server to report {floor} or newer, saw {version}"
+    )
     if not is_k3s(version) and "K3s" in environment.stand_ins:
         raise Unverifiable(f"the cluster runs Kubernetes {version}, set up by kubeadm, not K3s")
-    assert is_k3s(version), f"expected K3s, saw {version}"
+    assert is_k3s(version), f"expected the server to report K3s, saw {version}"

@@ -4,9 +4,9 @@ from collections import Counter
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.drivers.malformed import faults, malformed, no_tokens, send_all
-from acceptance.drivers.malformed_over_https import is_refusal, sender
-from acceptance.drivers.routing import HINT
+from acceptance.drivers.api.malformed_over_https import is_refusal, sender
+from acceptance.drivers.api.malformed_requests import faults, malformed, no_tokens, send_all
+from acceptance.drivers.ingress.scenario_routes import HINT
 
 SHOWN = 20
 
@@ -15,7 +15,9 @@ SHOWN = 20
 def send_malformed(users, environment, outputs, count, evidence):
     requests = malformed(environment.services, environment.domain)
     by_endpoint = Counter(str(request.endpoint) for request in requests)
-    assert min(by_endpoint.values()) >= count, f"expected {count} or more for each endpoint, there are {by_endpoint}"
+    assert min(by_endpoint.values()) >= count, (
+        f"expected {count} malformed requests or more for each endpoint, there are {by_endpoint}"
+    )
     sent = send_all(requests, sender(users, environment, outputs, {request.endpoint.host for request in requests}))
     evidence.add("malformed requests by endpoint", dict(by_endpoint))
     evidence.add("answers by status", dict(Counter(str(answer.status) for _, answer in sent)))
@@ -27,7 +29,8 @@ def each_was_answered(sent):
     found = faults(sent)
     shown = "\n".join(found[:SHOWN])
     assert not found, (
-        f"{len(found)} of {len(sent)} malformed requests were not answered as they should:\n{shown}\nTry: {HINT}"
+        f"expected 2xx, 3xx or 4xx, {len(found)} of {len(sent)} malformed requests got something else:\n{shown}\n"
+        f"Try: {HINT}"
     )
 
 
@@ -39,4 +42,4 @@ def bearers_were_refused(sent, environment):
         for request, answer in asked
         if not is_refusal(answer)
     ]
-    assert asked and not other, f"expected a refusal of each, saw {other[:SHOWN]}"
+    assert asked and not other, f"expected a refusal of each malformed bearer token, saw {other[:SHOWN] or 'none sent'}"

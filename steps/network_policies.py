@@ -1,4 +1,4 @@
-"""Who may reach whom. Source: plan 27.3 to 27.6."""
+"""Which pods may reach which others. Source: plan 27.3 to 27.6."""
 
 import json
 import re
@@ -9,8 +9,8 @@ from pytest_bdd import given, parsers, then
 from acceptance.base.waiting import CERTIFICATE_ISSUED, GONE, Deadline, consistently, eventually
 from acceptance.clients.web import url
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers import network_policies
-from acceptance.drivers.network import ENFORCED
+from acceptance.drivers.network.pod_connections import ENFORCED
+from acceptance.drivers.security import network_policies
 
 RULES_APPLY = Deadline(150, "the suite: rules for new pods, and the time-outs of those who are kept out")
 STAYS = Deadline(5, "the suite: rules that apply once go on to apply")
@@ -21,10 +21,12 @@ def policies_as_in_git(access, applications, cluster, policies_of_git, evidence)
     seen = network_policies.policies(cluster)
     evidence.add("network policies", seen)
     hint = "Try: kubectl get networkpolicies"
-    # What one policy admits no other keeps out: there may be no others.
-    assert sorted(seen) == sorted(policies_of_git), f"expected {sorted(policies_of_git)}, saw {sorted(seen)}. {hint}"
+    # Policies are additive: what one admits no other can block, so there must be no others.
+    assert sorted(seen) == sorted(policies_of_git), (
+        f"expected the network policies {sorted(policies_of_git)}, saw {sorted(seen)}. {hint}"
+    )
     other = {name: json.dumps(seen[name]) for name, spec in policies_of_git.items() if seen[name] != spec}
-    assert not other, f"these network policies are not as in Git: {other}"
+    assert not other, f"expected network policies as in Git, these differ: {other}"
     return seen
 
 
@@ -34,14 +36,14 @@ def pods_are_covered(policies, default):
     # Another scenario may just have replaced a pod.
     eventually(covered, within=GONE, what="each pod covered by the policy of its Application")
     unknown = network_policies.unknown_pods(default)
-    assert not unknown, f"expected pods of the platform's Applications alone, saw {unknown}"
+    assert not unknown, f"expected only pods of the platform's Applications in {default.name}, saw {unknown}"
 
 
 @given("of other namespaces only Traefik's pods are let in, and no addresses")
 def nobody_from_elsewhere(policies, cluster):
     found = network_policies.let_in_from_elsewhere(policies, network_policies.labelled_namespaces(cluster))
     assert not found, (
-        f"expected policies that let in the platform's own pods and Traefik's, saw that they let in {found}"
+        f"expected network policies to admit only the platform's pods and Traefik's, they also admit {found}"
     )
 
 
@@ -49,8 +51,8 @@ def nobody_from_elsewhere(policies, cluster):
 def network_keeps_to_policies(keeps_to_policies):
     if not keeps_to_policies:
         raise Unverifiable(
-            f"the network keeps to no policy: a connection that one forbids was made for {ENFORCED.seconds:.0f} s "
-            "(that the policies are there, as Git has them, was judged)"
+            f"the network enforces no policies: a forbidden connection was still made after {ENFORCED.seconds:.0f} s "
+            "(the policies themselves were compared with Git)"
         )
 
 
@@ -76,7 +78,9 @@ def traefik_reaches(web, routes, environment, target, evidence):
     )
     answer = eventually(lambda: web.get(address), within=CERTIFICATE_ISSUED, what=f"an answer at {address}")
     evidence.add(f"GET {address}, which Traefik passes on", answer.status_code)
-    assert answer.status_code == 200, f"expected Traefik to reach {target}, it answers {answer.status_code}"
+    assert answer.status_code == 200, (
+        f"expected 200 from {target} through Traefik, saw GET {address}: {answer.status_code}"
+    )
 
 
 @then("a pod that no policy names reaches no other service either")

@@ -1,11 +1,13 @@
-"""What Argo CD and the cluster show of the platform."""
+"""What Argo CD and the cluster show about the platform."""
 
 from pytest_bdd import given, parsers, then
 
 from acceptance.base.waiting import LOGS_READABLE, SETTLED, eventually
-from acceptance.drivers import application_policies as policies
-from acceptance.drivers import argocd_settings, pod_lists, service_logs, shown_applications
-from acceptance.drivers.machines import every_machine
+from acceptance.drivers.argocd import application_policies as policies
+from acceptance.drivers.argocd import argocd_settings, reported_status
+from acceptance.drivers.cluster.machines import every_machine
+from acceptance.drivers.services import service_logs
+from acceptance.drivers.workloads import pod_lists
 from steps.sync_records import see_ui
 
 
@@ -17,32 +19,32 @@ def five_applications(applications):
 @then(parsers.parse("the UI shows each of them as {wanted}, as Argo CD keeps it"))
 def ui_shows(argocd_ui, applications, wanted, evidence):
     field = "sync" if wanted in ("Synced", "OutOfSync") else "health"
-    evidence.add(field, shown_applications.wait_shown(argocd_ui, applications, field, wanted))
+    evidence.add(field, reported_status.wait_shown(argocd_ui, applications, field, wanted))
     see_ui(argocd_ui, evidence)
 
 
 @then("no rule of Argo CD's settings calls anything healthy, here and in production")
 def nothing_is_excused(platform):
     found = policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.excuses)
-    assert not found, f"expected the health that objects say of themselves, saw {found}"
+    assert not found, f"expected no setting of Argo CD to override objects' health, saw {found}"
 
 
 @then("Argo CD looks at the pods of every Application, here and in production")
 def pods_are_seen(platform):
     found = policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.hides_pods)
-    assert not found, f"expected Argo CD to see pods, and so why they are not ready, saw {found}"
+    assert not found, f"expected Argo CD to see each Application's pods, and why they are not ready, saw {found}"
 
 
 @then("each of them shows the last commit of the repository as the one that it follows")
 def follows_head(argocd_ui, repository, applications, evidence):
-    seen = shown_applications.wait_all_follow(argocd_ui, repository, applications)
+    seen = reported_status.wait_all_follow(argocd_ui, repository, applications)
     evidence.add("commit that each Application follows", seen)
 
 
 @then("each of them shows a commit of the repository as deployed, and when")
 def shows_deployed(argocd_ui, repository, applications, evidence):
     repository.fetch()
-    seen = {name: shown_applications.deployed(argocd_ui, repository, name) for name in applications}
+    seen = {name: reported_status.deployed(argocd_ui, repository, name) for name in applications}
     evidence.add("deployed", seen)
 
 
@@ -57,7 +59,7 @@ def none_crashes(cluster, restarts):
 
     def none() -> bool:
         found = pod_lists.held_back(cluster)
-        assert not found, f"crashing are {found}"
+        assert not found, f"crashing containers: {found}"
         return True
 
     eventually(none, within=SETTLED, what="a minute without a container crashing", hint="kubectl get events -A")
@@ -80,7 +82,7 @@ def all_ready(cluster):
 def none_ails(cluster, evidence):
     def none() -> bool:
         found = pod_lists.ailing(cluster)
-        assert not found, f"failing are {found}"
+        assert not found, f"failing liveness probes: {found}"
         return True
 
     eventually(none, within=SETTLED, what="a minute without a failed liveness probe", hint="kubectl get events -A")
@@ -98,7 +100,9 @@ def lines_stay(namespace, talking, written, count):
 def all_logs(cluster, evidence):
     unread, read = pod_lists.read_logs(cluster)
     evidence.add("pods whose logs were read", read)
-    assert read and not unread, f"expected the log of every pod to be readable, saw {unread}"
+    assert read and not unread, (
+        f"expected the log of every pod to be readable, these are not: {unread or 'none was read'}"
+    )
 
 
 @then(parsers.parse("no node begins a new log before the last one has {mebibytes:d} MiB"))
@@ -107,7 +111,7 @@ def logs_are_long(cluster, outputs, mebibytes, evidence):
     evidence.add("containerLogMaxSize of each kubelet, in bytes", seen)
     short = {name: size for name, size in seen.items() if size < mebibytes * 1024**2}
     hint = "Try: kubectl get --raw /api/v1/nodes/NAME/proxy/configz"
-    assert seen and not short, f"expected logs of {mebibytes} MiB, saw containerLogMaxSize {short}. {hint}"
+    assert seen and not short, f"expected logs of {mebibytes} MiB or more, saw containerLogMaxSize {short}. {hint}"
 
 
 @then("the log of each pod of auth, of the backend and of the frontend says something after a request")

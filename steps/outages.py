@@ -1,19 +1,19 @@
-"""Losing things on purpose: control planes, and in the end everything."""
+"""Deliberate losses: of control planes, and in the end of everything."""
 
 import time
 
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import SETTLED, STANDS, eventually
-from acceptance.drivers.control_planes import (
+from acceptance.drivers.cluster.control_plane_outage import HINT, Outage, begin_writing
+from acceptance.drivers.cluster.control_planes import (
     all_complete,
     all_led_to_common_address,
     dns_is_spread,
     set_up_otherwise,
     stored_elsewhere,
 )
-from acceptance.drivers.machines import LASTS, control_planes_at_api, days_left
-from acceptance.drivers.outage import HINT, Outage, begin_writing
+from acceptance.drivers.cluster.machines import LASTS, control_planes_at_api, days_left
 
 
 @given("every control plane answers at the address of the API", target_fixture="shown")
@@ -31,7 +31,9 @@ def certificates_last(shown, evidence):
     left = days_left(shown)
     evidence.add("days left of the certificate of each API server", left)
     short = {name: days for name, days in left.items() if days < LASTS}
-    assert not short, f"expected {LASTS} days left of each API server's certificate, saw {short}. Try: kubeadm certs"
+    assert not short, (
+        f"expected {LASTS} days left of each API server's certificate, saw {short}. Try: kubeadm certs check-expiration"
+    )
 
 
 @given("each control plane runs what the others run")
@@ -48,14 +50,16 @@ def control_planes_are_alike(cluster):
     cluster.needs_machines()
     found = set_up_otherwise(cluster)
     hint = "Try, on each: grep -- -- /etc/kubernetes/manifests/*.yaml"
-    assert not found, f"expected control planes of which any can take over, saw {'; '.join(found)}. {hint}"
+    assert not found, f"expected control planes that can all take over, saw {'; '.join(found)}. {hint}"
 
 
 @given("each control plane stores and votes by an etcd of its own")
 def nothing_is_stored_elsewhere(cluster):
     cluster.needs_machines()
     found = stored_elsewhere(cluster)
-    assert not found, f"expected each control plane to be one that can be lost, but {'; '.join(found)}"
+    assert not found, (
+        f"expected each control plane to have its own etcd, so that any can be lost, but {'; '.join(found)}"
+    )
 
 
 @given("no machine knows another one's API alone")
@@ -102,7 +106,7 @@ def pod_meanwhile(namespace):
 @then("every acknowledged write is there")
 def writes_are_there(outage):
     lost = outage.lost_writes()
-    assert not lost, f"{len(lost)} acknowledged writes are missing: {lost[:5]}"
+    assert not lost, f"expected every acknowledged write in the API, {len(lost)} ConfigMaps are missing: {lost[:5]}"
 
 
 @given("the engine lists what belongs to the platform", target_fixture="belonging")
@@ -125,8 +129,8 @@ def destroy(infrastructure, evidence):
 @then("nothing of it is left")
 def nothing_left(infrastructure, belonging):
     found = infrastructure.leftovers()
-    assert not found, f"destroy left something behind: {found}. Try: make down"
+    assert not found, f"expected destroy to leave nothing behind, saw {found}. Try: make down"
     stayed = infrastructure.still_there(belonging)
-    assert not stayed, f"expected none of what was there before destroy, saw {stayed}. Try: make down"
+    assert not stayed, f"expected destroy to remove everything that existed before, saw {stayed}. Try: make down"
     resources = infrastructure.resources()
-    assert not resources, f"the state still names {resources}"
+    assert not resources, f"expected no resources in OpenTofu's state after destroy, saw {resources}"

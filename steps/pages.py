@@ -1,8 +1,8 @@
-"""The site's pages and files, as browsers get them."""
+"""The site's pages and files as browsers get them."""
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.drivers import assets, pictures, site, visitors
+from acceptance.drivers.frontend import assets, screenshots, site, visitors
 
 
 @when(parsers.parse('the page "{path}" is opened in a browser'), target_fixture="opened")
@@ -21,32 +21,40 @@ def open_page(web, routes, frontend_service, environment, outputs, pebble, path,
 def page_is(opened, environment, path):
     answer, heading = opened.answer, environment.services.headings[path]
     seen = f"GET {opened.url}: {answer.status_code} {site.type_of(answer)}"
-    assert (answer.status_code, site.type_of(answer)) == (200, "text/html"), f"expected a page, saw {seen}"
-    assert not site.wrong_charset(answer), f"expected a page in UTF-8, GET {opened.url}: {site.wrong_charset(answer)}"
+    assert (answer.status_code, site.type_of(answer)) == (200, "text/html"), (
+        f"expected a page (200, text/html), saw {seen}"
+    )
+    assert not site.wrong_charset(answer), (
+        f"expected a page in UTF-8, saw GET {opened.url}: {site.wrong_charset(answer)}"
+    )
     assert opened.headings == {heading}, f"expected the heading {heading!r} at {opened.url}, saw {opened.headings}"
     logo = environment.services.logo_path
-    assert f'"{logo}' in opened.document or not logo, f"expected the logo {logo} at {opened.url}"
+    assert f'"{logo}' in opened.document or not logo, (
+        f"expected the logo {logo} in {opened.url}, the page does not refer to it"
+    )
 
 
 @then("what people see of it is not what they see of another page")
 def page_is_seen(opened, environment, outputs, pebble):
-    # A page that a style hides has its heading in the document, and nobody sees it. Only a browser can tell.
+    # A page that a style sheet hides has its heading in the document, but nobody sees it. Only a browser can tell.
     if opened.picture:
-        pictures.wait_seen(opened, environment, outputs, pebble)
+        screenshots.wait_seen(opened, environment, outputs, pebble)
 
 
 @then("all that it loads comes from the site, and works")
 def page_is_whole(opened):
-    assert len(opened.resources) > 1, f"{opened.url} loads nothing: no style, no script, no picture"
+    assert len(opened.resources) > 1, (
+        f"expected {opened.url} to load style sheets, scripts or pictures, it loads nothing"
+    )
     assert not opened.broken, f"expected 200 from the site for all that {opened.url} loads, saw {opened.broken}"
     wrong = assets.wrong_in_browser(opened)
-    assert not wrong, f"expected that all that {opened.url} loads comes as what it is, saw {wrong}"
+    assert not wrong, f"expected all that {opened.url} loads to have its right media type, saw {wrong}"
 
 
 @then("it is answered the same way every time, with all that it loads")
 def page_stays(opened, web):
     changing = site.changing(web, opened)
-    assert not changing, f"expected the same answer every time, saw {changing}"
+    assert not changing, f"expected the same answer every time for {opened.url} and all that it loads, saw {changing}"
 
 
 @then("whoever was here before asks for it again, to see what changed")
@@ -70,9 +78,11 @@ def pods_have_export(service, environment, evidence):
     exports = site.exports(service, folder)
     evidence.add("files by pod", {name: len(files) for name, files in exports.items()})
     bad = [name for name, files in exports.items() if not site.is_next_export(files)]
-    assert exports and not bad, f"expected a static export of Next.js in {folder} of each pod, not in {bad}"
+    assert exports and not bad, (
+        f"expected a static export of Next.js in {folder} of each pod of {service.name}, not in {bad or 'any'}"
+    )
     kinds = {tuple(sorted(files.items())) for files in exports.values()}
-    assert len(kinds) == 1, f"the pods have different exports: {sorted(exports)}"
+    assert len(kinds) == 1, f"expected the same export in each pod, these differ: {sorted(exports)}"
     return dict(kinds.pop())
 
 
@@ -82,20 +92,22 @@ def export_is_served(web, routes, environment, export, evidence):
     wrong = site.not_served(web, environment, export)
     assert not wrong, f"expected every file of the export at its path, saw {wrong}"
     without = [page for page, text in site.pages(web, environment).items() if "/_next/static/" not in text]
-    assert not without, f"these pages use nothing of the export: {without}"
+    assert not without, f"expected each page to use files of the export, these do not: {without}"
 
 
 @then("the export has every file that its pages name or need")
 def export_is_complete(web, routes, environment, export):
     wrong = site.incomplete(web, environment, export)
-    assert not wrong, f"expected what the pages of the export name or need among its files, not there is {wrong}"
+    assert not wrong, f"expected the export to have all files that its pages need, missing by page: {wrong}"
 
 
 @then(parsers.parse('its probes ask for GET "{path}"'))
 def probes_ask(service, path, evidence):
     seen = site.probe_targets(service)
     evidence.add("probes", seen)
-    assert set(seen.values()) == {(path, service.port)}, f"expected GET {path} on port {service.port}, saw {seen}"
+    assert set(seen.values()) == {(path, service.port)}, (
+        f"expected the probes of {service.name} to GET {path} on port {service.port}, saw {seen}"
+    )
 
 
 @then(parsers.parse('{asset} comes as "{wanted}"'))
@@ -118,4 +130,6 @@ def types_in_browser(web, routes, frontend_service, environment, outputs, pebble
         evidence.substitute("a browser", "requests that say what a browser's do")
     wrong = assets.wrong_in_browser(opened)
     seen = wrong or "no types at all"
-    assert (opened.types or not opened.picture) and not wrong, f"expected types by the files' names, saw {seen}"
+    assert (opened.types or not opened.picture) and not wrong, (
+        f"expected media types that match the files' names, saw {seen}"
+    )

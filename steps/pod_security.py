@@ -3,8 +3,9 @@
 from pytest_bdd import given, then
 
 from acceptance.cluster.cluster import SYSTEM_NAMESPACES
-from acceptance.drivers import pod_security, system_pods
-from acceptance.drivers.pod_security import STANDARD
+from acceptance.drivers.security import pod_security
+from acceptance.drivers.security.pod_security import STANDARD
+from acceptance.drivers.workloads import system_pods
 from acceptance.platform.access import NAMESPACE
 
 
@@ -13,9 +14,13 @@ def labelled(access, cluster, evidence):
     seen = pod_security.standards(cluster, NAMESPACE)
     evidence.add(f"labels of {NAMESPACE}", seen)
     enforced = seen.get("enforce")
-    assert enforced in ("baseline", "restricted"), f"expected {STANDARD}/enforce=baseline, saw {enforced}"
+    assert enforced in ("baseline", "restricted"), (
+        f"expected {STANDARD}/enforce=baseline on the namespace {NAMESPACE}, saw {enforced}"
+    )
     for mode in ("warn", "audit"):
-        assert seen.get(mode) == "restricted", f"expected {STANDARD}/{mode}=restricted, saw {seen}"
+        assert seen.get(mode) == "restricted", (
+            f"expected {STANDARD}/{mode}=restricted on the namespace {NAMESPACE}, saw {seen}"
+        )
 
 
 @then("each API server refuses pods there that could take over their node, and admits one that could not")
@@ -23,7 +28,7 @@ def dangerous_refused(cluster, outputs, evidence):
     seen = pod_security.answers_by_server(cluster, outputs.control_planes)
     evidence.add("answers by API server", seen)
     wrong = pod_security.misjudged(seen)
-    assert seen and not wrong, f"expected dangerous pods refused and a good one admitted, saw {wrong}"
+    assert seen and not wrong, f"expected API servers to refuse dangerous pods and admit a good one, saw {wrong}"
 
 
 @then("every pod of the platform keeps to the restricted standard")
@@ -32,7 +37,7 @@ def all_would_pass(cluster, applications, evidence):
     seen = {name: pod_security.complaints(cluster, name) for name in names}
     evidence.add("what the API says to enforcing it", {name: said or "nothing" for name, said in seen.items()})
     wrong = {name: said for name, said in seen.items() if said}
-    assert not wrong, f"expected all pods to keep to it: {wrong}"
+    assert not wrong, f"expected all pods to meet the restricted standard, the API warns by namespace: {wrong}"
 
 
 @then("all of the platform's other namespaces enforce the restricted standard")
@@ -40,10 +45,12 @@ def others_enforce(cluster, sealed_secrets, traefik, argocd, evidence):
     names = pod_security.platform_namespaces(cluster)
     seen = {name: pod_security.standards(cluster, name).get("enforce") for name in names}
     evidence.add(f"{STANDARD}/enforce", seen)
-    assert {"argocd", "sealed-secrets", "traefik"} <= set(names), f"the platform's namespaces are {names}"
-    assert set(seen.values()) == {"restricted"}, f"expected restricted of each, saw {seen}"
+    assert {"argocd", "sealed-secrets", "traefik"} <= set(names), (
+        f"expected argocd, sealed-secrets and traefik among the platform's namespaces, saw {names}"
+    )
+    assert set(seen.values()) == {"restricted"}, f"expected {STANDARD}/enforce=restricted on each namespace, saw {seen}"
     root = pod_security.admit_root(cluster, names)
-    assert not root, f"{root} admit a pod that may run as root"
+    assert not root, f"expected no namespace to admit a pod that may run as root, these do: {root}"
 
 
 @then("no pod is in the system's namespaces that no workload and no machine made")
@@ -51,16 +58,14 @@ def nobody_left_a_pod(cluster):
     found = system_pods.left_behind(
         cluster.core.list_pod_for_all_namespaces().items, system_pods.paths_of_volumes(cluster)
     )
-    assert not found, (
-        f"expected pods of workloads alone where every pod is admitted, saw {found}. Try: kubectl delete pod"
-    )
+    assert not found, f"expected only pods of workloads in system namespaces, saw {found}. Try: kubectl delete pod"
 
 
 @then("no workload there has a node's rights but those that run the nodes")
 def nobody_rules_nodes(cluster):
-    # Who shares a cluster may have agents of others on its nodes.
+    # A shared cluster may run agents of others on its nodes.
     found = [] if cluster.is_attached else system_pods.unknown_rulers(cluster.core.list_pod_for_all_namespaces().items)
-    assert not found, f"expected a node's rights for what runs the nodes alone, saw {found}. Try: kubectl describe"
+    assert not found, f"expected only what runs the nodes to control a node, saw {found}. Try: kubectl describe"
 
 
 @then("no pod but those that call the API holds a token for it")
@@ -68,8 +73,10 @@ def no_needless_tokens(cluster):
     pods = cluster.core.list_pod_for_all_namespaces().items
     platform = [pod for pod in pods if pod.metadata.namespace not in SYSTEM_NAMESPACES]
     lacking = pod_security.lacking(platform)
-    assert not lacking, f"no pod of {lacking} is there. Try: kubectl get pods -l app={lacking[0]}"
+    assert not lacking, (
+        f"expected pods of each service, there are none of {lacking}. Try: kubectl get pods -l app={lacking[0]}"
+    )
     holders = pod_security.needless_tokens(platform)
-    assert not holders, f"{holders} hold a token of the API, which they do not need"
+    assert not holders, f"expected API tokens only where they are needed, these pods hold one: {holders}"
     lasting = pod_security.account_tokens(cluster)
-    assert not lasting, f"expected no Secret with a token that never ends, saw {lasting}"
+    assert not lasting, f"expected no Secret with a token that never expires, saw {lasting}"

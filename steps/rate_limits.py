@@ -1,20 +1,21 @@
-"""The rate limit of auth, and the counters that it keeps in Redis."""
+"""Auth's rate limit, and its counters in Redis."""
 
 import pytest
 from pytest_bdd import given, then, when
 
 from acceptance.base.waiting import Deadline, consistently
-from acceptance.drivers import rate_limits, traefik_options
-from acceptance.drivers.rate_limits import MAXIMUM
-from acceptance.drivers.services import in_words
-from acceptance.drivers.sign_in import LOGS
+from acceptance.drivers.api import rate_limits
+from acceptance.drivers.api.rate_limits import MAXIMUM
+from acceptance.drivers.api.sign_in import LOGS
+from acceptance.drivers.ingress import traefik_options
+from acceptance.drivers.services.service import in_words
 
 OVER_THE_LIMIT = Deadline(3, "criterion 8.10: a client over the rate limit")
 
 
 @pytest.fixture
 def rate_clients(auth, auth_api, environment, data_client):
-    """What makes clients that the rate limit tells apart as it does those of this environment."""
+    """A factory of clients that the rate limit tells apart in this environment."""
     with rate_limits.rate_clients(auth_api, environment.services, data_client, (auth.name, auth.port)) as new:
         yield new
 
@@ -22,7 +23,7 @@ def rate_clients(auth, auth_api, environment, data_client):
 @given("a client that calls for the first time", target_fixture="client")
 def new_client(rate_clients):
     client = rate_clients()
-    assert client.counter() is None, f"{client.key} exists in Redis before the first call"
+    assert client.counter() is None, f"expected no counter {client.key} in Redis before the first call, it exists"
     return client
 
 
@@ -36,8 +37,8 @@ def got_429(client, evidence):
     answer = client.last
     retry = answer.headers.get("Retry-After", "")
     evidence.add("the last call", {"calls": client.calls, "answer": in_words(answer), "Retry-After": retry})
-    assert answer.status_code == 429, f"expected 429 within {MAXIMUM} calls: {in_words(answer)}. Try: {LOGS}"
-    assert retry.isdigit() and int(retry) > 0, f"expected Retry-After in seconds, saw {retry!r}"
+    assert answer.status_code == 429, f"expected 429 within {MAXIMUM} calls, saw {in_words(answer)}. Try: {LOGS}"
+    assert retry.isdigit() and int(retry) > 0, f"expected Retry-After in seconds with the 429, saw {retry!r}"
     return int(retry)
 
 
@@ -45,7 +46,9 @@ def got_429(client, evidence):
 def counter_went_up(client, evidence):
     evidence.add("counter by calls", client.counted)
     wrong = {calls: seen for calls, seen in client.counted.items() if seen != calls}
-    assert len(client.counted) > 1 and not wrong, f"expected {client.key} to be the number of calls, saw {wrong}"
+    assert len(client.counted) > 1 and not wrong, (
+        f"expected the counter {client.key} to equal the number of calls, saw by calls: {wrong or client.counted}"
+    )
 
 
 @then("it gets 429 every time, whichever pod it comes to")
@@ -62,7 +65,7 @@ def gets_no_nonce(client, environment, evidence):
     limited = environment.services.nonces_are_limited
     status = client.ask_nonce() if limited else None
     evidence.add("a nonce for a client over the limit", in_words(client.last) if limited else "unlimited here")
-    assert status in (429, None), f"expected 429 for a nonce of a client over the limit: {in_words(client.last)}"
+    assert status in (429, None), f"expected 429 for a nonce of a client over the limit, saw {in_words(client.last)}"
 
 
 @then("whatever such a client says of its address does not let it in, and does not count against another")
@@ -71,13 +74,15 @@ def forged_headers(rate_clients, evidence):
     liar.call_until_refused()
     wrong = liar.forge(rate_clients())
     evidence.add("headers that a refused client made up", list(rate_limits.FORGED) if liar.headers else "none")
-    assert not wrong, f"expected 429 whatever it says in {', '.join(rate_limits.FORGED)}, but {wrong}. Try: {LOGS}"
+    assert not wrong, (
+        f"expected 429 for a client whatever it says in {', '.join(rate_limits.FORGED)}, but {wrong}. Try: {LOGS}"
+    )
 
 
 @then("Traefik takes nobody's word for where a request comes from, here and in production")
 def nobody_is_believed(platform):
     found = traefik_options.who_is_believed(platform)
-    assert not found, f"expected Traefik to say itself where a request comes from, but {found}"
+    assert not found, f"expected Traefik to set the client address itself, but {found}"
 
 
 @then("its counter ends when it was told, however often it called since")
@@ -87,14 +92,17 @@ def counter_ends(client, told, evidence):
         "end of the counter", {"told": told, "when it was refused": vars(client.refused), "later": vars(later)}
     )
     wrong = rate_limits.wrong_end(told, client.refused, later)
-    assert not wrong, f"the counter {client.key}: {wrong}. Try: kubectl exec redis-0 -- redis-cli ttl {client.key}"
+    assert not wrong, (
+        f"expected the counter {client.key} to expire when its client was told, but {wrong}. "
+        f"Try: kubectl exec redis-0 -- redis-cli ttl {client.key}"
+    )
 
 
 @then("another client is not refused for it", target_fixture="other")
 def another_client(rate_clients):
     other = rate_clients()
     status = other.call()
-    assert status < 500 and status != 429, f"expected another client to be served: {in_words(other.last)}"
+    assert status < 500 and status != 429, f"expected another client to be served, saw {in_words(other.last)}"
     return other
 
 
@@ -105,7 +113,10 @@ def calls_at_once(client, other, evidence):
     seen = {"limit": limit, "calls": other.calls, "served": served, "counter": other.counter()}
     evidence.add("calls at once", seen)
     wrong = rate_limits.wrong_count(**seen)
-    assert not wrong, f"the counter {other.key}: {wrong}. Try: kubectl exec redis-0 -- redis-cli get {other.key}"
+    assert not wrong, (
+        f"expected the counter {other.key} to count concurrent calls, but {wrong}. "
+        f"Try: kubectl exec redis-0 -- redis-cli get {other.key}"
+    )
 
 
 @when("its counter is removed")
@@ -116,4 +127,6 @@ def remove_counter(client):
 @then("it is served again")
 def answered_again(client):
     status = client.call()
-    assert status < 500 and status != 429, f"expected an answer without the counter: {in_words(client.last)}"
+    assert status < 500 and status != 429, (
+        f"expected the client to be served after its counter was removed, saw {in_words(client.last)}"
+    )

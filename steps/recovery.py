@@ -4,7 +4,7 @@ import time
 
 from pytest_bdd import given, then, when
 
-from acceptance.drivers import recovery
+from acceptance.drivers.operations import recovery
 from acceptance.platform.applications import APPLICATIONS
 
 
@@ -28,7 +28,7 @@ def back_up(backup, cluster, repository, evidence):
 def destroy(backup, platform, infrastructure):
     with backup.timed("destroy"):
         found = recovery.destroy(platform, infrastructure)
-    assert not found, f"destroy left something behind: {found}. Try: make down"
+    assert not found, f"expected destroy to leave nothing behind, saw {found}. Try: make down"
 
 
 @when("the infrastructure is created again")
@@ -53,7 +53,7 @@ def applications_again(backup, evidence):
         recovery.wait_well(backup.platform, name)
     head = recovery.head_of(backup.platform)
     evidence.add("commit", head)
-    assert head == backup.head, f"the repository is at {head[:8]}, its bundle was at {backup.head[:8]}"
+    assert head == backup.head, f"expected the repository at its bundle's commit {backup.head[:8]}, saw {head[:8]}"
 
 
 @then("every service answers over HTTPS")
@@ -67,11 +67,11 @@ def answers_again(backup, environment, evidence):
 @then("the database has the row again, from its backup")
 def row_again(backup):
     seen = recovery.row_of_backup(backup)
-    assert seen == [backup.row], f"expected the row {backup.row}, saw {seen}"
+    assert seen == [backup.row], f"expected the row {backup.row} in {recovery.TABLE} after the restore, saw {seen}"
 
 
 @then("the backup of etcd opens and holds an object")
 def etcd_opens(backup, images, evidence):
     found = recovery.open_etcd_backup(backup.folder, images.tag(images.lock["etcd"]))
     evidence.add("kube-system in the backup", {"count": found.get("count"), "revision": found["header"]["revision"]})
-    assert found.get("count") == 1, f"the backup of etcd does not hold the namespace kube-system: {found}"
+    assert found.get("count") == 1, f"expected the namespace kube-system in the backup of etcd, saw {found}"

@@ -1,10 +1,10 @@
-"""What kustomize renders, compared with what the platform has. Source: plan 8.9."""
+"""kustomize's rendering, compared with the platform's objects. Source: plan 8.9."""
 
 from pytest_bdd import given, then, when
 
 from acceptance.cluster.manifests import lasting
 from acceptance.criteria.evidence import Evidence
-from acceptance.drivers.additions import Held, by_others
+from acceptance.drivers.argocd.drift import Held, by_others
 from acceptance.platform.access import Access
 from acceptance.platform.deployed_tree import components_of
 from acceptance.platform.platform import Platform
@@ -14,7 +14,7 @@ from acceptance.platform.platform import Platform
 def whole_platform(
     applications: list[str], routes: None, argocd_route: None, access: Access, metrics_server: None
 ) -> None:
-    """Each component of it is up."""
+    """Each component of the platform is up."""
 
 
 @when("the objects that make render prints are held against the cluster", target_fixture="held")
@@ -30,13 +30,13 @@ def compare(platform: Platform, evidence: Evidence) -> list[Held]:
 @then("none of them differs")
 def nothing_differs(held: list[Held]) -> None:
     found = [component.name for component in held if component.differs]
-    assert not found, f"expected what `make render` prints, these components differ: {', '.join(found)}"
+    assert not found, f"expected the cluster to match `make render`, these components differ: {', '.join(found)}"
 
 
 @then("nobody wrote a field of theirs by hand that it does not print")
 def nothing_by_hand(platform: Platform, held: list[Held]) -> None:
     found = by_others(platform.cluster, [item for component in held for item in component.manifests])
-    assert not found, f"expected no field but those that `make render` prints, saw {found}"
+    assert not found, f"expected only fields that `make render` prints, somebody set others by hand: {found}"
 
 
 @then("nothing was added to them that it does not print")

@@ -1,15 +1,17 @@
-"""Rollouts of the platform's services, and rolling them back with kubectl and Argo CD."""
+"""Rollouts of the platform's services, and their rollbacks with kubectl and Argo CD."""
 
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import ROLLED_OUT, eventually
 from acceptance.clients import web as https
-from acceptance.drivers import application_policies as policies
-from acceptance.drivers import object_options, retries, rollouts
-from acceptance.drivers.load import RequestLoop
-from acceptance.drivers.room import no_room
-from acceptance.drivers.service_under_change import put_back, service_under_change, stop_sync
-from acceptance.drivers.slow_requests import SlowLoop, question
+from acceptance.drivers.api.slow_requests import SlowLoop, question
+from acceptance.drivers.argocd import application_policies as policies
+from acceptance.drivers.argocd import sync_options
+from acceptance.drivers.ingress import route_retries
+from acceptance.drivers.network.load import RequestLoop
+from acceptance.drivers.operations import rollouts
+from acceptance.drivers.operations.service_under_change import put_back, service_under_change, stop_sync
+from acceptance.drivers.workloads.quotas import no_room
 
 
 @given(parsers.parse('auto-sync of "{name}" is on'), target_fixture="service")
@@ -34,32 +36,34 @@ def services_keep_versions(platform, evidence):
     seen = rollouts.history_limits(platform)
     evidence.add("earlier versions that each Deployment keeps", seen)
     none = sorted(name for name, limit in seen.items() if not limit)
-    assert not none, f"expected each Deployment to keep earlier versions, {none} keep none (revisionHistoryLimit)"
+    assert not none, f"expected each Deployment to keep earlier versions (revisionHistoryLimit), {none} keep none"
     found = policies.troubles(policies.workloads_everywhere(platform), policies.cannot_be_undone)
-    assert not found, f"expected each rollout to be one that can be undone, saw {found}"
+    assert not found, f"expected every rollout to be reversible, saw {found}"
 
 
 @given("every service starts new pods before old ones go, here and in production")
 def services_replace_first(platform, applications):
     found = policies.troubles(policies.workloads_everywhere(platform), policies.loses_requests)
-    assert not found, f"expected an update of no service to lose requests, saw {found}"
+    assert not found, f"expected updates of all services without lost requests, saw {found}"
     full = no_room(platform.cluster, "default")
-    assert not full, f"expected room for a new pod beside the old ones, saw {full}. Try: kubectl describe quota,limits"
+    assert not full, (
+        f"expected room for a new pod beside the old ones in default, saw {full}. Try: kubectl describe quota,limits"
+    )
     early = rollouts.leads_to_unready(platform)
-    assert not early, f"expected no Service to lead to pods that are not ready, those of {early} do"
+    assert not early, f"expected no Service to lead to pods that are not ready, these do: {early}"
 
 
 @given("every service's route asks another pod where one cannot be connected to, here and in production")
 def routes_try_again(platform, routes):
-    found = retries.lose_requests(platform)
-    assert not found, f"expected a retry on the route of each service, saw {found}"
+    found = route_retries.lose_requests(platform)
+    assert not found, f"expected a retry Middleware on the route of each service, saw {found}"
 
 
 @given("Argo CD makes nothing anew that the API refuses to change, here and in production")
 def nothing_is_forced(platform, argocd, applications):
-    seen = policies.applications_everywhere(platform) | object_options.objects_everywhere(platform, argocd)
-    found = policies.troubles(seen, object_options.is_forced)
-    assert not found, f"expected a sync that fails to leave what is there, saw {found}"
+    seen = policies.applications_everywhere(platform) | sync_options.objects_everywhere(platform, argocd)
+    found = policies.troubles(seen, sync_options.is_forced)
+    assert not found, f"expected a failing sync to leave existing objects alone, saw {found}"
 
 
 @given(parsers.parse('"{url}" is asked all the time'), target_fixture="requests_lost")
@@ -83,7 +87,9 @@ def roll_out_broken(service):
 @then("its old pods are still there")
 def old_pods_there(service):
     gone = set(service.before) - set(service.pods())
-    assert not gone, f"{len(gone)} pods of the working version are gone. Try: {service.hint}"
+    assert not gone, (
+        f"expected the pods of {service.name} from before to stay, {len(gone)} are gone. Try: {service.hint}"
+    )
 
 
 @when("the operator undoes the rollout")
@@ -94,7 +100,9 @@ def undo(service, evidence):
 @then("it runs the version before, with all its replicas")
 def version_before(service):
     rollouts.wait_version_before(service)
-    assert set(service.before) == set(service.pods()), "pods of the working version were replaced"
+    assert set(service.before) == set(service.pods()), (
+        f"expected {service.name} to keep the pods of the working version, some were replaced"
+    )
 
 
 @when(
@@ -131,7 +139,9 @@ def push_refused(service):
 def sync_fails(service, evidence):
     says = rollouts.wait_sync_failed(service)
     evidence.add("what it says", says)
-    assert any("immutable" in text for text in says), f"expected the API's refusal, it says {says}"
+    assert any("immutable" in text for text in says), (
+        f"expected the API's refusal (immutable) in the sync of {service.name}, it says {says}"
+    )
 
 
 @then("its pods are those from before, not restarted")
@@ -165,7 +175,9 @@ def pods_run_first(service):
 def record_names(service, evidence):
     entry = service.status()["history"][-1]
     evidence.add("history's last entry", {key: entry[key] for key in rollouts.SHOWN})
-    assert entry["revision"] == service.first, f"the record's last entry is {entry['revision'][:8]}"
+    assert entry["revision"] == service.first, (
+        f"expected {service.first[:8]} as the last entry in the history of {service.name}, saw {entry['revision'][:8]}"
+    )
 
 
 @when("a version of it that never becomes ready is pushed")
@@ -177,7 +189,9 @@ def push_broken(service):
 def becomes_degraded(service, evidence):
     says = rollouts.wait_health(service, "Degraded")
     evidence.add("what it says", says)
-    assert "progress deadline" in says, f"expected it to say that the deadline passed, it says {says!r}"
+    assert "progress deadline" in says, (
+        f"expected Application {service.name} to say that the progress deadline passed, it says {says!r}"
+    )
 
 
 @when("auto-sync is switched off and the operator rolls back")

@@ -1,12 +1,13 @@
-"""The routes from host names to services, as users take them."""
+"""The routes from host names to services, as users reach them."""
 
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.clients.web import url
-from acceptance.drivers import asked, http2_requests, redirects, route_rules, route_ways, slow_requests
-from acceptance.drivers.graphql import TYPENAME, is_data
-from acceptance.drivers.routing import FRESH, HINT, answered
-from acceptance.drivers.services import in_words
+from acceptance.drivers.api import slow_requests
+from acceptance.drivers.api.graphql import TYPENAME, is_data
+from acceptance.drivers.ingress import access_log, http2_requests, redirects, route_middlewares, route_rules
+from acceptance.drivers.ingress.scenario_routes import FRESH, HINT, answered
+from acceptance.drivers.services.service import in_words
 
 
 @given("the services are routed", target_fixture="users")
@@ -19,7 +20,7 @@ def services_are_routed(routes, web):
     target_fixture="marked",
 )
 def send_marked(users, environment, cluster, host):
-    return asked.send_everywhere(users, environment, host, route_rules.platform_rules(cluster))
+    return access_log.send_everywhere(users, environment, host, route_rules.platform_rules(cluster))
 
 
 @then(
@@ -28,19 +29,19 @@ def send_marked(users, environment, cluster, host):
 def browser_is_answered(users, environment, outputs, platform, cluster, host, name, evidence):
     platform.get(name)
     both = http2_requests.ask_both(users, environment, outputs, host)
-    counts, others = asked.by_pod(cluster, both, asked.pods_of(cluster, name))
+    counts, others = access_log.by_pod(cluster, both, access_log.pods_of(cluster, name))
     evidence.add("asked for, and the pods that were asked", {"requests": sorted(both.asked.values()), "pods": counts})
     wrong = others or http2_requests.unlike(both)
-    assert not wrong, f"expected a pod of {name} to answer alike over HTTP/1.1 and HTTP/2, saw {wrong}. {HINT}"
+    assert not wrong, f"expected a pod of {name} to answer alike over HTTP/1.1 and HTTP/2, saw {wrong}. Try: {HINT}"
 
 
 @then(parsers.parse('each of them is answered by a pod of "{name}", and by no other'))
 def only_answered_by(marked, platform, cluster, name, evidence):
     platform.get(name)
-    own = asked.pods_of(cluster, name)
-    counts, others = asked.by_pod(cluster, marked, own)
+    own = access_log.pods_of(cluster, name)
+    counts, others = access_log.by_pod(cluster, marked, own)
     evidence.add("requests that Traefik sent to each pod", counts)
-    assert own and not others, f"expected pods of {name} alone to be asked, saw {others}. {HINT}"
+    assert own and not others, f"expected only pods of {name} to be asked, saw {others or 'no pod of it'}. Try: {HINT}"
 
 
 @then(parsers.parse('every route that takes the host "{host}" leads to the Service "{name}" alone'))
@@ -49,14 +50,18 @@ def routes_lead_to(platform, cluster, environment, host, name, evidence):
     here, there = route_rules.platform_rules(cluster), route_rules.production_rules(platform)
     evidence.add(f"rules that take {address}", [rule.match for rule in here + there if rule.may_take(address)])
     wrong = [text for rules in (here, there) for text in route_rules.leads_elsewhere(rules, address, service)]
-    assert not wrong, f"expected rules to {service} alone, here and in production, saw {wrong}. {HINT}"
+    assert not wrong, (
+        f"expected rules for {address} to lead to {service} only, here and in production, saw {wrong}. Try: {HINT}"
+    )
 
 
 @then(parsers.parse('nothing on the way changes the requests for the host "{host}" or their answers'))
 def nothing_changes_requests(platform, environment, host):
-    wrong = route_ways.changed_everywhere(platform, f"{host}.{environment.domain}")
-    harmless = ", ".join(route_ways.HARMLESS)
-    assert not wrong, f"expected plain ways to a Service, and no middleware but of {harmless}, saw {wrong}. {HINT}"
+    wrong = route_middlewares.changed_everywhere(platform, f"{host}.{environment.domain}")
+    harmless = ", ".join(route_middlewares.HARMLESS)
+    assert not wrong, (
+        f"expected unchanged requests for {host}, with no middleware but {harmless}, saw {wrong}. Try: {HINT}"
+    )
 
 
 @then(
@@ -69,14 +74,14 @@ def slow_is_answered(users, environment, host, seconds, evidence):
     evidence.add("answers", {"sent at once": in_words(at_once), f"sent within {seconds} s": in_words(slowly)})
     wrong = slow_requests.cut_off(at_once, slowly)
     hint = "Try: kubectl -n traefik get deployment traefik -o yaml | grep -i timeout"
-    assert not wrong, f"expected the same answer to a body that takes {seconds} s, saw {wrong}. {hint}"
+    assert not wrong, f"expected {host} to answer a body that takes {seconds} s like a fast one, saw {wrong}. {hint}"
 
 
 @when(parsers.parse('a GraphQL query is sent to the host "{host}", time and again'), target_fixture="graphql_answers")
 def send_graphql(users, environment, host, evidence):
     address = url(environment.domain, host, environment.services.graphql_path)
     answered(users, "POST", address, json={"query": TYPENAME})
-    answers = [asked.fresh(users, "POST", address, json={"query": TYPENAME}) for _ in range(FRESH)]
+    answers = [access_log.fresh(users, "POST", address, json={"query": TYPENAME}) for _ in range(FRESH)]
     evidence.add(f"{FRESH} times POST {address}", sorted({in_words(answer) for answer in answers}))
     return answers
 
@@ -84,7 +89,7 @@ def send_graphql(users, environment, host, evidence):
 @then("each answer is a GraphQL answer with data")
 def is_graphql(graphql_answers):
     wrong = [in_words(answer) for answer in graphql_answers if not is_data(answer)]
-    assert not wrong, f"no GraphQL answer with data: {len(wrong)} of {FRESH}, saw {wrong[:3]}. Try: {HINT}"
+    assert not wrong, f"expected GraphQL answers with data, {len(wrong)} of {FRESH} are not: {wrong[:3]}. Try: {HINT}"
 
 
 @when(parsers.parse('the path of its health is asked for at the host "{host}"'), target_fixture="marked")
@@ -92,7 +97,7 @@ def ask_health(users, environment, host, evidence):
     address = url(environment.domain, host, environment.services.auth_health_path)
     if environment.services.auth_health_path != "/api/health":
         evidence.substitute("GET /api/health", f"GET {environment.services.auth_health_path}")
-    return asked.send_often(users, address)
+    return access_log.send_often(users, address)
 
 
 @then(parsers.parse("each answer is {status:d}"))
@@ -100,7 +105,9 @@ def each_answer_is(marked, status, evidence):
     answers = [in_words(answer) for answer in marked.answers.values()]
     evidence.add("answers", sorted(set(answers)))
     wrong = [in_words(answer) for answer in marked.answers.values() if answer.status_code != status]
-    assert answers and not wrong, f"expected {status} every time, {len(wrong)} were not: {wrong[:3]}. Try: {HINT}"
+    assert answers and not wrong, (
+        f"expected {status} every time, {len(wrong)} answers were not: {wrong[:3]}. Try: {HINT}"
+    )
 
 
 @when(parsers.parse('each path of the host "{host}" is asked for over plain HTTP'), target_fixture="plain")

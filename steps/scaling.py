@@ -1,8 +1,8 @@
-"""A service with more replicas than before, and a worker that takes no more of them."""
+"""A service with more replicas, and a cordoned worker that gets none of them."""
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.drivers import scaling
+from acceptance.drivers.operations import scaling
 
 
 @when(parsers.parse("{count:d} replicas of it are committed to Git"))
@@ -15,7 +15,9 @@ def ready_on_every_worker(service, outputs, count, evidence):
     homes = scaling.wait_ready(service, count)
     evidence.add("pods by node", homes)
     fewest = min(count, len(outputs.workers))
-    assert len(homes) >= fewest, f"expected pods on {fewest} workers, saw {homes}. Try: {service.hint}"
+    assert len(homes) >= fewest, (
+        f"expected pods of {service.name} on {fewest} workers, saw {homes}. Try: {service.hint}"
+    )
 
 
 @when("a worker with pods of it is cordoned and drained of them", target_fixture="drained")

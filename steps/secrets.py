@@ -1,4 +1,4 @@
-"""Sealed Secrets: keys, certificates, sealed values and the pods that use them."""
+"""Sealed Secrets: keys, certificates, sealed values, and the pods that use them."""
 
 import json
 import urllib.parse
@@ -9,7 +9,15 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.conditions import is_ready
 from acceptance.base.waiting import POD_READY, eventually
-from acceptance.drivers import gone_branches, leaks, sealing, sealing_keys, secret_search, secret_use, unsealing
+from acceptance.drivers.secrets import (
+    deleted_branches,
+    git_leaks,
+    sealed_secret_status,
+    sealing,
+    sealing_keys,
+    secret_search,
+    secret_use,
+)
 from acceptance.platform.secrets import NAMESPACE, read_secret
 
 
@@ -17,7 +25,9 @@ from acceptance.platform.secrets import NAMESPACE, read_secret
 def controller_runs(sealed_secrets, cluster):
     pods = cluster.core.list_namespaced_pod(NAMESPACE, label_selector="app=sealed-secrets").items
     sick = [pod.metadata.name for pod in pods if not is_ready(pod)]
-    assert pods and not sick, f"expected the controller's pods Ready, saw {len(pods)}, not Ready {sick}. {sealing.LOGS}"
+    assert pods and not sick, (
+        f"expected the controller's pods in {NAMESPACE} Ready, saw {len(pods)}, not Ready {sick}. Try: {sealing.LOGS}"
+    )
 
 
 @then("its newest key is an RSA private key in a Secret of its own namespace")
@@ -26,7 +36,9 @@ def newest_key(sealed_secrets, evidence):
     key = sealing_keys.private_key(newest)
     made = newest.metadata.creation_timestamp
     evidence.add("newest key", {"secret": newest.metadata.name, "bits": key.key_size, "made": made})
-    assert isinstance(key, rsa.RSAPrivateKey), f"expected an RSA key, saw {type(key).__name__}"
+    assert isinstance(key, rsa.RSAPrivateKey), (
+        f"expected an RSA key in the Secret {newest.metadata.name}, saw {type(key).__name__}"
+    )
 
 
 @then("each of its keys is one, and the certificate beside it belongs to it")
@@ -38,7 +50,7 @@ def each_key(sealed_secrets):
 @then("no other namespace has a copy of any of them")
 def no_copies(sealed_secrets):
     found = sealing_keys.copies_of_keys(sealed_secrets)
-    assert not found, f"expected the private keys in {NAMESPACE} alone, saw {found}. Try: kubectl delete, and a new key"
+    assert not found, f"expected private keys in {NAMESPACE} only, saw {found}. Try: kubectl delete, and a new key"
 
 
 @when("kubeseal fetches the certificate", target_fixture="fetched")
@@ -51,12 +63,16 @@ def fetch_certificate(sealed_secrets, evidence):
 @then("it is valid now and belongs to a key that the controller keeps")
 def fetched_is_valid(sealed_secrets, fetched):
     until = fetched.not_valid_after_utc
-    assert sealing_keys.is_valid_now(fetched), f"valid from {fetched.not_valid_before_utc} to {until}"
+    assert sealing_keys.is_valid_now(fetched), (
+        f"expected a certificate that is valid now, saw one from {fetched.not_valid_before_utc} to {until}"
+    )
     kept = [
         sealing_keys.public_bytes(sealing_keys.private_key(item).public_key()) for item in sealed_secrets.key_secrets()
     ]
     own = sealing_keys.public_bytes(fetched.public_key())
-    assert own in kept, "the certificate that kubeseal fetched belongs to none of the controller's keys"
+    assert own in kept, (
+        "expected the certificate that kubeseal fetched to belong to one of the controller's keys, it belongs to none"
+    )
 
 
 @then("it can be sealed with for a month")
@@ -73,8 +89,10 @@ def seal_one(sealed_secrets, namespace):
 @then("a Secret of that name holds that value and belongs to the SealedSecret")
 def secret_belongs(cluster, namespace, sealed, evidence):
     evidence.add("SealedSecret", json.dumps(sealed, indent=2))
-    owners = unsealing.owners_of(cluster, "sealed", namespace.name)
-    assert owners == [("SealedSecret", "sealed")], f"its owners are {owners}"
+    owners = sealed_secret_status.owners_of(cluster, "sealed", namespace.name)
+    assert owners == [("SealedSecret", "sealed")], (
+        f"expected the Secret sealed in {namespace.name} to be owned by its SealedSecret, its owners are {owners}"
+    )
 
 
 @then("the same SealedSecret under another name is refused")
@@ -84,15 +102,15 @@ def other_name_refused(namespace, sealed):
 
 @then("each SealedSecret of the platform is unsealed, and under its own name alone")
 def each_unsealed(platform_secrets, cluster, evidence):
-    seen = unsealing.states_of_sealed(cluster)
+    seen = sealed_secret_status.states_of_sealed(cluster)
     evidence.add("SealedSecrets", seen)
     wrong = {name: state for name, state in seen.items() if state != "unsealed"}
-    assert seen and not wrong, f"expected each SealedSecret unsealed, saw {wrong or 'none'}. {sealing.LOGS}"
+    assert seen and not wrong, f"expected each SealedSecret unsealed, saw {wrong or 'none'}. Try: {sealing.LOGS}"
 
 
 @then("the Secret of each holds what it holds")
 def each_matches(sealed_secrets, tmp_path):
-    wrong = unsealing.with_other_values(sealed_secrets, tmp_path)
+    wrong = sealed_secret_status.with_other_values(sealed_secrets, tmp_path)
     assert not wrong, f"{wrong} of the cluster hold other values than their Secrets. {sealing.LOGS}"
 
 
@@ -101,35 +119,37 @@ def each_matches(sealed_secrets, tmp_path):
     target_fixture="versions",
 )
 def every_version(git, cluster, repository, evidence):
-    # What is kept is listed first: what is pushed meanwhile is on a branch then.
-    kept = [(item, gone_branches.objects_kept(cluster, git, item)) for item in leaks.repositories(cluster, git)]
-    found = {item.name: gone_branches.every_version_kept(item, identities) for item, identities in kept}
+    # Kept objects are listed first: anything pushed later is on a branch by the time the versions are read.
+    kept = [(item, deleted_branches.objects_kept(cluster, git, item)) for item in git_leaks.repositories(cluster, git)]
+    found = {item.name: deleted_branches.every_version_kept(item, identities) for item, identities in kept}
     evidence.add("texts in Git, by repository", {name: len(versions) for name, versions in found.items()})
-    assert found["platform"], "the platform's repository is empty"
+    assert found["platform"], "expected texts in the platform's repository, it is empty"
     return {place: text for versions in found.values() for place, text in versions.items()}
 
 
 @then("none of them is a Secret or holds a secret value")
 def no_secret_in_git(versions, platform_secrets, git, cluster):
-    values = leaks.secret_values({**platform_secrets.values, "git": leaks.credentials(cluster, git)})
+    values = git_leaks.secret_values({**platform_secrets.values, "git": git_leaks.credentials(cluster, git)})
     every = secret_search.of_cluster(cluster, values)
-    found = [*leaks.leaks(versions, values), *secret_search.held_in(secret_search.texts_of_git(versions), every)]
+    found = [*git_leaks.leaks(versions, values), *secret_search.held_in(secret_search.texts_of_git(versions), every)]
     found += secret_search.given_away_in_git(versions)
     hint = "Try: git log --all -- PATH; seal it with kubeseal, and rotate its values (on no branch: git prune, there)"
-    assert not found, f"expected no secret in Git, {found}. {hint}"
+    assert not found, f"expected no secret in Git, saw {found}. {hint}"
 
 
 @then("each sealed value opens with the cluster's key")
 def opens_with_key(sealed_secrets, repository, platform_secrets, tmp_path):
     manifests = sealing.sealed_in_git(repository)
-    assert manifests, "Git carries no SealedSecret below k8s/secrets/"
+    assert manifests, "expected SealedSecrets below k8s/secrets/ in Git, there are none"
     wrong = sealing.wrong_when_opened(sealed_secrets, manifests, platform_secrets.values, tmp_path)
-    assert not wrong, f"{wrong} open, but to other values than the Secrets have"
+    assert not wrong, (
+        f"expected SealedSecrets in Git with the values of the cluster's Secrets, these have others: {wrong}"
+    )
 
 
 @then("no version of any opens without a key or with the key of another cluster")
 def does_not_open(sealed_secrets, versions, tmp_path, evidence):
-    evidence.add("refusals", sealing.refusals(sealed_secrets, leaks.sealed_texts(versions), tmp_path))
+    evidence.add("refusals", sealing.refusals(sealed_secrets, git_leaks.sealed_texts(versions), tmp_path))
 
 
 @given("a sealed Secret in the cluster", target_fixture="value")
@@ -147,7 +167,9 @@ def pod_takes_value(namespace, value):
 @then("the pod sees the value both ways")
 def pod_sees_value(namespace, value):
     for way, command in (("variable", ("env", "VALUE")), ("file", ("read", "/etc/secret/VALUE"))):
-        assert namespace.execute("user", "/probe", *command) == value, f"the pod sees another value as {way}"
+        assert namespace.execute("user", "/probe", *command) == value, (
+            f"expected the sealed value in pod user in {namespace.name} as {way}, saw another value"
+        )
 
 
 @then("the platform's pods take their secret values from Secrets alone, here and in production")
@@ -156,16 +178,16 @@ def taken_from_secrets(platform, cluster, platform_secrets, evidence):
     evidence.add("Secrets by workload here", secret_use.references(here))
     evidence.add("Secrets by workload in production", secret_use.references(there))
     wrong = secret_use.otherwise(here + there, platform_secrets.values)
-    assert there and not wrong, f"expected secret values from Secrets alone, saw {wrong}"
+    assert there and not wrong, f"expected secret values from Secrets only, saw {wrong or 'no workload in production'}"
 
 
 @then("nothing of the platform but Secrets holds a secret value, or a credential in clear, in any namespace")
 def only_secrets_hold(platform, cluster, platform_secrets, evidence):
-    values = secret_search.of_cluster(cluster, leaks.secret_values(platform_secrets.values))
+    values = secret_search.of_cluster(cluster, git_leaks.secret_values(platform_secrets.values))
     items = [*secret_search.objects(cluster), *secret_use.production_workloads(platform)]
     evidence.add("searched", {"values": sorted(values), "objects": len(items)})
     found = secret_search.in_clear(items, values)
-    assert len(items) > 1 and not found, f"expected secrets in Secrets alone, saw {found}"
+    assert len(items) > 1 and not found, f"expected secret values in Secrets only, saw {found or 'hardly any object'}"
 
 
 @then(
@@ -173,18 +195,20 @@ def only_secrets_hold(platform, cluster, platform_secrets, evidence):
     target_fixture="unsealed_value",
 )
 def became_secret(sealed_secrets, repository, name, key, tmp_path, evidence):
-    seen = unsealing.unsealed_as_in_git(sealed_secrets, repository, name, tmp_path)
+    seen = sealed_secret_status.unsealed_as_in_git(sealed_secrets, repository, name, tmp_path)
     evidence.add("Secret", {"name": name, "keys": sorted(seen), "owner": f"SealedSecret/{name}"})
-    assert seen.get(key), f"expected a value under {key} of the Secret {name}, it has {sorted(seen)}"
+    assert seen.get(key), f"expected a value under {key} of the Secret {name}, it has the keys {sorted(seen)}"
     return seen[key]
 
 
 @then("that value is the address of a PostgreSQL database")
 def is_database_address(unsealed_value):
     address = urllib.parse.urlparse(unsealed_value)
-    assert address.scheme in ("postgres", "postgresql"), f"its scheme is {address.scheme!r}"
+    assert address.scheme in ("postgres", "postgresql"), (
+        f"expected a PostgreSQL URL in the Secret, its scheme is {address.scheme!r}"
+    )
     whole = address.hostname and address.username and address.password and address.path.strip("/")
-    assert whole, "it lacks a host, user, password or database"
+    assert whole, "expected host, user, password and database in the URL in the Secret, it lacks at least one"
 
 
 @given("a Deployment whose pod takes a value from a sealed Secret", target_fixture="rotation")
@@ -202,7 +226,9 @@ def rotate(sealed_secrets, namespace, rotation):
 @then("the Secret has the new value and the running pod still the old one")
 def not_before_restart(cluster, namespace, rotation, value_after):
     now = (read_secret(cluster, sealing.USED, namespace.name) or {}).get("VALUE")
-    assert now == value_after, "the Secret does not have the new value"
+    assert now == value_after, (
+        f"expected the new value in the Secret {sealing.USED} in {namespace.name}, it has another"
+    )
     sealing.wait_kept(namespace, rotation)
 
 
@@ -224,5 +250,7 @@ def after_restart(namespace, rotation, value_after):
 
 @then("every Secret and workload of the platform lets a rotated value through")
 def lets_through(cluster, platform_secrets):
-    found = "; ".join(unsealing.out_of_reach(cluster))
-    assert not found, f"expected a rotated value to reach every pod after a restart, but {found}. {unsealing.TRY}"
+    found = "; ".join(sealed_secret_status.out_of_reach(cluster))
+    assert not found, (
+        f"expected a rotated value to reach every pod after a restart, but {found}. {sealed_secret_status.TRY}"
+    )

@@ -4,13 +4,14 @@ import pytest
 from pytest_bdd import given, parsers, then
 
 from acceptance.base.waiting import CERTIFICATE_ISSUED, HEALTHY_AGAIN, POD_READY, Deadline, consistently, eventually
-from acceptance.drivers import replicas, service_port
-from acceptance.drivers.from_machines import ask_often, on_each
-from acceptance.drivers.services import Api, Service, in_words, shape
+from acceptance.drivers.services import service_ports
+from acceptance.drivers.services.calls_per_node import ask_often, on_each
+from acceptance.drivers.services.service import Api, Service, in_words, shape
+from acceptance.drivers.workloads import replicas
 from acceptance.platform.secrets import read_secret
 
 FRESH = 20
-"""Requests over fresh connections, for each of which the load balancer, Traefik and the Service choose anew."""
+"""Requests over new connections, each of which the load balancer, Traefik and the Service balance anew."""
 STAYS = Deadline(4, "criteria 8.1, 9.1, 10.1: replicas that run, not one that is there at times")
 HOSTS = {"auth-service": "auth", "backend-service": "api", "frontend-service": "www"}
 
@@ -34,7 +35,7 @@ def frontend(frontend_service, default):
 
 
 def over_https(web, environment, name):
-    """A service as users have it, once its host has a certificate."""
+    """HTTPS to a service as users have it, once its host has a certificate. Raises TimedOut."""
     api = Api.over_https(web, environment.domain, HOSTS[name])
     eventually(lambda: api.get("/"), within=CERTIFICATE_ISSUED, what=f"an answer at {api.base}")
     return api
@@ -54,13 +55,13 @@ def backend_api(backend, web, routes, environment):
 
 @pytest.fixture
 def auth_doors(auth, auth_api, data_client):
-    """Auth over HTTPS, and from a client pod by its Service and at each of its pods."""
+    """Auth over HTTPS, and from a client pod through its Service and at each of its pods; by endpoint."""
     return {"HTTPS": auth_api, **auth.doors(data_client)}
 
 
 @pytest.fixture
 def backend_doors(backend, backend_api, data_client):
-    """The backend over HTTPS, and from a client pod by its Service and at each of its pods."""
+    """The backend over HTTPS, and from a client pod through its Service and at each of its pods; by endpoint."""
     return {"HTTPS": backend_api, **backend.doors(data_client)}
 
 
@@ -80,7 +81,7 @@ def frontend_deployed(frontend, evidence):
 
 
 def deployed(service, evidence):
-    """A service whose rollout is complete: the version that is judged is the one that was deployed."""
+    """A service whose rollout is complete, so that the deployed version is judged. Raises TimedOut."""
     evidence.add(f"pods of {service.name}", service.describe())
     return service
 
@@ -99,7 +100,7 @@ def pods_on_workers(service, outputs, count, evidence):
 def nothing_scales_down(service, platform, count):
     wrong = replicas.ways_below(platform, service.name, count)
     hint = "Try: kubectl get horizontalpodautoscalers -A"
-    assert not wrong, f"expected that nothing may run fewer than {count} pods of {service.name}, saw {wrong}. {hint}"
+    assert not wrong, f"expected nothing to run fewer than {count} pods of {service.name}, saw {wrong}. {hint}"
 
 
 @then(parsers.parse('each of these pods answers "{path}" by itself'))
@@ -108,7 +109,9 @@ def each_pod_answers(service, replicas, path, data_client, evidence):
     seen = {pod.metadata.name: doors[pod.metadata.name].get(path) for pod in replicas}
     evidence.add(f"{path} by pod", {name: in_words(answer) for name, answer in seen.items()})
     wrong = {name: in_words(answer) for name, answer in seen.items() if answer.status_code != 200}
-    assert seen and not wrong, f"expected 200 of each pod, saw {wrong}. Try: {service.hint}"
+    assert seen and not wrong, (
+        f"expected 200 for {path} from each pod of {service.name}, saw {wrong or 'no pod'}. Try: {service.hint}"
+    )
 
 
 @then(parsers.parse('its pods take "{key}" from the Secret "{secret}"'), target_fixture="from_secret")
@@ -116,9 +119,13 @@ def pods_take_from_secret(service, cluster, key, secret, evidence):
     seen = {pod.metadata.name: service.source_of(pod.spec, key) for pod in service.running()}
     seen[f"the Deployment {service.name}"] = service.source_of(service.deployment().spec.template.spec, key)
     evidence.add(f"where {key} comes from", seen)
-    assert set(seen.values()) == {f"{secret}/{key}"}, f"expected {key} from the Secret {secret}, saw {seen}"
+    assert set(seen.values()) == {f"{secret}/{key}"}, (
+        f"expected {service.name} to take {key} from the Secret {secret}, saw {seen}"
+    )
     values = read_secret(cluster, secret, service.namespace.name) or {}
-    assert values.get(key), f"there is no Secret {secret} with {key}. Try: kubectl describe sealedsecret {secret}"
+    assert values.get(key), (
+        f"expected a Secret {secret} with {key}, there is none. Try: kubectl describe sealedsecret {secret}"
+    )
     return key, values[key]
 
 
@@ -129,21 +136,23 @@ def process_has_value(service, from_secret, evidence):
     other = [pod.metadata.name for pod in pods if service.environment(pod).get(key) != value]
     evidence.add(f"{key} in /proc/1/environ", {"pods": len(pods), "with another value, or none": other})
     hint = f"Try: kubectl rollout restart deployment/{service.name}"
-    assert not other, f"the process in {', '.join(other)} runs without the Secret's value of {key}. {hint}"
+    assert not other, f"expected the Secret's value of {key} in each process, not in {', '.join(other)}. {hint}"
 
 
 @then(parsers.parse('the process in each of its pods runs with "{key}" set to "{value}"'))
 def process_has(service, key, value, evidence):
     seen = {pod.metadata.name: service.environment(pod).get(key) for pod in service.running()}
     evidence.add(f"{key} in /proc/1/environ", seen)
-    assert set(seen.values()) == {value}, f"expected {key}={value} in each process, saw {seen}"
+    assert set(seen.values()) == {value}, f"expected {key}={value} in each process of {service.name}, saw {seen}"
 
 
 @then(parsers.parse("its Service is of type ClusterIP and has port {port:d}"))
 def service_has_port(service, port, evidence):
-    spec = service_port.check(service.namespace, service.name, port)
+    spec = service_ports.check(service.namespace, service.name, port)
     evidence.add("Service", {"address": spec.cluster_ip, "ports": [item.port for item in spec.ports]})
-    assert spec.cluster_ip not in (None, "None"), f"the Service {service.name} has no address"
+    assert spec.cluster_ip not in (None, "None"), (
+        f"expected a ClusterIP of the Service {service.name}, saw {spec.cluster_ip}"
+    )
     what = f"the Service {service.name} to lead to the pods of its Deployment"
     eventually(service.behind, within=HEALTHY_AGAIN, what=what, hint=service.hint)
 
@@ -154,10 +163,10 @@ def pods_are_answered(service, data_client, outputs, url, evidence):
     own = {shape(door.get(f"/{path}").text) for door in service.pod_doors(data_client).values()}
     with on_each({worker.name for worker in outputs.workers}, data_client) as clients:
         for node, client in clients.items():
-            answers = ask_often(client, node, *service_port.split(target), f"/{path}", FRESH)
+            answers = ask_often(client, node, *service_ports.split(target), f"/{path}", FRESH)
             evidence.add(f"{FRESH} times GET {url} from a pod on {node}", sorted({in_words(one) for one in answers}))
             wrong = [in_words(one) for one in answers if one.status_code != 200 or shape(one.text) not in own]
-            assert not wrong, f"expected 200 with what the pods of {service.name} say ({own}), saw {wrong[:3]}"
+            assert not wrong, f"expected 200 and an answer like {own} at {url} from {node}, saw {wrong[:3]}"
 
 
 @then(parsers.parse('GET "{path}" is answered with {status:d}'))
@@ -168,4 +177,6 @@ def path_is_answered(service, web, routes, environment, data_client, path, statu
         answers = [api.get(path) for _ in range(FRESH)]
         evidence.add(f"{FRESH} times GET {path}, {where}", sorted({in_words(answer) for answer in answers}))
         wrong = [in_words(answer) for answer in answers if answer.status_code != status]
-        assert not wrong, f"expected {status} every time, {where}; {len(wrong)} of {FRESH} were not: {wrong[0]}"
+        assert not wrong, (
+            f"expected {status} for {path} every time ({where}), {len(wrong)} of {FRESH} were not: {wrong[0]}"
+        )

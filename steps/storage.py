@@ -1,4 +1,4 @@
-"""Claims, and the disks that volumes are on."""
+"""Claims, and the disks of their volumes."""
 
 import time
 
@@ -6,7 +6,7 @@ from pytest_bdd import parsers, then, when
 
 from acceptance.base.waiting import POD_READY, VOLUME_BOUND, eventually
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers.storage import (
+from acceptance.drivers.data.storage import (
     all_bound,
     claim,
     claim_each,
@@ -36,7 +36,7 @@ def pods_ask_for_claims(namespace, outputs):
 
 @then(parsers.parse("each claim is Bound within {seconds:d} seconds"))
 def claims_are_bound(namespace, asked, seconds, evidence):
-    assert seconds == VOLUME_BOUND.seconds
+    assert seconds == VOLUME_BOUND.seconds, f"expected {VOLUME_BOUND.seconds} s in the scenario, it says {seconds} s"
     names, began = asked
     hint = f"kubectl -n {namespace.name} describe pvc; kubectl -n local-path-storage logs deploy/local-path-provisioner"
     eventually(lambda: all_bound(namespace, names), within=VOLUME_BOUND, what="each claim Bound", hint=hint)
@@ -50,13 +50,13 @@ def pods_write(namespace, asked):
     for name in asked[0]:
         namespace.wait_ready(name)
         log = namespace.cluster.core.read_namespaced_pod_log(name, namespace.name)
-        assert "written" in log, f"expected pod {name} to say `written`, saw {log!r}"
+        assert "written" in log, f"expected pod {name} in {namespace.name} to log `written`, saw {log!r}"
 
 
 @then("a pod's claims of each class that the platform's claims name are Bound")
 def claims_of_each_class(namespace, cluster, platform, outputs, evidence):
     classes = classes_named(cluster, [item for name in APPLICATIONS for item in platform.render(name)])
-    assert classes, "no claim of the platform names a class"
+    assert classes, "expected storage classes in the platform's claims, no claim names one"
     names = claim_each(namespace, classes, outputs.workers[0].name)
     evidence.add("classes", classes)
     hint = f"kubectl -n {namespace.name} describe pvc; kubectl get storageclasses"
@@ -84,7 +84,7 @@ def written_on_disk(outputs, written, images, evidence):
         evidence.add(f"read back from the disk {volume.id}", seen)
         missing = [name for name in written.claims_of(key) if written.texts[name] not in seen]
         hint = f"Try: kubectl describe pv; docker volume inspect {volume.id}"
-        assert not missing, f"expected what pods wrote to {missing} on the disk {volume.id}, saw {seen}. {hint}"
+        assert not missing, f"expected the texts of the claims {missing} on the disk {volume.id}, saw {seen}. {hint}"
 
 
 @then("database and Redis, where they are deployed, claim volumes of their own class and have them")
@@ -93,9 +93,9 @@ def claims_have_own_class(default, outputs, evidence):
         seen = claimed(default, key)
         evidence.add(f"claims of {key}", {name: vars(claim) for name, claim in seen.items()})
         others = {name: c for name, c in seen.items() if (c.storage_class, c.phase) != (volume.storage_class, "Bound")}
-        assert not others, f"expected claims of {key} Bound, of the class {volume.storage_class}, saw {others}"
+        assert not others, f"expected claims of {key} to be Bound and of class {volume.storage_class}, saw {others}"
         without = lacks_claims(default, key)
-        assert not without, f"expected a persistent volume of each pod of {key}, {without} have none"
+        assert not without, f"expected a persistent volume for each pod of {key}, these have none: {without}"
 
 
 @then(parsers.parse("production claims {database:d} GB for each member of the database and {redis:d} GB for Redis"))
@@ -103,4 +103,6 @@ def production_sizes(platform, database, redis, evidence):
     for name, size in {"database": database, "redis": redis}.items():
         seen = claims_rendered(platform.rendering.production(name), name)
         evidence.add(f"what production claims for {name}", seen)
-        assert seen and not smaller(seen, size), f"expected claims of {size} GB or more for {name}, saw {seen}"
+        assert seen and not smaller(seen, size), (
+            f"expected production to claim {size} GB or more for {name}, saw {seen}"
+        )

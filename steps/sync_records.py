@@ -1,11 +1,11 @@
-"""What Argo CD keeps on record of each sync, and rollbacks through it."""
+"""Argo CD's records of syncs, and rollbacks to them."""
 
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import SYNCED, eventually
-from acceptance.drivers import application_policies as policies
-from acceptance.drivers import shown_applications, sync_retries, syncs
-from acceptance.drivers.demos import create_applications, new_demo, remove, wait_status
+from acceptance.drivers.argocd import application_policies as policies
+from acceptance.drivers.argocd import reported_status, sync_retries, syncs
+from acceptance.drivers.argocd.demos import create_applications, new_demo, remove, wait_status
 from acceptance.platform.application_status import GOOD, messages
 from acceptance.platform.applications import APPLICATIONS
 
@@ -15,7 +15,7 @@ OTHER = 'an Application of the repository "{repository}" without auto-sync, with
 
 
 def see_ui(argocd_ui, evidence):
-    """Judge on the API where the running image was built without the UI, and say so."""
+    """Record the API as a substitute where the running image was built without the UI."""
     if not argocd_ui.has_ui():
         evidence.substitute(UI, API)
 
@@ -25,9 +25,11 @@ def record_of_success(demo, evidence):
     status = syncs.sync_record(demo, "Succeeded")
     entry = status["history"][-1]
     evidence.add("history", status["history"])
-    assert entry["revision"] == demo.pushed, f"the history's last entry is of {entry['revision']}"
+    assert entry["revision"] == demo.pushed, (
+        f"expected {demo.pushed} as the last entry in the history of {demo.name}, saw {entry['revision']}"
+    )
     for moment in (entry["deployedAt"], status["operationState"]["finishedAt"]):
-        assert syncs.is_recent(moment), f"expected a time of the last minutes, saw {moment}"
+        assert syncs.is_recent(moment), f"expected a recent time in the record of {demo.name}, saw {moment}"
 
 
 @when("a change that the API refuses is pushed to main and a sync is asked for")
@@ -40,9 +42,13 @@ def push_refused(demo):
 def record_of_failure(demo, evidence):
     operation = syncs.sync_record(demo, "Failed")["operationState"]
     evidence.add("operation", operation)
-    assert syncs.is_recent(operation["finishedAt"]), f"it ended at {operation['finishedAt']}"
+    assert syncs.is_recent(operation["finishedAt"]), (
+        f"expected a recent end of the sync of {demo.name}, saw {operation['finishedAt']}"
+    )
     said = syncs.said_of_failure(operation)
-    assert any("immutable" in text for text in said), f"expected the API's refusal in the record, it says {said}"
+    assert any("immutable" in text for text in said), (
+        f"expected the API's refusal (immutable) in the record of {demo.name}, it says {said}"
+    )
 
 
 @then("the record of the sync before is still there")
@@ -50,9 +56,9 @@ def record_before(demo, evidence):
     kept = [entry["revision"] for entry in demo.status()["history"]]
     evidence.add("commits in the history", kept)
     assert kept[-1] == demo.commits[-2], (
-        f"expected {demo.commits[-2][:8]} as the last good sync, the history has {kept}"
+        f"expected {demo.commits[-2][:8]} as the last good sync of {demo.name}, its history has {kept}"
     )
-    assert demo.first in kept, f"expected the record of the first sync, too, the history has {kept}"
+    assert demo.first in kept, f"expected the first sync ({demo.first[:8]}) in the history of {demo.name}, saw {kept}"
 
 
 @then("each of the platform's Applications keeps its records, here and in production")
@@ -60,7 +66,7 @@ def records_are_kept(platform, applications):
     seen = policies.applications_everywhere(platform)
     found = policies.troubles(seen, policies.forgets) | policies.troubles(seen, sync_retries.has_no_end)
     found |= policies.troubles({name: seen[name] for name in APPLICATIONS}, policies.has_lost_records)
-    assert not found, f"expected every Application to keep records of all its syncs (revisionHistoryLimit), saw {found}"
+    assert not found, f"expected every Application to keep records of its syncs (revisionHistoryLimit), saw {found}"
 
 
 @given(parsers.parse(OTHER), target_fixture="other")
@@ -75,24 +81,26 @@ def changed_demo(git, argocd, repository, demo):
 @then("the UI shows every Application with the sync status that it has")
 def ui_shows_all(argocd_ui, cluster, demo, other, evidence):
     wanted = {demo.name: "Synced", other.name: "OutOfSync"}
-    shown = lambda: shown_applications.shown_as(argocd_ui, wanted)  # noqa: E731
+    shown = lambda: reported_status.shown_as(argocd_ui, wanted)  # noqa: E731
     seen = eventually(shown, within=SYNCED, what=f"shown: {wanted}", hint=demo.hint)
     evidence.add("sync status by Application", seen)
-    unknown = shown_applications.without_status(cluster, seen)
-    assert not unknown, f"no sync status is shown for {unknown}"
+    unknown = reported_status.without_status(cluster, seen)
+    assert not unknown, f"expected a sync status for each Application, Argo CD shows none for {unknown}"
     see_ui(argocd_ui, evidence)
 
 
 @then("whoever has the UI open hears of a change without asking again")
 def ui_hears_of_change(argocd_ui, demo, evidence):
-    evidence.add("sync status by event, as the UI listens", shown_applications.hears_of_change(argocd_ui, demo))
+    evidence.add("sync status by event, as the UI listens", reported_status.hears_of_change(argocd_ui, demo))
 
 
 @when("a change is pushed to main and deployed")
 def push_and_deploy(demo):
     demo.push_and_ask()
     wait_status(demo, GOOD, demo.pushed)
-    assert demo.deployed_text() == demo.text
+    assert demo.deployed_text() == demo.text, (
+        f"expected {demo.text!r} in the ConfigMap of {demo.name}, saw another text"
+    )
 
 
 @when("the Application is rolled back to the commit before")
@@ -108,15 +116,19 @@ def cluster_has_first(demo, evidence):
 @then("the UI shows why its pods are not ready")
 def shows_degraded(argocd_ui, demo, evidence):
     syncs.wait_degraded(demo)
-    says = messages(shown_applications.wait_status(argocd_ui, demo.name))
+    says = messages(reported_status.wait_status(argocd_ui, demo.name))
     evidence.add("messages of a version that is not ready", says)
-    assert "progress deadline" in says, f"expected it to say that the deadline passed, it says {says!r}"
+    assert "progress deadline" in says, (
+        f"expected Application {demo.name} to say that the progress deadline passed, it says {says!r}"
+    )
 
 
 @then("the UI shows the API's refusal")
 def shows_refusal(argocd_ui, demo, evidence):
     syncs.sync_record(demo, "Failed")
-    shown = syncs.said_of_failure(shown_applications.wait_status(argocd_ui, demo.name)["operationState"])
+    shown = syncs.said_of_failure(reported_status.wait_status(argocd_ui, demo.name)["operationState"])
     evidence.add("messages", shown)
-    assert any("immutable" in text for text in shown), f"expected the API's refusal to be shown, saw {shown}"
+    assert any("immutable" in text for text in shown), (
+        f"expected Argo CD to show the API's refusal (immutable) of {demo.name}, saw {shown}"
+    )
     see_ui(argocd_ui, evidence)

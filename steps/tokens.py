@@ -1,16 +1,17 @@
-"""Wallets that sign in, and the tokens that they get."""
+"""Wallets that sign in, and their tokens."""
 
 import contextlib
 
 import pytest
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.drivers import validation
-from acceptance.drivers.key_headers import tokens_of
-from acceptance.drivers.log_lines import showing
-from acceptance.drivers.services import in_words
-from acceptance.drivers.sign_in import LOGS, SignIn, got_token, keep_tokens
-from acceptance.drivers.spokesman import answering
+from acceptance.drivers.api import token_validation
+from acceptance.drivers.api.auth_stub import answering
+from acceptance.drivers.api.ended_sessions import end_sessions
+from acceptance.drivers.api.jwt_key_headers import tokens_of
+from acceptance.drivers.api.sign_in import LOGS, SignIn, got_token, keep_tokens
+from acceptance.drivers.services.log_lines import showing
+from acceptance.drivers.services.service import in_words
 from acceptance.platform.secrets import read_secret
 
 __all__ = ["SignIn", "accepted", "keep_tokens"]
@@ -26,7 +27,7 @@ def visitor(auth_api, environment):
 def jwt_secret(default):
     """The value of the Secret that signs JWTs."""
     value = (read_secret(default.cluster, "jwt-secret", default.name) or {}).get("JWT_SECRET")
-    assert value, "there is no Secret jwt-secret with the key JWT_SECRET"
+    assert value, f"expected JWT_SECRET in the Secret jwt-secret in {default.name}, there is none"
     return value
 
 
@@ -58,13 +59,15 @@ def sign_in(wallet, kind):
 @then("it gets a personal access token")
 def gets_token(wallet, auth_doors, environment, evidence):
     got, settings = accepted(wallet, evidence), environment.services
-    assert got.get(settings.token_field), f"expected a personal access token, the answer has {sorted(got)}"
-    answers = validation.ask(auth_doors, settings, got["jwt"])
-    seen = validation.verdicts(answers, settings)
-    assert all(seen.values()), f"auth does not accept the JWT that it gave: {seen}"
-    subjects = validation.subjects(answers, settings)
-    assert validation.only_of(subjects, wallet.wallet.address), (
-        f"the JWT is that of {subjects}, not of {wallet.wallet.address}"
+    assert got.get(settings.token_field), (
+        f"expected a personal access token under {settings.token_field}, the answer has {sorted(got)}"
+    )
+    answers = token_validation.ask(auth_doors, settings, got["jwt"])
+    seen = token_validation.verdicts(answers, settings)
+    assert all(seen.values()), f"expected auth to accept the JWT that it issued at each endpoint, saw {seen}"
+    subjects = token_validation.subjects(answers, settings)
+    assert token_validation.only_of(subjects, wallet.wallet.address), (
+        f"expected a JWT of {wallet.wallet.address}, auth names {subjects}"
     )
 
 
@@ -73,36 +76,46 @@ def gets_another(wallet, environment, evidence):
     first, field = wallet.got(), environment.services.token_field
     wallet.enter()
     second = accepted(wallet, evidence)
-    assert second.get(field), f"expected a token for the second sign-in of a wallet, the answer has {sorted(second)}"
-    assert second[field] != first.get(field), "the second sign-in of a wallet was answered with the token of the first"
+    assert second.get(field), (
+        f"expected a token under {field} for a wallet's second sign-in, the answer has {sorted(second)}"
+    )
+    assert second[field] != first.get(field), (
+        "expected a new token for a wallet's second sign-in, saw the token of the first"
+    )
 
 
 @then("it is refused")
 def is_refused(wallet, evidence):
     answer = wallet.answer
     evidence.add("answer to the sign-in", {"status": answer.status_code, "body": answer.text})
-    assert answer.status_code in (400, 401, 403, 422), f"expected a refusal: {in_words(answer)}"
-    assert not got_token(answer, wallet.paths.token_field), "the refusal comes with a token"
+    assert answer.status_code in (400, 401, 403, 422), (
+        f"expected a refusal (400, 401, 403 or 422) of the sign-in, saw {in_words(answer)}"
+    )
+    assert not got_token(answer, wallet.paths.token_field), (
+        f"expected no token in the refusal, saw one with status {answer.status_code}"
+    )
 
 
 @then("the database has its token with the time that it was told it expires")
 def token_is_stored(signed_in, db, environment, evidence):
     settings = environment.services
-    row = validation.stored(db, settings, signed_in[settings.token_field])
+    row = token_validation.stored(db, settings, signed_in[settings.token_field])
     evidence.add("row of the token", row)
-    wrong = validation.wrong_row(row, signed_in[settings.expiry_field], signed_in["wallet"].wallet.address)
-    assert not wrong, f"the row of the token in {settings.tokens_table}: {wrong}. Try: {LOGS}"
+    wrong = token_validation.wrong_row(row, signed_in[settings.expiry_field], signed_in["wallet"].wallet.address)
+    assert not wrong, f"the token's row in {settings.tokens_table} is wrong: {wrong}. Try: {LOGS}"
 
 
 @then("no table of the database has the token itself")
 def token_is_hashed(signed_in, db, environment):
-    found = validation.in_clear(db, signed_in[environment.services.token_field])
-    assert not found, f"the token is in clear in {', '.join(found)}"
+    found = token_validation.in_clear(db, signed_in[environment.services.token_field])
+    assert not found, (
+        f"expected only the token's hash in the database, these tables have it in clear text: {', '.join(found)}"
+    )
 
 
 @when("half of its life has passed", target_fixture="aged")
 def token_ages(signed_in, db, environment, evidence):
-    row = validation.age(db, environment.services, signed_in[environment.services.token_field])
+    row = token_validation.age(db, environment.services, signed_in[environment.services.token_field])
     evidence.add("row of the token, whose times were set back", row)
     return row
 
@@ -114,8 +127,8 @@ def another_signs_in(auth_api, environment):
 
 @then("the database has its token still, until the same time")
 def token_stays(signed_in, aged, db, environment):
-    row = validation.stored(db, environment.services, signed_in[environment.services.token_field])
-    assert abs(row["expires"] - aged["expires"]) < 1, f"the token expires at another time than before: {aged}, {row}"
+    row = token_validation.stored(db, environment.services, signed_in[environment.services.token_field])
+    assert abs(row["expires"] - aged["expires"]) < 1, f"expected the token to expire as before ({aged}), saw {row}"
 
 
 @then("nothing that auth wrote since shows the token or its JWT")
@@ -123,7 +136,14 @@ def token_is_not_logged(signed_in, auth, environment, evidence):
     logs = auth.log(signed_in["wallet"].since)
     evidence.add("lines that auth wrote since", {name: len(lines) for name, lines in logs.items()})
     shown = showing(logs, [signed_in[environment.services.token_field], signed_in["jwt"]])
-    assert logs and not shown, f"expected no line with the token or its JWT in auth's log, saw some in {shown}"
+    assert logs and not shown, (
+        f"expected no line with the token or its JWT in auth's log, saw some in {shown or 'no log at all'}"
+    )
+
+
+@when("the database ends the sessions that auth keeps")
+def auth_loses_sessions(db, auth, evidence):
+    evidence.add("sessions of auth that were ended", end_sessions(db, auth))
 
 
 @when("the wallet signs in again", target_fixture="signed_in")
@@ -138,7 +158,7 @@ def first_token_stays(signed_in, aged, db, environment):
 
 @pytest.fixture
 def serve(data_client):
-    """What has a pod serve a text to whoever asks, until the end of the scenario; it returns the address."""
+    """A function that starts a pod which serves a text until the end of the scenario; it returns the pod's URL."""
     with contextlib.ExitStack() as stack:
         yield lambda text: stack.enter_context(answering(data_client.namespace, 200, text)).url
 
@@ -146,39 +166,43 @@ def serve(data_client):
 @when(parsers.parse("auth is asked about {kind}"), target_fixture="validated")
 def ask_about(signed_in, jwt_secret, auth_doors, environment, serve, kind):
     tokens = tokens_of(kind, signed_in["jwt"], jwt_secret, serve)
-    return validation.ask_about_each(auth_doors, environment.services, signed_in["jwt"], tokens)
+    return token_validation.ask_about_each(auth_doors, environment.services, signed_in["jwt"], tokens)
 
 
 @then(parsers.parse("it says that the token is {answer}"))
 def says(validated, signed_in, environment, answer, evidence):
     settings = environment.services
     evidence.add("answers of auth", {door: in_words(said) for door, said in validated.items()})
-    seen = validation.verdicts(validated, settings)
+    seen = token_validation.verdicts(validated, settings)
     wanted = answer == "valid"
-    assert set(seen.values()) == {wanted}, f"expected the token to be {answer} at each door, saw {seen}"
-    found = validation.subjects(validated, settings) if wanted else set()
+    assert set(seen.values()) == {wanted}, f"expected the token to be {answer} at each endpoint of auth, saw {seen}"
+    found = token_validation.subjects(validated, settings) if wanted else set()
     mine = signed_in["wallet"].wallet.address
-    assert not wanted or validation.only_of(found, mine), f"the token is said to be that of {found}"
+    assert not wanted or token_validation.only_of(found, mine), (
+        f"expected auth to name {mine} as the token's subject, it names {found}"
+    )
 
 
 @when("each backend pod's JWT_SECRET signs a JWT", target_fixture="signed")
 def backend_signs(backend):
-    return validation.signed_by_pods(backend)
+    return token_validation.signed_by_pods(backend)
 
 
 @then("auth accepts each of them")
 def auth_accepts(signed, auth_doors, environment, evidence):
     for name, (good, _) in signed.items():
-        answers = validation.ask(auth_doors, environment.services, good)
-        seen = validation.verdicts(answers, environment.services)
+        answers = token_validation.ask(auth_doors, environment.services, good)
+        seen = token_validation.verdicts(answers, environment.services)
         evidence.add(f"auth on the JWT that {name} signed", seen)
-        assert all(seen.values()), f"auth does not accept what {name} signed: {seen}"
-        found = validation.subjects(answers, environment.services)
-        assert found == {name}, f"auth read another subject: {found}"
+        assert all(seen.values()), f"expected auth to accept the JWT that pod {name} signed, saw {seen}"
+        found = token_validation.subjects(answers, environment.services)
+        assert found == {name}, f"expected auth to name {name} as the subject of its JWT, saw {found}"
 
 
 @then("auth refuses the same claims signed with another secret")
 def auth_refuses(signed, auth_doors, environment):
     for name, (_, bad) in signed.items():
-        seen = validation.verdicts(validation.ask(auth_doors, environment.services, bad), environment.services)
-        assert not any(seen.values()), f"auth accepts a forgery in the name of {name}: {seen}"
+        seen = token_validation.verdicts(
+            token_validation.ask(auth_doors, environment.services, bad), environment.services
+        )
+        assert not any(seen.values()), f"expected auth to refuse a JWT of {name} with another signature, saw {seen}"

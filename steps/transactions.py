@@ -2,11 +2,11 @@
 
 from pytest_bdd import given, then, when
 
-from acceptance.drivers import constraints
-from acceptance.drivers.database import SERVICE
-from acceptance.drivers.durability import who_had_commits
-from acceptance.drivers.member_loss import HINT
-from acceptance.drivers.transfers import ACCOUNTS, CLIENTS, MONEY, TRANSFERS, Transfers, wait_for_transfers
+from acceptance.drivers.data import table_constraints
+from acceptance.drivers.data.database import SERVICE
+from acceptance.drivers.data.durability import who_had_commits
+from acceptance.drivers.data.member_loss import HINT
+from acceptance.drivers.data.transfers import ACCOUNTS, CLIENTS, MONEY, TRANSFERS, Transfers, wait_for_transfers
 
 
 @then("a commit is acknowledged only once all nodes have it")
@@ -17,7 +17,9 @@ def commits_are_synchronous(db, table, evidence):
     seen = who_had_commits(db, table)
     evidence.add("who had each commit when it was acknowledged", seen)
     behind = [rows for rows in seen if len(rows) != 2 or any(row[1] != "sync" or not row[2] for row in rows)]
-    assert seen and not behind, f"expected two others with each commit on disk, saw {behind}. Try: {HINT}"
+    assert seen and not behind, (
+        f"expected two synchronous replicas with each commit on disk, saw {behind or 'no commit'}. Try: {HINT}"
+    )
 
 
 @given("accounts with money on them", target_fixture="table")
@@ -33,17 +35,23 @@ def transfer(db, table, evidence):
     transfers = Transfers(db.address(SERVICE), db.login, table, ledger)
     transfers.run()
     evidence.add("transfers", transfers.describe())
-    assert not transfers.errors, f"expected every client to be served, saw {transfers.errors}. Try: {HINT}"
+    assert not transfers.errors, f"expected every client's transfers to succeed, saw {transfers.errors}. Try: {HINT}"
     if not transfers.broken_off or len(transfers.sums) < 5:
-        raise RuntimeError("the clients did not do what they were to do: see the evidence")
+        raise RuntimeError(
+            "the clients broke off no transfer, or the sum was read too rarely, so nothing is proven: see the evidence"
+        )
     return transfers
 
 
 @then("no money was made or lost, at no moment")
 def money_conserved(db, table, transfers):
     total = ACCOUNTS * MONEY
-    assert set(transfers.sums) == {total}, f"expected {total} at every moment, saw {sorted(set(transfers.sums))}"
-    assert len(transfers.done) == CLIENTS * TRANSFERS, f"{len(transfers.done)} of {CLIENTS * TRANSFERS} came through"
+    assert set(transfers.sums) == {total}, (
+        f"expected the sum of all balances to be {total} at every moment, saw {sorted(set(transfers.sums))}"
+    )
+    assert len(transfers.done) == CLIENTS * TRANSFERS, (
+        f"expected {CLIENTS * TRANSFERS} acknowledged transfers, saw {len(transfers.done)}"
+    )
     transfers.check(db, db.leader())
 
 
@@ -55,8 +63,8 @@ def transfers_everywhere(db, transfers):
 
 @then("a write that breaks a rule of its table is refused, and no such rule is switched off")
 def rules_hold(db, evidence):
-    table = constraints.make_table(db)
-    evidence.add("writes that were tried", sorted(constraints.BREAKS))
-    found = constraints.taken(db, table) + constraints.silenced(db) + constraints.unchecked(db)
+    table = table_constraints.make_table(db)
+    evidence.add("writes that were tried", sorted(table_constraints.BREAKS))
+    found = table_constraints.taken(db, table) + table_constraints.silenced(db) + table_constraints.unchecked(db)
     hint = "Try: select rolconfig from pg_roles; \\d+ of the table: its triggers, and what is NOT VALID or INVALID"
-    assert not found, f"expected the services' role to be refused, and every rule in force, saw {found}. {hint}"
+    assert not found, f"expected every constraint to be in force for the services' role, saw {found}. {hint}"

@@ -6,9 +6,11 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.waiting import LOGS_READABLE, POD_READY, RESTART, eventually
 from acceptance.cluster.probe import pod_spec
-from acceptance.drivers import ended_containers, liveness, pod_lists, probed, reachability
-from acceptance.drivers.pods import start_on_each_worker
-from acceptance.drivers.probed import all_ready
+from acceptance.drivers.cluster import terminated_containers
+from acceptance.drivers.network import reachability
+from acceptance.drivers.workloads import liveness_probes, pod_lists, pods_with_probes
+from acceptance.drivers.workloads.pods import start_on_each_worker
+from acceptance.drivers.workloads.pods_with_probes import all_ready
 from acceptance.platform.applications import APPLICATIONS
 
 
@@ -28,8 +30,12 @@ def pods_are_spread(namespace, deployment, outputs, evidence):
     nodes = eventually(ready, within=POD_READY, what=f"{deployment} pods Ready", hint=hint)
     evidence.add("pods and their nodes", nodes)
     workers = {worker.name for worker in outputs.workers}
-    assert set(nodes.values()) <= workers, f"expected pods on workers only, saw {nodes}"
-    assert len(set(nodes.values())) > 1, f"expected more than one worker, saw {nodes}. Try: {hint}"
+    assert set(nodes.values()) <= workers, (
+        f"expected pods of the Deployment spread in {namespace.name} on workers only, saw {nodes}"
+    )
+    assert len(set(nodes.values())) > 1, (
+        f"expected pods of the Deployment spread on more than one worker, saw {nodes}. Try: {hint}"
+    )
 
 
 @given("a server pod behind a ClusterIP Service", target_fixture="service_address")
@@ -55,31 +61,33 @@ def replace_server(namespace, outputs):
 @then("the Service still has its address")
 def service_keeps_address(namespace, cluster, service_address):
     now = cluster.core.read_namespaced_service("server", namespace.name).spec.cluster_ip
-    assert now == service_address, f"expected {service_address}, saw {now}"
+    assert now == service_address, (
+        f"expected the Service server in {namespace.name} to keep the address {service_address}, saw {now}"
+    )
 
 
 @given("a server pod on each worker with a health probe every second", target_fixture="probed_pods")
 def servers_with_probe(namespace, outputs):
-    return probed.start_on_each(namespace, outputs)
+    return pods_with_probes.start_on_each(namespace, outputs)
 
 
 @given("pods on each worker with a health probe that never ends", target_fixture="hanging_pods")
 def pods_with_hanging_probe(namespace, outputs):
-    return probed.start_hanging_on_each(namespace, outputs)
+    return pods_with_probes.start_hanging_on_each(namespace, outputs)
 
 
 @when("its health probe begins to fail")
 def probes_fail(namespace, probed_pods):
-    probed.let_probes_fail(namespace, probed_pods)
+    pods_with_probes.let_probes_fail(namespace, probed_pods)
 
 
 @then("three failures are recorded and the container is restarted once")
 def restarted_after_three(namespace, probed_pods, evidence):
     for name in probed_pods:
         hint = f"kubectl -n {namespace.name} describe pod {name}"
-        restarted = functools.partial(probed.restarted, namespace, name)
+        restarted = functools.partial(pods_with_probes.restarted, namespace, name)
         eventually(restarted, within=RESTART, what=f"the container of {name} restarted", hint=hint)
-        failed = functools.partial(probed.three_failures, namespace, name)
+        failed = functools.partial(pods_with_probes.three_failures, namespace, name)
         what = f"three failed probes of {name} recorded"
         evidence.add(f"events of {name}", eventually(failed, within=LOGS_READABLE, what=what, hint=hint))
 
@@ -88,48 +96,52 @@ def restarted_after_three(namespace, probed_pods, evidence):
 def hanging_are_restarted(namespace, hanging_pods):
     for name in hanging_pods:
         hint = f"kubectl -n {namespace.name} describe pod {name}"
-        restarted = functools.partial(probed.restarted, namespace, name)
+        restarted = functools.partial(pods_with_probes.restarted, namespace, name)
         eventually(restarted, within=RESTART, what=f"the container of {name} restarted", hint=hint)
 
 
 @then("the pod is Ready again")
 def ready_again(namespace, probed_pods):
     restarts = {name: namespace.wait_ready(name).status.container_statuses[0].restart_count for name in probed_pods}
-    assert set(restarts.values()) == {1}, f"expected one restart of each, saw {restarts}"
+    assert set(restarts.values()) == {1}, f"expected one restart of each pod in {namespace.name}, saw {restarts}"
 
 
 @then("each container of the platform's services, as rendered and where it runs, is restarted after as many failures")
 def services_have_probes(cluster, platform):
     rendered = [item for name in APPLICATIONS for item in platform.render(name)]
-    wrong = liveness.rendered_without_probe(rendered) + liveness.deployed_without_probe(cluster)
-    wrong += liveness.without_probe(liveness.platform_pods(cluster))
-    assert rendered and not wrong, f"expected a liveness probe of each container, saw {wrong}"
+    wrong = liveness_probes.rendered_without_probe(rendered) + liveness_probes.deployed_without_probe(cluster)
+    wrong += liveness_probes.without_probe(liveness_probes.platform_pods(cluster))
+    assert rendered and not wrong, f"expected a liveness probe in each container, saw {wrong or 'no rendered workload'}"
 
 
 @then("no pod's probe restarts it again and again")
 def nothing_restarts_again(cluster):
-    again = liveness.restarted_by_probes(cluster)
-    assert not again, f"expected liveness probes that hold, saw {again} restarted. Try: kubectl get events -A"
+    again = liveness_probes.restarted_by_probes(cluster)
+    assert not again, (
+        f"expected no pod that its liveness probe restarts repeatedly, saw {again}. Try: kubectl get events -A"
+    )
 
 
 @given("a pod on each worker that crashes", target_fixture="crashing")
 def pods_that_crash(namespace, outputs):
-    return ended_containers.start_crashing_on_each(namespace, outputs)
+    return terminated_containers.start_crashing_on_each(namespace, outputs)
 
 
 @then("the API returns what those said that crashed")
 def logs_of_crashed(namespace, crashing, evidence):
     for worker, name in crashing.items():
-        why = functools.partial(ended_containers.log_of_crashed, namespace, name)
+        why = functools.partial(terminated_containers.log_of_crashed, namespace, name)
         what, hint = f"the last words of {name} on {worker}", f"kubectl -n {namespace.name} logs --previous {name}"
         evidence.add(what, eventually(why, within=LOGS_READABLE, what=what, hint=hint))
 
 
 @then("no kubelet takes away the container that ended last")
 def kubelets_keep_the_last(cluster, outputs):
-    seen = ended_containers.kubelets_that_keep_too_few(cluster, outputs)
+    seen = terminated_containers.kubelets_that_keep_too_few(cluster, outputs)
     hint = "kubectl logs --previous; what the kubelet is started with is in /var/lib/kubelet/kubeadm-flags.env"
-    assert not seen, f"expected every kubelet to keep the last container of each that ended, saw {seen}. Try: {hint}"
+    assert not seen, (
+        f"expected every kubelet to keep each container's last terminated instance, saw {seen}. Try: {hint}"
+    )
 
 
 @when(parsers.parse("a pod on each worker writes {count:d} lines"), target_fixture="talking")
@@ -143,7 +155,7 @@ def pods_write_lines(namespace, outputs, count):
 @then(parsers.parse("the API returns all {count:d} lines of each"))
 def api_returns_lines(namespace, talking, count):
     for name in talking:
-        complete = lambda name=name: probed.all_lines(namespace, name, count)  # noqa: E731
+        complete = lambda name=name: pods_with_probes.all_lines(namespace, name, count)  # noqa: E731
         hint = f"kubectl -n {namespace.name} logs {name}"
         eventually(complete, within=LOGS_READABLE, what=f"{count} lines of {name}", hint=hint)
 
@@ -159,7 +171,7 @@ def kubectl_returns_tail(namespace, cluster, talking, count):
 
 @then("the API returns the logs of the system's pods on every node")
 def logs_of_every_node(cluster, outputs, evidence):
-    seen = probed.nodes_with_logs(cluster)
+    seen = pods_with_probes.nodes_with_logs(cluster)
     evidence.add("a system pod of each node whose log was read", seen)
     silent = {machine.name for machine in (*outputs.control_planes, *outputs.workers)} - set(seen)
-    assert not silent, f"expected the log of a pod on every node, saw none of {sorted(silent)}"
+    assert not silent, f"expected a readable log of a system pod on every node, there is none on {sorted(silent)}"

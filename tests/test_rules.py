@@ -107,6 +107,16 @@ def test_conftest_registers_plugins_and_does_nothing_else():
     ]
 
 
+def packages_of(folder):
+    return {path.name for path in folder.iterdir() if any(path.glob("*.py"))}
+
+
+def test_each_driver_is_in_a_package_that_its_tests_mirror():
+    drivers = ROOT / "acceptance" / "drivers"
+    assert [path.name for path in drivers.glob("*.py")] == ["__init__.py"]
+    assert packages_of(ROOT / "tests" / "drivers") <= packages_of(drivers)
+
+
 def test_what_tests_share_is_made_in_one_process():
     found = {path: list(session_fixtures(path.read_text())) for path in (ROOT / "tests").rglob("test_*.py")}
     assert {path.name: lines for path, lines in found.items() if lines} == {}

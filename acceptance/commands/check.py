@@ -13,7 +13,7 @@ from acceptance.clients.process import run as run_program
 from acceptance.criteria.fingerprint import scenarios
 from acceptance.criteria.ledger import read_ledger, unproven
 from acceptance.images.build import Images
-from acceptance.images.upstream import upstream
+from acceptance.images.upstream_manifests import upstream
 from acceptance.infrastructure.kind import KindInfrastructure
 from acceptance.proof.catalogue import load_defects, unknown_criteria
 

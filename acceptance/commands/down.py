@@ -9,6 +9,7 @@ from acceptance.base.errors import UserError
 from acceptance.base.paths import STATE
 from acceptance.base.progress import say
 from acceptance.images.build import Images
+from acceptance.infrastructure import rehearsal
 from acceptance.infrastructure.contract import cluster_name
 from acceptance.infrastructure.engine_lock import EngineLock, owner_of
 from acceptance.infrastructure.kind import KindInfrastructure
@@ -45,6 +46,7 @@ def remove(environment: Environment, name: str) -> int:
     images = Images()
     tools = images.cache / "bin"
     folder = STATE / environment.name
+    rehearsal.leave(name)
     if (folder / "terraform.tfstate").exists() and (tools / "tofu").exists():
         infrastructure = KindInfrastructure(environment, "down", images, tools, STATE / "down.log")
         try:

@@ -15,7 +15,7 @@ from acceptance.base.progress import say
 from acceptance.commands.pytest_run import pytest_run
 from acceptance.commands.soak import UNDISTURBING
 
-TWICE = ("-p", "acceptance.runner.twice")
+TWICE = ("-p", "acceptance.runner.judge_twice")
 GOAL = 2.0
 """Twice the scenarios must cost less than this many times as much."""
 JUDGED_BY_GOAL = ("seconds", "cpu_seconds")

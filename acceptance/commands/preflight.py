@@ -21,7 +21,7 @@ from acceptance.clients.process import run as run_program
 from acceptance.clients.registry import NoAnswer, Reference, Registries
 from acceptance.images.build import Images
 from acceptance.images.pins import read_overlays
-from acceptance.images.upstream import upstream
+from acceptance.images.upstream_manifests import upstream
 from acceptance.infrastructure.aws_preflight import AwsPreflight
 from acceptance.runner import preflight
 from acceptance.runner.plugin import platform_is_up

@@ -56,7 +56,6 @@ def run(options: argparse.Namespace) -> int:
         runs = rehearse(outputs, images, options)
     finally:
         if not options.keep:
-            rehearsal.leave(outputs)
             left = down.run(argparse.Namespace(environment=kind.name, force=False))
     for name, made in runs.items():
         print(summary(name, made))

@@ -13,7 +13,7 @@ from acceptance.base.errors import UserError
 from acceptance.base.infrastructure_settings import KindSettings
 from acceptance.base.paths import STATE, find_tool
 from acceptance.images.build import Images
-from acceptance.images.upstream import upstream
+from acceptance.images.upstream_manifests import upstream
 from acceptance.infrastructure.contract import Outputs
 from acceptance.infrastructure.kind import KindInfrastructure
 from acceptance.platform.deployed_tree import components_of, write_tree

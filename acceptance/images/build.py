@@ -1,4 +1,4 @@
-"""Images and host tools: pulled if a registry answers, otherwise built from source; cached by the hash of their inputs.
+"""Images and host tools: pulled or downloaded if possible, else built from source; cached by the hash of their inputs.
 
 Source: images/lock.toml, docs/decisions/0001-kind-from-source.md.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -18,10 +19,10 @@ from acceptance.base.paths import CACHE, IMAGES, ROOT, STATE
 from acceptance.base.progress import Steps, say
 from acceptance.clients import docker, engine
 from acceptance.clients.process import run_twice
+from acceptance.images.build_order import in_waves
 from acceptance.images.cache import SEAL, copy_once, folder_is_whole, seal_folder
+from acceptance.images.download import Downloads, Unavailable, this_platform
 from acceptance.images.lock import LOCAL, Entry, Mode, inputs_hash, read_lock
-from acceptance.images.made import Made
-from acceptance.images.order import in_waves
 from acceptance.images.parallel import in_parallel
 from acceptance.images.pull import Mirrors, decide, found_on_path, located, pull_all, pull_image
 from acceptance.images.registry import REGISTRY_PORT, registry_answers, start_registry
@@ -35,6 +36,16 @@ def made(folder: Path) -> Path:
     return folder
 
 
+@dataclass
+class Made:
+    """The folder of the host tools, and how many builds and pulls it took."""
+
+    tools: Path
+    builds: int
+    pulls: int
+    seconds: float
+
+
 class Images:
     """Provides the images and tools of some components. `upstream`: mirrors to use instead of the registries."""
 
@@ -44,6 +55,7 @@ class Images:
         self.cache = cache
         self.logs = logs or STATE / "build-logs"
         self.lock = read_lock()
+        self.downloads = Downloads()
         self.builds = 0
         self.pulls = 0
 
@@ -58,6 +70,8 @@ class Images:
         if missing:
             if self.decide() == "pull":
                 self.pull(missing)
+            elif self.mode == "auto":
+                self.take_tools(missing)
             self.build([entry for entry in missing if not self.is_there(entry)])
         start_registry(self.tag(self.lock["registry"]))
         self.push([entry for entry in wanted if entry.use == "node"])
@@ -91,31 +105,61 @@ class Images:
         return docker.inspect("image", self.tag(entry)) is not None
 
     def pull(self, entries: list[Entry]) -> None:
-        """Pull what has an upstream reference, and take tools from the PATH if their version fits.
+        """Pull what has an upstream reference, and take tools without building them.
 
-        Unavailable images are reported and left to `build`. In mode `pull`, raises UserError naming all of them.
+        What is unavailable is reported and left to `build`. In mode `pull`, raises UserError naming all of it.
         """
         refused = pull_all(entries, self.upstream, self.tag)
         self.pulls += sum(1 for entry in entries if entry.name not in refused and entry.is_pullable)
         references = {name: located(self.lock[name].pulled or name, self.upstream) for name in sorted(refused)}
-        if refused and self.mode == "pull":
-            listed = "\n".join(f"  {references[name]}: {refused[name]}" for name in references)
-            raise UserError(
-                f"{len(refused)} images are unavailable:\n{listed}", "fix images/lock.toml, or use --images=auto"
-            )
         for name, reference in references.items():
-            say(f"  {reference} is unavailable ({refused[name]}): building it")
-        for entry in entries:
-            if entry.use == "tool" and (program := found_on_path(entry)):
+            if self.mode != "pull":
+                say(f"  {reference} is unavailable ({refused[name]}): building it")
+        lacking = self.take_tools(entries)
+        if self.mode == "pull" and (refused or lacking):
+            listed = [f"{references[name]}: {refused[name]}" for name in references]
+            listed += [f"{name}: {reason}" for name, reason in lacking.items()]
+            raise UserError(
+                "\n  ".join([f"{len(listed)} images and tools are unavailable:", *listed]),
+                "fix images/lock.toml, or use --images=auto",
+            )
+
+    def take_tools(self, entries: list[Entry]) -> dict[str, str]:
+        """Take tools from the PATH if their version fits, else download those whose SHA-256 is in the lock.
+
+        Returns why downloads failed, by program; unless the mode is `pull`, says so and leaves these to `build`.
+        Raises UserError for a file with another SHA-256 than the lock's.
+        """
+        tools = [entry for entry in entries if entry.use == "tool"]
+        for entry in tools:
+            if program := found_on_path(entry):
                 say(f"  {program} {entry.version} on the PATH matches the lock: using it")
                 self.keep(entry, Path(program))
+        wanted = [entry for entry in tools if not self.is_there(entry) and entry.url(*this_platform()) in entry.sha256]
+        lacking: dict[str, str] = {}
+        steps = Steps(len(wanted), "downloading", "downloaded")
+        with steps.shown():
+            for entry in wanted:
+                try:
+                    with steps.step(entry.program):
+                        self.download(entry)
+                except Unavailable as error:
+                    lacking[entry.program] = str(error)
+                    if self.mode != "pull":
+                        say(f"  {entry.program} cannot be downloaded ({error}): building it")
+        return lacking
+
+    def download(self, entry: Entry) -> None:
+        """Download a tool into the cache. Raises Unavailable, and UserError if it is not the file in the lock."""
+        with tempfile.TemporaryDirectory(dir=made(self.folder(entry).parent)) as scratch:
+            self.keep(entry, self.downloads.program(entry, Path(scratch)))
 
     def keep(self, entry: Entry, program: Path) -> None:
-        """Put one of this machine's programs into the cache, as if it had been built."""
+        """Put a program into the cache, as if it had been built."""
         folder = self.folder(entry)
         with tempfile.TemporaryDirectory(dir=made(folder.parent)) as scratch:
             output = made(Path(scratch) / "files")
-            shutil.copy(program, output / entry.name.removesuffix("-tool"))
+            shutil.copy(program, output / entry.program)
             seal_folder(output)
             shutil.rmtree(folder, ignore_errors=True)
             output.rename(folder)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import platform
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +17,9 @@ Mode = Literal["auto", "pull", "build"]
 Use = Literal["base", "engine", "node", "part", "tool", "manifests"]
 
 LOCAL = "alternate-futures"
+
+PLATFORMS = tuple((system, architecture) for system in ("linux", "darwin") for architecture in ("amd64", "arm64"))
+"""The operating systems and architectures for which host tools are downloaded, named as in the tools' URLs."""
 
 LITTER = {"__pycache__", "node_modules", ".next", ".github"}
 """Folders that tools create in a recipe's sources; .dockerignore keeps them out of builds."""
@@ -35,9 +39,17 @@ class Entry:
     asks: str | None = None
     """The command with which a tool on the PATH prints its version."""
     version: str | None = None
-    """The tool version that may be taken from the PATH."""
+    """The tool version that may be taken from the PATH or downloaded."""
     digest: str | None = None
     """The digest by which the upstream image is pulled, if the tag alone is not enough."""
+    download: str | None = None
+    """The URL of a tool, with {version} (without its v), {os} and {arch}."""
+    sums: str | None = None
+    """The URL of the checksums that the tool's project publishes, in the same form."""
+    member: str | None = None
+    """The program's name in the archive, if the download is one."""
+    sha256: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The SHA-256 of downloads by URL; without it nothing is downloaded."""
 
     @property
     def is_pullable(self) -> bool:
@@ -49,6 +61,23 @@ class Entry:
         """The reference to pull: upstream's, by digest if the lock has one."""
         reference = self.upstream or ""
         return f"{reference.rpartition(':')[0]}@{self.digest}" if self.digest else reference
+
+    @property
+    def program(self) -> str:
+        """The name of a tool's program."""
+        return self.name.removesuffix("-tool")
+
+    def url(self, system: str, architecture: str) -> str:
+        """The URL of this tool for a platform; empty if it is not downloaded."""
+        return self._filled(self.download, system, architecture)
+
+    def sums_url(self, system: str, architecture: str) -> str:
+        """The URL of the published checksum of this tool for a platform; empty if there is none."""
+        return self._filled(self.sums, system, architecture)
+
+    def _filled(self, form: str | None, system: str, architecture: str) -> str:
+        version = (self.version or "").removeprefix("v")
+        return (form or "").format(version=version, os=system, arch=architecture)
 
     @property
     def path(self) -> str:
@@ -72,6 +101,7 @@ def read_lock(path: Path = IMAGES / "lock.toml") -> dict[str, Entry]:
     """The entries of the lock by name. Raises UserError for an unknown key or a missing dependency."""
     entries = {}
     known = {"use", "upstream", "recipe", "target", "needs", "for", "asks", "version", "digest"}
+    known |= {"download", "sums", "member", "sha256"}
     for name, table in tomllib.loads(path.read_text()).items():
         unknown = set(table) - known
         if unknown:
@@ -87,6 +117,10 @@ def read_lock(path: Path = IMAGES / "lock.toml") -> dict[str, Entry]:
             table.get("asks"),
             table.get("version"),
             table.get("digest"),
+            table.get("download"),
+            table.get("sums"),
+            table.get("member"),
+            table.get("sha256", {}),
         )
     for entry in entries.values():
         for need in entry.needs:

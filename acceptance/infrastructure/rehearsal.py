@@ -144,7 +144,7 @@ def address_of(container: str, network: str) -> str:
     return str(found["NetworkSettings"]["Networks"][network]["IPAddress"])
 
 
-def leave(outputs: Outputs) -> None:
+def leave(cluster_name: str) -> None:
     """Remove what `surround` started; the network cannot be removed before."""
     for name in ("git", "dns"):
-        docker.docker("rm", "--force", "--volumes", f"{outputs.cluster_name}-{name}", check=False)
+        docker.docker("rm", "--force", "--volumes", f"{cluster_name}-{name}", check=False)

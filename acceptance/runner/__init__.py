@@ -8,7 +8,7 @@ PLUGINS = tuple(
     f"acceptance.runner.{name}"
     for name in (
         "start_up", "tags", "options", "terminal", "gherkin_steps", "outcomes", "selection", "allure_steps", "plugin",
-        "redaction", "in_lanes", "preview",
+        "redaction", "lane_hooks", "preview",
     )
 )  # fmt: skip
 """All plugins that pytest must load, dependencies first."""

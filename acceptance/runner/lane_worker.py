@@ -7,7 +7,7 @@ import pytest
 from acceptance.criteria.run import RUN
 from acceptance.platform.platform import Standing
 from acceptance.runner.item_loop import clean_up, run_batch
-from acceptance.runner.lane_line import Line
+from acceptance.runner.lane_connection import Line
 
 STANDING = pytest.StashKey[Standing | None]()
 """In a lane: the platform, as the run's main process brought it up."""

@@ -29,9 +29,9 @@ from acceptance.criteria.verdicts import Outcome, Result
 from acceptance.platform.platform import Platform
 from acceptance.runner.batches import Batch
 from acceptance.runner.item_loop import check_stop, run_batch
-from acceptance.runner.lane_line import Line
+from acceptance.runner.lane_connection import Line
 from acceptance.runner.schedule import Schedule
-from acceptance.runner.undeclared import Watch
+from acceptance.runner.undeclared_disturbances import Watch
 
 LANES = pytest.StashKey["Lanes"]()
 """The lanes of this run, if it has several."""

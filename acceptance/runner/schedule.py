@@ -15,9 +15,12 @@ def chain(batch: Batch, every: Iterable[Batch]) -> float:
 
 
 def in_order(batches: list[Batch]) -> list[Batch]:
-    """Longest chain first; within a chain, non-disruptive batches first, then the longest."""
-    chains = {id(batch): chain(batch, batches) for batch in batches}
-    return sorted(batches, key=lambda batch: (-chains[id(batch)], bool(batch.effect.disturbs), -batch.seconds))
+    """Longest chain first, a batch's own length counted in full besides: it can start late, but not be split.
+
+    Of equal ones, non-disruptive batches first.
+    """
+    weights = {id(batch): chain(batch, batches) + batch.seconds for batch in batches}
+    return sorted(batches, key=lambda batch: (-weights[id(batch)], bool(batch.effect.disturbs), -batch.seconds))
 
 
 class Schedule:

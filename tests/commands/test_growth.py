@@ -9,7 +9,7 @@ from tests_support import entry, verdicts
 from acceptance.__main__ import main
 from acceptance.commands import growth
 
-PLUGIN = "acceptance.runner.twice"
+PLUGIN = "acceptance.runner.judge_twice"
 
 
 class Runs:

@@ -22,7 +22,7 @@ from acceptance.criteria.subtasks import (
     subtask_problems,
     worst,
 )
-from acceptance.drivers.handbooks import copy_project
+from acceptance.drivers.operations.handbooks import copy_project
 
 OURS = ROOT / "features" / "subtasks.yaml"
 SOURCE = ROOT.parent / "shared" / "implementation-plan.txt"

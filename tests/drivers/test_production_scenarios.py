@@ -7,7 +7,8 @@ import pytest
 
 from acceptance.base.environment import load_environment
 from acceptance.cluster.cluster import Cluster
-from acceptance.drivers import certificates, routing, storage
+from acceptance.drivers.data import storage
+from acceptance.drivers.ingress import certificates, scenario_routes
 from acceptance.platform import applications, argocd, git, metrics
 
 
@@ -21,9 +22,9 @@ def test_host_names_that_scenarios_invent_lie_below_the_wildcard_that_production
     custom = thing(create_namespaced_custom_object=lambda *arguments: made.append(arguments))
     namespace = thing(name="scenario-x", cluster=thing(custom=custom))
     server = thing(namespace=namespace)
-    host = routing.create_route(server, load_environment("production"))
+    host = scenario_routes.create_route(server, load_environment("production"))
     assert host.endswith(".acceptance.alternatefutures.ai")
-    assert routing.create_route(server, load_environment("kind")).count(".") == 2
+    assert scenario_routes.create_route(server, load_environment("kind")).count(".") == 2
 
 
 @pytest.mark.parametrize(("disk", "way"), [("local", "node"), ("csi", "pod")])

@@ -10,8 +10,8 @@ from tests_support import http_server
 from acceptance.base.errors import UserError
 from acceptance.images import build as builder
 from acceptance.images import pull
+from acceptance.images.build_order import in_waves
 from acceptance.images.lock import Entry, read_lock
-from acceptance.images.order import in_waves
 
 
 @pytest.mark.parametrize(

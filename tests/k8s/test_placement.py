@@ -19,7 +19,7 @@ from tests_support import kustomized
 from acceptance.base.environment import load_environment
 from acceptance.cluster.rendering import Rendering
 from acceptance.images.build import Images
-from acceptance.images.upstream import upstream
+from acceptance.images.upstream_manifests import upstream
 from acceptance.platform.deployed_tree import components_of
 
 OTHERS = {"kind": ["database/overlays/kind-yugabytedb"], "production": []}

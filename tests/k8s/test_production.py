@@ -12,10 +12,10 @@ from tests_support import kustomized
 from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
 from acceptance.cluster.rendering import Rendering
-from acceptance.drivers.polling import NOTICED_WITHIN, longest_wait, polling
-from acceptance.drivers.sync_retries import has_no_end
+from acceptance.drivers.argocd.polling import NOTICED_WITHIN, longest_wait, polling
+from acceptance.drivers.argocd.sync_retries import has_no_end
 from acceptance.images.build import Images
-from acceptance.images.upstream import upstream
+from acceptance.images.upstream_manifests import upstream
 
 K8S = ROOT / "k8s"
 PODS = {"Deployment", "StatefulSet", "DaemonSet", "Job"}

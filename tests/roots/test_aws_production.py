@@ -15,7 +15,7 @@ from built import tool
 
 from acceptance.base.environment import load_environment
 from acceptance.base.errors import UserError
-from acceptance.drivers.handbooks import read_blocks
+from acceptance.drivers.operations.handbooks import read_blocks
 from acceptance.infrastructure.aws import AwsInfrastructure
 
 STATE = "alternate-futures/terraform.tfstate"

@@ -47,7 +47,7 @@ APPLY = """
 PLATFORM = """
 import pathlib, pytest
 import acceptance.infrastructure.kind
-from acceptance.images.made import Made
+from acceptance.images.build import Made
 from acceptance.runner import PLUGINS
 pytest_plugins = [*PLUGINS, "fixtures.run", "fixtures.session"]
 acceptance.infrastructure.kind.INFRASTRUCTURE = pathlib.Path({folder!r})

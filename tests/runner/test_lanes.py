@@ -166,11 +166,11 @@ def test_a_failure_in_a_lane_is_the_runs(lanes):
 
 
 def test_the_first_failure_ends_a_run_that_asked_for_it(lanes):
-    lanes.feature(features("it does not hold", *["it takes a second"] * 7), STEPS)
+    lanes.feature(features(*["it takes a second"] * 7, "it does not hold"), STEPS)
     result, verdicts = lanes.run("-x")
     assert result.ret == 1
     assert len(verdicts) == 118
-    # 2.8 is expected to take long, so it is begun first.
+    # 2.8 is expected to take long, so it is begun first, and 2.7 last.
     assert verdicts["2.7"]["reason"] == "the run ended before this scenario did"
 
 

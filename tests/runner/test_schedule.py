@@ -43,10 +43,19 @@ def test_nothing_runs_beside_what_it_excludes():
 def test_the_longest_chain_is_begun_first_and_what_disturbs_nobody_before_it():
     longest, shorter = batch(60, ["backend-service"]), batch(30, ["backend-service"])
     other = batch(40, ["frontend-service"])
-    looks_at_all, idle = batch(1, (), PARTS), batch(90)
+    looks_at_all, idle = batch(20, (), PARTS), batch(70)
     assert chain(idle, [longest, shorter, other]) == 0
     assert chain(longest, [longest, shorter, other]) == 90
     assert in_order([idle, other, shorter, longest, looks_at_all]) == [looks_at_all, longest, shorter, other, idle]
+
+
+def test_a_long_one_does_not_wait_for_short_ones_of_a_longer_chain():
+    backend = [batch(20, ["backend-service"], ["backend-service"]) for _ in range(6)]
+    long = batch(100, ["frontend-service"], ["frontend-service"])
+    assert chain(long, [*backend, long]) < chain(backend[0], [*backend, long])
+    assert in_order([*backend, long])[0] is long
+    _, took = simulated([*backend, long], 2)
+    assert took == 120
 
 
 def test_gaps_are_filled_and_chains_run_side_by_side():

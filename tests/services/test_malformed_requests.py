@@ -10,8 +10,8 @@ import running_services
 from running_services import SECRET
 
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.malformed import faults, malformed, no_tokens, send_all, signatures
-from acceptance.drivers.wallet import Wallet
+from acceptance.drivers.api.malformed_requests import faults, malformed, no_tokens, send_all, signatures
+from acceptance.drivers.api.wallet import Wallet
 
 SETTINGS = ServiceSettings()
 DOMAIN = "example.test"

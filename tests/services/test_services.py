@@ -5,6 +5,7 @@ import json
 import re
 import secrets
 import time
+from datetime import UTC, datetime
 
 import jwt
 import pytest
@@ -12,8 +13,8 @@ import yaml
 
 from acceptance.base.paths import ROOT
 from acceptance.clients import docker
-from acceptance.drivers.services import debug_level, written
-from acceptance.drivers.wallet import ALL, FEWEST, USUAL, Wallet, forged, jwt_in
+from acceptance.drivers.api.wallet import ALL, FEWEST, USUAL, Wallet, forged, jwt_in
+from acceptance.drivers.services.service import debug_level, written
 from acceptance.images import build, lock
 
 SERVICES = ("auth", "backend", "frontend")
@@ -103,6 +104,16 @@ def test_fields_that_eip_4361_leaves_open_are_left_out_or_stand_in_its_order():
     names = [line.partition(":")[0] for line in Wallet().message("a.test", "a" * 16, fields=ALL).splitlines()[5:]]
     assert names[:5] == ["URI", "Version", "Chain ID", "Nonce", "Issued At"]
     assert names[5:9] == ["Expiration Time", "Not Before", "Request ID", "Resources"]
+
+
+def test_times_in_another_zone_are_the_same_times():
+    lines = Wallet().message("a.test", "a" * 16, fields=ALL).splitlines()
+    told = {name: time for name, _, time in (line.partition(": ") for line in lines) if time[4:5] == "-"}
+    assert [time[-6:] for time in told.values()] == ["-05:00"] * 3
+    begins, ends = (datetime.fromisoformat(told[name]) for name in ("Not Before", "Expiration Time"))
+    assert begins < datetime.now(UTC) < ends
+    # Who overlooks the zone takes it for one that ended.
+    assert told["Expiration Time"][:19] < datetime.now(UTC).isoformat()[:19]
 
 
 STATEMENT = (r'r"(?:(?P<statement>[^\n]+)\n)?\n"', r'r"(?P<statement>[^\n]+)\n\n"')

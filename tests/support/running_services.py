@@ -8,7 +8,7 @@ from built import image
 
 from acceptance.clients.docker import docker
 from acceptance.clients.raw_http import exchange
-from acceptance.drivers.malformed import WITHIN
+from acceptance.drivers.api.malformed_requests import WITHIN
 
 HERE = Path(__file__).parent
 PORTS = {"www": 3000, "auth": 3001, "api": 4000}

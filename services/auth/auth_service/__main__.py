@@ -26,7 +26,8 @@ def main() -> int:
         server_header=False,
         # Web sockets are not served; their package is there, since web3 has it.
         ws="none",
-        timeout_keep_alive=30,
+        # Longer than the 90 s after which Traefik drops an idle connection: it must not send into one that ends here.
+        timeout_keep_alive=120,
         timeout_graceful_shutdown=20,
     )
     return 0

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import time
 import uuid
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -33,6 +36,7 @@ CONNECTION = {
     "tcp_user_timeout": 5000,
 }
 UNREACHABLE = (psycopg.OperationalError, PoolTimeout)
+CONNECTED_SECONDS = 3
 RETRY_SECONDS = 1
 
 
@@ -41,17 +45,32 @@ class Store:
 
     def __init__(self, url: str):
         self.pool = AsyncConnectionPool(
-            url, kwargs=CONNECTION, min_size=1, max_size=5, timeout=3, open=False,
-            check=AsyncConnectionPool.check_connection, reconnect_timeout=10,
-        )  # fmt: skip
+            url, kwargs=CONNECTION, min_size=1, max_size=5, open=False, reconnect_timeout=10
+        )
         self.prepared = False
+
+    @contextlib.asynccontextmanager
+    async def connection(self) -> AsyncIterator[psycopg.AsyncConnection]:
+        """A connection that works. Raises PoolTimeout.
+
+        After a failover each one that the pool holds is broken. Its own check would wait a second or two after each.
+        """
+        ends = time.monotonic() + CONNECTED_SECONDS
+        while True:
+            async with self.pool.connection(timeout=ends - time.monotonic()) as connection:
+                try:
+                    await AsyncConnectionPool.check_connection(connection)
+                except psycopg.OperationalError:
+                    continue
+                yield connection
+                return
 
     async def prepare(self) -> None:
         """Connect and make the table, however long it takes; another replica may be doing the same."""
         await self.pool.open()
         while not self.prepared:
             try:
-                async with self.pool.connection() as connection:
+                async with self.connection() as connection:
                     await connection.execute(TABLE)
                 self.prepared = True
             except (psycopg.Error, PoolTimeout) as error:
@@ -60,7 +79,7 @@ class Store:
 
     async def answers(self) -> bool:
         """Whether the database answers and the table is there."""
-        async with self.pool.connection() as connection:
+        async with self.connection() as connection:
             await connection.execute("SELECT 1")
         return self.prepared
 
@@ -69,7 +88,7 @@ class Store:
         identity, token = uuid.uuid4(), tokens.new_token()
         created = datetime.now(UTC)
         expires = created + timedelta(seconds=seconds)
-        async with self.pool.connection() as connection:
+        async with self.connection() as connection:
             await connection.execute(
                 "INSERT INTO auth.personal_access_tokens VALUES (%s, %s, %s, %s, %s)",
                 (identity, address, tokens.hash_of(token), created, expires),

@@ -25,7 +25,8 @@ def main() -> int:
         log_config=None,
         server_header=False,
         ws="none",
-        timeout_keep_alive=30,
+        # Longer than the 90 s after which Traefik drops an idle connection: it must not send into one that ends here.
+        timeout_keep_alive=120,
         timeout_graceful_shutdown=20,
     )
     return 0

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import time
+from collections.abc import AsyncIterator
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -28,6 +31,7 @@ CONNECTION = {
     "tcp_user_timeout": 5000,
 }
 UNREACHABLE = (psycopg.OperationalError, PoolTimeout)
+CONNECTED_SECONDS = 3
 RETRY_SECONDS = 1
 
 
@@ -36,19 +40,34 @@ class Store:
 
     def __init__(self, url: str):
         self.pool = AsyncConnectionPool(
-            url, kwargs=CONNECTION, min_size=1, max_size=5, timeout=3, open=False,
-            check=AsyncConnectionPool.check_connection, reconnect_timeout=10,
-        )  # fmt: skip
+            url, kwargs=CONNECTION, min_size=1, max_size=5, open=False, reconnect_timeout=10
+        )
         self.prepared = False
+
+    @contextlib.asynccontextmanager
+    async def connection(self) -> AsyncIterator[psycopg.AsyncConnection]:
+        """A connection that works. Raises PoolTimeout.
+
+        After a failover each one that the pool holds is broken. Its own check would wait a second or two after each.
+        """
+        ends = time.monotonic() + CONNECTED_SECONDS
+        while True:
+            async with self.pool.connection(timeout=ends - time.monotonic()) as connection:
+                try:
+                    await AsyncConnectionPool.check_connection(connection)
+                except psycopg.OperationalError:
+                    continue
+                yield connection
+                return
 
     async def prepare(self) -> None:
         """Connect and make the table, however long it takes; another replica may be doing the same."""
         await self.pool.open()
         while not self.prepared:
             try:
-                async with self.pool.connection() as connection:
+                async with self.connection() as connection:
                     await connection.execute(TABLE)
-                async with self.pool.connection() as connection, connection.cursor() as cursor:
+                async with self.connection() as connection, connection.cursor() as cursor:
                     insert = "INSERT INTO backend.products (slug, name) VALUES (%s, %s) ON CONFLICT DO NOTHING"
                     await cursor.executemany(insert, FIRST)
                 self.prepared = True
@@ -58,13 +77,13 @@ class Store:
 
     async def answers(self) -> bool:
         """Whether the database answers and the table is there."""
-        async with self.pool.connection() as connection:
+        async with self.connection() as connection:
             await connection.execute("SELECT 1")
         return self.prepared
 
     async def products(self) -> list[tuple[str, str]]:
         """Slug and name of every product."""
-        async with self.pool.connection() as connection:
+        async with self.connection() as connection:
             cursor = await connection.execute("SELECT slug, name FROM backend.products ORDER BY slug")
             return await cursor.fetchall()
 

@@ -1,0 +1,123 @@
+"""A stub auth server that gives every request the same, known answer. Source: 9.8, 9.11."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import secrets
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.base.waiting import LOGS_READABLE, eventually
+from acceptance.cluster.namespace import Namespace
+from acceptance.drivers.api.graphql import Asked, ask
+from acceptance.drivers.api.sign_in import SignIn
+from acceptance.drivers.services.copies import copy_of
+from acceptance.drivers.services.service import Api, Service, in_words
+from acceptance.drivers.workloads.pods import PodClient, delete_now, run_client
+
+PORT = 8080
+TIMES = 3
+"""Successive queries with one token: a backend that caches auth's answer asks only about the first."""
+SILENT = 0
+"""The status of an auth server that accepts each request and never answers it."""
+NO_WORD = {"error": "out of order"}
+"""The body of an answer that is neither a yes nor a no."""
+UNCLEAR = 200
+"""The status of an auth server that answers NO_WORD as if all were well."""
+
+
+@dataclass(frozen=True)
+class Spokesman:
+    """A pod that gives every request the same answer, and logs each request."""
+
+    namespace: Namespace
+    name: str
+
+    @property
+    def url(self) -> str:
+        """Its URL inside the cluster."""
+        return f"http://{self.namespace.pod(self.name).status.pod_ip}:{PORT}"
+
+    def requests(self) -> list[dict[str, Any]]:
+        """The requests that it got: method, path, source, and the SHA-256 of the credential."""
+        text = str(self.namespace.cluster.core.read_namespaced_pod_log(self.name, self.namespace.name))
+        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+    def was_asked(self, path: str, token: str, times: int = 1) -> list[dict[str, Any]]:
+        """The POSTs to a path with a token as the bearer. Raises AssertionError unless there are at least `times`."""
+        credential = hashlib.sha256(f"Bearer {token}".encode()).hexdigest()
+        seen = self.requests()
+        found = [item for item in seen if (item["method"], item["path"]) == ("POST", path)]
+        with_token = [item for item in found if item["credential"] == credential]
+        assert len(with_token) >= times, (
+            f"expected POST {path} with the client's bearer token for each of {times} queries, saw {len(with_token)}: "
+            f"{seen}. Try: kubectl -n {self.namespace.name} logs {self.name}"
+        )
+        return with_token
+
+
+def words_of_auth(auth: Api, settings: ServiceSettings, token: str, status: int) -> tuple[int, str]:
+    """Status and text of auth's own answer to a token. Raises AssertionError unless it has that status."""
+    answer = auth.post(settings.validate_path, token=token)
+    assert answer.status_code == status, f"expected {status} from auth, saw {in_words(answer)}"
+    return answer.status_code, answer.text
+
+
+def words_of_other_auth(settings: ServiceSettings, subject: str) -> tuple[int, str]:
+    """Status and text of a rejection by an auth service that always answers 200 and names the token's subject."""
+    return 200, json.dumps({settings.valid_field: False, settings.subject_field: subject})
+
+
+def words(said: str, auth: Api, settings: ServiceSettings, other: SignIn) -> tuple[int, str]:
+    """Status and text of auth's own answer: `yes` to another wallet's token, `no` to a token that nobody signed.
+
+    `no with status 200` is the rejection of a different auth service.
+    """
+    if said == "no with status 200":
+        return words_of_other_auth(settings, other.wallet.address)
+    token, status = (other.enter()["jwt"], 200) if said == "yes" else ("no.such-token", 401)
+    return words_of_auth(auth, settings, token, status)
+
+
+@contextlib.contextmanager
+def answering(namespace: Namespace, status: int, text: str) -> Iterator[Spokesman]:
+    """Such a pod until the end of the block, with a status and text that auth could give, or SILENT."""
+    name = f"auth-that-says-{status}-{secrets.token_hex(3)}"
+    container = {"env": [{"name": "ANSWER", "value": text}]}
+    try:
+        run_client(namespace, name, "answer", str(status), container=container)
+        yield Spokesman(namespace, name)
+    finally:
+        delete_now(namespace, name)
+
+
+def answers_of_copies(
+    backend: Service, through: PodClient, settings: ServiceSettings, statuses: Collection[int], token: str
+) -> dict[int, Asked]:
+    """The answers of backend copies by the status of their auth server, as `answer_of_copy`, all at once."""
+    with ThreadPoolExecutor(len(statuses)) as pool:
+        answers = pool.map(lambda status: answer_of_copy(backend, through, settings, status, token), statuses)
+        return dict(zip(statuses, answers, strict=True))
+
+
+def answer_of_copy(backend: Service, through: PodClient, settings: ServiceSettings, status: int, token: str) -> Asked:
+    """A backend copy's answer to the protected query while its auth server answers with a status, or is SILENT.
+
+    Raises requests.Timeout if the copy never answers.
+    """
+    with (
+        answering(through.namespace, status, json.dumps(NO_WORD)) as auth,
+        copy_of(backend, {"AUTH_SERVICE_URL": auth.url}) as copy,
+    ):
+        asked = ask(copy.api(through), settings, settings.protected_query, token)
+
+        def was_asked() -> list[dict[str, Any]]:
+            return auth.was_asked(settings.validate_path, token)
+
+        eventually(was_asked, within=LOGS_READABLE, what=f"POST {settings.validate_path} of the backend")
+        return asked

@@ -1,0 +1,222 @@
+"""GraphQL requests of the backend's clients, and the content of the answers. Source: 9.7 to 9.11, 12.2."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from acceptance.base.conditions import as_json
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.data.database import SERVICE, Database
+from acceptance.drivers.services.service import KEEP, Api, in_words, now
+
+OFTEN = 20
+"""How many requests each of several users sends while the others do."""
+AT_ONCE = 4
+"""Concurrent requests: more would test the machine instead of the service."""
+LOGS = "kubectl logs -l app=backend-service"
+TURNS = 6
+"""Requests over one connection with a good token, and then as many without it: three for each of two pods."""
+CLIENTS = {
+    "as Apollo Client accepts": {"Accept": "application/graphql-response+json,application/json;q=0.9", **KEEP},
+    "with the name of its charset": {"Content-Type": "application/json; charset=utf-8"},
+}
+"""Headers that the standard (GraphQL over HTTP) permits to clients. The last request closes the connection."""
+LETTERS = "Zoë 日本 \N{ROCKET}"
+"""Characters of one, two, three and four bytes in UTF-8."""
+NAMED = "with a name and variables"
+"""How client libraries send a query; people who write one by hand do not."""
+TYPENAME = "{ __typename }"
+"""A query that any schema can answer."""
+
+
+@dataclass
+class Asked:
+    """An answer, when it was requested, and the seconds that it took."""
+
+    answer: requests.Response
+    since: Any
+    seconds: float
+
+    @property
+    def status(self) -> int:
+        """The answer's HTTP status."""
+        return self.answer.status_code
+
+    def describe(self) -> dict[str, Any]:
+        """The answer in words, and the seconds that it took."""
+        return {"answer": in_words(self.answer), "seconds": round(self.seconds, 2)}
+
+    def body(self) -> dict[str, Any]:
+        """The answer's JSON, which is UTF-8 whatever its headers say. Raises AssertionError unless it is an object."""
+        body = as_json(self.answer.content.decode(errors="replace"))
+        assert isinstance(body, dict), f"expected a JSON object as GraphQL answer, but {in_words(self.answer)}"
+        return body
+
+    def data(self) -> dict[str, Any]:
+        """The answer's data. Raises AssertionError if there is none, a field is null, or errors come with it."""
+        body = self.body()
+        data = body.get("data") or {}
+        complete = data and all(value is not None for value in data.values())
+        assert self.status == 200 and not body.get("errors") and complete, (
+            f"expected data without errors, but {in_words(self.answer)}. Try: {LOGS}"
+        )
+        return dict(data)
+
+    def refused(self, message: str) -> None:
+        """Raise AssertionError unless the answer is exactly this GraphQL error, without data."""
+        errors = [error.get("message") for error in self.body().get("errors") or []]
+        data = self.body().get("data") or {}
+        assert self.status < 500 and errors == [message], (
+            f"expected the error {message} and no other, but {in_words(self.answer)}"
+        )
+        assert not any(data.values()), f"expected no data beside the error {message}, saw {data}"
+
+
+def not_refused(asked: Asked, message: str) -> str:
+    """Why an answer is not exactly this GraphQL error, without data; empty if it is."""
+    try:
+        asked.refused(message)
+    except AssertionError as error:
+        return str(error)
+    return ""
+
+
+def is_data(answer: requests.Response) -> bool:
+    """Whether an answer has the data that TYPENAME asks for, without errors. Source: 12.2."""
+    try:
+        body = answer.json()
+    except requests.JSONDecodeError:
+        return False
+    data = body.get("data") if isinstance(body, dict) else None
+    return answer.status_code == 200 and bool(data and data.get("__typename")) and not body.get("errors")
+
+
+def ask(
+    api: Api, settings: ServiceSettings, query: str, token: str | None = None, body: Any = None, **sent: Any
+) -> Asked:
+    """Send a query or a whole body to the backend; `sent`: further arguments of `Api.post`, such as `headers`."""
+    since, began = now(), time.monotonic()
+    answer = api.post(settings.graphql_path, body or {"query": query}, token=token, **sent)
+    return Asked(answer, since, time.monotonic() - began)
+
+
+def ask_everywhere(
+    doors: dict[str, Api], settings: ServiceSettings, query: str, token: str | None = None
+) -> dict[str, Asked]:
+    """Like `ask`, through each of the ways to the backend (`doors`)."""
+    return {door: ask(api, settings, query, token) for door, api in doors.items()}
+
+
+def named(query: str, name: str) -> dict[str, Any]:
+    """The body of a query as most client libraries write it: with a name, unless the query begins with a keyword."""
+    whole = query.lstrip().startswith("{")
+    text = f"query {name} {query}" if whole else query
+    return {"query": text, "operationName": name if whole else None, "variables": {}}
+
+
+def ask_as_clients(doors: dict[str, Api], settings: ServiceSettings, query: str) -> dict[str, Asked]:
+    """Send a query in each form that clients use, through each of `doors`, one after the other over one connection."""
+    body = named(query, "Scenario")
+    answers = {f"{door}, {NAMED}": ask(api, settings, query, body=body, headers=KEEP) for door, api in doors.items()}
+    return answers | {
+        f"{door}, {how}": ask(api, settings, query, headers=headers)
+        for door, api in doors.items()
+        for how, headers in CLIENTS.items()
+    }
+
+
+def ask_after(api: Api, settings: ServiceSettings, good: str, token: str | None) -> list[Asked]:
+    """The answers to the protected query with a token, or none, after as many with a good one, over one connection.
+
+    The good ones come first: over HTTPS, each connection that the ingress shares among its clients has then carried
+    one, whichever pod it leads to. Raises AssertionError if a good one gets no data.
+    """
+    query = settings.protected_query
+    for _ in range(TURNS):
+        ask(api, settings, query, good, headers=KEEP).data()
+    kept = [ask(api, settings, query, token, headers=KEEP) for _ in range(TURNS - 1)]
+    return [*kept, ask(api, settings, query, token)]
+
+
+def ask_after_everywhere(
+    doors: dict[str, Api], settings: ServiceSettings, good: str, token: str | None
+) -> dict[str, Asked]:
+    """Like `ask_after`, through each of `doors`; the answers by door and number."""
+    return {
+        f"{door}, {number}. after a good JWT over the same connection": asked
+        for door, api in doors.items()
+        for number, asked in enumerate(ask_after(api, settings, good, token), 1)
+    }
+
+
+def ask_at_once(api: Api, settings: ServiceSettings, tokens: dict[str, str]) -> list[tuple[str, Asked]]:
+    """Send the protected query for several users, often and concurrently. Source: 9.10.
+
+    `tokens`: by the text that the user's data shows. Returns each answer after that text.
+    """
+    turns = [*tokens] * OFTEN
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = pool.map(lambda shown: ask(api, settings, settings.protected_query, tokens[shown]), turns)
+        return list(zip(turns, answers, strict=True))
+
+
+def of_others(answers: list[tuple[str, Asked]]) -> list[str]:
+    """The answers that do not show their own user, or show somebody else. Raises AssertionError if one has no data."""
+    everybody = {shown for shown, _ in answers}
+    found = []
+    for mine, asked in answers:
+        seen = sorted(shown for shown in everybody if shows(asked.data(), shown))
+        if seen != [mine]:
+            found.append(f"{in_words(asked.answer)} for {mine}")
+    return found
+
+
+def long(query: str) -> str:
+    """The same query after 8 KiB of comments: generated clients send queries of that length."""
+    return f"# {'-' * 61}\n" * 128 + query
+
+
+def shows(data: Any, text: str) -> bool:
+    """Whether data contains a text in any field; case is ignored, since addresses are written either way."""
+    return text.lower() in json.dumps(data, ensure_ascii=False).lower()
+
+
+@dataclass(frozen=True)
+class Record:
+    """A row of the table that the public query reads, with unique values."""
+
+    db: Database
+    settings: ServiceSettings
+    values: tuple[str, ...]
+
+    @classmethod
+    def new(cls, db: Database, settings: ServiceSettings) -> Record:
+        """A row that is not in the database yet; its last column is text for people, who write in many scripts."""
+        *first, last = (f"scenario-{secrets.token_hex(6)}" for _ in settings.public_columns)
+        return cls(db, settings, (*first, f"{last} {LETTERS}"))
+
+    def insert(self) -> None:
+        """Insert the row."""
+        columns = ", ".join(self.settings.public_columns)
+        marks = ", ".join("%s" for _ in self.values)
+        statement = f"insert into {self.settings.public_table} ({columns}) values ({marks})"
+        self.db.ask(SERVICE, statement, *self.values)
+
+    def delete(self) -> None:
+        """Delete the row."""
+        table, column = self.settings.public_table, self.settings.public_columns[0]
+        self.db.ask(SERVICE, f"delete from {table} where {column} = %s", self.values[0])
+
+    def found_in(self, asked: Asked) -> bool:
+        """Whether an answer has the whole row. Raises AssertionError if it has only a part of it, or no data."""
+        data = asked.data()
+        found = [shows(data, value) for value in self.values]
+        assert len(set(found)) == 1, f"expected all or none of {self.values} in the answer, saw a part of it in {data}"
+        return found[0]

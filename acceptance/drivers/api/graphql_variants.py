@@ -1,0 +1,107 @@
+"""One query in the various forms that GraphQL and HTTP allow; the same rules apply to each. Source: 9.9, 9.10."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api.graphql import Asked, ask, named
+from acceptance.drivers.services.service import Api, in_words, now
+
+INTROSPECTION = "IntrospectionQuery"
+"""The name that GraphQL editors give to their introspection query."""
+NO_SUCH_METHOD = 501
+"""The status for a method that a server does not implement."""
+OPEN = "forEveryone"
+"""The name that the public query's data gets beside the protected query."""
+FOR_EVERYONE = ("__schema", OPEN)
+"""The fields of an answer's data that are public."""
+
+
+def bearer(token: str | None) -> dict[str, str]:
+    """The header that carries a token; none without one."""
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def beside_public(query: str, public: str) -> dict[str, dict[str, str]]:
+    """Request bodies with a query after the public one, by form: a check of the first one alone lets both through.
+
+    Queries that begin with a keyword have none.
+    """
+    first, second = (text.strip() for text in (public.replace("{", f"{{ {OPEN}: ", 1), query))
+    if not (first.startswith("{") and second.startswith("{")):
+        return {}
+    operations = f"query Open {first} query Own {second}"
+    return {
+        "beside what is for everyone": {"query": f"{{ {first[1:-1]} {second[1:-1]} }}"},
+        "as the second of two that the document has": {"query": operations, "operationName": "Own"},
+    }
+
+
+def bodies(query: str, public: str) -> dict[str, str]:
+    """Request bodies equivalent to a query, by form: a check of names or of the query's text may mistake them.
+
+    A query that begins with a keyword, as some services' do, has fewer forms. `public`: the public query.
+    """
+    changed: dict[str, dict[str, Any]] = {
+        "called as editors call theirs": named(query, INTROSPECTION),
+        "beside a question about the schema": {"query": query.replace("{", "{ __schema { queryType { name } } ", 1)},
+        "in a fragment": {"query": f"{{ ... {query} }}"},
+        "under another name": {"query": query.replace("{", "{ other: ", 1)},
+        **beside_public(query, public),
+    }
+    escaped = "".join(f"\\u{ord(character):04x}" for character in query)
+    found = {form: json.dumps(body) for form, body in changed.items() if query.lstrip().startswith("{")}
+    return {**found, "with each character escaped": f'{{"query": "{escaped}"}}'}
+
+
+def ask_by_get(api: Api, settings: ServiceSettings, query: str, token: str | None = None) -> Asked:
+    """The answer to a query in the URL: GraphQL over HTTP specifies it, but a service need not support it."""
+    since, began = now(), time.monotonic()
+    answer = api.get(f"{settings.graphql_path}?{urlencode({'query': query})}", headers=bearer(token))
+    return Asked(answer, since, time.monotonic() - began)
+
+
+def ask_in_forms(doors: Mapping[str, Api], settings: ServiceSettings, token: str | None) -> dict[str, Asked]:
+    """The answers to the protected query with a token or none, by endpoint and form; `bodies` go to the first one."""
+    query = settings.protected_query
+    answers = {f"{door}, by GET": ask_by_get(api, settings, query, token) for door, api in doors.items()}
+    door, first = next(iter(doors.items()))
+    return answers | {
+        f"{door}, {form}": ask(first, settings, query, token, body=body)
+        for form, body in bodies(query, settings.public_query).items()
+    }
+
+
+def ask_in_small_letters(api: Api, settings: ServiceSettings, token: str) -> Asked:
+    """The answer to the protected query with the scheme `bearer`: schemes ignore case (RFC 9110, 11.1)."""
+    return ask(api, settings, settings.protected_query, headers={"Authorization": f"bearer {token}"})
+
+
+def ask_wrongly(api: Api, settings: ServiceSettings) -> list[requests.Response]:
+    """The answers to requests that are wrong: no JSON, no query, an unknown field, an unknown path."""
+    sent = ("{", "{}", json.dumps({"query": "{"}), json.dumps({"query": "{ noSuchField }"}))
+    return [*(api.post(settings.graphql_path, body) for body in sent), api.get("/no-such-path")]
+
+
+def with_data(asked: Asked) -> str:
+    """That an answer has data which is not public; empty if it has none."""
+    try:
+        body = asked.answer.json()
+    except requests.JSONDecodeError:
+        body = None
+    data = body.get("data") if isinstance(body, dict) else None
+    found = isinstance(data, dict) and any(value is not None for key, value in data.items() if key not in FOR_EVERYONE)
+    return f"it comes with data: {in_words(asked.answer)}" if found else ""
+
+
+def let_in(asked: Asked) -> str:
+    """How an answer grants access, or fails with 5xx; empty if neither: the form itself may be refused."""
+    broken = asked.status >= 500 and asked.status != NO_SUCH_METHOD
+    return with_data(asked) or (in_words(asked.answer) if broken else "")

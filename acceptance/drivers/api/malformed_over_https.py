@@ -1,0 +1,37 @@
+"""Sends malformed requests as users would: over HTTPS, through the load balancer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import requests
+
+from acceptance.base.conditions import as_json
+from acceptance.base.environment import Environment
+from acceptance.clients.raw_http import Answer, exchange
+from acceptance.clients.web import url
+from acceptance.drivers.api.malformed_requests import WITHIN, Send
+from acceptance.drivers.ingress.scenario_routes import answered
+from acceptance.drivers.network.tls_sockets import trust_of, way_to
+from acceptance.infrastructure.contract import Outputs
+
+
+def sender(users: requests.Session, environment: Environment, outputs: Outputs, hosts: Iterable[str]) -> Send:
+    """A function that sends bytes to a host, once each of `hosts` answers over HTTPS."""
+    for host in hosts:
+        answered(users, "GET", url(environment.domain, host))
+    trust = trust_of(users)
+
+    def send(host: str, data: bytes) -> Answer:
+        name = f"{host}.{environment.domain}"
+        return exchange(way_to(environment, outputs, name), data, within=WITHIN, tls=trust, name=name)
+
+    return send
+
+
+def is_refusal(answer: Answer) -> bool:
+    """Whether an answer is a refusal: a 4xx, or, as GraphQL permits, a 200 with errors and without data."""
+    if answer.status is not None and 400 <= answer.status < 500:
+        return True
+    body = as_json(answer.body) if answer.status == 200 else {}
+    return bool(body.get("errors")) and not any((body.get("data") or {}).values())

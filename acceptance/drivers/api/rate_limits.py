@@ -1,0 +1,179 @@
+"""Clients that auth's rate limit tells apart, in the way that the environment defines. Source: 8.10."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from acceptance.base.conditions import as_json
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api.sign_in import LOGS
+from acceptance.drivers.services.service import Api, in_words
+from acceptance.drivers.workloads.pods import PodClient
+
+MAXIMUM = 100
+"""Calls after which a client stops waiting for a 429."""
+EMPTY = {"message": "", "signature": ""}
+MARGIN = 5
+"""Seconds by which a counter may outlive its client's Retry-After: both are rounded, and read at different times."""
+FORGED = {
+    "X-Forwarded-For": "{}", "X-Real-Ip": "{}", "Forwarded": "for={}", "X-Client-Ip": "{}", "True-Client-Ip": "{}",
+    "CF-Connecting-IP": "{}", "X-Originating-Ip": "{}",
+}  # fmt: skip
+"""Headers in which a client may claim another identity; they must not affect how it is counted."""
+AT_ONCE = 8
+"""Concurrent calls: enough for each of two pods to have two calls between reading and writing a counter."""
+NEVER = -1
+"""What Redis returns for the expiry of a key that never expires."""
+
+
+@dataclass(frozen=True)
+class End:
+    """When a counter expires, according to Redis: in how many seconds, and at which Unix time."""
+
+    left: int
+    at: int
+
+
+def wrong_end(told: int, refused: End, later: End) -> str:
+    """What is wrong with the expiry of a refused client's counter, at the refusal and later; empty if nothing.
+
+    `told`: the seconds in its Retry-After. A counter that is gone by then has expired, as it should.
+    """
+    if NEVER in (refused.at, later.at):
+        return "it never ends, so that the client is shut out for ever"
+    if refused.left > told + MARGIN:
+        return f"it ends {refused.left} s after the client was refused, who was told to come after {told} s"
+    if later.at > refused.at + 1:
+        return f"it ends {later.at - refused.at} s later than before, for the client went on calling"
+    return ""
+
+
+def wrong_count(limit: int, calls: int, served: int, counter: int | None) -> str:
+    """What is wrong after `calls` calls of a client, more than `limit` and many of them concurrent; empty if nothing.
+
+    `served`: calls not answered with 429. Refused calls need not be counted, except for the first.
+    """
+    if served > limit:
+        return f"{served} of {calls} calls were served, where the limit for calls one after another is {limit}"
+    if counter is None or not limit < counter <= calls:
+        return f"it is {counter} after {calls} calls, where the limit is {limit}"
+    return ""
+
+
+class RateClient:
+    """A client that the rate limit tells apart from all others, by a header or by its address."""
+
+    def __init__(self, api: Api, settings: ServiceSettings, redis: PodClient, name: str, *, by_header: bool):
+        self.api, self.settings, self.redis = api, settings, redis
+        self.headers = {settings.client_header: name} if by_header else {}
+        self.key = settings.rate_limit_key.format(client=name)
+        self.calls = 0
+        self.counted: dict[int, int | None] = {}
+        self.last: Any = None
+        self.refused = End(NEVER, NEVER)
+        self.served = 0
+
+    def call(self, forged: Mapping[str, str] | None = None) -> int:
+        """Call the criterion's route once, with a sign-in that is refused but counted; return the status."""
+        self.last = self.api.post(self.settings.siwe_path, EMPTY, headers={**(forged or {}), **self.headers})
+        self.calls += 1
+        return int(self.last.status_code)
+
+    def ask_nonce(self) -> int:
+        """Ask once for the nonce or challenge with which a sign-in begins; return the status."""
+        path = self.settings.nonce_path
+        if self.settings.sign_in == "challenge":
+            self.last = self.api.post(path, {"address": f"0x{secrets.token_hex(20)}"}, headers=self.headers)
+        else:
+            self.last = self.api.get(path, headers=self.headers)
+        return int(self.last.status_code)
+
+    def forge(self, other: RateClient) -> list[str]:
+        """What goes wrong when this client, just refused, claims by every header of FORGED to be another one.
+
+        Applies to clients that are told apart by a header. Those told apart by address call from inside the cluster,
+        where auth may trust such headers; Traefik replaces them for clients outside (`traefik_options.believes`).
+        """
+        own = self.settings.client_header
+        if not own:
+            return []
+        forged = {name: form.format(other.headers[own]) for name, form in FORGED.items() if name.lower() != own.lower()}
+        # All headers in one call: one at a time, the counter might expire before the last.
+        status = self.call(forged)
+        wrong = [] if status == 429 else [f"it was answered {status}"]
+        return wrong + (["it was counted as the other"] if other.counter() is not None else [])
+
+    def call_at_once(self, count: int) -> int:
+        """Make `count` calls, AT_ONCE at a time; return how many were not answered with 429.
+
+        Raises AssertionError for a call that is answered with 5xx.
+        """
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            send = self.api.post
+            answers = [pool.submit(send, self.settings.siwe_path, EMPTY, headers=self.headers) for _ in range(count)]
+            seen = [item.result() for item in answers]
+        self.calls += count
+        broken = [in_words(answer) for answer in seen if answer.status_code >= 500]
+        assert not broken, f"expected no 5xx for {count} calls, {AT_ONCE} at a time, saw {broken[0]}. Try: {LOGS}"
+        return sum(answer.status_code != 429 for answer in seen)
+
+    def call_until_refused(self) -> None:
+        """Call until the status is 429, at most MAXIMUM times, and record the counter along the way."""
+        while self.calls < MAXIMUM and self.call() != 429:
+            if self.calls in (1, 2, 5, 10):
+                self.counted[self.calls] = self.counter()
+        self.counted[self.calls] = self.counter()
+        self.served = self.calls - 1
+        self.refused = self.end()
+
+    def end(self) -> End:
+        """When its counter expires."""
+        left, at = (as_json(self.redis("redis", "env:REDIS_URL", what, self.key)) for what in ("TTL", "EXPIRETIME"))
+        return End(int(left), int(at))
+
+    def counter(self) -> int | None:
+        """The value of its counter in Redis; None if there is none."""
+        value = as_json(self.redis("redis", "env:REDIS_URL", "GET", self.key))
+        return None if value is None else int(value)
+
+    def clear(self) -> None:
+        """Remove its counter."""
+        self.redis("redis", "env:REDIS_URL", "DEL", self.key)
+
+
+@contextlib.contextmanager
+def rate_clients(
+    over_https: Api, settings: ServiceSettings, client: PodClient, auth: tuple[str, int]
+) -> Iterator[Callable[[], RateClient]]:
+    """A factory of clients that have never called before; their counters and pods are removed at the end of the block.
+
+    Clients told apart by a header call over HTTPS. Those told apart by address are pods that call auth's Service,
+    because this machine has only one address.
+    """
+    made: list[RateClient] = []
+    pods: list[PodClient] = []
+
+    def new() -> RateClient:
+        if settings.client_header:
+            name = f"scenario-{secrets.token_hex(6)}"
+            made.append(RateClient(over_https, settings, client, name, by_header=True))
+        else:
+            pods.append(PodClient(client.namespace, f"caller-{secrets.token_hex(3)}"))
+            api = Api(pods[-1].way_to(*auth))
+            made.append(RateClient(api, settings, client, pods[-1].address(), by_header=False))
+        made[-1].clear()
+        return made[-1]
+
+    try:
+        yield new
+    finally:
+        for item in made:
+            item.clear()
+        for pod in pods:
+            pod.close()
+            pod.delete()

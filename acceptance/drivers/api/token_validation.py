@@ -1,0 +1,186 @@
+"""What auth says about a token, and what the database stores about it. Source: 8.8, 8.9."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import hashlib
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import jwt
+import requests
+
+from acceptance.base.conditions import as_json
+from acceptance.base.secrecy import register_secret
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.data.database import SERVICE, Database
+from acceptance.drivers.data.durability import quoted, relations
+from acceptance.drivers.services.service import KEEP, Api, Service, in_words
+
+REFUSALS = (400, 401, 403, 422)
+"""Statuses that reject a token."""
+ROUNDED = 2
+"""Seconds by which two representations of the same time may differ."""
+MILLISECONDS = 10**11
+"""From here on a numeric time is in milliseconds: in seconds it would be three thousand years away."""
+
+
+def same_wallet(one: object, other: object) -> bool:
+    """Whether two addresses are of the same wallet: letter case is only a checksum, and not always kept."""
+    return str(one).lower() == str(other).lower()
+
+
+def says_valid(answer: requests.Response, settings: ServiceSettings) -> bool:
+    """Whether auth says that a token is valid. Raises AssertionError for an answer that is neither yes nor no."""
+    status, body = answer.status_code, as_json(answer.text) if answer.text else {}
+    said = body.get(settings.valid_field) if isinstance(body, dict) else None
+    if status == 200 and said is True:
+        return True
+    # A service may say no with 200, with 401 as the reference does, or with 400 for something that is no token.
+    if (status == 200 and said is False) or (status in REFUSALS and said is not True):
+        return False
+    raise AssertionError(f"expected yes or no about a token, saw {in_words(answer)}")
+
+
+def ask(doors: dict[str, Api], settings: ServiceSettings, token: str, **sent: Any) -> dict[str, requests.Response]:
+    """Auth's answer about a token at each endpoint; `sent`: further arguments of `Api.post`, such as `headers`."""
+    return {door: api.post(settings.validate_path, token=token, **sent) for door, api in doors.items()}
+
+
+def ask_in_body(
+    doors: dict[str, Api], settings: ServiceSettings, good: str, token: str
+) -> dict[str, requests.Response]:
+    """Auth's answer about a token in the body, at each endpoint that accepts a good token there.
+
+    The criterion does not say where the JWT is sent: a service that also reads it from the body must check it there.
+    """
+    path = settings.validate_path
+    taken = {door: api for door, api in doors.items() if is_yes(api.post(path, {"token": good}), settings)}
+    return {f"{door}, in the body": api.post(path, {"token": token}) for door, api in taken.items()}
+
+
+def ask_about_each(
+    doors: dict[str, Api], settings: ServiceSettings, good: str, tokens: dict[str, str]
+) -> dict[str, requests.Response]:
+    """Auth's answers about named tokens at each endpoint, each after a good one over the same connection."""
+    answers: dict[str, requests.Response] = {}
+    for name, token in tokens.items():
+        # A service that caches a yes may look it up by part of the token, or by the connection.
+        ask(doors, settings, good, headers=KEEP)
+        seen = {**ask(doors, settings, token), **ask_in_body(doors, settings, good, token)}
+        answers |= {f"{door}, with {name}": answer for door, answer in seen.items()}
+    return answers
+
+
+def is_yes(answer: requests.Response, settings: ServiceSettings) -> bool:
+    """Whether an answer says that a token is valid; False also for an answer that is neither yes nor no."""
+    try:
+        return says_valid(answer, settings)
+    except AssertionError:
+        return False
+
+
+def verdicts(answers: dict[str, requests.Response], settings: ServiceSettings) -> dict[str, bool]:
+    """Whether the token is valid, by endpoint. Raises AssertionError for an answer that is neither yes nor no."""
+    assert answers, "no endpoint of auth was asked, so nothing is proven"
+    return {door: says_valid(answer, settings) for door, answer in answers.items()}
+
+
+def subjects(answers: dict[str, requests.Response], settings: ServiceSettings) -> set[str]:
+    """The subjects that auth names for a token."""
+    return {str(as_json(answer.text).get(settings.subject_field)) for answer in answers.values()}
+
+
+def only_of(found: Iterable[str], wallet: str) -> bool:
+    """Whether all subjects are the same wallet, and there is at least one."""
+    names = list(found)
+    return bool(names) and all(same_wallet(name, wallet) for name in names)
+
+
+def is_token(settings: ServiceSettings, token: str) -> tuple[str, list[str]]:
+    """The SQL condition for a token's row, and its values: the SHA-256 in the forms that services write."""
+    digest = hashlib.sha256(token.encode())
+    hexadecimal, encoded = digest.hexdigest(), base64.b64encode(digest.digest()).decode()
+    urlsafe = encoded.translate(str.maketrans("+/", "-_"))
+    forms = [hexadecimal, f"\\x{hexadecimal}", encoded, encoded.rstrip("="), urlsafe, urlsafe.rstrip("=")]
+    return f"{settings.tokens_hash_column}::text in ({', '.join(['%s'] * len(forms))})", forms
+
+
+def stored(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any]:
+    """The row of a personal access token. Raises AssertionError unless there is exactly one, with an expiry time."""
+    table, (known, forms) = settings.tokens_table, is_token(settings, token)
+    columns = f"extract(epoch from {settings.tokens_expiry_column})::float8, {settings.tokens_owner_column}"
+    rows = db.ask(SERVICE, f"select {columns} from {table} where {known}", *forms)
+    assert len(rows) == 1, f"expected one row for the token in {table}, saw {len(rows)}"
+    expires, owner = rows[0]
+    assert expires is not None, (
+        f"expected an expiry time of the token in {table}, {settings.tokens_expiry_column} is null"
+    )
+    return {"expires": expires, "owner": owner, "seconds left": expires - time.time()}
+
+
+def wrong_row(row: dict[str, Any], until: str | float, address: str) -> str:
+    """What is wrong with a token's row (from `stored`); empty if nothing.
+
+    `until`: the expiry time that its wallet was told. `address`: that wallet's address.
+    """
+    if abs(row["expires"] - told(until)) >= ROUNDED:
+        return f"expected it to expire when its wallet was told ({until}), it has {row}"
+    if row["seconds left"] <= 0:
+        return f"expected a token that holds, it has expired already: {row}"
+    return "" if same_wallet(row["owner"], address) else f"expected it to be that of {address}, it has {row['owner']}"
+
+
+TIMES = """
+    select column_name from information_schema.columns
+    where to_regclass(quote_ident(table_schema) || '.' || quote_ident(table_name)) = to_regclass(%s)
+    and data_type like 'timestamp%%' and is_generated = 'NEVER' order by 1
+"""
+"""The timestamp columns of a table."""
+
+
+def age(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any]:
+    """Set all times in a token's row back by half of its remaining lifetime; return the resulting row."""
+    table, (known, forms) = settings.tokens_table, is_token(settings, token)
+    half = stored(db, settings, token)["seconds left"] / 2
+    columns = [str(name) for (name,) in db.ask(SERVICE, TIMES, table)]
+    assert columns, f"expected timestamp columns in {table}, there are none"
+    earlier = ", ".join(f'"{name}" = "{name}" - make_interval(secs => %s)' for name in columns)
+    statement = f"update {table} set {earlier} where {known}"
+    db.ask(SERVICE, statement, *[half] * len(columns), *forms)
+    return stored(db, settings, token)
+
+
+def told(text: str | float) -> float:
+    """The Unix time that an answer gives as text (UTC without a time zone) or as a number."""
+    if isinstance(text, int | float):
+        return text / 1000 if text >= MILLISECONDS else float(text)
+    found = datetime.datetime.fromisoformat(text)
+    return (found if found.tzinfo else found.replace(tzinfo=datetime.UTC)).timestamp()
+
+
+def in_clear(db: Database, token: str) -> list[str]:
+    """The tables of the services' database, of any schema, that contain a token itself."""
+    login = replace(db.admin, database=db.login.database)
+    tables = [name for name, kind, _ in relations(db)[db.login.database] if kind in ("r", "m", "p")]
+    assert tables, f"expected tables in the database {db.login.database}, there are none"
+    search = "select count(*) from {table} t where strpos(t::text, %s) > 0"
+    return [
+        name for name in tables if db.ask(db.leader(), search.format(table=quoted(name)), token, login=login) != [(0,)]
+    ]
+
+
+def signed_by_pods(service: Service) -> dict[str, tuple[str, str]]:
+    """For each pod, a JWT signed with the JWT_SECRET of its process, and one signed with that secret reversed."""
+    now, signed = int(time.time()), {}
+    for pod in service.running():
+        name = str(pod.metadata.name)
+        secret = service.environment(pod).get("JWT_SECRET", "")
+        assert secret, f"expected JWT_SECRET in the process of pod {name}, it runs without it"
+        claims = {"sub": name, "iat": now, "exp": now + 300}
+        made = [jwt.encode(claims, key, "HS256") for key in (secret, secret[::-1])]
+        signed[name] = (register_secret(made[0]), register_secret(made[1]))
+    return signed

@@ -1,0 +1,112 @@
+"""Wallets, what they sign (EIP-4361), and valid and invalid JWTs, independent of the code under test."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+import re
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+
+from acceptance.base.secrecy import register_secret
+
+JWT = re.compile(r"^eyJ[\w-]*\.[\w-]+\.[\w-]+$")
+OTHER_DOMAIN = "www.somewhere-else.example"
+OTHER_CHAIN = 5
+USUAL, FEWEST, ALL = "usual", "fewest", "all"
+"""The sets of EIP-4361 fields that a message may have."""
+WEST = datetime.timezone(datetime.timedelta(hours=-5))
+"""A time zone west of UTC: a service that ignores it takes a valid message for one that expired hours ago."""
+RESOURCES = ["Resources:", "- https://example.com/terms", "- https://example.com/privacy"]
+
+
+class Wallet:
+    """An Ethereum wallet."""
+
+    def __init__(self) -> None:
+        # Imported here, because it takes longer than all other imports of a collection together.
+        from eth_account import Account
+
+        self.account = Account.create()
+        self.address: str = self.account.address
+
+    def message(
+        self, domain: str, nonce: str, *, chain: int = 1, minutes: int = 5, wait: int = 0, fields: str = USUAL
+    ) -> str:
+        """A Sign-In with Ethereum message that is valid for `minutes`; with `wait`, not before that many minutes.
+
+        `fields`: USUAL, with times in milliseconds, as JavaScript writes them; the FEWEST that the standard requires
+        (then it never expires); or ALL that it has, with a Not Before a minute ago and times in another zone (the
+        standard allows any, by RFC 3339).
+        """
+        now = datetime.datetime.now(WEST if fields == ALL else datetime.UTC).replace(microsecond=0)
+        fraction = ".123" if fields == USUAL else ""
+        zone = "-05:00" if fields == ALL else "Z"
+
+        def stamp(name: str, later: int) -> str:
+            return f"{name}: {now + datetime.timedelta(minutes=later):%Y-%m-%dT%H:%M:%S}{fraction}{zone}"
+
+        statement = "" if fields == FEWEST else "Sign in to Alternate Futures.\n"
+        lines = [f"URI: https://{domain}", "Version: 1", f"Chain ID: {chain}", f"Nonce: {nonce}"]
+        lines += [stamp("Issued At", min(0, minutes - 5))]
+        lines += [stamp("Expiration Time", minutes)] if fields != FEWEST else []
+        lines += [stamp("Not Before", wait or -1)] if wait or fields == ALL else []
+        lines += [f"Request ID: {nonce[:8]}", *RESOURCES] if fields == ALL else []
+        first = f"{domain} wants you to sign in with your Ethereum account:\n{self.address}\n\n"
+        return f"{first}{statement}\n" + "\n".join(lines)
+
+    def sign(self, message: str) -> str:
+        """The signature of a message (EIP-191)."""
+        from eth_account.messages import encode_defunct
+
+        signature: bytes = self.account.sign_message(encode_defunct(text=message)).signature
+        return "0x" + bytes(signature).hex()
+
+
+def jwt_in(answer: dict[str, Any]) -> str:
+    """The JWT in an answer, whatever the name of its field. Raises AssertionError if there is none."""
+    found = [value for value in answer.values() if isinstance(value, str) and JWT.match(value)]
+    assert found, f"expected a JWT in the answer, it has the fields {sorted(answer)}"
+    return register_secret(found[0])
+
+
+def new_nonce() -> str:
+    """A nonce that nobody issued."""
+    return secrets.token_hex(16)
+
+
+def forged(kind: str, good: str, secret: str) -> str:
+    """A JWT of a kind that the Examples name, made from a good one and the signing secret."""
+    claims = jwt.decode(good, options={"verify_signature": False})
+    other = claims | {"sub": "0x" + secrets.token_hex(20)}
+    head, _, signature = good.split(".")
+    made: dict[str, Callable[[], str]] = {
+        "its JWT": lambda: good,
+        "a JWT signed with the value of the Secret": lambda: jwt.encode(claims, secret, "HS256"),
+        "a JWT of 4 KiB": lambda: jwt.encode(claims | {"note": "-" * 3 * 1024}, secret, "HS256"),
+        "its JWT with another subject": lambda: ".".join((head, encode(other), signature)),
+        "its JWT with another signature": lambda: good.rpartition(".")[0] + "." + encode({"a": claims["sub"]})[:43],
+        "its JWT without its signature": lambda: good.rpartition(".")[0] + ".",
+        "a JWT that expired": lambda: jwt.encode(claims | {"exp": int(time.time()) - 60}, secret, "HS256"),
+        "a JWT that never expires": lambda: jwt.encode(
+            {key: value for key, value in claims.items() if key != "exp"}, secret, "HS256"
+        ),
+        "a JWT that is not valid yet": lambda: jwt.encode(
+            claims | {"nbf": int(time.time()) + 3600, "exp": int(time.time()) + 7200}, secret, "HS256"
+        ),
+        "a JWT signed with another secret": lambda: jwt.encode(claims, secrets.token_hex(32), "HS256"),
+        "a JWT with the algorithm none": lambda: jwt.encode(claims, "", "none"),
+        "a JWT signed by HS512": lambda: jwt.encode(claims, secret.ljust(64), "HS512"),
+        "something that is no JWT": lambda: "no.such-token",
+    }
+    return register_secret(made[kind]())
+
+
+def encode(claims: dict[str, Any]) -> str:
+    """Claims as the middle part of a JWT."""
+    return base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()

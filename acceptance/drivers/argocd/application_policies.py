@@ -1,0 +1,166 @@
+"""The settings of the platform's own Applications and of Argo CD, here and in production.
+
+Scenarios prove a behaviour on a demo Application; the platform's objects must have the settings that it requires.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from acceptance.cluster.manifests import Manifest
+from acceptance.cluster.namespace import of_scenario
+from acceptance.cluster.workloads import workloads
+from acceptance.drivers.argocd.sync_options import KEEPS
+from acceptance.platform.application_status import GROUP
+from acceptance.platform.applications import APPLICATIONS
+from acceptance.platform.platform import Platform
+
+SKIP = "argocd.argoproj.io/skip-reconcile"
+STAYS = 3
+"""Seconds that a terminating pod must keep taking requests: Traefik takes 2 s to notice that it is going."""
+GRACE = 30
+"""The default grace period in seconds, preStop hook included, after which a terminating pod is killed."""
+PATHS = "argocd.argoproj.io/manifest-generate-paths"
+ORPHANS = "PrunePropagationPolicy=orphan"
+"""The option with which pruning a Deployment leaves its ReplicaSets and pods behind."""
+SOURCE = {"repoURL", "targetRevision", "path"}
+"""The fields that an Application's source may have: any other one changes what Git says."""
+KEPT = 3
+"""The fewest sync records that an Application may keep: 14.3 returns to the commit before two others."""
+Judge = Callable[[Manifest], str]
+"""Says in words what is wrong with an object; empty if nothing is."""
+
+
+def troubles(objects: Mapping[str, Manifest], judge: Judge) -> dict[str, str]:
+    """What is wrong with objects, by name; sound ones are left out. Raises AssertionError if there are no objects."""
+    assert objects, "expected objects to judge, but there are none"
+    return {name: wrong for name, item in objects.items() if (wrong := judge(item))}
+
+
+def applications_everywhere(platform: Platform) -> dict[str, Manifest]:
+    """Every Application that is not a scenario's, and those that production renders.
+
+    Raises AssertionError if one of the platform's is missing in the cluster.
+    """
+    items = platform.cluster.custom.list_cluster_custom_object(*GROUP, "applications")["items"]
+    found = {item["metadata"]["name"]: dict(item) for item in items if not of_scenario(item["metadata"].get("labels"))}
+    missing = sorted(set(APPLICATIONS) - set(found))
+    assert not missing, f"expected all of the platform's Applications in the cluster, but {missing} are missing"
+    return found | named_as_production(platform.rendering.production("argocd/applications"))
+
+
+def projects_everywhere(platform: Platform) -> dict[str, Manifest]:
+    """Every AppProject of Argo CD, and those that production renders."""
+    items = platform.cluster.custom.list_cluster_custom_object(*GROUP, "appprojects")["items"]
+    found = {item["metadata"]["name"]: dict(item) for item in items}
+    return found | named_as_production(platform.rendering.production("argocd/projects"))
+
+
+def workloads_everywhere(platform: Platform) -> dict[str, Manifest]:
+    """The Deployments and StatefulSets of the platform's namespace, and those that production renders."""
+    api = platform.cluster.api
+    found = {}
+    for item in workloads(platform.cluster, "default"):
+        if not of_scenario(item.metadata.labels):
+            found[item.metadata.name] = dict(api.sanitize_for_serialization(item))
+    for name in APPLICATIONS:
+        rendered = platform.rendering.production(name)
+        found |= named_as_production(item for item in rendered if item["kind"] in ("Deployment", "StatefulSet"))
+    return found
+
+
+def named_as_production(manifests: Iterable[Manifest]) -> dict[str, Manifest]:
+    """Objects that production renders, under the names that messages use."""
+    return {f"production's {item['metadata']['name']}": item for item in manifests}
+
+
+def needs_a_hand(application: Manifest) -> str:
+    """Why an Application does not converge on Git by itself; empty if it does."""
+    policy = (application["spec"].get("syncPolicy") or {}).get("automated")
+    if policy is None or policy.get("enabled") is False:
+        return "auto-sync is off"
+    off = [name for name in ("prune", "selfHeal") if policy.get(name) is not True]
+    options = application["spec"]["syncPolicy"].get("syncOptions") or []
+    kept = [option for option in options if option in (*KEEPS, ORPHANS)]
+    return " and ".join([*(f"{name} off" for name in off), *kept])
+
+
+def has_windows(project: Manifest) -> str:
+    """A project's sync windows, outside or inside which its Applications do not sync; empty if it has none."""
+    windows = project["spec"].get("syncWindows")
+    return f"it has sync windows: {windows}" if windows else ""
+
+
+def leaves_out(application: Manifest) -> str:
+    """Why an Application does not follow everything on Git's main branch; empty if it does."""
+    spec, notes = application["spec"], application["metadata"].get("annotations") or {}
+    if spec.get("sources") or spec["source"].get("targetRevision") != "main":
+        return f"it follows {spec.get('sources') or spec['source'].get('targetRevision')}, not the branch main"
+    if changes := {key: value for key, value in spec["source"].items() if key not in SOURCE}:
+        return f"it changes what Git says: {changes}"
+    if spec.get("ignoreDifferences"):
+        return f"it ignores differences: {spec['ignoreDifferences']}"
+    if SKIP in notes:
+        return "it is not looked at (skip-reconcile)"
+    return f"it looks at changes of {notes[PATHS]} alone (manifest-generate-paths)" if PATHS in notes else ""
+
+
+def other_sources(found: Mapping[str, Manifest], rendered: Iterable[Manifest]) -> dict[str, str]:
+    """The Applications whose repository, branch or folder differs from their manifest."""
+    wanted = {item["metadata"]["name"]: item["spec"]["source"] for item in rendered if item["kind"] == "Application"}
+    return {
+        name: f"it follows {found[name]['spec'].get('source')}, not {source}"
+        for name, source in wanted.items()
+        if name in found and found[name]["spec"].get("source") != source
+    }
+
+
+def has_lost_records(application: Manifest) -> str:
+    """The records that a synced Application lacks: of its last good sync, or of how its last operation ended."""
+    status = application.get("status") or {}
+    last, operation = (status.get("history") or [{}])[-1], status.get("operationState") or {}
+    missing = [f"history's {key}" for key in ("revision", "deployedAt") if not last.get(key)]
+    missing += [f"operationState's {key}" for key in ("phase", "startedAt") if not operation.get(key)]
+    # A running operation has not finished.
+    if operation.get("phase") != "Running" and not operation.get("finishedAt"):
+        missing.append("operationState's finishedAt")
+    return f"it has no {', '.join(missing)}" if missing else ""
+
+
+def forgets(application: Manifest) -> str:
+    """Why an Application cannot return to an earlier sync: it keeps too few records; empty if it keeps enough."""
+    # Argo CD's default is ten.
+    kept = application["spec"].get("revisionHistoryLimit", 10)
+    return f"it keeps {kept} records" if kept < KEPT else ""
+
+
+def cannot_be_undone(workload: Manifest) -> str:
+    """Why `kubectl rollout undo` would be refused for a Deployment, whatever revisions it keeps; empty if not."""
+    return "its rollout is paused, so an undo is refused" if workload["spec"].get("paused") else ""
+
+
+def loses_requests(workload: Manifest) -> str:
+    """Why an update of a Deployment would lose requests: old pods stop before new ones serve; empty if it would not."""
+    if workload.get("kind", "Deployment") != "Deployment" or "strategy" not in workload["spec"]:
+        return ""
+    spec = workload["spec"]
+    rolling = spec["strategy"].get("rollingUpdate") or {}
+    if spec["strategy"].get("type", "RollingUpdate") != "RollingUpdate" or rolling.get("maxUnavailable") not in (
+        0,
+        "0%",
+    ):
+        return f"its strategy lets old pods go first: {spec['strategy']}"
+    stays = max(seconds_before_stop(item) for item in spec["template"]["spec"]["containers"])
+    if stays < STAYS:
+        return f"its pods end before Traefik knows it (preStop of {stays:g} s)"
+    killed = spec["template"]["spec"].get("terminationGracePeriodSeconds", GRACE)
+    return "" if killed > stays else f"its pods are killed {killed} s after they are to end, in their preStop"
+
+
+def seconds_before_stop(container: Manifest) -> float:
+    """Seconds that a terminating container keeps taking requests: the sleep of its preStop hook."""
+    hook = (container.get("lifecycle") or {}).get("preStop") or {}
+    command = " ".join((hook.get("exec") or {}).get("command") or [])
+    slept = re.search(r"\bsleep (\d+(?:\.\d+)?)", command)
+    return float(slept[1] if slept else (hook.get("sleep") or {}).get("seconds", 0))

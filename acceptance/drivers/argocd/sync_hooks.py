@@ -1,0 +1,46 @@
+"""The hooks at the end of the platform's syncs, which make a sync wait for health. Source: 3.4."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from acceptance.clients.argocd import ArgoCD
+from acceptance.cluster.manifests import HOOK, Manifest
+from acceptance.platform.applications import APPLICATIONS
+from acceptance.platform.platform import Platform
+
+
+def is_hook(item: Manifest) -> bool:
+    """Whether an object is a PostSync hook: what makes a sync wait for health."""
+    return bool(item["kind"] == "Job" and item["metadata"].get("annotations", {}).get(HOOK) == "PostSync")
+
+
+def hooks_in(manifests: Iterable[Manifest]) -> list[str]:
+    """The names of the PostSync hooks among objects."""
+    return [item["metadata"]["name"] for item in manifests if is_hook(item)]
+
+
+def hooks_that_ran(application: Manifest) -> list[str] | None:
+    """The PostSync hooks that succeeded in an Application's last sync; None if that sync was of single objects.
+
+    Argo CD runs no hooks when it heals single objects.
+    """
+    operation = application.get("status", {}).get("operationState", {})
+    if operation.get("operation", {}).get("sync", {}).get("resources"):
+        return None
+    resources = operation.get("syncResult", {}).get("resources", [])
+    return [
+        item["name"] for item in resources if (item.get("hookType"), item.get("hookPhase")) == ("PostSync", "Succeeded")
+    ]
+
+
+def hooks_everywhere(platform: Platform, argocd: ArgoCD) -> dict[str, list[str]]:
+    """The PostSync hooks of the platform's Applications: in Git, in the last sync, and in production's rendering."""
+    found = {}
+    for name in APPLICATIONS:
+        found[f"{name} in Git"] = hooks_in(argocd.manifests(name))
+        ran = hooks_that_ran(argocd.application(name))
+        if ran is not None:
+            found[f"{name}'s last sync"] = ran
+        found[f"production's {name}"] = hooks_in(platform.rendering.production(name))
+    return found

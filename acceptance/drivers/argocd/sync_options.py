@@ -1,0 +1,52 @@
+"""What annotations on objects in Git tell Argo CD to do with them, here and in production."""
+
+from __future__ import annotations
+
+from acceptance.clients.argocd import ArgoCD
+from acceptance.cluster.manifests import HOOK, Manifest
+from acceptance.platform.applications import APPLICATIONS
+from acceptance.platform.platform import Platform
+
+SYNC, COMPARE = "argocd.argoproj.io/sync-options", "argocd.argoproj.io/compare-options"
+KEEPS = ("Prune=false", "Prune=confirm")
+"""Options with which objects removed from Git stay in the cluster, or wait for confirmation."""
+FORCES = ("Force=true", "Replace=true")
+"""Options with which Argo CD deletes and recreates what it cannot change."""
+
+
+def objects_everywhere(platform: Platform, argocd: ArgoCD) -> dict[str, Manifest]:
+    """Every object of the platform's Applications: as Argo CD renders them from Git, and as production renders them."""
+    found: dict[str, Manifest] = {}
+    for name in APPLICATIONS:
+        found |= {f"{name}'s {called(item)}": item for item in argocd.manifests(name)}
+        found |= {f"production's {name}: {called(item)}": item for item in platform.rendering.production(name)}
+    return found
+
+
+def called(item: Manifest) -> str:
+    """Kind and name of an object."""
+    return f"{item['kind']} {item['metadata']['name']}"
+
+
+def options(item: Manifest, annotation: str) -> list[str]:
+    """The options that an annotation of an object lists."""
+    return [option.strip() for option in (item["metadata"].get("annotations") or {}).get(annotation, "").split(",")]
+
+
+def is_skipped(item: Manifest) -> str:
+    """Why Argo CD ignores an object in Git; empty if it does not."""
+    return "Argo CD skips it (hook: Skip)" if "Skip" in options(item, HOOK) else ""
+
+
+def stays(item: Manifest) -> str:
+    """Why an object would stay in the cluster after its removal from Git; empty if it would not."""
+    kept = [option for option in options(item, SYNC) if option in KEEPS]
+    kept += [option for option in options(item, COMPARE) if option == "IgnoreExtraneous"]
+    return f"it stays without Git ({', '.join(kept)})" if kept else ""
+
+
+def is_forced(item: Manifest) -> str:
+    """Why Argo CD would recreate an object, or all objects of an Application, to change it; empty if it would not."""
+    policy = (item.get("spec") or {}).get("syncPolicy") or {}
+    forced = [option for option in [*options(item, SYNC), *(policy.get("syncOptions") or ())] if option in FORCES]
+    return f"what the API refuses is made anew ({', '.join(forced)})" if forced else ""

@@ -1,0 +1,180 @@
+"""Attempts to log in to the database, with right and wrong credentials, everywhere. Source: 6.5, 6.6."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import functools
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+
+from acceptance.base.conditions import as_json
+from acceptance.base.waiting import Deadline, eventually
+from acceptance.clients.sql import Connection, Login, Refused
+from acceptance.cluster.workloads import taking
+from acceptance.drivers.data.database import SERVICE, Database, Rows
+from acceptance.drivers.workloads.pods import PodClient
+
+REPLICATION = "replication"
+"""Stands for a database: a connection like a standby's, for which pg_hba.conf has lines of its own."""
+TURNED_AWAY = ("no pg_hba.conf entry", "authentication failed", "pg_hba.conf rejects")
+LET_IN = "let in"
+KNOWN = Deadline(5, "the suite: network policies know a new pod a moment later than it starts")
+URL = "DATABASE_URL"
+POOL = 5
+"""Connections that a busy pod of a service holds: max_size of the pools in services/*/store.py."""
+ASKS = {"scram-sha-256", "cert", "reject"}
+"""The methods of pg_hba.conf that let nobody in without credentials."""
+RULES = """select type, array_to_string(database, ','), array_to_string(user_name, ','), coalesce(address, ''),
+    coalesce(auth_method, ''), coalesce(error, '') from pg_hba_file_rules order by line_number"""
+
+VERIFIERS = "select rolname, rolpassword from pg_authid where rolcanlogin and rolpassword is not null order by rolname"
+"""Selects the password verifier of each role that may log in."""
+ENDING = """select rolname, rolvaliduntil::text from pg_roles where (rolname in (%s, %s) or rolreplication)
+    and rolvaliduntil < now() + %s * interval '1 day' order by rolname"""
+"""Selects the platform's own login roles whose password expires soon."""
+WHO = "select current_user::text"
+LIMITS = """select name, setting from pg_settings where name in
+    ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout')"""
+"""Selects the timeouts of a session and its statements, in milliseconds; 0 means no timeout."""
+
+
+def wrong(login: Login, kind: str) -> Login:
+    """A login that must be refused, of a kind that the Examples name."""
+    return {
+        "a wrong password": login.with_password(secrets.token_urlsafe(16)),
+        "an empty password": login.with_password(""),
+        "an unknown name": replace(login, user=f"nobody-{secrets.token_hex(3)}"),
+    }[kind]
+
+
+def logins(db: Database) -> Iterator[Login]:
+    """Every role that may log in, for every database and for replication, with the password of DATABASE_URL."""
+    for database in (*db.databases(), REPLICATION):
+        for role in db.roles():
+            yield Login(role, db.login.password, database)
+
+
+def attempt(db: Database, place: str, login: Login) -> str:
+    """Connect once; return LET_IN, or what the server said. Raises AssertionError if no server was reached."""
+    settings = {"replication": "true"} if login.database == REPLICATION else {}
+    try:
+        with db.connect(place, replace(login, database="postgres") if settings else login, **settings):
+            return LET_IN
+    except Refused as refusal:
+        return f"refused: {refusal}"
+    except psycopg.OperationalError as error:
+        said = str(error).strip().splitlines()[-1]
+        assert "FATAL" in said, f"expected {place} to answer a login as {login.user}, but it was not reached: {said}"
+        # Any other refusal comes after the password was accepted or not asked for.
+        return f"refused: {said}" if any(text in said for text in TURNED_AWAY) else f"{LET_IN}, then {said}"
+
+
+def connections_at_once(deployments: list[Any]) -> int:
+    """The most connections that the services hold at once: a pool for each pod with DATABASE_URL, and one client."""
+    users = taking(deployments, {URL})
+    assert users, f"expected Deployments that take {URL}, saw none. Try: kubectl get deployments"
+    return 1 + POOL * sum(int(item.spec.replicas) for item in users)
+
+
+def turned_away(db: Database, count: int) -> str:
+    """Hold `count` connections to the Service open at once; return why one was refused, or nothing if none was."""
+    opened: list[Connection] = []
+    try:
+        with contextlib.ExitStack() as stack:
+            while len(opened) < count:
+                opened.append(stack.enter_context(db.connect(SERVICE)))
+            for connection in opened:
+                connection.execute("select 1")
+    except (psycopg.Error, Refused) as error:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+        return f"with {len(opened)} open, there was: {said}"
+    return ""
+
+
+def attempts(db: Database, kind: str) -> dict[str, str]:
+    """The outcome of wrong credentials of a kind, for each role and database, at the Service and each member."""
+    return {
+        f"{login.user} to {login.database} at {place}": attempt(db, place, wrong(login, kind))
+        for place in db.places()
+        for login in logins(db)
+    }
+
+
+def rules(db: Database) -> dict[str, Rows]:
+    """The rules in each member's pg_hba.conf; none for YugabyteDB, which has flags instead."""
+    if db.is_yugabytedb:
+        return {}
+    return {name: db.ask(name, RULES, login=db.admin) for name in db.names()}
+
+
+def unasked(seen: dict[str, Rows]) -> list[str]:
+    """The rules that ask for no credentials or could not be parsed, with their member."""
+    return [
+        f"{member}: {' '.join(str(part) for part in rule if part)}"
+        for member, rows in seen.items()
+        for rule in rows
+        if rule[4] not in ASKS or rule[5]
+    ]
+
+
+def is_password(verifier: str, role: str, password: str) -> bool:
+    """Whether a verifier is that of a role's password. Sources: RFC 5803, pg_authid of PostgreSQL."""
+    if not verifier.startswith("SCRAM-SHA-256$"):
+        return verifier == "md5" + hashlib.md5(f"{password}{role}".encode(), usedforsecurity=False).hexdigest()
+    _, salted, keys = verifier.split("$")
+    rounds, salt = salted.split(":")
+    own = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(salt), int(rounds))
+    stored = hashlib.sha256(hmac.digest(own, b"Client Key", "sha256")).digest()
+    return base64.b64encode(stored).decode() == keys.split(":")[0]
+
+
+def with_other_passwords(verifiers: Rows, passwords: Iterable[str]) -> list[str]:
+    """The roles whose password is none of these."""
+    known = list(passwords)
+    return [str(role) for role, verifier in verifiers if not any(is_password(verifier, role, word) for word in known)]
+
+
+def unknown_roles(db: Database, values: dict[str, dict[str, str]]) -> list[str]:
+    """The roles whose password is in none of the platform's Secrets, given by `values`."""
+    passwords = [value for keys in values.values() for key, value in keys.items() if key.endswith("PASSWORD")]
+    verifiers = db.ask(db.leader(), VERIFIERS, login=db.admin)
+    assert verifiers, "expected roles with a password in the database, saw none"
+    return with_other_passwords(verifiers, [db.login.password, *passwords])
+
+
+def ending(db: Database, days: int) -> list[str]:
+    """The roles of the services, the administrator and the members whose password expires within `days`."""
+    rows = db.ask(db.leader(), ENDING, db.login.user, db.admin.user, days, login=db.admin)
+    return [f"the password of {role} ends at {end}" for role, end in rows]
+
+
+def not_served(clients: Mapping[str, PodClient], user: str) -> dict[str, str]:
+    """The machines whose client pod is not let in with DATABASE_URL as this user, with the error."""
+    found = {}
+    for node, here in clients.items():
+        try:
+            ask = functools.partial(served, here, user)
+            eventually(ask, within=KNOWN, what=f"{user} to be served from {node}")
+        except AssertionError as error:
+            found[node] = str(error)
+    return found
+
+
+def served(here: PodClient, user: str) -> bool:
+    """Raise AssertionError unless a pod is let in with DATABASE_URL as this user."""
+    rows = as_json(here("sql-query", f"env:{URL}", WHO))
+    assert rows == [[user]], f"{rows} as the current user with {URL}"
+    return True
+
+
+def cut_short(db: Database, seconds: int) -> list[str]:
+    """The timeouts below `seconds` of sessions and statements of clients that connect with DATABASE_URL."""
+    rows = as_json(db.client("sql-query", f"env:{URL}", LIMITS))
+    return [f"{name} is {setting} ms" for name, setting in rows if 0 < int(setting) < 1000 * seconds]

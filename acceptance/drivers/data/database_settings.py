@@ -1,0 +1,92 @@
+"""Whether the members run with the settings in Git, and with no others. Source: 6.4, 6.8.
+
+Patroni reads Git's settings once, when the very first member starts. From then on it uses a copy of its own, which
+`patronictl edit-config` changes. Some changes have no effect until a member is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from acceptance.base.conditions import as_json
+from acceptance.cluster.manifests import Manifest
+from acceptance.drivers.data.database import PATRONI_PORT, Database
+
+FILE = "patroni.yaml"
+PARAMETERS = "postgresql.parameters."
+NEVER = ("pause", "standby_cluster")
+"""Settings that only an operator makes, while no member is to take over from the leader."""
+OF_RECOVERY = ("primary_conninfo", "primary_slot_name", "recovery_target_timeline", "restore_command")
+"""Settings that a copied member may have there."""
+ALTERED = "select name, setting from pg_file_settings where right(sourcefile, 20) = 'postgresql.auto.conf' order by 1"
+"""Selects what ALTER SYSTEM set: it overrides everything that Patroni writes."""
+BOUNDS = {"wal_sender_timeout": (1, 30_000), "wal_receiver_timeout": (1, 30_000), "wal_keep_size": (64, None)}
+"""The lowest and highest value of a setting, whoever set it. Timeouts: milliseconds after which a silent member is
+given up, for which a commit waits. wal_keep_size: megabytes of the log that are kept for an absent member."""
+BOUND = f"select name, setting from pg_settings where name in ({', '.join(repr(name) for name in BOUNDS)})"
+
+
+def in_git(manifests: list[Manifest]) -> dict[str, Any]:
+    """The settings in the manifests that Patroni starts with; none if something else runs the database."""
+    texts = [item["data"][FILE] for item in manifests if FILE in (item.get("data") or {})]
+    return flat(yaml.safe_load(texts[0])["bootstrap"]["dcs"]) if texts else {}
+
+
+def in_force(db: Database) -> dict[str, Any]:
+    """Patroni's current settings, as the leader reports them."""
+    address = db.namespace.pod(db.leader()).status.pod_ip
+    answer = as_json(db.client("http", "GET", f"http://{address}:{PATRONI_PORT}/config"))
+    return flat(as_json(answer["body"]))
+
+
+def flat(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings by their full names, as `postgresql.parameters.wal_keep_size`; null ones are left out."""
+    return dict(leaves(settings))
+
+
+def leaves(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Each setting that is not null, with its full name."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from leaves(value, f"{above}{key}.")
+        elif value is not None:
+            yield f"{above}{key}", value
+
+
+def unlike(wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> list[str]:
+    """The settings that differ from Git's, and those of PostgreSQL or Patroni that Git does not have."""
+    wrong = [(key, value) for key, value in wanted.items() if not same(value, seen.get(key))]
+    besides = [key for key in seen if key not in wanted and key.startswith((PARAMETERS, *NEVER))]
+    found = [f"{key} is {seen.get(key)}, not {value}" for key, value in wrong]
+    found += [f"{key} is {seen[key]}, and Git has none" for key in besides]
+    return [text for text in found if not text.startswith("pause is False")]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are the same; a number may arrive as text."""
+    return one == other or (not isinstance(one, bool) and str(one) == str(other))
+
+
+def altered(db: Database) -> list[str]:
+    """The settings that ALTER SYSTEM made on a member, bypassing Patroni."""
+    rows = [(name, *row) for name in db.names() for row in db.ask(name, ALTERED, login=db.admin)]
+    return [f"{key} is {value} on {name} by ALTER SYSTEM" for name, key, value in rows if key not in OF_RECOVERY]
+
+
+def out_of_bounds(db: Database) -> list[str]:
+    """The settings outside BOUNDS on each member, even if Git has them: clients would notice the loss of a member."""
+    rows = [(name, *row) for name in db.names() for row in db.ask(name, BOUND, login=db.admin)]
+    return [f"{key} is {value} on {name}" for name, key, value in rows if not within(int(value), *BOUNDS[key])]
+
+
+def within(value: int, least: int, most: int | None) -> bool:
+    """Whether a number is in a range; `most` is None if there is no upper bound."""
+    return least <= value and (most is None or value <= most)
+
+
+def differences(db: Database, wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> list[str]:
+    """All that is wrong with the members' settings, if Git has `wanted` and Patroni `seen`; nothing if Git has none."""
+    return [*unlike(wanted, seen), *altered(db), *out_of_bounds(db)] if wanted else []

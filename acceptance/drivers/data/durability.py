@@ -1,0 +1,154 @@
+"""What the database would keep after a power failure, and which members have it. Source: 6.2, 6.7, 6.9."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+from acceptance.base.conditions import as_json
+from acceptance.base.waiting import REPLICATED, eventually
+from acceptance.cluster.manifests import Manifest
+from acceptance.drivers.data.database import SERVICE, Database, Rows
+from acceptance.drivers.data.database_logins import URL
+from acceptance.drivers.data.member_loss import HINT
+from acceptance.drivers.secrets.secret_use import running_workloads
+
+DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
+"""Settings with the values that they may have: with any other, a power failure loses acknowledged commits."""
+SOUND = {**DURABLE, "session_replication_role": ("origin", "local")}
+"""The same, and the setting that makes a session enforce foreign keys and fire triggers: `replica` turns both off."""
+SETTINGS = f"select name, setting from pg_settings where name in ({', '.join(repr(name) for name in SOUND)})"
+WEAK = re.compile(rf"\b({'|'.join(SOUND)})\W{{1,8}}(off|local|remote_write|false|no|0|replica)\b")
+"""How such a setting is weakened, in variables, options and configuration files."""
+OVERRIDES = """
+select coalesce(d.datname, 'every database'), coalesce(r.rolname, 'every role'), unnest(s.setconfig)
+from pg_db_role_setting s left join pg_database d on d.oid = s.setdatabase left join pg_roles r on r.oid = s.setrole
+"""
+RELATIONS = """
+select n.nspname || '.' || c.relname, c.relkind, c.relpersistence from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+where c.relpersistence <> 't' and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+order by 1
+"""
+DIGEST = "select count(*), md5(coalesce(string_agg(t::text, E'\\n' order by t::text), '')) from {table} t"
+COMMITS = 10
+DISK = "/mnt/disk0"
+
+
+def weak_settings(db: Database) -> list[str]:
+    """Settings that give up durability or foreign keys: of members, the services' sessions, roles and databases."""
+    seen = [(name, row) for name in db.names() for row in db.ask(name, SETTINGS, login=db.admin)]
+    seen += [("a session of the services", row) for row in db.ask(SERVICE, SETTINGS)]
+    # The URL may have options, which a session with only its user and password lacks.
+    rows = as_json(db.client("sql-query", f"env:{URL}", SETTINGS))
+    seen += [(f"whoever connects with {URL}", (name, value)) for name, value in rows]
+    for database, role, text in db.ask(db.leader(), OVERRIDES, login=db.admin):
+        seen.append((f"{role} in {database}", tuple(text.split("=", 1))))
+    assert len(seen) > len(SOUND), f"expected the settings of all members, saw {seen}"
+    return weak_among(seen)
+
+
+def weak_among(seen: list[tuple[str, Any]]) -> list[str]:
+    """The settings, given as (owner, (name, value)), that give up durability or foreign keys."""
+    return [f"{key}={value} for {who}" for who, (key, value) in seen if key in SOUND and value not in SOUND[str(key)]]
+
+
+def weakly_told(workload: Manifest) -> list[str]:
+    """The settings of this kind that a workload or ConfigMap passes to its sessions (libpq's PGOPTIONS, for one)."""
+    told = WEAK.findall(json.dumps({part: workload.get(part) for part in ("spec", "data")}))
+    return [f"{key}={value} for the sessions of {workload['metadata']['name']}" for key, value in told]
+
+
+def weak_sessions(db: Database) -> list[str]:
+    """The weak settings that running workloads pass to their sessions: the suite's session lacks their variables."""
+    return [text for item in running_workloads(db.namespace.cluster) for text in weakly_told(item)]
+
+
+def syncs_of(db: Database, table: str) -> dict[str, int]:
+    """How often the leader had synced its log to disk, before and after commits of the services' role.
+
+    A server with fsync off reports 0 forever, whatever its settings say. Raises TimedOut if the number stays the same.
+    """
+    count = "select wal_sync from pg_stat_wal"
+    leader = db.leader()
+    before = db.ask(leader, count, login=db.admin)[0][0]
+    for number in range(COMMITS):
+        db.ask(SERVICE, f"insert into {table} (id) values ({5000 + number})")
+
+    def counted() -> int:
+        after = int(db.ask(leader, count, login=db.admin)[0][0])
+        assert after > before, f"no sync to disk on {leader} after {COMMITS} commits (wal_sync stays at {after})"
+        return after
+
+    what = "commits to reach the leader's disk"
+    return {"before": before, "after": eventually(counted, within=REPLICATED, what=what, hint=HINT)}
+
+
+def who_had_commits(db: Database, table: str) -> list[Rows]:
+    """For each of COMMITS commits: the other members, and whether each had it on disk when it was acknowledged.
+
+    One connection is used, so that nothing comes between a commit and the query.
+    """
+    look = "select application_name, sync_state, flush_lsn >= %s::pg_lsn from pg_stat_replication"
+    found = []
+    with db.connect(db.leader(), db.admin) as connection:
+        for number in range(COMMITS):
+            with connection.transaction():
+                connection.execute(f"insert into {table} (id) values ({1000 + number})")
+                position = connection.execute("select pg_current_wal_insert_lsn()::text").fetchall()[0][0]
+            found.append(connection.execute(look, (position,)).fetchall())
+    return found
+
+
+def relations(db: Database) -> dict[str, Rows]:
+    """Every table, index, sequence and view that is not temporary, by database, with its kind and persistence."""
+    leader = db.leader()
+    found = {name: db.ask(leader, RELATIONS, login=replace(db.admin, database=name)) for name in db.databases()}
+    assert found.get(db.login.database), (
+        f"expected tables of the services in the database {db.login.database}, saw none in {found}"
+    )
+    return found
+
+
+def unlogged(db: Database) -> list[str]:
+    """Relations that no other member has, because writes to them are not logged."""
+    return [f"{database}: {name}" for database, rows in relations(db).items() for name, _, kept in rows if kept != "p"]
+
+
+def digests(db: Database, member: str) -> dict[str, Any]:
+    """Row count and content digest of each table of the services' database, on one member."""
+    tables = [name for name, kind, _ in relations(db)[db.login.database] if kind in ("r", "m")]
+    login = replace(db.admin, database=db.login.database)
+    return {name: db.ask(member, DIGEST.format(table=quoted(name)), login=login)[0] for name in tables}
+
+
+def quoted(name: str) -> str:
+    """A name with its schema, quoted."""
+    schema, _, table = name.partition(".")
+    return f'"{schema}"."{table}"'
+
+
+def same_everywhere(db: Database) -> dict[str, Any]:
+    """Raise AssertionError unless all members have the same rows in every table of the services' database."""
+    leader = db.leader()
+    expected = digests(db, leader)
+    for member in db.names():
+        seen = digests(db, member)
+        different = {name: (expected[name], seen.get(name)) for name in expected if seen.get(name) != expected[name]}
+        assert not different, f"{member} differs from {leader} in (rows, digest): {different}"
+    return expected
+
+
+def files_of(db: Database, member: str, table: str) -> dict[str, str]:
+    """The paths where a member stores data, by purpose: the table's file, the log, the tablespaces."""
+    if db.is_yugabytedb:
+        return {"tablets": f"{DISK}/yb-data/tserver/data/rocksdb", "log": f"{DISK}/yb-data/tserver/wals"}
+    if member == db.leader():
+        db.ask(member, "checkpoint", login=db.admin)
+    relation = db.ask(db.leader(), "select pg_relation_filepath(%s)", table)[0][0]
+    directory = db.ask(member, "show data_directory", login=db.admin)[0][0]
+    spaces = "select spcname, pg_tablespace_location(oid) from pg_tablespace where pg_tablespace_location(oid) <> ''"
+    extra = {f"tablespace {name}": str(path) for name, path in db.ask(member, spaces, login=db.admin)}
+    return {"the table": f"{directory}/{relation}", "log": f"{directory}/pg_wal", **extra}

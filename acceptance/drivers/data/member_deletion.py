@@ -1,0 +1,50 @@
+"""Deletes a database member during writes. Source: 6.4."""
+
+from __future__ import annotations
+
+import time
+
+from acceptance.base.waiting import DATABASE_SERVES, GONE, MEMBER_BACK, REPLICATED, eventually
+from acceptance.drivers.data.database import SERVICE, Database, Rows
+from acceptance.drivers.data.member_loss import HINT
+from acceptance.drivers.workloads.pods import is_replaced, ready_again
+
+
+class Deletion:
+    """The deletion of the member that leads a table, or of one that follows, and its return."""
+
+    def __init__(self, db: Database, table: str, *, leads: bool):
+        self.db, self.table = db, table
+        leader = db.leader_of(table)
+        self.name = leader if leads else next(name for name in db.names() if name != leader)
+        self.before = db.namespace.pod(self.name)
+        self.seconds = 0.0
+
+    def run(self) -> None:
+        """Delete the member, and write a row while it is gone. Raises TimedOut if the row is not written in time."""
+        namespace, name = self.db.namespace, self.name
+        namespace.cluster.core.delete_namespaced_pod(name, namespace.name)
+        gone = f"{name} gone"
+        eventually(lambda: is_replaced(namespace, name, self.before), within=GONE, what=gone, hint=HINT)
+        began = time.monotonic()
+        what = f"a row written while {name} is gone"
+        eventually(self.write, within=DATABASE_SERVES, what=what, hint=HINT)
+        self.seconds = time.monotonic() - began
+
+    def write(self) -> bool:
+        """Insert the second row; an earlier insert may have succeeded although its connection was cut."""
+        self.db.ask(SERVICE, f"insert into {self.table} values (2, 'meanwhile') on conflict do nothing")
+        return True
+
+    def wait_until_back(self) -> None:
+        """Wait until a new pod has replaced the member, and all members are Ready."""
+        name, back = self.name, f"{self.name} Ready again"
+        namespace = self.db.namespace
+        eventually(lambda: ready_again(namespace, name, self.before), within=MEMBER_BACK, what=back, hint=HINT)
+        among = f"{name} among all members"
+        eventually(self.db.all_members_ready, within=MEMBER_BACK, what=among, hint=HINT)
+
+    def wait_for_rows(self, expected: Rows) -> None:
+        """Wait until the member has these rows."""
+        held = f"{len(expected)} rows on {self.name}"
+        eventually(lambda: self.db.holds(self.name, self.table, expected), within=REPLICATED, what=held, hint=HINT)

@@ -1,0 +1,49 @@
+"""What people see of a page: its screenshot, compared with another page's. Source: 10.5 to 10.8, 12.1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from acceptance.base.environment import Environment
+from acceptance.base.waiting import Deadline, eventually
+from acceptance.clients import browser
+from acceptance.drivers.frontend.site import Opened, in_browser
+from acceptance.infrastructure.contract import Outputs
+from acceptance.platform.authority import Authority
+
+LOOKED_AT_AGAIN = Deadline(60, "the suite: a picture that was taken before the page was drawn is taken again")
+WORDS = ("Seen", "And something else")
+Take = Callable[[str], bytes]
+"""Takes a screenshot of a path of the site, or of an address."""
+
+
+def wait_seen(opened: Opened, environment: Environment, outputs: Outputs, authority: Authority) -> None:
+    """Wait until a page looks different from another page of the site, whose heading is different."""
+    program = browser.find()
+    assert program and opened.picture, f"no browser took a screenshot of {opened.url}"
+    path = urlsplit(opened.url).path
+    other = next(item for item in environment.services.headings if item != path)
+
+    def take(item: str) -> bytes:
+        if item.startswith("data:"):
+            return browser.open_page(program, item, domain=environment.domain, address="127.0.0.1:9").picture
+        return in_browser(program, environment, outputs, authority, item).picture
+
+    taken = [opened.picture]
+
+    def differs() -> bool:
+        look_different(taken.pop() if taken else take(path), other, take)
+        return True
+
+    eventually(differs, within=LOOKED_AT_AGAIN, what=f"something to see at {opened.url}", hint=f"open {opened.url}")
+
+
+def look_different(picture: bytes, other: str, take: Take) -> None:
+    """Raise AssertionError if a page looks exactly like another page: its content is not visible.
+
+    A browser without fonts shows no text on any page, so its screenshots prove nothing.
+    """
+    if picture == take(other):
+        first, second = (take(f"data:text/html,<h1>{text}</h1>") for text in WORDS)
+        assert first == second, f"its screenshot equals that of {other}: people do not see its content"

@@ -1,0 +1,243 @@
+"""The site as browsers get it: pages with everything that they load, and the files of its export."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import requests
+from kubernetes import client
+
+from acceptance.base.environment import Environment
+from acceptance.base.errors import UserError
+from acceptance.clients import browser
+from acceptance.clients.tls import served_chain, verify
+from acceptance.clients.web import url
+from acceptance.cluster.namespace import Namespace
+from acceptance.drivers.ingress.scenario_routes import FRESH, answered
+from acceptance.drivers.services.service import Service
+from acceptance.drivers.workloads.pods import process_of
+from acceptance.infrastructure.contract import Outputs
+from acceptance.platform.authority import Authority
+
+MISSING = "/no-such-page"
+OFTEN = FRESH // 2
+"""How often each file is requested over a new connection: enough to meet the one of two pods that differs."""
+TROUBLE = re.compile(r"\berror\b|Uncaught|Refused to|Failed to load|net::ERR", re.IGNORECASE)
+"""Words in a page's console that show that part of it does not work."""
+NAMED = re.compile(r'(?:src|href)="(/[^"#?]+\.(?!html")\w+)(?:\?[^"#]*)?"')
+"""A file of the site that a document refers to, except pages."""
+
+
+BUILT = re.compile(r"/_next/static/[^\s\"'\\<>?#]+\.\w+")
+"""A file of Next.js' build that a page refers to."""
+FLIGHT = "self.__next_f"
+"""The mark of pages that other pages load by script, from a text file next to the page (Next.js' App Router)."""
+
+
+@dataclass
+class Opened:
+    """A page: as the server answered it, and as the browser shows it if there is one."""
+
+    url: str
+    answer: requests.Response
+    document: str
+    resources: dict[str, str] = field(default_factory=dict)
+    console: list[str] = field(default_factory=list)
+    picture: bytes | None = None
+    types: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def headings(self) -> set[str]:
+        """The first headings in the answer and in the browser's document."""
+        texts = (text_of(self.answer), self.document)
+        return {heading_of(text) for text in texts}
+
+    @property
+    def broken(self) -> dict[str, str]:
+        """What the page does not get with 200 from its own origin, and errors in its console."""
+        origin = urlsplit(self.url)[:2]
+        found = {
+            address: outcome
+            for address, outcome in self.resources.items()
+            if outcome != "200" or urlsplit(address)[:2] != origin
+        }
+        return found | {f"console {number}": line for number, line in enumerate(self.console) if TROUBLE.search(line)}
+
+
+def heading_of(document: str) -> str:
+    """The text of a document's first heading; `none` if it has none."""
+    found = re.search(r"<h1[^>]*>(.*?)</h1>", document, re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", found[1])).split()) if found else "none"
+
+
+def text_of(answer: requests.Response) -> str:
+    """An answer's text; a page without a charset in its header has one in its document, which is UTF-8."""
+    if "charset" not in answer.headers.get("Content-Type", "").lower():
+        answer.encoding = "utf-8"
+    return answer.text
+
+
+def type_of(answer: requests.Response) -> str:
+    """The media type of an answer."""
+    return answer.headers.get("Content-Type", "").partition(";")[0].strip()
+
+
+def wrong_charset(answer: requests.Response) -> str:
+    """The charset in a text's header if it is not UTF-8, the encoding of all files of the site; otherwise empty."""
+    kind, _, rest = answer.headers.get("Content-Type", "").lower().partition(";")
+    named = re.search(r"charset=[\"']?([^\s;\"']+)", rest)
+    is_text = kind.strip().startswith("text/") or kind.strip().endswith(("javascript", "json", "xml"))
+    return named[1] if is_text and named and named[1] not in ("utf-8", "utf8", "us-ascii") else ""
+
+
+def open_page(
+    web: requests.Session, environment: Environment, outputs: Outputs, authority: Authority, path: str
+) -> Opened:
+    """Open a page of www; without a browser on this machine, request the page and the files that it refers to."""
+    address = url(environment.domain, "www", path)
+    answer = answered(web, "GET", address)
+    program = browser.find()
+    if program is None:
+        targets = sorted({urljoin(address, name) for name in NAMED.findall(text_of(answer))})
+        statuses = {target: str(web.get(target).status_code) for target in targets}
+        return Opened(address, answer, text_of(answer), statuses)
+    page = in_browser(program, environment, outputs, authority, path)
+    return Opened(address, answer, page.document, finished(web, page.resources), page.console, page.picture, page.types)
+
+
+def finished(web: requests.Session, resources: dict[str, str]) -> dict[str, str]:
+    """`resources`, with the statuses of what the browser did not wait for (prefetched files), requested again.
+
+    Raises requests.RequestException if there is no answer.
+    """
+    return {
+        address: str(ask(web, address).status_code) if outcome == browser.UNFINISHED else outcome
+        for address, outcome in resources.items()
+    }
+
+
+def in_browser(
+    program: Path, environment: Environment, outputs: Outputs, authority: Authority, path: str
+) -> browser.Page:
+    """Open a page of www in a browser, after its certificate was verified against the authority."""
+    balancer, host = outputs.load_balancer, f"www.{environment.domain}"
+    chain = served_chain(balancer.address, balancer.https_port, host)
+    verify(chain, host, authority.roots)
+    address, target = url(environment.domain, "www", path), f"{balancer.address}:{balancer.https_port}"
+    return browser.open_page(program, address, domain=environment.domain, address=target, trusted=chain.leaf)
+
+
+def changing(web: requests.Session, opened: Opened) -> list[str]:
+    """The page and the files that it loads that do not always come with 200 and the same content, in words."""
+    found = []
+    for address in sorted({opened.url, *opened.resources}):
+        answers = [ask(web, address) for _ in range(OFTEN)]
+        seen = {(answer.status_code, hashlib.sha256(answer.content).hexdigest()[:12]) for answer in answers}
+        if len(seen) != 1 or {status for status, _ in seen} != {200}:
+            found.append(f"GET {address}: {sorted(seen)} in {OFTEN} times")
+    return found
+
+
+def ask(web: requests.Session, address: str, **headers: str) -> requests.Response:
+    """The answer at an address, over a new connection."""
+    return web.get(address, headers={"Connection": "close", **headers})
+
+
+def probe_targets(service: Service) -> dict[str, tuple[str, int]]:
+    """Path and port of the readiness and the liveness probe of a service's container, by probe.
+
+    Raises AssertionError for a probe that is not an HTTP GET.
+    """
+    container = service.container()
+    ports = {item.name: item.container_port for item in container.ports}
+    found = {}
+    for name, probe in (("readiness", container.readiness_probe), ("liveness", container.liveness_probe)):
+        assert probe and probe.http_get, f"expected the {name} probe of {service.name} to be an HTTP GET"
+        found[name] = (str(probe.http_get.path), int(ports.get(probe.http_get.port, probe.http_get.port)))
+    return found
+
+
+def exports(service: Service, folder: str) -> dict[str, dict[str, str]]:
+    """The SHA-256 digests of the files below `folder` in each of the service's pods, by pod and file."""
+    return {str(pod.metadata.name): digests(files_of(service.namespace, pod, folder)) for pod in service.running()}
+
+
+def files_of(namespace: Namespace, pod: client.V1Pod, folder: str) -> str:
+    """sha256sum's output for the files below `folder` in a pod; without a shell in its image, from its machine."""
+    command = "find . -type f -exec sha256sum {} +"
+    try:
+        return namespace.execute(pod.metadata.name, "sh", "-c", f"cd {folder} && {command}")
+    except AssertionError as error:
+        inside = f"/proc/$({process_of(pod)})/root{folder}"
+        try:
+            return str(namespace.cluster.on_node(pod.spec.node_name, "sh", "-ec", f"cd {inside} && {command}"))
+        except UserError as second:
+            said = f"{error}; on its machine: {second.problem.splitlines()[-1].strip()}"
+            raise AssertionError(
+                f"expected files below {folder} in pod {pod.metadata.name}, cannot read any: {said}"
+            ) from second
+
+
+def digests(text: str) -> dict[str, str]:
+    """The digests in sha256sum's output, by file."""
+    return {file: digest for digest, file in (line.split(None, 1) for line in text.splitlines())}
+
+
+def is_next_export(files: dict[str, str]) -> bool:
+    """Whether these files are a static export of Next.js."""
+    manifests = [path for path in files if re.fullmatch(r"\./_next/static/[^/]+/_buildManifest\.js", path)]
+    return bool(manifests and "./index.html" in files)
+
+
+def path_of(file: str) -> str:
+    """The path at which a file of an export is served, with or without `trailingSlash` of Next.js."""
+    path = file.removeprefix(".")
+    if path in ("/404.html", "/404/index.html"):
+        return MISSING
+    return path.removesuffix("index.html") if path.endswith("/index.html") else path.removesuffix(".html")
+
+
+def not_served(web: requests.Session, environment: Environment, export: dict[str, str]) -> dict[str, str]:
+    """The files of an export that users do not get unchanged, by path, and what they get instead."""
+    found = {}
+    for file, digest in sorted(export.items()):
+        path = path_of(file)
+        answer = ask(web, url(environment.domain, "www", path))
+        wanted = 404 if path == MISSING else 200
+        if answer.status_code != wanted:
+            found[path] = f"expected {wanted}, saw GET {answer.url}: {answer.status_code}"
+        elif hashlib.sha256(answer.content).hexdigest() != digest:
+            found[path] = f"GET {answer.url} gives something else than {file} of the export"
+    return found
+
+
+def incomplete(web: requests.Session, environment: Environment, export: dict[str, str]) -> dict[str, list[str]]:
+    """The files that pages of an export refer to or need but that it lacks, by page."""
+    found = {}
+    for file in sorted(export):
+        if file.endswith(".html"):
+            text = text_of(ask(web, url(environment.domain, "www", path_of(file))))
+            if missing := lacking(file, text, export):
+                found[file] = missing
+    return found
+
+
+def lacking(file: str, text: str, export: dict[str, str]) -> list[str]:
+    """The files that an export lacks of those that a page refers to, or needs for other pages to load it."""
+    needed = {f".{unquote(name)}" for name in BUILT.findall(text)}
+    if FLIGHT in text and path_of(file) != MISSING and not file.rpartition("/")[2].startswith("_"):
+        needed.add(file.removesuffix(".html") + ".txt")
+    return sorted(needed - set(export))
+
+
+def pages(web: requests.Session, environment: Environment) -> dict[str, str]:
+    """The text of each page of the site, by URL. Raises AssertionError unless each is answered with 200."""
+    answers = [answered(web, "GET", url(environment.domain, "www", path)) for path in environment.services.headings]
+    wrong = [f"GET {answer.url}: {answer.status_code}" for answer in answers if answer.status_code != 200]
+    assert answers and not wrong, f"expected 200 for each page, saw {wrong}"
+    return {str(answer.url): text_of(answer) for answer in answers}

@@ -1,0 +1,89 @@
+"""Visitors of the site who differ from a probe: by language, device, or origin."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
+
+import requests
+
+from acceptance.drivers.frontend.site import Opened, heading_of, text_of
+
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Mobile/15E148 Safari/604.1"
+ANDROID = "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"
+CRAWLER = "Mozilla/5.0 (compatible; ExampleBot/1.0; +https://www.example.org/bot)"
+LANGUAGES = (
+    "de-DE,de;q=0.9,en;q=0.5",
+    "en-GB,en;q=0.9",
+    "fr",
+    "es-ES,es;q=0.8",
+    "pt-BR",
+    "zh-CN",
+    "ja",
+    "ru",
+    "ar",
+    "hi",
+)
+VISITORS = {
+    **{f"who reads {language.partition(',')[0]}": {"Accept-Language": language} for language in LANGUAGES},
+    "with an iPhone": {"User-Agent": PHONE, "Accept-Language": "en-US"},
+    "with an Android phone": {"User-Agent": ANDROID, "Sec-CH-UA-Mobile": "?1", "Save-Data": "on"},
+    "with Firefox": {"User-Agent": FIREFOX, "Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "DNT": "1"},
+    "that is a crawler": {"User-Agent": CRAWLER},
+    "who was here before": {"Cookie": "_ga=GA1.1.1234567890.1767225600; theme=dark; lang=de"},
+    "who kept an older page": {"If-None-Match": '"of-an-older-page"'},
+    "who comes from a search": {"Referer": "https://www.google.com/"},
+}
+"""The headers of each visitor's requests, in addition to a probe's."""
+KEPT = 3600
+"""Maximum seconds for which a browser may cache a page: one of an old build refers to files that are gone."""
+LINK = "?utm_source=newsletter&utm_medium=mail"
+"""The query that links in mails and advertisements add to a URL."""
+
+
+def turned_away(web: requests.Session, opened: Opened, visitors: dict[str, dict[str, str]] | None = None) -> list[str]:
+    """The visitors who do not get the page that was opened, or a file that it loads, and what they got instead.
+
+    Pages are compared by status and first heading, so that a site may serve other markup to a phone; the files have to
+    be there. Raises requests.RequestException if there is no answer.
+    """
+    heading, loads = heading_of(text_of(opened.answer)), sorted({*opened.resources} - {opened.url})
+    found = []
+    for who, headers in (VISITORS if visitors is None else visitors).items():
+        found += wrong_page(who, web.get(opened.url, headers=headers), heading)
+        found += missing(who, (web.get(address, headers=headers) for address in loads))
+    return found + wrong_page("who follows a link of a mail", web.get(opened.url + LINK), heading)
+
+
+def wrong_page(who: str, answer: requests.Response, heading: str) -> list[str]:
+    """What a visitor got instead of the page with a heading, in words; empty if it is that page."""
+    seen = heading_of(text_of(answer))
+    said = f"a visitor {who}: GET {answer.url}: {answer.status_code}, heading {seen!r}"
+    return [] if (answer.status_code, seen) == (200, heading) else [said]
+
+
+def missing(who: str, answers: Iterable[requests.Response]) -> list[str]:
+    """The files of a page that a visitor did not get with 200, in words."""
+    return [
+        f"a visitor {who}: GET {answer.url}: {answer.status_code}" for answer in answers if answer.status_code != 200
+    ]
+
+
+def kept_for(answer: requests.Response) -> float:
+    """Seconds for which an answer lets a browser reuse it without asking again. Source: RFC 9111, 4.2.1.
+
+    Zero for an answer that does not say, which browsers request again soon.
+    """
+    control = answer.headers.get("Cache-Control", "").lower()
+    if "no-store" in control or "no-cache" in control:
+        return 0
+    if found := re.search(r"(?<![\w-])max-age=\"?(\d+)", control):
+        return float(found[1])
+    # Anything that is not a date, such as `0` or `-1`, counts as a past one.
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        began, ends = (parsedate_to_datetime(answer.headers[name]) for name in ("Date", "Expires"))
+        return max(0.0, (ends - began).total_seconds())
+    return 0

@@ -1,0 +1,117 @@
+"""Bounded load with every request accounted for: small writes to the API, and requests through the load balancer."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from kubernetes import client
+
+PAUSE = 0.1
+MAXIMUM_SECONDS = 300
+ASKED_AT_MOST = 900
+"""The most seconds for which requests are sent: longer than any scenario takes."""
+REQUEST_TIMEOUT = 3
+
+
+@dataclass
+class ApiWriter:
+    """Writes ConfigMaps into a namespace until it is stopped, for at most MAXIMUM_SECONDS."""
+
+    api: client.ApiClient
+    namespace: str
+    acknowledged: list[tuple[float, str]] = field(default_factory=list)
+    refused: list[tuple[float, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        # Its own connections, without retries: a retried refusal would not be counted.
+        configuration = copy.copy(self.api.configuration)
+        configuration.retries = False
+        self.core = client.CoreV1Api(client.ApiClient(configuration))
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.write_all, daemon=True)
+
+    def start(self) -> None:
+        """Start writing."""
+        self.thread.start()
+
+    def stop(self) -> None:
+        """Stop, and wait for the last write."""
+        self.stopping.set()
+        self.thread.join(REQUEST_TIMEOUT + 5)
+
+    def write_all(self) -> None:
+        """The thread's loop."""
+        began = time.monotonic()
+        number = 0
+        while not self.stopping.is_set() and time.monotonic() - began < MAXIMUM_SECONDS:
+            number += 1
+            name = f"write-{number}"
+            try:
+                body: dict[str, Any] = {"metadata": {"name": name}, "data": {"number": str(number)}}
+                self.core.create_namespaced_config_map(self.namespace, body, _request_timeout=REQUEST_TIMEOUT)
+                self.acknowledged.append((time.monotonic(), name))
+            except Exception as error:
+                self.refused.append((time.monotonic(), f"{name}: {type(error).__name__} {str(error)[:120]}"))
+            self.stopping.wait(PAUSE)
+
+    def longest_outage(self, since: float, until: float) -> float:
+        """The longest time without an acknowledged write between two moments, in seconds."""
+        moments = [since, *(moment for moment, _ in self.acknowledged if since <= moment <= until), until]
+        return max(later - earlier for earlier, later in itertools.pairwise(moments))
+
+
+@dataclass
+class RequestLoop:
+    """Requests one address repeatedly through the load balancer on 127.0.0.1; every answer is accounted for."""
+
+    session: requests.Session
+    url: str
+    answered: int = 0
+    lost: list[tuple[float, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.ask_all, daemon=True)
+
+    def __enter__(self) -> RequestLoop:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopping.set()
+        self.thread.join(15)
+
+    def ask_all(self) -> None:
+        """The thread's loop: at most 20 requests a second, for at most ASKED_AT_MOST seconds."""
+        began = time.monotonic()
+        while not self.stopping.is_set() and time.monotonic() - began < ASKED_AT_MOST:
+            try:
+                # Each request uses a new connection: a kept one would hide a server that accepts no new ones.
+                answer = self.session.get(self.url, headers={"Connection": "close"}, timeout=5)
+                if answer.status_code == 200:
+                    self.answered += 1
+                else:
+                    self.lost.append((time.time(), f"HTTP {answer.status_code}"))
+            except requests.RequestException as error:
+                self.lost.append((time.time(), f"{type(error).__name__}: {str(error)[:160]}"))
+            self.stopping.wait(0.05)
+
+    def assert_nothing_lost(self, what: str) -> dict[str, Any]:
+        """Raise AssertionError if a request was lost, or fewer than ten were answered; return the figures."""
+        assert self.thread.is_alive() or self.stopping.is_set(), (
+            f"expected requests for {self.url} until the end of {what}, but they stopped earlier"
+        )
+        figures = {"answered": self.answered, "lost": len(self.lost), "losses": self.lost[:20]}
+        assert self.answered >= 10, f"expected ten answers or more from {self.url} during {what}, saw {figures}"
+        asked = self.answered + len(self.lost)
+        assert not self.lost, (
+            f"expected an answer to every request for {self.url}, but {len(self.lost)} of {asked} requests were lost "
+            f"during {what}: {self.lost[:3]}"
+        )
+        return figures

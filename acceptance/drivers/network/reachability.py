@@ -1,0 +1,117 @@
+"""A scenario's own Service: who reaches it by address and by name, and through which DNS server."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from acceptance.base.conditions import as_json, is_ready
+from acceptance.base.waiting import POD_READY, eventually
+from acceptance.cluster.namespace import Namespace
+from acceptance.infrastructure.contract import Machine, Outputs
+
+SERVER = "server"
+DNS = "k8s-app=kube-dns"
+"""The label of the cluster's DNS servers."""
+FRESH_LOOKUPS = 10
+"""Look-ups from each worker: enough to hit each of two DNS servers behind one address."""
+PATIENCE = "4s"
+"""Time for an answer on a busy machine; shorter than the 5 s after which a resolver retries a silent DNS server."""
+HINT = "kubectl get endpointslices -A; kubectl -n kube-system get pods -l k8s-app=kube-dns"
+
+
+def create_service(namespace: Namespace, outputs: Outputs) -> str:
+    """Create a server pod on the first worker, its Service, and a client pod on each worker; return the ClusterIP."""
+    namespace.create({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": SERVER},
+        "spec": {"selector": {"app": SERVER}, "ports": [{"port": 80, "targetPort": 8080}]},
+    })  # fmt: skip
+    namespace.create(namespace.cluster.probe.pod(SERVER, nodeSelector=on(outputs.workers[0])))
+    for worker in outputs.workers:
+        namespace.create(namespace.cluster.probe.pod(f"client-{worker.name}", nodeSelector=on(worker)))
+    namespace.wait_ready(SERVER)
+    service = namespace.cluster.core.read_namespaced_service(SERVER, namespace.name)
+    return str(service.spec.cluster_ip)
+
+
+def on(worker: Machine) -> dict[str, str]:
+    """The nodeSelector that places a pod on a worker."""
+    return {"kubernetes.io/hostname": worker.name}
+
+
+def names_of(namespace: Namespace) -> tuple[str, ...]:
+    """The Service's DNS names: the full one, and the short one within the namespace."""
+    return (f"{SERVER}.{namespace.name}.svc.cluster.local", SERVER)
+
+
+def ask(namespace: Namespace, client: str, target: str, within: str = PATIENCE) -> str:
+    """The name of the pod that answers `client` at `target`. Raises AssertionError unless it is the server."""
+    answer = as_json(namespace.execute(client, "/probe", "get", f"http://{target}/", within))
+    assert answer["pod"] == SERVER, f"pod {answer['pod']} answered {client} at {target}, not pod {SERVER}"
+    return str(answer["pod"])
+
+
+def reach_from_workers(namespace: Namespace, outputs: Outputs, address: str) -> dict[str, str]:
+    """The pod that answered each client of the Service: once by address, then by name with repeated fresh look-ups.
+
+    The pod behind the Service is a client, too: its connections come back to itself, which needs hairpin mode. Source:
+    Kubernetes' page "Debug Services", "A Pod fails to reach itself via the Service IP".
+    """
+    itself = functools.partial(ask, namespace, SERVER, address, "1s")
+    what = f"the pod behind the Service, on {namespace.pod(SERVER).spec.node_name}, to reach itself at {address}"
+    seen = {f"{SERVER} -> {address}": eventually(itself, within=POD_READY, what=what, hint=HINT)}
+    for worker in outputs.workers:
+        client = f"client-{worker.name}"
+        namespace.wait_ready(client)
+        for target in (address, *names_of(namespace)):
+            # Until the node learns of a new pod, connections to the old one hang: hence the short time-out.
+            reach = functools.partial(ask, namespace, client, target, "1s")
+            what = f"{client} to reach the Service at {target}"
+            seen[f"{client} -> {target}"] = eventually(reach, within=POD_READY, what=what, hint=HINT)
+        for _ in range(FRESH_LOOKUPS):
+            # The name resolved before: a look-up that fails now asked a DNS server that does not answer.
+            ask(namespace, client, names_of(namespace)[0])
+    return seen
+
+
+def dns_servers(namespace: Namespace) -> list[Any]:
+    """The pods of the cluster's DNS, including those that are not Ready."""
+    core = namespace.cluster.core
+    return list(core.list_namespaced_pod("kube-system", label_selector=DNS).items)
+
+
+def reach_by_each_dns_server(namespace: Namespace) -> dict[str, str]:
+    """The pod that answered at the Service's name, by DNS server asked. Raises AssertionError if one fails."""
+    servers = [pod for pod in dns_servers(namespace) if not pod.metadata.deletion_timestamp]
+    assert servers, f"expected pods with {DNS} in kube-system, there is no DNS server. Try: {HINT}"
+    sick = [pod.metadata.name for pod in servers if not is_ready(pod)]
+    assert not sick, f"expected every DNS server Ready, these are not: {sick}. Try: {HINT}"
+    for number, pod in enumerate(servers):
+        namespace.create(
+            namespace.cluster.probe.pod(
+                f"asks-{number}", dnsPolicy="None", dnsConfig={"nameservers": [pod.status.pod_ip]}
+            )
+        )
+    seen = {}
+    for number, pod in enumerate(servers):
+        namespace.wait_ready(f"asks-{number}")
+        try:
+            seen[pod.metadata.name] = ask(namespace, f"asks-{number}", names_of(namespace)[0])
+        except AssertionError as error:
+            raise AssertionError(
+                f"with DNS server {pod.metadata.name} on {pod.spec.node_name}: {error}. Try: {HINT}"
+            ) from error
+    return seen
+
+
+def replace_server(namespace: Namespace, outputs: Outputs) -> None:
+    """Replace the server's pod with one on the last worker."""
+    old = namespace.pod(SERVER).metadata.uid
+    namespace.cluster.core.delete_namespaced_pod(SERVER, namespace.name, grace_period_seconds=0)
+
+    def gone() -> bool:
+        assert all(pod.metadata.uid != old for pod in namespace.pods(f"app={SERVER}")), "the old pod is still there"
+        return True
+
+    eventually(gone, within=POD_READY, what="the old server pod gone")
+    namespace.run_pod(SERVER, nodeSelector=on(outputs.workers[-1]))

@@ -1,0 +1,92 @@
+"""A change of the frontend's home page: its image built and pushed, its tag committed, the result seen by users."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+import yaml
+
+from acceptance.base.paths import ROOT
+from acceptance.base.waiting import ROLLED_OUT, ROUTE_READY, eventually
+from acceptance.drivers.operations.service_under_change import ServiceUnderChange
+from acceptance.images.build import Images
+
+IMAGE = "alternate-futures/frontend"
+ASKED = 20
+"""Requests that must all show the new text."""
+
+
+@dataclass
+class NewPage:
+    """A text that only the changed page has, and the tag of the image that contains it."""
+
+    text: str
+    tag: str
+    seconds: float
+    """How long building and pushing took."""
+
+
+def build_changed_page(images: Images, folder: Path, run_id: str, log: Path) -> NewPage:
+    """Build and push an image of the frontend whose home page has a new text."""
+    text = f"Text of run {run_id} {secrets.token_hex(3)}"
+    source = folder / "frontend"
+    shutil.copytree(ROOT / "services" / "frontend", source, ignore=shutil.ignore_patterns("node_modules", "out"))
+    page = source / "app" / "page.jsx"
+    changed = page.read_text().replace("</h1>", f"</h1><p>{text}</p>", 1)
+    assert text in changed, f"expected a heading (</h1>) to put the new text after in {page}, saw none"
+    page.write_text(changed)
+    tag, began = f"run-{secrets.token_hex(4)}", time.monotonic()
+    images.build_and_push(source, "frontend", tag, log=log)
+    return NewPage(text, tag, round(time.monotonic() - began, 1))
+
+
+def with_tag(kustomization: str, tag: str) -> str:
+    """The overlay with this tag for the frontend's image, as `kustomize edit set image` would write it."""
+    document = yaml.safe_load(kustomization)
+    images = document.setdefault("images", [])
+    entry = next((image for image in images if image["name"] == IMAGE), None)
+    if entry is None:
+        images.append(entry := {"name": IMAGE})
+    entry["newTag"] = tag
+    # A digest would override the tag.
+    entry.pop("digest", None)
+    return str(yaml.safe_dump(document, sort_keys=False))
+
+
+def commit_tag(service: ServiceUnderChange, tag: str) -> str:
+    """Commit the tag to the service's overlay in Git; return the commit's SHA."""
+    files: dict[str, str | None] = {service.path: with_tag(service.overlay, tag)}
+    service.pushed = service.repository.commit(files, f"frontend-service: image {tag}")
+    return service.pushed
+
+
+def wait_page(service: ServiceUnderChange, web: requests.Session, url: str, text: str) -> float:
+    """Wait until users see the text and its sync is recorded; return the seconds until the first page with it."""
+    began = time.monotonic()
+
+    def shown() -> bool:
+        answer = web.get(url)
+        assert answer.status_code == 200 and text in answer.text, (
+            f"GET {url}: {answer.status_code}, expected 200 with {text!r}"
+        )
+        return True
+
+    eventually(shown, within=ROLLED_OUT, what="the new text on the home page", hint=service.hint)
+    took = time.monotonic() - began
+    service.wait_deployed(service.pushed, None)
+
+    def everywhere() -> bool:
+        # Each uses a new connection, since the route may choose another pod each time.
+        answers = [web.get(url, headers={"Connection": "close"}) for _ in range(ASKED)]
+        old = [answer.status_code for answer in answers if text not in answer.text]
+        assert not old, f"{len(old)} of {ASKED} answers without the new text, with the statuses {old}"
+        return True
+
+    # A terminating old pod serves until Traefik notices.
+    eventually(everywhere, within=ROUTE_READY, what=f"{ASKED} answers with the new text", hint=service.hint)
+    return took

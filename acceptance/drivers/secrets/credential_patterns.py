@@ -1,0 +1,113 @@
+"""Finds credentials in manifests by their form, wherever they are: no value needs to be known.
+
+A credential may be in a line of a file in a ConfigMap, in an argument, an annotation, or Helm's values, or before the
+host of a URL. Signed tokens and private keys are recognised without a name. A reference to a credential is not one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+NOT_READ = ("Secret", "SealedSecret", "CustomResourceDefinition", "Event")
+"""Kinds that hold secrets, sealed secrets, or descriptions of fields and events."""
+LAST_APPLIED = "last-applied-configuration"
+HELM = ("helm", "values", "valuesObject")
+"""The keys below which an Application or a chart has its settings, as data or as text."""
+CREDENTIAL = r"(?:password|passwd|secret|token|api[_.-]?key|credentials)"
+LINE = re.compile(
+    rf"""(?<![\w.$&?/-])["']?([\w.-]*{CREDENTIAL})["']?[ \t]*[:=][ \t]*("[^"\n]*"|'[^'\n]*'|[^\s"',;}}\]]+)""",
+    re.IGNORECASE,
+)
+"""NAME=VALUE, NAME: VALUE or "NAME": "VALUE", also several on a line."""
+ARGUMENT = re.compile(rf"--([\w.-]*{CREDENTIAL})(?:=|\s+)([^\s\"',]+)", re.IGNORECASE)
+NAMED = re.compile(rf"{CREDENTIAL}$", re.IGNORECASE)
+ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://([^\s/@:\"']*):([^\s/@\"']{4,})@[\w\[]", re.IGNORECASE)
+SIGNED = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{16,}")
+PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
+REFERENCE = re.compile(r"[$%{<*!/|>&\[]|(?:env|file|vault|secret|ref|op)[:.+]", re.IGNORECASE)
+"""Prefixes of values that say where the credential is, not what it is."""
+WORDS = {
+    "true", "false", "null", "none", "required", "optional", "disabled", "enabled", "default", "auto", "bearer",
+    "jwt", "opaque", "header", "cookie", "query", "basic", "plain", "scram-sha-256", "redacted", "changeme",
+}  # fmt: skip
+NAME_OF_OBJECT = re.compile(r"[a-z]+([.-][a-z]+)*$")
+"""The name of a Secret that a setting refers to: `imagePullSecret: registry`."""
+SHORTEST = 4
+SCRIPTS = (".sh", ".py", ".js", ".ts", ".lua", ".sql", ".html", ".md", ".crt", ".pem")
+"""Files that read or mention credentials by such names."""
+
+
+def is_credential(name: str, value: str) -> bool:
+    """Whether a setting's value is a credential itself, and not a common word or a reference."""
+    text = value.strip().strip("\"'")
+    if len(text) < SHORTEST or text.lower() in WORDS or REFERENCE.match(text) or "(" in text:
+        return False
+    if name.lower().endswith(("secret", "credentials")) and NAME_OF_OBJECT.match(text):
+        return False
+    return not (text.isdigit() and not name.lower().endswith(("password", "passwd")))
+
+
+def in_lines(text: str) -> list[str]:
+    """The names of the credentials in the lines of a text; comments and scripts are left out."""
+    if text.startswith("#!"):
+        return []
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith(("#", "//", ";", "--"))]
+    return [name for line in lines for name, value in LINE.findall(line) if is_credential(name, value)]
+
+
+def by_form(text: str) -> list[str]:
+    """The credentials in a text that are recognised by their form alone, in words."""
+    found = [f"an address with the password of {user or 'nobody'}" for user, word in ADDRESS.findall(text)
+             if is_credential("password", word)]  # fmt: skip
+    found += ["a signed token"] if SIGNED.search(text) else []
+    return found + (["a private key"] if PRIVATE_KEY.search(text) else [])
+
+
+def given_away(manifest: Any) -> list[str]:
+    """The credentials in a manifest, with their paths; for a Kustomization, in what it generates or patches."""
+    kind = manifest.get("kind") if isinstance(manifest, dict) else None
+    if not isinstance(kind, str) or kind in NOT_READ:
+        return []
+    if isinstance(manifest.get("items"), list):
+        return [text for item in manifest["items"] for text in given_away(item)]
+    return [f"{what} at {path}" for path, what in below(manifest, "", by_key=kind == "ConfigMap")]
+
+
+def below(value: Any, path: str, *, by_key: bool) -> Iterator[tuple[str, str]]:
+    """The path and name of each credential below a YAML value."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from below(item, f"{path}[{index}]", by_key=by_key)
+    elif isinstance(value, dict):
+        if is_pair(value):
+            yield f"{path}.{value['name']}", str(value["name"])
+        for key, inner in value.items():
+            name = str(key)
+            if by_key and isinstance(inner, str) and NAMED.search(name) and is_credential(name, inner):
+                yield f"{path}.{name}", name
+            yield from below(inner, f"{path}.{name}".lstrip("."), by_key=by_key or name in HELM)
+    elif isinstance(value, str):
+        yield from ((path, what) for what in in_string(value, path))
+
+
+def is_pair(value: dict[str, Any]) -> bool:
+    """Whether a mapping is a variable or a parameter whose value is a credential."""
+    name, given = value.get("name"), value.get("value")
+    both = isinstance(name, str) and isinstance(given, str)
+    return both and bool(NAMED.search(str(name))) and is_credential(str(name), str(given))
+
+
+def in_string(text: str, path: str) -> list[str]:
+    """The credentials in one string of a manifest: a file of a ConfigMap, an argument, an annotation."""
+    if path.endswith(LAST_APPLIED):
+        try:
+            return given_away(json.loads(text))
+        except ValueError:
+            return by_form(text)
+    found = by_form(text) + [name for name, word in ARGUMENT.findall(text) if is_credential(name, word)]
+    # A one-line setting has its name in its key, unless it is one of several arguments or literals.
+    is_file = "\n" in text or path.startswith(("data.", "binaryData.")) or path.endswith("]")
+    return found + (in_lines(text) if is_file and not path.endswith(SCRIPTS) else [])

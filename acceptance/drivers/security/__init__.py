@@ -1,0 +1,5 @@
+"""Hardening: who may do, read or reach what.
+
+Covers developers' rights, unauthenticated access, users with few rights, pod security, network policies, encryption.
+Secrets in Git and in pods belong in secrets/, the CIS benchmark in cluster/.
+"""

@@ -1,0 +1,93 @@
+"""Secrets as each API server writes them to etcd, and the key that it encrypts them with."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from acceptance.cluster.namespace import Namespace
+from acceptance.drivers.cluster.api_servers import ask
+from acceptance.drivers.cluster.cis_benchmark import facts
+from acceptance.drivers.cluster.cis_checks import API
+from acceptance.drivers.cluster.etcd import etcd_pod, stored
+from acceptance.infrastructure.contract import Machine, Outputs
+
+
+def mark() -> str:
+    """A unique value."""
+    return f"mark-{secrets.token_hex(16)}"
+
+
+@dataclass
+class Marked:
+    """A ConfigMap, and a Secret written by each API server, each with a unique value."""
+
+    namespace: Namespace
+    servers: list[Machine]
+    clear: str = field(default_factory=mark)
+    hidden: dict[str, str] = field(default_factory=dict)
+    """The Secrets' values, by name."""
+
+    def write(self) -> Marked:
+        """Write them; return itself. Raises Unverifiable if etcd cannot be reached."""
+        cluster, place = self.namespace.cluster, ("-n", self.namespace.name)
+        etcd_pod(cluster)
+        data = {"metadata": {"name": "marked"}, "data": {"value": self.clear}}
+        self.namespace.create({"apiVersion": "v1", "kind": "ConfigMap", **data})
+        for machine in self.servers:
+            name, value = f"by-{machine.name}", mark()
+            ask(cluster, machine, *place, "create", "secret", "generic", name, f"--from-literal=value={value}")
+            self.hidden[name] = value
+        return self
+
+    def key(self, secret: str) -> str:
+        """The key under which etcd holds a Secret."""
+        return f"/registry/secrets/{self.namespace.name}/{secret}"
+
+    def is_held(self) -> bool:
+        """Raise AssertionError unless the queried member of etcd has the ConfigMap and all the Secrets."""
+        cluster, name = self.namespace.cluster, self.namespace.name
+        held = stored(cluster, f"/registry/configmaps/{name}/marked")
+        assert any(self.clear.encode() in value for value in held.values()), (
+            f"expected the value of the ConfigMap {name}/marked in etcd, saw it in none of the keys {sorted(held)}"
+        )
+        found = stored(cluster, f"/registry/secrets/{name}/by-")
+        missing = {self.key(secret) for secret in self.hidden} - set(found)
+        assert not missing, f"expected all Secrets of {name} in etcd, but {sorted(missing)} are missing"
+        return True
+
+    def unreadable(self) -> dict[str, list[str]]:
+        """The Secrets that an API server does not return with the value that was written, by API server."""
+        cluster, place, seen = self.namespace.cluster, ("-n", self.namespace.name), {}
+        for machine in self.servers:
+            ask_for = ("get", "secret", *self.hidden, "-o")
+            template = 'go-template={{range .items}}{{.metadata.name}} {{.data.value | base64decode}}{{"\\n"}}{{end}}'
+            said = ask(cluster, machine, *place, *ask_for, template, check=False)
+            got = dict(line.split(" ", 1) for line in said.splitlines() if " " in line)
+            seen[machine.name] = [name for name, value in self.hidden.items() if got.get(name) != value]
+        return {server: names for server, names in seen.items() if names}
+
+
+@dataclass(frozen=True)
+class KeyFile:
+    """The file with an API server's encryption key: its path, the modes of it and its folder, and its SHA-256."""
+
+    path: str
+    mode: str
+    folder_mode: str
+    digest: str
+
+
+def key_files(namespace: Namespace, outputs: Outputs) -> dict[str, KeyFile]:
+    """The key file of each API server, by machine. Raises AssertionError if one has none."""
+    cluster = namespace.cluster
+    servers = facts(cluster)[API]
+    seen = {}
+    for machine in outputs.control_planes:
+        path = str(servers.get(machine.name, {}).get("encryption-provider-config") or "")
+        assert path, f"the API server of {machine.name} runs without --encryption-provider-config"
+        # The owner is not judged: it is whoever created the cluster, and root in a node is root on their machine.
+        command = 'stat --format %a "$1" "$(dirname "$1")"; sha256sum "$1"'
+        mode, folder_mode, digest = cluster.on_node(machine.name, "sh", "-ec", command, "sh", path).split()[:3]
+        seen[machine.name] = KeyFile(path, mode, folder_mode, digest)
+    return seen

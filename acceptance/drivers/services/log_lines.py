@@ -1,0 +1,65 @@
+"""What a line of a service's log says, in any format. Source: 8.8, 11.4, 15.4."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping
+
+from acceptance.drivers.services.service import debug_level, fields, level
+
+WRITERS = {
+    "logger", "name", "service", "module", "component", "caller", "pathname", "filename", "file", "funcname", "line",
+    "exc_info", "exception", "stack", "stack_info", "stacktrace", "traceback",
+}  # fmt: skip
+"""Fields that say which code wrote a line, not what happened."""
+AWAY = re.compile(
+    r"reach|connect|timed?.?out|refused|unavailable|abort|network|no answer|not answer|\bdown\b", re.IGNORECASE
+)
+SERIOUS = ("WARN", "WARNING", "ERROR", "ERR", "CRITICAL", "FATAL")
+SERIOUS_TEXT = re.compile(rf"(?<![\w.])({'|'.join(SERIOUS)})(?![\w.])")
+"""The level in a line that is not JSON: a word in capitals, or in any case in brackets or before a colon."""
+IN_ANY_CASE = re.compile(rf"\[({'|'.join(SERIOUS)})\]|^({'|'.join(SERIOUS)}):", re.IGNORECASE)
+FOR_DEVELOPERS = re.compile(r"\W*(debug|dbg)\b", re.IGNORECASE)
+"""The beginning of a line for developers, whatever its level."""
+
+
+def said(line: str) -> str:
+    """What a line of JSON says happened, without the names of the code that wrote it; any other line unchanged."""
+    if not fields(line):
+        return line
+    found = {key: value for key, value in fields(line).items() if key.lower() not in WRITERS}
+    return json.dumps(found) if found else ""
+
+
+def is_serious(line: str) -> bool:
+    """Whether a line is of level WARN or above, in JSON or in plain text."""
+    if fields(line):
+        return level(line) in SERIOUS
+    return bool(SERIOUS_TEXT.search(line) or IN_ANY_CASE.search(line))
+
+
+def says_unreachable(line: str, name: str) -> bool:
+    """Whether a line of level WARN or above says that `name` cannot be reached."""
+    text = said(line)
+    # A database's refusal of a password ("authentication failed") says nothing about a service called auth.
+    named = re.search(rf"(?<![a-z]){name}(?!entication failed)", text.lower())
+    return is_serious(line) and bool(named and AWAY.search(text))
+
+
+def shown_in(line: str, credentials: Iterable[str]) -> bool:
+    """Whether a line shows a credential: a token itself, or the signature that makes a JWT valid."""
+    return any(token.rpartition(".")[2] in line for token in credentials)
+
+
+def showing(logs: Mapping[str, list[str]], credentials: Collection[str]) -> dict[str, int]:
+    """How many lines of each pod's log show one of these credentials; pods without such a line are left out."""
+    counts = {name: sum(shown_in(line, credentials) for line in lines) for name, lines in logs.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
+def for_developers(line: str, credentials: Iterable[str] = ()) -> bool:
+    """Whether a line is meant for developers: by its level, by its beginning, or because it shows a credential."""
+    found = fields(line)
+    message = str(found.get("message") or found.get("msg") or "") if found else line
+    return shown_in(line, credentials) or debug_level(line) or bool(FOR_DEVELOPERS.match(message))

@@ -1,0 +1,90 @@
+"""Whether a workload with unhealthy pods would soon be reported as unhealthy. Source: 3.5, 4.11."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from acceptance.cluster.manifests import Manifest
+
+IGNORED = "argocd.argoproj.io/ignore-healthcheck"
+GIVES_UP = 600
+"""The default of progressDeadlineSeconds, after which Kubernetes gives up on a rollout."""
+ASKS = {"redis-cli": {"-e", "ping"}}
+"""Programs that a readiness probe may run, with the arguments that make them ask the server and fail with it.
+
+Redis does not speak HTTP; without `-e` its client takes any answer for success, even an error.
+"""
+ALIVE = ("/live", "/livez", "/liveness", "/alive")
+"""Paths at which a server says that it runs, by the custom of Kubernetes: it says so while it can serve nobody."""
+NOTICED = 120
+"""Maximum seconds for which a pod may fail its health check until it is not ready."""
+
+OUT = 30
+"""The same for a Deployment's pod, which gets requests until then: Kubernetes' default."""
+
+
+def is_ignored(workload: Manifest) -> str:
+    """Why Argo CD ignores a workload's health, and calls it Healthy whatever its pods are; empty if it does not."""
+    notes = workload["metadata"].get("annotations") or {}
+    return "Argo CD takes no notice of its health (ignore-healthcheck)" if notes.get(IGNORED) == "true" else ""
+
+
+def never_fails(workload: Manifest) -> str:
+    """Why a workload with unhealthy pods would never, or only late, be reported as unhealthy; empty if it would be."""
+    spec = workload["spec"]
+    if ignored := is_ignored(workload):
+        return ignored
+    if spec.get("paused"):
+        return "its rollout is paused"
+    blind = [item["name"] for item in spec["template"]["spec"]["containers"] if not item.get("readinessProbe")]
+    if blind:
+        return f"{', '.join(blind)} has no readiness probe"
+    told = [
+        f"{item['name']} is ready by {probe['exec'].get('command')}"
+        for item in spec["template"]["spec"]["containers"]
+        if (probe := item["readinessProbe"]).get("exec") and not asks_something(probe["exec"])
+    ]
+    if told:
+        return ", ".join(told)
+    alive = [
+        f"{item['name']} is ready by {path}, which says that it runs"
+        for item in spec["template"]["spec"]["containers"]
+        if (path := (item["readinessProbe"].get("httpGet") or {}).get("path")) in ALIVE
+    ]
+    if alive:
+        return ", ".join(alive)
+    slow = [
+        f"{item['name']} may fail its health check for {seconds} s before anybody is told"
+        for item in spec["template"]["spec"]["containers"]
+        if (seconds := fails_for(item["readinessProbe"])) > NOTICED
+    ]
+    if slow:
+        return ", ".join(slow)
+    waits = spec.get("progressDeadlineSeconds", GIVES_UP)
+    return f"a rollout is given up after {waits} s only" if waits > GIVES_UP else ""
+
+
+def asks_something(command: dict[str, Any]) -> bool:
+    """Whether a probe's command checks the server's health."""
+    program, *words = command.get("command") or [""]
+    return program in ASKS and set(words) >= ASKS[program]
+
+
+def fails_for(probe: dict[str, Any]) -> int:
+    """How many seconds a health check may fail before the pod counts as not ready."""
+    # Kubernetes' defaults: three times, ten seconds apart.
+    return int(probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3))
+
+
+def stays_in_service(workload: Manifest) -> str:
+    """Why an unhealthy pod would get requests for too long; empty for anything but a Deployment: it has no route."""
+    spec = workload["spec"]
+    # In a list the API omits the kind, but sets the strategy.
+    if workload.get("kind") != "Deployment" and "strategy" not in spec:
+        return ""
+    slow = [
+        f"{item['name']} is sent clients for {seconds} s that it fails its health check"
+        for item in spec["template"]["spec"]["containers"]
+        if (seconds := fails_for(item.get("readinessProbe") or {})) > OUT
+    ]
+    return ", ".join(slow)

@@ -1,0 +1,27 @@
+"""A change of the frontend, from its source to the page that users see. Source: plan 20.9."""
+
+from pytest_bdd import then, when
+
+from acceptance.clients.web import url
+from acceptance.criteria.verdicts import NotSelected
+from acceptance.drivers.operations import frontend_delivery
+
+
+@when("the text of the home page is changed and its image is built and pushed", target_fixture="new_page")
+def build_changed_page(environment, images, tmp_path, run, evidence):
+    if environment.is_long_lived:
+        raise NotSelected("there the services' own workflows build and push images; selected by --env=kind")
+    page = frontend_delivery.build_changed_page(images, tmp_path, run.id, run.folder / "home-page.log")
+    evidence.add("built and pushed", {"tag": page.tag, "seconds": page.seconds})
+    return page
+
+
+@when("the image's tag is committed to Git")
+def commit_tag(service, new_page, evidence):
+    evidence.add("commit", frontend_delivery.commit_tag(service, new_page.tag))
+
+
+@then("the home page shows the new text")
+def page_shows_text(service, web, environment, new_page, evidence):
+    took = frontend_delivery.wait_page(service, web, url(environment.domain, "www"), new_page.text)
+    evidence.add("from push to the first page with the new text", f"{took:.1f} s")

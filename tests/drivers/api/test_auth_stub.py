@@ -1,0 +1,85 @@
+"""What an auth service whose word is known was asked, told from what it should have been asked."""
+
+import hashlib
+import json
+import threading
+from types import SimpleNamespace as Thing
+
+import pytest
+import requests
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api import auth_stub
+from acceptance.drivers.api.auth_stub import SILENT, UNCLEAR, Spokesman, words
+from acceptance.drivers.api.token_validation import says_valid
+
+PATH = "/api/auth/validate"
+
+
+def asked(*requests):
+    """A spokesman whose log has these requests: method, path and token of each."""
+    lines = [
+        json.dumps(
+            {
+                "method": method,
+                "path": path,
+                "from": "10.0.0.1:1234",
+                "credential": hashlib.sha256(f"Bearer {token}".encode()).hexdigest(),
+            }
+        )
+        for method, path, token in requests
+    ]
+    core = Thing(read_namespaced_pod_log=lambda name, namespace: "\n".join(["listening", *lines]))
+    return Spokesman(Thing(name="scenario", cluster=Thing(core=core)), "auth-that-says-200")
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_each_query_is_a_question(times):
+    assert len(asked(*[("POST", PATH, "good")] * 3).was_asked(PATH, "good", times)) == 3
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        [],
+        # An answer that is remembered.
+        [("POST", PATH, "good")],
+        [("POST", PATH, "good"), ("POST", PATH, "good"), ("POST", PATH, "other")],
+        [("POST", PATH, "good"), ("POST", PATH, "good"), ("GET", PATH, "good")],
+        [("POST", PATH, "good"), ("POST", PATH, "good"), ("POST", "/health", "good")],
+        # After an address that ends with a slash.
+        [("POST", f"/{PATH}", "good")] * 3,
+    ],
+)
+def test_a_question_that_is_missing_is_seen(requests):
+    with pytest.raises(AssertionError, match="for each of 3 queries"):
+        asked(*requests).was_asked(PATH, "good", 3)
+
+
+def test_a_no_with_200_is_one_as_the_services_say_it():
+    settings = ServiceSettings(valid_field="active", subject_field="wallet")
+    other = Thing(wallet=Thing(address="0xabc"))
+    status, text = words("no with status 200", None, settings, other)
+    made = requests.Response()
+    made.status_code, made._content = status, text.encode()
+    assert not says_valid(made, settings) and json.loads(text) == {"active": False, "wallet": "0xabc"}
+
+
+def test_copies_are_asked_at_once_and_told_apart(monkeypatch):
+    together = threading.Barrier(3, timeout=10)
+
+    def answer(backend, through, settings, status, token):
+        together.wait()
+        return f"an answer to {status} for {token}"
+
+    monkeypatch.setattr(auth_stub, "answer_of_copy", answer)
+    answers = auth_stub.answers_of_copies(None, None, None, (503, SILENT, UNCLEAR), "its token")
+    assert answers == {status: f"an answer to {status} for its token" for status in (503, SILENT, UNCLEAR)}
+
+
+def test_an_unclear_word_is_neither_yes_nor_no():
+    made = requests.Response()
+    made.status_code, made._content = UNCLEAR, json.dumps(auth_stub.NO_WORD).encode()
+    made.request = requests.Request("POST", "http://auth.example").prepare()
+    with pytest.raises(AssertionError, match="expected yes or no"):
+        says_valid(made, ServiceSettings())

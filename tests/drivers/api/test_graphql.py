@@ -1,0 +1,140 @@
+"""Queries as clients send them, held against a backend over HTTP that is right, or wrong in one way."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import requests
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api.graphql import (
+    CLIENTS,
+    TURNS,
+    Asked,
+    Record,
+    ask_after_everywhere,
+    ask_as_clients,
+    not_refused,
+)
+from acceptance.drivers.services.service import Api
+
+SETTINGS = ServiceSettings()
+
+
+class Backend(BaseHTTPRequestHandler):
+    """A backend to which the token "good" is good; it knows how many connections it had."""
+
+    protocol_version = "HTTP/1.1"
+    knows_charsets = True
+    knows_names = True
+    connections = 0
+    remembers = False
+    let_in = False
+
+    def setup(self):
+        super().setup()
+        type(self).connections += 1
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if not self.knows_charsets and self.headers["Content-Type"] != "application/json":
+            self.answer(415, {"error": "Content-Type has to be application/json"})
+            return
+        if not self.knows_names and set(json.loads(body)) != {"query"}:
+            self.answer(400, {"error": "unknown fields"})
+            return
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        good = token == "good" or (self.remembers and self.let_in and not token)
+        self.let_in = self.let_in or good
+        if b"protectedQuery" in body and not good:
+            self.answer(401, {"errors": [{"message": "Unauthorized"}], "data": None})
+        else:
+            self.answer(200, {"data": {"protectedQuery": "0xabc", "products": []}})
+
+    def answer(self, status, body):
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def serving():
+    """What starts a backend with other settings, and says how it is reached, and what it is."""
+    servers = []
+
+    def serve(**settings):
+        backend = type("Backend", (Backend,), {"connections": 0, **settings})
+        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), backend))
+        servers[-1].daemon_threads = True
+        threading.Thread(target=servers[-1].serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return Api(f"127.0.0.1:{servers[-1].server_address[1]}"), backend
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_queries_of_clients_go_over_one_connection(serving):
+    api, backend = serving()
+    for count in (1, 2):
+        answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query)
+        assert len(answers) == len(CLIENTS) + 1 and all(asked.data()["products"] == [] for asked in answers.values())
+        assert backend.connections == count
+
+
+def test_a_backend_that_knows_no_charset_is_seen(serving):
+    api, _ = serving(knows_charsets=False)
+    answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query)
+    assert [asked.status for asked in answers.values()] == [200, 200, 415]
+
+
+def test_a_backend_that_knows_no_names_of_queries_is_seen(serving):
+    api, _ = serving(knows_names=False)
+    answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query)
+    assert {how for how, asked in answers.items() if asked.status != 200} == {"a pod, with a name and variables"}
+
+
+@pytest.mark.parametrize("token", [None, "bad"])
+def test_whoever_is_let_in_once_is_not_let_in_without_a_token(serving, token):
+    api, backend = serving()
+    answers = ask_after_everywhere({"a pod": api}, SETTINGS, "good", token)
+    assert len(answers) == TURNS and backend.connections == 1
+    assert not any(not_refused(asked, "Unauthorized") for asked in answers.values())
+
+
+def test_a_connection_that_stays_signed_in_is_seen(serving):
+    api, _ = serving(remembers=True)
+    answers = ask_after_everywhere({"a pod": api}, SETTINGS, "good", None)
+    assert all("expected the error Unauthorized" in not_refused(asked, "Unauthorized") for asked in answers.values())
+
+
+def test_a_good_token_that_lets_nobody_in_shows_nothing(serving):
+    api, _ = serving()
+    with pytest.raises(AssertionError, match="expected data without errors, but"):
+        ask_after_everywhere({"a pod": api}, SETTINGS, "not good", None)
+
+
+def answered(name, escaped):
+    body = {"data": {"products": [{"slug": "scenario-1", "name": name}]}}
+    made = requests.Response()
+    made.status_code, made._content = 200, json.dumps(body, ensure_ascii=escaped).encode()
+    made.request = requests.Request("POST", "https://api.example/graphql").prepare()
+    made.headers["Content-Type"] = "application/graphql-response+json"
+    return Asked(made, None, 0.0)
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+def test_a_record_has_letters_of_every_length_which_are_found_however_they_are_written(escaped):
+    values = Record.new(None, SETTINGS).values
+    assert {len(letter.encode()) for letter in values[-1]} == {1, 2, 3, 4} and values[0].isascii()
+    record = Record(None, SETTINGS, ("scenario-1", values[-1]))
+    assert record.found_in(answered(values[-1], escaped))
+    with pytest.raises(AssertionError, match="a part of"):
+        record.found_in(answered(values[-1].encode("latin-1", "replace").decode("latin-1"), escaped))

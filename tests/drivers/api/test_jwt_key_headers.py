@@ -1,0 +1,97 @@
+"""JWTs that bring a key: who believes it accepts each, who checks with JWT_SECRET none."""
+
+import base64
+import json
+import secrets
+import urllib.request
+
+import jwt
+import pytest
+import requests
+from cryptography import x509
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api import token_validation
+from acceptance.drivers.api.jwt_key_headers import EMPTY_FILE, OWN_KEYS, holding, naming_keys, tokens_of
+
+SECRET = secrets.token_urlsafe(48)
+GOOD = jwt.encode({"sub": "0xabc", "exp": 4102444800}, SECRET, "HS256")
+MADE = naming_keys(GOOD, holding)
+
+
+def believed(token):
+    """The key that a token brings, as somebody who believes it takes it."""
+    head = jwt.get_unverified_header(token)
+    if "jwk" in head:
+        return jwt.PyJWK(head["jwk"]).key
+    if "jku" in head:
+        with urllib.request.urlopen(head["jku"]) as answer:
+            return jwt.PyJWKSet.from_dict(json.load(answer))[head["kid"]].key
+    if "x5c" in head:
+        return x509.load_der_x509_certificate(base64.b64decode(head["x5c"][0])).public_key()
+    return b"" if head["kid"] == EMPTY_FILE else head["kid"].rpartition("'")[2].encode()
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_who_believes_the_key_of_a_token_accepts_it(name, monkeypatch):
+    # PyJWT takes no empty key, and warns of short ones; others do not.
+    monkeypatch.setattr(jwt.algorithms.HMACAlgorithm, "prepare_key", lambda self, key: key)
+    monkeypatch.setattr(jwt.algorithms.HMACAlgorithm, "check_key_length", lambda self, key: None)
+    claims = jwt.decode(MADE[name], believed(MADE[name]), algorithms=["HS256", "RS256"])
+    assert claims["sub"] == "0xabc"
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_who_checks_with_the_secret_accepts_none(name):
+    with pytest.raises(jwt.InvalidTokenError):
+        jwt.decode(MADE[name], SECRET, algorithms=["HS256"])
+
+
+def test_the_examples_name_one_token_or_all_of_these():
+    assert [*tokens_of(OWN_KEYS, GOOD, SECRET, holding)] == [*MADE]
+    assert tokens_of("its JWT", GOOD, SECRET, None) == {"its JWT": GOOD}
+
+
+class Auth:
+    """Auth that reads the bearer alone, and checks it with its secret, or with the key of `believes` first.
+
+    With `remembers`, a connection that is kept over a good token is good for the next one.
+    """
+
+    def __init__(self, believes="", remembers=False):
+        self.believes, self.remembers, self.kept = believes, remembers, False
+
+    def post(self, path, body=None, token=None, headers=()):
+        kept, self.kept = self.kept, "Connection" in headers
+        made = requests.Response()
+        made.request = requests.Request("POST", "https://auth.example/").prepare()
+        try:
+            brought = self.believes and jwt.get_unverified_header(token or "").get(self.believes)
+            if not (self.remembers and kept):
+                jwt.decode(token or "", jwt.PyJWK(brought).key if brought else SECRET, algorithms=["HS256"])
+            made.status_code, made._content = 200, b'{"valid": true}'
+        except jwt.InvalidTokenError:
+            made.status_code, made._content = 401, b"{}"
+        return made
+
+
+def test_keys_are_served_where_the_token_says():
+    served = []
+    made = naming_keys(GOOD, lambda text: served.append(json.loads(text)) or "http://10.0.0.1:8080")
+    assert [key["kid"] for key in served[0]["keys"]] == ["shared", "public"]
+    seen = {name: jwt.get_unverified_header(token).get("jku") for name, token in made.items() if "at a server" in name}
+    assert len(seen) == 2 and set(seen.values()) == {"http://10.0.0.1:8080"}
+
+
+def test_an_answer_says_which_token_was_believed_where():
+    doors = {"HTTPS": Auth(), "a pod": Auth("jwk")}
+    answers = token_validation.ask_about_each(doors, ServiceSettings(), GOOD, MADE)
+    seen = token_validation.verdicts(answers, ServiceSettings())
+    assert len(seen) == len(doors) * len(MADE)
+    assert [name for name, yes in seen.items() if yes] == ["a pod, with a secret in jwk"]
+
+
+def test_a_token_after_a_good_one_over_the_same_connection_is_believed_where_connections_are():
+    doors = {"HTTPS": Auth(), "a pod": Auth(remembers=True)}
+    answers = token_validation.ask_about_each(doors, ServiceSettings(), GOOD, {"bad": "no.such-token"})
+    assert token_validation.verdicts(answers, ServiceSettings()) == {"HTTPS, with bad": False, "a pod, with bad": True}

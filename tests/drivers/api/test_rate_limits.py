@@ -1,0 +1,83 @@
+"""A client that calls many times at once, held against an auth that counts each call, and one that loses some."""
+
+import threading
+import time
+
+import pytest
+import requests
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api.rate_limits import RateClient, wrong_count
+
+LIMIT = 20
+
+
+class Auth:
+    """Auth that allows LIMIT calls; without `together` it reads a counter and writes it back, as two steps."""
+
+    def __init__(self, together, status=422):
+        self.together, self.status, self.count = together, status, 0
+        self.lock = threading.Lock()
+
+    def counted(self):
+        if self.together:
+            with self.lock:
+                self.count += 1
+                return self.count
+        before = self.count
+        time.sleep(0.001)
+        self.count = before + 1
+        return self.count
+
+    def post(self, path, body, headers):
+        made = requests.Response()
+        made.status_code = 429 if self.counted() > LIMIT else self.status
+        made.request = requests.Request("POST", "https://auth.example/").prepare()
+        return made
+
+    def redis(self, *command):
+        return {"GET": str(self.count), "TTL": "60", "EXPIRETIME": "1795896000"}[command[2]]
+
+
+def calling(auth):
+    return RateClient(auth, ServiceSettings(), auth.redis, "me", by_header=False)
+
+
+@pytest.mark.parametrize(("together", "wrong"), [(True, ""), (False, "calls were served")])
+def test_calls_at_once_are_counted_each(together, wrong):
+    first, second = calling(Auth(True)), calling(Auth(together))
+    first.call_until_refused()
+    assert first.served == LIMIT
+    second.call()
+    served = 1 + second.call_at_once(2 * LIMIT)
+    found = wrong_count(first.served, second.calls, served, second.counter())
+    assert wrong in found and bool(found) is bool(wrong)
+
+
+def test_an_auth_that_breaks_is_seen():
+    with pytest.raises(AssertionError, match="answered 500"):
+        calling(Auth(True, 500)).call_at_once(LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("served", "counter", "wrong"),
+    [(20, 41, ""), (20, 21, ""), (19, 41, ""), (21, 41, "21 of 41"), (20, 20, "it is 20"), (20, None, "it is None")],
+)
+def test_a_counter_has_each_call_or_stands_still_over_the_limit(served, counter, wrong):
+    found = wrong_count(LIMIT, 41, served, counter)
+    assert wrong in found and bool(found) is bool(wrong)
+
+
+@pytest.mark.parametrize(("flow", "limited"), [("siwe", True), ("siwe", False), ("challenge", True)])
+def test_a_client_over_the_limit_asks_for_what_a_sign_in_begins_with(flow, limited):
+    class Nonces(Auth):
+        """Auth that limits its nonces, or does not."""
+
+        def get(self, path, headers):
+            assert path == "/api/auth/nonce"
+            return self.post(path, None, headers) if limited else Auth(True, 200).post(path, None, headers)
+
+    auth = Nonces(True)
+    client = RateClient(auth, ServiceSettings(sign_in=flow), auth.redis, "me", by_header=False)
+    client.call_until_refused()
+    assert client.ask_nonce() == (429 if limited else 200)

@@ -1,0 +1,191 @@
+"""Wallets that sign in several times with one nonce, that wait for the rate limit, and whose tokens grow old."""
+
+import collections
+import hashlib
+import json
+import threading
+import time
+from types import SimpleNamespace as Thing
+
+import pytest
+import requests
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api import sign_in, token_validation
+from acceptance.drivers.api.nonce_replays import AT_ONCE, FEWER, TRIES, at_once
+from acceptance.drivers.api.sign_in import SignIn
+
+
+class Auth:
+    """An auth service of either flow whose nonces are good for `uses` sign-ins; it is asked too often `busy` times."""
+
+    def __init__(self, uses, busy=0):
+        self.uses, self.busy, self.nonces, self.seen = uses, busy, 0, {}
+        self.clients = collections.Counter()
+        self.lock = threading.Lock()
+
+    def answer(self, status, body):
+        made = requests.Response()
+        made.status_code, made._content = status, json.dumps(body).encode()
+        made.request = requests.Request("POST", "https://auth.example/").prepare()
+        made.headers["Retry-After"] = "7"
+        return made
+
+    def get(self, path, headers=(), **_):
+        if path != "/api/health":
+            self.clients[dict(headers).get("X-Client-Id")] += 1
+        self.kept = "Connection" in headers
+        self.nonces += 1
+        return self.answer(200, {"nonce": f"{self.nonces:016}", "message": f"Sign this: {self.nonces}"})
+
+    def post(self, path, body=None, **sent):
+        with self.lock:
+            if self.busy:
+                self.busy -= 1
+                return self.answer(429, {})
+            if "message" not in body:
+                return self.get(path, **sent)
+            self.clients[sent["headers"].get("X-Client-Id")] += 1
+            self.seen[body["message"]] = self.seen.get(body["message"], 0) + 1
+            return self.answer(201 if self.seen[body["message"]] <= self.uses else 401, {})
+
+
+def visitor(flow, auth, header=""):
+    return SignIn(auth, Thing(services=ServiceSettings(sign_in=flow, client_header=header), domain="example.org"))
+
+
+@pytest.mark.parametrize("flow", ["siwe", "challenge"])
+@pytest.mark.parametrize(("header", "count", "tries"), [("X-Client-Id", AT_ONCE, TRIES), ("", *FEWER)])
+def test_a_nonce_that_lets_in_once_is_tried_often_and_then_refused(flow, header, count, tries):
+    auth = Auth(1)
+    there = visitor(flow, auth, header)
+    assert there.send(*there.message("a nonce that it used several times at once")).status_code == 401
+    assert sorted(auth.seen.values()) == [count] * (tries - 1) + [count + 1]
+    assert max(auth.clients.values()) < 20
+
+
+def test_sign_ins_at_once_are_begun_at_the_same_moment():
+    class Together(Auth):
+        """An auth that answers no sign-in before all of them have come."""
+
+        all = threading.Barrier(AT_ONCE, timeout=10)
+
+        def post(self, path, body=None, **sent):
+            self.all.wait()
+            return super().post(path, body, **sent)
+
+    auth = Together(1)
+    answers = at_once(visitor("siwe", auth), ("message", "0x"), AT_ONCE)
+    assert sorted(answer.status_code for answer in answers) == [201] + [401] * (AT_ONCE - 1)
+
+
+@pytest.mark.parametrize(("uses", "said"), [(2, "one nonce let in 2 of"), (0, "none of")])
+def test_a_nonce_that_lets_in_another_number_is_seen(uses, said):
+    with pytest.raises(AssertionError, match=said):
+        visitor("siwe", Auth(uses)).message("a nonce that it used several times at once")
+
+
+def test_a_domain_that_looks_like_the_sites_is_another():
+    there = visitor("siwe", Auth(1))
+    assert there.domain == "www.example.org"
+    first = there.message("a message for a domain that ends like its own")[0].split()[0]
+    second = there.message("a message for a domain that begins like its own")[0].split()[0]
+    assert first == "not-example.org" and second == "www.example.org.www.somewhere-else.example"
+
+
+def test_who_asks_too_often_comes_again_when_it_was_told_but_not_for_ever(monkeypatch):
+    slept = []
+    monkeypatch.setattr(sign_in.time, "sleep", slept.append)
+    monkeypatch.setattr(sign_in.time, "monotonic", lambda: float(sum(slept)))
+    assert visitor("siwe", Auth(1, busy=1)).send("message", "0x").status_code == 201
+    assert visitor("siwe", Auth(1, busy=3)).send("message", "0x").status_code == 201
+    assert slept == [8] * 4
+    assert visitor("siwe", Auth(1, busy=1000)).send("message", "0x").status_code == 429
+    assert sum(slept) <= 2 * sign_in.LONGEST
+
+
+@pytest.mark.parametrize("flow", ["siwe", "challenge"])
+def test_who_enters_signs_in_over_the_connection_of_its_nonce(flow):
+    auth = Auth(1)
+    there = visitor(flow, auth)
+    there.message("a good message")
+    assert not auth.kept
+    with pytest.raises(AssertionError, match="expected a JWT"):
+        there.enter()
+    assert auth.kept
+
+
+class Telling(Auth):
+    """An auth service that says for how long its nonces and challenges hold."""
+
+    def __init__(self, told):
+        super().__init__(1)
+        self.told = told
+
+    def answer(self, status, body):
+        return super().answer(status, {**body, "expiresIn": self.told})
+
+
+@pytest.mark.parametrize("flow", ["siwe", "challenge"])
+@pytest.mark.parametrize(("auth", "pauses"), [(Telling(60), []), (Telling("soon"), [30]), (Auth(1), [30])])
+def test_who_reads_a_message_has_the_time_or_takes_it(flow, auth, pauses, monkeypatch):
+    slept = []
+    monkeypatch.setattr(sign_in.time, "sleep", slept.append)
+    there = visitor(flow, auth)
+    assert there.send(*there.message("a good message, once it was read")).status_code == 201
+    assert slept == pauses
+
+
+@pytest.mark.parametrize("flow", ["siwe", "challenge"])
+def test_a_nonce_that_ends_while_its_message_is_read_is_seen(flow):
+    with pytest.raises(AssertionError, match="auth says 5 s"):
+        visitor(flow, Telling(5)).message("a good message, once it was read")
+
+
+class Database:
+    """A table with one token, which forgets nothing."""
+
+    def __init__(self):
+        self.row, self.updates = {"expires_at": time.time() + 1000, "created_at": time.time()}, []
+
+    def ask(self, _, statement, *values):
+        if "information_schema" in statement:
+            return [(name,) for name in self.row]
+        if statement.startswith("update"):
+            self.updates.append((statement, values))
+            self.row = {name: value - values[0] for name, value in self.row.items()}
+            return []
+        return [(self.row["expires_at"], "0xabc")]
+
+
+def test_a_token_ages_by_half_of_its_life():
+    db = Database()
+    row = token_validation.age(db, ServiceSettings(), "token")
+    assert 495 < row["seconds left"] < 505
+    statement, values = db.updates[0]
+    assert '"created_at" = "created_at" - make_interval(secs => %s)' in statement
+    assert statement.count("%s") == len(values)
+    assert values[2] == hashlib.sha256(b"token").hexdigest() and values[0] == values[1]
+
+
+def test_a_token_that_is_not_stored_any_more_is_missed():
+    gone = Thing(ask=lambda *_: [])
+    with pytest.raises(AssertionError, match="expected one row for the token"):
+        token_validation.stored(gone, ServiceSettings(), "token")
+
+
+class Validating:
+    """Auth that finds a token in the body, or nowhere, and believes each."""
+
+    def __init__(self, reads_body):
+        self.reads_body = reads_body
+
+    def post(self, path, body=None, token=None):
+        found = token or (body["token"] if self.reads_body else None)
+        return Auth(1).answer(200 if found else 422, {"valid": bool(found)} if found else {})
+
+
+def test_a_token_in_the_body_is_asked_about_where_bodies_are_read():
+    doors = {"HTTPS": Validating(True), "the Service": Validating(False)}
+    answers = token_validation.ask_in_body(doors, ServiceSettings(), "good", "bad")
+    assert token_validation.verdicts(answers, ServiceSettings()) == {"HTTPS, in the body": True}

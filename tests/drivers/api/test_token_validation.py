@@ -1,0 +1,74 @@
+"""What auth says of a token, in whatever form a service that is right may say it."""
+
+import json
+
+import pytest
+import requests
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api.sign_in import got_token
+from acceptance.drivers.api.token_validation import only_of, says_valid, told, wrong_row
+
+ADDRESS = "0xAbCdEf0123456789aBcDeF0123456789abcdef01"
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIweDEifQ.c2lnbmF0dXJl"
+
+
+def answer(status, body):
+    made = requests.Response()
+    made.status_code, made._content = status, body.encode()
+    made.request = requests.Request("POST", "http://auth/").prepare()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [
+        (200, {"valid": True}, True),
+        (200, {"valid": False}, False),
+        (401, {}, False),
+        (400, {"error": "jwt malformed"}, False),
+        (422, {"error": "jwt malformed"}, False),
+    ],
+)
+def test_yes_and_no(status, body, says):
+    assert says_valid(answer(status, json.dumps(body)), ServiceSettings()) is says
+
+
+@pytest.mark.parametrize(("status", "body"), [(404, {}), (500, {}), (503, {}), (400, {"valid": True}), (200, {})])
+def test_what_is_neither_yes_nor_no(status, body):
+    with pytest.raises(AssertionError):
+        says_valid(answer(status, json.dumps(body)), ServiceSettings())
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11-28T20:00:00Z", "2026-11-28T20:00:00", "2026-11-28T21:00:00+01:00", 1795896000, 1795896000000]
+)
+def test_a_time_is_read_however_it_is_told(text):
+    assert told(text) == 1795896000
+
+
+def test_a_wallet_is_the_same_in_small_letters():
+    assert only_of({ADDRESS, ADDRESS.lower()}, ADDRESS)
+    assert not only_of({ADDRESS, ADDRESS[:-1] + "2"}, ADDRESS) and not only_of(set(), ADDRESS)
+
+
+def test_a_refusal_with_a_token_is_none_and_one_in_plain_text_is():
+    assert got_token(answer(401, json.dumps({"token": "x"})), "token")
+    assert got_token(answer(401, json.dumps({"other": JWT})), "token")
+    assert not got_token(answer(401, "Unauthorized"), "token")
+    assert not got_token(answer(401, json.dumps(["no"])), "token")
+
+
+@pytest.mark.parametrize(
+    ("expires", "left", "owner", "wrong"),
+    [
+        (1795896000.4, 60, ADDRESS.lower(), ""),
+        # The end of another token of the same wallet.
+        (1793896000, 60, ADDRESS, "when its wallet was told"),
+        (1795896000, -1, ADDRESS, "expired already"),
+        (1795896000, 60, "0xdef", "expected it to be that of"),
+    ],
+)
+def test_a_row_expires_when_its_wallet_was_told(expires, left, owner, wrong):
+    found = wrong_row({"expires": expires, "seconds left": left, "owner": owner}, "2026-11-28T20:00:00Z", ADDRESS)
+    assert wrong in found and bool(found) is bool(wrong)

@@ -1,0 +1,295 @@
+"""What is held against the platform's Applications: each judge finds a careless change, and none in what we have."""
+
+import copy
+
+import pytest
+import yaml
+
+from acceptance.base.paths import ROOT
+from acceptance.cluster.manifests import HOOK
+from acceptance.drivers.argocd import application_policies as policies
+from acceptance.drivers.argocd import apply_rights, argocd_settings, sync_hooks, sync_options, sync_retries
+from acceptance.drivers.argocd.application_policies import PATHS, SKIP
+from acceptance.drivers.argocd.polling import NOTICED_WITHIN, as_production_polls, longest_wait, polling, seconds_of
+from acceptance.drivers.workloads import workload_health
+
+APPLICATIONS = [
+    yaml.safe_load(path.read_text())
+    for path in sorted((ROOT / "k8s" / "argocd" / "applications" / "base").glob("*.yaml"))
+    if path.name != "kustomization.yaml"
+]
+PROBE = "spec/template/spec/containers/0/readinessProbe"
+BACKEND = yaml.safe_load((ROOT / "k8s" / "backend-service" / "base" / "deployment.yaml").read_text())
+
+
+def changed(manifest, path, value):
+    """A copy of a manifest with another value at a path; None takes the key out."""
+    found = item = copy.deepcopy(manifest)
+    *above, last = path.split("/")
+    for key in above:
+        item = item[int(key)] if key.isdigit() else item.setdefault(key, {})
+    if value is None:
+        del item[last]
+    else:
+        item[last] = value
+    return found
+
+
+@pytest.mark.parametrize("application", APPLICATIONS, ids=lambda item: item["metadata"]["name"])
+def test_the_applications_are_as_they_should_be(application):
+    judges = (policies.needs_a_hand, policies.leaves_out, policies.forgets, sync_retries.has_no_end)
+    assert [judge(application) for judge in judges] == ["", "", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("judge", "path", "value"),
+    [
+        (policies.needs_a_hand, "spec/syncPolicy/automated", None),
+        (policies.needs_a_hand, "spec/syncPolicy/automated/enabled", False),
+        (policies.needs_a_hand, "spec/syncPolicy/automated/prune", False),
+        (policies.needs_a_hand, "spec/syncPolicy/automated/selfHeal", None),
+        (policies.leaves_out, "spec/source/targetRevision", "v1.2.3"),
+        (policies.leaves_out, "spec/ignoreDifferences", [{"kind": "Deployment", "jsonPointers": ["/spec/replicas"]}]),
+        (policies.leaves_out, f"metadata/annotations#{SKIP}", "true"),
+        (policies.forgets, "spec/revisionHistoryLimit", 0),
+        (policies.forgets, "spec/revisionHistoryLimit", 2),
+        (sync_retries.has_no_end, "spec/syncPolicy/retry/limit", -1),
+        (
+            sync_retries.has_no_end,
+            "spec/syncPolicy/retry",
+            {"limit": 5, "backoff": {"duration": "2h", "maxDuration": "24h"}},
+        ),
+        (
+            sync_retries.has_no_end,
+            "spec/syncPolicy/retry",
+            {"limit": 1, "backoff": {"duration": "1900", "maxDuration": "1d"}},
+        ),
+        (sync_retries.has_no_end, "spec/syncPolicy/retry/limit", 50),
+        (policies.needs_a_hand, "spec/syncPolicy/syncOptions", ["Prune=false"]),
+        (policies.needs_a_hand, "spec/syncPolicy/syncOptions", ["PruneLast=true", "PrunePropagationPolicy=orphan"]),
+        (policies.leaves_out, "spec/source/kustomize", {"images": ["alternate-futures/auth:old"]}),
+        (policies.leaves_out, f"metadata/annotations#{PATHS}", "/docs"),
+        (sync_options.is_forced, "spec/syncPolicy/syncOptions", ["Force=true"]),
+    ],
+)
+def test_a_careless_change_of_an_application_is_found(judge, path, value):
+    above, _, key = path.partition("#")
+    bad = changed(APPLICATIONS[0], above, {key: value} if key else value)
+    assert policies.troubles({"good": APPLICATIONS[0], "bad": bad}, judge).keys() == {"bad"}
+
+
+@pytest.mark.parametrize(
+    ("judge", "path", "value"),
+    [
+        (workload_health.never_fails, PROBE, None),
+        (workload_health.never_fails, "spec/progressDeadlineSeconds", 2147483647),
+        (
+            workload_health.never_fails,
+            "spec/template/spec/containers/0/readinessProbe",
+            {"exec": {"command": ["true"]}},
+        ),
+        (workload_health.never_fails, PROBE, {"exec": {"command": ["redis-cli", "ping"]}}),
+        (workload_health.never_fails, PROBE, {"exec": {"command": ["redis-cli", "--version"]}}),
+        (workload_health.never_fails, PROBE, {"httpGet": {"path": "/liveness", "port": 8008}}),
+        (workload_health.never_fails, f"{PROBE}/failureThreshold", 1000),
+        (workload_health.never_fails, "spec/paused", True),
+        (workload_health.never_fails, "metadata/annotations", {workload_health.IGNORED: "true"}),
+        (workload_health.stays_in_service, f"{PROBE}/periodSeconds", 40),
+        (workload_health.stays_in_service, f"{PROBE}/failureThreshold", 7),
+        (policies.cannot_be_undone, "spec/paused", True),
+        (policies.loses_requests, "spec/strategy", {"type": "Recreate"}),
+        (policies.loses_requests, "spec/strategy/rollingUpdate/maxUnavailable", "100%"),
+        (policies.loses_requests, "spec/template/spec/containers/0/lifecycle", None),
+        (policies.loses_requests, "spec/template/spec/containers/0/lifecycle/preStop", {"exec": {"command": ["true"]}}),
+        (policies.loses_requests, "spec/template/spec/containers/0/lifecycle/preStop", {"sleep": {"seconds": 1}}),
+        (policies.loses_requests, "spec/template/spec/terminationGracePeriodSeconds", 1),
+    ],
+)
+def test_a_careless_change_of_a_deployment_is_found(judge, path, value):
+    assert not judge(BACKEND)
+    assert judge(changed(BACKEND, path, value))
+
+
+def test_nothing_to_judge_is_no_pass():
+    with pytest.raises(AssertionError, match="there are none"):
+        policies.troubles({}, policies.forgets)
+
+
+def test_what_argocd_leaves_out_or_calls_healthy_is_found():
+    upstream = "- {apiGroups: [''], kinds: [Endpoints]}\n"
+    released = {"data": {"resource.exclusions": upstream, "url": "https://argocd"}}
+    assert not argocd_settings.hides(released) and not argocd_settings.excuses(released)
+    for key, value in {
+        "resource.exclusions": f"{upstream}- {{apiGroups: ['apps'], kinds: [Deployment]}}\n",
+        "resource.customizations.ignoreDifferences.all": "jsonPointers: [/spec]",
+        "resource.customizations": "apps/StatefulSet: {health.lua: x}",
+        "resource.inclusions": "- {apiGroups: ['apps']}",
+    }.items():
+        assert argocd_settings.hides({"data": {key: value}})
+    assert argocd_settings.hides({"data": {"resource.exclusions": "- {apiGroups: ['*'], kinds: ['Stateful*']}"}})
+    assert argocd_settings.excuses(
+        {"data": {"resource.customizations.health.apps_Deployment": "return {status = 'Healthy'}"}}
+    )
+
+
+def test_settings_by_which_argocd_sees_no_pods_are_found():
+    assert not argocd_settings.hides_pods({"data": {"resource.exclusions": "- {kinds: [Endpoints]}"}})
+    for kinds in ("kinds: [Endpoints, Pod]", "kinds: ['*']", "apiGroups: ['']"):
+        assert argocd_settings.hides_pods({"data": {"resource.exclusions": f"- {{{kinds}}}"}})
+    assert argocd_settings.excuses({"data": {"resource.customizations": "apps/StatefulSet: {health.lua: x}"}})
+
+
+def test_an_application_that_follows_another_folder_is_found():
+    name = APPLICATIONS[0]["metadata"]["name"]
+    assert policies.other_sources({name: APPLICATIONS[0]}, APPLICATIONS) == {}
+    other = changed(APPLICATIONS[0], "spec/source/path", "k8s/redis/overlays/production")
+    assert policies.other_sources({name: other}, APPLICATIONS).keys() == {name}
+
+
+SYNCED = {
+    "history": [{"revision": "abc", "deployedAt": "2026-01-01T00:00:00Z"}],
+    "operationState": {"phase": "Succeeded", "startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:00Z"},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "is_told"),
+    [
+        ("history", SYNCED["history"], False),
+        ("history", None, True),
+        ("operationState/finishedAt", None, True),
+        ("operationState", {"phase": "Running", "startedAt": "2026-01-01T00:00:00Z"}, False),
+        ("operationState", None, True),
+    ],
+)
+def test_records_that_were_lost_are_found(path, value, is_told):
+    assert bool(policies.has_lost_records({"status": changed(SYNCED, path, value)})) is is_told
+
+
+@pytest.mark.parametrize(
+    ("judge", "annotations"),
+    [
+        (sync_options.is_skipped, {HOOK: "Skip"}),
+        (sync_options.stays, {sync_options.SYNC: "ServerSideApply=true, Prune=false"}),
+        (sync_options.stays, {sync_options.COMPARE: "IgnoreExtraneous"}),
+        (sync_options.is_forced, {sync_options.SYNC: "Force=true,Replace=true"}),
+    ],
+)
+def test_an_object_that_asks_to_be_treated_otherwise_is_found(judge, annotations):
+    assert judge(changed(BACKEND, "metadata/annotations", annotations))
+    assert not judge(changed(BACKEND, "metadata/annotations", {HOOK: "PostSync", sync_options.SYNC: "PruneLast=true"}))
+
+
+def test_a_project_with_times_at_which_nothing_is_synced_is_found():
+    assert not policies.has_windows({"spec": {}})
+    assert policies.has_windows({"spec": {"syncWindows": [{"kind": "deny", "schedule": "* * * * *"}]}})
+
+
+def test_hooks_count_where_they_ended_a_whole_sync_well():
+    hook = {"name": "synced", "hookType": "PostSync", "hookPhase": "Succeeded"}
+    status = {"operationState": {"operation": {"sync": {}}, "syncResult": {"resources": [hook]}}}
+    assert sync_hooks.hooks_that_ran({"status": status}) == ["synced"]
+    hook["hookPhase"] = "Failed"
+    assert sync_hooks.hooks_that_ran({"status": status}) == []
+    # A heal of single objects runs none.
+    status["operationState"]["operation"]["sync"]["resources"] = [{"kind": "Service", "name": "redis"}]
+    assert sync_hooks.hooks_that_ran({"status": status}) is None
+
+
+def test_every_component_has_a_hook_in_its_base_and_one_taken_out_is_missed():
+    job = yaml.safe_load((ROOT / "k8s" / "redis" / "base" / "synced-job.yaml").read_text())
+    assert sync_hooks.hooks_in([job, BACKEND]) == ["redis-synced"]
+    assert sync_hooks.hooks_in([changed(job, "metadata/annotations", {HOOK: "PreSync"}), BACKEND]) == []
+
+
+def workload(**variables):
+    env = [{"name": name, **value} for name, value in variables.items()]
+    return {"spec": {"template": {"spec": {"containers": [{"name": "one", "env": env}]}}}}
+
+
+def from_settings(key):
+    return {"valueFrom": {"configMapKeyRef": {"name": "argocd-cm", "key": key}}}
+
+
+def test_the_longest_wait_comes_from_what_the_processes_are_started_with():
+    controller = workload(
+        ARGOCD_RECONCILIATION_TIMEOUT=from_settings("timeout.reconciliation"),
+        ARGOCD_RECONCILIATION_JITTER=from_settings("timeout.reconciliation.jitter"),
+    )
+    repo_server = workload(ARGOCD_RECONCILIATION_TIMEOUT={"value": "5s"})
+    settings = {"timeout.reconciliation": "1m0s", "timeout.reconciliation.jitter": "30s"}
+    assert longest_wait(polling(controller, repo_server, settings)) == 155
+    # As Argo CD is released, a push may wait for longer than three minutes.
+    assert longest_wait(polling(controller, workload(), {})) == 480
+    # A value of the pod's own wins over the settings.
+    own = workload(ARGOCD_RECONCILIATION_TIMEOUT={"value": "10m"})
+    assert longest_wait(polling(own, repo_server, settings)) > 1200
+    # An interval of nothing switches polling off.
+    off = settings | {"timeout.reconciliation": "0s"}
+    assert longest_wait(polling(controller, repo_server, off)) > NOTICED_WITHIN
+    controller["spec"]["template"]["spec"]["containers"][0]["args"] = ["--app-resync=600"]
+    with pytest.raises(AssertionError, match="app-resync"):
+        polling(controller, repo_server, settings)
+
+
+def test_production_polls_as_often_as_its_own_environment_says():
+    assert as_production_polls({"timeout.reconciliation": "20s"}, 20) == {"timeout.reconciliation": "60s"}
+    assert as_production_polls({"timeout.reconciliation": "0s"}, 20) == {"timeout.reconciliation": "0s"}
+
+
+PROJECT = {"spec": {"namespaceResourceWhitelist": [{"group": "", "kind": "Service"}, {"group": "apps", "kind": "*"}]}}
+KINDS = {("", "Service"), ("apps", "StatefulSet")}
+
+
+@pytest.mark.parametrize(
+    ("project", "kinds", "found"),
+    [
+        (PROJECT, KINDS, []),
+        (PROJECT, KINDS | {("policy", "PodDisruptionBudget")}, ["PodDisruptionBudget"]),
+        (changed(PROJECT, "spec/namespaceResourceBlacklist", [{"group": "*", "kind": "Service"}]), KINDS, ["Service"]),
+        (changed(PROJECT, "spec/namespaceResourceWhitelist", None), KINDS, []),
+        (changed(PROJECT, "spec/namespaceResourceWhitelist", []), KINDS, ["Service", "StatefulSet"]),
+    ],
+)
+def test_kinds_that_a_project_does_not_list_are_named(project, kinds, found):
+    assert apply_rights.forbidden(project, kinds) == found
+
+
+def test_the_api_calls_kinds_by_their_plural():
+    assert [apply_rights.resource_of(kind) for kind in ("NetworkPolicy", "Service")] == ["networkpolicies", "services"]
+
+
+@pytest.mark.parametrize(
+    ("retry", "seconds"),
+    [
+        ({}, 0),
+        ({"limit": 2, "backoff": {"duration": "5s", "factor": 2, "maxDuration": "1m"}}, 15),
+        ({"limit": 5}, 155),
+        ({"limit": 3, "backoff": {"duration": "500ms", "factor": 1, "maxDuration": "3m"}}, 1.5),
+        ({"limit": 3, "backoff": {"duration": "2h", "maxDuration": "1m30s"}}, 270),
+    ],
+)
+def test_the_time_between_tries_is_what_argo_cd_waits(retry, seconds):
+    assert sync_retries.waited(retry) == seconds
+
+
+@pytest.mark.parametrize(
+    ("more", "kind", "stays"),
+    [
+        ({"strategy": {}}, None, True),
+        ({}, "Deployment", True),
+        ({"updateStrategy": {}}, None, False),
+        ({}, "StatefulSet", False),
+    ],
+)
+def test_the_pods_of_deployments_are_taken_out_soon(more, kind, stays):
+    containers = [{"name": "a", "readinessProbe": {"periodSeconds": 40}}]
+    workload = {"spec": {**more, "template": {"spec": {"containers": containers}}}} | ({"kind": kind} if kind else {})
+    assert bool(workload_health.stays_in_service(workload)) is stays
+    containers[0]["readinessProbe"] = {"httpGet": {"path": "/ready"}}
+    assert not workload_health.stays_in_service(workload)
+
+
+@pytest.mark.parametrize(("duration", "seconds"), [("3m0s", 180), ("500ms", 0.5), ("1d", 86400), ("1h30m", 5400)])
+def test_a_duration_is_read_as_argo_cd_reads_it(duration, seconds):
+    assert seconds_of(duration) == seconds

@@ -1,0 +1,83 @@
+"""What whoever has Argo CD's UI open hears of changes."""
+
+import contextlib
+import json
+from types import SimpleNamespace as Thing
+
+import pytest
+import requests
+
+from acceptance.clients.argocd import ArgoCD, told
+from acceptance.drivers.argocd.reported_status import hears_of_change
+
+
+def line(status):
+    return "data: " + json.dumps(
+        {"result": {"type": "MODIFIED", "application": {"status": {"sync": {"status": status}}}}}
+    )
+
+
+def test_the_stream_tells_applications():
+    events = told([line("Synced"), "", ":", line("OutOfSync")])
+    assert [item["status"]["sync"]["status"] for item in events] == ["Synced", "OutOfSync"]
+    with pytest.raises(requests.HTTPError, match="permission denied"):
+        list(told(['data: {"error": {"message": "permission denied"}}']))
+
+
+def test_it_is_asked_for_as_the_ui_asks():
+    asked = []
+
+    class Answer(contextlib.nullcontext):
+        def raise_for_status(self):
+            pass
+
+        def iter_lines(self):
+            return iter([line("Synced").encode()])
+
+    argocd = ArgoCD(
+        lambda: "https://argocd.test", "password", Thing(get=lambda url, **how: asked.append((url, how)) or Answer())
+    )
+    argocd.signed_in_at = "https://argocd.test"
+    with argocd.changes("demo") as events:
+        assert next(events)["status"]["sync"]["status"] == "Synced"
+    ((url, how),) = asked
+    assert url == "https://argocd.test/api/v1/stream/applications" and how["params"] == {"name": "demo"}
+    assert how["stream"] and how["headers"] == {"Accept": "text/event-stream"} and how["timeout"] < 15, (
+        "a sign of life is no change"
+    )
+
+
+class Demo:
+    name, hint, pushed = "demo", "look", "old"
+
+    def push(self):
+        self.pushed = "new"
+
+    def status(self, refresh):
+        return {"sync": {"status": "OutOfSync" if self.pushed == "new" else "Synced", "revision": self.pushed}}
+
+
+def listening(*lines):
+    """Argo CD whose stream has these lines, and after them says nothing for too long."""
+
+    def stream():
+        yield from lines
+        raise requests.ConnectionError("Read timed out.")
+
+    return Thing(changes=lambda name: contextlib.nullcontext(told(stream())))
+
+
+def test_a_change_is_heard():
+    assert hears_of_change(listening(line("Synced"), line("Synced"), line("OutOfSync")), Demo())[-1] == "OutOfSync"
+
+
+@pytest.mark.parametrize(("lines", "heard"), [((), "nothing"), ((line("Synced"),), r"\['Synced'\]")])
+def test_no_change_is_heard(lines, heard):
+    with pytest.raises(AssertionError, match=f"told as it comes, heard {heard} and then Read timed out"):
+        hears_of_change(listening(*lines), Demo())
+
+
+def test_a_stream_that_ends_is_no_stream():
+    ends = Thing(changes=lambda name: contextlib.nullcontext(told([line("Synced")])))
+    with pytest.raises(AssertionError, match="the end of the stream"):
+        hears_of_change(ends, Demo())

@@ -1,0 +1,45 @@
+"""Who gets into Redis."""
+
+import hashlib
+
+import pytest
+
+from acceptance.drivers.data.cache import emptied_by, logins_beside
+
+URL = "redis://:right%2Fone@redis:6379"
+OWN = "#" + hashlib.sha256(b"right/one").hexdigest()
+OTHER = "#" + hashlib.sha256(b"letmein").hexdigest()
+EVERYTHING = "~* &* +@all"
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ([f"user default on {OWN} {EVERYTHING}"], []),
+        ([f"user default on sanitize-payload {OWN} {EVERYTHING}", f"user old off {OTHER} -@all"], []),
+        ([f"user default on {OWN} {OTHER} {EVERYTHING}"], ["default has 1 passwords"]),
+        ([f"user default on nopass {EVERYTHING}"], ["default needs no password"]),
+        ([f"user default on {OWN} {EVERYTHING}", f"user monitor on {OWN} +ping"], ["monitor may log in"]),
+        ([f"user guest on nopass {EVERYTHING}"], ["guest may log in", "guest needs no password"]),
+    ],
+)
+def test_each_way_in_beside_the_urls_is_named(rules, words):
+    found = logins_beside(URL, rules)
+    assert len(found) == len(words)
+    assert all(said.startswith(word) for said, word in zip(found, words, strict=True))
+
+
+def test_the_url_may_name_a_user():
+    assert logins_beside("redis://app:letmein@redis:6379", [f"user app on {OTHER} +@all", "user default off"]) == []
+
+
+def test_a_cache_that_was_emptied_says_how_often():
+    said = "calls={},usec=90,usec_per_call=30.00,rejected_calls=2,failed_calls={}"
+    assert emptied_by({"cmdstat_flushdb": said.format(3, 1), "cmdstat_get": said.format(9, 0)}) == {"flushdb": 2}
+    # Redis before 6.2 says nothing of calls that failed.
+    assert emptied_by({"cmdstat_flushall": "calls=1,usec=9,usec_per_call=9.00"}) == {"flushall": 1}
+
+
+def test_a_cache_that_nobody_emptied_is_let_be():
+    refused = "calls=2,usec=9,usec_per_call=4.50,rejected_calls=7,failed_calls=2"
+    assert emptied_by({}) == {} == emptied_by({"cmdstat_flushdb": refused, "cmdstat_incr": "calls=5,usec=1"})

@@ -1,0 +1,215 @@
+"""Attempts to get into the database."""
+
+import contextlib
+import hashlib
+import json
+from types import SimpleNamespace as Thing
+
+import psycopg
+import pytest
+
+from acceptance.base.waiting import Deadline
+from acceptance.clients.sql import Login, Refused
+from acceptance.drivers.data import database_logins
+from acceptance.drivers.data.database_logins import (
+    LET_IN,
+    attempt,
+    attempts,
+    connections_at_once,
+    cut_short,
+    ending,
+    is_password,
+    not_served,
+    turned_away,
+    unasked,
+    with_other_passwords,
+    wrong,
+)
+
+LOGIN = Login("platform", "right", "alternatefutures")
+
+
+class Members:
+    """Members that answer every login in one way."""
+
+    login = LOGIN
+
+    def __init__(self, outcome=None):
+        self.outcome = outcome
+        self.seen = []
+
+    def connect(self, place, login, **settings):
+        self.seen.append((place, login.user, login.database, settings))
+        if self.outcome:
+            raise self.outcome
+        return contextlib.nullcontext()
+
+    def places(self):
+        return ["yb-tservers", "yb-tserver-0"]
+
+    def roles(self):
+        return ["platform", "replicator"]
+
+    def databases(self):
+        return ["alternatefutures"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "let_in"),
+    [
+        (None, True),
+        (Refused("password authentication failed"), False),
+        (psycopg.OperationalError('FATAL:  no pg_hba.conf entry for host "10.1.0.9"'), False),
+        # What comes after the password was taken, or was never asked for.
+        (psycopg.OperationalError('FATAL:  role "nobody" does not exist'), True),
+        (psycopg.OperationalError('FATAL:  permission denied for database "x"'), True),
+    ],
+)
+def test_only_a_refusal_of_the_password_is_one(outcome, let_in):
+    assert attempt(Members(outcome), "yb-tserver-0", LOGIN).startswith(LET_IN) is let_in
+
+
+def test_who_was_not_reached_refused_nobody():
+    lost = psycopg.OperationalError("server closed the connection unexpectedly")
+    with pytest.raises(AssertionError, match="not reached"):
+        attempt(Members(lost), "yb-tserver-0", LOGIN)
+
+
+def test_every_role_and_database_is_tried_everywhere_and_as_a_standby():
+    members = Members()
+    assert len(attempts(members, "a wrong password")) == 2 * 2 * 2
+    assert {settings.get("replication") for *_, settings in members.seen} == {None, "true"}
+
+
+@pytest.mark.parametrize("kind", ["a wrong password", "an empty password", "an unknown name"])
+def test_wrong_credentials_differ_from_the_right_ones(kind):
+    assert wrong(LOGIN, kind) != LOGIN
+
+
+@pytest.mark.parametrize(
+    ("rule", "named"),
+    [
+        (("local", "all", "all", "", "scram-sha-256", ""), False),
+        (("host", "all", "all", "all", "reject", ""), False),
+        (("local", "all", "all", "", "trust", ""), True),
+        (("host", "all", "all", "127.0.0.1", "md5", ""), True),
+        (("host", "all", "all", "", "", "invalid IP address"), True),
+    ],
+)
+def test_a_rule_that_asks_for_no_password_is_named(rule, named):
+    assert bool(unasked({"yb-tserver-0": [rule]})) is named
+
+
+SCRAM = (
+    "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:"
+    "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
+)
+"""Of the password `pencil`, with the salt of RFC 7677, 3."""
+MD5 = "md5" + hashlib.md5(b"pencilsupport", usedforsecurity=False).hexdigest()
+
+
+@pytest.mark.parametrize("verifier", [SCRAM, MD5])
+def test_what_the_database_keeps_of_a_password_is_recognised(verifier):
+    assert is_password(verifier, "support", "pencil")
+    assert not is_password(verifier, "support", "support")
+    assert with_other_passwords([("support", verifier)], ["right", "left"]) == ["support"]
+    assert with_other_passwords([("support", verifier)], ["right", "pencil"]) == []
+
+
+class Crowded:
+    """A database that takes so many connections at once."""
+
+    def __init__(self, most):
+        self.most, self.open, self.seen = most, 0, 0
+
+    @contextlib.contextmanager
+    def connect(self, _):
+        if self.open == self.most:
+            raise psycopg.OperationalError('FATAL:  too many connections for role "platform"')
+        self.open += 1
+        self.seen = max(self.seen, self.open)
+        try:
+            yield self
+        finally:
+            self.open -= 1
+
+    def execute(self, _):
+        pass
+
+
+def test_all_connections_are_held_at_once_and_closed():
+    database = Crowded(30)
+    assert turned_away(database, 21) == ""
+    assert (database.seen, database.open) == (21, 0)
+
+
+def test_who_is_turned_away_with_right_credentials_is_told():
+    database = Crowded(6)
+    assert turned_away(database, 21).startswith("with 6 open, there was: FATAL:  too many")
+    assert database.open == 0
+
+
+def a_deployment(replicas, *names):
+    container = Thing(env=[Thing(name=name) for name in names] or None)
+    return Thing(spec=Thing(replicas=replicas, template=Thing(spec=Thing(containers=[container]))))
+
+
+def test_each_pod_with_the_credentials_may_hold_a_pool():
+    others = [a_deployment(2), a_deployment(2, "PORT")]
+    users = [a_deployment(2, "PORT", "DATABASE_URL"), a_deployment(3, "DATABASE_URL")]
+    assert connections_at_once(users + others) == 26
+    with pytest.raises(AssertionError, match="DATABASE_URL"):
+        connections_at_once(others)
+
+
+class Leader:
+    """A database some of whose roles' passwords end."""
+
+    login, admin = LOGIN, Login("yugabyte", "right", "alternatefutures")
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def leader(self):
+        return "yb-tserver-0"
+
+    def ask(self, member, statement, *values, login=None):
+        assert values == ("platform", "yugabyte", 30) and "rolreplication" in statement and login == self.admin
+        return self.rows
+
+
+def test_a_password_that_ends_is_told():
+    assert ending(Leader([("platform", "2027-01-01 00:00:00+00")]), 30) == [
+        "the password of platform ends at 2027-01-01 00:00:00+00"
+    ]
+    assert ending(Leader([]), 30) == []
+
+
+def refused(*_):
+    """A pod that is not let in."""
+    raise AssertionError('28000: pg_hba.conf rejects connection for host "10.244.1.7"')
+
+
+@pytest.mark.parametrize(
+    ("client", "words"),
+    [
+        (lambda *_: '[["platform"]]\n', []),
+        (refused, ["pg_hba.conf rejects"]),
+        (lambda *_: '[["somebody"]]', ["somebody"]),
+        (lambda *_: "no route to host", ["expected JSON, saw 'no route to host'"]),
+    ],
+)
+def test_a_machine_whose_pods_are_not_let_in_is_named(client, words, monkeypatch):
+    monkeypatch.setattr(database_logins, "KNOWN", Deadline(0.1, "the test"))
+    found = not_served({"worker": lambda *_: '[["platform"]]', "worker2": client}, "platform")
+    assert [*found] == ["worker2"] * len(words)
+    assert all(word in found["worker2"] for word in words)
+
+
+def test_queries_that_are_cut_off_soon_are_told():
+    def limits(**settings):
+        return Thing(client=lambda *_: json.dumps([[name, str(value)] for name, value in settings.items()]))
+
+    assert cut_short(limits(statement_timeout=0, lock_timeout=0), 2) == []
+    assert cut_short(limits(statement_timeout=30000), 2) == []
+    assert cut_short(limits(statement_timeout=100, lock_timeout=0), 2) == ["statement_timeout is 100 ms"]

@@ -1,0 +1,137 @@
+"""Settings of the database that are not Git's."""
+
+import json
+from types import SimpleNamespace as Thing
+
+import pytest
+import yaml
+
+from acceptance.base.paths import ROOT
+from acceptance.clients.sql import Login
+from acceptance.drivers.data.database_settings import (
+    altered,
+    differences,
+    flat,
+    in_force,
+    in_git,
+    out_of_bounds,
+    unlike,
+)
+
+TEXT = (ROOT / "k8s/database/overlays/kind/patroni.yaml").read_text()
+HEALTHY = yaml.safe_load(TEXT)["bootstrap"]["dcs"]
+GIT = [{"kind": "Service", "spec": {}}, {"kind": "ConfigMap", "data": {"patroni.yaml": TEXT}}]
+
+
+def changed(parameters=None, **settings):
+    """What Patroni has after a change."""
+    postgresql = {**HEALTHY["postgresql"], "parameters": {**HEALTHY["postgresql"]["parameters"], **(parameters or {})}}
+    return flat({**HEALTHY, "postgresql": postgresql, **settings})
+
+
+def without(name):
+    """What Patroni has after a parameter was taken out."""
+    return {key: value for key, value in changed().items() if not key.endswith(name)}
+
+
+def test_what_git_has_is_let_be():
+    assert in_git(GIT)["postgresql.parameters.wal_sender_timeout"] == "5s"
+    assert unlike(in_git(GIT), changed()) == []
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        changed(pause=False),
+        changed(pause=None),
+        changed(max_connections="100"),
+        changed({"work_mem": None}),
+        # Patroni's own, which neither pauses it nor sets a parameter.
+        changed(maximum_lag_on_failover=1048576),
+    ],
+)
+def test_what_comes_to_the_same_is_let_be(seen):
+    assert unlike(in_git(GIT), seen) == []
+
+
+@pytest.mark.parametrize(
+    ("seen", "word"),
+    [
+        (changed({"wal_sender_timeout": 0}), "wal_sender_timeout is 0, not 5s"),
+        (changed({"wal_keep_size": 0}), "wal_keep_size is 0, not 128MB"),
+        (without("wal_keep_size"), "wal_keep_size is None"),
+        (changed({"synchronous_commit": "off"}), "synchronous_commit is off, and Git has none"),
+        (changed({"fsync": False}), "fsync is False, and Git has none"),
+        (changed(pause=True), "pause is True"),
+        (changed(standby_cluster={"host": "elsewhere"}), "standby_cluster.host is elsewhere"),
+        (changed(synchronous_mode=False), "synchronous_mode is False, not True"),
+        (changed(synchronous_mode=1, synchronous_node_count=1), "synchronous_node_count is 1, not 2"),
+        (changed(ttl=300), "ttl is 300, not 14"),
+        ({}, "ttl is None"),
+    ],
+)
+def test_what_differs_is_told(seen, word):
+    found = unlike(in_git(GIT), seen)
+    assert any(word in text for text in found), found
+
+
+def test_where_no_patroni_is_there_is_nothing_to_compare():
+    assert in_git([{"kind": "ConfigMap", "data": {"init.sql": "select 1"}}, {"kind": "ConfigMap"}]) == {}
+
+
+class Members:
+    """Two members under Patroni, one of which was altered."""
+
+    admin = Login("yugabyte", "right", "alternatefutures")
+
+    def __init__(self, rows=()):
+        self.rows = list(rows)
+        self.namespace = Thing(pod=lambda name: Thing(status=Thing(pod_ip="10.244.1.7")))
+
+    def names(self):
+        return ["yb-tserver-0", "yb-tserver-1"]
+
+    def leader(self):
+        return "yb-tserver-0"
+
+    def client(self, *arguments):
+        assert arguments == ("http", "GET", "http://10.244.1.7:8008/config")
+        return json.dumps({"status": 200, "body": json.dumps({"ttl": 14, "postgresql": {"parameters": {"a": 1}}})})
+
+    def ask(self, member, statement, login=None):
+        return self.rows if member == "yb-tserver-1" else []
+
+
+def test_patroni_is_asked_what_it_has():
+    assert in_force(Members()) == {"ttl": 14, "postgresql.parameters.a": 1}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], []),
+        ([("primary_conninfo", "host=10.244.1.7")], []),
+        ([("fsync", "off")], ["fsync is off on yb-tserver-1 by ALTER SYSTEM"]),
+    ],
+)
+def test_what_was_set_on_one_member_is_told(rows, said):
+    assert altered(Members(rows)) == said
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([("wal_sender_timeout", "5000"), ("wal_receiver_timeout", "5000"), ("wal_keep_size", "128")], []),
+        ([("wal_sender_timeout", "0")], ["wal_sender_timeout is 0 on yb-tserver-1"]),
+        ([("wal_receiver_timeout", "600000")], ["wal_receiver_timeout is 600000 on yb-tserver-1"]),
+        ([("wal_keep_size", "0")], ["wal_keep_size is 0 on yb-tserver-1"]),
+    ],
+)
+def test_what_lets_a_loss_be_felt_is_told_whoever_set_it(rows, said):
+    assert out_of_bounds(Members(rows)) == said
+
+
+def test_all_of_it_is_told_and_nothing_where_no_patroni_is():
+    members = Members([("wal_keep_size", "0")])
+    assert len(differences(members, {"ttl": 14}, {"ttl": 15})) == 3
+    assert differences(members, {}, {}) == []

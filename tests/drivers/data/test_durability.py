@@ -1,0 +1,72 @@
+"""What gives a commit's durability away is seen where a session is told so."""
+
+import json
+
+import pytest
+
+from acceptance.clients.sql import Login
+from acceptance.drivers.data.durability import OVERRIDES, SOUND, weak_among, weak_settings, weakly_told
+
+
+def workload(**parts):
+    return {"metadata": {"name": "auth"}, **parts}
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        workload(spec={"containers": [{"env": [{"name": "PGOPTIONS", "value": "-c synchronous_commit=off"}]}]}),
+        workload(data={"postgresql.conf": "fsync = off\n"}),
+        workload(data={"patroni.yaml": "parameters: {full_page_writes: 'off'}"}),
+        workload(data={"patroni.json": '{"synchronous_commit": "local"}'}),
+        workload(spec={"args": ["-c", "session_replication_role=replica"]}),
+    ],
+)
+def test_a_session_that_waits_for_no_disk_is_named(item):
+    assert len(weakly_told(item)) == 1
+
+
+def test_what_waits_is_left_alone():
+    text = "synchronous_commit: on\nfsync: 'on'\nsynchronous_mode: true\nfull_page_writes: on, or nothing"
+    assert weakly_told(workload(data={"patroni.yaml": text}, spec=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "is_weak"),
+    [
+        (("session_replication_role", "replica"), True),
+        (("session_replication_role", "origin"), False),
+        (("synchronous_commit", "off"), True),
+        (("work_mem", "4MB"), False),
+    ],
+)
+def test_a_role_whose_sessions_hold_to_nothing_is_named(setting, is_weak):
+    assert bool(weak_among([("platform in every database", setting)])) is is_weak
+
+
+class Members:
+    """A sound database, but for what sessions with DATABASE_URL as it is have."""
+
+    login, admin = Login("platform", "right", "alternatefutures"), Login("yugabyte", "right", "alternatefutures")
+
+    def __init__(self, **told):
+        self.told = told
+
+    def names(self):
+        return ["yb-tserver-0", "yb-tserver-1"]
+
+    def leader(self):
+        return "yb-tserver-0"
+
+    def ask(self, member, statement, login=None):
+        return [] if statement == OVERRIDES else [(name, allowed[0]) for name, allowed in SOUND.items()]
+
+    def client(self, *arguments):
+        assert arguments[:2] == ("sql-query", "env:DATABASE_URL")
+        return json.dumps([[name, self.told.get(name, allowed[0])] for name, allowed in SOUND.items()])
+
+
+def test_an_option_of_the_url_that_gives_durability_away_is_named():
+    assert weak_settings(Members()) == []
+    found = weak_settings(Members(synchronous_commit="off"))
+    assert found == ["synchronous_commit=off for whoever connects with DATABASE_URL"]

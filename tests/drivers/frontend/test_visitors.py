@@ -1,0 +1,85 @@
+"""Whoever is not shown a page as others are is found, by language, device or way here."""
+
+import http.server
+
+import pytest
+import requests
+from tests_support import http_server, reply
+
+from acceptance.drivers.frontend import site, visitors
+
+PAGE = "<html><h1>Home</h1></html>"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves one page; below /SIGN it turns away whose requests hold the sign in a header or in the query."""
+
+    def do_GET(self):
+        """The page, 404 for whom the path names, or a page that is another one."""
+        path, _, query = self.path.partition("?")
+        sign = path.split("/")[1]
+        told = "\n".join([*self.headers.values(), query])
+        turned = sign and sign in told
+        body = (PAGE.replace("Home", "Sorry") if path.endswith("/other") and turned else PAGE).encode()
+        reply(self, body, 404 if turned and not path.endswith("/other") else 200)
+
+    def log_message(self, *_):
+        """Nothing."""
+
+
+@pytest.fixture(scope="module")
+def server():
+    """`http://HOST:PORT` of the page."""
+    with http_server(Handler) as address:
+        yield f"http://{address}"
+
+
+def opened(server, path, **resources):
+    """The page at a path as a probe got it."""
+    return site.Opened(f"{server}{path}", requests.get(f"{server}{path}", timeout=5), PAGE, resources)
+
+
+@pytest.mark.parametrize(
+    ("path", "who"),
+    [
+        ("/de-DE/page", "who reads de-DE"),
+        ("/iPhone/other", "with an iPhone"),
+        ("/ExampleBot/page", "that is a crawler"),
+        ("/_ga/page", "who was here before"),
+        ("/of-an-older-page/page", "who kept an older page"),
+        ("/google.com/page", "who comes from a search"),
+        ("/utm_source/page", "who follows a link of a mail"),
+    ],
+)
+def test_who_is_turned_away_is_named(server, path, who):
+    found = visitors.turned_away(requests.Session(), opened(server, path))
+    assert any(f"a visitor {who}: " in text for text in found), found
+
+
+def test_a_page_that_is_the_same_for_everybody_is_let_pass(server):
+    assert visitors.turned_away(requests.Session(), opened(server, "/", **{f"{server}/style": "200"})) == []
+
+
+def test_what_a_page_loads_and_one_visitor_does_not_get_is_seen(server):
+    page = opened(server, "/", **{f"{server}/ja/font": "200"})
+    assert visitors.turned_away(requests.Session(), page) == [f"a visitor who reads ja: GET {server}/ja/font: 404"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 0),
+        ({"Cache-Control": "public, max-age=31536000, immutable"}, 31536000),
+        ({"Cache-Control": "max-age=0, must-revalidate", "Expires": "Wed, 01 Jan 2098 00:00:00 GMT"}, 0),
+        # For caches between the two, which browsers are not.
+        ({"Cache-Control": "s-maxage=31536000, stale-while-revalidate"}, 0),
+        ({"Cache-Control": "no-cache, max-age=600"}, 0),
+        ({"Date": "Sat, 28 Nov 2026 20:00:00 GMT", "Expires": "Sat, 28 Nov 2026 21:00:00 GMT"}, 3600),
+        ({"Date": "Sat, 28 Nov 2026 20:00:00 GMT", "Expires": "Fri, 27 Nov 2026 20:00:00 GMT"}, 0),
+        ({"Date": "Sat, 28 Nov 2026 20:00:00 GMT", "Expires": "0"}, 0),
+    ],
+)
+def test_how_long_a_browser_keeps_a_page(headers, seconds):
+    answer = requests.Response()
+    answer.headers.update(headers)
+    assert visitors.kept_for(answer) == seconds

@@ -1,0 +1,71 @@
+"""A browser's request beside the same over HTTP/1.1."""
+
+import ssl
+from types import SimpleNamespace as Thing
+
+import pytest
+import requests
+
+from acceptance.drivers.ingress import http2_requests
+from acceptance.drivers.ingress.http2_requests import ask_both, unlike
+
+
+class Users:
+    """Users whose every request over HTTP/1.1 is answered with 200."""
+
+    verify = False
+
+    def request(self, *_, **__):
+        found = requests.Response()
+        found.status_code = 200
+        return found
+
+
+def asked(monkeypatch, outcome):
+    def get(address, name, path, trust, within):
+        assert (address, name) == (("127.0.0.1", 443), "auth.example.test") and path.startswith("/api/health?mark-")
+        wanted = outcome(trust) if callable(outcome) else outcome
+        if isinstance(wanted, OSError):
+            raise wanted
+        return wanted
+
+    monkeypatch.setattr(http2_requests.http2, "get", get)
+    monkeypatch.setattr(http2_requests, "known_paths", lambda _: {"auth": ["/api/health"]})
+    environment = Thing(domain="example.test", infrastructure=None)
+    outputs = Thing(load_balancer=Thing(address="127.0.0.1", https_port=443))
+    return ask_both(Users(), environment, outputs, "auth")
+
+
+def test_a_browser_that_is_answered_alike_is_let_pass(monkeypatch):
+    both = asked(monkeypatch, ("h2", 200))
+    assert unlike(both) == "" and len(both.answers) == len(both.asked) == 3
+    assert [what for what in both.asked.values() if what.endswith("over HTTP/2")]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"), [(ssl.SSLError("protocol version"), "TLS 1.2: .*version"), (("h2", 421), "")]
+)
+def test_an_older_browser_that_is_turned_away_is_told(monkeypatch, outcome, said):
+    def get(trust):
+        return outcome if trust.maximum_version == ssl.TLSVersion.TLSv1_2 else ("h2", 200)
+
+    if said:
+        with pytest.raises(AssertionError, match=said):
+            asked(monkeypatch, get)
+    else:
+        assert "TLS 1.2': 421" in unlike(asked(monkeypatch, get))
+
+
+def test_a_browser_that_is_answered_otherwise_is_told(monkeypatch):
+    assert "over HTTP/2': 404" in unlike(asked(monkeypatch, ("h2", 404)))
+
+
+def test_where_the_server_chooses_http_1_browsers_speak_that(monkeypatch):
+    both = asked(monkeypatch, ("http/1.1", 0))
+    assert unlike(both) == "" and len(both.answers) == len(both.asked) == 1
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError("reset"), TimeoutError("timed out")])
+def test_a_browser_that_is_not_answered_is_told(monkeypatch, error):
+    with pytest.raises(AssertionError, match=r"over HTTP/2: (reset|timed out)"):
+        asked(monkeypatch, error)

@@ -1,0 +1,101 @@
+"""Who is kept waiting at a load balancer, and what it lists of its limits."""
+
+import contextlib
+import socket
+import threading
+from types import SimpleNamespace as Thing
+
+import pytest
+import requests
+
+from acceptance.drivers.network import load_balancer
+from acceptance.infrastructure import haproxy
+from acceptance.infrastructure.haproxy import limits, only_behind_load_balancer, unequal_shares
+
+HEAD = "# pxname,svname,qcur,slim,stot,rate_lim,status,\n"
+FREE = HEAD + "https,FRONTEND,,4096,9,0,OPEN,\nhttps,worker,0,,9,,UP,\nhttps,BACKEND,0,410,9,,UP,\n"
+
+
+@pytest.mark.parametrize(
+    ("listed", "seen"),
+    [
+        (FREE, {"https/FRONTEND at once": "4096"}),
+        (FREE.replace("4096", "2"), {"https/FRONTEND at once": "2"}),
+        (FREE.replace("worker,0,,", "worker,0,5,"), {"https/FRONTEND at once": "4096", "https/worker at once": "5"}),
+        (FREE.replace("9,0,OPEN", "9,3,OPEN"), {"https/FRONTEND at once": "4096", "https/FRONTEND a second": "3"}),
+    ],
+)
+def test_limits_of_frontends_and_servers_are_told(listed, seen):
+    assert limits(listed) == seen
+
+
+SHARES = (
+    "# pxname,svname,stot,status,weight,act,bck,\nhttps,FRONTEND,9,OPEN,,,,\nhttps,worker,5,UP,1,1,0,\n"
+    "https,worker2,4,UP,1,1,0,\nhttps,BACKEND,9,UP,2,2,0,\nhttp,worker,5,UP,100,1,0,\nhttp,worker2,5,UP,100,1,0,\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("listed", "seen"),
+    [
+        (SHARES, set()),
+        (SHARES.replace("worker2,4,UP,1,", "worker2,4,UP,256,"), {"https/worker", "https/worker2"}),
+        (SHARES.replace("worker2,4,UP,1,1,0", "worker2,4,UP,1,0,1"), {"https/worker2"}),
+        (SHARES.replace(",UP,100,", ",DRAIN,0,"), {"http/worker", "http/worker2"}),
+    ],
+)
+def test_a_worker_that_gets_another_share_is_told(listed, seen):
+    assert unequal_shares(listed).keys() == seen
+
+
+def test_a_worker_that_is_not_behind_the_load_balancer_is_told(monkeypatch):
+    outputs = Thing(workers=[Thing(name="worker"), Thing(name="worker2")])
+    monkeypatch.setattr(haproxy, "load_balancer_command", lambda *_: SHARES.replace("http,worker2", "http,worker3"))
+    with (
+        pytest.raises(AssertionError, match=r"'http/worker2'.* behind the load balancer"),
+        only_behind_load_balancer(outputs, outputs.workers[0]),
+    ):
+        pass
+
+
+@contextlib.contextmanager
+def server():
+    """A place that takes connections; how many it has taken."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        taken, ended = [], threading.Event()
+
+        def take():
+            while not ended.is_set():
+                with contextlib.suppress(OSError):
+                    taken.append(listener.accept()[0])
+
+        threading.Thread(target=take, daemon=True).start()
+        yield listener.getsockname(), taken
+        ended.set()
+        for connection in taken:
+            connection.close()
+
+
+def test_connections_are_held_for_the_block_alone():
+    with server() as (address, taken):
+        with load_balancer.held(address, 3):
+            pass
+        for _ in range(100):
+            if len(taken) == 3:
+                break
+            threading.Event().wait(0.05)
+        assert [connection.recv(1) for connection in taken] == [b""] * 3
+
+
+@pytest.mark.parametrize("scheme", load_balancer.SCHEMES)
+def test_who_waits_beside_others_is_no_answer(monkeypatch, scheme):
+    def waits(*_):
+        raise requests.ReadTimeout("Read timed out.")
+
+    monkeypatch.setattr(load_balancer, "held", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(load_balancer, "place", lambda *_: ("127.0.0.1", 80))
+    monkeypatch.setattr(load_balancer, "ask_behind", lambda *_: "pod one")
+    assert load_balancer.ask_beside_others(load_balancer.PODS, None, scheme, None) == "pod one"
+    monkeypatch.setattr(load_balancer, "ask_behind", waits)
+    with pytest.raises(AssertionError, match="no answer beside 24 connections held open"):
+        load_balancer.ask_beside_others(load_balancer.PODS, None, scheme, None)

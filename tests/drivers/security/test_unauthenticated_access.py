@@ -1,0 +1,75 @@
+"""What on a machine others than root may read, and what listens there for others."""
+
+import subprocess
+from types import SimpleNamespace
+
+import pytest
+
+from acceptance.drivers.security.unauthenticated_access import (
+    HEARD,
+    HEARD_OF_CONTROL_PLANE,
+    beyond,
+    heard_by_udp,
+    search,
+)
+
+
+def found(folder):
+    done = subprocess.run(["sh", "-c", search(str(folder))], capture_output=True, text=True, check=True)
+    return [line.rpartition("/")[2] for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("text", "opens"),
+    [
+        ("-----BEGIN EC PRIVATE KEY-----\nMHc", True),
+        ("-----BEGIN PRIVATE KEY-----\nMHc", True),
+        ("users:\n- user:\n    client-key-data: LS0t", True),
+        ("kind: EncryptionConfiguration\nresources: []", True),
+        ("-----BEGIN CERTIFICATE-----\nMIIB", False),
+        ("clusters:\n- cluster:\n    certificate-authority-data: LS0t", False),
+    ],
+)
+def test_what_opens_the_cluster_is_found_whatever_it_is_called(tmp_path, text, opens):
+    (tmp_path / "notes of last year.txt").write_text(text)
+    assert bool(found(tmp_path)) is opens
+
+
+LISTED = """\
+LISTEN 0      4096       127.0.0.1:10249      0.0.0.0:*    users:(("kube-proxy",pid=812,fd=12))
+LISTEN 0      4096      127.0.0.11:39823      0.0.0.0:*
+LISTEN 0      4096      172.30.0.8:2379       0.0.0.0:*    users:(("etcd",pid=729,fd=9))
+LISTEN 0      4096           [::1]:9099          [::]:*    users:(("other",pid=7,fd=9))
+LISTEN 0      4096               *:10250            *:*    users:(("kubelet",pid=411,fd=13))
+"""
+
+
+def test_what_listens_for_others_is_known_or_told():
+    assert beyond(LISTED, HEARD_OF_CONTROL_PLANE) == []
+    assert beyond(LISTED, HEARD) == ['172.30.0.8:2379 users:(("etcd",pid=729,fd=9))']
+    more = LISTED + 'LISTEN 0 4096 *:2381 *:* users:(("etcd",pid=729,fd=14))\nLISTEN 0 5 [::]:8000 [::]:*\n'
+    assert [text.split()[0] for text in beyond(more, HEARD_OF_CONTROL_PLANE)] == ["*:2381", "[::]:8000"]
+    with pytest.raises(AssertionError):
+        beyond("", HEARD)
+
+
+UDP = """\
+UNCONN 0      0          127.0.0.11:37212      0.0.0.0:*
+UNCONN 0      0             0.0.0.0:8472       0.0.0.0:*
+"""
+PORTMAP = 'UNCONN 0 0 0.0.0.0:111 0.0.0.0:* users:(("rpcbind",pid=9,fd=5))\n'
+ASKS = 'UNCONN 0 0 0.0.0.0:50123 0.0.0.0:* users:(("wget",pid=11,fd=3))\n'
+
+
+@pytest.mark.parametrize(
+    ("looks", "told"),
+    [
+        ([UDP, UDP, UDP], []),
+        (["", "", ""], []),
+        ([UDP + PORTMAP] * 3, ['0.0.0.0:111 users:(("rpcbind",pid=9,fd=5)) (UDP)']),
+        ([UDP + ASKS, UDP, UDP], []),
+    ],
+)
+def test_what_listens_by_udp_for_others_is_known_or_told(looks, told):
+    said = iter(looks)
+    assert heard_by_udp(SimpleNamespace(on_node=lambda *_: next(said)), "worker") == told

@@ -1,0 +1,52 @@
+"""Values that pods have without taking them from their ConfigMap are seen."""
+
+import pytest
+from kubernetes import client
+
+from acceptance.drivers.services.configmap_use import elsewhere
+
+CONFIG = "auth-config"
+
+
+def spec(env=(), names=(CONFIG,), prefix=None):
+    """A pod's spec that takes ConfigMaps and variables."""
+    sources = [
+        client.V1EnvFromSource(config_map_ref=client.V1ConfigMapEnvSource(name=name), prefix=prefix) for name in names
+    ]
+    container = client.V1Container(name="auth", env=list(env) or None, env_from=sources or None)
+    return client.V1PodSpec(containers=[container])
+
+
+def reference(key, name=CONFIG):
+    """A variable that comes from a key of a ConfigMap."""
+    source = client.V1ConfigMapKeySelector(name=name, key=key)
+    return client.V1EnvVar(name="LIMIT", value_from=client.V1EnvVarSource(config_map_key_ref=source))
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        spec(),
+        spec([client.V1EnvVar(name="PORT", value="3001")]),
+        spec([reference("LIMIT")], []),
+        spec(names=("other", CONFIG)),
+    ],
+)
+def test_the_whole_configmap_or_its_key(good):
+    assert elsewhere({"auth": good}, ["LIMIT"], CONFIG) == {}
+
+
+@pytest.mark.parametrize(
+    ("bad", "way"),
+    [
+        (spec(names=()), "nowhere"),
+        (spec(names=("other",)), "nowhere"),
+        (spec(prefix="AUTH_"), "nowhere"),
+        (spec([client.V1EnvVar(name="LIMIT", value="20")], []), "an entry of its own in env"),
+        (spec([client.V1EnvVar(name="LIMIT", value="20")]), "an entry of its own in env"),
+        (spec([reference("LIMIT", "other")]), "an entry of its own in env"),
+        (spec([reference("LOWEST")]), "an entry of its own in env"),
+    ],
+)
+def test_values_from_elsewhere_are_seen(bad, way):
+    assert elsewhere({"auth": bad, "other": spec()}, ["LIMIT"], CONFIG) == {"auth": {"LIMIT": way}}

@@ -1,0 +1,71 @@
+"""What lines of a service's log say: that somebody cannot be reached, and what only developers would write."""
+
+import json
+
+import pytest
+
+from acceptance.drivers.services.log_lines import for_developers, says_unreachable, showing
+
+WHO = {"logger": "backend_service.auth", "service": "backend_service"}
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIweDEifQ.c2lnbmF0dXJlLW9mLXRoaXM"
+
+
+def line(level="ERROR", **what):
+    return json.dumps({"level": level, **WHO, **what})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (line(message="auth service cannot be reached", url="http://auth-service:3001/", error="ReadTimeout:"), True),
+        (line(message="request failed", error="ConnectTimeout: http://auth-service:3001"), True),
+        (line(level="warn", msg="auth: connect ECONNREFUSED 10.96.0.5:3001"), True),
+        (line(message="auth timed out"), True),
+        (line(message="request failed"), False),
+        (line(message="request failed", exc_info="auth.py: ConnectTimeout"), False),
+        (line(message="database cannot be reached"), False),
+        (line(level="WARNING", message="error connecting: password authentication failed for user platform"), False),
+        (line(message="authentication service unreachable"), True),
+        (line(message="auth says no"), False),
+        (line(level="INFO", message="auth service cannot be reached"), False),
+        ("auth cannot be reached", False),
+        (line(level=50, msg="auth: connect ECONNREFUSED 10.96.0.5:3001"), True),
+        (line(level=30, msg="auth: connect ECONNREFUSED 10.96.0.5:3001"), False),
+        ('{"severity": "ERROR", "message": "auth cannot be reached"}', True),
+        ("2026-11-28 22:00:01 ERROR auth cannot be reached", True),
+        ("[error] auth cannot be reached", True),
+        ("warn: auth timed out", True),
+        ("INFO auth cannot be reached, no error", False),
+        ("ERROR something failed", False),
+    ],
+)
+def test_a_line_that_says_that_auth_cannot_be_reached(text, says):
+    assert says_unreachable(text, "auth") is says
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        (line(level="DEBUG", message="auth says no"), True),
+        (line(level="INFO", message="debug: asks auth"), True),
+        (line(level="INFO", msg="[DBG] asks auth"), True),
+        (f"asks auth, token={TOKEN}", True),
+        (line(level="INFO", message="asks auth", token=TOKEN), True),
+        ("DBG ask auth", True),
+        (line(level="INFO", message="validated by auth service", subject="0x1"), False),
+        (line(level="INFO", message="trace-id=1 POST /graphql"), False),
+        ("GET /health 200", False),
+        ("", False),
+    ],
+)
+def test_a_line_for_developers(text, is_one):
+    assert for_developers(text, [TOKEN, "no.such-token"]) is is_one
+
+
+def test_who_writes_a_token_or_the_signature_of_a_jwt_is_told():
+    logs = {
+        "a": [line(message="signed in", token="af_secret"), line(message="signed in", address="0xabc")],
+        "b": [f"validated c2lnbmF0dXJlLW9mLXRoaXM of {TOKEN.partition('.')[0]}", "GET /health 200"],
+        "c": [line(message="signed in", header=TOKEN.partition(".")[0]), "af_other"],
+    }
+    assert showing(logs, ["af_secret", TOKEN]) == {"a": 1, "b": 1}

@@ -1,0 +1,82 @@
+"""A copy that is cut off from what it needs, and one that does not notice."""
+
+from types import SimpleNamespace as Thing
+
+import pytest
+import requests
+
+from acceptance.base.waiting import Deadline, TimedOut
+from acceptance.drivers.services import lost_dependencies
+from acceptance.drivers.services.lost_dependencies import Needy, says
+
+
+class Machines:
+    """Machines on which rules are put and removed again."""
+
+    def __init__(self):
+        self.rules = []
+
+    def on_node(self, node, *command, check=True):
+        text = " ".join(command)
+        if "delete" in command:
+            self.rules.clear()
+        elif "list" not in command:
+            self.rules.append(text)
+        return "\n".join(self.rules)
+
+
+class Health:
+    """A copy that is healthy unless it is cut off; or always, if it remembers."""
+
+    def __init__(self, machines, remembers=False):
+        self.machines, self.remembers = machines, remembers
+
+    def get(self, path):
+        made = requests.Response()
+        made.status_code = 503 if self.machines.rules and not self.remembers else 200
+        made.url, made.request = path, requests.Request("GET", "http://copy/health").prepare()
+        return made
+
+
+def needy(monkeypatch, remembers=False):
+    monkeypatch.setattr(lost_dependencies, "NOTICED", Deadline(0.2, "a test"))
+    machines = Machines()
+    api = Health(machines, remembers)
+    pod = Thing(status=Thing(pod_ip="10.0.0.9"))
+    namespace = Thing(name="default", cluster=machines)
+    return Needy(
+        Thing(name="copy", namespace=namespace, pod=lambda: pod, api=lambda _: api), None, ["worker"]
+    ), machines
+
+
+def test_a_copy_is_unhealthy_while_it_is_cut_off_and_no_longer(monkeypatch):
+    copy, machines = needy(monkeypatch)
+    assert "answered 200" in copy.wait_says(healthy=True)
+    with copy.cut_off({"10.0.0.1", "10.0.0.2"}) as heal:
+        (rule,) = machines.rules
+        assert "ip saddr 10.0.0.9 ip daddr 10.0.0.1 reject with tcp reset" in rule and "daddr 10.0.0.2" in rule
+        assert "answered 503" in copy.wait_says(healthy=False)
+        heal()
+        assert "answered 200" in copy.wait_says(healthy=True)
+    assert machines.rules == []
+
+
+def test_a_copy_that_remembers_its_health_is_seen(monkeypatch):
+    copy, machines = needy(monkeypatch, remembers=True)
+    with pytest.raises(TimedOut, match="otherwise than with 200"), copy.cut_off({"10.0.0.1"}):
+        copy.wait_says(healthy=False)
+    assert machines.rules == []
+
+
+def test_a_copy_that_is_cut_off_from_nothing_proves_nothing(monkeypatch):
+    copy, _ = needy(monkeypatch)
+    with pytest.raises(AssertionError, match="off from, saw none"), copy.cut_off([]):
+        pass
+
+
+@pytest.mark.parametrize(("status", "healthy"), [(200, True), (503, False), (500, False)])
+def test_health_is_200_or_anything_else(status, healthy):
+    made = Thing(status_code=status, url="/health", text="", request=Thing(method="GET"))
+    assert says(Thing(get=lambda _: made), healthy=healthy)
+    with pytest.raises(AssertionError, match=f"answered {status}"):
+        says(Thing(get=lambda _: made), healthy=not healthy)

@@ -1,0 +1,130 @@
+"""Liveness probes of the platform's pods, in the cluster and in what production deploys; sizes of its volumes."""
+
+from types import SimpleNamespace
+
+import pytest
+from kubernetes import client
+from tests_support import kustomized
+
+from acceptance.drivers.workloads import liveness_probes
+from acceptance.platform.applications import APPLICATIONS
+
+
+def pod(app, threshold=3, *, owner="ReplicaSet", labels=None, delay=None, command=None, **extra):
+    run = client.V1ExecAction(command=command) if command else None
+    ask = client.V1HTTPGetAction(port=80, host=extra.get("host")) if not command else None
+    timing = {"failure_threshold": threshold, "initial_delay_seconds": delay, "period_seconds": 10}
+    probe = (
+        client.V1Probe(**timing, _exec=run, http_get=ask, timeout_seconds=extra.get("timeout")) if threshold else None
+    )
+    start = client.V1Probe(failure_threshold=extra["start"], period_seconds=1) if "start" in extra else None
+    container = SimpleNamespace(name=app, liveness_probe=probe, startup_probe=start)
+    return SimpleNamespace(
+        metadata=SimpleNamespace(
+            name=f"{app}-1", namespace="default", uid=app, labels={"app": app, **(labels or {})},
+            owner_references=[SimpleNamespace(kind=owner)],
+        ),
+        spec=SimpleNamespace(containers=[container], termination_grace_period_seconds=extra.get("ends")),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("found", "wrong"),
+    [
+        (pod("redis"), False),
+        (pod("redis", 30), True),
+        (pod("redis", None), True),
+        (pod("redis", delay=86400), True),
+        (pod("redis", command=["redis-cli", "-e", "ping"]), False),
+        (pod("redis", command=["true"]), True),
+        (pod("redis", timeout=5), False),
+        (pod("redis", timeout=600), True),
+        (pod("redis", start=180), False),
+        (pod("redis", start=86400), True),
+        (pod("redis", ends=60), False),
+        (pod("redis", ends=3600), True),
+        (pod("redis", host="127.0.0.1"), True),
+        (pod("yb-tserver", 6, delay=30), False),
+        (pod("yb-tserver", 6), False),
+        (pod("yb-tserver", 600), True),
+        (pod("init", None, owner="Job"), False),
+        (pod("copy", None, labels={"alternate-futures.dev/scenario": "true"}), False),
+    ],
+)
+def test_a_container_that_nothing_restarts_in_time_is_told(found, wrong):
+    assert bool(liveness_probes.without_probe([found])) is wrong
+
+
+def test_a_probe_of_a_kind_that_nobody_tried_is_told():
+    found = pod("redis")
+    found.spec.containers[0].liveness_probe = client.V1Probe(failure_threshold=3, grpc=client.V1GRPCAction(port=80))
+    assert "none of httpGet" in liveness_probes.without_probe([found])[0]
+
+
+def event(uid, count=1, message="Container redis failed liveness probe, will be restarted"):
+    return SimpleNamespace(involved_object=SimpleNamespace(uid=uid), message=message, count=count)
+
+
+@pytest.mark.parametrize(
+    ("events", "told"),
+    [
+        ([event("redis")], []),
+        ([event("redis", 2)], ["default/redis-1 (2 times)"]),
+        ([event("redis"), event("redis")], ["default/redis-1 (2 times)"]),
+        ([event("redis", 9, "Stopping container redis")], []),
+        ([event("another", 9)], []),
+    ],
+)
+def test_a_pod_whose_probe_fails_every_few_minutes_is_told(events, told):
+    assert liveness_probes.restarted_again(events, [pod("redis")]) == told
+
+
+@pytest.fixture
+def production():
+    return [item for name in APPLICATIONS for item in kustomized(f"{name}/overlays/production")]
+
+
+def test_production_restarts_after_as_many_failures(production):
+    assert liveness_probes.rendered_without_probe(production) == []
+    for item in (item for item in production if item["kind"] == "Deployment"):
+        item["spec"]["template"]["spec"]["containers"][0].pop("livenessProbe")
+    assert len(liveness_probes.rendered_without_probe(production)) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "storage_class", "gibibytes"), [("yb-tserver", "database", 100), ("redis", "redis", 20)]
+)
+def test_production_claims_the_volumes_of_criterion_1_10(production, name, storage_class, gibibytes):
+    (found,) = [i for i in production if i["kind"] == "StatefulSet" and i["metadata"]["name"] == name]
+    claims = [claim["spec"] for claim in found["spec"]["volumeClaimTemplates"]]
+    sizes = [
+        claim["resources"]["requests"]["storage"] for claim in claims if claim["storageClassName"] == storage_class
+    ]
+    assert sizes and all(int(size.removesuffix("Gi")) >= gibibytes for size in sizes), sizes
+
+
+def test_a_rollout_that_has_only_begun_is_judged_by_what_it_will_be():
+    def deployment(host, labels=None):
+        probe = client.V1Probe(http_get=client.V1HTTPGetAction(port=80, host=host))
+        template = client.V1PodTemplateSpec(
+            metadata=client.V1ObjectMeta(labels={"app": "web"}),
+            spec=client.V1PodSpec(containers=[client.V1Container(name="web", liveness_probe=probe)]),
+        )
+        spec = client.V1DeploymentSpec(template=template, selector=client.V1LabelSelector())
+        return client.V1Deployment(metadata=client.V1ObjectMeta(name="web", labels=labels), spec=spec)
+
+    def cluster(*deployments):
+        none = SimpleNamespace(items=[])
+        api = SimpleNamespace(
+            list_namespaced_deployment=lambda name, **_: SimpleNamespace(
+                items=list(deployments) if name == "default" else []
+            ),
+            list_namespaced_stateful_set=lambda *_, **__: none,
+        )
+        return SimpleNamespace(apps=api)
+
+    assert liveness_probes.deployed_without_probe(cluster(deployment(None))) == []
+    wrong = liveness_probes.deployed_without_probe(cluster(deployment("127.0.0.1")))
+    assert wrong == ["web of web: its probe asks 127.0.0.1, and not the container"]
+    copy = deployment("127.0.0.1", {"alternate-futures.dev/scenario": "true"})
+    assert liveness_probes.deployed_without_probe(cluster(copy)) == []
