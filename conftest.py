@@ -13,6 +13,7 @@ pytest_plugins = [
     *PLUGINS,
     "fixtures.run",
     "fixtures.components",
+    "fixtures.namespaces",
     "fixtures.session",
     "fixtures.session_state",
     *(f"steps.{name}" for name in STEPS),

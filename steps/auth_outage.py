@@ -2,7 +2,8 @@
 
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.waiting import LOGS_READABLE, ROUTE_READY, Deadline, consistently, eventually
+from acceptance.base.deadlines import LOGS_READABLE, ROUTE_READY, Deadline
+from acceptance.base.waiting import consistently, eventually
 from acceptance.drivers.api import auth_stub
 from acceptance.drivers.api.graphql import LOGS, ask_everywhere
 from acceptance.drivers.api.graphql_variants import with_data

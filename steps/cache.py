@@ -8,7 +8,8 @@ import pytest
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.conditions import as_json
-from acceptance.base.waiting import LOGS_READABLE, POD_READY, eventually
+from acceptance.base.deadlines import LOGS_READABLE, POD_READY
+from acceptance.base.waiting import eventually
 from acceptance.drivers.data import cache_capacity
 from acceptance.drivers.data.cache import DATA, HINT, IN_MEMORY, ON_DISK, Cache
 from acceptance.drivers.ingress.exposure import ways_in

@@ -7,7 +7,8 @@ import itertools
 import requests
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.waiting import HEALTHY_AGAIN, LOGS_READABLE, Deadline, consistently, eventually
+from acceptance.base.deadlines import HEALTHY_AGAIN, LOGS_READABLE, Deadline
+from acceptance.base.waiting import consistently, eventually
 from acceptance.drivers.api.auth_stub import answering, words_of_auth
 from acceptance.drivers.api.graphql import LOGS, ask, shows
 from acceptance.drivers.api.graphql_variants import ask_wrongly

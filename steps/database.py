@@ -6,7 +6,8 @@ import re
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.conditions import is_rolled_out
-from acceptance.base.waiting import MEMBER_BACK, REPLICATED, eventually
+from acceptance.base.deadlines import MEMBER_BACK, REPLICATED
+from acceptance.base.waiting import eventually
 from acceptance.clients.sql import Login
 from acceptance.cluster.workloads import workloads
 from acceptance.criteria.verdicts import Unverifiable

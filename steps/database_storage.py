@@ -2,7 +2,8 @@
 
 from pytest_bdd import then
 
-from acceptance.base.waiting import REPLICATED, eventually
+from acceptance.base.deadlines import REPLICATED
+from acceptance.base.waiting import eventually
 from acceptance.drivers.data import durability
 from acceptance.drivers.data.durability import DISK
 from acceptance.drivers.data.member_loss import HINT

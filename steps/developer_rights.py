@@ -4,7 +4,8 @@ import functools
 
 from pytest_bdd import given, then, when
 
-from acceptance.base.waiting import SYNCED, eventually
+from acceptance.base.deadlines import SYNCED
+from acceptance.base.waiting import eventually
 from acceptance.drivers.argocd import projects
 from acceptance.drivers.security import developer_rights as rights
 from acceptance.drivers.security import developer_secrets as ways

@@ -2,7 +2,8 @@
 
 from pytest_bdd import given, then, when
 
-from acceptance.base.waiting import REPLICATED, eventually
+from acceptance.base.deadlines import REPLICATED
+from acceptance.base.waiting import eventually
 from acceptance.drivers.cluster.etcd import snapshot, stored, ways_of_storing
 from acceptance.drivers.security.encryption_at_rest import Marked, key_files
 

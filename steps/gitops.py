@@ -2,7 +2,7 @@
 
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.waiting import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK
+from acceptance.base.deadlines import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK
 from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.argocd import apply_rights, argocd_settings, polling, sync_hooks, sync_options, syncs, webhooks
 from acceptance.drivers.argocd.demos import wait_status

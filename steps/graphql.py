@@ -5,7 +5,8 @@ import contextlib
 import pytest
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.waiting import LOGS_READABLE, eventually
+from acceptance.base.deadlines import LOGS_READABLE
+from acceptance.base.waiting import eventually
 from acceptance.drivers.api import token_validation
 from acceptance.drivers.api.auth_stub import TIMES, answering, words
 from acceptance.drivers.api.ended_sessions import end_sessions

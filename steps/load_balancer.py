@@ -4,7 +4,8 @@ import functools
 
 from pytest_bdd import given, then
 
-from acceptance.base.waiting import LOAD_BALANCER_READY, eventually
+from acceptance.base.deadlines import LOAD_BALANCER_READY
+from acceptance.base.waiting import eventually
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.network.load_balancer import (
     HELD,

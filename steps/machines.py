@@ -4,7 +4,8 @@ import stat
 
 from pytest_bdd import given, parsers, then
 
-from acceptance.base.waiting import NODES_READY, eventually
+from acceptance.base.deadlines import NODES_READY
+from acceptance.base.waiting import eventually
 from acceptance.clients.caller import Caller
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.cluster import kubeadm_discovery, large_packets

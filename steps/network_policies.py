@@ -6,7 +6,8 @@ import re
 import pytest
 from pytest_bdd import given, parsers, then
 
-from acceptance.base.waiting import CERTIFICATE_ISSUED, GONE, Deadline, consistently, eventually
+from acceptance.base.deadlines import CERTIFICATE_ISSUED, GONE, Deadline
+from acceptance.base.waiting import consistently, eventually
 from acceptance.clients.web import url
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.network.pod_connections import ENFORCED

@@ -2,7 +2,8 @@
 
 from pytest_bdd import given, parsers, then
 
-from acceptance.base.waiting import LOGS_READABLE, SETTLED, eventually
+from acceptance.base.deadlines import LOGS_READABLE, SETTLED
+from acceptance.base.waiting import eventually
 from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.argocd import argocd_settings, reported_status
 from acceptance.drivers.cluster.machines import every_machine

@@ -4,7 +4,8 @@ import time
 
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.waiting import SETTLED, STANDS, eventually
+from acceptance.base.deadlines import SETTLED, STANDS
+from acceptance.base.waiting import eventually
 from acceptance.drivers.cluster.control_plane_outage import HINT, Outage, begin_writing
 from acceptance.drivers.cluster.control_planes import (
     all_complete,

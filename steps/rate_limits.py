@@ -3,7 +3,8 @@
 import pytest
 from pytest_bdd import given, then, when
 
-from acceptance.base.waiting import Deadline, consistently
+from acceptance.base.deadlines import Deadline
+from acceptance.base.waiting import consistently
 from acceptance.drivers.api import rate_limits
 from acceptance.drivers.api.rate_limits import MAXIMUM
 from acceptance.drivers.api.sign_in import LOGS

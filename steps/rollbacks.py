@@ -2,7 +2,8 @@
 
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.waiting import ROLLED_OUT, eventually
+from acceptance.base.deadlines import ROLLED_OUT
+from acceptance.base.waiting import eventually
 from acceptance.clients import web as https
 from acceptance.drivers.api.slow_requests import SlowLoop, question
 from acceptance.drivers.argocd import application_policies as policies

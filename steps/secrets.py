@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.conditions import is_ready
-from acceptance.base.waiting import POD_READY, eventually
+from acceptance.base.deadlines import POD_READY
+from acceptance.base.waiting import eventually
 from acceptance.drivers.secrets import (
     deleted_branches,
     git_leaks,

@@ -3,7 +3,8 @@
 import pytest
 from pytest_bdd import given, parsers, then
 
-from acceptance.base.waiting import CERTIFICATE_ISSUED, HEALTHY_AGAIN, POD_READY, Deadline, consistently, eventually
+from acceptance.base.deadlines import CERTIFICATE_ISSUED, HEALTHY_AGAIN, POD_READY, Deadline
+from acceptance.base.waiting import consistently, eventually
 from acceptance.drivers.services import service_ports
 from acceptance.drivers.services.calls_per_node import ask_often, on_each
 from acceptance.drivers.services.service import Api, Service, in_words, shape

@@ -4,7 +4,8 @@ import time
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.base.waiting import POD_READY, VOLUME_BOUND, eventually
+from acceptance.base.deadlines import POD_READY, VOLUME_BOUND
+from acceptance.base.waiting import eventually
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.data.storage import (
     all_bound,

@@ -2,7 +2,8 @@
 
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.waiting import SYNCED, eventually
+from acceptance.base.deadlines import SYNCED
+from acceptance.base.waiting import eventually
 from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.argocd import reported_status, sync_retries, syncs
 from acceptance.drivers.argocd.demos import create_applications, new_demo, remove, wait_status

@@ -4,7 +4,8 @@ import functools
 
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.waiting import LOGS_READABLE, POD_READY, RESTART, eventually
+from acceptance.base.deadlines import LOGS_READABLE, POD_READY, RESTART
+from acceptance.base.waiting import eventually
 from acceptance.cluster.probe import pod_spec
 from acceptance.drivers.cluster import terminated_containers
 from acceptance.drivers.network import reachability

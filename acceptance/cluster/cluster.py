@@ -13,9 +13,10 @@ from typing import Any
 from kubernetes import client, config, utils
 
 from acceptance.base.conditions import describe, is_ready
+from acceptance.base.deadlines import NODES_READY
 from acceptance.base.errors import UserError
 from acceptance.base.secrecy import redact
-from acceptance.base.waiting import NODES_READY, TimedOut, eventually
+from acceptance.base.waiting import TimedOut, eventually
 from acceptance.clients.docker import docker
 from acceptance.clients.port_forward import Forward
 from acceptance.clients.process import Ended, run

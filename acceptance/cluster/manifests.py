@@ -9,8 +9,9 @@ import yaml
 from kubernetes import client
 
 from acceptance.base.conditions import has_condition
+from acceptance.base.deadlines import API_ANSWERS
 from acceptance.base.errors import UserError
-from acceptance.base.waiting import API_ANSWERS, eventually, when_reachable
+from acceptance.base.waiting import eventually, when_reachable
 from acceptance.clients.process import run
 from acceptance.cluster.cluster import Cluster
 

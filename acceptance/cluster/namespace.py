@@ -12,8 +12,9 @@ from kubernetes.stream import stream
 from websocket import WebSocketException
 
 from acceptance.base.conditions import describe, is_ready
+from acceptance.base.deadlines import POD_READY
 from acceptance.base.labels import LABEL, SCENARIO_LABEL
-from acceptance.base.waiting import POD_READY, eventually
+from acceptance.base.waiting import eventually
 from acceptance.cluster.cluster import REQUEST_TIMEOUT, Cluster
 from acceptance.infrastructure.contract import Infrastructure
 

@@ -8,9 +8,10 @@ import time
 from typing import Any
 
 from acceptance.base.conditions import describe, is_ready
+from acceptance.base.deadlines import APPLICATION_READY, COMPONENT_READY, SETTLED
 from acceptance.base.labels import NAME_LABEL
 from acceptance.base.progress import say
-from acceptance.base.waiting import APPLICATION_READY, COMPONENT_READY, SETTLED, TimedOut, eventually
+from acceptance.base.waiting import TimedOut, eventually
 from acceptance.cluster.diagnostics import log_of
 from acceptance.cluster.manifests import apply
 from acceptance.cluster.workloads import workloads

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from acceptance.base.waiting import COMPONENT_READY, eventually
+from acceptance.base.deadlines import COMPONENT_READY
+from acceptance.base.waiting import eventually
 from acceptance.clients.port_forward import port_forward
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import apply, secret_manifest

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import requests
 
+from acceptance.base.deadlines import ROUTE_READY
 from acceptance.base.infrastructure_settings import LongLivedSettings
-from acceptance.base.waiting import ROUTE_READY, eventually
+from acceptance.base.waiting import eventually
 from acceptance.clients.web import pinned_session, plain_session
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import apply

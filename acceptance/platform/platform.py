@@ -13,8 +13,9 @@ from typing import Any
 from kubernetes.client import ApiException
 
 from acceptance.base.conditions import describe, is_crashing, is_ready, is_rolled_out
+from acceptance.base.deadlines import COMPONENT_READY, Deadline
 from acceptance.base.paths import STATE
-from acceptance.base.waiting import COMPONENT_READY, Deadline, eventually, in_words, when_reachable
+from acceptance.base.waiting import eventually, in_words, when_reachable
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.rendering import Rendering

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from acceptance.base.waiting import COMPONENT_READY, eventually
+from acceptance.base.deadlines import COMPONENT_READY
+from acceptance.base.waiting import eventually
 from acceptance.cluster.manifests import apply
 from acceptance.platform.platform import Platform
 

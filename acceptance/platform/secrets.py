@@ -15,10 +15,11 @@ from urllib.parse import quote
 import yaml
 from kubernetes.client import ApiException
 
+from acceptance.base.deadlines import COMPONENT_READY, UNSEALED
 from acceptance.base.environment import SecretKey, SecretSettings
 from acceptance.base.errors import UserError
 from acceptance.base.secrecy import register_secret
-from acceptance.base.waiting import COMPONENT_READY, UNSEALED, eventually
+from acceptance.base.waiting import eventually
 from acceptance.clients.process import run
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import apply, secret_manifest

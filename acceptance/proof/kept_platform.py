@@ -7,7 +7,8 @@ from typing import Any
 
 import requests
 
-from acceptance.base.waiting import Deadline, eventually
+from acceptance.base.deadlines import Deadline
+from acceptance.base.waiting import eventually
 from acceptance.clients.git import Repository
 from acceptance.clients.process import run
 from acceptance.cluster.cluster import Cluster

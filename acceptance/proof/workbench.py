@@ -14,9 +14,10 @@ from typing import Any
 
 import yaml
 
+from acceptance.base.deadlines import Deadline
 from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT, STATE
-from acceptance.base.waiting import Deadline, eventually
+from acceptance.base.waiting import eventually
 from acceptance.clients.docker import docker
 from acceptance.clients.process import run
 from acceptance.proof.catalogue import Defect

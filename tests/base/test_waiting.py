@@ -3,8 +3,9 @@
 import pytest
 from kubernetes.client import ApiException
 
+from acceptance.base.deadlines import Deadline
 from acceptance.base.errors import UserError
-from acceptance.base.waiting import Deadline, DidNotStay, TimedOut, consistently, eventually, when_reachable
+from acceptance.base.waiting import DidNotStay, TimedOut, consistently, eventually, when_reachable
 
 SHORT = Deadline(0.4, "this test")
 

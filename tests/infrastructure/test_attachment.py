@@ -42,7 +42,7 @@ server = "external"
 [gitops.repositories]
 platform = "https://git.example.test/platform.git"
 """
-ALL = [*PLUGINS, "fixtures.run", "fixtures.components", "fixtures.session"]
+ALL = [*PLUGINS, "fixtures.run", "fixtures.components", "fixtures.namespaces", "fixtures.session"]
 
 
 class ApiServer:

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 from kubernetes import client
 
+from acceptance.base.deadlines import Deadline
 from acceptance.base.errors import UserError
-from acceptance.base.waiting import Deadline
 from acceptance.cluster import manifests, namespace
 from acceptance.platform import applications
 from acceptance.platform.application_status import REFRESH

@@ -49,7 +49,7 @@ import pathlib, pytest
 import acceptance.infrastructure.kind
 from acceptance.images.build import Made
 from acceptance.runner import PLUGINS
-pytest_plugins = [*PLUGINS, "fixtures.run", "fixtures.session"]
+pytest_plugins = [*PLUGINS, "fixtures.run", "fixtures.namespaces", "fixtures.session"]
 acceptance.infrastructure.kind.INFRASTRUCTURE = pathlib.Path({folder!r})
 @pytest.fixture(scope="session")
 def cluster_images():

@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from acceptance.base.deadlines import LOGS_READABLE
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.base.waiting import LOGS_READABLE, eventually
+from acceptance.base.waiting import eventually
 from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.api.graphql import Asked, ask
 from acceptance.drivers.api.sign_in import SignIn

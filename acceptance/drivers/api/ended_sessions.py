@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 
-from acceptance.base.waiting import GONE, eventually
+from acceptance.base.deadlines import GONE
+from acceptance.base.waiting import eventually
 from acceptance.drivers.data.database import Database
 from acceptance.drivers.services.service import Service
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from kubernetes.client import ApiException
 
+from acceptance.base.deadlines import GONE
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.base.waiting import GONE, eventually
+from acceptance.base.waiting import eventually
 from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.api.auth_stub import PORT, Spokesman, answering
 from acceptance.drivers.api.graphql import Asked, ask, not_refused

@@ -12,8 +12,9 @@ import requests
 import yaml
 from kubernetes.client import ApiException
 
+from acceptance.base.deadlines import SYNCED
 from acceptance.base.labels import SCENARIO_LABEL
-from acceptance.base.waiting import SYNCED, eventually
+from acceptance.base.waiting import eventually
 from acceptance.clients.argocd import ArgoCD
 from acceptance.clients.git import Repository
 from acceptance.cluster.manifests import apply

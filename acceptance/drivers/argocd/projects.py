@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from kubernetes.client import ApiException
 
+from acceptance.base.deadlines import GONE
 from acceptance.base.labels import SCENARIO_LABEL
-from acceptance.base.waiting import GONE, eventually
+from acceptance.base.waiting import eventually
 from acceptance.clients.argocd import ArgoCD
 from acceptance.clients.web import plain_session
 from acceptance.cluster.cluster import Cluster

@@ -8,7 +8,8 @@ from typing import Any
 
 import requests
 
-from acceptance.base.waiting import SYNCED, eventually
+from acceptance.base.deadlines import SYNCED
+from acceptance.base.waiting import eventually
 from acceptance.clients.argocd import ArgoCD
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster

@@ -11,14 +11,8 @@ from urllib.parse import quote
 
 import requests
 
-from acceptance.base.waiting import (
-    DETECTED_BY_WEBHOOK,
-    POD_READY,
-    SYNCED,
-    Deadline,
-    consistently,
-    eventually,
-)
+from acceptance.base.deadlines import DETECTED_BY_WEBHOOK, POD_READY, SYNCED, Deadline
+from acceptance.base.waiting import consistently, eventually
 from acceptance.clients.argocd import ArgoCD
 from acceptance.drivers.argocd.demos import Demo, wait_status
 from acceptance.platform.application_status import GOOD, messages

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from acceptance.base.waiting import API_ANSWERS, eventually
+from acceptance.base.deadlines import API_ANSWERS
+from acceptance.base.waiting import eventually
 from acceptance.cluster.cluster import Cluster
 from acceptance.infrastructure.contract import Machine
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from kubernetes.client.exceptions import ConflictException
 
 from acceptance.base.conditions import describe, is_ready
-from acceptance.base.waiting import API_RESUMES, POD_READY, eventually
+from acceptance.base.deadlines import API_RESUMES, POD_READY
+from acceptance.base.waiting import eventually
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
 from acceptance.criteria.evidence import Evidence

@@ -6,7 +6,8 @@ import functools
 import itertools
 
 from acceptance.base.conditions import as_json
-from acceptance.base.waiting import POD_READY, eventually
+from acceptance.base.deadlines import POD_READY
+from acceptance.base.waiting import eventually
 from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.workloads.pods import start_on_each_worker
 from acceptance.infrastructure.contract import Outputs

@@ -15,7 +15,8 @@ from typing import Any
 import psycopg
 
 from acceptance.base.conditions import as_json
-from acceptance.base.waiting import Deadline, eventually
+from acceptance.base.deadlines import Deadline
+from acceptance.base.waiting import eventually
 from acceptance.clients.sql import Connection, Login, Refused
 from acceptance.cluster.workloads import taking
 from acceptance.drivers.data.database import SERVICE, Database, Rows

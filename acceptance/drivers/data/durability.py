@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from acceptance.base.conditions import as_json
-from acceptance.base.waiting import REPLICATED, eventually
+from acceptance.base.deadlines import REPLICATED
+from acceptance.base.waiting import eventually
 from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.data.database import SERVICE, Database, Rows
 from acceptance.drivers.data.database_logins import URL

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from acceptance.base.waiting import DATABASE_SERVES, GONE, MEMBER_BACK, REPLICATED, eventually
+from acceptance.base.deadlines import DATABASE_SERVES, GONE, MEMBER_BACK, REPLICATED
+from acceptance.base.waiting import eventually
 from acceptance.drivers.data.database import SERVICE, Database, Rows
 from acceptance.drivers.data.member_loss import HINT
 from acceptance.drivers.workloads.pods import is_replaced, ready_again

@@ -11,15 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from acceptance.base.waiting import (
-    DATABASE_SERVES,
-    MEMBER_BACK,
-    POD_READY,
-    REPLICATED,
-    Deadline,
-    consistently,
-    eventually,
-)
+from acceptance.base.deadlines import DATABASE_SERVES, MEMBER_BACK, POD_READY, REPLICATED, Deadline
+from acceptance.base.waiting import consistently, eventually
 from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.data.database import SERVICE, Database
 from acceptance.drivers.workloads.pods import credentials, dead, delete_now, run_client

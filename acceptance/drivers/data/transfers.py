@@ -10,7 +10,8 @@ from typing import Any
 
 import psycopg
 
-from acceptance.base.waiting import REPLICATED, eventually
+from acceptance.base.deadlines import REPLICATED
+from acceptance.base.waiting import eventually
 from acceptance.clients.sql import Connection, Login, connect
 from acceptance.drivers.data.database import Database
 from acceptance.drivers.data.member_loss import HINT

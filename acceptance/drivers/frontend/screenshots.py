@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from acceptance.base.deadlines import Deadline
 from acceptance.base.environment import Environment
-from acceptance.base.waiting import Deadline, eventually
+from acceptance.base.waiting import eventually
 from acceptance.clients import browser
 from acceptance.drivers.frontend.site import Opened, in_browser
 from acceptance.infrastructure.contract import Outputs

@@ -10,8 +10,9 @@ from typing import Any
 
 import requests
 
+from acceptance.base.deadlines import LOGS_READABLE
 from acceptance.base.environment import Environment
-from acceptance.base.waiting import LOGS_READABLE, eventually
+from acceptance.base.waiting import eventually
 from acceptance.clients.web import url
 from acceptance.cluster.cluster import Cluster
 from acceptance.drivers.ingress.redirects import known_paths

@@ -6,15 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from acceptance.base.deadlines import CERTIFICATE_ISSUED, CERTIFICATE_RENEWED, POD_READY, ROUTE_READY
 from acceptance.base.environment import Environment
-from acceptance.base.waiting import (
-    CERTIFICATE_ISSUED,
-    CERTIFICATE_RENEWED,
-    POD_READY,
-    ROUTE_READY,
-    TimedOut,
-    eventually,
-)
+from acceptance.base.waiting import TimedOut, eventually
 from acceptance.clients.tls import Chain, served_chain, verify
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest

@@ -9,14 +9,9 @@ from typing import Any
 import requests
 
 from acceptance.base.conditions import as_json
+from acceptance.base.deadlines import CERTIFICATE_ISSUED, ROUTE_READY, Deadline
 from acceptance.base.environment import Environment
-from acceptance.base.waiting import (
-    CERTIFICATE_ISSUED,
-    ROUTE_READY,
-    Deadline,
-    consistently,
-    eventually,
-)
+from acceptance.base.waiting import consistently, eventually
 from acceptance.clients.docker import docker
 from acceptance.cluster.cluster import Cluster
 from acceptance.drivers.ingress.route_rules import TRAEFIK, Rule

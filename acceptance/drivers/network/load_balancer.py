@@ -11,7 +11,8 @@ import requests
 import urllib3
 
 from acceptance.base.conditions import as_json
-from acceptance.base.waiting import POD_READY, eventually
+from acceptance.base.deadlines import POD_READY
+from acceptance.base.waiting import eventually
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
 from acceptance.cluster.probe import pod_spec

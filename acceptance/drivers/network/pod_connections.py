@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from acceptance.base.waiting import POD_READY, Deadline, TimedOut, eventually
+from acceptance.base.deadlines import POD_READY, Deadline
+from acceptance.base.waiting import TimedOut, eventually
 from acceptance.cluster.namespace import Namespace
 
 ENFORCED = Deadline(20, "the suite: a network that keeps to policies does so within seconds, on a busy machine, too")

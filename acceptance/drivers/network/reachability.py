@@ -6,7 +6,8 @@ import functools
 from typing import Any
 
 from acceptance.base.conditions import as_json, is_ready
-from acceptance.base.waiting import POD_READY, eventually
+from acceptance.base.deadlines import POD_READY
+from acceptance.base.waiting import eventually
 from acceptance.cluster.namespace import Namespace
 from acceptance.infrastructure.contract import Machine, Outputs
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import requests
 import yaml
 
+from acceptance.base.deadlines import ROLLED_OUT, ROUTE_READY
 from acceptance.base.paths import ROOT
-from acceptance.base.waiting import ROLLED_OUT, ROUTE_READY, eventually
+from acceptance.base.waiting import eventually
 from acceptance.drivers.operations.service_under_change import ServiceUnderChange
 from acceptance.images.build import Images
 

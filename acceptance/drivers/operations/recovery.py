@@ -14,8 +14,9 @@ from typing import Any
 
 import requests
 
+from acceptance.base.deadlines import API_ANSWERS, COMPONENT_READY, SETTLED, SYNCED
 from acceptance.base.environment import Environment
-from acceptance.base.waiting import API_ANSWERS, COMPONENT_READY, SETTLED, SYNCED, eventually
+from acceptance.base.waiting import eventually
 from acceptance.clients.docker import docker
 from acceptance.clients.git import Repository
 from acceptance.clients.process import run as run_program

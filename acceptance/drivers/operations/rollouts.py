@@ -8,7 +8,8 @@ from typing import Any
 import requests
 
 from acceptance.base.conditions import is_ready
-from acceptance.base.waiting import ROLLED_OUT, Deadline, consistently, eventually
+from acceptance.base.deadlines import ROLLED_OUT, Deadline
+from acceptance.base.waiting import consistently, eventually
 from acceptance.clients.argocd import ArgoCD
 from acceptance.cluster.cluster import Refused
 from acceptance.drivers.operations.service_under_change import VERSION, ServiceUnderChange

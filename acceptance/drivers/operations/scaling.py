@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from acceptance.base.waiting import ROLLED_OUT, eventually
+from acceptance.base.deadlines import ROLLED_OUT
+from acceptance.base.waiting import eventually
 from acceptance.drivers.operations.service_under_change import VERSION, ServiceUnderChange
 
 DRAINED_WITHIN = "90s"

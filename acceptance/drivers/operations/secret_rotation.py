@@ -8,9 +8,10 @@ from typing import Any
 
 import yaml
 
+from acceptance.base.deadlines import ROLLED_OUT, ROUTE_READY, UNSEALED, Deadline
 from acceptance.base.secrecy import register_secret
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.base.waiting import ROLLED_OUT, ROUTE_READY, UNSEALED, Deadline, consistently, eventually
+from acceptance.base.waiting import consistently, eventually
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster, Refused
 from acceptance.cluster.manifests import apply, secret_manifest

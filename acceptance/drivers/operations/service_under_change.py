@@ -12,8 +12,9 @@ from typing import Any
 import yaml
 
 from acceptance.base.conditions import is_ready, is_rolled_out
+from acceptance.base.deadlines import ROLLED_OUT
 from acceptance.base.errors import UserError
-from acceptance.base.waiting import ROLLED_OUT, eventually
+from acceptance.base.waiting import eventually
 from acceptance.clients.argocd import ArgoCD
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster

@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from acceptance.base.conditions import is_ready
+from acceptance.base.deadlines import POD_READY, UNSEALED, Deadline
 from acceptance.base.errors import UserError
 from acceptance.base.secrecy import register_secret
-from acceptance.base.waiting import POD_READY, UNSEALED, Deadline, consistently, eventually
+from acceptance.base.waiting import consistently, eventually
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import apply, secret_manifest

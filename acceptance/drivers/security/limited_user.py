@@ -17,11 +17,12 @@ import yaml
 from kubernetes import client, config
 from kubernetes.client import ApiException
 
+from acceptance.base.deadlines import GONE
 from acceptance.base.environment import Environment
 from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.base.paths import ROOT
 from acceptance.base.secrecy import register_secret
-from acceptance.base.waiting import GONE, eventually
+from acceptance.base.waiting import eventually
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import apply, delete
 from acceptance.cluster.namespace import of_scenario

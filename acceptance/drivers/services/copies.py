@@ -12,8 +12,9 @@ from kubernetes import client
 from kubernetes.client import ApiException
 
 from acceptance.base.conditions import describe, is_ready
+from acceptance.base.deadlines import GONE, POD_READY
 from acceptance.base.labels import COPY_LABEL, NAME_LABEL, SCENARIO_LABEL
-from acceptance.base.waiting import GONE, POD_READY, eventually
+from acceptance.base.waiting import eventually
 from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.services.service import Api, Service
 from acceptance.drivers.workloads.pods import PodClient

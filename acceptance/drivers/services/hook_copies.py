@@ -11,7 +11,8 @@ import functools
 from collections.abc import Iterable, Iterator
 
 from acceptance.base.conditions import describe
-from acceptance.base.waiting import POD_READY, eventually
+from acceptance.base.deadlines import POD_READY
+from acceptance.base.waiting import eventually
 from acceptance.clients.argocd import ArgoCD
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import Namespace

@@ -9,7 +9,8 @@ import secrets
 from typing import Any
 
 from acceptance.base.conditions import describe, is_ready
-from acceptance.base.waiting import POD_READY, eventually
+from acceptance.base.deadlines import POD_READY
+from acceptance.base.waiting import eventually
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
 from acceptance.cluster.workloads import taking

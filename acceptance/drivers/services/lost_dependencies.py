@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 
-from acceptance.base.waiting import Deadline, eventually
+from acceptance.base.deadlines import Deadline
+from acceptance.base.waiting import eventually
 from acceptance.drivers.network.cuts import RESET, Cut
 from acceptance.drivers.services.copies import Copy
 from acceptance.drivers.services.service import Api, in_words

@@ -12,7 +12,8 @@ import requests
 from kubernetes import client
 
 from acceptance.base.conditions import describe, is_ready, is_rolled_out
-from acceptance.base.waiting import HEALTHY_AGAIN, eventually
+from acceptance.base.deadlines import HEALTHY_AGAIN
+from acceptance.base.waiting import eventually
 from acceptance.clients.web import url
 from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.ingress.exposure import addresses_of

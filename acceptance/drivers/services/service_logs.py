@@ -8,7 +8,8 @@ from collections.abc import Collection
 
 import requests
 
-from acceptance.base.waiting import LOGS_READABLE, eventually
+from acceptance.base.deadlines import LOGS_READABLE
+from acceptance.base.waiting import eventually
 from acceptance.drivers.services.service import Api, Service
 from acceptance.drivers.workloads.pods import PodClient
 

@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from acceptance.base.deadlines import SYNCED
 from acceptance.base.labels import NAME_LABEL
-from acceptance.base.waiting import SYNCED, eventually
+from acceptance.base.waiting import eventually
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import of_scenario

@@ -10,7 +10,8 @@ from kubernetes.client import ApiException
 from kubernetes.utils import parse_quantity
 
 from acceptance.base.conditions import as_json, describe, is_ready
-from acceptance.base.waiting import LOGS_READABLE, Deadline, consistently, eventually
+from acceptance.base.deadlines import LOGS_READABLE, Deadline
+from acceptance.base.waiting import consistently, eventually
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace, of_scenario
 

@@ -11,8 +11,9 @@ from kubernetes import client
 from kubernetes.client import ApiException
 
 from acceptance.base.conditions import describe, is_ready, phase_of
+from acceptance.base.deadlines import GONE
 from acceptance.base.labels import CLIENT, HELD
-from acceptance.base.waiting import GONE, eventually
+from acceptance.base.waiting import eventually
 from acceptance.clients import relay
 from acceptance.clients.relay import Relay
 from acceptance.cluster.cluster import Cluster

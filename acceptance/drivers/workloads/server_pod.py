@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from acceptance.base.conditions import is_ready
-from acceptance.base.waiting import POD_READY, eventually
+from acceptance.base.deadlines import POD_READY
+from acceptance.base.waiting import eventually
 from acceptance.cluster.namespace import Namespace
 from acceptance.cluster.probe import pod_spec
 

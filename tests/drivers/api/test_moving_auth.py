@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 import requests
 
+from acceptance.base.deadlines import Deadline
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.base.waiting import Deadline
 from acceptance.drivers.api import moving_auth
 from acceptance.drivers.api.graphql import Asked
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace as Thing
 import psycopg
 import pytest
 
-from acceptance.base.waiting import Deadline
+from acceptance.base.deadlines import Deadline
 from acceptance.clients.sql import Login, Refused
 from acceptance.drivers.data import database_logins
 from acceptance.drivers.data.database_logins import (

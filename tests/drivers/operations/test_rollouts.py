@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from acceptance.base.waiting import Deadline, TimedOut
+from acceptance.base.deadlines import Deadline
+from acceptance.base.waiting import TimedOut
 from acceptance.drivers.operations import rollouts
 
 COMMIT = "c0ffee00"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from acceptance.base.waiting import Deadline, DidNotStay
+from acceptance.base.deadlines import Deadline
+from acceptance.base.waiting import DidNotStay
 from acceptance.drivers.operations import secret_rotation
 
 

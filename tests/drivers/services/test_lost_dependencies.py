@@ -5,7 +5,8 @@ from types import SimpleNamespace as Thing
 import pytest
 import requests
 
-from acceptance.base.waiting import Deadline, TimedOut
+from acceptance.base.deadlines import Deadline
+from acceptance.base.waiting import TimedOut
 from acceptance.drivers.services import lost_dependencies
 from acceptance.drivers.services.lost_dependencies import Needy, says
 

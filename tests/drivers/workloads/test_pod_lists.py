@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 from kubernetes.client import ApiException
 
-from acceptance.base.waiting import Deadline, DidNotStay, TimedOut
+from acceptance.base.deadlines import Deadline
+from acceptance.base.waiting import DidNotStay, TimedOut
 from acceptance.drivers.services import service_logs
 from acceptance.drivers.workloads import pod_lists
 
