@@ -24,7 +24,7 @@ from acceptance.proof.catalogue import Defect
 from acceptance.proof.kept_platform import UNDONE, KeptPlatform
 
 IN_EFFECT = Deadline(180, "the catalogue: a defect in Git is synced and rolled out")
-AT_ONCE = Deadline(45, "the catalogue: a command has taken effect when it ends")
+AT_ONCE = Deadline(75, "the catalogue: a command has taken effect when it ends, a silent kubelet after 50 s")
 TAGS = "k8s/environment/run/kustomization.yaml"
 """The file of the platform's repository with the deployed image tags."""
 COMMANDS = ("execute", "node", "sql", "engine", "host")
