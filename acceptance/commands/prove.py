@@ -4,7 +4,7 @@ Independent defects are injected together, in a round. Each is verified to be in
 undone, and verified to be gone; the next round begins on a platform restored to its previous state. The ledger
 (defects/ledger.json) records what turned red.
 It needs a platform on kind that `make up` brought up, and refuses any other. Defects that only a scenario that destroys
-the platform can see are left out unless they are named.
+the platform can see are left out unless they are named; the platform is gone afterwards.
 """
 
 from __future__ import annotations
@@ -124,6 +124,7 @@ def prove(bench: Workbench, together: list[Defect], given: str) -> list[dict[str
         {"defect": defect.id, "says": defect.says, "expected": defect.red} for defect in together
     ]
     undoing: list[Undo] = []
+    ends = all(destroys(name) for defect in together for name in defect.red)
     try:
         for defect, proof in zip(together, found, strict=True):
             with noted(proof), interrupts_held_back():
@@ -136,8 +137,9 @@ def prove(bench: Workbench, together: list[Defect], given: str) -> list[dict[str
         )
         if not names:
             return found
-        lanes = ["--lanes=1"] if len(names) < BESIDE else []
-        document = pytest_run(f"--env={given}", "--reuse", *lanes, *selection(names))["document"]
+        more = ["--lanes=1"] if len(names) < BESIDE else []
+        more += ["--destroy"] if ends else []
+        document = pytest_run(f"--env={given}", "--reuse", *more, *selection(names))["document"]
         entries = {entry["id"]: entry for entry in [*document["criteria"], *document["beyond"]]}
         red = [name for name, entry in entries.items() if entry["outcome"] in RED]
         expected = {name for defect in together for name in (*defect.red, *defect.may)}
@@ -151,11 +153,12 @@ def prove(bench: Workbench, together: list[Defect], given: str) -> list[dict[str
     finally:
         for undo in reversed(undoing):
             undo()
-        bench.end_syncs()
-        for defect, proof in zip(together, found, strict=True):
-            if "error" not in proof:
-                bench.wait_undone(defect)
-        bench.wait_as_before()
+        if not ends:
+            bench.end_syncs()
+            for defect, proof in zip(together, found, strict=True):
+                if "error" not in proof:
+                    bench.wait_undone(defect)
+            bench.wait_as_before()
         for proof in found:
             proof["seconds"] = round(time.monotonic() - began, 1)
     return found

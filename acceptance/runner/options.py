@@ -36,7 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="whether to keep the platform afterwards (default: never)",
     )
     group.addoption(
-        "--reuse", action="store_true", help="run against the platform that an earlier run kept, and keep it"
+        "--reuse",
+        action="store_true",
+        help="run against the platform that an earlier run kept, and keep it (but --destroy)",
     )
     group.addoption(
         "--provision",
@@ -51,7 +53,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--destroy",
         action="store_true",
-        help="in a long-lived environment: remove the infrastructure at the end (1.12)",
+        help="in a long-lived environment, or with --reuse: remove the infrastructure at the end (1.12)",
     )
     group.addoption(
         "--confirm",

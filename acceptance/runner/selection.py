@@ -89,7 +89,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             run.collected.unselected[identity] = f"selected by {flag} --confirm={run.environment.name}"
         elif (
             item.get_closest_marker("exclusive_platform")
-            and (run.options.reuse or run.options.keep == "always")
+            and ((run.options.reuse and not config.getoption("--destroy")) or run.options.keep == "always")
             and not run.environment.is_long_lived
         ):
             dropped.append(item)
