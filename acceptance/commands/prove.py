@@ -82,10 +82,21 @@ def chosen(options: argparse.Namespace) -> list[Defect]:
     elif options.defect or wanted:
         found = [item for item in defects.values() if item.id in options.defect or wanted & set(item.red)]
     else:
-        found = [defect for defect in defects.values() if not all(map(destroys, defect.red))]
+        found = [defect for defect in defects.values() if not ends_platform(defect)]
     if not found and not options.stale:
         raise UserError(f"no defect turns {', '.join(sorted(wanted))} red", "write one: docs/developer-guide.md")
     return found
+
+
+def ends_platform(defect: Defect) -> bool:
+    """Whether only a scenario that destroys the platform can see a defect."""
+    return all(map(destroys, defect.red))
+
+
+def rounds_of(defects: list[Defect]) -> list[list[Defect]]:
+    """The rounds for some defects; one after which the platform is gone comes last."""
+    lasting = [defect for defect in defects if not ends_platform(defect)]
+    return [*in_rounds(lasting), *in_rounds([defect for defect in defects if ends_platform(defect)])]
 
 
 def attach(environment: Environment) -> tuple[Workbench, Forward]:
@@ -124,7 +135,7 @@ def prove(bench: Workbench, together: list[Defect], given: str) -> list[dict[str
         {"defect": defect.id, "says": defect.says, "expected": defect.red} for defect in together
     ]
     undoing: list[Undo] = []
-    ends = all(destroys(name) for defect in together for name in defect.red)
+    ends = all(map(ends_platform, together))
     try:
         for defect, proof in zip(together, found, strict=True):
             with noted(proof), interrupts_held_back():
@@ -196,7 +207,7 @@ def run(options: argparse.Namespace) -> int:
     ledger, proofs, bad = read_ledger(), [], 0
     commit = run_program(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], check=False).stdout.strip()
     try:
-        packed = in_rounds(defects)
+        packed = rounds_of(defects)
         for number, together in enumerate(in_time(packed, options.minutes), 1):
             for defect in together:
                 say(f"[{number}/{len(packed)}] {defect.id}: {defect.says}")

@@ -91,7 +91,7 @@ class Wordless(ast.NodeTransformer):
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         """A string that stands alone is a docstring."""
-        return None if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str) else node
+        return None if is_text(node.value) else node
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
         """An assertion's message comes after it has failed."""
@@ -101,9 +101,13 @@ class Wordless(ast.NodeTransformer):
     def visit_Raise(self, node: ast.Raise) -> ast.AST:
         """So do the words of an exception; its type judges."""
         if isinstance(node.exc, ast.Call):
-            said = (ast.Constant, ast.JoinedStr)
-            node.exc.args = [part for part in node.exc.args if not isinstance(part, said)]
+            node.exc.args = [part for part in node.exc.args if not is_text(part)]
         return self.generic_visit(node)
+
+
+def is_text(node: ast.expr) -> bool:
+    """Whether an expression is a string, formatted or not. A number may be what is judged: the status of a refusal."""
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def define(node: ast.stmt) -> Definition:

@@ -2,16 +2,16 @@
 
 import pytest
 
-from acceptance.commands.prove import in_time, keep, other_reasons, report
+from acceptance.commands.prove import in_time, keep, other_reasons, report, rounds_of
 from acceptance.proof.catalogue import Defect
 
 FOUND = {"defect": "redis-is-too-old", "red": ["7.1"], "missed": [], "without cause": [], "for another reason": []}
 
 
-def defect(because="", name="redis-is-too-old"):
+def defect(because="", name="redis-is-too-old", red="7.1"):
     made = {"scale": {"kind": "statefulset", "name": "redis", "replicas": 0}}
     effect = {"kubectl": {"arguments": "get pods", "expect": "redis"}}
-    return Defect(id=name, says="x", make=made, effect=effect, red=["7.1"], because=because)
+    return Defect(id=name, says="x", make=made, effect=effect, red=[red], because=because)
 
 
 @pytest.mark.parametrize(("because", "other"), [("", []), (r"6\.0", []), ("7.9", ["7.1"])])
@@ -44,3 +44,8 @@ def test_after_its_minutes_no_round_begins_and_what_is_left_is_said(capfd):
     assert list(in_time(rounds, None)) == rounds
     assert list(in_time(rounds, 0)) == []
     assert "0 minutes are over; left: one, two, three" in "".join(capfd.readouterr())
+
+
+def test_what_ends_the_platform_is_in_no_round_with_others_and_comes_last():
+    last, first = defect(name="stray", red="1.12"), defect()
+    assert rounds_of([last, first]) == [[first], [last]]

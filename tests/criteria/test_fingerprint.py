@@ -40,7 +40,7 @@ def ask(seconds):
     # Waits for it.
     assert seconds, f"no answer within {LIMIT}"
     if seconds > 9:
-        raise AssertionError("too late")
+        raise AssertionError("too late", 504)
     return LIMIT
 
 def neighbour(): ...
@@ -93,6 +93,7 @@ def test_the_functions_classes_and_values_below_a_step_are_found(root):
         ("acceptance/drivers/cache.py", "return self", "return [self]"),
         ("acceptance/drivers/cache.py", "assert seconds,", "assert not seconds,"),
         ("acceptance/drivers/cache.py", "raise AssertionError", "raise ValueError"),
+        ("acceptance/drivers/cache.py", "504", "503"),
         ("acceptance/drivers/deeper.py", "LIMIT = 2", "LIMIT = 3"),
         ("acceptance/drivers/deeper.py", "def look(): ...", "def look(): pass"),
     ],
