@@ -90,6 +90,7 @@ Feature: Authentication service
       | its JWT with another signature           | not valid |
       | its JWT without its signature            | not valid |
       | a JWT that expired                       | not valid |
+      | a JWT that expired once it was accepted  | not valid |
       | a JWT that never expires                 | not valid |
       | a JWT that is not valid yet              | not valid |
       | a JWT signed with another secret         | not valid |

@@ -8,6 +8,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.drivers.api import token_validation
 from acceptance.drivers.api.auth_stub import answering
 from acceptance.drivers.api.ended_sessions import end_sessions
+from acceptance.drivers.api.expiring_tokens import MEANWHILE, expired_meanwhile
 from acceptance.drivers.api.jwt_key_headers import tokens_of
 from acceptance.drivers.api.sign_in import LOGS, SignIn, got_token, keep_tokens
 from acceptance.drivers.services.log_lines import showing
@@ -165,8 +166,12 @@ def serve(data_client):
 
 @when(parsers.parse("auth is asked about {kind}"), target_fixture="validated")
 def ask_about(signed_in, jwt_secret, auth_doors, environment, serve, kind):
-    tokens = tokens_of(kind, signed_in["jwt"], jwt_secret, serve)
-    return token_validation.ask_about_each(auth_doors, environment.services, signed_in["jwt"], tokens)
+    settings, good = environment.services, signed_in["jwt"]
+    if kind == MEANWHILE:
+        tokens = {kind: expired_meanwhile(auth_doors, settings, good, jwt_secret)}
+    else:
+        tokens = tokens_of(kind, good, jwt_secret, serve)
+    return token_validation.ask_about_each(auth_doors, settings, good, tokens)
 
 
 @then(parsers.parse("it says that the token is {answer}"))
