@@ -63,13 +63,19 @@ def gets_token(wallet, auth_doors, environment, evidence):
     assert got.get(settings.token_field), (
         f"expected a personal access token under {settings.token_field}, the answer has {sorted(got)}"
     )
+    wrong = token_validation.wrong_life(got["jwt"], got.get(settings.jwt_expiry_field))
+    assert not wrong, f"expected the JWT to expire when its wallet was told, but {wrong}. Try: {LOGS}"
+    jwt_is_accepted(got, auth_doors, settings)
+
+
+def jwt_is_accepted(got, auth_doors, settings):
+    """Raise AssertionError unless auth accepts the JWT of a sign-in at each endpoint, as that wallet's."""
     answers = token_validation.ask(auth_doors, settings, got["jwt"])
     seen = token_validation.verdicts(answers, settings)
     assert all(seen.values()), f"expected auth to accept the JWT that it issued at each endpoint, saw {seen}"
     subjects = token_validation.subjects(answers, settings)
-    assert token_validation.only_of(subjects, wallet.wallet.address), (
-        f"expected a JWT of {wallet.wallet.address}, auth names {subjects}"
-    )
+    address = got["wallet"].wallet.address
+    assert token_validation.only_of(subjects, address), f"expected a JWT of {address}, auth names {subjects}"
 
 
 @then("it gets another token the next time")
