@@ -218,7 +218,7 @@ def kill(namespace: Namespace, pod: client.V1Pod, *, cut: Cut | None = None) -> 
     of_pod = f"{CTR} containers list --quiet 'labels.\"io.kubernetes.pod.uid\"=={pod.metadata.uid}'"
     commands = [
         f"containers=$({of_pod})",
-        f"processes=$({CTR} tasks list | grep -F \"$containers\" | awk '$3 == \"RUNNING\" {{ print $2 }}')",
+        f'processes=$({CTR} tasks list | grep -F "$containers" | awk \'$3 == "RUNNING" {{ print $2 }}\')',
         'test -n "$processes"',
     ]
     commands += [cut.command, "sleep 0.3"] if cut else []
