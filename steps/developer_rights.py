@@ -156,6 +156,6 @@ def foreign_applications(argocd, cluster, auth_service):
 def foreigners_refused(foreigners, evidence):
     for what, name in foreigners.made.items():
         hint = f"kubectl -n {ARGOCD} describe application {name}"
-        refused = f"the Application that names {what} refused"
+        refused = f"Argo CD to refuse the Application that names {what}"
         said = eventually(functools.partial(foreigners.refused, what), within=SYNCED, what=refused, hint=hint)
         evidence.add(f"of the Application that names {what}", said)

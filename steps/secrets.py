@@ -134,7 +134,10 @@ def no_secret_in_git(versions, platform_secrets, git, cluster):
     every = secret_search.of_cluster(cluster, values)
     found = [*git_leaks.leaks(versions, values), *secret_search.held_in(secret_search.texts_of_git(versions), every)]
     found += secret_search.given_away_in_git(versions)
-    hint = "Try: git log --all -- PATH; seal it with kubeseal, and rotate its values (on no branch: git prune, there)"
+    hint = (
+        "Try: git log --all -- PATH; seal it with kubeseal, and rotate its values"
+        " (if it is on no branch: git prune on the Git server)"
+    )
     assert not found, f"expected no secret in Git, saw {found}. {hint}"
 
 
@@ -246,7 +249,7 @@ def after_restart(namespace, rotation, value_after):
         return True
 
     hint = f"kubectl -n {namespace.name} rollout status deployment/rotated"
-    eventually(renewed, within=POD_READY, what="the new value in the pod", hint=hint)
+    eventually(renewed, within=POD_READY, what="the pod to have the new value", hint=hint)
 
 
 @then("every Secret and workload of the platform lets a rotated value through")

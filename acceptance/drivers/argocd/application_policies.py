@@ -150,12 +150,12 @@ def loses_requests(workload: Manifest) -> str:
         0,
         "0%",
     ):
-        return f"its strategy lets old pods go first: {spec['strategy']}"
+        return f"its strategy removes old pods before new ones are ready: {spec['strategy']}"
     stays = max(seconds_before_stop(item) for item in spec["template"]["spec"]["containers"])
     if stays < STAYS:
-        return f"its pods end before Traefik knows it (preStop of {stays:g} s)"
+        return f"its pods end before Traefik stops using them (preStop of {stays:g} s)"
     killed = spec["template"]["spec"].get("terminationGracePeriodSeconds", GRACE)
-    return "" if killed > stays else f"its pods are killed {killed} s after they are to end, in their preStop"
+    return "" if killed > stays else f"its pods are killed {killed} s after their termination begins, in their preStop"
 
 
 def seconds_before_stop(container: Manifest) -> float:

@@ -93,7 +93,7 @@ class Foreigners:
         for name in self.made.values():
             with contextlib.suppress(ApiException):
                 self.cluster.custom.delete_namespaced_custom_object(*GROUP, ARGOCD, "applications", name)
-        eventually(self.gone, within=GONE, what="the foreign Applications gone")
+        eventually(self.gone, within=GONE, what="this scenario's Applications to be deleted")
 
 
 def changed_specs(real: Spec) -> dict[str, Spec]:

@@ -49,4 +49,4 @@ def is_forced(item: Manifest) -> str:
     """Why Argo CD would recreate an object, or all objects of an Application, to change it; empty if it would not."""
     policy = (item.get("spec") or {}).get("syncPolicy") or {}
     forced = [option for option in [*options(item, SYNC), *(policy.get("syncOptions") or ())] if option in FORCES]
-    return f"what the API refuses is made anew ({', '.join(forced)})" if forced else ""
+    return f"objects that the API refuses to change are recreated ({', '.join(forced)})" if forced else ""

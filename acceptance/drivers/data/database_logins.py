@@ -162,7 +162,7 @@ def not_served(clients: Mapping[str, PodClient], user: str) -> dict[str, str]:
     for node, here in clients.items():
         try:
             ask = functools.partial(served, here, user)
-            eventually(ask, within=KNOWN, what=f"{user} to be served from {node}")
+            eventually(ask, within=KNOWN, what=f"a connection as {user} from {node}")
         except AssertionError as error:
             found[node] = str(error)
     return found

@@ -124,7 +124,7 @@ def wait_addresses(cluster: Cluster, marked: Marked) -> dict[str, str]:
         assert len(seen) == len(marked.asked), f"{len(seen)} of {len(marked.asked)} marked requests logged"
         return seen
 
-    return eventually(logged, within=LOGS_READABLE, what="the requests in Traefik's access log", hint=LOGS)
+    return eventually(logged, within=LOGS_READABLE, what="all requests in Traefik's access log", hint=LOGS)
 
 
 def by_pod(cluster: Cluster, marked: Marked, own: dict[str, str]) -> tuple[dict[str, int], list[str]]:

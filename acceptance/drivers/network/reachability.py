@@ -114,5 +114,5 @@ def replace_server(namespace: Namespace, outputs: Outputs) -> None:
         assert all(pod.metadata.uid != old for pod in namespace.pods(f"app={SERVER}")), "the old pod is still there"
         return True
 
-    eventually(gone, within=POD_READY, what="the old server pod gone")
+    eventually(gone, within=POD_READY, what="the old server pod to be gone")
     namespace.run_pod(SERVER, nodeSelector=on(outputs.workers[-1]))

@@ -57,5 +57,5 @@ def wait_said(service: Service, mark: str, answered: Collection[str]) -> dict[st
         assert not without, f"the log of pod {', '.join(without)} says nothing of a request"
         return {name: text.splitlines()[-1] for name, text in logs.items()}
 
-    what = f"the log of each pod of {service.name} after a request"
+    what = f"a line about the request in the log of every pod of {service.name}"
     return eventually(said, within=LOGS_READABLE, what=what, hint=f"kubectl logs -l app={service.name} --tail=100")

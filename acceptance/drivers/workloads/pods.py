@@ -104,7 +104,7 @@ class PodClient:
         with contextlib.suppress(ApiException):
             before = self.namespace.pod(self.name)
             delete_now(self.namespace, self.name)
-            what = f"pod {self.name} gone"
+            what = f"pod {self.name} to be gone"
             eventually(lambda: is_replaced(self.namespace, self.name, before), within=GONE, what=what)
 
 
