@@ -70,7 +70,9 @@ Feature: Ingress and TLS certificates
     And each of them is answered by a pod of "frontend-service", and by no other
     And every route that takes the host "www" leads to the Service "frontend-service" alone
     And nothing on the way changes the requests for the host "www" or their answers
+    And connections to each pod of "frontend-service" that are left alone meanwhile
     And a request for the host "www" that takes 5 seconds to come is answered as one that comes at once
+    And each of these connections carries another request, as those that Traefik keeps have to
 
   @ac-4.9 @needs-backend-service
   Scenario: Requests for api reach the backend
@@ -80,7 +82,9 @@ Feature: Ingress and TLS certificates
     And each of them is answered by a pod of "backend-service", and by no other
     And every route that takes the host "api" leads to the Service "backend-service" alone
     And nothing on the way changes the requests for the host "api" or their answers
+    And connections to each pod of "backend-service" that are left alone meanwhile
     And a request for the host "api" that takes 5 seconds to come is answered as one that comes at once
+    And each of these connections carries another request, as those that Traefik keeps have to
 
   @ac-4.10 @needs-auth-service
   Scenario: Requests for auth reach the auth service
@@ -90,7 +94,9 @@ Feature: Ingress and TLS certificates
     And each of them is answered by a pod of "auth-service", and by no other
     And every route that takes the host "auth" leads to the Service "auth-service" alone
     And nothing on the way changes the requests for the host "auth" or their answers
+    And connections to each pod of "auth-service" that are left alone meanwhile
     And a request for the host "auth" that takes 5 seconds to come is answered as one that comes at once
+    And each of these connections carries another request, as those that Traefik keeps have to
 
   @ac-4.11
   Scenario: Clients get 503 while a service has no healthy pod

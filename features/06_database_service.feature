@@ -14,6 +14,7 @@ Feature: Database service
     Given a table with a row in it
     Then every node has a persistent volume at /mnt/disk0
     And every node keeps that table's data there, and its log and tablespaces
+    And the volumes of "database" outlive its pods and its StatefulSet, here and in production
 
   @ac-6.3 @system-YugabyteDB
   Scenario: SQL is served on yb-tservers:5433 and the admin UI on yb-master-ui:7000

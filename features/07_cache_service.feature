@@ -12,6 +12,7 @@ Feature: Cache service
   Scenario: /data is on a persistent volume
     Then the pod has a persistent volume at /data
     And whatever Redis saves lies there
+    And the volumes of "redis" outlive its pods and its StatefulSet, here and in production
 
   @ac-7.3
   Scenario: Redis is served on port 6379 of the Service redis

@@ -90,6 +90,7 @@ Feature: Authentication service
       | its JWT with another signature           | not valid |
       | its JWT without its signature            | not valid |
       | a JWT that expired                       | not valid |
+      | a JWT that expired once it was accepted  | not valid |
       | a JWT that never expires                 | not valid |
       | a JWT that is not valid yet              | not valid |
       | a JWT signed with another secret         | not valid |
@@ -109,6 +110,7 @@ Feature: Authentication service
     And whatever such a client says of its address does not let it in, and does not count against another
     And Traefik takes nobody's word for where a request comes from, here and in production
     And its counter ends when it was told, however often it called since
+    And a client's good sign-in counts, too, and takes nothing off its counter
     And another client is not refused for it
     And that one is served no more often when it calls many times at once
     When its counter is removed

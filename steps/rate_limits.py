@@ -52,6 +52,18 @@ def counter_went_up(client, evidence):
     )
 
 
+@then("a client's good sign-in counts, too, and takes nothing off its counter")
+def sign_in_counts(rate_clients, environment, evidence):
+    client = rate_clients()
+    client.call()
+    before = client.counter()
+    client.sign_in(environment)
+    seen = {"before": before, "after": client.counter()}
+    evidence.add("counter of a client that signed in", seen)
+    wrong = rate_limits.forgiven(**seen)
+    assert not wrong, f"expected the counter {client.key} to go up with each call, but {wrong}. Try: {LOGS}"
+
+
 @then("it gets 429 every time, whichever pod it comes to")
 def stays_refused(client):
     def refused():

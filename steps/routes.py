@@ -1,13 +1,16 @@
 """The routes from host names to services, as users reach them."""
 
+import contextlib
+
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.clients.web import url
-from acceptance.drivers.api import slow_requests
+from acceptance.drivers.api import idle_connections, slow_requests
 from acceptance.drivers.api.graphql import TYPENAME, is_data
 from acceptance.drivers.ingress import access_log, http2_requests, redirects, route_middlewares, route_rules
 from acceptance.drivers.ingress.scenario_routes import FRESH, HINT, answered
-from acceptance.drivers.services.service import in_words
+from acceptance.drivers.services.service import Service, in_words
+from acceptance.drivers.workloads.pods import PodClient
 
 
 @given("the services are routed", target_fixture="users")
@@ -75,6 +78,25 @@ def slow_is_answered(users, environment, host, seconds, evidence):
     wrong = slow_requests.cut_off(at_once, slowly)
     hint = "Try: kubectl -n traefik get deployment traefik -o yaml | grep -i timeout"
     assert not wrong, f"expected {host} to answer a body that takes {seconds} s like a fast one, saw {wrong}. {hint}"
+
+
+@then(parsers.parse('connections to each pod of "{name}" that are left alone meanwhile'), target_fixture="idle")
+def left_alone(platform, default, namespace, name):
+    platform.get(name)
+    # A client pod of its own: the common one has credentials, which not every run may read.
+    with contextlib.ExitStack() as stack:
+        client = stack.enter_context(contextlib.closing(PodClient(namespace, "idle-client")))
+        yield stack.enter_context(idle_connections.idle_to_each_pod(Service(default, name), client))
+
+
+@then("each of these connections carries another request, as those that Traefik keeps have to")
+def idle_are_open(idle, evidence):
+    found = idle_connections.closed(idle)
+    evidence.add("connections that were idle, by pod", {pod: found.get(pod, "open") for pod in idle})
+    assert not found, (
+        f"expected a pod to keep connections for longer than Traefik, which reuses them for 90 s, saw {found}. "
+        "Try: look for a keep-alive time-out in the service's settings"
+    )
 
 
 @when(parsers.parse('a GraphQL query is sent to the host "{host}", time and again'), target_fixture="graphql_answers")

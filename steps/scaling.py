@@ -1,8 +1,18 @@
 """A service with more replicas, and a cordoned worker that gets none of them."""
 
-from pytest_bdd import parsers, then, when
+from pytest_bdd import given, parsers, then, when
 
 from acceptance.drivers.operations import scaling
+from acceptance.drivers.workloads import disruption_budgets
+
+
+@given("no disruption budget keeps a worker from being emptied, here and in production")
+def budgets_let_pods_go(platform):
+    found = disruption_budgets.in_the_way(platform)
+    assert not found, (
+        f"expected each disruption budget to let a pod go while all are healthy, saw: {'; '.join(found)}. "
+        "Try: kubectl get poddisruptionbudgets --all-namespaces"
+    )
 
 
 @when(parsers.parse("{count:d} replicas of it are committed to Git"))

@@ -7,6 +7,7 @@ from pytest_bdd import parsers, then, when
 from acceptance.base.deadlines import POD_READY, VOLUME_BOUND
 from acceptance.base.waiting import eventually
 from acceptance.criteria.verdicts import Unverifiable
+from acceptance.drivers.data import kept_claims
 from acceptance.drivers.data.storage import (
     all_bound,
     claim,
@@ -109,3 +110,12 @@ def production_sizes(platform, database, redis, evidence):
         assert seen and not smaller(seen, size), (
             f"expected production to claim {size} GB or more for {name}, saw {seen}"
         )
+
+
+@then(parsers.parse('the volumes of "{name}" outlive its pods and its StatefulSet, here and in production'))
+def volumes_outlive_pods(platform, name):
+    found = kept_claims.not_kept(platform, name)
+    assert not found, (
+        f"expected the volumes of {name} to stay when its pods or its StatefulSet go, saw: {'; '.join(found)}. "
+        f"Try: kubectl get pvc -l app.kubernetes.io/name={name} -o yaml"
+    )

@@ -8,6 +8,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.drivers.api import token_validation
 from acceptance.drivers.api.auth_stub import answering
 from acceptance.drivers.api.ended_sessions import end_sessions
+from acceptance.drivers.api.expiring_tokens import MEANWHILE, expired_meanwhile
 from acceptance.drivers.api.jwt_key_headers import tokens_of
 from acceptance.drivers.api.sign_in import LOGS, SignIn, got_token, keep_tokens
 from acceptance.drivers.services.log_lines import showing
@@ -62,13 +63,19 @@ def gets_token(wallet, auth_doors, environment, evidence):
     assert got.get(settings.token_field), (
         f"expected a personal access token under {settings.token_field}, the answer has {sorted(got)}"
     )
+    wrong = token_validation.wrong_life(got["jwt"], got.get(settings.jwt_expiry_field))
+    assert not wrong, f"expected the JWT to expire when its wallet was told, but {wrong}. Try: {LOGS}"
+    jwt_is_accepted(got, auth_doors, settings)
+
+
+def jwt_is_accepted(got, auth_doors, settings):
+    """Raise AssertionError unless auth accepts the JWT of a sign-in at each endpoint, as that wallet's."""
     answers = token_validation.ask(auth_doors, settings, got["jwt"])
     seen = token_validation.verdicts(answers, settings)
     assert all(seen.values()), f"expected auth to accept the JWT that it issued at each endpoint, saw {seen}"
     subjects = token_validation.subjects(answers, settings)
-    assert token_validation.only_of(subjects, wallet.wallet.address), (
-        f"expected a JWT of {wallet.wallet.address}, auth names {subjects}"
-    )
+    address = got["wallet"].wallet.address
+    assert token_validation.only_of(subjects, address), f"expected a JWT of {address}, auth names {subjects}"
 
 
 @then("it gets another token the next time")
@@ -165,8 +172,12 @@ def serve(data_client):
 
 @when(parsers.parse("auth is asked about {kind}"), target_fixture="validated")
 def ask_about(signed_in, jwt_secret, auth_doors, environment, serve, kind):
-    tokens = tokens_of(kind, signed_in["jwt"], jwt_secret, serve)
-    return token_validation.ask_about_each(auth_doors, environment.services, signed_in["jwt"], tokens)
+    settings, good = environment.services, signed_in["jwt"]
+    if kind == MEANWHILE:
+        tokens = {kind: expired_meanwhile(auth_doors, settings, good, jwt_secret)}
+    else:
+        tokens = tokens_of(kind, good, jwt_secret, serve)
+    return token_validation.ask_about_each(auth_doors, settings, good, tokens)
 
 
 @then(parsers.parse("it says that the token is {answer}"))

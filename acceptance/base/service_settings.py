@@ -36,6 +36,8 @@ class ServiceSettings(Section):
     challenge_field: str = "message"
     token_field: str = "personalAccessToken"
     expiry_field: str = "expiresAt"
+    jwt_expiry_field: str = "jwtExpiresAt"
+    """Where the answer to a sign-in says when its JWT expires; an answer need not say it."""
     validate_path: str = "/api/auth/validate"
     valid_field: str = "valid"
     subject_field: str = "sub"

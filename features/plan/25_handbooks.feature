@@ -16,7 +16,8 @@ Feature: Handbooks
 
   @plan-25.8 @disruptive @disturbs-everything
   Scenario: A service is scaled out by Git, and a worker is emptied of its pods, with no request lost
-    Given auto-sync of "backend-service" is off
+    Given no disruption budget keeps a worker from being emptied, here and in production
+    And auto-sync of "backend-service" is off
     And "https://api.{domain}/health" is asked all the time
     When 3 replicas of it are committed to Git
     Then 3 pods of it are ready, on every worker

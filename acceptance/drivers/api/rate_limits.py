@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from acceptance.base.conditions import as_json
+from acceptance.base.environment import Environment
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.api.sign_in import LOGS
+from acceptance.drivers.api.sign_in import LOGS, SignIn
 from acceptance.drivers.services.service import Api, in_words
 from acceptance.drivers.workloads.pods import PodClient
 
@@ -108,6 +109,12 @@ class RateClient:
         wrong = [] if status == 429 else [f"it was answered {status}"]
         return wrong + (["it was counted as the other"] if other.counter() is not None else [])
 
+    def sign_in(self, environment: Environment) -> None:
+        """Sign in with a new wallet, as this client. Raises AssertionError if the sign-in is refused."""
+        visitor = SignIn(self.api, environment)
+        visitor.headers = dict(self.headers)
+        visitor.enter()
+
     def call_at_once(self, count: int) -> int:
         """Make `count` calls, AT_ONCE at a time; return how many were not answered with 429.
 
@@ -144,6 +151,18 @@ class RateClient:
     def clear(self) -> None:
         """Remove its counter."""
         self.redis("redis", "env:REDIS_URL", "DEL", self.key)
+
+
+def forgiven(before: int | None, after: int | None) -> str:
+    """How a good sign-in took something off its client's counter, or was not counted; empty if it was.
+
+    Whoever has a wallet could otherwise call as often as they like: a sign-in now and then would clear the counter.
+    """
+    if before is None:
+        return "it did not exist after a refused sign-in"
+    return (
+        "" if after is not None and after > before else f"it was {before} before a good sign-in, and {after} after it"
+    )
 
 
 @contextlib.contextmanager

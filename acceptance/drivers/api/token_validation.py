@@ -24,6 +24,8 @@ REFUSALS = (400, 401, 403, 422)
 """Statuses that reject a token."""
 ROUNDED = 2
 """Seconds by which two representations of the same time may differ."""
+SHORTEST = 60
+"""The fewest seconds for which the JWT of a sign-in is valid: people work with it."""
 MILLISECONDS = 10**11
 """From here on a numeric time is in milliseconds: in seconds it would be three thousand years away."""
 
@@ -132,6 +134,20 @@ def wrong_row(row: dict[str, Any], until: str | float, address: str) -> str:
     if row["seconds left"] <= 0:
         return f"expected a token that holds, it has expired already: {row}"
     return "" if same_wallet(row["owner"], address) else f"expected it to be that of {address}, it has {row['owner']}"
+
+
+def wrong_life(token: str, until: str | float | None) -> str:
+    """What is wrong with when the JWT of a sign-in expires; empty if nothing.
+
+    `until`: when it does according to auth's answer, None if that does not say it.
+    """
+    expires = jwt.decode(token, options={"verify_signature": False}).get("exp")
+    if not isinstance(expires, int | float):
+        return "it never expires"
+    if until is not None and abs(expires - told(until)) >= ROUNDED:
+        return f"its wallet was told {until}, it expires at {expires} (Unix time)"
+    left = expires - time.time()
+    return f"it expires in {left:.0f} s, sooner than in {SHORTEST} s" if left < SHORTEST else ""
 
 
 TIMES = """

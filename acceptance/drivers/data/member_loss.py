@@ -20,6 +20,7 @@ from acceptance.drivers.workloads.pods import credentials, dead, delete_now, run
 HINT = "kubectl get pods -l app=yb-tserver -L role; kubectl logs yb-tserver-0"
 ENOUGH = 20
 WRITING_SECONDS = 240
+LAST_LINES = 15
 KEEPS_SERVING = Deadline(5, "criterion 6.8: the other two keep serving")
 
 
@@ -111,12 +112,23 @@ class Outage:
 
     def run(self) -> None:
         """Wait until others serve writes again, check that they keep serving, then stop the writer."""
-        wait_for_writes(self.writing, since=self.gone, what=f"after {self.name} was killed")
+        try:
+            wait_for_writes(self.writing, since=self.gone, what=f"after {self.name} was killed")
+        except (AssertionError, RuntimeError) as error:
+            error.add_note(self.logs_of_others())
+            raise
         self.leader_meanwhile = eventually(self.db.leader, within=DATABASE_SERVES, what="one leader", hint=HINT)
         assert self.leader_meanwhile != self.name, f"expected a leader other than {self.name}, saw the killed one lead"
         consistently(self.serves, during=KEEPS_SERVING, what="answers from the Service", hint=HINT)
         self.writing.stop()
         self.acknowledged = tuple(self.writing.acknowledged())
+
+    def logs_of_others(self) -> str:
+        """The last lines that each other member logged: why none of them leads."""
+        core, namespace = self.db.namespace.cluster.core, self.db.namespace.name
+        others = [pod.metadata.name for pod in self.db.members() if pod.metadata.name != self.name]
+        logs = {other: core.read_namespaced_pod_log(other, namespace, tail_lines=LAST_LINES) for other in others}
+        return "\n".join(f"{other} logged last:\n{text}" for other, text in logs.items())
 
     def serves(self) -> bool:
         """Raise AssertionError unless the Service leads a fresh connection to a member that takes writes."""

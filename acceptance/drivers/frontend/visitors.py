@@ -27,6 +27,8 @@ LANGUAGES = (
     "ar",
     "hi",
 )
+COOKIES = "; ".join(f"kept-{number}={'x' * 100}" for number in range(40))
+"""Over 4 KiB of cookies, as browsers collect them from all pages of a domain (RFC 6265, 6.1: each may have as much)."""
 VISITORS = {
     **{f"who reads {language.partition(',')[0]}": {"Accept-Language": language} for language in LANGUAGES},
     "with an iPhone": {"User-Agent": PHONE, "Accept-Language": "en-US"},
@@ -34,6 +36,7 @@ VISITORS = {
     "with Firefox": {"User-Agent": FIREFOX, "Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "DNT": "1"},
     "that is a crawler": {"User-Agent": CRAWLER},
     "who was here before": {"Cookie": "_ga=GA1.1.1234567890.1767225600; theme=dark; lang=de"},
+    "with many cookies": {"Cookie": COOKIES},
     "who kept an older page": {"If-None-Match": '"of-an-older-page"'},
     "who comes from a search": {"Referer": "https://www.google.com/"},
 }

@@ -212,16 +212,18 @@ def kill(namespace: Namespace, pod: client.V1Pod, *, cut: Cut | None = None) -> 
 
     Without its sandbox the container is not restarted at once; the pod's deletion would stop it gracefully then. `cut`
     isolates the pod just before: what it has not sent by then never arrives, although the kernel would still send data
-    of a dead process.
+    of a dead process. The processes are looked up before the cut: the pod is not to live long enough without the others
+    to notice it. Raises AssertionError if a container of the pod has no process.
     """
-    main = pod.status.container_statuses[0].container_id.removeprefix("containerd://")
-    of_pod = f"containers list --quiet 'labels.\"io.kubernetes.pod.uid\"=={pod.metadata.uid}'"
-    commands = [cut.command, "sleep 0.3"] if cut else []
-    commands += [
-        f"{CTR} tasks kill --signal SIGKILL {main}",
-        f"for other in $({CTR} {of_pod}); do {CTR} tasks kill --signal SIGKILL $other 2>/dev/null || true; done",
+    of_pod = f"{CTR} containers list --quiet 'labels.\"io.kubernetes.pod.uid\"=={pod.metadata.uid}'"
+    commands = [
+        f"containers=$({of_pod})",
+        f'processes=$({CTR} tasks list | grep -F "$containers" | awk \'$3 == "RUNNING" {{ print $2 }}\')',
+        'test -n "$processes"',
     ]
-    namespace.cluster.on_node(pod.spec.node_name, "sh", "-ec", "; ".join(commands))
+    commands += [cut.command, "sleep 0.3"] if cut else []
+    commands += ["kill -KILL $processes"]
+    namespace.cluster.on_node(pod.spec.node_name, "sh", "-ec", "\n".join(commands))
 
 
 @contextlib.contextmanager

@@ -2,12 +2,14 @@
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 import requests
 
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.api.rate_limits import RateClient, wrong_count
+from acceptance.drivers.api import rate_limits
+from acceptance.drivers.api.rate_limits import RateClient, forgiven, wrong_count
 
 LIMIT = 20
 
@@ -81,3 +83,27 @@ def test_a_client_over_the_limit_asks_for_what_a_sign_in_begins_with(flow, limit
     client = RateClient(auth, ServiceSettings(sign_in=flow), auth.redis, "me", by_header=False)
     client.call_until_refused()
     assert client.ask_nonce() == (429 if limited else 200)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wrong"),
+    [
+        (1, 3, ""),
+        (1, 2, ""),
+        (1, 1, "1 after it"),
+        (5, 0, "0 after it"),
+        (1, None, "None after it"),
+        (None, 2, "not exist"),
+    ],
+)
+def test_a_good_sign_in_takes_nothing_off_a_counter(before, after, wrong):
+    found = forgiven(before, after)
+    assert wrong in found and bool(found) is bool(wrong)
+
+
+def test_a_client_signs_in_under_its_own_name(monkeypatch):
+    entered = []
+    monkeypatch.setattr(rate_limits.SignIn, "enter", lambda self: entered.append((self.api, self.headers)))
+    client = RateClient("api", ServiceSettings(client_header="X-Client-Id"), None, "me", by_header=True)
+    client.sign_in(SimpleNamespace(services=client.settings, domain="example.test"))
+    assert entered == [("api", {"X-Client-Id": "me"})]

@@ -1,13 +1,15 @@
 """What auth says of a token, in whatever form a service that is right may say it."""
 
 import json
+import time
 
+import jwt
 import pytest
 import requests
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.sign_in import got_token
-from acceptance.drivers.api.token_validation import only_of, says_valid, told, wrong_row
+from acceptance.drivers.api.token_validation import only_of, says_valid, told, wrong_life, wrong_row
 
 ADDRESS = "0xAbCdEf0123456789aBcDeF0123456789abcdef01"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIweDEifQ.c2lnbmF0dXJl"
@@ -71,4 +73,23 @@ def test_a_refusal_with_a_token_is_none_and_one_in_plain_text_is():
 )
 def test_a_row_expires_when_its_wallet_was_told(expires, left, owner, wrong):
     found = wrong_row({"expires": expires, "seconds left": left, "owner": owner}, "2026-11-28T20:00:00Z", ADDRESS)
+    assert wrong in found and bool(found) is bool(wrong)
+
+
+@pytest.mark.parametrize(
+    ("lives", "told_later", "wrong"),
+    [
+        (3600, 3600, ""),
+        (3600, 3601, ""),
+        (3600, None, ""),
+        (None, None, "never expires"),
+        (3600, 7200, "its wallet was told"),
+        (30, 30, "sooner than in 60 s"),
+        (-5, None, "sooner than in 60 s"),
+    ],
+)
+def test_a_jwt_expires_when_its_wallet_was_told(lives, told_later, wrong):
+    now = int(time.time())
+    token = jwt.encode({} if lives is None else {"exp": now + lives}, "s" * 32, "HS256")
+    found = wrong_life(token, None if told_later is None else now + told_later)
     assert wrong in found and bool(found) is bool(wrong)

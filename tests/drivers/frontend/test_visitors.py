@@ -46,6 +46,7 @@ def opened(server, path, **resources):
         ("/iPhone/other", "with an iPhone"),
         ("/ExampleBot/page", "that is a crawler"),
         ("/_ga/page", "who was here before"),
+        ("/kept-39/page", "with many cookies"),
         ("/of-an-older-page/page", "who kept an older page"),
         ("/google.com/page", "who comes from a search"),
         ("/utm_source/page", "who follows a link of a mail"),

@@ -1,0 +1,65 @@
+"""JWTs that auth accepted, and that have expired since: it may remember a yes for no longer. Source: 8.9."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+import jwt
+
+from acceptance.base.deadlines import Deadline
+from acceptance.base.secrecy import register_secret
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.base.waiting import eventually
+from acceptance.drivers.api.sign_in import LOGS
+from acceptance.drivers.api.token_validation import ask, verdicts
+from acceptance.drivers.services.service import Api
+
+MEANWHILE = "a JWT that expired once it was accepted"
+"""The Examples' name for such a JWT."""
+AGES = (57, 27, 7, 2, -3)
+"""Seconds for which a JWT may have expired when it is asked about first; a negative number lies ahead.
+
+The oldest that auth accepts is three seconds short of the clock skew that it allows (RFC 7519, 4.1.4), where that is
+60, 30, 10, 5 or 0 s: enough to ask at each endpoint, and soon over.
+"""
+SKEW_ENDS = Deadline(35, "the suite: the longest time between two of AGES, and an answer")
+
+
+def signed(good: str, secret: str, expires: int) -> str:
+    """A JWT with the claims of a good one, an identity of its own, and a time (Unix) at which it expires."""
+    claims = jwt.decode(good, options={"verify_signature": False})
+    own = {"jti": secrets.token_hex(16), "exp": expires}
+    return register_secret(jwt.encode(claims | own, secret, "HS256"))
+
+
+def is_accepted(doors: dict[str, Api], settings: ServiceSettings, token: str) -> bool:
+    """Whether auth accepts a token at each endpoint; all of them are asked."""
+    return all(verdicts(ask(doors, settings, token), settings).values())
+
+
+def oldest(doors: dict[str, Api], settings: ServiceSettings, good: str, secret: str) -> tuple[str, int]:
+    """The JWT of the oldest of AGES that auth accepts at each endpoint, and when it expires."""
+    for age in AGES:
+        expires = int(time.time()) - age
+        token = signed(good, secret, expires)
+        if is_accepted(doors, settings, token):
+            return token, expires
+    raise AssertionError(f"expected auth to accept a JWT that expires in seconds, at each endpoint. Try: {LOGS}")
+
+
+def expired_meanwhile(doors: dict[str, Api], settings: ServiceSettings, good: str, secret: str) -> str:
+    """A JWT that auth accepted at each endpoint, once it refuses those that expire at the same time.
+
+    Each of these is a new one, about which auth can remember nothing: how long it allows clocks to differ need not be
+    known. Raises TimedOut.
+    """
+    token, expires = oldest(doors, settings, good, secret)
+
+    def refused() -> bool:
+        seen = verdicts(ask(doors, settings, signed(good, secret, expires)), settings)
+        assert not any(seen.values()), f"a new JWT that expires at the same time is accepted still: {seen}"
+        return True
+
+    eventually(refused, within=SKEW_ENDS, what="a JWT that expired refused", hint=LOGS)
+    return token

@@ -1,0 +1,83 @@
+"""Disruption budgets that let no pod go: a machine with such a pod is never drained. Source: plan 25.8."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from kubernetes import client
+
+from acceptance.cluster.manifests import Manifest
+from acceptance.cluster.namespace import of_scenario
+from acceptance.platform.applications import APPLICATIONS
+from acceptance.platform.platform import Platform
+
+BUDGET = "PodDisruptionBudget"
+WORKLOADS = ("Deployment", "StatefulSet")
+
+
+def in_the_way(platform: Platform) -> list[str]:
+    """What stops a drain for ever, in words: here in every namespace but scenarios', and as production renders it.
+
+    Raises AssertionError if there is no budget here or there, and ApiException if the user may not list them.
+    """
+    cluster = platform.cluster
+    lists = (
+        (BUDGET, client.PolicyV1Api(cluster.api).list_pod_disruption_budget_for_all_namespaces()),
+        ("Deployment", cluster.apps.list_deployment_for_all_namespaces()),
+        ("StatefulSet", cluster.apps.list_stateful_set_for_all_namespaces()),
+    )
+    here = [plain for kind, found in lists for plain in named(cluster.api, kind, found.items)]
+    there = [item for name in APPLICATIONS for item in platform.rendering.production(name)]
+    return stuck(here) + [f"in production {text}" for text in stuck(there)]
+
+
+def named(api: Any, kind: str, items: list[Any]) -> list[Manifest]:
+    """Objects of a kind as manifests; the API leaves the kind out in lists. Those of scenarios are left out."""
+    own = [item for item in items if not of_scenario(item.metadata.labels)]
+    return [{**plain, "kind": kind} for plain in api.sanitize_for_serialization(own)]
+
+
+def stuck(objects: Iterable[Manifest]) -> list[str]:
+    """The budgets among objects that never let a pod of a workload go, in words. Raises AssertionError without any."""
+    found = list(objects)
+    budgets = [item for item in found if item["kind"] == BUDGET]
+    assert budgets, "expected disruption budgets, here and in production, there are none"
+    said = []
+    for workload in (item for item in found if item["kind"] in WORKLOADS):
+        own, name = [item for item in budgets if covers(item, workload)], workload["metadata"]["name"]
+        said += [f"{title(item)} lets none of the pods of {name} go" for item in own if lets_go(item, workload) < 1]
+        # The API refuses to evict a pod of two budgets, whatever they say.
+        said += [f"{' and '.join(map(title, own))} are both for the pods of {name}"] if len(own) > 1 else []
+    return said
+
+
+def title(budget: Manifest) -> str:
+    """A budget's name, as messages give it."""
+    return f"the budget {budget['metadata']['name']}"
+
+
+def covers(budget: Manifest, workload: Manifest) -> bool:
+    """Whether a budget is for a workload's pods. Raises AssertionError for a selector that is not by labels alone."""
+    selector = budget["spec"].get("selector") or {}
+    assert not selector.get("matchExpressions"), f"cannot tell the pods of {title(budget)}: {selector}"
+    homes = [item["metadata"].get("namespace", "default") for item in (budget, workload)]
+    labels = workload["spec"]["template"]["metadata"].get("labels") or {}
+    return homes[0] == homes[1] and (selector.get("matchLabels") or {}).items() <= labels.items()
+
+
+def lets_go(budget: Manifest, workload: Manifest) -> int:
+    """How many pods of a workload may go at once while all are healthy; 1 for a workload that has none."""
+    spec, count = budget["spec"], int(workload["spec"].get("replicas", 1))
+    if not count:
+        return 1
+    if "maxUnavailable" in spec:
+        return pods_of(spec["maxUnavailable"], count)
+    return count - pods_of(spec.get("minAvailable", 0), count)
+
+
+def pods_of(share: int | str, count: int) -> int:
+    """A number of pods, or a percentage of `count`, which Kubernetes rounds up."""
+    text = str(share)
+    return math.ceil(int(text.removesuffix("%")) * count / 100) if text.endswith("%") else int(text)

@@ -1,0 +1,95 @@
+"""A budget that never lets a pod go is seen, and one of two budgets for the same pods, here and in production."""
+
+from types import SimpleNamespace
+
+import pytest
+from kubernetes import client
+
+from acceptance.drivers.workloads import disruption_budgets as budgets
+
+
+def budget(name="auth", app="auth", **spec):
+    """A budget for the pods of an app."""
+    selector = {"matchLabels": {"app": app}}
+    return {"kind": "PodDisruptionBudget", "metadata": {"name": name}, "spec": {"selector": selector, **spec}}
+
+
+def workload(replicas=2, app="auth", kind="Deployment", **metadata):
+    """A workload whose pods are of an app."""
+    template = {"metadata": {"labels": {"app": app, "version": "1"}}}
+    spec = {"replicas": replicas, "template": template}
+    return {"kind": kind, "metadata": {"name": app, **metadata}, "spec": spec}
+
+
+NONE = ["the budget auth lets none of the pods of auth go"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "replicas", "found"),
+    [
+        ({"minAvailable": 1}, 2, []),
+        ({"minAvailable": 2}, 2, NONE),
+        ({"minAvailable": 1}, 1, NONE),
+        ({"minAvailable": "50%"}, 2, []),
+        ({"minAvailable": "51%"}, 2, NONE),
+        ({"minAvailable": "100%"}, 3, NONE),
+        ({"maxUnavailable": 1}, 1, []),
+        ({"maxUnavailable": 0}, 3, NONE),
+        ({"maxUnavailable": "0%"}, 3, NONE),
+        ({"maxUnavailable": "10%"}, 3, []),
+        ({}, 1, []),
+        # What runs no pods holds up nothing.
+        ({"minAvailable": 1}, 0, []),
+    ],
+)
+def test_a_budget_that_lets_no_pod_go(spec, replicas, found):
+    assert budgets.stuck([budget(**spec), workload(replicas)]) == found
+
+
+def test_a_budget_is_for_the_pods_that_it_selects_in_its_namespace():
+    strict = budget(minAvailable=2)
+    assert budgets.stuck([strict, workload(app="backend"), workload(namespace="argocd")]) == []
+    everything = {**strict, "spec": {"minAvailable": 2, "selector": {}}}
+    assert budgets.stuck([everything, workload(app="backend")]) == [
+        "the budget auth lets none of the pods of backend go"
+    ]
+
+
+def test_two_budgets_for_the_same_pods_let_none_go():
+    found = budgets.stuck([budget(minAvailable=1), budget("copy", maxUnavailable=1), workload()])
+    assert found == ["the budget auth and the budget copy are both for the pods of auth"]
+
+
+def test_what_cannot_be_judged_is_a_failure():
+    with pytest.raises(AssertionError, match="there are none"):
+        budgets.stuck([workload()])
+    odd = {**budget(), "spec": {"selector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}}}
+    with pytest.raises(AssertionError, match="cannot tell the pods of the budget auth"):
+        budgets.stuck([odd, workload()])
+
+
+def listed(*items):
+    """What the API lists: objects with labels, which carry their manifest."""
+    return SimpleNamespace(
+        items=[
+            SimpleNamespace(metadata=SimpleNamespace(labels=item["metadata"].get("labels")), plain=item)
+            for item in items
+        ]
+    )
+
+
+def test_here_and_production_are_told_apart(monkeypatch):
+    scenarios = budget("of-a-scenario", minAvailable=2)
+    scenarios["metadata"]["labels"] = {"alternate-futures.dev/scenario": "true"}
+    policy = SimpleNamespace(
+        list_pod_disruption_budget_for_all_namespaces=lambda: listed(budget(maxUnavailable=0), scenarios)
+    )
+    monkeypatch.setattr(client, "PolicyV1Api", lambda _: policy)
+    apps = SimpleNamespace(
+        list_deployment_for_all_namespaces=lambda: listed(workload()), list_stateful_set_for_all_namespaces=listed
+    )
+    api = SimpleNamespace(sanitize_for_serialization=lambda items: [item.plain for item in items])
+    rendered = {"redis": [budget("redis", "redis", minAvailable=1), workload(1, "redis", "StatefulSet")]}
+    rendering = SimpleNamespace(production=lambda name: rendered.get(name, []))
+    found = budgets.in_the_way(SimpleNamespace(cluster=SimpleNamespace(apps=apps, api=api), rendering=rendering))
+    assert found == [*NONE, "in production the budget redis lets none of the pods of redis go"]
