@@ -16,7 +16,8 @@ from acceptance.drivers.ingress.exposure import ways_in
 from acceptance.drivers.services import service_ports
 from acceptance.drivers.services.latency import beside
 from acceptance.drivers.services.service import Service
-from acceptance.drivers.workloads.pods import delete_now, kill, ready_again, volume_at
+from acceptance.drivers.workloads.killed_pods import kill
+from acceptance.drivers.workloads.pods import delete_now, ready_again, volume_at
 
 EXPIRES = 3600
 FRESH = 10

@@ -15,7 +15,8 @@ from acceptance.base.deadlines import DATABASE_SERVES, MEMBER_BACK, POD_READY, R
 from acceptance.base.waiting import consistently, eventually
 from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.data.database import SERVICE, Database
-from acceptance.drivers.workloads.pods import credentials, dead, delete_now, run_client
+from acceptance.drivers.workloads.killed_pods import dead
+from acceptance.drivers.workloads.pods import credentials, delete_now, run_client
 
 HINT = "kubectl get pods -l app=yb-tserver -L role; kubectl logs yb-tserver-0"
 ENOUGH = 20
