@@ -46,13 +46,13 @@ def too_wide(name: str, spec: Spec) -> list[str]:
         if destination.get("server") != IN_CLUSTER:
             found.append(f"another cluster ({destination.get('server') or destination.get('name')})")
         if namespace not in OWN and namespace != SCENARIOS:
-            found.append(f"the namespace {namespace or 'of the object'}")
+            found.append(f"the namespace {namespace or 'set by each object'}")
     if spec.get("clusterResourceWhitelist"):
-        found.append(f"objects of the whole cluster ({spec['clusterResourceWhitelist']})")
+        found.append(f"cluster-scoped resources ({spec['clusterResourceWhitelist']})")
     kinds = spec.get("namespaceResourceWhitelist")
     deploys_here = any(item.get("namespace") in OWN for item in spec.get("destinations", []))
     if deploys_here and (not kinds or {"Secret", "*"} & {kind["kind"] for kind in kinds}):
-        found.append(f"Secrets, or any kind ({kinds})")
+        found.append(f"Secrets or all kinds ({kinds})")
     if spec.get("sourceNamespaces"):
         found.append(f"Applications in other namespaces ({spec['sourceNamespaces']})")
     return [f"{name}: {text}" for text in found]

@@ -42,7 +42,7 @@ def stays(item: Manifest) -> str:
     """Why an object would stay in the cluster after its removal from Git; empty if it would not."""
     kept = [option for option in options(item, SYNC) if option in KEEPS]
     kept += [option for option in options(item, COMPARE) if option == "IgnoreExtraneous"]
-    return f"it stays without Git ({', '.join(kept)})" if kept else ""
+    return f"it stays in the cluster after its removal from Git ({', '.join(kept)})" if kept else ""
 
 
 def is_forced(item: Manifest) -> str:

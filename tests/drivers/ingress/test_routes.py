@@ -229,9 +229,9 @@ def test_other_kinds_of_routes_are_seen():
     ("entry_points", "said"),
     [
         (["websecure"], []),
-        (["web"], ["default/a is at the entry points ['web']"]),
-        (["web", "websecure"], ["default/a is at the entry points ['web', 'websecure']"]),
-        (None, ["default/a is at the entry points that there are"]),
+        (["web"], ["default/a is attached to the entry points ['web']"]),
+        (["web", "websecure"], ["default/a is attached to the entry points ['web', 'websecure']"]),
+        (None, ["default/a is attached to the entry points (all)"]),
     ],
 )
 def test_a_route_that_takes_requests_in_clear_is_seen(entry_points, said):
