@@ -132,8 +132,7 @@ def pods_that_crash(namespace, outputs):
 def logs_of_crashed(namespace, crashing, evidence):
     for worker, name in crashing.items():
         why = functools.partial(terminated_containers.log_of_crashed, namespace, name)
-        what = f"the log of the crashed pod {name} on {worker}"
-        hint = f"kubectl -n {namespace.name} logs --previous {name}"
+        what, hint = f"log of crashed {name} on {worker}", f"kubectl -n {namespace.name} logs --previous {name}"
         evidence.add(what, eventually(why, within=LOGS_READABLE, what=what, hint=hint))
 
 
