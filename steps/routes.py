@@ -5,7 +5,7 @@ import contextlib
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.clients.web import url
-from acceptance.drivers.api import idle_connections, slow_requests
+from acceptance.drivers.api import idle_connections, many_at_once, slow_requests
 from acceptance.drivers.api.graphql import TYPENAME, is_data
 from acceptance.drivers.ingress import access_log, http2_requests, redirects, route_middlewares, route_rules
 from acceptance.drivers.ingress.scenario_routes import FRESH, HINT, answered
@@ -78,6 +78,15 @@ def slow_is_answered(users, environment, host, seconds, evidence):
     wrong = slow_requests.cut_off(at_once, slowly)
     hint = "Try: kubectl -n traefik get deployment traefik -o yaml | grep -i timeout"
     assert not wrong, f"expected {host} to answer a body that takes {seconds} s like a fast one, saw {wrong}. {hint}"
+
+
+@then(parsers.parse('it answers the host "{host}" beside {count:d} others whose requests are still on their way'))
+def answers_beside_many(users, environment, outputs, host, count, evidence):
+    asked = many_at_once.ask_beside(users, environment, outputs, host, count)
+    evidence.add(f"answers beside {count} others", asked.describe() if asked else f"{host} chooses no HTTP/2")
+    wrong = asked.wrong(host) if asked else ""
+    hint = "Try: look for a limit of connections, requests or workers in the service's settings"
+    assert not wrong, f"expected {host} to answer beside {count} others as it does alone, saw {wrong}. {hint}"
 
 
 @then(parsers.parse('connections to each pod of "{name}" that are left alone meanwhile'), target_fixture="idle")
