@@ -74,7 +74,9 @@ def test_some_may_get_another_answer():
 def test_an_answer_that_comes_before_the_end_counts():
     def early(http, stream):
         status(405)(http, stream)
-        http.reset_stream(stream, 0)
+        # The rest may have come together with the beginning.
+        with contextlib.suppress(ProtocolError):
+            http.reset_stream(stream, 0)
 
     assert asked(Server(None, early)) == [405] * 5
 
