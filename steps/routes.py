@@ -80,13 +80,24 @@ def slow_is_answered(users, environment, host, seconds, evidence):
     assert not wrong, f"expected {host} to answer a body that takes {seconds} s like a fast one, saw {wrong}. {hint}"
 
 
-@then(parsers.parse('it answers the host "{host}" beside {count:d} others whose requests are still on their way'))
+@then(
+    parsers.parse('it answers the host "{host}" beside {count:d} others whose requests are still on their way'),
+    target_fixture="company",
+)
 def answers_beside_many(users, environment, outputs, host, count, evidence):
-    asked = many_at_once.ask_beside(users, environment, outputs, host, count)
-    evidence.add(f"answers beside {count} others", asked.describe() if asked else f"{host} chooses no HTTP/2")
-    wrong = asked.wrong(host) if asked else ""
+    company = many_at_once.ask_beside(users, environment, outputs, host, count)
+    evidence.add(f"answers beside {count} others", company.describe() if company else f"{host} chooses no HTTP/2")
+    wrong = company.wrong() if company else ""
     hint = "Try: look for a limit of connections, requests or workers in the service's settings"
     assert not wrong, f"expected {host} to answer beside {count} others as it does alone, saw {wrong}. {hint}"
+    return company
+
+
+@then("it still does when half of these have hung up in the midst of them")
+def answers_after_hang_up(company):
+    wrong = company.left_behind() if company else ""
+    hint = "Try: look for what the service takes for a request, and gives back only when it ends well"
+    assert not wrong, f"expected the same answer when clients had hung up as before, saw {wrong}. {hint}"
 
 
 @then(parsers.parse('connections to each pod of "{name}" that are left alone meanwhile'), target_fixture="idle")

@@ -55,6 +55,10 @@ class HeldRequests:
             raise NotHttp2(f"what came is not HTTP/2: {error}") from error
         return [*self.statuses.values()]
 
+    def hang_up(self) -> None:
+        """Close the connection in the midst of the requests, as a phone does that lost its signal."""
+        self.connection.close()
+
     def read(self) -> None:
         """Read what has come. Raises OSError, including NotHttp2."""
         received = self.connection.recv(READ)

@@ -29,7 +29,13 @@ def answer(status):
     ],
 )
 def test_another_answer_than_alone_is_wrong(beside, many, name, said):
-    wrong = Beside(answer(200), answer(beside), many).wrong(name)
+    wrong = Beside(name, answer(200), answer(beside), answer(200), many).wrong()
+    assert said in wrong and bool(said) == bool(wrong), wrong
+
+
+@pytest.mark.parametrize(("after", "said"), [(200, ""), (503, "answered 503")])
+def test_whoever_comes_after_others_hung_up_is_answered_as_before(after, said):
+    wrong = Beside("api", answer(200), answer(200), answer(after), {200: 60}).left_behind()
     assert said in wrong and bool(said) == bool(wrong), wrong
 
 
@@ -44,6 +50,10 @@ class Held:
     def begin(self, *what):
         """Note what was begun."""
         self.done.append(("begun", what))
+
+    def hang_up(self):
+        """Note it."""
+        self.done.append(("hung up", ()))
 
     def end(self):
         """All were answered."""
@@ -74,10 +84,15 @@ def test_the_request_is_sent_while_the_others_are_held(hold):
         return answer(200)
 
     hold(held, send)
-    asked = ask_beside(None, ENVIRONMENT, None, "api", 3)
-    assert [step for step, _ in held.done] == ["sent", "begun", "sent", "ended"]
+    asked = ask_beside(None, ENVIRONMENT, None, "api", 6)
+    assert [step for step, _ in held.done] == ["sent", "begun", "begun", "sent", "hung up", "ended", "sent"]
     assert held.done[1][1][:2] == ("api.example.test", "/graphql")
-    assert asked.describe() == {"alone": 200, "beside the others": 200, "others": {200: 2, 503: 1}}
+    assert asked.describe() == {
+        "alone": 200,
+        "beside the others": 200,
+        "after some hung up": 200,
+        "others": {200: 2, 503: 1},
+    }
 
 
 def test_a_request_that_waits_for_the_others_is_told(hold):
@@ -88,10 +103,10 @@ def test_a_request_that_waits_for_the_others_is_told(hold):
         return answer(200)
 
     hold(held, send)
-    with pytest.raises(AssertionError, match="beside 3 requests whose last byte is on its way: no answer"):
-        ask_beside(None, ENVIRONMENT, None, "api", 3)
+    with pytest.raises(AssertionError, match="beside 6 requests whose last byte is on its way: no answer"):
+        ask_beside(None, ENVIRONMENT, None, "api", 6)
 
 
 def test_a_host_without_http_2_is_left(hold):
     hold(None, lambda *_: answer(200))
-    assert ask_beside(None, ENVIRONMENT, None, "api", 3) is None
+    assert ask_beside(None, ENVIRONMENT, None, "api", 6) is None
