@@ -21,7 +21,7 @@ ON_THE_WAY = ("serverstransport.", "core.", "experimental.", "configfile")
 A configuration file replaces all other options.
 """
 CUT = ".transport.respondingtimeouts.writetimeout"
-"""The end of an entry point's option after which an answer is cut off, however much of it a client has still to read."""
+"""The end of an entry point's option after which an answer is cut off, whatever a client has still to read."""
 NEVER = {"0", "0s"}
 """Its values by which none is, as by default."""
 
