@@ -49,6 +49,12 @@ def service_is_reached(namespace, outputs, service_address, evidence):
     evidence.add("who reached whom", reachability.reach_from_workers(namespace, outputs, service_address))
 
 
+@then("so does a pod on each control plane")
+def service_is_reached_from_control_planes(namespace, outputs, service_address, evidence):
+    seen = reachability.reach_from_control_planes(namespace, outputs, service_address)
+    evidence.add("who reached whom from control planes", seen)
+
+
 @then("each DNS server of the cluster, asked by itself, knows the Service")
 def each_dns_server_knows_it(namespace, evidence):
     evidence.add("who answered, by DNS server", reachability.reach_by_each_dns_server(namespace))

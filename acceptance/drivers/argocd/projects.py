@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,10 @@ SCENARIOS = "scenario-*"
 """The namespaces that the project of the scenarios' small applications deploys to."""
 SIGNED_IN_ALONE = ("applications", "repositories", "clusters", "projects", "account")
 """Paths of Argo CD's API that require a session; with anonymous access enabled they answer everybody."""
+BADGE = re.compile(r"id=\"(?:left|right)Text\"[^>]*>([^<]*)")
+"""The words of Argo CD's badge of an Application (server/badge/badge.go); its requests never need a session."""
+NOTHING = {"", "Unknown", "Not Found"}
+"""What a badge says that tells nothing: badges are off by default, and are then drawn all the same."""
 Spec = dict[str, Any]
 
 
@@ -62,6 +67,14 @@ def told_to_strangers(argocd: ArgoCD) -> dict[str, int]:
     """The HTTP statuses with which Argo CD's API answers requests without a session, by path."""
     with plain_session() as session:
         return {path: session.get(f"{argocd.base()}/api/v1/{path}").status_code for path in SIGNED_IN_ALONE}
+
+
+def told_by_badges(argocd: ArgoCD, names: Iterable[str]) -> dict[str, list[str]]:
+    """What Argo CD's badge of each of these Applications tells without a session; none for those that tell nothing."""
+    with plain_session() as session:
+        texts = {name: session.get(f"{argocd.base()}/api/badge", params={"name": name}).text for name in names}
+    found = {name: [word for word in BADGE.findall(text) if word not in NOTHING] for name, text in texts.items()}
+    return {name: words for name, words in found.items() if words}
 
 
 @dataclass

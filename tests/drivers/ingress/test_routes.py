@@ -140,6 +140,8 @@ def test_a_way_to_a_service_that_changes_requests_is_seen(more, tls, is_odd):
         ("--serversTransport.forwardingTimeouts.responseHeaderTimeout=10s", True),
         ("--core.defaultRuleSyntax=v2", True),
         ("--configFile=/data/traefik.yml", True),
+        ("--entryPoints.websecure.transport.respondingTimeouts.writeTimeout=30s", True),
+        ("--entryPoints.websecure.transport.respondingTimeouts.writeTimeout=0s", False),
         ("--entrypoints.websecure.address=:8443", False),
         ("--ping=true", False),
     ],
