@@ -29,6 +29,7 @@ Feature: Kubernetes cluster operations
   Scenario: A Service has one stable address that every pod can reach
     Given a server pod behind a ClusterIP Service
     Then a pod on each worker reaches the Service by address and by name
+    And so does a pod on each control plane
     And each DNS server of the cluster, asked by itself, knows the Service
     When the server pod is replaced
     Then the Service still has its address

@@ -72,6 +72,8 @@ Feature: Ingress and TLS certificates
     And nothing on the way changes the requests for the host "www" or their answers
     And connections to each pod of "frontend-service" that are left alone meanwhile
     And a request for the host "www" that takes 5 seconds to come is answered as one that comes at once
+    And it answers the host "www" beside 120 others whose requests are still on their way
+    And it still does when half of these have hung up in the midst of them
     And each of these connections carries another request, as those that Traefik keeps have to
 
   @ac-4.9 @needs-backend-service
@@ -84,6 +86,8 @@ Feature: Ingress and TLS certificates
     And nothing on the way changes the requests for the host "api" or their answers
     And connections to each pod of "backend-service" that are left alone meanwhile
     And a request for the host "api" that takes 5 seconds to come is answered as one that comes at once
+    And it answers the host "api" beside 120 others whose requests are still on their way
+    And it still does when half of these have hung up in the midst of them
     And each of these connections carries another request, as those that Traefik keeps have to
 
   @ac-4.10 @needs-auth-service
@@ -96,6 +100,8 @@ Feature: Ingress and TLS certificates
     And nothing on the way changes the requests for the host "auth" or their answers
     And connections to each pod of "auth-service" that are left alone meanwhile
     And a request for the host "auth" that takes 5 seconds to come is answered as one that comes at once
+    And it answers the host "auth" beside 120 others whose requests are still on their way
+    And it still does when half of these have hung up in the midst of them
     And each of these connections carries another request, as those that Traefik keeps have to
 
   @ac-4.11

@@ -85,6 +85,7 @@ Feature: Backend service
     Then each answer has the query's data, without errors
     And each answer is for this wallet, and another wallet's for that one
     And it stays so while both wallets ask at once
+    And nobody who handed its JWT on, or checked it, wrote it into a log
     When it asks with a JWT of 4 KiB, to which auth says yes
     Then each answer has the query's data, without errors
     And each answer is for this wallet, and another wallet's for that one

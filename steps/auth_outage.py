@@ -64,7 +64,7 @@ def copy_asks_by_name(named, data_client, signed_in, environment, evidence):
     def asked():
         return found.was_asked_by(copy, data_client, environment.services, signed_in["jwt"])
 
-    what = f"the copy to ask whoever is at {found.url} ({found.address})"
+    what = f"the copy to send its request to {found.url} ({found.address})"
     seen = eventually(asked, within=FOUND, what=what, hint=LOGS)
     evidence.add("answer of the copy", seen.describe())
 
@@ -203,6 +203,6 @@ def logged_unreachable(cut, backend, evidence):
     def wanted(line):
         return says_unreachable(line, "auth")
 
-    what = "a line of each backend pod that auth cannot be reached"
+    what = "a log line of each backend pod which says that auth cannot be reached"
     found = eventually(lambda: backend.each_logged(cut[1], wanted), within=LOGS_READABLE, what=what, hint=LOGS)
     evidence.add("the backend's log", found)

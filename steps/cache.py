@@ -16,7 +16,8 @@ from acceptance.drivers.ingress.exposure import ways_in
 from acceptance.drivers.services import service_ports
 from acceptance.drivers.services.latency import beside
 from acceptance.drivers.services.service import Service
-from acceptance.drivers.workloads.pods import delete_now, kill, ready_again, volume_at
+from acceptance.drivers.workloads.killed_pods import kill
+from acceptance.drivers.workloads.pods import delete_now, ready_again, volume_at
 
 EXPIRES = 3600
 FRESH = 10
@@ -166,7 +167,7 @@ def room_for_more(cache, platform, evidence):
 def not_emptied(cache, evidence):
     age, found = cache.information("server")["uptime_in_seconds"], cache.emptied()
     evidence.add("how often the cache was emptied", {**found, "seconds since its start": age})
-    hint = "Try: redis-cli MONITOR, and end whoever does it; CONFIG RESETSTAT once nobody does any more"
+    hint = "Try: redis-cli MONITOR, to find the client that empties it; CONFIG RESETSTAT once it has stopped"
     assert not found, f"expected counters to be kept until they expire, the cache was emptied by {found}. {hint}"
 
 
@@ -176,7 +177,7 @@ def on_disk(cache, counter, evidence):
     assert not found, f"expected the settings {ON_DISK} of the running Redis, saw {found}"
     before = int(cache.information("persistence")["aof_current_size"])
     cache("EXPIRE", counter, str(EXPIRES))
-    grown = eventually(lambda: appended(cache, before), within=LOGS_READABLE, what="a write in the append-only file")
+    grown = eventually(lambda: appended(cache, before), within=LOGS_READABLE, what="the append-only file to grow")
     evidence.add("append-only file, in bytes", {"before a write": before, "after it": grown})
 
 
@@ -202,7 +203,7 @@ def kill_redis(cache, evidence):
 def replaced(cache, before, evidence):
     """Wait until another pod has replaced the killed one."""
     name = before.metadata.name
-    what = f"{name} Ready again"
+    what = f"{name} to be Ready again"
     after = eventually(
         lambda: ready_again(cache.namespace, name, before), within=POD_READY, what=what, hint=HINT
     )  # fmt: skip

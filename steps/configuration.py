@@ -84,13 +84,13 @@ def is_own(configured, signed_in, data_client, environment):
 @then("the copy answers the protected query with this wallet's data")
 def copy_answers(configured, signed_in, data_client, environment):
     asked = functools.partial(is_own, configured, signed_in, data_client, environment)
-    eventually(asked, within=HEALTHY_AGAIN, what="this wallet's data of the copy", hint=LOGS)
+    eventually(asked, within=HEALTHY_AGAIN, what="this wallet's data from the copy", hint=LOGS)
 
 
 @then("the copy answers the protected query with this wallet's data, all the time")
 def copy_stays(configured, signed_in, data_client, environment):
     asked = functools.partial(is_own, configured, signed_in, data_client, environment)
-    consistently(asked, during=STAYS, what="this wallet's data of the copy", hint=LOGS)
+    consistently(asked, during=STAYS, what="this wallet's data from the copy", hint=LOGS)
 
 
 @then("that auth service is asked, and the copy answers as it says: Unauthorized")
@@ -101,7 +101,9 @@ def copy_uses_change(configured, other_auth, signed_in, data_client, environment
     evidence.add("answer of the copy", asked.describe())
     asked.refused("Unauthorized")
     assert not before, f"expected no request to the new auth service before the restart, saw {before}"
-    eventually(lambda: other_auth.was_asked(path, signed_in["jwt"]), within=LOGS_READABLE, what=f"POST {path}")
+    eventually(
+        lambda: other_auth.was_asked(path, signed_in["jwt"]), within=LOGS_READABLE, what=f"POST {path} at the new auth"
+    )
 
 
 @given(parsers.parse("a copy of auth with PORT={port:d}"), target_fixture="copy")

@@ -27,7 +27,7 @@ def database_deployed(database, default, platform_secrets, data_client):
     login = Login.of(values["database-credentials"]["DATABASE_URL"])
     admin = Login("yugabyte", values["database-admin"]["SUPERUSER_PASSWORD"], login.database)
     db = Database(default, login, admin, data_client)
-    eventually(db.all_members_ready, within=MEMBER_BACK, what="all members of the database", hint=HINT)
+    eventually(db.all_members_ready, within=MEMBER_BACK, what="all members of the database to be ready", hint=HINT)
     yield db
     db.close()
 
@@ -123,7 +123,7 @@ def workloads_ready_again(default, ready_before):
         assert not missing, f"not ready: {', '.join(sorted(missing))}"
         return True
 
-    what = "each Deployment and StatefulSet that was ready to be so again"
+    what = "every Deployment and StatefulSet that was ready before to be ready again"
     eventually(ready, within=MEMBER_BACK, what=what, hint="kubectl get pods")
 
 

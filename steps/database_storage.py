@@ -33,13 +33,13 @@ def data_lies_on_volume(db, table, evidence):
 def where(db, name, path):
     """The real path and mount point of a member's file; a follower writes it once it has replayed the row."""
     return eventually(
-        lambda: mount_of(db.namespace, name, path), within=REPLICATED, what=f"{path} on {name}", hint=HINT
+        lambda: mount_of(db.namespace, name, path), within=REPLICATED, what=f"the file {path} on {name}", hint=HINT
     )
 
 
 @then("every row has three replicas")
 def three_replicas(db, evidence):
-    seen = eventually(db.fully_replicated, within=REPLICATED, what="three replicas of everything", hint=HINT)
+    seen = eventually(db.fully_replicated, within=REPLICATED, what="three replicas of all data", hint=HINT)
     evidence.add("replication", seen)
 
 

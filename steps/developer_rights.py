@@ -11,6 +11,7 @@ from acceptance.drivers.security import developer_rights as rights
 from acceptance.drivers.security import developer_secrets as ways
 from acceptance.platform.access import DEVELOPER, NAMESPACE
 from acceptance.platform.application_status import ARGOCD
+from acceptance.platform.applications import APPLICATIONS
 
 HINT = f"Try: kubectl -n {NAMESPACE} describe role {DEVELOPER}"
 
@@ -142,6 +143,8 @@ def argocd_knows_no_strangers(argocd, evidence):
     assert {*seen.values()} == {401}, (
         f"expected 401 without a session, saw {seen}. Try: kubectl -n argocd get cm argocd-cm"
     )
+    badges = projects.told_by_badges(argocd, APPLICATIONS)
+    assert not badges, f"expected no status in Argo CD's badges, which everybody gets, saw {badges}"
 
 
 @when(
@@ -156,6 +159,6 @@ def foreign_applications(argocd, cluster, auth_service):
 def foreigners_refused(foreigners, evidence):
     for what, name in foreigners.made.items():
         hint = f"kubectl -n {ARGOCD} describe application {name}"
-        refused = f"the Application that names {what} refused"
+        refused = f"Argo CD to refuse the Application that names {what}"
         said = eventually(functools.partial(foreigners.refused, what), within=SYNCED, what=refused, hint=hint)
         evidence.add(f"of the Application that names {what}", said)

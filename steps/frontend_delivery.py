@@ -16,12 +16,22 @@ def build_changed_page(environment, images, tmp_path, run, evidence):
     return page
 
 
-@when("the image's tag is committed to Git")
-def commit_tag(service, new_page, evidence):
+@when("the image's tag is committed to Git", target_fixture="kept_page")
+def commit_tag(service, new_page, web, environment, evidence):
+    kept = web.get(url(environment.domain, "www"))
     evidence.add("commit", frontend_delivery.commit_tag(service, new_page.tag))
+    return kept
 
 
 @then("the home page shows the new text")
 def page_shows_text(service, web, environment, new_page, evidence):
     took = frontend_delivery.wait_page(service, web, url(environment.domain, "www"), new_page.text)
     evidence.add("from push to the first page with the new text", f"{took:.1f} s")
+
+
+@then("whoever kept the page of before gets the new one when they ask whether it changed")
+def kept_page_is_replaced(web, environment, new_page, kept_page):
+    address = url(environment.domain, "www")
+    missed = frontend_delivery.stale(web, address, kept_page, new_page.text)
+    hint = f"Try: curl -i -H 'If-Modified-Since: ...' {address}, with the Last-Modified of the page of before"
+    assert not missed, f"expected {address} with the new text for whoever kept an older one, saw {missed}. {hint}"

@@ -124,7 +124,7 @@ def not_successful_before(demo, evidence):
     watch = syncs.PhaseWatch(demo)
     watch.watch()
     evidence.add("phase of the sync and readiness of the pods", watch.seen)
-    hint = "Try: is there a PostSync hook in the Application's manifests?"
+    hint = "Try: look for a PostSync hook in the Application's manifests"
     assert not watch.early, f"expected the sync of {demo.pushed[:8]} to be Running, it was {watch.early[0]}. {hint}"
     last = syncs.as_text(watch.seen)
     assert watch.ran_while_unready, (

@@ -184,7 +184,7 @@ def spokesman_was_asked(judged_copy, asked_copy, environment, evidence):
     path = environment.services.validate_path
     evidence.add("the requests", eventually(
         lambda: judged_copy[1].was_asked(path, asked_copy[1], TIMES),
-        within=LOGS_READABLE, what=f"POST {path} of the backend for each query",
+        within=LOGS_READABLE, what=f"POST {path} from the backend for each query",
     ))  # fmt: skip
 
 

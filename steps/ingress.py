@@ -167,7 +167,7 @@ def copies_are_not_ready(namespace, copies, evidence):
     seen = {name: isolated_copies.wait_state(namespace, name) for name in copies}
     evidence.add("copies that reach neither database nor cache", seen)
     ready = [name for name, state in seen.items() if state == isolated_copies.READY]
-    hint = "Try: kubectl get deployments -o yaml | grep -A 3 readinessProbe, and ask its path without the database"
+    hint = "Try: kubectl get deployments -o yaml | grep -A 3 readinessProbe, and request its path without a database"
     assert not ready, f"expected no copy without its dependencies to be ready, {', '.join(ready)} is. {hint}"
 
 

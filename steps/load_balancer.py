@@ -32,7 +32,7 @@ def accepts_connections(infrastructure, outputs, evidence):
     )
     for scheme in SCHEMES:
         connect = functools.partial(listens, infrastructure, outputs, scheme)
-        eventually(connect, within=LOAD_BALANCER_READY, what=f"a connection for {scheme}", hint=LOGS)
+        eventually(connect, within=LOAD_BALANCER_READY, what=f"a connection over {scheme}", hint=LOGS)
 
 
 @given("something answers on ports 80 and 443 of every worker", target_fixture="answering")
@@ -54,7 +54,7 @@ def each_worker_answers(answering, outputs, evidence):
         with only_behind_load_balancer(outputs, worker):
             for scheme in SCHEMES:
                 answer = functools.partial(ask_behind, answering, outputs, scheme, worker)
-                what = f"{worker.name} to answer {scheme} through the load balancer"
+                what = f"{worker.name} to answer over {scheme} through the load balancer"
                 seen = eventually(answer, within=LOAD_BALANCER_READY, what=what, hint=LOGS)
                 evidence.add(f"{worker.name} over {scheme}, answered by {answering}", seen)
 
@@ -65,7 +65,7 @@ def answers_beside_others(answering, outputs):
         with only_behind_load_balancer(outputs, worker):
             for scheme in SCHEMES:
                 answer = functools.partial(ask_beside_others, answering, outputs, scheme, worker)
-                what = f"{worker.name} to answer {scheme} beside {HELD} open connections"
+                what = f"{worker.name} to answer over {scheme} while {HELD} other connections are open"
                 eventually(answer, within=LOAD_BALANCER_READY, what=what, hint=LOGS)
 
 
@@ -82,7 +82,7 @@ def all_workers_back(outputs):
         assert set(servers.values()) == {"UP"}, f"the servers {servers}"
         return True
 
-    eventually(all_up, within=LOAD_BALANCER_READY, what="every worker UP in the load balancer", hint=LOGS)
+    eventually(all_up, within=LOAD_BALANCER_READY, what="every worker to be UP in the load balancer", hint=LOGS)
 
 
 @then("each of them is given as many connections as the others")

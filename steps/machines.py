@@ -32,7 +32,7 @@ from acceptance.drivers.cluster.machines import (
 
 CERTIFICATE_REQUESTS = ("certificates.k8s.io", "certificatesigningrequests")
 CURL = (
-    f"Try, in a MACHINE: head -c {LARGE} /dev/zero | curl -kv -H Expect: --data-binary @- https://ADDRESS:10250/healthz"
+    f"Try, on a MACHINE: head -c {LARGE} /dev/zero | curl -kv -H Expect: --data-binary @- https://ADDRESS:10250/healthz"
 )
 
 
@@ -199,7 +199,9 @@ def running_cluster(cluster):
 
 @then("the list of nodes shows every provisioned machine as Ready, and no other")
 def nodes_listed(cluster, outputs, evidence):
-    eventually(cluster.all_nodes_ready, within=NODES_READY, what="every node Ready", hint="kubectl describe nodes")
+    eventually(
+        cluster.all_nodes_ready, within=NODES_READY, what="every node to be Ready", hint="kubectl describe nodes"
+    )
     text = cluster.kubectl("get", "nodes")
     evidence.add("kubectl get nodes", text)
     # A node that takes no new pods is listed as Ready,SchedulingDisabled.

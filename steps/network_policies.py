@@ -35,7 +35,7 @@ def policies_as_in_git(access, applications, cluster, policies_of_git, evidence)
 def pods_are_covered(policies, default):
     covered = lambda: network_policies.all_covered(default, policies)  # noqa: E731
     # Another scenario may just have replaced a pod.
-    eventually(covered, within=GONE, what="each pod covered by the policy of its Application")
+    eventually(covered, within=GONE, what="each pod to be covered by the policy of its Application")
     unknown = network_policies.unknown_pods(default)
     assert not unknown, f"expected only pods of the platform's Applications in {default.name}, saw {unknown}"
 
@@ -66,7 +66,7 @@ def callers(default, namespace):
 @then(parsers.re('only (?P<who>.+?) reach(es)? "(?P<target>[^"]+)"'))
 def only_these_reach(callers, default, who, target, evidence):
     own, wanted = network_policies.application_at(target), set(re.findall(r'"([^"]+)"', who))
-    what = f"{target}, and each pod behind it, reached by {sorted(wanted) or 'nobody'} alone"
+    what = f"{target} and each pod behind it to accept these callers alone: {sorted(wanted) or 'nobody'}"
     settled = lambda: network_policies.only_these(callers, default, own, wanted)  # noqa: E731
     eventually(settled, within=RULES_APPLY, what=what, hint=f"kubectl describe networkpolicy {own}")
     evidence.add(f"who reaches {target}", consistently(settled, during=STAYS, what=what))
@@ -77,7 +77,7 @@ def traefik_reaches(web, routes, environment, target, evidence):
     address = url(
         environment.domain, *network_policies.page_through_traefik(environment, network_policies.application_at(target))
     )
-    answer = eventually(lambda: web.get(address), within=CERTIFICATE_ISSUED, what=f"an answer at {address}")
+    answer = eventually(lambda: web.get(address), within=CERTIFICATE_ISSUED, what=f"an answer from {address}")
     evidence.add(f"GET {address}, which Traefik passes on", answer.status_code)
     assert answer.status_code == 200, (
         f"expected 200 from {target} through Traefik, saw GET {address}: {answer.status_code}"
@@ -86,7 +86,7 @@ def traefik_reaches(web, routes, environment, target, evidence):
 
 @then("a pod that no policy names reaches no other service either")
 def stranger_reaches_nothing(callers, default, evidence):
-    what, hint = "a stranger kept out", "kubectl get networkpolicies"
+    what, hint = "an unrelated pod to be kept out", "kubectl get networkpolicies"
     kept_out = lambda: network_policies.out_of_reach(callers, default)  # noqa: E731
     targets = eventually(kept_out, within=RULES_APPLY, what=what, hint=hint)
     evidence.add("out of a stranger's reach", targets)

@@ -63,20 +63,20 @@ def none_crashes(cluster, restarts):
         assert not found, f"crashing containers: {found}"
         return True
 
-    eventually(none, within=SETTLED, what="a minute without a container crashing", hint="kubectl get events -A")
+    eventually(none, within=SETTLED, what="a minute without crashing containers", hint="kubectl get events -A")
 
 
 @then("the list of pods shows for each pod how many of its containers are ready")
 def list_shows_ready(cluster, evidence):
     # A pod may change between the two readings.
     agrees = lambda: pod_lists.listed_as_counted(cluster)  # noqa: E731
-    evidence.add("kubectl get pods", eventually(agrees, within=LOGS_READABLE, what="the list to agree with the API"))
+    evidence.add("kubectl get pods", eventually(agrees, within=LOGS_READABLE, what="the list to match the API"))
 
 
 @then("every pod of every namespace is ready")
 def all_ready(cluster):
     ready = lambda: pod_lists.all_ready(cluster)  # noqa: E731
-    eventually(ready, within=SETTLED, what="every pod of every namespace Ready", hint="kubectl get pods -A")
+    eventually(ready, within=SETTLED, what="every pod in every namespace to be Ready", hint="kubectl get pods -A")
 
 
 @then("the liveness probe of none of them has failed since it started")
@@ -132,11 +132,11 @@ def top_nodes(cluster, outputs, evidence):
     names = [machine.name for machine in every_machine(outputs)]
     shown = lambda: pod_lists.used_nodes(cluster, names)  # noqa: E731
     hint = "kubectl top nodes; kubectl -n kube-system logs deploy/metrics-server"
-    evidence.add("kubectl top nodes", eventually(shown, within=SETTLED, what="figures of every node", hint=hint))
+    evidence.add("kubectl top nodes", eventually(shown, within=SETTLED, what="the usage of every node", hint=hint))
 
 
 @then('"kubectl top" shows the use of pods')
 def top_pods(cluster, evidence):
     used = lambda: pod_lists.used_as_running(cluster)  # noqa: E731
     hint = "kubectl top pods -A; kubectl -n kube-system logs deploy/metrics-server"
-    evidence.add("kubectl top pods", eventually(used, within=SETTLED, what="figures of every pod", hint=hint))
+    evidence.add("kubectl top pods", eventually(used, within=SETTLED, what="the usage of every pod", hint=hint))

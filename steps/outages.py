@@ -40,7 +40,7 @@ def certificates_last(shown, evidence):
 @given("each control plane runs what the others run")
 def control_planes_are_complete(cluster):
     complete = lambda: all_complete(cluster)  # noqa: E731
-    what = "each control plane to run what the others run"
+    what = "every control plane to run the same components"
     eventually(
         complete, within=SETTLED, what=what, hint="kubectl -n kube-system get pods -l tier=control-plane -o wide"
     )
@@ -66,8 +66,8 @@ def nothing_is_stored_elsewhere(cluster):
 @given("no machine knows another one's API alone")
 def machines_know_common_address(cluster, evidence):
     know = lambda: all_led_to_common_address(cluster)  # noqa: E731
-    hint = "grep server: /etc/kubernetes/kubelet.conf on it; kubectl -n kube-system get configmap kube-proxy -o yaml"
-    seen = eventually(know, within=STANDS, what="every machine to know the API's common address", hint=hint)
+    hint = "grep server: /etc/kubernetes/kubelet.conf there; kubectl -n kube-system get configmap kube-proxy -o yaml"
+    seen = eventually(know, within=STANDS, what="every machine to use the API's common address", hint=hint)
     evidence.add("where the programs of each machine have the API", {name: str(found) for name, found in seen.items()})
 
 

@@ -70,7 +70,7 @@ def nothing_is_forced(platform, argocd, applications):
 @given(parsers.parse('"{url}" is asked all the time'), target_fixture="requests_lost")
 def asked_all_the_time(web, routes, environment, url):
     with RequestLoop(web, url.format(domain=environment.domain)) as loop:
-        eventually(lambda: loop.answered >= 5 or None, within=ROLLED_OUT, what=f"answers of {loop.url}")
+        eventually(lambda: loop.answered >= 5 or None, within=ROLLED_OUT, what=f"answers from {loop.url}")
         yield loop
 
 
@@ -199,7 +199,7 @@ def becomes_degraded(service, evidence):
 def switch_off_and_roll_back(service, evidence):
     # Argo CD refuses a rollback while auto-sync is on.
     service.auto_sync(False)
-    eventually(lambda: stop_sync(service), within=ROLLED_OUT, what="the sync of the broken version ended")
+    eventually(lambda: stop_sync(service), within=ROLLED_OUT, what="the sync of the broken version to end")
     evidence.add("history before", rollouts.roll_back_to_first(service))
 
 

@@ -5,7 +5,7 @@ import contextlib
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.clients.web import url
-from acceptance.drivers.api import idle_connections, slow_requests
+from acceptance.drivers.api import idle_connections, many_at_once, slow_requests
 from acceptance.drivers.api.graphql import TYPENAME, is_data
 from acceptance.drivers.ingress import access_log, http2_requests, redirects, route_middlewares, route_rules
 from acceptance.drivers.ingress.scenario_routes import FRESH, HINT, answered
@@ -78,6 +78,26 @@ def slow_is_answered(users, environment, host, seconds, evidence):
     wrong = slow_requests.cut_off(at_once, slowly)
     hint = "Try: kubectl -n traefik get deployment traefik -o yaml | grep -i timeout"
     assert not wrong, f"expected {host} to answer a body that takes {seconds} s like a fast one, saw {wrong}. {hint}"
+
+
+@then(
+    parsers.parse('it answers the host "{host}" beside {count:d} others whose requests are still on their way'),
+    target_fixture="company",
+)
+def answers_beside_many(users, environment, outputs, host, count, evidence):
+    company = many_at_once.ask_beside(users, environment, outputs, host, count)
+    evidence.add(f"answers beside {count} others", company.describe() if company else f"{host} chooses no HTTP/2")
+    wrong = company.wrong() if company else ""
+    hint = "Try: look for a limit of connections, requests or workers in the service's settings"
+    assert not wrong, f"expected {host} to answer beside {count} others as it does alone, saw {wrong}. {hint}"
+    return company
+
+
+@then("it still does when half of these have hung up in the midst of them")
+def answers_after_hang_up(company):
+    wrong = company.left_behind() if company else ""
+    hint = "Try: look for what the service takes for a request, and gives back only when it ends well"
+    assert not wrong, f"expected the same answer when clients had hung up as before, saw {wrong}. {hint}"
 
 
 @then(parsers.parse('connections to each pod of "{name}" that are left alone meanwhile'), target_fixture="idle")

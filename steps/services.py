@@ -38,7 +38,7 @@ def frontend(frontend_service, default):
 def over_https(web, environment, name):
     """HTTPS to a service as users have it, once its host has a certificate. Raises TimedOut."""
     api = Api.over_https(web, environment.domain, HOSTS[name])
-    eventually(lambda: api.get("/"), within=CERTIFICATE_ISSUED, what=f"an answer at {api.base}")
+    eventually(lambda: api.get("/"), within=CERTIFICATE_ISSUED, what=f"an answer from {api.base}")
     return api
 
 
@@ -90,7 +90,7 @@ def deployed(service, evidence):
 @then(parsers.parse("at least {count:d} of its pods are ready, on different workers"), target_fixture="replicas")
 def pods_on_workers(service, outputs, count, evidence):
     workers = {worker.name for worker in outputs.workers}
-    what = f"{count} pods of {service.name} ready on different workers"
+    what = f"{count} pods of {service.name} to be ready on different workers"
     eventually(lambda: service.spread(count, workers), within=POD_READY, what=what, hint=service.hint)
     pods = consistently(lambda: service.spread(count, workers), during=STAYS, what=what, hint=service.hint)
     evidence.add("pods and their nodes", {pod.metadata.name: pod.spec.node_name for pod in pods})
@@ -154,7 +154,7 @@ def service_has_port(service, port, evidence):
     assert spec.cluster_ip not in (None, "None"), (
         f"expected a ClusterIP of the Service {service.name}, saw {spec.cluster_ip}"
     )
-    what = f"the Service {service.name} to lead to the pods of its Deployment"
+    what = f"the Service {service.name} to route to the pods of its Deployment"
     eventually(service.behind, within=HEALTHY_AGAIN, what=what, hint=service.hint)
 
 

@@ -41,7 +41,7 @@ def claims_are_bound(namespace, asked, seconds, evidence):
     assert seconds == VOLUME_BOUND.seconds, f"expected {VOLUME_BOUND.seconds} s in the scenario, it says {seconds} s"
     names, began = asked
     hint = f"kubectl -n {namespace.name} describe pvc; kubectl -n local-path-storage logs deploy/local-path-provisioner"
-    eventually(lambda: all_bound(namespace, names), within=VOLUME_BOUND, what="each claim Bound", hint=hint)
+    eventually(lambda: all_bound(namespace, names), within=VOLUME_BOUND, what="each claim to be Bound", hint=hint)
     took = time.monotonic() - began
     evidence.add("time to Bound", f"{took:.1f} s")
     assert took <= seconds, f"expected each claim Bound within {seconds} s, it took {took:.1f} s"
@@ -62,7 +62,9 @@ def claims_of_each_class(namespace, cluster, platform, outputs, evidence):
     names = claim_each(namespace, classes, outputs.workers[0].name)
     evidence.add("classes", classes)
     hint = f"kubectl -n {namespace.name} describe pvc; kubectl get storageclasses"
-    eventually(lambda: all_bound(namespace, names), within=POD_READY, what="a claim of each class Bound", hint=hint)
+    eventually(
+        lambda: all_bound(namespace, names), within=POD_READY, what="a claim of each class to be Bound", hint=hint
+    )
 
 
 @then("no quota and no limit keeps the platform's namespace from another claim")

@@ -83,7 +83,7 @@ def changed_demo(git, argocd, repository, demo):
 def ui_shows_all(argocd_ui, cluster, demo, other, evidence):
     wanted = {demo.name: "Synced", other.name: "OutOfSync"}
     shown = lambda: reported_status.shown_as(argocd_ui, wanted)  # noqa: E731
-    seen = eventually(shown, within=SYNCED, what=f"shown: {wanted}", hint=demo.hint)
+    seen = eventually(shown, within=SYNCED, what=f"the sync statuses {wanted}", hint=demo.hint)
     evidence.add("sync status by Application", seen)
     unknown = reported_status.without_status(cluster, seen)
     assert not unknown, f"expected a sync status for each Application, Argo CD shows none for {unknown}"

@@ -13,6 +13,7 @@ from acceptance.drivers.api.jwt_key_headers import tokens_of
 from acceptance.drivers.api.sign_in import LOGS, SignIn, got_token, keep_tokens
 from acceptance.drivers.services.log_lines import showing
 from acceptance.drivers.services.service import in_words
+from acceptance.drivers.services.service_logs import on_the_way
 from acceptance.platform.secrets import read_secret
 
 __all__ = ["SignIn", "accepted", "keep_tokens"]
@@ -145,6 +146,16 @@ def token_is_not_logged(signed_in, auth, environment, evidence):
     shown = showing(logs, [signed_in[environment.services.token_field], signed_in["jwt"]])
     assert logs and not shown, (
         f"expected no line with the token or its JWT in auth's log, saw some in {shown or 'no log at all'}"
+    )
+
+
+@then("nobody who handed its JWT on, or checked it, wrote it into a log")
+def jwt_is_not_logged(signed_in, auth, backend, evidence):
+    logs = on_the_way([auth, backend], signed_in["wallet"].since)
+    evidence.add("lines since, by pod", {name: len(lines) for name, lines in logs.items()})
+    shown = showing(logs, [signed_in["jwt"]])
+    assert logs and not shown, (
+        f"expected no line with the JWT in any log, saw some in {shown or 'no log at all'}. Try: {LOGS}"
     )
 
 

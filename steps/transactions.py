@@ -66,5 +66,5 @@ def rules_hold(db, evidence):
     table = table_constraints.make_table(db)
     evidence.add("writes that were tried", sorted(table_constraints.BREAKS))
     found = table_constraints.taken(db, table) + table_constraints.silenced(db) + table_constraints.unchecked(db)
-    hint = "Try: select rolconfig from pg_roles; \\d+ of the table: its triggers, and what is NOT VALID or INVALID"
+    hint = "Try: select rolconfig from pg_roles; \\d+ TABLE: its triggers, NOT VALID constraints and INVALID indexes"
     assert not found, f"expected every constraint to be in force for the services' role, saw {found}. {hint}"

@@ -28,7 +28,7 @@ def create_deployment(namespace, replicas):
 def pods_are_spread(namespace, deployment, outputs, evidence):
     hint = f"kubectl -n {namespace.name} get pods -o wide"
     ready = lambda: all_ready(namespace, "app=spread", deployment)  # noqa: E731
-    nodes = eventually(ready, within=POD_READY, what=f"{deployment} pods Ready", hint=hint)
+    nodes = eventually(ready, within=POD_READY, what=f"{deployment} pods to be Ready", hint=hint)
     evidence.add("pods and their nodes", nodes)
     workers = {worker.name for worker in outputs.workers}
     assert set(nodes.values()) <= workers, (
@@ -47,6 +47,12 @@ def server_behind_service(namespace, outputs):
 @then("a pod on each worker reaches the Service by address and by name")
 def service_is_reached(namespace, outputs, service_address, evidence):
     evidence.add("who reached whom", reachability.reach_from_workers(namespace, outputs, service_address))
+
+
+@then("so does a pod on each control plane")
+def service_is_reached_from_control_planes(namespace, outputs, service_address, evidence):
+    seen = reachability.reach_from_control_planes(namespace, outputs, service_address)
+    evidence.add("who reached whom from control planes", seen)
 
 
 @then("each DNS server of the cluster, asked by itself, knows the Service")
@@ -87,9 +93,9 @@ def restarted_after_three(namespace, probed_pods, evidence):
     for name in probed_pods:
         hint = f"kubectl -n {namespace.name} describe pod {name}"
         restarted = functools.partial(pods_with_probes.restarted, namespace, name)
-        eventually(restarted, within=RESTART, what=f"the container of {name} restarted", hint=hint)
+        eventually(restarted, within=RESTART, what=f"the container of {name} to be restarted", hint=hint)
         failed = functools.partial(pods_with_probes.three_failures, namespace, name)
-        what = f"three failed probes of {name} recorded"
+        what = f"events about three failed probes of {name}"
         evidence.add(f"events of {name}", eventually(failed, within=LOGS_READABLE, what=what, hint=hint))
 
 
@@ -98,7 +104,7 @@ def hanging_are_restarted(namespace, hanging_pods):
     for name in hanging_pods:
         hint = f"kubectl -n {namespace.name} describe pod {name}"
         restarted = functools.partial(pods_with_probes.restarted, namespace, name)
-        eventually(restarted, within=RESTART, what=f"the container of {name} restarted", hint=hint)
+        eventually(restarted, within=RESTART, what=f"the container of {name} to be restarted", hint=hint)
 
 
 @then("the pod is Ready again")
@@ -132,14 +138,14 @@ def pods_that_crash(namespace, outputs):
 def logs_of_crashed(namespace, crashing, evidence):
     for worker, name in crashing.items():
         why = functools.partial(terminated_containers.log_of_crashed, namespace, name)
-        what, hint = f"the last words of {name} on {worker}", f"kubectl -n {namespace.name} logs --previous {name}"
+        what, hint = f"log of crashed {name} on {worker}", f"kubectl -n {namespace.name} logs --previous {name}"
         evidence.add(what, eventually(why, within=LOGS_READABLE, what=what, hint=hint))
 
 
 @then("no kubelet takes away the container that ended last")
 def kubelets_keep_the_last(cluster, outputs):
     seen = terminated_containers.kubelets_that_keep_too_few(cluster, outputs)
-    hint = "kubectl logs --previous; what the kubelet is started with is in /var/lib/kubelet/kubeadm-flags.env"
+    hint = "kubectl logs --previous; the kubelet's options are in /var/lib/kubelet/kubeadm-flags.env"
     assert not seen, (
         f"expected every kubelet to keep each container's last terminated instance, saw {seen}. Try: {hint}"
     )

@@ -42,7 +42,7 @@ AWAY = re.compile(
 
 
 class NotYet(AssertionError):
-    """The condition does not hold yet; the message says what was seen instead."""
+    """The condition returned None or False."""
 
 
 class TimedOut(AssertionError):
@@ -107,6 +107,11 @@ def in_words_of_api(error: ApiException) -> str:
     return text
 
 
+def observed(error: BaseException) -> str:
+    """What was seen instead, as a part of a message."""
+    return "not seen" if isinstance(error, NotYet) else f"saw {in_words(error)}"
+
+
 def eventually(condition: Callable[[], T], *, within: Deadline, what: str, hint: str = "") -> T:
     """Call `condition` until it neither raises nor returns None or False; return what it returned.
 
@@ -118,7 +123,7 @@ def eventually(condition: Callable[[], T], *, within: Deadline, what: str, hint:
     def attempt() -> T:
         value = condition()
         if value is None or value is False:
-            raise NotYet("no")
+            raise NotYet
         return value
 
     try:
@@ -131,8 +136,7 @@ def eventually(condition: Callable[[], T], *, within: Deadline, what: str, hint:
     except Exception as error:
         if not is_transient(error):
             raise
-        seen = in_words(error)
-        message = f"expected {what}; saw {seen} for {time.monotonic() - began:.0f} s ({within.source})"
+        message = f"expected {what}; {observed(error)} for {time.monotonic() - began:.0f} s ({within.source})"
         raise TimedOut(message + (f". Try: {hint}" if hint else "")) from error
 
 
@@ -156,12 +160,12 @@ def consistently(condition: Callable[[], T], *, during: Deadline, what: str, hin
         try:
             value = condition()
             if value is None or value is False:
-                raise NotYet("no")
+                raise NotYet
         except Exception as error:
             if not is_transient(error):
                 raise
             after = f"{time.monotonic() - began:.1f} of {during.seconds:.0f} s, check {looks}"
-            message = f"expected {what} all the time ({during.source}); saw {in_words(error)} after {after}"
+            message = f"expected {what} throughout ({during.source}); {observed(error)} after {after}"
             raise DidNotStay(message + (f". Try: {hint}" if hint else "")) from error
     assert value is not None
     return value

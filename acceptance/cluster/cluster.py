@@ -161,7 +161,9 @@ class Cluster:
         def bring_back() -> None:
             docker("unpause", machine.name)
             eventually(self.all_nodes_ready, within=NODES_READY, what=f"all nodes Ready after {machine.name} is back")
-            eventually(self.system_ready, within=NODES_READY, what=f"kube-system as before the loss of {machine.name}")
+            eventually(
+                self.system_ready, within=NODES_READY, what=f"kube-system to recover from the loss of {machine.name}"
+            )
 
         docker("pause", machine.name)
         try:

@@ -53,7 +53,7 @@ def wait_established(cluster: Cluster, definitions: list[str]) -> None:
 
     for name in definitions:
         served = functools.partial(established, name)
-        eventually(served, within=API_ANSWERS, what=f"{name} to be served", hint=f"kubectl describe crd {name}")
+        eventually(served, within=API_ANSWERS, what=f"the API to serve {name}", hint=f"kubectl describe crd {name}")
 
 
 def kubectl(cluster: Cluster, *arguments: str, stdin: str | None = None) -> str:

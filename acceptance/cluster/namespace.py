@@ -60,7 +60,7 @@ class Namespace:
             return pod
 
         hint = f"kubectl -n {self.name} describe pod {name}"
-        return eventually(ready, within=POD_READY, what=f"pod {name} Ready", hint=hint)
+        return eventually(ready, within=POD_READY, what=f"pod {name} to be Ready", hint=hint)
 
     def execute(self, pod: str, *command: str) -> str:
         """Run a command in a pod; return what it printed. Raises AssertionError if it ends with an error."""
@@ -118,7 +118,7 @@ def new_namespace(cluster: Cluster, prefix: str = "scenario") -> Namespace:
     eventually(
         lambda: cluster.core.read_namespaced_service_account("default", name),
         within=POD_READY,
-        what=f"the default ServiceAccount of {name}",
+        what=f"a default ServiceAccount in {name}",
     )
     return Namespace(cluster, name)
 
@@ -139,7 +139,7 @@ def take_rights(cluster: Cluster, namespace: str) -> None:
         assert question.status.allowed, f"it may not create pods in {namespace}"
         return True
 
-    eventually(has_rights, within=POD_READY, what="this user's rights in a namespace of its own")
+    eventually(has_rights, within=POD_READY, what="this user to have rights in the namespace that it created")
 
 
 @contextlib.contextmanager

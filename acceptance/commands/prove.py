@@ -10,11 +10,8 @@ the platform can see are left out unless they are named; the platform is gone af
 from __future__ import annotations
 
 import argparse
-import contextlib
-import datetime
 import json
 import math
-import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,14 +30,14 @@ from acceptance.clients.web import pinned_session
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.probe import Probe
 from acceptance.commands.pytest_run import pytest_run
-from acceptance.criteria.fingerprint import fingerprint
-from acceptance.criteria.ledger import Ledger, destroys, read_ledger, unproven, write_ledger
+from acceptance.criteria.ledger import destroys, read_ledger, unproven, write_ledger
 from acceptance.images.build import Images
 from acceptance.infrastructure.kind import KindInfrastructure
 from acceptance.platform.git import GIT, PLATFORM, GitServer
 from acceptance.platform.secrets import read_secret
 from acceptance.proof.catalogue import Defect, load_defects
-from acceptance.proof.rounds import covering, in_rounds
+from acceptance.proof.proofs import keep, noted, other_reasons, report
+from acceptance.proof.rounds import covering, ends_platform, rounds_of
 from acceptance.proof.workbench import Undo, Workbench
 
 RED = ("failed", "error")
@@ -86,17 +83,6 @@ def chosen(options: argparse.Namespace) -> list[Defect]:
     if not found and not options.stale:
         raise UserError(f"no defect turns {', '.join(sorted(wanted))} red", "write one: docs/developer-guide.md")
     return found
-
-
-def ends_platform(defect: Defect) -> bool:
-    """Whether only a scenario that destroys the platform can see a defect."""
-    return all(map(destroys, defect.red))
-
-
-def rounds_of(defects: list[Defect]) -> list[list[Defect]]:
-    """The rounds for some defects; one after which the platform is gone comes last."""
-    lasting = [defect for defect in defects if not ends_platform(defect)]
-    return [*in_rounds(lasting), *in_rounds([defect for defect in defects if ends_platform(defect)])]
 
 
 def attach(environment: Environment) -> tuple[Workbench, Forward]:
@@ -175,20 +161,6 @@ def prove(bench: Workbench, together: list[Defect], given: str) -> list[dict[str
     return found
 
 
-def other_reasons(defect: Defect, reasons: dict[str, str]) -> list[str]:
-    """What a defect had to turn red and did, but for a reason that does not match its `because`."""
-    return [name for name in defect.red if name in reasons and not re.search(defect.because, reasons[name])]
-
-
-@contextlib.contextmanager
-def noted(proof: dict[str, Any]) -> Iterator[None]:
-    """An error with one defect of a round counts against its own proof, not the others'."""
-    try:
-        yield
-    except Exception as error:
-        proof["error"] = f"{type(error).__name__}: {error}"
-
-
 def in_time(rounds: list[list[Defect]], minutes: float | None) -> Iterator[list[Defect]]:
     """The rounds that may begin within this many minutes, all for None; prints what is left after that."""
     until = time.monotonic() + 60 * (math.inf if minutes is None else minutes)
@@ -225,29 +197,3 @@ def run(options: argparse.Namespace) -> int:
         Path(STATE / "proof.json").write_text(json.dumps(proofs, indent=2, default=str))
     say(f"{len(proofs)} defects, {bad} not proven; details in {STATE / 'proof.json'}")
     return int(bool(bad))
-
-
-def keep(ledger: Ledger, defect: Defect, proof: dict[str, Any], commit: str) -> None:
-    """Record in the ledger what a defect had to turn red and did."""
-    for name in proof.get("red", []) if "error" not in proof else []:
-        if name in defect.red and name not in proof["for another reason"]:
-            moment = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%MZ}"
-            entry = {"at": moment, "commit": commit, "judged_by": fingerprint(name)}
-            ledger.setdefault(name, {})[defect.id] = entry
-
-
-def report(proof: dict[str, Any]) -> int:
-    """Print a proof; return 1 if it failed."""
-    if "error" in proof:
-        print(f"error of the proof: {proof['defect']}: {proof['error']}")
-        return 1
-    for name in proof["missed"]:
-        print(f"expected red, stayed green: {name} under {proof['defect']}")
-    for name in proof["without cause"]:
-        print(f"red without cause: {name} under {proof['defect']}: {proof['reasons'][name]}")
-    for name in proof["for another reason"]:
-        print(f"red for another reason: {name} under {proof['defect']}: {proof['reasons'][name]}")
-    bad = bool(proof["missed"] or proof["without cause"] or proof["for another reason"])
-    if not bad:
-        print(f"proven: {', '.join(proof['red'])} under {proof['defect']} ({proof['seconds']} s)")
-    return int(bad)

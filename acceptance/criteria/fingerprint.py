@@ -1,7 +1,7 @@
 """A fingerprint of what judges a criterion: its scenario, its steps, and the driver functions that they depend on.
 
 It only reads source text and imports nothing. The code counts; layout, comments, docstrings, messages of assertions and
-neighbours do not, so that plain English can be mended without proving again what it says.
+waits, and neighbours do not, so that plain English can be mended without proving again what it says.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ ORDER = re.compile(r" @(?:(?:disturbs|needs)-[\w-]+|quiet\b)")
 """Tags that determine what a scenario may run alongside; they judge nothing."""
 JUDGING = ("acceptance.drivers", "steps")
 """The packages whose functions judge."""
+WAITS = ("eventually", "consistently")
+DESCRIPTIONS = ("what", "hint")
+"""The arguments of a wait that end up in its message and nowhere else."""
 
 
 @dataclass
@@ -87,11 +90,11 @@ def names_of(node: ast.stmt) -> Iterator[str]:
 
 
 class Wordless(ast.NodeTransformer):
-    """Takes out what is said and judges nothing: docstrings, messages of assertions, words of exceptions."""
+    """Takes out what is said and judges nothing: docstrings, messages of assertions and waits, words of exceptions."""
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
-        """A string that stands alone is a docstring."""
-        return None if is_text(node.value) else node
+        """A string on its own is a docstring."""
+        return None if is_text(node.value) else self.generic_visit(node)
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
         """An assertion's message comes after it has failed."""
@@ -103,6 +106,49 @@ class Wordless(ast.NodeTransformer):
         if isinstance(node.exc, ast.Call):
             node.exc.args = [part for part in node.exc.args if not is_text(part)]
         return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """So do the descriptions of a wait. A name is not evaluated further; other expressions run before the wait."""
+        if isinstance(node.func, ast.Name) and node.func.id in WAITS:
+            for keyword in node.keywords:
+                if keyword.arg in DESCRIPTIONS:
+                    named = isinstance(keyword.value, ast.Name)
+                    keyword.value = ast.Constant("") if named else without_words(keyword.value)
+        return self.generic_visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """A text that was given a name for one of these, and is used for nothing else, is no different."""
+        self.generic_visit(node)
+        parts = list(ast.walk(node))
+        used = {part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}
+        used.update(*(part.names for part in parts if isinstance(part, (ast.Global, ast.Nonlocal))))
+        for part in parts:
+            if isinstance(part, ast.Assign) and len(part.targets) == 1:
+                part.value = without_unused_words(part.targets[0], part.value, used)
+        return node
+
+
+def without_unused_words(target: ast.expr, value: ast.expr, used: set[str]) -> ast.expr:
+    """What is assigned, without the words of texts whose names are not used."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        value.elts = [without_unused_words(*pair, used) for pair in zip(target.elts, value.elts, strict=True)]
+    return without_words(value) if isinstance(target, ast.Name) and target.id not in used else value
+
+
+def without_words(node: ast.expr) -> ast.expr:
+    """An expression that makes a text, without its words: only what is evaluated for it is left."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return ast.Constant("")
+    if isinstance(node, ast.JoinedStr):
+        formatted = [part for part in node.values if isinstance(part, ast.FormattedValue)]
+        for part in formatted:
+            part.value = without_words(part.value)
+        return ast.JoinedStr([*formatted]) if formatted else ast.Constant("")
+    if isinstance(node, ast.IfExp):
+        node.body, node.orelse = without_words(node.body), without_words(node.orelse)
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        node.left, node.right = without_words(node.left), without_words(node.right)
+    return node
 
 
 def is_text(node: ast.expr) -> bool:

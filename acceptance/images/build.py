@@ -5,8 +5,6 @@ Source: images/lock.toml, docs/decisions/0001-kind-from-source.md.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,25 +13,17 @@ from typing import Literal
 import requests
 
 from acceptance.base.errors import UserError
-from acceptance.base.paths import CACHE, IMAGES, ROOT, STATE
+from acceptance.base.paths import CACHE, ROOT, STATE
 from acceptance.base.progress import Steps, say
 from acceptance.clients import docker, engine
-from acceptance.clients.process import run_twice
-from acceptance.images.build_order import in_waves
-from acceptance.images.cache import SEAL, copy_once, folder_is_whole, seal_folder
+from acceptance.images.cache import SEAL, copy_once
 from acceptance.images.download import Downloads, Unavailable, this_platform
-from acceptance.images.lock import LOCAL, Entry, Mode, inputs_hash, read_lock
+from acceptance.images.lock import LOCAL, Entry, Mode
 from acceptance.images.parallel import in_parallel
-from acceptance.images.pull import Mirrors, decide, found_on_path, located, pull_all, pull_image
-from acceptance.images.registry import REGISTRY_PORT, registry_answers, start_registry
-
-PARALLEL = 2
-
-
-def made(folder: Path) -> Path:
-    """A folder, created if it does not exist."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+from acceptance.images.pull import Mirrors, decide, found_on_path, located, pull_all
+from acceptance.images.recipes import Recipes
+from acceptance.images.registry import REGISTRY_PORT, start_registry
+from acceptance.images.store import Store
 
 
 @dataclass
@@ -46,17 +36,15 @@ class Made:
     seconds: float
 
 
-class Images:
+class Images(Store):
     """Provides the images and tools of some components. `upstream`: mirrors to use instead of the registries."""
 
     def __init__(self, mode: Mode = "auto", upstream: Mirrors = None, cache: Path = CACHE, logs: Path | None = None):
+        super().__init__(cache)
         self.mode = mode
         self.upstream = upstream
-        self.cache = cache
-        self.logs = logs or STATE / "build-logs"
-        self.lock = read_lock()
+        self.recipes = Recipes(self, mode, upstream, logs or STATE / "build-logs")
         self.downloads = Downloads()
-        self.builds = 0
         self.pulls = 0
 
     def ensure(self, components: set[str]) -> Made:
@@ -80,29 +68,11 @@ class Images:
                 self.link_manifests(entry)
             elif entry.use == "engine" and entry.upstream:
                 docker.docker("tag", self.tag(entry), entry.upstream.removeprefix("docker.io/"))
-        return Made(self.link_tools(wanted), self.builds, self.pulls, time.monotonic() - started)
+        return Made(self.link_tools(wanted), self.recipes.builds, self.pulls, time.monotonic() - started)
 
     def decide(self) -> Literal["pull", "build"]:
         """Pull or build: as configured, or by probing the registry once."""
         return decide(self.mode, self.upstream)
-
-    def tag(self, entry: Entry) -> str:
-        """The name of an entry's image in the engine, with its content hash as the tag."""
-        return f"{LOCAL}/{entry.name}:{inputs_hash(entry, self.lock)}"
-
-    def content_tag(self, name: str) -> str:
-        """The tag of an image's content in the local registry, whatever `latest` is by then."""
-        return f"{LOCAL}-{inputs_hash(self.lock[name], self.lock)}"
-
-    def folder(self, entry: Entry) -> Path:
-        """Where the files of a tool or of manifests are stored."""
-        return self.cache / entry.use / f"{entry.name}-{inputs_hash(entry, self.lock)}"
-
-    def is_there(self, entry: Entry) -> bool:
-        """Whether the cache holds an entry, undamaged."""
-        if entry.use in ("tool", "manifests"):
-            return folder_is_whole(self.folder(entry))
-        return docker.inspect("image", self.tag(entry)) is not None
 
     def pull(self, entries: list[Entry]) -> None:
         """Pull what has an upstream reference, and take tools without building them.
@@ -151,87 +121,12 @@ class Images:
 
     def download(self, entry: Entry) -> None:
         """Download a tool into the cache. Raises Unavailable, and UserError if it is not the file in the lock."""
-        with tempfile.TemporaryDirectory(dir=made(self.folder(entry).parent)) as scratch:
-            self.keep(entry, self.downloads.program(entry, Path(scratch)))
-
-    def keep(self, entry: Entry, program: Path) -> None:
-        """Put a program into the cache, as if it had been built."""
-        folder = self.folder(entry)
-        with tempfile.TemporaryDirectory(dir=made(folder.parent)) as scratch:
-            output = made(Path(scratch) / "files")
-            shutil.copy(program, output / entry.program)
-            seal_folder(output)
-            shutil.rmtree(folder, ignore_errors=True)
-            output.rename(folder)
+        with self.scratch(entry) as scratch:
+            self.keep(entry, self.downloads.program(entry, scratch))
 
     def build(self, entries: list[Entry]) -> None:
-        """Build entries from their recipes, dependencies first, two recipes at a time."""
-        if not entries:
-            return
-        for base in self.bases(entries):
-            self.ensure_base(base)
-        waves = in_waves(entries, self.lock, self.is_there)
-        total = sum(len(wave) for wave in waves)
-        say(f"Building {total} images and tools from source (logs in {self.logs}) ...")
-        steps = Steps(total, "building", "built")
-        with steps.shown():
-            for wave in waves:
-                in_parallel(lambda entry: self.build_one(entry, steps), wave, workers=PARALLEL)
-
-    def bases(self, entries: list[Entry]) -> list[Entry]:
-        """The base images that the recipes of `entries` name; Debian, on which the others are built, first."""
-        made = {*entries, *(self.lock[need] for entry in entries for need in entry.needs)}
-        recipes = [(IMAGES / entry.recipe / "Dockerfile").read_text() for entry in made if entry.recipe]
-
-        def is_named(base: Entry) -> bool:
-            return any(f"FROM {base.short}" in recipe for recipe in recipes)
-
-        return [base for base in self.lock.values() if base.use == "base" and (base.name == "debian" or is_named(base))]
-
-    def build_one(self, entry: Entry, steps: Steps) -> None:
-        """Build one entry. Raises UserError with the log's last lines."""
-        if entry.recipe is None:
-            raise UserError(f"{entry.name} has no recipe, and no registry answers", "use --images=pull with a registry")
-        self.logs.mkdir(parents=True, exist_ok=True)
-        log = self.logs / f"{entry.name}.log"
-        log.write_bytes(b"")
-        arguments = {need.upper().replace("-", "_"): self.tag(self.lock[need]) for need in entry.needs}
-        folder = IMAGES / entry.recipe
-        with steps.step(entry.name, lambda: docker.build_step(log)):
-            if entry.use in ("tool", "manifests"):
-                destination = self.folder(entry)
-                destination.parent.mkdir(parents=True, exist_ok=True)
-                with tempfile.TemporaryDirectory(dir=destination.parent) as scratch:
-                    output = Path(scratch) / "files"
-                    docker.build(folder, log=log, target=entry.target, output=output, arguments=arguments)
-                    seal_folder(output)
-                    shutil.rmtree(destination, ignore_errors=True)
-                    output.rename(destination)
-            else:
-                docker.build(folder, log=log, target=entry.target, tag=self.tag(entry), arguments=arguments)
-            self.builds += 1
-
-    def ensure_base(self, entry: Entry) -> None:
-        """Provide a base image under its upstream short name: existing, pulled, or bootstrapped."""
-        short = entry.short
-        if docker.inspect("image", short) is not None:
-            return
-        reference = located(entry.pulled, self.upstream)
-        if registry_answers(reference):
-            reason = pull_image(reference)
-            if reason is None:
-                docker.docker("tag", reference, short)
-                return
-            if self.mode == "pull":
-                raise UserError(f"{reference} is unavailable: {reason}", "fix images/lock.toml, or use --images=auto")
-            say(f"  {reference} is unavailable ({reason}): bootstrapping it")
-        begun = time.monotonic()
-        say(f"Bootstrapping the base image {short} ...")
-        self.logs.mkdir(parents=True, exist_ok=True)
-        log = self.logs / f"{entry.name}.log"
-        log.write_bytes(b"")
-        run_twice([IMAGES / "bootstrap.sh", entry.name, short], log=log, environment={"DOCKER": engine.client()})
-        say(f"  {short} ready ({time.monotonic() - begun:.0f} s)")
+        """Build entries from their recipes."""
+        self.recipes.build(entries)
 
     def push(self, entries: list[Entry]) -> None:
         """Push node images to the local registry, which keeps them between runs."""

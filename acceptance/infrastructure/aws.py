@@ -8,9 +8,6 @@ import datetime
 import json
 import os
 import re
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +17,11 @@ from acceptance.base.environment import Environment
 from acceptance.base.errors import UserError
 from acceptance.base.infrastructure_settings import AwsSettings
 from acceptance.base.paths import INFRASTRUCTURE
-from acceptance.base.progress import say
 from acceptance.clients.aws import Aws
 from acceptance.clients.process import run
 from acceptance.infrastructure.attached import APPLY_TIMEOUT, AttachedInfrastructure
 from acceptance.infrastructure.attachment import Attachment
+from acceptance.infrastructure.aws_apply_log import followed
 from acceptance.infrastructure.aws_prices import Apply
 from acceptance.infrastructure.contract import Machine, Outputs
 from acceptance.infrastructure.tfvars import variables
@@ -33,12 +30,6 @@ KUBECONFIG = "terraform_data.kubeconfig"
 LOAD_BALANCER = "module.load_balancer.aws_lb.this"
 RENEW_BEFORE = datetime.timedelta(days=30)
 """A kubeconfig whose certificate expires sooner is fetched again; servers replace it 60 days before that."""
-FOLLOW_EVERY = 0.5
-"""Seconds between two looks at the log of an apply."""
-SAY_EVERY = 30
-"""Seconds between two lines on an apply's progress and cost."""
-SCRIPT_SAYS = re.compile(r"^terraform_data\.(?:dns|kubeconfig) \(local-exec\): (?!Executing)(.+)$", re.MULTILINE)
-"""OpenTofu's prefix of each line of a script that it runs (scripts/await-dns.sh, fetch-kubeconfig.sh)."""
 ROLES = ("control-plane", "worker", "flows")
 """Suffixes of the names of the root's roles; AWS cannot find roles by tag."""
 
@@ -52,17 +43,6 @@ def is_current(kubeconfig: Path) -> bool:
         return True
     ends = x509.load_pem_x509_certificates(base64.b64decode(found[1]))[0].not_valid_after_utc
     return ends > datetime.datetime.now(datetime.UTC) + RENEW_BEFORE
-
-
-def lines_after(log: Path, place: int, *, to_the_end: bool) -> tuple[str, int]:
-    """What a file has after a position, and the new position; complete lines only, as the last may still be growing."""
-    if not log.exists():
-        return "", place
-    with log.open("rb") as file:
-        file.seek(place)
-        text = file.read()
-    whole = len(text) if to_the_end else text.rfind(b"\n") + 1
-    return text[:whole].decode(errors="replace"), place + whole
 
 
 class AwsInfrastructure(AttachedInfrastructure):
@@ -98,39 +78,12 @@ class AwsInfrastructure(AttachedInfrastructure):
             self.tools / "tofu", f"-chdir={self.root}", *arguments[:words], variables, *arguments[words:]
         ]  # fmt: skip
         log = None if quiet else self.log
-        with self.telling() if arguments[0] == "apply" else contextlib.nullcontext():
+        with self.following() if arguments[0] == "apply" else contextlib.nullcontext():
             return run(command, log=log, environment=environment, timeout=APPLY_TIMEOUT, check=check).stdout
 
-    @contextlib.contextmanager
-    def telling(self) -> Iterator[None]:
-        """Print, as it appears in the log, what an apply's scripts ask for: records to create, a tunnel to open.
-
-        Whenever something was created, also print progress and hourly cost, at most every half minute.
-        """
-        began = self.log.stat().st_size if self.log.exists() else 0
-        over = threading.Event()
-        so_far = Apply(variables(self.root, self.settings.variables))
-
-        def follow() -> None:
-            place, said, looked, last = began, "", time.monotonic(), False
-            while not last:
-                last = over.wait(FOLLOW_EVERY)
-                text, place = lines_after(self.log, place, to_the_end=last)
-                for line in SCRIPT_SAYS.findall(text):
-                    say(f"  {line}")
-                so_far.read(text)
-                is_time = last or time.monotonic() - looked > SAY_EVERY
-                if is_time and so_far.there and said != so_far.describe():
-                    said, looked = so_far.describe(), time.monotonic()
-                    say(f"  {said}")
-
-        thread = threading.Thread(target=follow, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
+    def following(self) -> contextlib.AbstractContextManager[None]:
+        """Print what an apply says in the log while it runs."""
+        return followed(self.log, Apply(variables(self.root, self.settings.variables)))
 
     def init(self) -> None:
         """Locate the state. Raises UserError naming the file that bootstrap/ writes, if it is missing."""

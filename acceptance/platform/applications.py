@@ -52,7 +52,7 @@ def wait_deployed(platform: Platform, name: str) -> None:
     If its pods exist, it is accepted as it is once its sync has finally failed or the time is up: the scenarios judge
     what is wrong with it, each for itself. Raises Blocked if there is nothing to judge.
     """
-    what = f"the Application {name} {'/'.join(GOOD)}"
+    what = f"the Application {name} to be {'/'.join(GOOD)}"
     hint = f"kubectl -n argocd describe application {name}; kubectl get pods"
 
     def deployed() -> bool:
@@ -102,9 +102,7 @@ def begin_anew_if_stuck(platform: Platform, name: str, status: dict[str, Any]) -
         assert "operation" not in application(platform, name), "it is still running"
         return True
 
-    eventually(
-        has_ended, within=SETTLED, what=f"the end of the sync of {name}", hint=f"kubectl -n argocd get app {name}"
-    )
+    eventually(has_ended, within=SETTLED, what=f"the sync of {name} to end", hint=f"kubectl -n argocd get app {name}")
     patch({"operation": {"initiatedBy": {"username": "acceptance"}, "sync": {"syncStrategy": {"hook": {}}}}})
 
 

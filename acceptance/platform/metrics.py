@@ -27,7 +27,7 @@ def deploy(platform: Platform) -> None:
         return True
 
     hint = "kubectl -n kube-system logs deploy/metrics-server"
-    eventually(ready, within=COMPONENT_READY, what="metrics-server Ready", hint=hint)
+    eventually(ready, within=COMPONENT_READY, what="metrics-server to be Ready", hint=hint)
     address = cluster.core.read_namespaced_service(NAME, "kube-system").spec.cluster_ip
 
     def reached() -> bool:
@@ -38,5 +38,5 @@ def deploy(platform: Platform) -> None:
 
     # Unreachable machines cannot be checked; the scenarios judge whether the API serves metrics.
     if not cluster.is_attached:
-        eventually(reached, within=COMPONENT_READY, what="metrics-server reached from every control plane", hint=hint)
+        eventually(reached, within=COMPONENT_READY, what="every control plane to reach metrics-server", hint=hint)
     apply(cluster, [manifest for manifest in manifests if manifest["kind"] == "APIService"])

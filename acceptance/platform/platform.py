@@ -202,4 +202,4 @@ class Platform:
             return True
 
         hint = f"kubectl -n {namespace} get pods; kubectl -n {namespace} get events"
-        eventually(rolled_out, within=within, what=f"the workloads of {namespace} rolled out", hint=hint)
+        eventually(rolled_out, within=within, what=f"the workloads of {namespace} to be rolled out", hint=hint)

@@ -28,5 +28,7 @@ def deploy_routes(platform: Platform) -> None:
         return True
 
     hint = "kubectl -n argocd get applications; kubectl get services"
-    eventually(services_exist, within=COMPONENT_READY, what="the Services of auth, backend and frontend", hint=hint)
+    eventually(
+        services_exist, within=COMPONENT_READY, what="the Services of auth, backend and frontend to exist", hint=hint
+    )
     apply(platform.cluster, platform.render("ingress"))

@@ -132,7 +132,7 @@ def deploy_controller(platform: Platform) -> None:
     apply(platform.cluster, platform.render("sealed-secrets"))
     platform.wait_rolled_out(NAMESPACE)
     tool = SealedSecrets(platform.cluster, platform.state)
-    eventually(tool.certificate, within=COMPONENT_READY, what="the controller's certificate")
+    eventually(tool.certificate, within=COMPONENT_READY, what="the certificate of the Sealed Secrets controller")
 
 
 def deploy_secrets(platform: Platform) -> None:
@@ -146,7 +146,7 @@ def deploy_secrets(platform: Platform) -> None:
     for name in KEYS:
         hint = f"kubectl describe sealedsecret {name}; kubectl -n {NAMESPACE} logs deploy/{CONTROLLER}"
         read = functools.partial(read_secret, platform.cluster, name, "default")
-        eventually(read, within=UNSEALED, what=f"the Secret {name} unsealed", hint=hint)
+        eventually(read, within=UNSEALED, what=f"the Secret {name} to be unsealed", hint=hint)
 
 
 def platform_secrets(platform: Platform) -> PlatformSecrets:

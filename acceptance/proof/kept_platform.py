@@ -45,7 +45,12 @@ class KeptPlatform:
             assert listed and not other, f"Applications are {', '.join(other) or 'gone'}"
             return True
 
-        eventually(settled, within=UNDONE, what="the platform back as it was", hint="kubectl get app -A; make down")
+        eventually(
+            settled,
+            within=UNDONE,
+            what="every Application to be Synced and Healthy again",
+            hint="kubectl get app -A; make down",
+        )
 
     def end_syncs(self) -> None:
         """Terminate syncs that still wait for what a defect broke: Argo CD starts none while one is running."""

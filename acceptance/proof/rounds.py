@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from acceptance.criteria.ledger import destroys
 from acceptance.proof.catalogue import Defect
 
 EVERYTHING = frozenset(
@@ -36,6 +37,17 @@ def in_rounds(defects: Iterable[Defect]) -> list[list[Defect]]:
         else:
             rounds.append([defect])
     return rounds
+
+
+def ends_platform(defect: Defect) -> bool:
+    """Whether only a scenario that destroys the platform can see a defect."""
+    return all(map(destroys, defect.red))
+
+
+def rounds_of(defects: list[Defect]) -> list[list[Defect]]:
+    """The rounds for some defects; one after which the platform is gone comes last."""
+    lasting = [defect for defect in defects if not ends_platform(defect)]
+    return [*in_rounds(lasting), *in_rounds([defect for defect in defects if ends_platform(defect)])]
 
 
 def covering(defects: Iterable[Defect], wanted: set[str]) -> list[Defect]:

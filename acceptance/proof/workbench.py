@@ -47,7 +47,7 @@ class Workbench(KeptPlatform):
         way, look = next(iter(defect.effect.items()))
         seen = lambda: self.expect(way, look)  # noqa: E731
         within = AT_ONCE if defect.way in COMMANDS else IN_EFFECT
-        return eventually(seen, within=within, what=f"the effect of {defect.id}", hint=str(defect.effect))
+        return eventually(seen, within=within, what=f"{defect.id} to take effect", hint=str(defect.effect))
 
     def wait_undone(self, defect: Defect) -> None:
         """Wait until the defect's own look no longer sees it."""
@@ -60,7 +60,7 @@ class Workbench(KeptPlatform):
                 return True
             raise AssertionError("it is still in effect")
 
-        eventually(gone, within=UNDONE, what=f"{defect.id} undone", hint=str(defect.effect))
+        eventually(gone, within=UNDONE, what=f"{defect.id} to be undone", hint=str(defect.effect))
 
     def expect(self, way: str, look: dict[str, Any]) -> str:
         """What a look sees. Raises AssertionError if it is not what the catalogue expects."""

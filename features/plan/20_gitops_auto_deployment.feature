@@ -8,5 +8,6 @@ Feature: GitOps auto-deployment
     When the text of the home page is changed and its image is built and pushed
     And the image's tag is committed to Git
     Then the home page shows the new text
+    And whoever kept the page of before gets the new one when they ask whether it changed
     And its Application is shown as Synced and Healthy at the last commit
     And no request was lost

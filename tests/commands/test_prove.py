@@ -1,42 +1,13 @@
-"""What is a proof, and what is not."""
+"""Which rounds begin in time."""
 
-import pytest
-
-from acceptance.commands.prove import in_time, keep, other_reasons, report, rounds_of
+from acceptance.commands.prove import in_time
 from acceptance.proof.catalogue import Defect
 
-FOUND = {"defect": "redis-is-too-old", "red": ["7.1"], "missed": [], "without cause": [], "for another reason": []}
 
-
-def defect(because="", name="redis-is-too-old", red="7.1"):
+def defect(name):
     made = {"scale": {"kind": "statefulset", "name": "redis", "replicas": 0}}
     effect = {"kubectl": {"arguments": "get pods", "expect": "redis"}}
-    return Defect(id=name, says="x", make=made, effect=effect, red=[red], because=because)
-
-
-@pytest.mark.parametrize(("because", "other"), [("", []), (r"6\.0", []), ("7.9", ["7.1"])])
-def test_a_red_is_a_proof_only_for_the_reason_that_the_defect_names(because, other):
-    assert other_reasons(defect(because), {"7.1": "the server says that it is Redis 6.0.15"}) == other
-
-
-def test_what_is_green_has_no_reason():
-    assert other_reasons(defect("6"), {}) == []
-
-
-def test_a_red_for_another_reason_is_told_and_not_kept(capsys):
-    ledger = {}
-    proof = FOUND | {"for another reason": ["7.1"], "reasons": {"7.1": "no pod is Ready"}, "seconds": 1}
-    keep(ledger, defect("6"), proof, "abc")
-    assert report(proof) == 1
-    assert ledger == {}
-    assert "red for another reason: 7.1 under redis-is-too-old: no pod is Ready" in capsys.readouterr().out
-
-
-def test_a_red_for_its_reason_is_kept(capsys):
-    ledger = {}
-    keep(ledger, defect(), FOUND, "abc")
-    assert list(ledger["7.1"]) == ["redis-is-too-old"]
-    assert report(FOUND | {"seconds": 1}) == 0
+    return Defect(id=name, says="x", make=made, effect=effect, red=["7.1"])
 
 
 def test_after_its_minutes_no_round_begins_and_what_is_left_is_said(capfd):
@@ -44,8 +15,3 @@ def test_after_its_minutes_no_round_begins_and_what_is_left_is_said(capfd):
     assert list(in_time(rounds, None)) == rounds
     assert list(in_time(rounds, 0)) == []
     assert "0 minutes are over; left: one, two, three" in "".join(capfd.readouterr())
-
-
-def test_what_ends_the_platform_is_in_no_round_with_others_and_comes_last():
-    last, first = defect(name="stray", red="1.12"), defect()
-    assert rounds_of([last, first]) == [[first], [last]]

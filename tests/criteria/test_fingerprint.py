@@ -16,13 +16,17 @@ FILES = {
     Then it comes back
 """,
     "steps/cache.py": """from acceptance.drivers import deeper
-from acceptance.drivers.cache import Cache, ask
+from acceptance.drivers.cache import HINT, Cache, ask
 
 @then(parsers.parse("redis answers within {seconds:d} seconds"))
 def _answers(seconds, cache: Cache):
     \"\"\"It does.\"\"\"
     ask(seconds)
     deeper.look()
+    door, what = "a", f"an answer of {deeper.name} " + "in time"
+    deeper.look(door)
+    eventually(answered, within=2, what=what, hint=HINT)
+    eventually(answered, within=2, what=f"{'no' if seconds else 'an'} answer", hint="redis-cli PING")
 
 @then("it comes back")
 def _back():
@@ -32,9 +36,19 @@ def other(): ...
 """,
     "acceptance/drivers/cache.py": """from acceptance.drivers.deeper import LIMIT
 
+HINT = "kubectl get pods"
+
 class Cache:
     def pods(self):
         return self
+
+    def watch(self):
+        self.seen = "down"
+        state = "up"
+        def look():
+            nonlocal state
+            state = "down"
+        eventually(look, where="node", what=f"a state other than {state}")
 
 def ask(seconds):
     # Waits for it.
@@ -94,6 +108,13 @@ def test_the_functions_classes_and_values_below_a_step_are_found(root):
         ("acceptance/drivers/cache.py", "assert seconds,", "assert not seconds,"),
         ("acceptance/drivers/cache.py", "raise AssertionError", "raise ValueError"),
         ("acceptance/drivers/cache.py", "504", "503"),
+        ("acceptance/drivers/cache.py", 'state = "down"', 'state = "up"'),
+        ("acceptance/drivers/cache.py", 'self.seen = "down"', 'self.seen = "up"'),
+        ("acceptance/drivers/cache.py", 'where="node"', 'where="pod"'),
+        ("steps/cache.py", 'door, what = "a"', 'door, what = "b"'),
+        ("steps/cache.py", "{deeper.name}", "{deeper.identity}"),
+        ("steps/cache.py", "'no' if seconds", "'no' if deeper"),
+        ("steps/cache.py", "within=2, what=what", "within=3, what=what"),
         ("acceptance/drivers/deeper.py", "LIMIT = 2", "LIMIT = 3"),
         ("acceptance/drivers/deeper.py", "def look(): ...", "def look(): pass"),
     ],
@@ -113,6 +134,12 @@ def test_it_changes_with_each_part_of_what_judges(root, name, old, new):
         ("acceptance/drivers/cache.py", "Waits for it", "Asks once"),
         ("acceptance/drivers/cache.py", 'f"no answer within {LIMIT}"', '"nothing"'),
         ("acceptance/drivers/cache.py", "too late", "too slow"),
+        ("acceptance/drivers/cache.py", "a state other than", "not"),
+        ("acceptance/drivers/cache.py", "kubectl get pods", "kubectl get pods -A"),
+        ("steps/cache.py", "an answer of", "the answer of"),
+        ("steps/cache.py", "in time", "at once"),
+        ("steps/cache.py", "'no' if", "'none' if"),
+        ("steps/cache.py", "redis-cli PING", "kubectl logs redis-0"),
         ("acceptance/drivers/cache.py", "if seconds > 9:", "if (\n        seconds > 9\n    ):"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The lock, the cache and the two ways to come by images."""
+"""The lock, the cache, and where images come from."""
 
 import itertools
 import subprocess
@@ -10,7 +10,6 @@ from built import image, tool
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import IMAGES
-from acceptance.base.progress import Steps
 from acceptance.clients import engine
 from acceptance.clients.docker import docker, inspect
 from acceptance.images import build as builder
@@ -73,40 +72,6 @@ def test_a_copy_is_made_once_and_stays_for_those_who_read_it(tmp_path):
     cache.copy_once(source, copy, tmp_path)
     assert cache.contents(copy) == {"deep/crd.yaml": b"a: 2\n"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["k8s", "source"]
-
-
-def test_a_damaged_cache_entry_is_made_anew(tmp_path, monkeypatch):
-    (tmp_path / "thing").mkdir()
-    (tmp_path / "thing" / "Dockerfile").write_text("FROM scratch\n")
-    for module in (builder, lock):
-        monkeypatch.setattr(module, "IMAGES", tmp_path)
-
-    def build(folder, *, output, **_):
-        output.mkdir()
-        (output / "thing").write_text("program")
-
-    monkeypatch.setattr(builder.docker, "build", build)
-    entry = lock.Entry("thing", "tool", recipe="thing")
-    maker = builder.Images("build", cache=tmp_path / "cache", logs=tmp_path / "logs")
-    maker.lock = {"thing": entry}
-    maker.build([entry])
-    (maker.folder(entry) / "thing").write_text("damage")
-    assert not maker.is_there(entry)
-    maker.build([entry])
-    assert maker.is_there(entry)
-    assert (maker.folder(entry) / "thing").read_text() == "program"
-
-
-def test_a_failed_build_shows_its_last_lines_and_the_log(tmp_path, monkeypatch):
-    (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "Dockerfile").write_text("FROM scratch\nCOPY no-such-file /\n")
-    for module in (builder, lock):
-        monkeypatch.setattr(module, "IMAGES", tmp_path)
-    entry = lock.Entry("broken", "engine", recipe="broken")
-    maker = builder.Images(cache=tmp_path / "cache", logs=tmp_path / "logs")
-    with pytest.raises(UserError, match="no-such-file") as error:
-        maker.build_one(entry, Steps(1))
-    assert str(tmp_path / "logs" / "broken.log") in str(error.value)
 
 
 def test_auto_builds_where_no_registry_answers(capsys):

@@ -1,7 +1,7 @@
 """Defects are made at the same time only where each red says whose it is."""
 
 from acceptance.proof.catalogue import NEEDS, Defect, load_defects
-from acceptance.proof.rounds import AT_ONCE, apart, covering, in_rounds
+from acceptance.proof.rounds import AT_ONCE, apart, covering, in_rounds, rounds_of
 
 
 def defect(name, touches, red=("7.1",), may=(), way="scale"):
@@ -35,3 +35,8 @@ def test_few_defects_cover_what_is_not_proven():
     assert covering([one, two, three], {"1.1", "1.2"}) == [two]
     assert covering([one, two, three], {"1.1", "2.1", "9.9"}) == [one, three]
     assert covering([one], set()) == []
+
+
+def test_what_ends_the_platform_is_in_no_round_with_others_and_comes_last():
+    last, first = defect("stray", ["x"], red=["1.12"]), defect("a", ["redis"])
+    assert rounds_of([last, first]) == [[first], [last]]

@@ -88,7 +88,7 @@ def first(operator, patch):
     made.init()
     assert made.resources() == []
     made.said = []
-    patch.setattr("acceptance.infrastructure.aws.say", made.said.append)
+    patch.setattr("acceptance.infrastructure.aws_apply_log.say", made.said.append)
     made.outputs = made.apply()
     return made
 

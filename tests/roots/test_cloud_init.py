@@ -187,13 +187,14 @@ def test_the_csi_driver_is_pinned_and_tags_what_it_makes(files):
 def cloud_init():
     """An image with Debian's cloud-init, which starts nothing."""
     maker = build.Images()
+    logs = maker.recipes.logs
     folder = Path(__file__).parents[1] / "support" / "cloud-init"
     tag = f"alternate-futures/cloud-init:{cache.folder_digest(folder)[:16]}"
     with alone():
-        maker.ensure_base(maker.lock["debian"])
+        maker.recipes.ensure_base(maker.lock["debian"])
         if not inspect("image", tag):
-            maker.logs.mkdir(parents=True, exist_ok=True)
-            engine_client.build(folder, log=maker.logs / "cloud-init.log", tag=tag)
+            logs.mkdir(parents=True, exist_ok=True)
+            engine_client.build(folder, log=logs / "cloud-init.log", tag=tag)
     return tag
 
 

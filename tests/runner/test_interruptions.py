@@ -32,7 +32,7 @@ BUILD = """
     @pytest.fixture(scope='session')
     def platform(run):
         maker = Images('build', logs=run.folder / 'build-logs')
-        maker.ensure_base = lambda base: None
+        maker.recipes.ensure_base = lambda base: None
         with run.phase('images'):
             maker.build([maker.lock['etcd'], maker.lock['pebble'], maker.lock['busybox']])
     @then('it needs the platform')

@@ -10,7 +10,8 @@ import running_services
 from running_services import SECRET
 
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.api.malformed_requests import faults, malformed, no_tokens, send_all, signatures
+from acceptance.drivers.api.malformed_requests import faults, malformed, no_tokens, send_all
+from acceptance.drivers.api.malformed_sign_ins import signatures
 from acceptance.drivers.api.wallet import Wallet
 
 SETTINGS = ServiceSettings()

@@ -188,9 +188,12 @@ def test_an_update_of_a_service_loses_nothing(service):
 
 def test_only_the_bases_that_recipes_name_are_made():
     maker = build.Images("build")
-    assert [base.short for base in maker.bases([maker.lock["auth"]])] == ["debian:bookworm-slim"]
-    assert [base.short for base in maker.bases([maker.lock["frontend"]])] == ["debian:bookworm-slim", "node:20"]
-    assert [base.short for base in maker.bases([maker.lock["probe"]])] == ["debian:bookworm-slim", "golang:1.26"]
+    assert [base.short for base in maker.recipes.bases([maker.lock["auth"]])] == ["debian:bookworm-slim"]
+    assert [base.short for base in maker.recipes.bases([maker.lock["frontend"]])] == ["debian:bookworm-slim", "node:20"]
+    assert [base.short for base in maker.recipes.bases([maker.lock["probe"]])] == [
+        "debian:bookworm-slim",
+        "golang:1.26",
+    ]
 
 
 def test_what_tools_leave_in_a_recipe_changes_no_hash(tmp_path, monkeypatch):

@@ -120,5 +120,5 @@ def answer_of_copy(backend: Service, through: PodClient, settings: ServiceSettin
         def was_asked() -> list[dict[str, Any]]:
             return auth.was_asked(settings.validate_path, token)
 
-        eventually(was_asked, within=LOGS_READABLE, what=f"POST {settings.validate_path} of the backend")
+        eventually(was_asked, within=LOGS_READABLE, what=f"POST {settings.validate_path} from the backend")
         return asked

@@ -29,7 +29,7 @@ def end_sessions(db: Database, service: Service) -> dict[str, int]:
     for member in db.names():
         found = [pid for pid, _ in db.ask(member, END, addresses, login=db.admin)]
         gone = functools.partial(are_gone, db, member, found)
-        eventually(gone, within=GONE, what=f"the sessions of {service.name} at {member} ended")
+        eventually(gone, within=GONE, what=f"the sessions of {service.name} at {member} to end")
         ended[member] = len(found)
     return ended
 

@@ -61,5 +61,5 @@ def expired_meanwhile(doors: dict[str, Api], settings: ServiceSettings, good: st
         assert not any(seen.values()), f"a new JWT that expires at the same time is accepted still: {seen}"
         return True
 
-    eventually(refused, within=SKEW_ENDS, what="a JWT that expired refused", hint=LOGS)
+    eventually(refused, within=SKEW_ENDS, what="an expired JWT to be refused", hint=LOGS)
     return token

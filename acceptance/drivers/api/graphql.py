@@ -32,6 +32,8 @@ LETTERS = "Zoë 日本 \N{ROCKET}"
 """Characters of one, two, three and four bytes in UTF-8."""
 NAMED = "with a name and variables"
 """How client libraries send a query; people who write one by hand do not."""
+NULLS = "with null where it has no name and no variables"
+"""How libraries of typed languages send a query; null is the same as nothing (GraphQL over HTTP, 5.1)."""
 TYPENAME = "{ __typename }"
 """A query that any schema can answer."""
 
@@ -123,8 +125,12 @@ def named(query: str, name: str) -> dict[str, Any]:
 
 def ask_as_clients(doors: dict[str, Api], settings: ServiceSettings, query: str) -> dict[str, Asked]:
     """Send a query in each form that clients use, through each of `doors`, one after the other over one connection."""
-    body = named(query, "Scenario")
-    answers = {f"{door}, {NAMED}": ask(api, settings, query, body=body, headers=KEEP) for door, api in doors.items()}
+    bodies = {NAMED: named(query, "Scenario"), NULLS: {"query": query, "operationName": None, "variables": None}}
+    answers = {
+        f"{door}, {how}": ask(api, settings, query, body=body, headers=KEEP)
+        for door, api in doors.items()
+        for how, body in bodies.items()
+    }
     return answers | {
         f"{door}, {how}": ask(api, settings, query, headers=headers)
         for door, api in doors.items()

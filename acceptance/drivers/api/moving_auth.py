@@ -43,7 +43,7 @@ class NamedAuth:
         self.spokesman = new.enter_context(answering(self.namespace, *self.says))
         self.own = new
         try:
-            what = f"the Service {self.name} at another address than {self.address or 'none'}"
+            what = f"the Service {self.name} to have an address other than {self.address or 'none'}"
             self.address = eventually(self.anew, within=GONE, what=what)
         finally:
             before.close()

@@ -46,11 +46,11 @@ def wrong_end(told: int, refused: End, later: End) -> str:
     `told`: the seconds in its Retry-After. A counter that is gone by then has expired, as it should.
     """
     if NEVER in (refused.at, later.at):
-        return "it never ends, so that the client is shut out for ever"
+        return "it never expires, so the client is locked out forever"
     if refused.left > told + MARGIN:
-        return f"it ends {refused.left} s after the client was refused, who was told to come after {told} s"
+        return f"it expires {refused.left} s after the client was refused, but Retry-After was {told} s"
     if later.at > refused.at + 1:
-        return f"it ends {later.at - refused.at} s later than before, for the client went on calling"
+        return f"it expires {later.at - refused.at} s later than before, because the client went on calling"
     return ""
 
 
@@ -60,9 +60,9 @@ def wrong_count(limit: int, calls: int, served: int, counter: int | None) -> str
     `served`: calls not answered with 429. Refused calls need not be counted, except for the first.
     """
     if served > limit:
-        return f"{served} of {calls} calls were served, where the limit for calls one after another is {limit}"
+        return f"{served} of {calls} calls were served, but the limit for sequential calls is {limit}"
     if counter is None or not limit < counter <= calls:
-        return f"it is {counter} after {calls} calls, where the limit is {limit}"
+        return f"it is {counter} after {calls} calls, and the limit is {limit}"
     return ""
 
 
@@ -106,8 +106,8 @@ class RateClient:
         forged = {name: form.format(other.headers[own]) for name, form in FORGED.items() if name.lower() != own.lower()}
         # All headers in one call: one at a time, the counter might expire before the last.
         status = self.call(forged)
-        wrong = [] if status == 429 else [f"it was answered {status}"]
-        return wrong + (["it was counted as the other"] if other.counter() is not None else [])
+        wrong = [] if status == 429 else [f"it got {status}"]
+        return wrong + (["its call was counted for the other client"] if other.counter() is not None else [])
 
     def sign_in(self, environment: Environment) -> None:
         """Sign in with a new wallet, as this client. Raises AssertionError if the sign-in is refused."""

@@ -98,12 +98,12 @@ def leaves_out(application: Manifest) -> str:
     if spec.get("sources") or spec["source"].get("targetRevision") != "main":
         return f"it follows {spec.get('sources') or spec['source'].get('targetRevision')}, not the branch main"
     if changes := {key: value for key, value in spec["source"].items() if key not in SOURCE}:
-        return f"it changes what Git says: {changes}"
+        return f"it overrides what is in Git: {changes}"
     if spec.get("ignoreDifferences"):
         return f"it ignores differences: {spec['ignoreDifferences']}"
     if SKIP in notes:
-        return "it is not looked at (skip-reconcile)"
-    return f"it looks at changes of {notes[PATHS]} alone (manifest-generate-paths)" if PATHS in notes else ""
+        return "Argo CD does not reconcile it (skip-reconcile)"
+    return f"it ignores changes outside {notes[PATHS]} (manifest-generate-paths)" if PATHS in notes else ""
 
 
 def other_sources(found: Mapping[str, Manifest], rendered: Iterable[Manifest]) -> dict[str, str]:
@@ -120,11 +120,11 @@ def has_lost_records(application: Manifest) -> str:
     """The records that a synced Application lacks: of its last good sync, or of how its last operation ended."""
     status = application.get("status") or {}
     last, operation = (status.get("history") or [{}])[-1], status.get("operationState") or {}
-    missing = [f"history's {key}" for key in ("revision", "deployedAt") if not last.get(key)]
-    missing += [f"operationState's {key}" for key in ("phase", "startedAt") if not operation.get(key)]
+    missing = [f"{key} in its history" for key in ("revision", "deployedAt") if not last.get(key)]
+    missing += [f"{key} in its operationState" for key in ("phase", "startedAt") if not operation.get(key)]
     # A running operation has not finished.
     if operation.get("phase") != "Running" and not operation.get("finishedAt"):
-        missing.append("operationState's finishedAt")
+        missing.append("finishedAt in its operationState")
     return f"it has no {', '.join(missing)}" if missing else ""
 
 
@@ -150,12 +150,12 @@ def loses_requests(workload: Manifest) -> str:
         0,
         "0%",
     ):
-        return f"its strategy lets old pods go first: {spec['strategy']}"
+        return f"its strategy removes old pods before new ones are ready: {spec['strategy']}"
     stays = max(seconds_before_stop(item) for item in spec["template"]["spec"]["containers"])
     if stays < STAYS:
-        return f"its pods end before Traefik knows it (preStop of {stays:g} s)"
+        return f"its pods stop while Traefik still sends them requests (preStop of {stays:g} s)"
     killed = spec["template"]["spec"].get("terminationGracePeriodSeconds", GRACE)
-    return "" if killed > stays else f"its pods are killed {killed} s after they are to end, in their preStop"
+    return "" if killed > stays else f"its pods are killed {killed} s after their termination begins, during preStop"
 
 
 def seconds_before_stop(container: Manifest) -> float:

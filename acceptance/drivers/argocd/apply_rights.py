@@ -63,7 +63,7 @@ def forbidden_everywhere(platform: Platform, argocd: ArgoCD) -> dict[str, str]:
                 f"expected the AppProject {project} of the Application {where}{name} to exist, saw {sorted(projects)}"
             )
             if kinds := forbidden(projects[project], kinds_of(items)):
-                found[where + name] = f"its project lets it deploy no {', '.join(kinds)}"
+                found[where + name] = f"its project does not allow it to deploy {', '.join(kinds)}"
     return found
 
 

@@ -157,7 +157,7 @@ def wait_status(demo: Demo, wanted: tuple[str, str, str], revision: str) -> dict
         )
         return status
 
-    what = f"{demo.name} {'/'.join(wanted)} at {revision[:8]}"
+    what = f"{demo.name} to be {'/'.join(wanted)} at {revision[:8]}"
     return eventually(reached, within=SYNCED, what=what, hint=demo.hint)
 
 
@@ -211,7 +211,7 @@ class Demos:
             # Commits of other scenarios may have come in between.
             return str(status["operationState"]["syncResult"]["revision"])
 
-        demo.first = eventually(deployed, within=SYNCED, what=f"{demo.name} {'/'.join(GOOD)}", hint=demo.hint)
+        demo.first = eventually(deployed, within=SYNCED, what=f"{demo.name} to be {'/'.join(GOOD)}", hint=demo.hint)
         return demo
 
     def all(self) -> list[Demo]:

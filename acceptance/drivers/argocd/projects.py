@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,10 @@ SCENARIOS = "scenario-*"
 """The namespaces that the project of the scenarios' small applications deploys to."""
 SIGNED_IN_ALONE = ("applications", "repositories", "clusters", "projects", "account")
 """Paths of Argo CD's API that require a session; with anonymous access enabled they answer everybody."""
+BADGE = re.compile(r"id=\"(?:left|right)Text\"[^>]*>([^<]*)")
+"""The words of Argo CD's badge of an Application (server/badge/badge.go); its requests never need a session."""
+NOTHING = {"", "Unknown", "Not Found"}
+"""What a badge says that tells nothing: badges are off by default, and are then drawn all the same."""
 Spec = dict[str, Any]
 
 
@@ -46,13 +51,13 @@ def too_wide(name: str, spec: Spec) -> list[str]:
         if destination.get("server") != IN_CLUSTER:
             found.append(f"another cluster ({destination.get('server') or destination.get('name')})")
         if namespace not in OWN and namespace != SCENARIOS:
-            found.append(f"the namespace {namespace or 'of the object'}")
+            found.append(f"the namespace {namespace or 'set by each object'}")
     if spec.get("clusterResourceWhitelist"):
-        found.append(f"objects of the whole cluster ({spec['clusterResourceWhitelist']})")
+        found.append(f"cluster-scoped resources ({spec['clusterResourceWhitelist']})")
     kinds = spec.get("namespaceResourceWhitelist")
     deploys_here = any(item.get("namespace") in OWN for item in spec.get("destinations", []))
     if deploys_here and (not kinds or {"Secret", "*"} & {kind["kind"] for kind in kinds}):
-        found.append(f"Secrets, or any kind ({kinds})")
+        found.append(f"Secrets or all kinds ({kinds})")
     if spec.get("sourceNamespaces"):
         found.append(f"Applications in other namespaces ({spec['sourceNamespaces']})")
     return [f"{name}: {text}" for text in found]
@@ -62,6 +67,14 @@ def told_to_strangers(argocd: ArgoCD) -> dict[str, int]:
     """The HTTP statuses with which Argo CD's API answers requests without a session, by path."""
     with plain_session() as session:
         return {path: session.get(f"{argocd.base()}/api/v1/{path}").status_code for path in SIGNED_IN_ALONE}
+
+
+def told_by_badges(argocd: ArgoCD, names: Iterable[str]) -> dict[str, list[str]]:
+    """What Argo CD's badge of each of these Applications tells without a session; none for those that tell nothing."""
+    with plain_session() as session:
+        texts = {name: session.get(f"{argocd.base()}/api/badge", params={"name": name}).text for name in names}
+    found = {name: [word for word in BADGE.findall(text) if word not in NOTHING] for name, text in texts.items()}
+    return {name: words for name, words in found.items() if words}
 
 
 @dataclass
@@ -93,7 +106,7 @@ class Foreigners:
         for name in self.made.values():
             with contextlib.suppress(ApiException):
                 self.cluster.custom.delete_namespaced_custom_object(*GROUP, ARGOCD, "applications", name)
-        eventually(self.gone, within=GONE, what="the foreign Applications gone")
+        eventually(self.gone, within=GONE, what="this scenario's Applications to be deleted")
 
 
 def changed_specs(real: Spec) -> dict[str, Spec]:

@@ -47,12 +47,14 @@ def wait_shown(argocd: ArgoCD, names: Iterable[str], field: str, wanted: str) ->
         assert set(seen.values()) == {wanted}, f"{seen}"
         return seen
 
-    return eventually(shown, within=SYNCED, what=f"each Application {wanted}, looked at now", hint=HINT)
+    return eventually(shown, within=SYNCED, what=f"every Application to be {wanted} after a refresh", hint=HINT)
 
 
 def wait_status(argocd: ArgoCD, name: str) -> dict[str, Any]:
     """The status that Argo CD shows for an Application. Raises TimedOut if it shows none."""
-    return eventually(lambda: dict(argocd.application(name)["status"]), within=SYNCED, what=f"{name} shown", hint=HINT)
+    return eventually(
+        lambda: dict(argocd.application(name)["status"]), within=SYNCED, what=f"a status of {name}", hint=HINT
+    )
 
 
 def shown_as(argocd: ArgoCD, wanted: dict[str, str]) -> dict[str, str]:
@@ -84,7 +86,7 @@ def wait_all_follow(argocd: ArgoCD, repository: Repository, names: Iterable[str]
         assert not behind, f"these Applications are at other commits: {behind}, the last commit is {head[:8]}"
         return seen
 
-    return eventually(all_follow, within=SYNCED, what=f"each Application at {head[:8]}", hint=HINT)
+    return eventually(all_follow, within=SYNCED, what=f"every Application to be at {head[:8]}", hint=HINT)
 
 
 def deployed(argocd: ArgoCD, repository: Repository, name: str) -> dict[str, Any]:

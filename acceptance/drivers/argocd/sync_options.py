@@ -42,11 +42,11 @@ def stays(item: Manifest) -> str:
     """Why an object would stay in the cluster after its removal from Git; empty if it would not."""
     kept = [option for option in options(item, SYNC) if option in KEEPS]
     kept += [option for option in options(item, COMPARE) if option == "IgnoreExtraneous"]
-    return f"it stays without Git ({', '.join(kept)})" if kept else ""
+    return f"it stays in the cluster after its removal from Git ({', '.join(kept)})" if kept else ""
 
 
 def is_forced(item: Manifest) -> str:
     """Why Argo CD would recreate an object, or all objects of an Application, to change it; empty if it would not."""
     policy = (item.get("spec") or {}).get("syncPolicy") or {}
     forced = [option for option in [*options(item, SYNC), *(policy.get("syncOptions") or ())] if option in FORCES]
-    return f"what the API refuses is made anew ({', '.join(forced)})" if forced else ""
+    return f"objects that the API refuses to change are recreated ({', '.join(forced)})" if forced else ""

@@ -34,7 +34,7 @@ def has_no_end(application: Manifest) -> str:
     """Why an Application's retries would keep a failing sync from being recorded as failed; empty if they would not."""
     retry = (application["spec"].get("syncPolicy") or {}).get("retry") or {}
     if int(retry.get("limit", 0)) < 0:
-        return "a sync that fails is tried again without end, and never recorded as failed"
+        return "a failing sync is retried forever and never recorded as failed"
     if (long := waited(retry)) > ON_RECORD:
-        return f"a sync that fails is recorded as failed after {long:.0f} s, expected {ON_RECORD} s at most: {retry}"
+        return f"a failing sync is recorded as failed after {long:.0f} s, expected {ON_RECORD} s at most: {retry}"
     return ""

@@ -31,7 +31,7 @@ def wait_read(argocd: ArgoCD, url: str) -> dict[str, Any]:
         assert state.get("status") == "Successful", f"{state.get('status')}: {state.get('message', '')[:300]}"
         return state
 
-    return eventually(connected, within=POD_READY, what=f"{url} read", hint=READ)
+    return eventually(connected, within=POD_READY, what=f"Argo CD to read {url}", hint=READ)
 
 
 def wait_at_head(demo: Demo) -> None:
@@ -43,7 +43,7 @@ def wait_at_head(demo: Demo) -> None:
         assert seen == head, f"Application {demo.name} is at {seen}"
         return True
 
-    eventually(at_head, within=DETECTED_BY_WEBHOOK, what=f"{demo.name} at {head}", hint=demo.hint)
+    eventually(at_head, within=DETECTED_BY_WEBHOOK, what=f"{demo.name} to be at {head}", hint=demo.hint)
 
 
 def wait_noticed(demo: Demo, deadline: Deadline) -> float:
@@ -56,7 +56,7 @@ def wait_noticed(demo: Demo, deadline: Deadline) -> float:
         )
         return time.monotonic() - demo.pushed_at
 
-    return eventually(noticed, within=deadline, what=f"the push of {demo.pushed[:8]} noticed", hint=demo.hint)
+    return eventually(noticed, within=deadline, what=f"Argo CD to notice the push of {demo.pushed[:8]}", hint=demo.hint)
 
 
 def wait_out_of_sync(demo: Demo) -> None:
@@ -69,7 +69,7 @@ def wait_out_of_sync(demo: Demo) -> None:
         )
         return True
 
-    eventually(at_commit, within=SYNCED, what=f"{demo.name} OutOfSync at {demo.pushed[:8]}", hint=demo.hint)
+    eventually(at_commit, within=SYNCED, what=f"{demo.name} to be OutOfSync at {demo.pushed[:8]}", hint=demo.hint)
 
 
 def wait_change(demo: Demo) -> None:
@@ -82,7 +82,7 @@ def wait_change(demo: Demo) -> None:
 
     # Another criterion judges whether the push is noticed unaided: here Argo CD is told to refresh.
     demo.look()
-    eventually(has_change, within=SYNCED, what=f"the ConfigMap with {demo.text!r}", hint=demo.hint)
+    eventually(has_change, within=SYNCED, what=f"the ConfigMap to have {demo.text!r}", hint=demo.hint)
     wait_status(demo, GOOD, demo.pushed)
 
 
@@ -106,7 +106,7 @@ class PhaseWatch:
 
     def watch(self) -> None:
         """Observe until the new pods are ready, or the sync is called Succeeded before they are."""
-        eventually(self.look, within=SYNCED, what="the new pods ready", hint=self.demo.hint)
+        eventually(self.look, within=SYNCED, what="the new pods to be ready", hint=self.demo.hint)
 
     def look(self) -> bool:
         """Observe once. Readiness is read before the phase: later readiness proves nothing about that moment."""
@@ -136,7 +136,7 @@ def wait_degraded(demo: Demo) -> str:
         assert health == "Degraded", f"the health of {demo.name} is {health}"
         return status
 
-    return messages(eventually(degraded, within=SYNCED, what=f"{demo.name} Degraded", hint=demo.hint))
+    return messages(eventually(degraded, within=SYNCED, what=f"{demo.name} to be Degraded", hint=demo.hint))
 
 
 def wait_taken_out(demo: Demo) -> None:
@@ -148,7 +148,7 @@ def wait_taken_out(demo: Demo) -> None:
         assert not demo.has_replica_sets(), f"the Deployment {demo.name} is gone, but its ReplicaSet still exists"
         return True
 
-    eventually(gone, within=SYNCED, what=f"the Deployment of {demo.name} gone, as it is from Git", hint=demo.hint)
+    eventually(gone, within=SYNCED, what=f"the Deployment of {demo.name} to be gone, as in Git", hint=demo.hint)
     wait_status(demo, GOOD, demo.pushed)
 
 
@@ -160,7 +160,7 @@ def wait_healed(demo: Demo) -> None:
         assert seen == demo.text, f"the ConfigMap says {seen!r}"
         return True
 
-    eventually(healed, within=SYNCED, what=f"the ConfigMap with {demo.text!r}, as Git says", hint=demo.hint)
+    eventually(healed, within=SYNCED, what=f"the ConfigMap to have {demo.text!r} again, as in Git", hint=demo.hint)
 
 
 def stays_as_it_was(demo: Demo, seconds: int) -> None:
@@ -174,7 +174,7 @@ def stays_as_it_was(demo: Demo, seconds: int) -> None:
         return True
 
     during = Deadline(seconds, "criterion 3.7: until somebody asks")
-    what = "nothing deployed while auto-sync is off and nobody asks"
+    what = "no deployment while auto-sync is off and nobody requests a sync"
     consistently(undeployed, during=during, what=what, hint=demo.hint)
 
 
@@ -190,7 +190,7 @@ def sync_record(demo: Demo, phase: str) -> dict[str, Any]:
         )
         return status
 
-    return eventually(ended, within=SYNCED, what=f"the sync of {demo.pushed[:8]} {phase}", hint=demo.hint)
+    return eventually(ended, within=SYNCED, what=f"the sync of {demo.pushed[:8]} to be {phase}", hint=demo.hint)
 
 
 def said_of_failure(operation: dict[str, Any]) -> list[str]:
@@ -229,7 +229,7 @@ def wait_rolled_back(demo: Demo) -> list[dict[str, Any]]:
         assert demo.deployed_text() == "first", f"the ConfigMap says {demo.deployed_text()!r}"
         return status
 
-    status = eventually(rolled_back, within=SYNCED, what=f"{demo.name} back at {demo.first[:8]}", hint=demo.hint)
+    status = eventually(rolled_back, within=SYNCED, what=f"{demo.name} to be back at {demo.first[:8]}", hint=demo.hint)
     return list(status["history"])
 
 

@@ -32,7 +32,7 @@ def begin_writing(cluster: Cluster, namespace: Namespace) -> ApiWriter:
         assert len(writer.acknowledged) >= 10, f"{len(writer.acknowledged)} writes, last refusal {writer.refused[-1:]}"
         return True
 
-    eventually(began, within=POD_READY, what="ten writes acknowledged before the loss")
+    eventually(began, within=POD_READY, what="ten acknowledged writes before the loss")
     return writer
 
 
@@ -53,10 +53,10 @@ class Outage:
         self.machine = machine.name
         with self.cluster.paused(machine):
             lost = time.monotonic()
-            what = f"writes without {machine.name}"
+            what = f"writes to resume without {machine.name}"
             eventually(lambda: self.has_resumed(lost), within=API_RESUMES, what=what, hint=HINT)
-            eventually(self.create_pod, within=API_RESUMES, what="a pod created meanwhile", hint=HINT)
-            eventually(self.runs, within=POD_READY, what=f"a new pod Ready without {machine.name}", hint=HINT)
+            eventually(self.create_pod, within=API_RESUMES, what="a pod to be created in the outage", hint=HINT)
+            eventually(self.runs, within=POD_READY, what=f"a new pod to be Ready without {machine.name}", hint=HINT)
             self.writer.stopping.wait(max(0.0, lost + seconds - time.monotonic()))
             ended = time.monotonic()
         self.writer.stop()

@@ -61,7 +61,7 @@ def stores_elsewhere(etcd_servers: Mapping[str, str], servers: Iterable[Machine]
         urls = [url for url in etcd_servers.get(server.name, "").split(",") if url]
         hosts = {urlsplit(url).hostname or "" for url in urls}
         if len(hosts) < 2 and not hosts & (HERE | names_of(server)):
-            found.append(f"the API server of {server.name} stores in {sorted(hosts) or 'nothing'} alone")
+            found.append(f"the API server of {server.name} uses only these etcd members: {sorted(hosts) or '(none)'}")
     return found
 
 
@@ -72,7 +72,7 @@ def wrong_members(listed: str, servers: Iterable[Machine]) -> list[str]:
     names = {server.name for server in servers}
     missing = [f"no voting member of etcd is on {name}" for name in sorted(names - voting)]
     more = len(members) - len(names)
-    return missing + ([f"etcd has {more} members more than control planes"] if more > 0 else [])
+    return missing + ([f"etcd has {more} more members than there are control planes"] if more > 0 else [])
 
 
 def stored_elsewhere(cluster: Cluster) -> list[str]:

@@ -168,11 +168,11 @@ def logins_beside(url: str, rules: list[str]) -> list[str]:
         if "on" not in flags:
             continue
         if name != user:
-            found.append(f"{name} may log in, too")
+            found.append(f"{name} can log in as well")
         if "nopass" in flags:
             found.append(f"{name} needs no password")
         if others := [word for word in flags if word.startswith("#") and word != own]:
-            found.append(f"{name} has {len(others)} passwords that are not that of REDIS_URL")
+            found.append(f"{name} has {len(others)} passwords other than that of REDIS_URL")
     return found
 
 

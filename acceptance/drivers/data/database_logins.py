@@ -153,7 +153,7 @@ def unknown_roles(db: Database, values: dict[str, dict[str, str]]) -> list[str]:
 def ending(db: Database, days: int) -> list[str]:
     """The roles of the services, the administrator and the members whose password expires within `days`."""
     rows = db.ask(db.leader(), ENDING, db.login.user, db.admin.user, days, login=db.admin)
-    return [f"the password of {role} ends at {end}" for role, end in rows]
+    return [f"the password of {role} expires at {end}" for role, end in rows]
 
 
 def not_served(clients: Mapping[str, PodClient], user: str) -> dict[str, str]:
@@ -162,7 +162,7 @@ def not_served(clients: Mapping[str, PodClient], user: str) -> dict[str, str]:
     for node, here in clients.items():
         try:
             ask = functools.partial(served, here, user)
-            eventually(ask, within=KNOWN, what=f"{user} to be served from {node}")
+            eventually(ask, within=KNOWN, what=f"a connection as {user} from {node}")
         except AssertionError as error:
             found[node] = str(error)
     return found

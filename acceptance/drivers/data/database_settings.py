@@ -61,7 +61,7 @@ def unlike(wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> list[str]:
     wrong = [(key, value) for key, value in wanted.items() if not same(value, seen.get(key))]
     besides = [key for key in seen if key not in wanted and key.startswith((PARAMETERS, *NEVER))]
     found = [f"{key} is {seen.get(key)}, not {value}" for key, value in wrong]
-    found += [f"{key} is {seen[key]}, and Git has none" for key in besides]
+    found += [f"{key} is {seen[key]}, but is not set in Git" for key in besides]
     return [text for text in found if not text.startswith("pause is False")]
 
 

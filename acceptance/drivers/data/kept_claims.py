@@ -41,7 +41,7 @@ def deleted_with(sets: Iterable[Manifest]) -> list[str]:
 def owned(claims: Iterable[Manifest]) -> list[str]:
     """The claims that are garbage-collected together with an owner, in words."""
     return [
-        f"the claim {item['metadata']['name']} goes with the {owner['kind']} {owner['name']}"
+        f"the claim {item['metadata']['name']} is deleted with the {owner['kind']} {owner['name']}"
         for item in claims
         for owner in item["metadata"].get("ownerReferences") or []
     ]

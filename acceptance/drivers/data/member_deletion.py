@@ -25,10 +25,10 @@ class Deletion:
         """Delete the member, and write a row while it is gone. Raises TimedOut if the row is not written in time."""
         namespace, name = self.db.namespace, self.name
         namespace.cluster.core.delete_namespaced_pod(name, namespace.name)
-        gone = f"{name} gone"
+        gone = f"{name} to be gone"
         eventually(lambda: is_replaced(namespace, name, self.before), within=GONE, what=gone, hint=HINT)
         began = time.monotonic()
-        what = f"a row written while {name} is gone"
+        what = f"a row to be written while {name} is gone"
         eventually(self.write, within=DATABASE_SERVES, what=what, hint=HINT)
         self.seconds = time.monotonic() - began
 
@@ -39,10 +39,10 @@ class Deletion:
 
     def wait_until_back(self) -> None:
         """Wait until a new pod has replaced the member, and all members are Ready."""
-        name, back = self.name, f"{self.name} Ready again"
+        name, back = self.name, f"{self.name} to be Ready again"
         namespace = self.db.namespace
         eventually(lambda: ready_again(namespace, name, self.before), within=MEMBER_BACK, what=back, hint=HINT)
-        among = f"{name} among all members"
+        among = f"{name} and all other members to be ready"
         eventually(self.db.all_members_ready, within=MEMBER_BACK, what=among, hint=HINT)
 
     def wait_for_rows(self, expected: Rows) -> None:

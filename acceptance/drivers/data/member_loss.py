@@ -15,7 +15,8 @@ from acceptance.base.deadlines import DATABASE_SERVES, MEMBER_BACK, POD_READY, R
 from acceptance.base.waiting import consistently, eventually
 from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.data.database import SERVICE, Database
-from acceptance.drivers.workloads.pods import credentials, dead, delete_now, run_client
+from acceptance.drivers.workloads.killed_pods import dead
+from acceptance.drivers.workloads.pods import credentials, delete_now, run_client
 
 HINT = "kubectl get pods -l app=yb-tserver -L role; kubectl logs yb-tserver-0"
 ENOUGH = 20
@@ -83,7 +84,7 @@ def wait_for_writes(writing: Writer, *, since: float, what: str) -> None:
         return True
 
     try:
-        eventually(enough, within=DATABASE_SERVES, what=f"writes acknowledged {what}", hint=HINT)
+        eventually(enough, within=DATABASE_SERVES, what=f"acknowledged writes {what}", hint=HINT)
     except AssertionError as error:
         if not [moment for moment, _ in writing.acknowledged() if moment > since]:
             raise RuntimeError(f"no write was acknowledged {what}, so nothing can be judged: {error}") from error
@@ -119,7 +120,7 @@ class Outage:
             raise
         self.leader_meanwhile = eventually(self.db.leader, within=DATABASE_SERVES, what="one leader", hint=HINT)
         assert self.leader_meanwhile != self.name, f"expected a leader other than {self.name}, saw the killed one lead"
-        consistently(self.serves, during=KEEPS_SERVING, what="answers of the Service", hint=HINT)
+        consistently(self.serves, during=KEEPS_SERVING, what="answers from the Service", hint=HINT)
         self.writing.stop()
         self.acknowledged = tuple(self.writing.acknowledged())
 
@@ -158,7 +159,7 @@ class Outage:
         """Let the member come back; return the seconds until all members follow again."""
         self.holding.close()
         began = time.monotonic()
-        what = f"{self.name} among the three members again"
+        what = f"{self.name} to be one of three ready members again"
         eventually(self.db.all_members_ready, within=MEMBER_BACK, what=what, hint=HINT)
         return time.monotonic() - began
 
@@ -179,7 +180,7 @@ class Outage:
 def leader_killed(db: Database, writing: Writer) -> Iterator[Outage]:
     """Kill the leading member without grace; it stays away until the end of the block or `let_back`."""
     # A new leader may not have a successor yet; two losses at once are not judged.
-    eventually(db.can_fail_over, within=MEMBER_BACK, what="members that may take over", hint=HINT)
+    eventually(db.can_fail_over, within=MEMBER_BACK, what="a member that can take over as leader", hint=HINT)
     name = db.leader_of(writing.table)
     pod = db.namespace.pod(name)
     others = [other.status.pod_ip for other in db.members() if other.metadata.name != name]

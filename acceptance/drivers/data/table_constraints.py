@@ -11,11 +11,11 @@ from acceptance.drivers.data.database import SERVICE, Database
 COLUMNS = "id bigint primary key, parent bigint, amount bigint not null check (amount >= 0)"
 REFERENCE = "alter table {table} add foreign key (parent) references {table} (id)"
 BREAKS = {
-    "a row that refers to none that is there": "insert into {table} values (2, 7, 1)",
-    "the end of a row that another refers to": "delete from {table} where id = 0",
-    "a second row of the same key": "insert into {table} values (1, null, 1)",
-    "a value that its column does not allow": "insert into {table} values (3, null, -1)",
-    "no value where there has to be one": "insert into {table} values (4, null, null)",
+    "a row that refers to a missing row": "insert into {table} values (2, 7, 1)",
+    "the deletion of a row that another refers to": "delete from {table} where id = 0",
+    "a second row with the same key": "insert into {table} values (1, null, 1)",
+    "a value that violates a check constraint": "insert into {table} values (3, null, -1)",
+    "NULL in a NOT NULL column": "insert into {table} values (4, null, null)",
 }
 """Writes that violate one constraint each, by what is wrong with them."""
 SILENCED = """

@@ -100,8 +100,8 @@ def no_svg(answer: requests.Response) -> str:
     try:
         root = xml.etree.ElementTree.fromstring(answer.content).tag
     except xml.etree.ElementTree.ParseError as error:
-        return f"GET {answer.url}: no XML: {error}"
-    return "" if root == SVG else f"GET {answer.url}: no SVG but {root}"
+        return f"GET {answer.url}: not XML: {error}"
+    return "" if root == SVG else f"GET {answer.url}: not SVG but {root}"
 
 
 def wrong_types(web: requests.Session, found: list[str], wanted: str | None = None) -> list[str]:

@@ -37,7 +37,7 @@ def wait_seen(opened: Opened, environment: Environment, outputs: Outputs, author
         look_different(taken.pop() if taken else take(path), other, take)
         return True
 
-    eventually(differs, within=LOOKED_AT_AGAIN, what=f"something to see at {opened.url}", hint=f"open {opened.url}")
+    eventually(differs, within=LOOKED_AT_AGAIN, what=f"visible content at {opened.url}", hint=f"open {opened.url}")
 
 
 def look_different(picture: bytes, other: str, take: Take) -> None:

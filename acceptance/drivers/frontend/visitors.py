@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin
 
 import requests
 
@@ -39,10 +40,13 @@ VISITORS = {
     "with many cookies": {"Cookie": COOKIES},
     "who kept an older page": {"If-None-Match": '"of-an-older-page"'},
     "who comes from a search": {"Referer": "https://www.google.com/"},
+    "that takes nothing compressed": {"Accept-Encoding": "identity"},
 }
 """The headers of each visitor's requests, in addition to a probe's."""
 KEPT = 3600
 """Maximum seconds for which a browser may cache a page: one of an old build refers to files that are gone."""
+NO_SUCH_PAGE = (404, 410)
+"""Statuses that say that nothing is at an address."""
 LINK = "?utm_source=newsletter&utm_medium=mail"
 """The query that links in mails and advertisements add to a URL."""
 
@@ -58,21 +62,45 @@ def turned_away(web: requests.Session, opened: Opened, visitors: dict[str, dict[
     for who, headers in (VISITORS if visitors is None else visitors).items():
         found += wrong_page(who, web.get(opened.url, headers=headers), heading)
         found += missing(who, (web.get(address, headers=headers) for address in loads))
-    return found + wrong_page("who follows a link of a mail", web.get(opened.url + LINK), heading)
+    found += missing("who checks a link", [web.head(opened.url, allow_redirects=True)])
+    found += wrong_page("who follows a link of a mail", web.get(opened.url + LINK), heading)
+    return found + sent_astray(opened, web.get(opened.url.rstrip("/") + "/", allow_redirects=False), heading)
 
 
 def wrong_page(who: str, answer: requests.Response, heading: str) -> list[str]:
     """What a visitor got instead of the page with a heading, in words; empty if it is that page."""
     seen = heading_of(text_of(answer))
     said = f"a visitor {who}: GET {answer.url}: {answer.status_code}, heading {seen!r}"
-    return [] if (answer.status_code, seen) == (200, heading) else [said]
+    return missing(who, [answer]) or ([] if seen == heading else [said])
 
 
 def missing(who: str, answers: Iterable[requests.Response]) -> list[str]:
-    """The files of a page that a visitor did not get with 200, in words."""
+    """The files of a page that a visitor did not get with 200, and in a form that they take, in words."""
+    seen = [(answer, compressed_against_wish(answer)) for answer in answers]
     return [
-        f"a visitor {who}: GET {answer.url}: {answer.status_code}" for answer in answers if answer.status_code != 200
+        f"a visitor {who}: {answer.request.method} {answer.url}: {answer.status_code}{form}"
+        for answer, form in seen
+        if answer.status_code != 200 or form
     ]
+
+
+def compressed_against_wish(answer: requests.Response) -> str:
+    """How an answer is compressed whose visitor takes no compression, in words (RFC 9110, 12.5.3); otherwise empty."""
+    form = answer.headers.get("Content-Encoding", "identity")
+    unwanted = answer.request.headers.get("Accept-Encoding") == "identity" and form != "identity"
+    return f", compressed ({form})" if unwanted else ""
+
+
+def sent_astray(opened: Opened, answer: requests.Response, heading: str) -> list[str]:
+    """Where a visitor is sent who puts a slash after the page's address, in words; empty if to the page itself.
+
+    A site may have nothing at that address. One that has its pages there redirects from the address without.
+    """
+    who = "who puts a slash at the end"
+    target = urljoin(str(answer.url), answer.headers.get("Location", ""))
+    if answer.is_redirect:
+        return [] if target == opened.url else [f"a visitor {who}: GET {answer.url}: sent to {target}"]
+    return [] if answer.status_code in NO_SUCH_PAGE else wrong_page(who, answer, heading)
 
 
 def kept_for(answer: requests.Response) -> float:

@@ -82,7 +82,8 @@ def send_everywhere(users: requests.Session, environment: Environment, name: str
 def fresh(users: requests.Session, method: str, address: str, **settings: Any) -> requests.Response:
     """The answer to a request over its own connection. Raises AssertionError if there is none in time."""
     try:
-        return users.request(method, address, headers={"Connection": "close"}, allow_redirects=False, **settings)
+        headers = {"Connection": "close"} | settings.pop("headers", {})
+        return users.request(method, address, headers=headers, allow_redirects=False, **settings)
     except requests.RequestException as error:
         raise AssertionError(f"no answer to {method} {address}: {error}") from error
 
@@ -124,7 +125,7 @@ def wait_addresses(cluster: Cluster, marked: Marked) -> dict[str, str]:
         assert len(seen) == len(marked.asked), f"{len(seen)} of {len(marked.asked)} marked requests logged"
         return seen
 
-    return eventually(logged, within=LOGS_READABLE, what="the requests in Traefik's access log", hint=LOGS)
+    return eventually(logged, within=LOGS_READABLE, what="all requests in Traefik's access log", hint=LOGS)
 
 
 def by_pod(cluster: Cluster, marked: Marked, own: dict[str, str]) -> tuple[dict[str, int], list[str]]:

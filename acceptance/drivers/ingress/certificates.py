@@ -59,7 +59,7 @@ def wait_certificate(outputs: Outputs, authority: Authority, host: str, not_seri
         return chain
 
     within = CERTIFICATE_RENEWED if not_serial else CERTIFICATE_ISSUED
-    return eventually(issued, within=within, what=f"a certificate of {authority.name} for {host}", hint=LOGS)
+    return eventually(issued, within=within, what=f"a certificate from {authority.name} for {host}", hint=LOGS)
 
 
 @dataclass
@@ -126,7 +126,7 @@ def restart_traefik(cluster: Cluster, traefik: Ingress) -> None:
         assert traefik.pod() != old and deployment.status.ready_replicas == 1, "no new pod of Traefik Ready"
         return True
 
-    eventually(replaced, within=POD_READY, what="Traefik restarted", hint=RESTART_HINT)
+    eventually(replaced, within=POD_READY, what="a new pod of Traefik to be Ready", hint=RESTART_HINT)
 
 
 def wait_renewed(

@@ -82,9 +82,9 @@ def ways_of_pod(pod: client.V1Pod) -> list[str]:
     """The ports of its machine that a pod occupies, in words."""
     name = pod.metadata.name
     if pod.spec.host_network:
-        return [f"pod {name} is in its machine's network"]
+        return [f"pod {name} uses the host network"]
     ports = [port.host_port for item in pod.spec.containers for port in item.ports or [] if port.host_port]
-    return [f"pod {name} has port {port} of its machine" for port in ports]
+    return [f"pod {name} uses host port {port}" for port in ports]
 
 
 def ways_of_service(cluster: Cluster, namespace: str, name: str) -> list[str]:
@@ -101,7 +101,7 @@ def ways_of_service(cluster: Cluster, namespace: str, name: str) -> list[str]:
 def ways_of_spec(title: str, spec: Any) -> list[str]:
     """What in a Service's spec exposes it outside the cluster."""
     found = [] if spec.type == "ClusterIP" else [f"{title} is of type {spec.type}"]
-    return found + [f"{title} has the address {address}" for address in spec.external_ips or []]
+    return found + [f"{title} has the external IP {address}" for address in spec.external_ips or []]
 
 
 def addresses_of(endpoints: client.V1Endpoints) -> set[str]:

@@ -9,7 +9,7 @@ import requests
 from acceptance.base.environment import Environment
 from acceptance.clients import http2
 from acceptance.clients.web import TIMEOUT, url
-from acceptance.drivers.ingress.access_log import Marked
+from acceptance.drivers.ingress.access_log import Marked, fresh
 from acceptance.drivers.ingress.redirects import known_paths
 from acceptance.drivers.ingress.scenario_routes import answered
 from acceptance.drivers.network.tls_sockets import trust_of, way_to
@@ -19,14 +19,18 @@ from acceptance.infrastructure.contract import Outputs
 def ask_both(users: requests.Session, environment: Environment, outputs: Outputs, name: str) -> Marked:
     """Request a known page of a host: over HTTP/1.1, and over HTTP/2 as new and old browsers do; all marked.
 
-    If the host does not choose HTTP/2, browsers use HTTP/1.1, which is covered already. Raises AssertionError if a
-    browser's request gets no answer.
+    Another client writes the host as it was typed, with the port: neither makes a difference (RFC 9110, 4.2.3). If the
+    host does not choose HTTP/2, browsers use HTTP/1.1, which is covered already. Raises AssertionError if there is no
+    answer.
     """
     host, path = f"{name}.{environment.domain}", known_paths(environment)[name][0]
     address, where = url(environment.domain, name, path), way_to(environment, outputs, host)
     answered(users, "GET", url(environment.domain, name, "/"))
     marked = Marked()
     marked.send(users, "GET", address)
+    spelt = f"{host.upper()}:443"
+    mark = marked.new(f"GET {address} with the Host {spelt}")
+    marked.answers[mark] = fresh(users, "GET", f"{address}?{mark}", headers={"Host": spelt})
     for how, trust in (("HTTP/2", trust_of(users)), ("HTTP/2 and TLS 1.2", older(trust_of(users)))):
         mark = marked.new(f"GET {address} over {how}")
         try:

@@ -27,7 +27,7 @@ def without_retry(objects: Iterable[Manifest]) -> dict[str, str]:
     for name in set(SERVICES) - set(found):
         for rule in routes[name]:
             if not retries & {item["name"] for item in rule.get("middlewares", [])}:
-                found[name] = f"its route {rule['match']} has no middleware with a retry"
+                found[name] = f"its route {rule['match']} has no retry middleware"
     return found
 
 

@@ -111,7 +111,7 @@ def hosts(rules: list[Rule]) -> list[str]:
 def taken_in_clear(rules: list[Rule]) -> list[str]:
     """The rules with an entry point other than HTTPS, where only a redirect may answer, in words."""
     return [
-        f"{rule.namespace}/{rule.route} is at the entry points {list(rule.entry_points) or 'that there are'}"
+        f"{rule.namespace}/{rule.route} is attached to the entry points {list(rule.entry_points) or '(all)'}"
         for rule in rules
         if rule.entry_points != (HTTPS,)
     ]
@@ -121,7 +121,7 @@ def leads_elsewhere(rules: list[Rule], host: str, service: str) -> list[str]:
     """The rules that may match a host but lead to anything but one Service, in words; also if no rule matches."""
     taking = [rule for rule in rules if rule.may_take(host)]
     if not taking:
-        return [f"no rule takes {host}"]
+        return [f"no rule matches {host}"]
     return [f"{rule.match} leads to {rule.leads_to()}" for rule in taking if rule.leads_to() != [service]]
 
 

@@ -85,7 +85,7 @@ def wait_reaches_pod(anyone: requests.Session, server: Server, host: str, path: 
         )
         return seen
 
-    seen = eventually(reach, within=ROUTE_READY, what=f"{host} to reach the pod", hint=LOGS)
+    seen = eventually(reach, within=ROUTE_READY, what=f"requests for {host} to reach the pod", hint=LOGS)
     for number in range(1, FRESH + 1):
         try:
             reach()
@@ -135,7 +135,7 @@ def plain_http_status(server: Server, home: str, service: dict[str, Any]) -> Any
     address = f"http://{service['name']}.{home}:{service['port']}/"
     # It takes a moment until each node's network policies know a new pod.
     ask = lambda: plain_http_answer(server, home, service["name"], address)  # noqa: E731
-    answer = eventually(ask, within=ROUTE_READY, what=f"plain HTTP at {address}", hint=HINT)
+    answer = eventually(ask, within=ROUTE_READY, what=f"an answer to plain HTTP at {address}", hint=HINT)
     status, said = answer["status"], answer.get("body", "")
     # A 400 is no failure by itself: a service may refuse `/` for its own reasons. Only one about TLS is.
     assert status != 400 or not OF_TLS.search(said), f"expected plain HTTP at {address}, saw 400: {said[:200]}"
@@ -167,6 +167,6 @@ def tell(server: Server, path: str) -> None:
 
 def answered(users: requests.Session, method: str, address: str, **settings: Any) -> requests.Response:
     """The answer at an address, once its host has a certificate of the environment's authority. Raises TimedOut."""
-    what = f"an answer at {address}"
+    what = f"an answer from {address}"
     ask = lambda: users.request(method, address, **settings)  # noqa: E731
     return eventually(ask, within=CERTIFICATE_ISSUED, what=what, hint=HINT)

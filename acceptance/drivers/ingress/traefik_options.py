@@ -20,6 +20,10 @@ ON_THE_WAY = ("serverstransport.", "core.", "experimental.", "configfile")
 
 A configuration file replaces all other options.
 """
+CUT = ".transport.respondingtimeouts.writetimeout"
+"""The end of an entry point's option after which an answer is cut off, whatever a client has still to read."""
+NEVER = {"0", "0s"}
+"""Its values by which none is, as by default."""
 
 
 def options_of(spec: Mapping[str, Any]) -> Options:
@@ -51,7 +55,9 @@ def below(options: Options, prefix: str) -> Options:
 def on_the_way(options: Options) -> list[str]:
     """The options that affect every request, in words."""
     return [
-        f"Traefik is started with --{name}={value}" for name, value in options.items() if name.startswith(ON_THE_WAY)
+        f"Traefik is started with --{name}={value}"
+        for name, value in options.items()
+        if name.startswith(ON_THE_WAY) or (name.endswith(CUT) and value not in NEVER)
     ]
 
 

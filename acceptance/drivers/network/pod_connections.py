@@ -45,9 +45,9 @@ def keeps_to_policies(namespace: Namespace) -> bool:
         assert not reaches(namespace, "client", address), f"pod client still connects to {address}"
         return True
 
-    eventually(reached, within=POD_READY, what="a connection before there is a policy")
+    eventually(reached, within=POD_READY, what="a connection while there is no policy")
     namespace.create(DENY)
     try:
-        return eventually(refused, within=ENFORCED, what="a connection refused that a policy forbids")
+        return eventually(refused, within=ENFORCED, what="the policy to block the connection")
     except TimedOut:
         return False

@@ -18,6 +18,10 @@ FRESH_LOOKUPS = 10
 """Look-ups from each worker: enough to hit each of two DNS servers behind one address."""
 PATIENCE = "4s"
 """Time for an answer on a busy machine; shorter than the 5 s after which a resolver retries a silent DNS server."""
+BY_TCP = {"options": [{"name": "use-vc"}]}
+"""A pod's DNS settings with which it looks names up over TCP, as all do with answers that fill no packet (RFC 7766)."""
+ANYWHERE = [{"operator": "Exists"}]
+"""Tolerations of a pod that may run on control planes, as the system's own do."""
 HINT = "kubectl get endpointslices -A; kubectl -n kube-system get pods -l k8s-app=kube-dns"
 
 
@@ -27,7 +31,7 @@ def create_service(namespace: Namespace, outputs: Outputs) -> str:
         "apiVersion": "v1", "kind": "Service", "metadata": {"name": SERVER},
         "spec": {"selector": {"app": SERVER}, "ports": [{"port": 80, "targetPort": 8080}]},
     })  # fmt: skip
-    namespace.create(namespace.cluster.probe.pod(SERVER, nodeSelector=on(outputs.workers[0])))
+    namespace.create(namespace.cluster.probe.pod(SERVER, nodeSelector=on(outputs.workers[0]), dnsConfig=BY_TCP))
     for worker in outputs.workers:
         namespace.create(namespace.cluster.probe.pod(f"client-{worker.name}", nodeSelector=on(worker)))
     namespace.wait_ready(SERVER)
@@ -56,23 +60,47 @@ def reach_from_workers(namespace: Namespace, outputs: Outputs, address: str) -> 
     """The pod that answered each client of the Service: once by address, then by name with repeated fresh look-ups.
 
     The pod behind the Service is a client, too: its connections come back to itself, which needs hairpin mode. Source:
-    Kubernetes' page "Debug Services", "A Pod fails to reach itself via the Service IP".
+    Kubernetes' page "Debug Services", "A Pod fails to reach itself via the Service IP". It looks the name up over TCP.
     """
     itself = functools.partial(ask, namespace, SERVER, address, "1s")
     what = f"the pod behind the Service, on {namespace.pod(SERVER).spec.node_name}, to reach itself at {address}"
     seen = {f"{SERVER} -> {address}": eventually(itself, within=POD_READY, what=what, hint=HINT)}
+    seen |= reach(namespace, SERVER, names_of(namespace)[:1], PATIENCE, "by a look-up over TCP")
     for worker in outputs.workers:
         client = f"client-{worker.name}"
-        namespace.wait_ready(client)
-        for target in (address, *names_of(namespace)):
-            # Until the node learns of a new pod, connections to the old one hang: hence the short time-out.
-            reach = functools.partial(ask, namespace, client, target, "1s")
-            what = f"{client} to reach the Service at {target}"
-            seen[f"{client} -> {target}"] = eventually(reach, within=POD_READY, what=what, hint=HINT)
+        seen |= reach(namespace, client, (address, *names_of(namespace)))
         for _ in range(FRESH_LOOKUPS):
             # The name resolved before: a look-up that fails now asked a DNS server that does not answer.
             ask(namespace, client, names_of(namespace)[0])
     return seen
+
+
+def reach(
+    namespace: Namespace, client: str, targets: tuple[str, ...], within: str = "1s", how: str = ""
+) -> dict[str, str]:
+    """Wait until `client` is answered at each of `targets`, `within` so much time; the pod that did. Raises TimedOut.
+
+    Until its node learns of a new pod, connections to the old one hang: hence the short time-out.
+    """
+    namespace.wait_ready(client)
+    seen = {}
+    for target in targets:
+        attempt = functools.partial(ask, namespace, client, target, within)
+        what = f"{client} to reach the Service at {target} {how}".rstrip()
+        seen[f"{client} -> {target}"] = eventually(attempt, within=POD_READY, what=what, hint=HINT)
+    return seen
+
+
+def reach_from_control_planes(namespace: Namespace, outputs: Outputs, address: str) -> dict[str, str]:
+    """The pod that answered a new pod on each control plane, by address and by name. Raises TimedOut.
+
+    Only pods that tolerate it run there: DNS servers, and agents of every machine.
+    """
+    clients = [f"client-{machine.name}" for machine in outputs.control_planes]
+    for name, machine in zip(clients, outputs.control_planes, strict=True):
+        namespace.create(namespace.cluster.probe.pod(name, nodeSelector=on(machine), tolerations=ANYWHERE))
+    found = [reach(namespace, name, (address, names_of(namespace)[0])) for name in clients]
+    return {who: pod for seen in found for who, pod in seen.items()}
 
 
 def dns_servers(namespace: Namespace) -> list[Any]:
@@ -114,5 +142,5 @@ def replace_server(namespace: Namespace, outputs: Outputs) -> None:
         assert all(pod.metadata.uid != old for pod in namespace.pods(f"app={SERVER}")), "the old pod is still there"
         return True
 
-    eventually(gone, within=POD_READY, what="the old server pod gone")
-    namespace.run_pod(SERVER, nodeSelector=on(outputs.workers[-1]))
+    eventually(gone, within=POD_READY, what="the old server pod to be gone")
+    namespace.run_pod(SERVER, nodeSelector=on(outputs.workers[-1]), dnsConfig=BY_TCP)

@@ -20,6 +20,8 @@ from acceptance.images.build import Images
 IMAGE = "alternate-futures/frontend"
 ASKED = 20
 """Requests that must all show the new text."""
+VALIDATORS = {"If-None-Match": "ETag", "If-Modified-Since": "Last-Modified"}
+"""The headers with which a browser asks whether a page that it kept has changed, and what of the page they repeat."""
 
 
 @dataclass
@@ -91,3 +93,14 @@ def wait_page(service: ServiceUnderChange, web: requests.Session, url: str, text
     # A terminating old pod serves until Traefik notices.
     eventually(everywhere, within=ROUTE_READY, what=f"{ASKED} answers with the new text", hint=service.hint)
     return took
+
+
+def stale(web: requests.Session, url: str, kept: requests.Response, text: str) -> list[str]:
+    """How those who kept an answer of before miss the new text when they ask whether it changed, in words.
+
+    With both validators, as browsers do, and with each alone. A page that has none is requested anew in any case.
+    """
+    said = {name: kept.headers[of] for name, of in VALIDATORS.items() if of in kept.headers}
+    ways = [said, *({name: value} for name, value in said.items())] if said else []
+    answers = [(way, web.get(url, headers={"Connection": "close", **way})) for way in ways]
+    return [f"{answer.status_code} with {way}" for way, answer in answers if text not in answer.text]

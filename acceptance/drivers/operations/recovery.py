@@ -85,7 +85,7 @@ def in_database(cluster: Cluster, script: str, stdin: str | None = None) -> str:
         assert len(pods) == 1, f"{len(pods)} pods with {LEADING}"
         return str(pods[0].metadata.name)
 
-    pod = eventually(leader, within=COMPONENT_READY, what="a leading member of the database")
+    pod = eventually(leader, within=COMPONENT_READY, what="exactly one leader of the database")
     return kubectl(cluster, "exec", "-i", pod, "--", "sh", "-c", script, stdin=stdin or "")
 
 
@@ -100,7 +100,7 @@ def wait_all_answer(platform: Platform, environment: Environment) -> None:
             assert code == 200, f"GET {address}: {code}, not 200"
         return True
 
-    eventually(all_answer, within=COMPONENT_READY, what="every service over HTTPS")
+    eventually(all_answer, within=COMPONENT_READY, what="every service to answer over HTTPS")
 
 
 def write_row(cluster: Cluster, row: str) -> None:
@@ -137,7 +137,7 @@ def create_again(platform: Platform, infrastructure: Infrastructure, images: Ima
     outputs = infrastructure.provisioned = infrastructure.apply()
     cluster = Cluster(outputs, platform.cluster.tools, run_id=platform.cluster.run_id, probe=platform.cluster.probe)
     eventually(cluster.answers, within=API_ANSWERS, what="the API to answer")
-    eventually(cluster.settled, within=SETTLED, what="all nodes Ready")
+    eventually(cluster.settled, within=SETTLED, what="all nodes to be Ready")
     rendering = write_tree(run.environment, cluster.kubectl_path, images, outputs)
     again = Platform(run, cluster, outputs, rendering, COMPONENTS)
     platform.closing.callback(again.close)
@@ -168,7 +168,7 @@ def wait_old_values(backup: Backup) -> None:
         return True
 
     hint = f"kubectl -n {SEALED_SECRETS} logs deploy/sealed-secrets-controller"
-    eventually(opened, within=COMPONENT_READY, what="every Secret with its value from before", hint=hint)
+    eventually(opened, within=COMPONENT_READY, what="every Secret to have its previous value", hint=hint)
     # Only now do components start: they find all Secrets and generate no new ones.
     backup.platform.start([*APPLICATIONS, "routes", "web", "repository"])
 
@@ -183,7 +183,7 @@ def wait_well(platform: Platform, name: str) -> None:
         return True
 
     hint = f"kubectl -n argocd describe application {name}"
-    eventually(well, within=SYNCED, what=f"{name} Synced and Healthy", hint=hint)
+    eventually(well, within=SYNCED, what=f"{name} to be Synced and Healthy", hint=hint)
 
 
 def head_of(platform: Platform) -> str:

@@ -48,7 +48,7 @@ def roll_out_never_ready(service: ServiceUnderChange) -> None:
         )
         return True
 
-    eventually(new_pod, within=ROLLED_OUT, what="a pod of the bad version running", hint=service.hint)
+    eventually(new_pod, within=ROLLED_OUT, what="a running pod of the bad version", hint=service.hint)
 
 
 def roll_out_completely(service: ServiceUnderChange) -> None:
@@ -61,7 +61,7 @@ def roll_out_completely(service: ServiceUnderChange) -> None:
         assert not set(service.before) & set(service.pods()), f"old pods of {service.name} still exist"
         return True
 
-    eventually(replaced, within=ROLLED_OUT, what="all pods of the new version", hint=service.hint)
+    eventually(replaced, within=ROLLED_OUT, what="all pods to run the new version", hint=service.hint)
 
 
 def undo(service: ServiceUnderChange) -> str:
@@ -83,7 +83,7 @@ def wait_version_before(service: ServiceUnderChange) -> None:
         assert path != NO_SUCH_PATH, f"the Deployment {service.name} still has the bad version"
         return True
 
-    eventually(back, within=ROLLED_OUT, what=f"{service.name} back on the version before", hint=service.hint)
+    eventually(back, within=ROLLED_OUT, what=f"{service.name} to be back on the previous version", hint=service.hint)
 
 
 def history_limits(platform: Platform) -> dict[str, int | None]:
@@ -132,7 +132,7 @@ def wait_sync_failed(service: ServiceUnderChange) -> list[str]:
         assert has_failed and service.has_change(revision, service.pushed), said
         return operation
 
-    what = f"the sync of {service.pushed[:8]} Failed"
+    what = f"the sync of {service.pushed[:8]} to fail"
     operation = eventually(failed, within=ROLLED_OUT, what=what, hint=service.hint)
     return [operation["message"], *(item.get("message", "") for item in operation["syncResult"].get("resources", []))]
 
@@ -164,7 +164,7 @@ def stays_undisturbed(service: ServiceUnderChange) -> None:
         assert not disturbed, "; ".join(disturbed)
         return True
 
-    what = f"the pods of {service.name} as they were, although its sync failed"
+    what = f"the pods of {service.name} to stay as they were although its sync failed"
     consistently(undisturbed, during=STAYS, what=what, hint=service.hint)
 
 
@@ -201,7 +201,7 @@ def stays_with_first(service: ServiceUnderChange) -> None:
         assert last == service.first, f"{last[:8]} was deployed after {service.first[:8]}"
         return service.all_of(None)
 
-    what = f"{service.name} on the commit that it was rolled back to (auto-sync and self-heal off)"
+    what = f"{service.name} to stay on the commit that it was rolled back to (auto-sync and self-heal are off)"
     consistently(stays, during=STAYS, what=what, hint=service.hint)
 
 
@@ -228,7 +228,7 @@ def wait_shown_well(argocd: ArgoCD, service: ServiceUnderChange) -> dict[str, st
         assert seen == {"sync": "Synced", "health": "Healthy", "at": head}, f"{seen}, the last commit is {head[:8]}"
         return seen
 
-    what = f"{service.name} Synced and Healthy at the last commit"
+    what = f"{service.name} to be Synced and Healthy at the last commit"
     return eventually(well, within=ROLLED_OUT, what=what, hint=service.hint)
 
 
@@ -241,4 +241,4 @@ def wait_health(service: ServiceUnderChange, wanted: str) -> str:
         assert health == wanted, f"Application {service.name} is {health}"
         return status
 
-    return messages(eventually(reached, within=ROLLED_OUT, what=f"{service.name} {wanted}", hint=service.hint))
+    return messages(eventually(reached, within=ROLLED_OUT, what=f"{service.name} to be {wanted}", hint=service.hint))

@@ -55,7 +55,7 @@ def wait_ready(service: ServiceUnderChange, count: int) -> dict[str, list[str]]:
         assert seen == count, f"{seen} pods of {service.name}: {homes}"
         return homes
 
-    what = f"{count} pods of {service.name} ready"
+    what = f"{count} pods of {service.name} to be ready"
     return eventually(ready, within=ROLLED_OUT, what=what, hint=f"kubectl describe pods -l app={service.name}")
 
 

@@ -59,7 +59,7 @@ class Judges:
             assert not others, f"the token {'refused' if wanted else 'accepted'} by {', '.join(others)}"
             return True
 
-        what = f"the token {'accepted' if wanted else 'refused'} by auth and the backend"
+        what = f"the token to be {'accepted' if wanted else 'refused'} by auth and the backend"
         hint = "kubectl logs -l app=auth-service; kubectl logs -l app=backend-service"
         eventually(all_say, within=ROUTE_READY, what=what, hint=hint)
         if stays:
@@ -90,7 +90,7 @@ def rotate(tool: SealedSecrets, repository: Repository, cluster: Cluster) -> tup
         assert read_secret(cluster, NAME, "default") == values, f"the Secret {NAME} does not have the new value"
         return True
 
-    eventually(unsealed, within=UNSEALED, what=f"the Secret {NAME} with the new value", hint=LOGS)
+    eventually(unsealed, within=UNSEALED, what=f"the Secret {NAME} to have the new value", hint=LOGS)
     return commit, values
 
 
@@ -115,5 +115,5 @@ def restart(*services: Service) -> None:
             assert not going, f"pods still terminating: {', '.join(going)}"
         return True
 
-    what = " and ".join(service.name for service in services) + " restarted"
+    what = " and ".join(service.name for service in services) + " to be restarted"
     eventually(restarted, within=ROLLED_OUT, what=what, hint="kubectl get pods")

@@ -110,7 +110,7 @@ class ServiceUnderChange:
             self.all_of(version)
             return status
 
-        return eventually(deployed, within=ROLLED_OUT, what=f"{self.name} at {commit[:8]}", hint=self.hint)
+        return eventually(deployed, within=ROLLED_OUT, what=f"{self.name} to run {commit[:8]}", hint=self.hint)
 
     def has_change(self, revision: str, commit: str) -> bool:
         """Whether a revision has this service's overlay of a commit: other services' commits may follow it."""
@@ -167,13 +167,13 @@ def wait_settled(service: ServiceUnderChange) -> None:
         assert seen[2] != "Running", f"a sync of {service.name} is running"
         return service.all_of(None)
 
-    eventually(settled, within=ROLLED_OUT, what=f"{service.name} as Git has it", hint=service.hint)
+    eventually(settled, within=ROLLED_OUT, what=f"{service.name} to match Git", hint=service.hint)
 
 
 def put_back(service: ServiceUnderChange) -> None:
     """Restore the service's overlay in Git, its auto-sync and its pods. Raises TimedOut."""
     # A sync that keeps retrying would delay the next one.
-    eventually(lambda: stop_sync(service), within=ROLLED_OUT, what=f"no sync of {service.name} running")
+    eventually(lambda: stop_sync(service), within=ROLLED_OUT, what=f"no running sync of {service.name}")
     service.repository.commit({service.path: service.overlay}, f"{service.name}: as it was")
     service.auto_sync(True)
     wait_settled(service)

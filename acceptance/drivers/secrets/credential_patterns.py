@@ -60,7 +60,7 @@ def in_lines(text: str) -> list[str]:
 
 def by_form(text: str) -> list[str]:
     """The credentials in a text that are recognised by their form alone, in words."""
-    found = [f"an address with the password of {user or 'nobody'}" for user, word in ADDRESS.findall(text)
+    found = [f"a URL with the password of {user or '(no user)'}" for user, word in ADDRESS.findall(text)
              if is_credential("password", word)]  # fmt: skip
     found += ["a signed token"] if SIGNED.search(text) else []
     return found + (["a private key"] if PRIVATE_KEY.search(text) else [])

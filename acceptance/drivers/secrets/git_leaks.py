@@ -129,11 +129,11 @@ def wrong_in(text: str, values: Mapping[str, str]) -> Iterator[str]:
     if PRIVATE_KEY.search(searched):
         yield "holds a private key"
     if any(is_filled_secret(part) for part in (text, *decoded_parts(text))):
-        yield "is a Secret in clear"
+        yield "is an unencrypted Secret"
     yield from (f"has {key} in a ConfigMap" for key in credentials_of_config_maps(text))
     # Criterion 5.5 judges variables that are named like the platform's own secrets.
     own = {label.rpartition("/")[2] for label in values}
-    yield from (f"has {name} in clear" for name in credentials_in_clear(text) if name not in own)
+    yield from (f"has {name} in plain text" for name in credentials_in_clear(text) if name not in own)
     yield from (f"is an archive ({kind})" for kind, start in ARCHIVES.items() if text.startswith(start))
 
 

@@ -53,8 +53,12 @@ def state_of_sealed(item: dict[str, Any]) -> str:
     if wide:
         return f"can be unsealed under other names ({wide[0]})"
     if status.get("observedGeneration", metadata["generation"]) != metadata["generation"]:
-        return "the controller has not seen its last change"
-    return "unsealed" if synced.get("status") == "True" else f"not unsealed: {synced.get('message', 'no word of it')}"
+        return "the controller has not processed its latest change"
+    return (
+        "unsealed"
+        if synced.get("status") == "True"
+        else f"not unsealed: {synced.get('message', 'no message from the controller')}"
+    )
 
 
 def template_annotations(item: dict[str, Any]) -> dict[str, str]:
@@ -117,7 +121,7 @@ def out_of_reach(cluster: Cluster) -> list[str]:
         if cluster.core.read_namespaced_secret(name, namespace).immutable:
             found.append(f"the Secret {name} is immutable")
         if owners_of(cluster, name, namespace) != [("SealedSecret", name)]:
-            found.append(f"the Secret {name} does not belong to its SealedSecret")
+            found.append(f"the Secret {name} is not owned by its SealedSecret")
     found += [word for item in workloads(cluster, NAMESPACE, f"!{SCENARIO_LABEL}") for word in held_back(item)]
     return found + no_room(cluster, NAMESPACE)
 
@@ -130,10 +134,10 @@ def held_back(workload: Any) -> list[str]:
     first = getattr(rolling, "partition", None) or 0
     found = [f"{name} is paused"] if getattr(spec, "paused", None) else []
     if getattr(strategy, "type", None) == "OnDelete":
-        found.append(f"{name} replaces no pod that nobody deletes")
+        found.append(f"{name} replaces pods only after they are deleted by hand (OnDelete)")
     waits = getattr(spec, "min_ready_seconds", None) or 0
     if waits > WAITS:
-        found.append(f"{name} waits {waits} s after each pod that is replaced")
+        found.append(f"{name} waits {waits} s after each replaced pod")
     if first:
-        found.append(f"{name} replaces only the pods from {first} on")
+        found.append(f"{name} replaces only the pods with ordinal {first} or higher")
     return found

@@ -57,7 +57,7 @@ def seal_and_apply(tool: SealedSecrets, namespace: Namespace, name: str, values:
         return True
 
     hint = f"kubectl -n {namespace.name} describe sealedsecret {name}; {LOGS}"
-    eventually(unsealed, within=UNSEALED, what=f"the SealedSecret {name} unsealed", hint=hint)
+    eventually(unsealed, within=UNSEALED, what=f"the SealedSecret {name} to be unsealed", hint=hint)
     return sealed
 
 
@@ -80,7 +80,7 @@ def wait_refused_under_other_name(namespace: Namespace, sealed: dict[str, Any], 
         assert synced.get("status") == "False", f"the SealedSecret {name} has the condition Synced {synced or '(none)'}"
         return True
 
-    eventually(refused, within=UNSEALED, what="the SealedSecret refused under another name", hint=LOGS)
+    eventually(refused, within=UNSEALED, what="the SealedSecret to be refused under another name", hint=LOGS)
     opened = read_secret(namespace.cluster, name, namespace.name)
     assert opened is None, (
         f"expected no Secret {name} in {namespace.name}, but a SealedSecret was unsealed under that other name"
@@ -166,7 +166,7 @@ def deploy_user_of_secret(namespace: Namespace, value: str) -> None:
                  "template": {"metadata": {"labels": labels},
                               "spec": pod_spec(namespace.cluster.probe.container(env=FROM_SECRET))}},
     })  # fmt: skip
-    eventually(lambda: value_in_pod(namespace) == value, within=POD_READY, what="the value in the pod")
+    eventually(lambda: value_in_pod(namespace) == value, within=POD_READY, what="the pod to have the value")
 
 
 def wait_kept(namespace: Namespace, value: str) -> None:
@@ -179,7 +179,7 @@ def wait_kept(namespace: Namespace, value: str) -> None:
         return True
 
     hint = f"kubectl -n {namespace.name} get pods -l app=rotated"
-    consistently(kept, during=KEPT, what="the value of before in the running pod", hint=hint)
+    consistently(kept, during=KEPT, what="the pod to keep its previous value", hint=hint)
 
 
 def value_in_pod(namespace: Namespace) -> str:

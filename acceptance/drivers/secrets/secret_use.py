@@ -63,7 +63,7 @@ def not_by_reference(workload: Manifest, keys: Mapping[str, Iterable[str]]) -> l
         for item in container.get("env") or []:
             reference = (item.get("valueFrom") or {}).get("secretKeyRef")
             if reference is None and item["name"] in called and item["name"] != "POSTGRES_USER":
-                found.append(f"{workload['metadata']['name']}: {item['name']} comes from no Secret")
+                found.append(f"{workload['metadata']['name']}: {item['name']} does not come from a Secret")
             elif reference and item["name"] in called - {reference["key"]}:
                 found.append(f"{workload['metadata']['name']}: {item['name']} is {reference['key']} of another secret")
             elif reference and reference["key"] not in keys.get(reference["name"], ()):

@@ -112,7 +112,7 @@ def outsider(platform: Platform, environment: Environment, outputs: Outputs, fol
         assert NAMESPACE not in names, f"the namespace {NAMESPACE} is still there"
         return True
 
-    eventually(gone, within=GONE, what=f"the namespace {NAMESPACE} deleted")
+    eventually(gone, within=GONE, what=f"the namespace {NAMESPACE} to be deleted")
 
 
 def status_of(attempt: Callable[[], Any]) -> int:

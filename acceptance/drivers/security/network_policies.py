@@ -97,7 +97,7 @@ def let_in_from_elsewhere(specs: dict[str, Any], namespaces: dict[str, dict[str,
     found = []
     for name, rule in ((name, rule) for name, spec in specs.items() for rule in spec.get("ingress") or []):
         if not rule.get("from"):
-            found.append(f"{name}: everybody")
+            found.append(f"{name}: any source")
         for peer in rule.get("from") or []:
             if "ipBlock" in peer:
                 found.append(f"{name}: the addresses {peer['ipBlock'].get('cidr')}")

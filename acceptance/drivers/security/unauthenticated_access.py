@@ -23,7 +23,7 @@ SILENT_CONTROL_PLANE = {
     "the scheduler": "https://{address}:10259/healthz",
     "etcd, without a certificate": "https://{address}:2379/version",
     "etcd's members, without a certificate": "https://{address}:2380/version",
-    "etcd in clear": "http://{address}:2379/version",
+    "etcd over plain HTTP": "http://{address}:2379/version",
 }
 """What a control plane's components answer only to each other, or only on their own machine."""
 HEARD = {"10250": "the kubelet, which is asked", "10256": "kube-proxy, which tells its health alone"}

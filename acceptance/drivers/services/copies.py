@@ -38,7 +38,7 @@ class Copy:
     def wait_ready(self) -> client.V1Pod:
         """Wait until its pod is Ready; return it. Raises TimedOut."""
         hint = f"kubectl -n {self.namespace.name} logs deploy/{self.name}"
-        return eventually(self.pod, within=POD_READY, what=f"the copy {self.name} ready", hint=hint)
+        return eventually(self.pod, within=POD_READY, what=f"the copy {self.name} to be ready", hint=hint)
 
     def url(self, path: str, port: int | None = None) -> str:
         """The URL of a path at its pod, inside the cluster."""
@@ -112,4 +112,4 @@ def copy_of(
     finally:
         with contextlib.suppress(ApiException):
             namespace.cluster.apps.delete_namespaced_deployment(name, namespace.name, grace_period_seconds=0)
-        eventually(lambda: no_pods(namespace, name), within=GONE, what=f"the pods of {name} gone")
+        eventually(lambda: no_pods(namespace, name), within=GONE, what=f"the pods of {name} to be gone")

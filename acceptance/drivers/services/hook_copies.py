@@ -89,7 +89,9 @@ def ended_well(namespace: Namespace, names: list[str]) -> list[str]:
     found = []
     for name in names:
         hint = f"kubectl -n {namespace.name} describe pod {name}"
-        ended = eventually(functools.partial(has_run, namespace, name), within=POD_READY, what=f"{name} run", hint=hint)
+        ended = eventually(
+            functools.partial(has_run, namespace, name), within=POD_READY, what=f"{name} to end", hint=hint
+        )
         found += [name] if ended == WELL else []
     return found
 

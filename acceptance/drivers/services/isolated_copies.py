@@ -84,7 +84,9 @@ def start_each(cluster: Cluster, namespace: Namespace) -> list[str]:
 def wait_state(namespace: Namespace, name: str) -> str:
     """Wait until a copy is Ready, its probes failed often enough, or it restarted; return READY or what was seen."""
     hint = f"kubectl -n {namespace.name} describe pod {name}"
-    return eventually(lambda: state(namespace, name), within=POD_READY, what=f"{name} to be probed", hint=hint)
+    return eventually(
+        lambda: state(namespace, name), within=POD_READY, what=f"probes of {name} to succeed or fail", hint=hint
+    )
 
 
 def state(namespace: Namespace, name: str) -> str:

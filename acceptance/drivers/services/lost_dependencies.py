@@ -38,7 +38,7 @@ class Needy:
 
     def wait_says(self, *, healthy: bool) -> str:
         """Wait until the copy reports this health; return the answer. Raises TimedOut with the last one."""
-        what = f"GET {HEALTH} of {self.copy.name} answered {'with 200' if healthy else 'otherwise than with 200'}"
+        what = f"GET {HEALTH} of {self.copy.name} answered with {'200' if healthy else 'a status other than 200'}"
         hint = f"kubectl -n {self.copy.namespace.name} logs deploy/{self.copy.name}"
         return eventually(lambda: says(self.api, healthy=healthy), within=NOTICED, what=what, hint=hint)
 

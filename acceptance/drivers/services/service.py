@@ -58,7 +58,7 @@ class Service:
 
     def running(self) -> list[client.V1Pod]:
         """Its ready pods, once its rollout is complete. Raises TimedOut."""
-        what = f"{self.name} rolled out, its pods of one image and revision"
+        what = f"{self.name} to be rolled out, with one image and revision for all its pods"
         return eventually(self.rolled_out, within=HEALTHY_AGAIN, what=what, hint=self.hint)
 
     def rolled_out(self) -> list[client.V1Pod]:

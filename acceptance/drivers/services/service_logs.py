@@ -1,17 +1,20 @@
-"""What services log about requests, as operators read it with kubectl. Source: 13.5."""
+"""What services log about requests, as operators read it with kubectl. Source: 9.10, 13.5."""
 
 from __future__ import annotations
 
 import contextlib
+import datetime
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import requests
 
 from acceptance.base.deadlines import LOGS_READABLE
 from acceptance.base.waiting import eventually
+from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.services.service import Api, Service
 from acceptance.drivers.workloads.pods import PodClient
+from acceptance.platform.authority import NAMESPACE
 
 LAST = 1000
 """Number of lines read from the end of a log."""
@@ -57,5 +60,12 @@ def wait_said(service: Service, mark: str, answered: Collection[str]) -> dict[st
         assert not without, f"the log of pod {', '.join(without)} says nothing of a request"
         return {name: text.splitlines()[-1] for name, text in logs.items()}
 
-    what = f"the log of each pod of {service.name} after a request"
+    what = f"a line about the request in the log of every pod of {service.name}"
     return eventually(said, within=LOGS_READABLE, what=what, hint=f"kubectl logs -l app={service.name} --tail=100")
+
+
+def on_the_way(services: Iterable[Service], since: datetime.datetime) -> dict[str, list[str]]:
+    """The log lines since a time of each pod of the services, and of Traefik, which hands their requests on; by pod."""
+    first, *others = services
+    ingress = Service(Namespace(first.namespace.cluster, NAMESPACE), "traefik")
+    return {pod: lines for item in (first, *others, ingress) for pod, lines in item.log(since).items()}

@@ -10,6 +10,9 @@ from kubernetes.client import ApiException
 from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.workloads.pods import PodClient
 
+CLUSTER = "Cluster"
+"""The internalTrafficPolicy by which a Service leads to its pods on all machines, which is the default."""
+
 
 def spec_of(namespace: Namespace, name: str) -> Any:
     """The spec of a Service. Raises AssertionError if there is none."""
@@ -30,7 +33,10 @@ def exists(namespace: Namespace, name: str) -> bool:
 
 
 def check(namespace: Namespace, name: str, port: int) -> Any:
-    """The spec of a Service. Raises AssertionError unless it is of type ClusterIP and has the port."""
+    """The spec of a Service. Raises AssertionError unless it is of type ClusterIP, has the port, and leads everywhere.
+
+    While each machine has a pod of it, as in quiet times, nobody sees that a Service leads to its own machine's alone.
+    """
     spec = spec_of(namespace, name)
     assert spec.type == "ClusterIP", (
         f"expected the Service {name} in {namespace.name} to be of type ClusterIP, inside the cluster only, "
@@ -38,6 +44,11 @@ def check(namespace: Namespace, name: str, port: int) -> Any:
     )
     ports = [item.port for item in spec.ports or []]
     assert port in ports, f"expected port {port} of the Service {name} in {namespace.name}, saw {ports}"
+    kept_to = spec.internal_traffic_policy or CLUSTER
+    assert kept_to == CLUSTER, (
+        f"expected the Service {name} in {namespace.name} to lead to its pods on every machine, saw "
+        f"internalTrafficPolicy: {kept_to}, by which a machine without a pod of it has none"
+    )
     return spec
 
 

@@ -47,9 +47,11 @@ def stuck(objects: Iterable[Manifest]) -> list[str]:
     said = []
     for workload in (item for item in found if item["kind"] in WORKLOADS):
         own, name = [item for item in budgets if covers(item, workload)], workload["metadata"]["name"]
-        said += [f"{title(item)} lets none of the pods of {name} go" for item in own if lets_go(item, workload) < 1]
+        said += [
+            f"{title(item)} never allows the eviction of a pod of {name}" for item in own if lets_go(item, workload) < 1
+        ]
         # The API refuses to evict a pod of two budgets, whatever they say.
-        said += [f"{' and '.join(map(title, own))} are both for the pods of {name}"] if len(own) > 1 else []
+        said += [f"{' and '.join(map(title, own))} both select the pods of {name}"] if len(own) > 1 else []
     return said
 
 

@@ -95,20 +95,20 @@ def trouble_of(container: Mapping[str, Any], app: str, ends: int | None) -> str:
         return "no liveness probe"
     wanted = OTHER_FAILURES.get(app, FAILURES)
     if (has := probe.get("failureThreshold", FAILURES)) != wanted:
-        return f"{has} failures, not {wanted}"
+        return f"restarted after {has} failures, not {wanted}"
     if (takes := seconds_to_fail(probe)) > LATEST:
-        return f"restarted after {takes} s only, not {LATEST}"
+        return f"restarted only after {takes} s, expected {LATEST} s at most"
     if start and (takes := seconds_to_fail(start)) > LATEST_START:
-        return f"restarted {takes} s after a start that fails, not {LATEST_START}"
+        return f"restarted only {takes} s after a failed start, expected {LATEST_START} s at most"
     if (takes := probe.get("terminationGracePeriodSeconds") or ends or END) > LATEST_END:
-        return f"it may take {takes} s to end before it is restarted, not {LATEST_END}"
+        return f"it may take {takes} s to terminate before it is restarted, expected {LATEST_END} s at most"
     if host := (probe.get("httpGet") or probe.get("tcpSocket") or {}).get("host"):
-        return f"its probe asks {host}, and not the container"
+        return f"its probe checks {host} instead of the container"
     if not any(probe.get(kind) for kind in TRIED):
-        return f"its probe is none of {', '.join(TRIED)}"
+        return f"its probe is none of these: {', '.join(TRIED)}"
     command = probe.get("exec")
     if command and not asks_something(command):
-        return f"its probe runs {command.get('command')}, which asks nobody"
+        return f"its probe runs {command.get('command')}, which does not check the server"
     return ""
 
 

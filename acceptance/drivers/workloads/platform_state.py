@@ -87,7 +87,7 @@ def look(cluster: Cluster, repository: Repository) -> AsFound:
 
 def wait_found(cluster: Cluster, repository: Repository) -> AsFound:
     """The state of the platform, once all kinds can be listed: an aggregated API may still be starting."""
-    return eventually(lambda: look(cluster, repository), within=SYNCED, what="all kinds of object listed")
+    return eventually(lambda: look(cluster, repository), within=SYNCED, what="a list of the objects of every kind")
 
 
 def wait_same(cluster: Cluster, repository: Repository, before: AsFound) -> None:
@@ -99,4 +99,6 @@ def wait_same(cluster: Cluster, repository: Repository, before: AsFound) -> None
         assert not changed, f"changed: {', '.join(sorted(changed))}"
         return True
 
-    eventually(same, within=SYNCED, what="the platform as it was", hint="kubectl -n argocd get applications")
+    eventually(
+        same, within=SYNCED, what="the platform to be as it was before", hint="kubectl -n argocd get applications"
+    )

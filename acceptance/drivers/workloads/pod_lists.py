@@ -168,7 +168,7 @@ def wait_written(namespace: Namespace, name: str) -> int:
         return int(count)
 
     hint = f"kubectl -n {namespace.name} logs {name} --tail=1"
-    return eventually(written, within=LOGS_READABLE, what=f"all lines of {name} written", hint=hint)
+    return eventually(written, within=LOGS_READABLE, what=f"{name} to have written all its lines", hint=hint)
 
 
 def last_lines(written: int, count: int) -> list[str]:

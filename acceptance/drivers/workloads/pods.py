@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 from kubernetes import client
@@ -12,14 +11,12 @@ from kubernetes.client import ApiException
 
 from acceptance.base.conditions import describe, is_ready, phase_of
 from acceptance.base.deadlines import GONE
-from acceptance.base.labels import CLIENT, HELD
+from acceptance.base.labels import CLIENT
 from acceptance.base.waiting import eventually
 from acceptance.clients import relay
 from acceptance.clients.relay import Relay
-from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
 from acceptance.cluster.probe import Probe
-from acceptance.drivers.network.cuts import Cut
 from acceptance.infrastructure.contract import Outputs
 
 CTR = "ctr --namespace k8s.io"
@@ -104,7 +101,7 @@ class PodClient:
         with contextlib.suppress(ApiException):
             before = self.namespace.pod(self.name)
             delete_now(self.namespace, self.name)
-            what = f"pod {self.name} gone"
+            what = f"pod {self.name} to be gone"
             eventually(lambda: is_replaced(self.namespace, self.name, before), within=GONE, what=what)
 
 
@@ -205,47 +202,3 @@ def mount_of(namespace: Namespace, pod: str, path: str) -> tuple[str, str]:
     command = f"real=$(readlink -e {path}); echo $real; df --output=target $real | tail -n 1"
     real, mount = namespace.execute(pod, "sh", "-ec", command).split()
     return real, mount
-
-
-def kill(namespace: Namespace, pod: client.V1Pod, *, cut: Cut | None = None) -> None:
-    """SIGKILL all processes of a pod on its node, its sandbox included, so that nothing in it shuts down cleanly.
-
-    Without its sandbox the container is not restarted at once; the pod's deletion would stop it gracefully then. `cut`
-    isolates the pod just before: what it has not sent by then never arrives, although the kernel would still send data
-    of a dead process. The processes are looked up before the cut: the pod is not to live long enough without the others
-    to notice it. Raises AssertionError if a container of the pod has no process.
-    """
-    of_pod = f"{CTR} containers list --quiet 'labels.\"io.kubernetes.pod.uid\"=={pod.metadata.uid}'"
-    commands = [
-        f"containers=$({of_pod})",
-        f'processes=$({CTR} tasks list | grep -F "$containers" | awk \'$3 == "RUNNING" {{ print $2 }}\')',
-        'test -n "$processes"',
-    ]
-    commands += [cut.command, "sleep 0.3"] if cut else []
-    commands += ["kill -KILL $processes"]
-    namespace.cluster.on_node(pod.spec.node_name, "sh", "-ec", "\n".join(commands))
-
-
-@contextlib.contextmanager
-def dead(namespace: Namespace, pod: client.V1Pod, *, cut_off_from: list[str]) -> Iterator[None]:
-    """Kill a pod without grace and keep it from coming back until the end of the block.
-
-    What it has not yet sent to the addresses `cut_off_from` does not reach them.
-    """
-    name, cluster = pod.metadata.name, namespace.cluster
-    cut = Cut(cluster, [pod.spec.node_name], [(pod.status.pod_ip, address) for address in cut_off_from])
-    hold(cluster, namespace.name, name, [HELD])
-    try:
-        kill(namespace, pod, cut=cut)
-        delete_now(namespace, name)
-        yield
-    finally:
-        with contextlib.suppress(ApiException):
-            hold(cluster, namespace.name, name, [])
-        cut.heal()
-
-
-def hold(cluster: Cluster, namespace: str, name: str, finalizers: list[str]) -> None:
-    """Set a pod's finalizers."""
-    body = [{"op": "add", "path": "/metadata/finalizers", "value": finalizers}]
-    cluster.core.patch_namespaced_pod(name, namespace, body)

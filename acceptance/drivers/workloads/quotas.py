@@ -61,7 +61,10 @@ def beyond_quota(pod: client.V1Pod, quotas: list[client.V1ResourceQuota]) -> Ite
                 continue
             used = utils.parse_quantity((status.used or {}).get(key, "0"))
             if used + times * more > utils.parse_quantity(hard):
-                yield f"the quota {quota.metadata.name} has {hard} of {key}, {used} are used: no new pod of {name}"
+                yield (
+                    f"the quota {quota.metadata.name} has {hard} of {key}, {used} are used: "
+                    f"too little for a new pod of {name}"
+                )
 
 
 def counts(quota: client.V1ResourceQuota, pod: client.V1Pod) -> bool:
@@ -101,6 +104,6 @@ def beyond_limits(pod: client.V1Pod, ranges: list[client.V1LimitRange]) -> Itera
                 most, least = (limit.max or {}).get(resource), (limit.min or {}).get(resource)
                 has, asks = amount(part, "limits", resource), amount(part, "requests", resource)
                 if most and max(has or 0, asks or 0) > utils.parse_quantity(most):
-                    yield f"the limit range {of_range} allows {most} of {resource}: no new pod of {name}"
+                    yield f"the limit range {of_range} allows {most} of {resource}: too little for a pod of {name}"
                 if least and asks is not None and asks < utils.parse_quantity(least):
-                    yield f"the limit range {of_range} wants {least} of {resource}: no new pod of {name}"
+                    yield f"the limit range {of_range} requires {least} of {resource}: a pod of {name} requests less"

@@ -36,12 +36,12 @@ def below(deployment: Manifest, scalers: Iterable[Manifest], count: int) -> list
     wanted = deployment["spec"].get("replicas", 1)
     found = [f"the Deployment {name} has {wanted} replicas"] if wanted < count else []
     owners = deployment["metadata"].get("ownerReferences") or []
-    found += [f"the Deployment {name} is made by the {item['kind']} {item['name']}" for item in owners]
+    found += [f"the Deployment {name} is managed by the {item['kind']} {item['name']}" for item in owners]
     for scaler in scalers:
         # Kubernetes' default is one.
         least = scaler["spec"].get("minReplicas", 1)
         if scales(scaler["spec"]["scaleTargetRef"], name) and least < count:
-            found.append(f"the autoscaler {scaler['metadata']['name']} may go down to {least} replicas of {name}")
+            found.append(f"the autoscaler {scaler['metadata']['name']} may scale down to {least} replicas of {name}")
     return found
 
 

@@ -41,4 +41,4 @@ def start_server(namespace: Namespace, also: Mapping[str, str] | None = None) ->
         assert pods, f"no pod with app=server in {namespace.name} is Ready"
         return str(pods[0].metadata.name)
 
-    return Server(namespace, eventually(ready, within=POD_READY, what="the server pod Ready", hint=hint))
+    return Server(namespace, eventually(ready, within=POD_READY, what="the server pod to be Ready", hint=hint))

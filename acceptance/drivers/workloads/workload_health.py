@@ -26,7 +26,7 @@ OUT = 30
 def is_ignored(workload: Manifest) -> str:
     """Why Argo CD ignores a workload's health, and calls it Healthy whatever its pods are; empty if it does not."""
     notes = workload["metadata"].get("annotations") or {}
-    return "Argo CD takes no notice of its health (ignore-healthcheck)" if notes.get(IGNORED) == "true" else ""
+    return "Argo CD ignores its health (ignore-healthcheck)" if notes.get(IGNORED) == "true" else ""
 
 
 def never_fails(workload: Manifest) -> str:
@@ -40,28 +40,28 @@ def never_fails(workload: Manifest) -> str:
     if blind:
         return f"{', '.join(blind)} has no readiness probe"
     told = [
-        f"{item['name']} is ready by {probe['exec'].get('command')}"
+        f"{item['name']} has a readiness probe that does not check the server: {probe['exec'].get('command')}"
         for item in spec["template"]["spec"]["containers"]
         if (probe := item["readinessProbe"]).get("exec") and not asks_something(probe["exec"])
     ]
     if told:
         return ", ".join(told)
     alive = [
-        f"{item['name']} is ready by {path}, which says that it runs"
+        f"{item['name']} has a readiness probe at {path}, which only shows that the process is alive"
         for item in spec["template"]["spec"]["containers"]
         if (path := (item["readinessProbe"].get("httpGet") or {}).get("path")) in ALIVE
     ]
     if alive:
         return ", ".join(alive)
     slow = [
-        f"{item['name']} may fail its health check for {seconds} s before anybody is told"
+        f"{item['name']} may fail its readiness probe for {seconds} s before its pod is reported as not ready"
         for item in spec["template"]["spec"]["containers"]
         if (seconds := fails_for(item["readinessProbe"])) > NOTICED
     ]
     if slow:
         return ", ".join(slow)
     waits = spec.get("progressDeadlineSeconds", GIVES_UP)
-    return f"a rollout is given up after {waits} s only" if waits > GIVES_UP else ""
+    return f"a stuck rollout is reported as failed only after {waits} s" if waits > GIVES_UP else ""
 
 
 def asks_something(command: dict[str, Any]) -> bool:
@@ -83,7 +83,7 @@ def stays_in_service(workload: Manifest) -> str:
     if workload.get("kind") != "Deployment" and "strategy" not in spec:
         return ""
     slow = [
-        f"{item['name']} is sent clients for {seconds} s that it fails its health check"
+        f"{item['name']} still gets requests for {seconds} s while its readiness probe fails"
         for item in spec["template"]["spec"]["containers"]
         if (seconds := fails_for(item.get("readinessProbe") or {})) > OUT
     ]

@@ -10,6 +10,8 @@ import requests
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.graphql import (
     CLIENTS,
+    NAMED,
+    NULLS,
     TURNS,
     Asked,
     Record,
@@ -28,6 +30,7 @@ class Backend(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     knows_charsets = True
     knows_names = True
+    knows_nulls = True
     connections = 0
     remembers = False
     let_in = False
@@ -43,6 +46,9 @@ class Backend(BaseHTTPRequestHandler):
             return
         if not self.knows_names and set(json.loads(body)) != {"query"}:
             self.answer(400, {"error": "unknown fields"})
+            return
+        if not self.knows_nulls and None in json.loads(body).values():
+            self.answer(400, {"error": "variables have to be an object"})
             return
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         good = token == "good" or (self.remembers and self.let_in and not token)
@@ -85,20 +91,26 @@ def test_queries_of_clients_go_over_one_connection(serving):
     api, backend = serving()
     for count in (1, 2):
         answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query)
-        assert len(answers) == len(CLIENTS) + 1 and all(asked.data()["products"] == [] for asked in answers.values())
+        assert len(answers) == len(CLIENTS) + 2 and all(asked.data()["products"] == [] for asked in answers.values())
         assert backend.connections == count
 
 
 def test_a_backend_that_knows_no_charset_is_seen(serving):
     api, _ = serving(knows_charsets=False)
     answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query)
-    assert [asked.status for asked in answers.values()] == [200, 200, 415]
+    assert [asked.status for asked in answers.values()] == [200, 200, 200, 415]
 
 
 def test_a_backend_that_knows_no_names_of_queries_is_seen(serving):
     api, _ = serving(knows_names=False)
     answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query)
-    assert {how for how, asked in answers.items() if asked.status != 200} == {"a pod, with a name and variables"}
+    assert {how for how, asked in answers.items() if asked.status != 200} == {f"a pod, {NAMED}", f"a pod, {NULLS}"}
+
+
+def test_a_backend_that_takes_null_for_something_is_seen(serving):
+    api, _ = serving(knows_nulls=False)
+    answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query)
+    assert {how for how, asked in answers.items() if asked.status != 200} == {f"a pod, {NULLS}"}
 
 
 @pytest.mark.parametrize("token", [None, "bad"])

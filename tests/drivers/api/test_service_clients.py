@@ -125,8 +125,8 @@ def test_a_page_is_no_graphql_answer():
         (End(57, 1060), End(53, 1060), ""),
         (End(60, 1060), End(-2, -2), ""),
         (End(-2, -2), End(-2, -2), ""),
-        (End(-1, -1), End(-1, -1), "never ends"),
-        (End(3600, 4600), End(3596, 4600), "told to come after 58 s"),
+        (End(-1, -1), End(-1, -1), "never expires"),
+        (End(3600, 4600), End(3596, 4600), "Retry-After was 58 s"),
         (End(60, 1060), End(60, 1064), "4 s later than before"),
     ],
 )
@@ -206,7 +206,7 @@ class Limit:
     ("believed", "told"),
     [
         ((), []),
-        (("Forwarded",), ["it was answered 401", "it was counted as the other"]),
+        (("Forwarded",), ["it got 401", "its call was counted for the other client"]),
     ],
 )
 def test_a_client_that_is_taken_for_whom_it_says_is_told(believed, told):

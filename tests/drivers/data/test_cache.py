@@ -19,8 +19,8 @@ EVERYTHING = "~* &* +@all"
         ([f"user default on sanitize-payload {OWN} {EVERYTHING}", f"user old off {OTHER} -@all"], []),
         ([f"user default on {OWN} {OTHER} {EVERYTHING}"], ["default has 1 passwords"]),
         ([f"user default on nopass {EVERYTHING}"], ["default needs no password"]),
-        ([f"user default on {OWN} {EVERYTHING}", f"user monitor on {OWN} +ping"], ["monitor may log in"]),
-        ([f"user guest on nopass {EVERYTHING}"], ["guest may log in", "guest needs no password"]),
+        ([f"user default on {OWN} {EVERYTHING}", f"user monitor on {OWN} +ping"], ["monitor can log in"]),
+        ([f"user guest on nopass {EVERYTHING}"], ["guest can log in", "guest needs no password"]),
     ],
 )
 def test_each_way_in_beside_the_urls_is_named(rules, words):

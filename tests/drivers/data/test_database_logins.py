@@ -180,7 +180,7 @@ class Leader:
 
 def test_a_password_that_ends_is_told():
     assert ending(Leader([("platform", "2027-01-01 00:00:00+00")]), 30) == [
-        "the password of platform ends at 2027-01-01 00:00:00+00"
+        "the password of platform expires at 2027-01-01 00:00:00+00"
     ]
     assert ending(Leader([]), 30) == []
 

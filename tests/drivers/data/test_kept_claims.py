@@ -52,7 +52,7 @@ def test_here_owners_and_production_are_told_apart():
     found = kept_claims.not_kept(platform([stateful(GONE)], [claim(OWNER)], [stateful(GONE)]), "redis")
     assert found == [
         "the StatefulSet redis has whenDeleted: Delete for its claims",
-        "the claim data-redis-0 goes with the StatefulSet redis",
+        "the claim data-redis-0 is deleted with the StatefulSet redis",
         "in production the StatefulSet redis has whenDeleted: Delete for its claims",
     ]
 

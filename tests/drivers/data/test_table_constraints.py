@@ -8,7 +8,7 @@ import pytest
 from acceptance.clients.sql import Login
 from acceptance.drivers.data.table_constraints import BREAKS, make_table, silenced, taken, unchecked
 
-REFERENCES = ("a row that refers to none that is there", "the end of a row that another refers to")
+REFERENCES = ("a row that refers to a missing row", "the deletion of a row that another refers to")
 
 
 class Members:

@@ -23,6 +23,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = (PAGE.replace("Home", "Sorry") if path.endswith("/other") and turned else PAGE).encode()
         reply(self, body, 404 if turned and not path.endswith("/other") else 200)
 
+    def do_HEAD(self):
+        """As GET, but nothing below /no-head."""
+        self.send_response(405 if self.path.startswith("/no-head") else 200)
+        self.end_headers()
+
     def log_message(self, *_):
         """Nothing."""
 
@@ -64,6 +69,48 @@ def test_a_page_that_is_the_same_for_everybody_is_let_pass(server):
 def test_what_a_page_loads_and_one_visitor_does_not_get_is_seen(server):
     page = opened(server, "/", **{f"{server}/ja/font": "200"})
     assert visitors.turned_away(requests.Session(), page) == [f"a visitor who reads ja: GET {server}/ja/font: 404"]
+
+
+def test_who_looks_whether_a_page_is_there_is_answered_too(server):
+    found = visitors.turned_away(requests.Session(), opened(server, "/no-head"))
+    assert found == [f"a visitor who checks a link: HEAD {server}/no-head: 405"]
+
+
+def answer(url, status=200, text=PAGE, asked=None, **headers):
+    """An answer to a GET that accepts some encoding."""
+    found = requests.Response()
+    found.url, found.status_code, found._content = url, status, text.encode()
+    found.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+    found.request = requests.Request("GET", url, headers={"Accept-Encoding": asked or "gzip"}).prepare()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("asked", "form", "said"),
+    [("identity", "gzip", "200, compressed (gzip)"), ("gzip", "gzip", ""), ("identity", "identity", "")],
+)
+def test_who_takes_nothing_compressed_is_sent_nothing_compressed(asked, form, said):
+    found = visitors.missing("X", [answer("https://www.example.test/", asked=asked, Content_Encoding=form)])
+    assert found == ([f"a visitor X: GET https://www.example.test/: {said}"] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "location", "said"),
+    [
+        (301, "", "/page", ""),
+        (308, "", "https://www.example.test/page", ""),
+        (301, "", "http://www.example.test:3000/page", "sent to http://www.example.test:3000/page"),
+        (404, "", "", ""),
+        (200, PAGE, "", ""),
+        (200, PAGE.replace("Home", "Sorry"), "", "heading 'Sorry'"),
+        (500, "", "", "500"),
+    ],
+)
+def test_a_slash_at_the_end_leads_to_the_page_or_nowhere(status, text, location, said):
+    page = site.Opened("https://www.example.test/page", None, PAGE)
+    headers = {"Location": location} if location else {}
+    found = visitors.sent_astray(page, answer(f"{page.url}/", status, text, **headers), "Home")
+    assert bool(found) == bool(said) and said in "".join(found), found
 
 
 @pytest.mark.parametrize(

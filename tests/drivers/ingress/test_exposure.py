@@ -48,7 +48,7 @@ def cluster(address, kind="ClusterIP", external=None, exists=True, routed=None):
         (
             cluster("10.1.0.5", external=["192.0.2.1"]),
             pod(),
-            ["Service elsewhere/redis-debug has the address 192.0.2.1"],
+            ["Service elsewhere/redis-debug has the external IP 192.0.2.1"],
         ),
         (cluster("10.1.0.5", routed={"ingressroutes": {"name": "pages"}}), pod(), []),
         (cluster("10.1.0.5", routed={"ingressroutetcps": {"name": "redis-debug", "namespace": "default"}}), pod(), []),
@@ -57,8 +57,8 @@ def cluster(address, kind="ClusterIP", external=None, exists=True, routed=None):
             pod(),
             ["ingressroutetcps elsewhere/debug leads to redis-debug"],
         ),
-        (cluster("10.9.9.9"), pod(host_port=6379), ["pod redis-0 has port 6379 of its machine"]),
-        (cluster("10.9.9.9"), pod(host_network=True), ["pod redis-0 is in its machine's network"]),
+        (cluster("10.9.9.9"), pod(host_port=6379), ["pod redis-0 uses host port 6379"]),
+        (cluster("10.9.9.9"), pod(host_network=True), ["pod redis-0 uses the host network"]),
     ],
 )
 def test_every_way_in_is_named(there, it, expected):

@@ -15,13 +15,16 @@ class Users:
 
     verify = False
 
-    def request(self, *_, **__):
+    def __init__(self, spelt=200):
+        self.spelt = spelt
+
+    def request(self, *_, headers=(), **__):
         found = requests.Response()
-        found.status_code = 200
+        found.status_code = self.spelt if "Host" in headers and headers["Host"] == "AUTH.EXAMPLE.TEST:443" else 200
         return found
 
 
-def asked(monkeypatch, outcome):
+def asked(monkeypatch, outcome, users=None):
     def get(address, name, path, trust, within):
         assert (address, name) == (("127.0.0.1", 443), "auth.example.test") and path.startswith("/api/health?mark-")
         wanted = outcome(trust) if callable(outcome) else outcome
@@ -33,12 +36,12 @@ def asked(monkeypatch, outcome):
     monkeypatch.setattr(http2_requests, "known_paths", lambda _: {"auth": ["/api/health"]})
     environment = Thing(domain="example.test", infrastructure=None)
     outputs = Thing(load_balancer=Thing(address="127.0.0.1", https_port=443))
-    return ask_both(Users(), environment, outputs, "auth")
+    return ask_both(users or Users(), environment, outputs, "auth")
 
 
 def test_a_browser_that_is_answered_alike_is_let_pass(monkeypatch):
     both = asked(monkeypatch, ("h2", 200))
-    assert unlike(both) == "" and len(both.answers) == len(both.asked) == 3
+    assert unlike(both) == "" and len(both.answers) == len(both.asked) == 4
     assert [what for what in both.asked.values() if what.endswith("over HTTP/2")]
 
 
@@ -62,10 +65,15 @@ def test_a_browser_that_is_answered_otherwise_is_told(monkeypatch):
 
 def test_where_the_server_chooses_http_1_browsers_speak_that(monkeypatch):
     both = asked(monkeypatch, ("http/1.1", 0))
-    assert unlike(both) == "" and len(both.answers) == len(both.asked) == 1
+    assert unlike(both) == "" and len(both.answers) == len(both.asked) == 2
 
 
 @pytest.mark.parametrize("error", [ConnectionResetError("reset"), TimeoutError("timed out")])
 def test_a_browser_that_is_not_answered_is_told(monkeypatch, error):
     with pytest.raises(AssertionError, match=r"over HTTP/2: (reset|timed out)"):
         asked(monkeypatch, error)
+
+
+def test_a_host_that_is_only_known_in_one_spelling_is_told(monkeypatch):
+    both = asked(monkeypatch, ("h2", 200), Users(spelt=400))
+    assert "with the Host AUTH.EXAMPLE.TEST:443': 400" in unlike(both)

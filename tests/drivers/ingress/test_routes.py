@@ -140,6 +140,8 @@ def test_a_way_to_a_service_that_changes_requests_is_seen(more, tls, is_odd):
         ("--serversTransport.forwardingTimeouts.responseHeaderTimeout=10s", True),
         ("--core.defaultRuleSyntax=v2", True),
         ("--configFile=/data/traefik.yml", True),
+        ("--entryPoints.websecure.transport.respondingTimeouts.writeTimeout=30s", True),
+        ("--entryPoints.websecure.transport.respondingTimeouts.writeTimeout=0s", False),
         ("--entrypoints.websecure.address=:8443", False),
         ("--ping=true", False),
     ],
@@ -229,9 +231,9 @@ def test_other_kinds_of_routes_are_seen():
     ("entry_points", "said"),
     [
         (["websecure"], []),
-        (["web"], ["default/a is at the entry points ['web']"]),
-        (["web", "websecure"], ["default/a is at the entry points ['web', 'websecure']"]),
-        (None, ["default/a is at the entry points that there are"]),
+        (["web"], ["default/a is attached to the entry points ['web']"]),
+        (["web", "websecure"], ["default/a is attached to the entry points ['web', 'websecure']"]),
+        (None, ["default/a is attached to the entry points (all)"]),
     ],
 )
 def test_a_route_that_takes_requests_in_clear_is_seen(entry_points, said):

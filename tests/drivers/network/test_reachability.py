@@ -6,10 +6,18 @@ from types import SimpleNamespace as Thing
 import pytest
 
 from acceptance.drivers.network import reachability
-from acceptance.drivers.network.reachability import SERVER, create_service, reach_from_workers, replace_server
+from acceptance.drivers.network.reachability import (
+    ANYWHERE,
+    BY_TCP,
+    SERVER,
+    create_service,
+    reach_from_control_planes,
+    reach_from_workers,
+    replace_server,
+)
 
 ADDRESS = "10.96.0.7"
-OUTPUTS = Thing(workers=[Thing(name="one"), Thing(name="two")])
+OUTPUTS = Thing(workers=[Thing(name="one"), Thing(name="two")], control_planes=[Thing(name="cp1"), Thing(name="cp2")])
 
 
 class Namespace:
@@ -18,13 +26,14 @@ class Namespace:
     name = "scenario-1"
 
     def __init__(self, *unanswered):
-        self.unanswered, self.made, self.asked = unanswered, {}, []
+        self.unanswered, self.made, self.asked, self.specs = unanswered, {}, [], {}
         probe = Thing(pod=lambda name, **spec: {"name": name, **spec})
         service = Thing(spec=Thing(cluster_ip=ADDRESS))
         core = Thing(read_namespaced_service=lambda *_: service, delete_namespaced_pod=lambda *_, **__: None)
         self.cluster = Thing(probe=probe, core=core)
 
     def create(self, item):
+        self.specs[item.get("name", "")] = item
         self.made[item.get("name", "")] = item.get("nodeSelector", {}).get("kubernetes.io/hostname")
 
     def run_pod(self, name, **spec):
@@ -66,6 +75,29 @@ def test_a_pod_on_each_worker_asks_and_so_does_the_one_behind_the_service():
     assert namespace.made[SERVER] == "one"
     replace_server(namespace, OUTPUTS)
     assert namespace.made[SERVER] == "two"
+
+
+def test_the_pod_behind_the_service_looks_its_name_up_over_tcp():
+    namespace = Namespace()
+    create_service(namespace, OUTPUTS)
+    reach_from_workers(namespace, OUTPUTS, ADDRESS)
+    assert (SERVER, f"http://server.{namespace.name}.svc.cluster.local/") in namespace.asked
+    assert namespace.specs[SERVER]["dnsConfig"] == BY_TCP and "dnsConfig" not in namespace.specs["client-one"]
+    replace_server(namespace, OUTPUTS)
+    assert namespace.specs[SERVER]["dnsConfig"] == BY_TCP
+
+
+def test_a_pod_on_each_control_plane_asks_by_address_and_by_name():
+    namespace = Namespace()
+    seen = reach_from_control_planes(namespace, OUTPUTS, ADDRESS)
+    assert namespace.made == {"client-cp1": "cp1", "client-cp2": "cp2"} and len(seen) == 4
+    assert all(spec["tolerations"] == ANYWHERE for spec in namespace.specs.values())
+    assert {pod for pod, target in namespace.asked if ADDRESS in target} == {"client-cp1", "client-cp2"}
+
+
+def test_a_control_plane_without_the_service_is_told():
+    with pytest.raises(AssertionError, match="client-cp2 to reach the Service at"):
+        reach_from_control_planes(Namespace("client-cp2"), OUTPUTS, ADDRESS)
 
 
 @pytest.mark.parametrize(

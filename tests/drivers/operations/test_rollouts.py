@@ -37,5 +37,5 @@ def test_a_sync_that_failed_or_is_tried_again_has_failed(operation):
 )
 def test_one_that_runs_or_is_of_another_commit_has_not(operation, monkeypatch):
     monkeypatch.setattr(rollouts, "ROLLED_OUT", Deadline(0.1, "the test"))
-    with pytest.raises(TimedOut, match="the sync of c0ffee00 Failed"):
+    with pytest.raises(TimedOut, match="the sync of c0ffee00 to fail"):
         rollouts.wait_sync_failed(service(**operation))

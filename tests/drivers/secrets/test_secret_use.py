@@ -92,7 +92,7 @@ def sealed(status="True", generation=1, **metadata):
     [
         (sealed(), "unsealed"),
         (sealed(status="False"), "no key could decrypt"),
-        (sealed(generation=0), "not seen"),
+        (sealed(generation=0), "not processed"),
         (sealed(annotations={sealed_secret_status.WIDE[0]: "true"}), "other names"),
         (
             {**sealed(), "spec": {"template": {"metadata": {"annotations": {sealed_secret_status.WIDE[1]: "true"}}}}},
@@ -127,10 +127,13 @@ def strategy(kind="RollingUpdate", partition=0):
         (workload_of(update_strategy=strategy()), []),
         (workload_of(update_strategy=SimpleNamespace(type="RollingUpdate", rolling_update=None)), []),
         (workload_of(min_ready_seconds=30), []),
-        (workload_of(min_ready_seconds=86400), ["redis waits 86400 s after each pod that is replaced"]),
+        (workload_of(min_ready_seconds=86400), ["redis waits 86400 s after each replaced pod"]),
         (workload_of(paused=True), ["redis is paused"]),
-        (workload_of(update_strategy=strategy("OnDelete")), ["redis replaces no pod that nobody deletes"]),
-        (workload_of(update_strategy=strategy(partition=1)), ["redis replaces only the pods from 1 on"]),
+        (
+            workload_of(update_strategy=strategy("OnDelete")),
+            ["redis replaces pods only after they are deleted by hand (OnDelete)"],
+        ),
+        (workload_of(update_strategy=strategy(partition=1)), ["redis replaces only the pods with ordinal 1 or higher"]),
     ],
 )
 def test_what_keeps_a_restart_from_pods_is_named(item, words):

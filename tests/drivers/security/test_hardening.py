@@ -144,7 +144,7 @@ def test_policies_let_in_nobody_from_elsewhere_but_traefik(deployed, place):
         ("auth-service", {"from": [{"namespaceSelector": {"matchExpressions": [
             {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["traefik", "argocd"]}]}}]},
          ["auth-service: pods of kube-system"]),
-        ("auth-service", {"ports": [{"port": 3001}]}, ["auth-service: everybody"]),
+        ("auth-service", {"ports": [{"port": 3001}]}, ["auth-service: any source"]),
         ("database", {"from": [{"ipBlock": {"cidr": "172.30.0.0/16"}}]}, ["database: the addresses 172.30.0.0/16"]),
     ],
 )  # fmt: skip

@@ -64,7 +64,7 @@ def test_a_copy_is_unhealthy_while_it_is_cut_off_and_no_longer(monkeypatch):
 
 def test_a_copy_that_remembers_its_health_is_seen(monkeypatch):
     copy, machines = needy(monkeypatch, remembers=True)
-    with pytest.raises(TimedOut, match="otherwise than with 200"), copy.cut_off({"10.0.0.1"}):
+    with pytest.raises(TimedOut, match="a status other than 200"), copy.cut_off({"10.0.0.1"}):
         copy.wait_says(healthy=False)
     assert machines.rules == []
 

@@ -21,7 +21,7 @@ def workload(replicas=2, app="auth", kind="Deployment", **metadata):
     return {"kind": kind, "metadata": {"name": app, **metadata}, "spec": spec}
 
 
-NONE = ["the budget auth lets none of the pods of auth go"]
+NONE = ["the budget auth never allows the eviction of a pod of auth"]
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_a_budget_is_for_the_pods_that_it_selects_in_its_namespace():
     assert budgets.stuck([strict, workload(app="backend"), workload(namespace="argocd")]) == []
     everything = {**strict, "spec": {"minAvailable": 2, "selector": {}}}
     assert budgets.stuck([everything, workload(app="backend")]) == [
-        "the budget auth lets none of the pods of backend go"
+        "the budget auth never allows the eviction of a pod of backend"
     ]
 
 
 def test_two_budgets_for_the_same_pods_let_none_go():
     found = budgets.stuck([budget(minAvailable=1), budget("copy", maxUnavailable=1), workload()])
-    assert found == ["the budget auth and the budget copy are both for the pods of auth"]
+    assert found == ["the budget auth and the budget copy both select the pods of auth"]
 
 
 def test_what_cannot_be_judged_is_a_failure():
@@ -92,4 +92,4 @@ def test_here_and_production_are_told_apart(monkeypatch):
     rendered = {"redis": [budget("redis", "redis", minAvailable=1), workload(1, "redis", "StatefulSet")]}
     rendering = SimpleNamespace(production=lambda name: rendered.get(name, []))
     found = budgets.in_the_way(SimpleNamespace(cluster=SimpleNamespace(apps=apps, api=api), rendering=rendering))
-    assert found == [*NONE, "in production the budget redis lets none of the pods of redis go"]
+    assert found == [*NONE, "in production the budget redis never allows the eviction of a pod of redis"]

@@ -58,7 +58,7 @@ def test_a_container_that_nothing_restarts_in_time_is_told(found, wrong):
 def test_a_probe_of_a_kind_that_nobody_tried_is_told():
     found = pod("redis")
     found.spec.containers[0].liveness_probe = client.V1Probe(failure_threshold=3, grpc=client.V1GRPCAction(port=80))
-    assert "none of httpGet" in liveness_probes.without_probe([found])[0]
+    assert "none of these: httpGet" in liveness_probes.without_probe([found])[0]
 
 
 def event(uid, count=1, message="Container redis failed liveness probe, will be restarted"):
@@ -125,6 +125,6 @@ def test_a_rollout_that_has_only_begun_is_judged_by_what_it_will_be():
 
     assert liveness_probes.deployed_without_probe(cluster(deployment(None))) == []
     wrong = liveness_probes.deployed_without_probe(cluster(deployment("127.0.0.1")))
-    assert wrong == ["web of web: its probe asks 127.0.0.1, and not the container"]
+    assert wrong == ["web of web: its probe checks 127.0.0.1 instead of the container"]
     copy = deployment("127.0.0.1", {"alternate-futures.dev/scenario": "true"})
     assert liveness_probes.deployed_without_probe(cluster(copy)) == []

@@ -32,7 +32,7 @@ def test_who_has_written_all_lines_has_written_the_last(monkeypatch):
     assert pod_lists.wait_written(namespace(lines), "one") == 1500
     assert pod_lists.last_lines(1500, 2) == lines[-2:]
     for early in (lines[:-1], [""], ["line 15", "00 of 1500"]):
-        with pytest.raises(TimedOut, match="all lines of one written"):
+        with pytest.raises(TimedOut, match="one to have written all its lines"):
             pod_lists.wait_written(namespace(early), "one")
 
 

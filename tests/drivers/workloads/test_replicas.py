@@ -25,11 +25,11 @@ def scaler(least=1, kind="Deployment", name="frontend-service"):
         (deployment(), [], ""),
         (deployment(3), [scaler(2), scaler(1, name="other"), scaler(1, "StatefulSet")], ""),
         (deployment(1), [], "has 1 replicas"),
-        (deployment(), [scaler(1)], "may go down to 1"),
-        (deployment(), [scaler(None)], "may go down to 1"),
-        (deployment(), [scaler(0)], "may go down to 1"),
-        (deployment(), [scaler(1, "ReplicaSet", "frontend-service-abc")], "may go down to 1"),
-        (deployment(ownerReferences=[{"kind": "Rollout", "name": "b"}]), [], "made by the Rollout b"),
+        (deployment(), [scaler(1)], "may scale down to 1"),
+        (deployment(), [scaler(None)], "may scale down to 1"),
+        (deployment(), [scaler(0)], "may scale down to 1"),
+        (deployment(), [scaler(1, "ReplicaSet", "frontend-service-abc")], "may scale down to 1"),
+        (deployment(ownerReferences=[{"kind": "Rollout", "name": "b"}]), [], "managed by the Rollout b"),
     ],
 )
 def test_who_may_take_replicas_away(made, scalers, said):
@@ -49,7 +49,7 @@ def test_here_and_production_are_told_apart(monkeypatch):
     rendering = SimpleNamespace(production=lambda _: [deployment(1)])
     platform = SimpleNamespace(cluster=SimpleNamespace(api=api, apps=apps), rendering=rendering)
     assert replicas.ways_below(platform, "frontend-service", 2) == [
-        "the autoscaler a may go down to 1 replicas of frontend-service",
+        "the autoscaler a may scale down to 1 replicas of frontend-service",
         "in production the Deployment frontend-service has 1 replicas",
     ]
     rendering.production = lambda _: []

@@ -1,0 +1,44 @@
+"""Whoever kept a page of before, and asks whether it changed, gets the new one, or is found."""
+
+import http.server
+
+import pytest
+import requests
+from tests_support import http_server, reply
+
+from acceptance.drivers.operations.frontend_delivery import stale
+
+NEW = "the new text"
+
+
+def page(headers):
+    """An answer of before."""
+    kept = requests.Response()
+    kept.headers.update(headers)
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("ignores", "kept", "missed"),
+    [
+        (None, {"ETag": '"1"', "Last-Modified": "Sun, 29 Nov 2026 10:00:00 GMT"}, 0),
+        ("If-Modified-Since", {"ETag": '"1"', "Last-Modified": "Sun, 29 Nov 2026 10:00:00 GMT"}, 2),
+        ("If-None-Match", {"ETag": '"1"', "Last-Modified": "Sun, 29 Nov 2026 10:00:00 GMT"}, 2),
+        ("If-None-Match", {"ETag": '"1"'}, 2),
+        ("If-None-Match", {}, 0),
+    ],
+)
+def test_whoever_is_told_that_nothing_changed_is_found(ignores, kept, missed):
+    class Site(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            if self.headers.get(ignores or "none"):
+                reply(self, b"", 304)
+            else:
+                reply(self, NEW.encode())
+
+        def log_message(self, *_):
+            pass
+
+    with http_server(Site) as address, requests.Session() as web:
+        found = stale(web, f"http://{address}/", page(kept), NEW)
+    assert len(found) == missed and all(text.startswith("304 with") for text in found), found
