@@ -1,4 +1,4 @@
-"""A run inside the run: the suite attaches to a cluster as a user with few rights. Source: issue E, guard rails."""
+"""A run inside the run: the suite attaches to a cluster as a user with few rights. Source: decision 12."""
 
 from pytest_bdd import given, parsers, then, when
 

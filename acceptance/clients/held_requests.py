@@ -18,6 +18,8 @@ from h2.exceptions import ProtocolError
 
 from acceptance.clients.http2 import OFFERED, READ, NotHttp2
 
+READY = 0.1
+"""Seconds to wait for more of the answers that have come already."""
 CUT = 0
 """Stands for the status of a request that the server ended without an answer."""
 
@@ -53,6 +55,14 @@ class HeldRequests:
                 self.read()
         except ProtocolError as error:
             raise NotHttp2(f"what came is not HTTP/2: {error}") from error
+        return [*self.statuses.values()]
+
+    def so_far(self) -> list[int]:
+        """The statuses of those answered before their last byte was sent. Raises OSError, including NotHttp2."""
+        self.connection.settimeout(READY)
+        with contextlib.suppress(TimeoutError):
+            while True:
+                self.read()
         return [*self.statuses.values()]
 
     def hang_up(self) -> None:

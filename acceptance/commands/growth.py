@@ -1,4 +1,4 @@
-"""`make bench ARGS=growth`: what twice as many scenarios cost on a kept platform. Source: issue K, part 5.
+"""`make bench ARGS=growth`: what twice as many scenarios cost on a kept platform. Source: decision 14.
 
 Three runs of the non-disruptive scenarios, each with `--reuse`: once, with each scenario judged twice, and once again.
 The ratio compares "twice" with the better of the other two, so that neither a cold start nor a machine that becomes

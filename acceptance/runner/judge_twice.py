@@ -1,7 +1,7 @@
 """A plugin that judges each selected scenario twice in one run: `pytest -p acceptance.runner.judge_twice`.
 
 Each scenario, and each row of one, becomes two rows (`judged=once`, `judged=again`). The same lane judges both in
-sequence, and they share the session's state, like rows added to a feature. Source: issue K, part 5.
+sequence, and they share the session's state, like rows added to a feature. Source: decision 14.
 """
 
 from __future__ import annotations

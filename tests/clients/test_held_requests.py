@@ -89,3 +89,11 @@ def test_requests_that_are_cut_are_told():
 def test_a_connection_that_ends_is_no_answer(answer):
     with pytest.raises(NotHttp2):
         asked(Server(answer))
+
+
+def test_answers_that_have_come_early_can_be_read_before_hanging_up():
+    server = Server(status(401), lambda http, stream: stream > 6 and status(503)(http, stream))
+    with server.ours:
+        held = HeldRequests(server.ours, 5)
+        held.begin("auth", "/api/auth/validate", BODY)
+        assert held.so_far() == [503, 503]

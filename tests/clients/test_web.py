@@ -1,6 +1,7 @@
 """Requests to the platform's hosts: over connections that are kept, and not for too long."""
 
 import http.server
+import socket
 
 import pytest
 from tests_support import http_server, reply
@@ -37,3 +38,11 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(server, monkeypat
         for _ in range(2):
             assert session.get("http://example.test/" if pinned else f"http://{address}/").text == "here"
     assert len(set(ports)) == connections
+
+
+def test_a_first_request_does_not_wait_for_an_acknowledgement(server, monkeypatch):
+    port, made, create = int(server[0].partition(":")[2]), [], web.create_connection
+    monkeypatch.setattr(web, "create_connection", lambda *of, **how: made.append(create(*of, **how)) or made[-1])
+    with web.pinned_session("127.0.0.1", port, port) as session:
+        session.get("http://example.test/")
+        assert made[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

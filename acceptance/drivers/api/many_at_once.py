@@ -91,15 +91,18 @@ def ask_beside(
 def company(
     ask: Ask, kept: HeldRequests, cut: HeldRequests
 ) -> tuple[requests.Response, requests.Response, dict[int, int]]:
-    """The answers to a request beside those that are begun, and after `cut` hung up; and how `kept` were answered.
+    """The answers to a request beside those that are begun, and after `cut` hung up; and how the others were answered.
+
+    Of `cut`, those are counted that were answered early: turned away, most likely.
 
     Raises OSError, or AssertionError without an answer.
     """
     # This sleep waits for nothing that can be seen: it is the slowness of the others' lines.
     time.sleep(BEGUN)
     beside = said(ask, f"beside {kept.count + cut.count} requests whose last byte is on its way")
+    early = cut.so_far()
     cut.hang_up()
-    many = dict(collections.Counter(kept.end()))
+    many = dict(collections.Counter(early + kept.end()))
     return beside, said(ask, f"after {cut.count} requests were cut by their clients"), many
 
 

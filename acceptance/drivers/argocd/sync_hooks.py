@@ -21,17 +21,18 @@ def hooks_in(manifests: Iterable[Manifest]) -> list[str]:
 
 
 def hooks_that_ran(application: Manifest) -> list[str] | None:
-    """The PostSync hooks that succeeded in an Application's last sync; None if that sync was of single objects.
+    """The PostSync hooks that succeeded in an Application's last sync; None if that sync does not tell.
 
-    Argo CD runs no hooks when it heals single objects.
+    Argo CD runs no hooks when it heals single objects, and does not come to them in a sync that ends before.
     """
     operation = application.get("status", {}).get("operationState", {})
+    resources = operation.get("syncResult", {}).get("resources", [])
+    hooks = [item for item in resources if item.get("hookType") == "PostSync"]
     if operation.get("operation", {}).get("sync", {}).get("resources"):
         return None
-    resources = operation.get("syncResult", {}).get("resources", [])
-    return [
-        item["name"] for item in resources if (item.get("hookType"), item.get("hookPhase")) == ("PostSync", "Succeeded")
-    ]
+    if not hooks and operation.get("phase") != "Succeeded":
+        return None
+    return [item["name"] for item in hooks if item.get("hookPhase") == "Succeeded"]
 
 
 def hooks_everywhere(platform: Platform, argocd: ArgoCD) -> dict[str, list[str]]:

@@ -44,12 +44,16 @@ class Held:
 
     count = 3
 
-    def __init__(self, *statuses):
-        self.statuses, self.done = statuses, []
+    def __init__(self, *statuses, early=()):
+        self.statuses, self.early, self.done = [*statuses], [*early], []
 
     def begin(self, *what):
         """Note what was begun."""
         self.done.append(("begun", what))
+
+    def so_far(self):
+        """Some were answered early."""
+        return self.early
 
     def hang_up(self):
         """Note it."""
@@ -93,6 +97,12 @@ def test_the_request_is_sent_while_the_others_are_held(hold):
         "after some hung up": 200,
         "others": {200: 2, 503: 1},
     }
+
+
+def test_whoever_was_turned_away_early_counts_before_it_hangs_up(hold):
+    hold(Held(401, 401, early=[503]), lambda *_: answer(401))
+    asked = ask_beside(None, ENVIRONMENT, None, "auth", 6)
+    assert "503: 1" in asked.wrong()
 
 
 def test_a_request_that_waits_for_the_others_is_told(hold):

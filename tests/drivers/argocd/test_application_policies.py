@@ -196,6 +196,13 @@ def test_hooks_count_where_they_ended_a_whole_sync_well():
     assert sync_hooks.hooks_that_ran({"status": status}) is None
 
 
+def test_a_sync_that_ended_before_its_hooks_tells_nothing_of_them():
+    status = {"operationState": {"operation": {"sync": {}}, "phase": "Failed", "syncResult": {"resources": []}}}
+    assert sync_hooks.hooks_that_ran({"status": status}) is None
+    status["operationState"]["phase"] = "Succeeded"
+    assert sync_hooks.hooks_that_ran({"status": status}) == []
+
+
 def test_every_component_has_a_hook_in_its_base_and_one_taken_out_is_missed():
     job = yaml.safe_load((ROOT / "k8s" / "redis" / "base" / "synced-job.yaml").read_text())
     assert sync_hooks.hooks_in([job, BACKEND]) == ["redis-synced"]
