@@ -21,11 +21,13 @@ def kill(namespace: Namespace, pod: client.V1Pod, *, cut: Cut | None = None) -> 
     Without its sandbox the container is not restarted at once; the pod's deletion would stop it gracefully then. `cut`
     isolates the pod just before: what it has not sent by then never arrives, although the kernel would still send data
     of a dead process. The processes are looked up before the cut: the pod is not to live long enough without the others
-    to notice it. Raises AssertionError if a container of the pod has no process.
+    to notice it. Raises AssertionError if the node knows no container of the pod, or no process of them.
     """
     of_pod = f"{CTR} containers list --quiet 'labels.\"io.kubernetes.pod.uid\"=={pod.metadata.uid}'"
     commands = [
         f"containers=$({of_pod})",
+        # Without a pattern grep would find every container of the node.
+        'test -n "$containers"',
         f'processes=$({CTR} tasks list | grep -F "$containers" | awk \'$3 == "RUNNING" {{ print $2 }}\')',
         'test -n "$processes"',
     ]
