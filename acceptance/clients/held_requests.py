@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import ConnectionTerminated, Event, ResponseReceived, StreamReset
-from h2.exceptions import ProtocolError
 
-from acceptance.clients.http2 import OFFERED, READ, NotHttp2
+from acceptance.clients import http2
+from acceptance.clients.http2 import NotHttp2
 
 READY = 0.1
 """Seconds to wait for more of the answers that have come already."""
@@ -49,12 +49,9 @@ class HeldRequests:
         """Send the last bytes; return the status of each answer, or CUT. Raises OSError, including NotHttp2."""
         for stream in range(1, 2 * self.count, 2):
             self.http.send_data(stream, self.body[-1:], end_stream=True)
-        try:
-            while len(self.statuses) < self.count:
-                self.connection.sendall(self.http.data_to_send())
-                self.read()
-        except ProtocolError as error:
-            raise NotHttp2(f"what came is not HTTP/2: {error}") from error
+        while len(self.statuses) < self.count:
+            self.connection.sendall(self.http.data_to_send())
+            self.read()
         return [*self.statuses.values()]
 
     def so_far(self) -> list[int]:
@@ -71,10 +68,7 @@ class HeldRequests:
 
     def read(self) -> None:
         """Read what has come. Raises OSError, including NotHttp2."""
-        received = self.connection.recv(READ)
-        if not received:
-            raise NotHttp2(f"the connection ended with {len(self.statuses)} of {self.count} answers")
-        for event in self.http.receive_data(received):
+        for event in http2.received(self.http, self.connection):
             self.note(event)
 
     def note(self, event: Event) -> None:
@@ -96,9 +90,5 @@ def connected(
 
     Raises OSError if there is none; `trust` offers http2.OFFERED from then on.
     """
-    trust.set_alpn_protocols(OFFERED)
-    with (
-        socket.create_connection(address, timeout=within) as plain,
-        trust.wrap_socket(plain, server_hostname=name) as to,
-    ):
+    with http2.connected(address, name, trust, within) as to:
         yield HeldRequests(to, count) if to.selected_alpn_protocol() == "h2" else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
+from collections.abc import Iterator
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -20,17 +22,27 @@ class NotHttp2(ConnectionError):
     """The server does not speak HTTP/2 although it said so, or ended the request without an answer."""
 
 
-def get(address: tuple[str, int], name: str, path: str, trust: ssl.SSLContext, within: float) -> tuple[str, int]:
-    """GET `path` of `name` at an address, with `within` seconds per step; return the protocol chosen and the status.
+@contextlib.contextmanager
+def connected(address: tuple[str, int], name: str, trust: ssl.SSLContext, within: float) -> Iterator[ssl.SSLSocket]:
+    """A connection to a host at an address that offered OFFERED, with `within` seconds per step; closed at the end.
 
-    The status is 0 if the server did not choose HTTP/2. Raises OSError, or its subclass NotHttp2, if there is no
-    answer; `trust` offers OFFERED from then on.
+    Raises OSError if there is none; `trust` offers OFFERED from then on.
     """
     trust.set_alpn_protocols(OFFERED)
     with (
         socket.create_connection(address, timeout=within) as plain,
         trust.wrap_socket(plain, server_hostname=name) as to,
     ):
+        yield to
+
+
+def get(address: tuple[str, int], name: str, path: str, trust: ssl.SSLContext, within: float) -> tuple[str, int]:
+    """GET `path` of `name` at an address, with `within` seconds per step; return the protocol chosen and the status.
+
+    The status is 0 if the server did not choose HTTP/2. Raises OSError, or its subclass NotHttp2, if there is no
+    answer; `trust` offers OFFERED from then on.
+    """
+    with connected(address, name, trust, within) as to:
         chosen = to.selected_alpn_protocol() or "http/1.1"
         return chosen, status_over(to, name, path) if chosen == "h2" else 0
 
@@ -41,14 +53,19 @@ def status_over(connection: ssl.SSLSocket | socket.socket, name: str, path: str)
     http.initiate_connection()
     asked = [(":method", "GET"), (":scheme", "https"), (":authority", name), (":path", path)]
     http.send_headers(http.get_next_available_stream_id(), asked, end_stream=True)
+    while True:
+        connection.sendall(http.data_to_send())
+        if status := status_in(received(http, connection)):
+            return status
+
+
+def received(http: H2Connection, connection: ssl.SSLSocket | socket.socket) -> list[Event]:
+    """What comes next over a connection. Raises OSError, and NotHttp2 if nothing does or if it is not HTTP/2."""
+    data = connection.recv(READ)
+    if not data:
+        raise NotHttp2("the connection ended without an answer")
     try:
-        while True:
-            connection.sendall(http.data_to_send())
-            received = connection.recv(READ)
-            if not received:
-                raise NotHttp2("the connection ended without an answer")
-            if status := status_in(http.receive_data(received)):
-                return status
+        return list(http.receive_data(data))
     except ProtocolError as error:
         raise NotHttp2(f"what came is not HTTP/2: {error}") from error
 

@@ -97,3 +97,13 @@ def test_answers_that_have_come_early_can_be_read_before_hanging_up():
         held = HeldRequests(server.ours, 5)
         held.begin("auth", "/api/auth/validate", BODY)
         assert held.so_far() == [503, 503]
+
+
+def test_what_is_not_http_2_is_told_before_the_end_too():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        held = HeldRequests(ours, 1)
+        held.begin("auth", "/api/auth/validate", BODY)
+        theirs.sendall(bytes(9))
+        with pytest.raises(NotHttp2, match="not HTTP/2"):
+            held.so_far()
