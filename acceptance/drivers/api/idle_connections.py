@@ -48,7 +48,7 @@ def idle_to_each_pod(service: Service, through: PodClient) -> Iterator[Idle]:
         found = {name: used_once(address) for name, address in addresses.items()}
         return {name: connection for name, connection in found.items() if connection}
 
-    idle = eventually(lambda: (opened(),), within=HEALTHY_AGAIN, what=f"each pod of {service.name} to answer")[0]
+    idle = eventually(opened, within=HEALTHY_AGAIN, what=f"each pod of {service.name} to answer")
     try:
         yield idle
     finally:
