@@ -1,20 +1,17 @@
 """The cache: its version, where it saves, which clients it answers, and how fast."""
 
 import secrets
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.conditions import as_json
 from acceptance.base.deadlines import LOGS_READABLE, POD_READY
 from acceptance.base.waiting import eventually
 from acceptance.drivers.data import cache_capacity
 from acceptance.drivers.data.cache import DATA, HINT, IN_MEMORY, ON_DISK, Cache
 from acceptance.drivers.ingress.exposure import ways_in
-from acceptance.drivers.services import service_ports
-from acceptance.drivers.services.latency import beside
+from acceptance.drivers.services import latency, service_ports
 from acceptance.drivers.services.service import Service
 from acceptance.drivers.workloads.killed_pods import kill
 from acceptance.drivers.workloads.pods import delete_now, ready_again, volume_at
@@ -62,10 +59,7 @@ def redis_saves(cache, evidence):
 @then(parsers.parse("a pod reaches Redis at {service}:{port:d}, the same server each time"))
 def redis_service(cache, service, port, evidence):
     service_ports.check(cache.namespace, service, port)
-    parts = urlsplit(cache.url)
-    assert (parts.hostname, parts.port or 6379) == (service, port), (
-        f"expected {service}:{port} in REDIS_URL, saw {parts.hostname}:{parts.port}"
-    )
+    assert cache.address == (service, port), f"expected {service}:{port} in REDIS_URL, saw {cache.address}"
     own = cache.own_run_id()
     seen = {cache.run_id() for _ in range(FRESH)}
     evidence.add("servers behind the Service", sorted(seen))
@@ -129,10 +123,8 @@ def count_up(cache, count):
 def auth_counts(cache, rate_clients, count, evidence):
     caller, before = rate_clients(), cache.counters()
     evidence.add("statuses of the calls", [caller.call() for _ in range(count)])
-    after = cache.counters()
-    assert after.get(caller.key, 0) - before.get(caller.key, 0) == count, (
-        f"expected the counter {caller.key} to go up by {count}, it was {before.get(caller.key, 0)}, saw {after}"
-    )
+    growth = cache.counters().get(caller.key, 0) - before.get(caller.key, 0)
+    assert growth == count, f"expected the counter {caller.key} to go up by {count}, it went up by {growth}"
     # Its time window must not end while Redis is away.
     cache("EXPIRE", caller.key, str(EXPIRES))
     return caller.key
@@ -221,11 +213,7 @@ def counter_survived(cache, counter, stood, evidence):
 
 @when(parsers.parse("a pod on each machine of auth reads it {count:d} times"), target_fixture="latency")
 def measure_reads(cache, counter, default, auth_service, count, evidence):
-    with beside(cache.client, Service(default, "auth-service")) as clients, ThreadPoolExecutor(len(clients)) as pool:
-        # Each reads at a beat for the same seconds; none starts while another reads already.
-        list(pool.map(lambda here: here.ensure(), clients.values()))
-        said = pool.map(lambda here: here("redis-latency", "env:REDIS_URL", counter, str(count)), clients.values())
-        measured = dict(zip(clients, map(as_json, said), strict=True))
+    measured = latency.reads_at_once(cache.client, Service(default, "auth-service"), counter, count)
     evidence.add("time to read a counter, in milliseconds", measured)
     if any(item["count"] != count for item in measured.values()):
         raise RuntimeError(f"expected {count} reads from each machine, fewer were made: {measured}")

@@ -23,15 +23,9 @@ def take_snapshot(cluster, marked):
 
 @then("the ConfigMap's value is in it in clear, and no Secret's is")
 def secrets_not_in_clear(marked, searched, evidence):
-    lacking = [name for name in marked.hidden if not searched.has(marked.key(name))]
+    marked.found_in(searched)
     clear = [name for name, value in marked.hidden.items() if searched.has_in_any_form(value)]
     evidence.add("searched in the snapshot", {"Secrets": sorted(marked.hidden), "in clear": clear})
-    assert searched.has(marked.clear), (
-        "expected the ConfigMap's value in the snapshot of etcd; it is not found, so the search proves nothing"
-    )
-    assert not lacking, (
-        f"expected these Secrets in the snapshot of etcd; {lacking} are not found, so the search proves nothing"
-    )
     assert not clear, f"expected encrypted Secrets in the snapshot of etcd, the values of {clear} are in clear text"
 
 

@@ -124,12 +124,10 @@ def not_successful_before(demo, evidence):
     watch = syncs.PhaseWatch(demo)
     watch.watch()
     evidence.add("phase of the sync and readiness of the pods", watch.seen)
-    hint = "Try: look for a PostSync hook in the Application's manifests"
-    assert not watch.early, f"expected the sync of {demo.pushed[:8]} to be Running, it was {watch.early[0]}. {hint}"
-    last = syncs.as_text(watch.seen)
-    assert watch.ran_while_unready, (
-        f"expected to see the sync of {demo.pushed[:8]} running before its pods were ready, saw {last}"
-    )
+    sync = f"the sync of {demo.pushed[:8]}"
+    assert not watch.early, f"expected {sync} to be Running, it was {watch.early[0]}. {syncs.HOOK_HINT}"
+    seen = syncs.as_text(watch.seen)
+    assert watch.ran_while_unready, f"expected to see {sync} running before its pods were ready, saw {seen}"
 
 
 @then("it is called successful afterwards")

@@ -21,11 +21,9 @@ STAYS = Deadline(5, "the suite: rules that apply once go on to apply")
 def policies_as_in_git(access, applications, cluster, policies_of_git, evidence):
     seen = network_policies.policies(cluster)
     evidence.add("network policies", seen)
-    hint = "Try: kubectl get networkpolicies"
     # Policies are additive: what one admits no other can block, so there must be no others.
-    assert sorted(seen) == sorted(policies_of_git), (
-        f"expected the network policies {sorted(policies_of_git)}, saw {sorted(seen)}. {hint}"
-    )
+    names, wanted = sorted(seen), sorted(policies_of_git)
+    assert names == wanted, f"expected the policies {wanted}, saw {names}. Try: kubectl get networkpolicies"
     other = {name: json.dumps(seen[name]) for name, spec in policies_of_git.items() if seen[name] != spec}
     assert not other, f"expected network policies as in Git, these differ: {other}"
     return seen

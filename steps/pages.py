@@ -19,19 +19,10 @@ def open_page(web, routes, frontend_service, environment, outputs, pebble, path,
 
 @then(parsers.parse('it is the page that the site has at "{path}", with its logo'))
 def page_is(opened, environment, path):
-    answer, heading = opened.answer, environment.services.headings[path]
-    seen = f"GET {opened.url}: {answer.status_code} {site.type_of(answer)}"
-    assert (answer.status_code, site.type_of(answer)) == (200, "text/html"), (
-        f"expected a page (200, text/html), saw {seen}"
-    )
-    assert not site.wrong_charset(answer), (
-        f"expected a page in UTF-8, saw GET {opened.url}: {site.wrong_charset(answer)}"
-    )
+    heading, logo = environment.services.headings[path], environment.services.logo_path
+    opened.is_page()
     assert opened.headings == {heading}, f"expected the heading {heading!r} at {opened.url}, saw {opened.headings}"
-    logo = environment.services.logo_path
-    assert f'"{logo}' in opened.document or not logo, (
-        f"expected the logo {logo} in {opened.url}, the page does not refer to it"
-    )
+    assert f'"{logo}' in opened.document or not logo, f"expected {opened.url} to refer to the logo {logo}"
 
 
 @then("what people see of it is not what they see of another page")
@@ -78,9 +69,7 @@ def pods_have_export(service, environment, evidence):
     exports = site.exports(service, folder)
     evidence.add("files by pod", {name: len(files) for name, files in exports.items()})
     bad = [name for name, files in exports.items() if not site.is_next_export(files)]
-    assert exports and not bad, (
-        f"expected a static export of Next.js in {folder} of each pod of {service.name}, not in {bad or 'any'}"
-    )
+    assert exports and not bad, f"expected a static export of Next.js in {folder} of each pod, not in {bad or 'any'}"
     kinds = {tuple(sorted(files.items())) for files in exports.values()}
     assert len(kinds) == 1, f"expected the same export in each pod, these differ: {sorted(exports)}"
     return dict(kinds.pop())
@@ -129,7 +118,5 @@ def types_in_browser(web, routes, frontend_service, environment, outputs, pebble
     if not opened.picture:
         evidence.substitute("a browser", "requests that say what a browser's do")
     wrong = assets.wrong_in_browser(opened)
-    seen = wrong or "no types at all"
-    assert (opened.types or not opened.picture) and not wrong, (
-        f"expected media types that match the files' names, saw {seen}"
-    )
+    has_types = opened.types or not opened.picture
+    assert has_types and not wrong, f"expected media types that match the files' names, saw {wrong or 'none'}"

@@ -2,7 +2,6 @@
 
 from pytest_bdd import given, then
 
-from acceptance.cluster.cluster import SYSTEM_NAMESPACES
 from acceptance.drivers.security import pod_security
 from acceptance.drivers.security.pod_security import STANDARD
 from acceptance.drivers.workloads import system_pods
@@ -13,14 +12,10 @@ from acceptance.platform.access import NAMESPACE
 def labelled(access, cluster, evidence):
     seen = pod_security.standards(cluster, NAMESPACE)
     evidence.add(f"labels of {NAMESPACE}", seen)
-    enforced = seen.get("enforce")
-    assert enforced in ("baseline", "restricted"), (
-        f"expected {STANDARD}/enforce=baseline on the namespace {NAMESPACE}, saw {enforced}"
-    )
+    where = f"on the namespace {NAMESPACE}, saw {seen}"
+    assert seen.get("enforce") in ("baseline", "restricted"), f"expected {STANDARD}/enforce=baseline {where}"
     for mode in ("warn", "audit"):
-        assert seen.get(mode) == "restricted", (
-            f"expected {STANDARD}/{mode}=restricted on the namespace {NAMESPACE}, saw {seen}"
-        )
+        assert seen.get(mode) == "restricted", f"expected {STANDARD}/{mode}=restricted {where}"
 
 
 @then("each API server refuses pods there that could take over their node, and admits one that could not")
@@ -45,9 +40,8 @@ def others_enforce(cluster, sealed_secrets, traefik, argocd, evidence):
     names = pod_security.platform_namespaces(cluster)
     seen = {name: pod_security.standards(cluster, name).get("enforce") for name in names}
     evidence.add(f"{STANDARD}/enforce", seen)
-    assert {"argocd", "sealed-secrets", "traefik"} <= set(names), (
-        f"expected argocd, sealed-secrets and traefik among the platform's namespaces, saw {names}"
-    )
+    missing = {"argocd", "sealed-secrets", "traefik"} - set(names)
+    assert not missing, f"expected {sorted(missing)} among the platform's namespaces, saw {names}"
     assert set(seen.values()) == {"restricted"}, f"expected {STANDARD}/enforce=restricted on each namespace, saw {seen}"
     root = pod_security.admit_root(cluster, names)
     assert not root, f"expected no namespace to admit a pod that may run as root, these do: {root}"
@@ -70,13 +64,7 @@ def nobody_rules_nodes(cluster):
 
 @then("no pod but those that call the API holds a token for it")
 def no_needless_tokens(cluster):
-    pods = cluster.core.list_pod_for_all_namespaces().items
-    platform = [pod for pod in pods if pod.metadata.namespace not in SYSTEM_NAMESPACES]
-    lacking = pod_security.lacking(platform)
-    assert not lacking, (
-        f"expected pods of each service, there are none of {lacking}. Try: kubectl get pods -l app={lacking[0]}"
-    )
-    holders = pod_security.needless_tokens(platform)
+    holders = pod_security.needless_tokens(pod_security.platform_pods(cluster))
     assert not holders, f"expected API tokens only where they are needed, these pods hold one: {holders}"
     lasting = pod_security.account_tokens(cluster)
     assert not lasting, f"expected no Secret with a token that never expires, saw {lasting}"

@@ -101,14 +101,11 @@ def nobody_is_believed(platform):
 @then("its counter ends when it was told, however often it called since")
 def counter_ends(client, told, evidence):
     later = client.end()
-    evidence.add(
-        "end of the counter", {"told": told, "when it was refused": vars(client.refused), "later": vars(later)}
-    )
+    seen = {"told": told, "when it was refused": vars(client.refused), "later": vars(later)}
+    evidence.add("end of the counter", seen)
     wrong = rate_limits.wrong_end(told, client.refused, later)
-    assert not wrong, (
-        f"expected the counter {client.key} to expire when its client was told, but {wrong}. "
-        f"Try: kubectl exec redis-0 -- redis-cli ttl {client.key}"
-    )
+    expected = f"expected the counter {client.key} to expire when its client was told"
+    assert not wrong, f"{expected}, but {wrong}. Try: {rate_limits.REDIS_CLI} ttl {client.key}"
 
 
 @then("another client is not refused for it", target_fixture="other")
@@ -126,10 +123,8 @@ def calls_at_once(client, other, evidence):
     seen = {"limit": limit, "calls": other.calls, "served": served, "counter": other.counter()}
     evidence.add("calls at once", seen)
     wrong = rate_limits.wrong_count(**seen)
-    assert not wrong, (
-        f"expected the counter {other.key} to count concurrent calls, but {wrong}. "
-        f"Try: kubectl exec redis-0 -- redis-cli get {other.key}"
-    )
+    expected = f"expected the counter {other.key} to count concurrent calls"
+    assert not wrong, f"{expected}, but {wrong}. Try: {rate_limits.REDIS_CLI} get {other.key}"
 
 
 @when("its counter is removed")

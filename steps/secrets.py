@@ -24,11 +24,7 @@ def no_secret_in_git(versions, platform_secrets, git, cluster):
     every = secret_search.of_cluster(cluster, values)
     found = [*git_leaks.leaks(versions, values), *secret_search.held_in(secret_search.texts_of_git(versions), every)]
     found += secret_search.given_away_in_git(versions)
-    hint = (
-        "Try: git log --all -- PATH; seal it with kubeseal, and rotate its values"
-        " (if it is on no branch: git prune on the Git server)"
-    )
-    assert not found, f"expected no secret in Git, saw {found}. {hint}"
+    assert not found, f"expected no secret in Git, saw {found}. {git_leaks.HINT}"
 
 
 @then("each sealed value opens with the cluster's key")

@@ -120,14 +120,11 @@ def pods_take_from_secret(service, cluster, key, secret, evidence):
     seen = {pod.metadata.name: service.source_of(pod.spec, key) for pod in service.running()}
     seen[f"the Deployment {service.name}"] = service.source_of(service.deployment().spec.template.spec, key)
     evidence.add(f"where {key} comes from", seen)
-    assert set(seen.values()) == {f"{secret}/{key}"}, (
-        f"expected {service.name} to take {key} from the Secret {secret}, saw {seen}"
-    )
-    values = read_secret(cluster, secret, service.namespace.name) or {}
-    assert values.get(key), (
-        f"expected a Secret {secret} with {key}, there is none. Try: kubectl describe sealedsecret {secret}"
-    )
-    return key, values[key]
+    takes = set(seen.values()) == {f"{secret}/{key}"}
+    assert takes, f"expected {service.name} to take {key} from the Secret {secret}, saw {seen}"
+    value = (read_secret(cluster, secret, service.namespace.name) or {}).get(key)
+    assert value, f"expected {key} in a Secret {secret}. Try: kubectl describe sealedsecret {secret}"
+    return key, value
 
 
 @then("the process in each of its pods runs with that value")

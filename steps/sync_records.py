@@ -43,13 +43,10 @@ def push_refused(demo):
 def record_of_failure(demo, evidence):
     operation = syncs.sync_record(demo, "Failed")["operationState"]
     evidence.add("operation", operation)
-    assert syncs.is_recent(operation["finishedAt"]), (
-        f"expected a recent end of the sync of {demo.name}, saw {operation['finishedAt']}"
-    )
-    said = syncs.said_of_failure(operation)
-    assert any("immutable" in text for text in said), (
-        f"expected the API's refusal (immutable) in the record of {demo.name}, it says {said}"
-    )
+    ended, said = operation["finishedAt"], syncs.said_of_failure(operation)
+    assert syncs.is_recent(ended), f"expected a recent end of the sync of {demo.name}, saw {ended}"
+    names_failure = any("immutable" in text for text in said)
+    assert names_failure, f"expected the API's refusal (immutable) in the record of {demo.name}, it says {said}"
 
 
 @then("the record of the sync before is still there")

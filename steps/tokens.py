@@ -84,12 +84,8 @@ def gets_another(wallet, environment, evidence):
     first, field = wallet.got(), environment.services.token_field
     wallet.enter()
     second = accepted(wallet, evidence)
-    assert second.get(field), (
-        f"expected a token under {field} for a wallet's second sign-in, the answer has {sorted(second)}"
-    )
-    assert second[field] != first.get(field), (
-        "expected a new token for a wallet's second sign-in, saw the token of the first"
-    )
+    assert second.get(field), f"expected a token under {field} for a second sign-in, the answer has {sorted(second)}"
+    assert second[field] != first.get(field), "expected a new token for a second sign-in, saw the token of the first"
 
 
 @then("it is refused")
@@ -196,13 +192,11 @@ def says(validated, signed_in, environment, answer, evidence):
     settings = environment.services
     evidence.add("answers of auth", {door: in_words(said) for door, said in validated.items()})
     seen = token_validation.verdicts(validated, settings)
-    wanted = answer == "valid"
+    wanted, mine = answer == "valid", signed_in["wallet"].wallet.address
     assert set(seen.values()) == {wanted}, f"expected the token to be {answer} at each endpoint of auth, saw {seen}"
-    found = token_validation.subjects(validated, settings) if wanted else set()
-    mine = signed_in["wallet"].wallet.address
-    assert not wanted or token_validation.only_of(found, mine), (
-        f"expected auth to name {mine} as the token's subject, it names {found}"
-    )
+    found = token_validation.subjects(validated, settings) if wanted else {mine}
+    names_it = not wanted or token_validation.only_of(found, mine)
+    assert names_it, f"expected auth to name {mine} as the token's subject, it names {found}"
 
 
 @when("each backend pod's JWT_SECRET signs a JWT", target_fixture="signed")

@@ -4,14 +4,14 @@ import functools
 
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.deadlines import LOGS_READABLE, POD_READY, RESTART
+from acceptance.base.deadlines import LOGS_READABLE, RESTART
 from acceptance.base.waiting import eventually
 from acceptance.cluster.probe import pod_spec
 from acceptance.drivers.cluster import terminated_containers
 from acceptance.drivers.network import reachability
 from acceptance.drivers.workloads import liveness_probes, pod_lists, pods_with_probes
 from acceptance.drivers.workloads.pods import start_on_each_worker
-from acceptance.drivers.workloads.pods_with_probes import all_ready
+from acceptance.drivers.workloads.pods_with_probes import wait_all_ready
 from acceptance.platform.applications import APPLICATIONS
 
 
@@ -26,17 +26,12 @@ def create_deployment(namespace, replicas):
 
 @then("its pods run on more than one worker")
 def pods_are_spread(namespace, deployment, outputs, evidence):
-    hint = f"kubectl -n {namespace.name} get pods -o wide"
-    ready = lambda: all_ready(namespace, "app=spread", deployment)  # noqa: E731
-    nodes = eventually(ready, within=POD_READY, what=f"{deployment} pods to be Ready", hint=hint)
+    nodes = wait_all_ready(namespace, "app=spread", deployment)
     evidence.add("pods and their nodes", nodes)
-    workers = {worker.name for worker in outputs.workers}
-    assert set(nodes.values()) <= workers, (
-        f"expected pods of the Deployment spread in {namespace.name} on workers only, saw {nodes}"
-    )
-    assert len(set(nodes.values())) > 1, (
-        f"expected pods of the Deployment spread on more than one worker, saw {nodes}. Try: {hint}"
-    )
+    workers, used = {worker.name for worker in outputs.workers}, set(nodes.values())
+    expected = f"expected pods of the Deployment spread in {namespace.name} on"
+    assert used <= workers, f"{expected} workers only, saw {nodes}"
+    assert len(used) > 1, f"{expected} more than one worker, saw {nodes}"
 
 
 @given("a server pod behind a ClusterIP Service", target_fixture="service_address")

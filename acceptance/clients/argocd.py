@@ -13,13 +13,18 @@ from acceptance.clients.web import plain_session
 
 TIMEOUT = 45.0
 """Seconds for one answer: a sync waits for the manifests of its commit, which a busy machine renders slowly."""
-
-
 JSON = {"Content-Type": "application/json"}
 """Without it Argo CD answers 415 to a change, even one without a body, so that no page of another site makes any."""
 SILENT = 10.0
 """Seconds of silence after which a listener gives up. Argo CD sends changes as they happen, and a heartbeat every 15 s:
 waiting for longer would mean waiting forever."""
+
+
+BUSY = "another operation is already in progress"
+
+
+class Busy(requests.HTTPError):
+    """Argo CD refuses a sync or a rollback because another operation of the Application has not ended."""
 
 
 def told(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -46,13 +51,14 @@ class ArgoCD:
         self.signed_in_at = ""
 
     def call(self, method: str, path: str, *, body: Any = None, **query: Any) -> Any:
-        """Call the API; return its JSON. Raises requests.HTTPError with what Argo CD said."""
+        """Call the API; return its JSON. Raises Busy, or requests.HTTPError with what Argo CD said."""
         address = self.signed_in()
         answer = self.session.request(
             method, f"{address}/api/v1/{path}", json=body, params=query, headers=JSON, timeout=TIMEOUT
         )
         if not answer.ok:
-            raise requests.HTTPError(f"{method} {path}: HTTP {answer.status_code} {answer.text[:300]}", response=answer)
+            kind = Busy if BUSY in answer.text else requests.HTTPError
+            raise kind(f"{method} {path}: HTTP {answer.status_code} {answer.text[:300]}", response=answer)
         return answer.json()
 
     def signed_in(self) -> str:

@@ -18,6 +18,10 @@ TERMINATING = {"status": {"operationState": {"phase": "Terminating"}}}
 """The patch that ends an Application's running sync."""
 
 
+IN_PROGRESS = ("Running", "Terminating")
+"""The phases of a sync that has not ended."""
+
+
 @dataclass
 class Application:
     """An Application of Argo CD, and the namespace that it deploys to."""
@@ -33,6 +37,17 @@ def summary(status: dict[str, Any]) -> tuple[str, str, str]:
         status.get("health", {}).get("status", "Unknown"),
         status.get("operationState", {}).get("phase", "none yet"),
     )
+
+
+def operation_in_progress(application: dict[str, Any]) -> str:
+    """What Argo CD does for an Application just now: a phase, `requested`, or an empty text if it does nothing.
+
+    Until then it refuses a sync, a rollback and a new operation. One that is being terminated is still in progress.
+    """
+    phase = application.get("status", {}).get("operationState", {}).get("phase")
+    if phase in IN_PROGRESS:
+        return str(phase)
+    return "requested" if application.get("operation") else ""
 
 
 def messages(status: dict[str, Any]) -> str:

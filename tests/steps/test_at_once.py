@@ -8,8 +8,9 @@ from types import SimpleNamespace as Thing
 import pytest
 
 from acceptance.criteria.evidence import Evidence
+from acceptance.drivers.services import latency
 from acceptance.drivers.workloads.pods import PodClient
-from steps import auth_outage, cache
+from steps import auth_outage
 
 PATIENCE = 20
 
@@ -40,8 +41,8 @@ def test_a_counter_is_read_on_all_machines_at_once_and_by_none_before_all_are_th
         def __exit__(self, *error):
             assert sorted(read) == ["a", "bb"], "the pods are gone before they have read"
 
-    monkeypatch.setattr(cache, "beside", lambda client, service: Beside())
-    seen = cache.measure_reads(Thing(client=None), "counter", None, None, 2000, Evidence())
+    monkeypatch.setattr(latency, "beside", lambda client, service: Beside())
+    seen = latency.reads_at_once(None, None, "counter", 2000)
     assert seen == {"worker": {"count": 2000, "p95": 1}, "worker2": {"count": 2000, "p95": 2}}
 
 

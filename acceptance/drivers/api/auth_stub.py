@@ -61,6 +61,10 @@ class Spokesman:
         )
         return with_token
 
+    def wait_asked(self, path: str, token: str) -> None:
+        """Wait until its log shows a POST to a path with a token. Raises TimedOut."""
+        eventually(lambda: self.was_asked(path, token), within=LOGS_READABLE, what=f"POST {path} at the new auth")
+
 
 def words_of_auth(auth: Api, settings: ServiceSettings, token: str, status: int) -> tuple[int, str]:
     """Status and text of auth's own answer to a token. Raises AssertionError unless it has that status."""

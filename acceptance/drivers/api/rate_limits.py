@@ -28,6 +28,7 @@ FORGED = {
 """Headers in which a client may claim another identity; they must not affect how it is counted."""
 AT_ONCE = 8
 """Concurrent calls: enough for each of two pods to have two calls between reading and writing a counter."""
+REDIS_CLI = "kubectl exec redis-0 -- redis-cli"
 NEVER = -1
 """What Redis returns for the expiry of a key that never expires."""
 

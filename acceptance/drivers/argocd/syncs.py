@@ -96,6 +96,9 @@ def new_pods_ready(demo: Demo) -> bool:
     return bool(env.get("TEXT") == demo.text and current and ready)
 
 
+HOOK_HINT = "Try: look for a PostSync hook in the Application's manifests"
+
+
 @dataclass
 class PhaseWatch:
     """The phases of a sync and the readiness of its pods, observed until the pods are ready."""

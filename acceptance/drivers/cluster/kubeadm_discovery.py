@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
@@ -31,6 +31,14 @@ def told(cluster: Cluster) -> dict[str, str]:
         f"expected 200 for {PATH} without credentials, as for new machines, saw {answer.status_code}. Try: {HINT}"
     )
     return dict(answer.json().get("data") or {})
+
+
+def told_to(cluster: Cluster, tokens: Iterable[str]) -> dict[str, str]:
+    """What the API publishes, if it is signed with each of these join tokens. Raises AssertionError otherwise."""
+    data = told(cluster)
+    unsigned = [token.partition(".")[0] for token in tokens if not is_signed(data, token)]
+    assert not unsigned, f"expected cluster-info to be signed with each join token, not with {unsigned}. Try: {HINT}"
+    return data
 
 
 def is_signed(data: Mapping[str, str], token: str) -> bool:

@@ -13,6 +13,8 @@ import yaml
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from acceptance.base.deadlines import NODES_READY
+from acceptance.base.waiting import eventually
 from acceptance.clients.tls import Chain, served_chain
 from acceptance.cluster.cluster import Cluster
 from acceptance.criteria.verdicts import Unverifiable
@@ -54,6 +56,17 @@ def capacities(
 def nodes_by_name(cluster: Cluster) -> dict[str, Any]:
     """The cluster's nodes, by name."""
     return {node.metadata.name: node for node in cluster.nodes()}
+
+
+def kubelet_versions(cluster: Cluster) -> dict[str, str]:
+    """The version of the kubelet of each node, by the node's name."""
+    return {name: str(node.status.node_info.kubelet_version) for name, node in nodes_by_name(cluster).items()}
+
+
+def wait_nodes_ready(cluster: Cluster) -> None:
+    """Wait until every node is Ready. Raises TimedOut."""
+    what, hint = "every node to be Ready", "kubectl describe nodes"
+    eventually(cluster.all_nodes_ready, within=NODES_READY, what=what, hint=hint)
 
 
 def role_of(node: Any) -> str:

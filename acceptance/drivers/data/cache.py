@@ -57,11 +57,15 @@ class Cache:
         assert len(pods) == 1, f"expected one Redis pod (app=redis) Ready, saw {len(pods)}. Try: {HINT}"
         return pods[0]
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port in REDIS_URL."""
+        parts = urlsplit(self.url)
+        return str(parts.hostname), parts.port or PORT
+
     def places(self) -> dict[str, tuple[str, int]]:
         """Where a client may connect: the Service that REDIS_URL names, and the pod itself; host and port of each."""
-        parts = urlsplit(self.url)
-        port = parts.port or PORT
-        return {"its Service": (str(parts.hostname), port), "its pod": (str(self.pod().status.pod_ip), port)}
+        return {"its Service": self.address, "its pod": (str(self.pod().status.pod_ip), self.address[1])}
 
     def setting(self, name: str) -> str:
         """One setting of the running server."""

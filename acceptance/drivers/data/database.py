@@ -120,6 +120,10 @@ class Database:
         """The addresses of all members that are Ready."""
         return {str(pod.status.pod_ip) for pod in self.members() if is_ready(pod)}
 
+    def writers(self) -> set[str]:
+        """The addresses of the members that take writes: all of YugabyteDB's, PostgreSQL's leader alone."""
+        return self.addresses() if self.is_yugabytedb else {str(self.namespace.pod(self.leader()).status.pod_ip)}
+
     def holds(self, member: str, table: str, expected: Rows) -> bool:
         """Raise AssertionError unless a member has exactly these rows."""
         rows = self.ask(member, f"select * from {table} order by id")

@@ -103,6 +103,11 @@ def who_had_commits(db: Database, table: str) -> list[Rows]:
     return found
 
 
+def without_both_replicas(commits: list[Rows]) -> list[Rows]:
+    """Of `who_had_commits`, the commits that two synchronous replicas did not have when they were acknowledged."""
+    return [rows for rows in commits if len(rows) != 2 or any(row[1] != "sync" or not row[2] for row in rows)]
+
+
 def relations(db: Database) -> dict[str, Rows]:
     """Every table, index, sequence and view that is not temporary, by database, with its kind and persistence."""
     leader = db.leader()

@@ -21,6 +21,8 @@ MONEY = 1000
 CLIENTS = 4
 TRANSFERS = 10
 TRIES = 100
+READ_AT_LEAST = 5
+"""How often the sum of all accounts must be read meanwhile."""
 
 
 class BreakOff(Exception):
@@ -117,6 +119,14 @@ class Transfers:
             "acknowledged": len(self.done), "broken off": self.broken_off, "conflicts tried again": self.conflicts,
             "sums seen meanwhile": sorted(set(self.sums)), "looks at the sum": len(self.sums), "errors": self.errors,
         }  # fmt: skip
+
+    def prove_something(self) -> None:
+        """Raise RuntimeError if no client broke off a transfer, or the sum was read too rarely."""
+        if not self.broken_off or len(self.sums) < READ_AT_LEAST:
+            raise RuntimeError(
+                f"{self.broken_off} transfers were broken off and the sum was read {len(self.sums)} times, "
+                "too few to prove anything"
+            )
 
     def check(self, db: Database, member: str) -> bool:
         """Raise AssertionError unless a member has exactly the acknowledged transfers and their balances."""

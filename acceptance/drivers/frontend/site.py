@@ -57,6 +57,11 @@ class Opened:
         texts = (text_of(self.answer), self.document)
         return {heading_of(text) for text in texts}
 
+    def is_page(self) -> None:
+        """Raise AssertionError unless the answer is 200 and text/html in UTF-8."""
+        seen = (self.answer.status_code, type_of(self.answer), wrong_charset(self.answer) or "utf-8")
+        assert seen == (200, "text/html", "utf-8"), f"expected a page in UTF-8, saw GET {self.url}: {seen}"
+
     @property
     def broken(self) -> dict[str, str]:
         """What the page does not get with 200 from its own origin, and errors in its console."""

@@ -173,7 +173,7 @@ def push_and_deploy(service: ServiceUnderChange) -> str:
     commit = service.push_version()
     service.status(refresh=True)
     service.is_still_off()
-    service.argocd.sync(service.name)
+    service.when_idle(lambda: service.argocd.sync(service.name))
     service.wait_deployed(commit, service.version)
     return commit
 
@@ -186,7 +186,7 @@ def roll_back_to_first(service: ServiceUnderChange) -> list[dict[str, Any]]:
     assert entries, f"expected a record of {service.first[:8]} in the history of {service.name}, saw {kept}"
     service.is_still_off()
     try:
-        service.argocd.rollback(service.name, entries[-1]["id"])
+        service.when_idle(lambda: service.argocd.rollback(service.name, entries[-1]["id"]))
     except requests.HTTPError as error:
         raise AssertionError(f"Argo CD refused to roll {service.name} back: {error}. Try: {service.hint}") from error
     return [{key: entry[key] for key in SHOWN} for entry in history]

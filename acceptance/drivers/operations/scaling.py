@@ -33,7 +33,7 @@ def push_replicas(service: ServiceUnderChange, count: int, version: str = "") ->
     service.version = version
     service.status(refresh=True)
     service.is_still_off()
-    service.argocd.sync(service.name)
+    service.when_idle(lambda: service.argocd.sync(service.name))
     service.wait_deployed(commit, version or None)
     return commit
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import contextlib
 import functools
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import requests
 import yaml
 
 from acceptance.base.conditions import is_ready, is_rolled_out
 from acceptance.base.deadlines import ROLLED_OUT
 from acceptance.base.errors import UserError
 from acceptance.base.waiting import eventually
-from acceptance.clients.argocd import ArgoCD
+from acceptance.clients.argocd import ArgoCD, Busy
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
-from acceptance.platform.application_status import ARGOCD, GROUP, messages, summary
+from acceptance.platform.application_status import ARGOCD, GROUP, messages, operation_in_progress, summary
 
 VERSION = "alternate-futures.dev/version"
 AUTOMATED = {"prune": True, "selfHeal": True}
@@ -98,6 +99,26 @@ class ServiceUnderChange:
         """Its Application's status."""
         return dict(self.argocd.application(self.name, refresh=refresh)["status"])
 
+    def when_idle(self, request: Callable[[], None]) -> None:
+        """Request an operation of Argo CD, again while it refuses because another one has not ended.
+
+        Raises TimedOut, or requests.HTTPError if it refuses for another reason.
+        """
+
+        # An automated sync that was decided before auto-sync was switched off may still begin.
+        def answered() -> tuple[requests.HTTPError | None]:
+            try:
+                request()
+            except Busy as error:
+                raise AssertionError(str(error)) from error
+            except requests.HTTPError as error:
+                return (error,)
+            return (None,)
+
+        (refusal,) = eventually(answered, within=ROLLED_OUT, what=f"an idle Application {self.name}", hint=self.hint)
+        if refusal is not None:
+            raise refusal
+
     def wait_deployed(self, commit: str, version: str | None) -> dict[str, Any]:
         """Wait until a sync of `commit` has succeeded and all pods run `version` (None: the original one)."""
 
@@ -158,13 +179,15 @@ def wait_settled(service: ServiceUnderChange) -> None:
 
     def settled() -> bool:
         head = service.head()
-        status = service.status(refresh=True)
+        application = service.argocd.application(service.name, refresh=True)
+        status = application["status"]
         seen = summary(status)
         assert seen[:2] == ("Synced", "Healthy") and status["sync"]["revision"] == head, (
             f"{'/'.join(seen)} at {status['sync'].get('revision', '')[:8]}, not {head[:8]}; {messages(status)}"
         )
         # It succeeded, or failed at a commit that Git has replaced since.
-        assert seen[2] != "Running", f"a sync of {service.name} is running"
+        doing = operation_in_progress(application)
+        assert not doing, f"a sync of {service.name} is {doing}"
         return service.all_of(None)
 
     eventually(settled, within=ROLLED_OUT, what=f"{service.name} to match Git", hint=service.hint)
@@ -179,14 +202,20 @@ def put_back(service: ServiceUnderChange) -> None:
     wait_settled(service)
     if summary(service.status())[2] != "Succeeded":
         # The last sync on record should be of the working version.
-        service.argocd.sync(service.name)
+        service.when_idle(lambda: service.argocd.sync(service.name))
         head = service.status()["sync"]["revision"]
         service.wait_deployed(head, None)
 
 
 def stop_sync(service: ServiceUnderChange) -> bool:
     """Terminate a sync that waits for a version that never becomes healthy, or that keeps retrying."""
-    if service.status()["operationState"]["phase"] == "Running":
-        service.argocd.call("DELETE", f"applications/{service.name}/operation")
-        raise AssertionError(f"a sync of {service.name} is running")
+    doing = operation_in_progress(service.argocd.application(service.name))
+    seen = f"a sync of {service.name} is {doing}"
+    if doing == "Running":
+        try:
+            service.argocd.call("DELETE", f"applications/{service.name}/operation")
+        except requests.HTTPError as error:
+            # It may have ended meanwhile.
+            raise AssertionError(f"{seen}; ending it: {error}") from error
+    assert not doing, seen
     return True

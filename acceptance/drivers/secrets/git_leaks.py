@@ -41,6 +41,10 @@ ARCHIVES = {
 }
 """How archives begin, read as text: their contents are not searched."""
 COMMIT = "commit or tag"
+HINT = (
+    "Try: git log --all -- PATH; seal it with kubeseal, and rotate its values"
+    " (if it is on no branch: git prune on the Git server)"
+)
 Versions = dict[tuple[str, str], str]
 """Texts in Git by object id and `REPOSITORY: PATH`."""
 

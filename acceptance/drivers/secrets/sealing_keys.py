@@ -42,6 +42,11 @@ def private_key(item: Any) -> Any:
     return serialization.load_pem_private_key(base64.b64decode(item.data["tls.key"]), password=None)
 
 
+def public_keys(tool: SealedSecrets) -> list[bytes]:
+    """The public half of each key that the controller keeps."""
+    return [public_bytes(private_key(item).public_key()) for item in tool.key_secrets()]
+
+
 def certificate_beside(item: Any) -> x509.Certificate:
     """The certificate in one of the controller's Secrets."""
     return x509.load_pem_x509_certificate(base64.b64decode(item.data["tls.crt"]))

@@ -196,8 +196,14 @@ def running_pods(cluster: Cluster) -> list[str]:
 
 
 def reads(kinds: Iterable[Resource], pods: list[str]) -> dict[str, Attempt]:
-    """Attempts to list what developers may read, and to read the log of each pod."""
+    """Attempts to list what developers may read, and to read the log of each pod.
+
+    Raises AssertionError if there is no pod, or if the API does not serve all that they may read.
+    """
     attempts: dict[str, Attempt] = {
         f"list {kind.full_name}": ("GET", kind.path(NAMESPACE)) for kind in kinds if kind.full_name in READABLE
     }
+    assert pods and len(attempts) == len(READABLE), (
+        f"expected the kinds {sorted(READABLE)} and pods in {NAMESPACE}, the API serves {sorted(attempts)} and {pods}"
+    )
     return attempts | {f"the log of {pod}": ("GET", f"{HERE}/pods/{pod}/log") for pod in pods}

@@ -9,7 +9,7 @@ from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.cluster.api_servers import ask
 from acceptance.drivers.cluster.cis_benchmark import facts
 from acceptance.drivers.cluster.cis_checks import API
-from acceptance.drivers.cluster.etcd import etcd_pod, stored
+from acceptance.drivers.cluster.etcd import Snapshot, etcd_pod, stored
 from acceptance.infrastructure.contract import Machine, Outputs
 
 
@@ -55,6 +55,15 @@ class Marked:
         missing = {self.key(secret) for secret in self.hidden} - set(found)
         assert not missing, f"expected all Secrets of {name} in etcd, but {sorted(missing)} are missing"
         return True
+
+    def found_in(self, snapshot: Snapshot) -> None:
+        """Raise AssertionError unless a snapshot has the ConfigMap's value and the Secrets' keys.
+
+        Otherwise a search for the Secrets' values in it would prove nothing.
+        """
+        lacking = [name for name in self.hidden if not snapshot.has(self.key(name))]
+        assert snapshot.has(self.clear), "expected the ConfigMap's value in the snapshot of etcd, it is not found"
+        assert not lacking, f"expected these Secrets in the snapshot of etcd, {lacking} are not found"
 
     def unreadable(self) -> dict[str, list[str]]:
         """The Secrets that an API server does not return with the value that was written, by API server."""

@@ -166,6 +166,17 @@ def lacking(pods: list[client.V1Pod]) -> list[str]:
     return sorted(set(SERVICES) - there)
 
 
+def platform_pods(cluster: Cluster) -> list[client.V1Pod]:
+    """All pods outside the system's namespaces. Raises AssertionError unless each service has some."""
+    pods = cluster.core.list_pod_for_all_namespaces().items
+    found = [pod for pod in pods if pod.metadata.namespace not in SYSTEM_NAMESPACES]
+    none_of = lacking(found)
+    assert not none_of, (
+        f"expected pods of each service, there are none of {none_of}. Try: kubectl get pods -l app={none_of[0]}"
+    )
+    return found
+
+
 def has_token(pod: client.V1Pod) -> bool:
     """Whether a pod has an API token, wherever it is mounted."""
     return any(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from acceptance.base.conditions import as_json
@@ -30,6 +31,17 @@ def beside(client: PodClient, *services: Service) -> Iterator[dict[str, PodClien
         for item in clients.values():
             item.close()
             item.delete()
+
+
+def reads_at_once(client: PodClient, readers: Service, key: str, count: int) -> dict[str, Figures]:
+    """Figures for `count` reads of a key of Redis from each machine of the readers, by machine.
+
+    All machines read at the same time, each at a beat; none starts before every client pod is ready.
+    """
+    with beside(client, readers) as clients, ThreadPoolExecutor(len(clients)) as pool:
+        list(pool.map(lambda here: here.ensure(), clients.values()))
+        said = pool.map(lambda here: here("redis-latency", "env:REDIS_URL", key, str(count)), clients.values())
+        return dict(zip(clients, map(as_json, said), strict=True))
 
 
 def validate_calls(

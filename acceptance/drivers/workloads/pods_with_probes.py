@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from kubernetes.client import ApiException
 
 from acceptance.base.conditions import describe, is_ready
+from acceptance.base.deadlines import POD_READY
 from acceptance.base.labels import SCENARIO_LABEL
+from acceptance.base.waiting import eventually
 from acceptance.cluster.cluster import SYSTEM_NAMESPACES, Cluster
 from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.workloads.pods import start_on_each_worker
@@ -26,6 +29,13 @@ def all_ready(namespace: Namespace, selector: str, count: int) -> dict[str, str]
     ready = [pod for pod in namespace.pods(selector) if is_ready(pod)]
     assert len(ready) == count, f"{len(ready)} of {count} pods Ready"
     return {pod.metadata.name: pod.spec.node_name for pod in ready}
+
+
+def wait_all_ready(namespace: Namespace, selector: str, count: int) -> dict[str, str]:
+    """Wait until `count` pods are Ready; return their nodes, by pod. Raises TimedOut."""
+    hint = f"kubectl -n {namespace.name} get pods -o wide"
+    ready = functools.partial(all_ready, namespace, selector, count)
+    return eventually(ready, within=POD_READY, what=f"{count} pods to be Ready", hint=hint)
 
 
 def start_on_each(namespace: Namespace, outputs: Outputs) -> list[str]:

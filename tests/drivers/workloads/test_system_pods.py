@@ -37,26 +37,26 @@ def helper(namespace="local-path-storage", files=("/opt/volumes/",), script="loc
 @pytest.mark.parametrize(
     ("found", "told"),
     [
-        (pod("node-debugger-1"), True),
-        (pod("kube-proxy-1", owner=("DaemonSet", "kube-proxy")), False),
-        (pod("etcd-1", owner=("Node", "one")), False),
-        (helper(), False),
-        (helper(files=("/mnt/redis",)), False),
-        (helper(files=("/mnt/redis/shop/",)), False),
-        (helper(files=("/",)), True),
-        (helper(files=("/mnt/redis-2",)), True),
-        (helper(files=("/opt/volumes", "/etc")), True),
-        (helper(script=None), True),
-        (helper(minutes=30), True),
-        (helper(host_pid=True), True),
-        (helper(namespace="kube-system"), True),
-        (pod("helper-pod-create-pvc-1"), True),
-        (pod("backend-1", "default"), False),
-        (pod("probe", labels={"alternate-futures.dev/scenario": "true"}), False),
+        (lambda: pod("node-debugger-1"), True),
+        (lambda: pod("kube-proxy-1", owner=("DaemonSet", "kube-proxy")), False),
+        (lambda: pod("etcd-1", owner=("Node", "one")), False),
+        (lambda: helper(), False),
+        (lambda: helper(files=("/mnt/redis",)), False),
+        (lambda: helper(files=("/mnt/redis/shop/",)), False),
+        (lambda: helper(files=("/",)), True),
+        (lambda: helper(files=("/mnt/redis-2",)), True),
+        (lambda: helper(files=("/opt/volumes", "/etc")), True),
+        (lambda: helper(script=None), True),
+        (lambda: helper(minutes=30), True),
+        (lambda: helper(host_pid=True), True),
+        (lambda: helper(namespace="kube-system"), True),
+        (lambda: pod("helper-pod-create-pvc-1"), True),
+        (lambda: pod("backend-1", "default"), False),
+        (lambda: pod("probe", labels={"alternate-futures.dev/scenario": "true"}), False),
     ],
 )
 def test_a_pod_that_somebody_left_where_everything_is_admitted_is_told(found, told):
-    assert bool(system_pods.left_behind([found], PATHS)) is told
+    assert bool(system_pods.left_behind([found()], PATHS)) is told
 
 
 PRIVILEGED = client.V1SecurityContext(privileged=True)
