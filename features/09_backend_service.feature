@@ -41,7 +41,8 @@ Feature: Backend service
     Then the public query finds it, over HTTPS, by the Service and by each pod
     And the public query finds it when it is 8 KiB long
     And the public query finds it with the headers and bodies that clients send
-    When the database ends the sessions that the backend keeps
+    When another pod of the backend starts
+    And the database ends the sessions that the backend keeps
     Then the public query finds it, over HTTPS, by the Service and by each pod
     When the record is deleted from the database
     Then the public query does not find it, over HTTPS, by the Service and by each pod
@@ -100,5 +101,5 @@ Feature: Backend service
     And the public query is answered with 200 everywhere
     When auth takes connections again
     Then the protected query is answered with 200 again
-    And a copy of the backend whose auth answers with 503, breaks with 500, or takes its question and says nothing, answers with 503
+    And a copy of the backend whose auth answers with 503, breaks with 500, or takes its question and says nothing or hangs up, answers with 503
     And one whose auth answers with neither a yes nor a no lets nobody in

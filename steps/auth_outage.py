@@ -93,6 +93,12 @@ def fast_enough(calls, share, limit):
     )
 
 
+@then(parsers.parse("{share:d} of 100 of them within {limit:d} milliseconds, at each pod"))
+def almost_all_fast_enough(calls, share, limit):
+    slow = measuring.slower(calls, share, limit)
+    assert not slow, f"expected {share} of 100 validate calls within {limit} ms from each machine, saw {slow}"
+
+
 @when(
     parsers.parse("a JWT that expired is validated {count:d} times from there, one after another"),
     target_fixture="noes",
@@ -169,12 +175,12 @@ def protected_is_back(signed_in, backend_doors, environment, status):
 @then(
     parsers.parse(
         "a copy of the backend whose auth answers with {busy:d}, breaks with {broken:d}, or takes its question and "
-        "says nothing, answers with {status:d}"
+        "says nothing or hangs up, answers with {status:d}"
     ),
     target_fixture="answers_of_copies",
 )
 def copy_without_a_word(signed_in, backend, data_client, environment, busy, broken, status, evidence):
-    settings, said = environment.services, (busy, broken, auth_stub.SILENT, auth_stub.UNCLEAR)
+    settings, said = environment.services, (busy, broken, auth_stub.SILENT, auth_stub.HANGS_UP, auth_stub.UNCLEAR)
     says = auth_stub.answers_of_copies(backend, data_client, settings, said, signed_in["jwt"])
     evidence.add("answers of copies, by what auth answers", {said: asked.describe() for said, asked in says.items()})
     # None is a yes or a no: a client that is told Unauthorized would sign in again, in vain.

@@ -26,8 +26,7 @@ WRITES_NONE = Deadline(3, "criterion 15.4: no debug lines, after requests that m
 
 @then(parsers.parse('the process in each of its pods runs with every value of the ConfigMap "{config}"'))
 def values_reach_pods(service, cluster, config, evidence):
-    data = cluster.core.read_namespaced_config_map(config, service.namespace.name).data
-    assert data, f"expected values in the ConfigMap {config}, it is empty"
+    data = configmap_use.values_of(cluster, config, service.namespace.name)
     evidence.add(f"ConfigMap {config}", data)
     for pod in service.running():
         started_with = service.environment(pod)

@@ -12,7 +12,6 @@ from acceptance.drivers.api.auth_stub import TIMES, answering, words
 from acceptance.drivers.api.ended_sessions import end_sessions
 from acceptance.drivers.api.graphql import (
     LOGS,
-    Record,
     ask,
     ask_after_everywhere,
     ask_as_clients,
@@ -24,6 +23,7 @@ from acceptance.drivers.api.graphql import (
     shows,
 )
 from acceptance.drivers.api.graphql_variants import ask_in_forms, ask_in_small_letters, let_in
+from acceptance.drivers.api.public_records import Record
 from acceptance.drivers.api.sign_in import LOGS as AUTH_LOGS
 from acceptance.drivers.api.sign_in import SignIn
 from acceptance.drivers.api.wallet import forged
@@ -38,6 +38,13 @@ def new_record(service, db, environment):
     record.delete()
 
 
+@when("another pod of the backend starts")
+def another_backend_starts(backend):
+    # What a service does at its start, such as filling its table, is done to the same table.
+    with copy_of(backend, {}):
+        pass
+
+
 @when("the database ends the sessions that the backend keeps")
 def backend_loses_sessions(db, backend, evidence):
     evidence.add("sessions of the backend that were ended", end_sessions(db, backend))
@@ -45,7 +52,7 @@ def backend_loses_sessions(db, backend, evidence):
 
 @when("the record is deleted from the database")
 def delete_record(record):
-    record.delete()
+    record.delete_alone()
 
 
 @then(parsers.parse("the public query {finds} it, over HTTPS, by the Service and by each pod"))

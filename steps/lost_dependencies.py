@@ -2,23 +2,31 @@
 
 from pytest_bdd import given, parsers, then, when
 
+from acceptance.drivers.api.lost_dependencies import HOW, Needy
 from acceptance.drivers.services.copies import copy_of
-from acceptance.drivers.services.lost_dependencies import Needy
 
 
 @given("a copy of it that is healthy", target_fixture="needy")
-def healthy_copy(service, data_client, outputs, evidence):
+def healthy_copy(service, data_client, outputs, environment, evidence):
     with copy_of(service, {}) as copy:
-        needy = Needy(copy, data_client, [worker.name for worker in outputs.workers])
+        needy = Needy(copy, data_client, [worker.name for worker in outputs.workers], environment)
         evidence.add("its health before", needy.wait_says(healthy=True))
         yield needy
 
 
-@when(parsers.parse("the copy is cut off from {needed}"), target_fixture="heal")
-def cut_off(needy, db, cache, needed):
+@when(parsers.parse("the copy is cut off from {needed}, so that {how}"), target_fixture="heal")
+def cut_off(needy, db, cache, needed, how):
     addresses = {"the database": db.addresses(), "Redis": {str(cache.pod().status.pod_ip)}}[needed]
-    with needy.cut_off(addresses) as heal:
+    with needy.cut_off(addresses, HOW[how]) as heal:
         yield heal
+
+
+@then(parsers.parse("whoever needs that of it is told of an error within {seconds:d} seconds"))
+def clients_are_told(needy, seconds, evidence):
+    said, took = needy.serves()
+    evidence.add("what a client was told", {"no error": said, "seconds": round(took, 1)})
+    assert not said, f"expected an error from the copy {needy.copy.name} without what it needs, saw {said}"
+    assert took < seconds, f"expected an answer of {needy.copy.name} within {seconds} s, it took {took:.0f} s"
 
 
 @then("its health is told otherwise than with 200")

@@ -11,6 +11,7 @@ from acceptance.drivers.api.ended_sessions import end_sessions
 from acceptance.drivers.api.expiring_tokens import MEANWHILE, expired_meanwhile
 from acceptance.drivers.api.jwt_key_headers import tokens_of
 from acceptance.drivers.api.sign_in import LOGS, SignIn, got_token, keep_tokens
+from acceptance.drivers.services.copies import copy_of
 from acceptance.drivers.services.log_lines import showing
 from acceptance.drivers.services.service import in_words
 from acceptance.drivers.services.service_logs import on_the_way
@@ -127,6 +128,13 @@ def token_ages(signed_in, db, environment, evidence):
 @when("another wallet signs in")
 def another_signs_in(auth_api, environment):
     SignIn(auth_api, environment).enter()
+
+
+@when("another pod of auth starts")
+def another_auth_starts(auth):
+    # What a service does at its start, such as tidying up, is done to the same table.
+    with copy_of(auth, {}):
+        pass
 
 
 @then("the database has its token still, until the same time")

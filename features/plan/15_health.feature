@@ -8,13 +8,14 @@ Feature: Health of a service
     And Redis is deployed
     And <service> is deployed
     And a copy of it that is healthy
-    When the copy is cut off from <needed>
-    Then its health is told otherwise than with 200
+    When the copy is cut off from <needed>, so that <how>
+    Then whoever needs that of it is told of an error within 15 seconds
+    And its health is told otherwise than with 200
     When the copy is no longer cut off
     Then its health is told with 200 again
 
     Examples:
-      | service     | needed       |
-      | auth        | the database |
-      | auth        | Redis        |
-      | the backend | the database |
+      | service     | needed       | how                     |
+      | auth        | the database | nothing answers         |
+      | auth        | Redis        | connections are refused |
+      | the backend | the database | nothing answers         |

@@ -78,8 +78,11 @@ func relayOne(client net.Conn) {
 }
 
 // fixedAnswer gives every request the same answer, and writes down who asked for what; of a credential its SHA-256.
-// silent is the status of who takes a request and never answers it.
-const silent = 0
+// Who takes a request and never answers it is silent; who hangs up closes the connection instead.
+const (
+	silent  = 0
+	hangsUp = 1
+)
 
 func fixedAnswer(status int, body string, lines io.Writer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -91,6 +94,9 @@ func fixedAnswer(status int, body string, lines io.Writer) http.Handler {
 			_, _ = io.Copy(io.Discard, r.Body)
 			<-r.Context().Done()
 			return
+		}
+		if status == hangsUp {
+			panic(http.ErrAbortHandler)
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)

@@ -24,8 +24,8 @@ from acceptance.drivers.workloads.pods import PodClient, delete_now, run_client
 PORT = 8080
 TIMES = 3
 """Successive queries with one token: a backend that caches auth's answer asks only about the first."""
-SILENT = 0
-"""The status of an auth server that accepts each request and never answers it."""
+SILENT, HANGS_UP = 0, 1
+"""The status of an auth server that accepts each request and never answers it, or closes the connection instead."""
 NO_WORD = {"error": "out of order"}
 """The body of an answer that is neither a yes nor a no."""
 UNCLEAR = 200
@@ -91,7 +91,7 @@ def words(said: str, auth: Api, settings: ServiceSettings, other: SignIn) -> tup
 
 @contextlib.contextmanager
 def answering(namespace: Namespace, status: int, text: str) -> Iterator[Spokesman]:
-    """Such a pod until the end of the block, with a status and text that auth could give, or SILENT."""
+    """Such a pod until the end of the block, with a status and text that auth could give, or SILENT or HANGS_UP."""
     name = f"auth-that-says-{status}-{secrets.token_hex(3)}"
     container = {"env": [{"name": "ANSWER", "value": text}]}
     try:
@@ -111,7 +111,7 @@ def answers_of_copies(
 
 
 def answer_of_copy(backend: Service, through: PodClient, settings: ServiceSettings, status: int, token: str) -> Asked:
-    """A backend copy's answer to the protected query while its auth server answers with a status, or is SILENT.
+    """A backend copy's answer to the protected query while its auth server gives a status, is SILENT, or HANGS_UP.
 
     Raises requests.Timeout if the copy never answers.
     """

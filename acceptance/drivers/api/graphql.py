@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ import requests
 
 from acceptance.base.conditions import as_json
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.data.database import SERVICE, Database
 from acceptance.drivers.services.service import KEEP, Api, in_words, now
 
 OFTEN = 20
@@ -28,12 +26,14 @@ CLIENTS = {
     "with the name of its charset": {"Content-Type": "application/json; charset=utf-8"},
 }
 """Headers that the standard (GraphQL over HTTP) permits to clients. The last request closes the connection."""
-LETTERS = "Zoë 日本 \N{ROCKET}"
-"""Characters of one, two, three and four bytes in UTF-8."""
 NAMED = "with a name and variables"
 """How client libraries send a query; people who write one by hand do not."""
 NULLS = "with null where it has no name and no variables"
 """How libraries of typed languages send a query; null is the same as nothing (GraphQL over HTTP, 5.1)."""
+EXTENSIONS = "with extensions, of which it has none"
+"""How Apollo Client sends a query (GraphQL over HTTP, 5.1)."""
+CHUNKED = "in chunks, without its length"
+"""How proxies and streaming clients send a body (RFC 9112, 7.1)."""
 TYPENAME = "{ __typename }"
 """A query that any schema can answer."""
 
@@ -126,16 +126,25 @@ def named(query: str, name: str) -> dict[str, Any]:
 def ask_as_clients(doors: dict[str, Api], settings: ServiceSettings, query: str) -> dict[str, Asked]:
     """Send a query in each form that clients use, through each of `doors`, one after the other over one connection."""
     bodies = {NAMED: named(query, "Scenario"), NULLS: {"query": query, "operationName": None, "variables": None}}
+    bodies[EXTENSIONS] = {"query": query, "extensions": {}}
     answers = {
         f"{door}, {how}": ask(api, settings, query, body=body, headers=KEEP)
         for door, api in doors.items()
         for how, body in bodies.items()
     }
+    answers |= {f"{door}, {CHUNKED}": ask_in_chunks(api, settings, query) for door, api in doors.items()}
     return answers | {
         f"{door}, {how}": ask(api, settings, query, headers=headers)
         for door, api in doors.items()
         for how, headers in CLIENTS.items()
     }
+
+
+def ask_in_chunks(api: Api, settings: ServiceSettings, query: str) -> Asked:
+    """Send a query in two chunks of its body, over a connection that is kept."""
+    text = json.dumps({"query": query}).encode()
+    sent = iter((text[:10], text[10:]))
+    return ask(api, settings, query, data=sent, headers={"Content-Type": "application/json", **KEEP})
 
 
 def ask_after(api: Api, settings: ServiceSettings, good: str, token: str | None) -> list[Asked]:
@@ -192,37 +201,3 @@ def long(query: str) -> str:
 def shows(data: Any, text: str) -> bool:
     """Whether data contains a text in any field; case is ignored, since addresses are written either way."""
     return text.lower() in json.dumps(data, ensure_ascii=False).lower()
-
-
-@dataclass(frozen=True)
-class Record:
-    """A row of the table that the public query reads, with unique values."""
-
-    db: Database
-    settings: ServiceSettings
-    values: tuple[str, ...]
-
-    @classmethod
-    def new(cls, db: Database, settings: ServiceSettings) -> Record:
-        """A row that is not in the database yet; its last column is text for people, who write in many scripts."""
-        *first, last = (f"scenario-{secrets.token_hex(6)}" for _ in settings.public_columns)
-        return cls(db, settings, (*first, f"{last} {LETTERS}"))
-
-    def insert(self) -> None:
-        """Insert the row."""
-        columns = ", ".join(self.settings.public_columns)
-        marks = ", ".join("%s" for _ in self.values)
-        statement = f"insert into {self.settings.public_table} ({columns}) values ({marks})"
-        self.db.ask(SERVICE, statement, *self.values)
-
-    def delete(self) -> None:
-        """Delete the row."""
-        table, column = self.settings.public_table, self.settings.public_columns[0]
-        self.db.ask(SERVICE, f"delete from {table} where {column} = %s", self.values[0])
-
-    def found_in(self, asked: Asked) -> bool:
-        """Whether an answer has the whole row. Raises AssertionError if it has only a part of it, or no data."""
-        data = asked.data()
-        found = [shows(data, value) for value in self.values]
-        assert len(set(found)) == 1, f"expected all or none of {self.values} in the answer, saw a part of it in {data}"
-        return found[0]

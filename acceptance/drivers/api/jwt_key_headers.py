@@ -20,10 +20,11 @@ from cryptography.x509.oid import NameOID
 from jwt.utils import base64url_encode
 
 from acceptance.base.secrecy import register_secret
-from acceptance.drivers.api.wallet import forged
+from acceptance.drivers.api.wallet import KNOWN_SECRETS, forged
 
 OWN_KEYS = "JWTs that bring keys of their own"
 """The Examples' name for all of them together: one sign-in for each would exceed the rate limit."""
+KNOWN = "JWTs signed with secrets that others know"
 EMPTY_FILE = "../../../../../../../../dev/null"
 """An empty file that every container has: a key that is read from it is empty."""
 
@@ -33,7 +34,15 @@ def tokens_of(kind: str, good: str, secret: str, serve: Callable[[str], str]) ->
 
     `serve` publishes a text where auth can read it, and returns its address; it is called only for OWN_KEYS.
     """
+    if kind == KNOWN:
+        return by_known_secrets(good)
     return naming_keys(good, serve) if kind == OWN_KEYS else {kind: forged(kind, good, secret)}
+
+
+def by_known_secrets(good: str) -> dict[str, str]:
+    """JWTs with the claims of a good one, signed with secrets that anybody may try, by secret."""
+    claims = jwt.decode(good, options={"verify_signature": False})
+    return {f"the secret {known}": register_secret(by_secret({}, claims, known.encode())) for known in KNOWN_SECRETS}
 
 
 def naming_keys(good: str, serve: Callable[[str], str]) -> dict[str, str]:

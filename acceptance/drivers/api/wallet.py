@@ -22,7 +22,15 @@ USUAL, FEWEST, ALL = "usual", "fewest", "all"
 """The sets of EIP-4361 fields that a message may have."""
 WEST = datetime.timezone(datetime.timedelta(hours=-5))
 """A time zone west of UTC: a service that ignores it takes a valid message for one that expired hours ago."""
-RESOURCES = ["Resources:", "- https://example.com/terms", "- https://example.com/privacy"]
+RESOURCES = ["Resources:", *(f"- https://example.com/terms/{number:064d}" for number in range(20))]
+"""Some 2 KiB of what a user agrees to."""
+PAGE = "/account/sign-in?next=%2Forders"
+"""The page of the site that asks for the signature: the URI of a message names it."""
+KNOWN_SECRETS = (
+    "secret", "jwt-secret", "jwt_secret", "changeme", "change-me", "development", "test", "password", "supersecret",
+    "your-256-bit-secret", "your-secret-key", "dev-secret", "default", "insecure",
+)  # fmt: skip
+"""Secrets that samples and development setups sign with: anybody may try them."""
 
 
 class Wallet:
@@ -36,13 +44,23 @@ class Wallet:
         self.address: str = self.account.address
 
     def message(
-        self, domain: str, nonce: str, *, chain: int = 1, minutes: int = 5, wait: int = 0, fields: str = USUAL
+        self,
+        domain: str,
+        nonce: str,
+        *,
+        chain: int = 1,
+        minutes: int = 5,
+        wait: int = 0,
+        ahead: int = 0,
+        page: str = "",
+        fields: str = USUAL,
     ) -> str:
         """A Sign-In with Ethereum message that is valid for `minutes`; with `wait`, not before that many minutes.
 
-        `fields`: USUAL, with times in milliseconds, as JavaScript writes them; the FEWEST that the standard requires
-        (then it never expires); or ALL that it has, with a Not Before a minute ago and times in another zone (the
-        standard allows any, by RFC 3339).
+        It is issued 5 minutes before its end, or now. `ahead`: the minutes by which the wallet's clock is ahead.
+        `page`: the path of the page that asks for it. `fields`: USUAL, with times in milliseconds, as JavaScript writes
+        them; the FEWEST that the standard requires (then it never expires); or ALL that it has, with a Not Before a
+        minute ago and times in another zone (the standard allows any, by RFC 3339).
         """
         now = datetime.datetime.now(WEST if fields == ALL else datetime.UTC).replace(microsecond=0)
         fraction = ".123" if fields == USUAL else ""
@@ -52,8 +70,8 @@ class Wallet:
             return f"{name}: {now + datetime.timedelta(minutes=later):%Y-%m-%dT%H:%M:%S}{fraction}{zone}"
 
         statement = "" if fields == FEWEST else "Sign in to Alternate Futures.\n"
-        lines = [f"URI: https://{domain}", "Version: 1", f"Chain ID: {chain}", f"Nonce: {nonce}"]
-        lines += [stamp("Issued At", min(0, minutes - 5))]
+        lines = [f"URI: https://{domain}{page}", "Version: 1", f"Chain ID: {chain}", f"Nonce: {nonce}"]
+        lines += [stamp("Issued At", ahead or min(0, minutes - 5))]
         lines += [stamp("Expiration Time", minutes)] if fields != FEWEST else []
         lines += [stamp("Not Before", wait or -1)] if wait or fields == ALL else []
         lines += [f"Request ID: {nonce[:8]}", *RESOURCES] if fields == ALL else []

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from kubernetes import client
 
+from acceptance.cluster.cluster import Cluster
+
 
 def source_of(spec: client.V1PodSpec, key: str, config: str) -> str:
     """Where a pod's spec takes a variable from: `the ConfigMap NAME` if it is `config`, else the source in words."""
@@ -18,6 +20,14 @@ def source_of(spec: client.V1PodSpec, key: str, config: str) -> str:
             return f"the ConfigMap {config}" if same else "an entry of its own in env"
     named = [item.config_map_ref.name for item in container.env_from or [] if item.config_map_ref and not item.prefix]
     return f"the ConfigMap {config}" if config in named else "nowhere"
+
+
+def values_of(cluster: Cluster, name: str, namespace: str) -> dict[str, str]:
+    """The values of a ConfigMap. Raises AssertionError if it has none, or if nobody can change them any more."""
+    found = cluster.core.read_namespaced_config_map(name, namespace)
+    assert found.data, f"expected values in the ConfigMap {name}, it is empty"
+    assert not found.immutable, f"expected the ConfigMap {name} to be changeable, it is immutable"
+    return dict(found.data)
 
 
 def elsewhere(specs: dict[str, client.V1PodSpec], keys: Iterable[str], config: str) -> dict[str, dict[str, str]]:

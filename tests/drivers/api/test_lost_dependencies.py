@@ -6,9 +6,11 @@ import pytest
 import requests
 
 from acceptance.base.deadlines import Deadline
+from acceptance.base.service_settings import ServiceSettings
 from acceptance.base.waiting import TimedOut
-from acceptance.drivers.services import lost_dependencies
-from acceptance.drivers.services.lost_dependencies import Needy, says
+from acceptance.drivers.api import lost_dependencies
+from acceptance.drivers.api.lost_dependencies import Needy, says, without_error
+from acceptance.drivers.network.cuts import DROP, RESET
 
 
 class Machines:
@@ -27,16 +29,22 @@ class Machines:
 
 
 class Health:
-    """A copy that is healthy unless it is cut off; or always, if it remembers."""
+    """A copy that is healthy unless it is cut off, and answers queries then; or always, if it remembers."""
 
     def __init__(self, machines, remembers=False):
-        self.machines, self.remembers = machines, remembers
+        self.machines, self.remembers, self.hangs = machines, remembers, False
 
     def get(self, path):
+        if self.hangs and self.machines.rules:
+            raise requests.ReadTimeout("nothing")
         made = requests.Response()
         made.status_code = 503 if self.machines.rules and not self.remembers else 200
         made.url, made.request = path, requests.Request("GET", "http://copy/health").prepare()
+        made._content = b"{}"
         return made
+
+    def post(self, path, body, **_):
+        return self.get(path)
 
 
 def needy(monkeypatch, remembers=False):
@@ -45,15 +53,14 @@ def needy(monkeypatch, remembers=False):
     api = Health(machines, remembers)
     pod = Thing(status=Thing(pod_ip="10.0.0.9"))
     namespace = Thing(name="default", cluster=machines)
-    return Needy(
-        Thing(name="copy", namespace=namespace, pod=lambda: pod, api=lambda _: api), None, ["worker"]
-    ), machines
+    copy = Thing(name="backend-copy", namespace=namespace, pod=lambda: pod, api=lambda _: api)
+    return Needy(copy, None, ["worker"], Thing(services=ServiceSettings())), machines
 
 
 def test_a_copy_is_unhealthy_while_it_is_cut_off_and_no_longer(monkeypatch):
     copy, machines = needy(monkeypatch)
     assert "answered 200" in copy.wait_says(healthy=True)
-    with copy.cut_off({"10.0.0.1", "10.0.0.2"}) as heal:
+    with copy.cut_off({"10.0.0.1", "10.0.0.2"}, RESET) as heal:
         (rule,) = machines.rules
         assert "ip saddr 10.0.0.9 ip daddr 10.0.0.1 reject with tcp reset" in rule and "daddr 10.0.0.2" in rule
         assert "answered 503" in copy.wait_says(healthy=False)
@@ -64,15 +71,37 @@ def test_a_copy_is_unhealthy_while_it_is_cut_off_and_no_longer(monkeypatch):
 
 def test_a_copy_that_remembers_its_health_is_seen(monkeypatch):
     copy, machines = needy(monkeypatch, remembers=True)
-    with pytest.raises(TimedOut, match="a status other than 200"), copy.cut_off({"10.0.0.1"}):
+    with pytest.raises(TimedOut, match="a status other than 200"), copy.cut_off({"10.0.0.1"}, RESET):
         copy.wait_says(healthy=False)
     assert machines.rules == []
 
 
 def test_a_copy_that_is_cut_off_from_nothing_proves_nothing(monkeypatch):
     copy, _ = needy(monkeypatch)
-    with pytest.raises(AssertionError, match="off from, saw none"), copy.cut_off([]):
+    with pytest.raises(AssertionError, match="off from, saw none"), copy.cut_off([], RESET):
         pass
+
+
+@pytest.mark.parametrize(
+    ("remembers", "hangs", "said"),
+    [(False, False, ""), (True, False, "answered 200"), (False, True, "no answer (Read")],
+)
+def test_a_copy_that_serves_what_it_cannot_know_or_hangs_is_seen(monkeypatch, remembers, hangs, said):
+    copy, _ = needy(monkeypatch, remembers)
+    copy.api.hangs = hangs
+    assert "answered 200" in copy.serves()[0]
+    with copy.cut_off({"10.0.0.1"}, DROP):
+        seen = copy.serves()[0]
+    assert said in seen and bool(seen) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "is_error"),
+    [(503, "", True), (200, '{"errors": ["no database"]}', True), (200, "{}", False), (401, "", False)],
+)
+def test_an_error_of_the_service_is_told_apart(status, text, is_error):
+    made = Thing(status_code=status, text=text, url="/", request=Thing(method="POST"))
+    assert (without_error(made) == "") is is_error
 
 
 @pytest.mark.parametrize(("status", "healthy"), [(200, True), (503, False), (500, False)])

@@ -1,0 +1,92 @@
+"""What a service does once it has lost a dependency that it had before: its health, and its work.
+
+Source: 8.6, 8.7, 8.8, 9.6, 9.7, 15.10.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+import requests
+
+from acceptance.base.deadlines import Deadline
+from acceptance.base.environment import Environment
+from acceptance.base.waiting import eventually
+from acceptance.drivers.api.graphql import ask
+from acceptance.drivers.api.sign_in import SignIn
+from acceptance.drivers.network.cuts import DROP, RESET, Cut
+from acceptance.drivers.services.copies import Copy
+from acceptance.drivers.services.service import Api, fields, in_words
+from acceptance.drivers.workloads.pods import PodClient
+
+HEALTH = "/health"
+HOW = {"nothing answers": DROP, "connections are refused": RESET}
+"""What becomes of packets to a lost dependency: with DROP, even the connections that are kept say nothing more."""
+NOTICED = Deadline(20, "the suite: three probes of a service, each of which asks for what the service needs")
+
+
+class Needy:
+    """A copy of a service, asked for its health and work at an address that was read while it was Ready."""
+
+    def __init__(self, copy: Copy, through: PodClient, nodes: list[str], environment: Environment):
+        self.copy, self.nodes = copy, nodes
+        self.address = str(copy.pod().status.pod_ip)
+        self.api = copy.api(through)
+        self.work = work_of(copy.name, self.api, environment)
+
+    @contextlib.contextmanager
+    def cut_off(self, addresses: Iterable[str], verdict: str) -> Iterator[Callable[[], None]]:
+        """Cut the copy off from some addresses until the end of the block, or until the yielded function is called."""
+        ways = [(self.address, other) for other in addresses]
+        assert ways, f"expected addresses to cut the copy {self.copy.name} off from, saw none"
+        cut = Cut(self.copy.namespace.cluster, self.nodes, ways, verdict)
+        try:
+            cut.make()
+            yield cut.heal
+        finally:
+            cut.heal()
+
+    def serves(self) -> tuple[str, float]:
+        """What it answers to a client if that is not an error of its own (otherwise empty), and the seconds it takes.
+
+        A client that hears nothing is told so in words, too.
+        """
+        began = time.monotonic()
+        try:
+            said = self.work()
+        except requests.RequestException as error:
+            said = f"no answer ({type(error).__name__})"
+        return said, time.monotonic() - began
+
+    def wait_says(self, *, healthy: bool) -> str:
+        """Wait until the copy reports this health; return the answer. Raises TimedOut with the last one."""
+        what = f"GET {HEALTH} of {self.copy.name} answered with {'200' if healthy else 'a status other than 200'}"
+        hint = f"kubectl -n {self.copy.namespace.name} logs deploy/{self.copy.name}"
+        return eventually(lambda: says(self.api, healthy=healthy), within=NOTICED, what=what, hint=hint)
+
+
+def work_of(name: str, api: Api, environment: Environment) -> Callable[[], str]:
+    """One request for what a copy needs its dependencies for; it returns an answer that is no error, or nothing.
+
+    Auth gets a signed message, made while it has all that it needs; the backend gets the public query.
+    """
+    if not name.startswith("auth-"):
+        return lambda: without_error(ask(api, environment.services, environment.services.public_query).answer)
+    visitor = SignIn(api, environment)
+    message = visitor.message("a good message")
+    return lambda: without_error(visitor.send(*message))
+
+
+def without_error(answer: requests.Response) -> str:
+    """An answer in words, unless it says that the service failed: by its status, or as GraphQL does, with 200."""
+    failed = answer.status_code >= 500 or (answer.status_code == 200 and fields(answer.text).get("errors"))
+    return "" if failed else in_words(answer)
+
+
+def says(api: Api, *, healthy: bool) -> str:
+    """The answer to a request for health. Raises AssertionError unless its status is 200 if and only if `healthy`."""
+    answer = api.get(HEALTH)
+    assert (answer.status_code == 200) is healthy, in_words(answer)
+    return in_words(answer)

@@ -1,0 +1,66 @@
+"""Rows of the table that the backend's public query reads. Source: 9.7, 12.2."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api.graphql import Asked, shows
+from acceptance.drivers.data.database import SERVICE, Database
+
+LETTERS = "Zoë 日本 \N{ROCKET}"
+"""Characters of one, two, three and four bytes in UTF-8."""
+MANY = 100
+"""Rows before the one that is looked for, and as many after it, in the order of their first column and of time."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A row of the table that the public query reads, with unique values, and many rows around it."""
+
+    db: Database
+    settings: ServiceSettings
+    values: tuple[str, ...]
+
+    @classmethod
+    def new(cls, db: Database, settings: ServiceSettings) -> Record:
+        """A row that is not in the database yet; its last column is text for people, who write in many scripts."""
+        *first, last = (f"scenario-n-{secrets.token_hex(6)}" for _ in settings.public_columns)
+        return cls(db, settings, (*first, f"{last} {LETTERS}"))
+
+    def insert(self) -> None:
+        """Insert MANY rows whose first column sorts before the row's, the row, and MANY that sort after it."""
+        columns = ", ".join(self.settings.public_columns)
+        marks = ", ".join("%s" for _ in self.values)
+        into = f"insert into {self.settings.public_table} ({columns})"
+        many = ", ".join("%s || to_char(n, 'FM000')" for _ in self.values)
+        for side, statement in (
+            ("a", f"{into} select {many} from generate_series(1, {MANY}) n"),
+            ("", f"{into} values ({marks})"),
+            ("z", f"{into} select {many} from generate_series(1, {MANY}) n"),
+        ):
+            self.db.ask(SERVICE, statement, *(self.around(side) if side else self.values))
+
+    def around(self, side: str) -> tuple[str, ...]:
+        """The beginnings of the values of the rows around it: `a` sort before it, `z` after it."""
+        return tuple(value.split(" ")[0].replace("-n-", f"-{side}-", 1) for value in self.values)
+
+    def delete(self) -> None:
+        """Delete the row, and those around it."""
+        table, column = self.settings.public_table, self.settings.public_columns[0]
+        before, after = (self.around(side)[0] for side in "az")
+        statement = f"delete from {table} where {column} = %s or {column} like %s or {column} like %s"
+        self.db.ask(SERVICE, statement, self.values[0], f"{before}%", f"{after}%")
+
+    def delete_alone(self) -> None:
+        """Delete the row, but none around it."""
+        table, column = self.settings.public_table, self.settings.public_columns[0]
+        self.db.ask(SERVICE, f"delete from {table} where {column} = %s", self.values[0])
+
+    def found_in(self, asked: Asked) -> bool:
+        """Whether an answer has the whole row. Raises AssertionError if it has only a part of it, or no data."""
+        data = asked.data()
+        found = [shows(data, value) for value in self.values]
+        assert len(set(found)) == 1, f"expected all or none of {self.values} in the answer, saw a part of it in {data}"
+        return found[0]

@@ -1,0 +1,59 @@
+"""A record among many others, which is found whole, in part, or not at all."""
+
+import json
+import sqlite3
+
+import pytest
+import requests
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api.graphql import Asked
+from acceptance.drivers.api.public_records import MANY, Record
+
+SETTINGS = ServiceSettings()
+
+
+def answered(name, escaped):
+    body = {"data": {"products": [{"slug": "scenario-1", "name": name}]}}
+    made = requests.Response()
+    made.status_code, made._content = 200, json.dumps(body, ensure_ascii=escaped).encode()
+    made.request = requests.Request("POST", "https://api.example/graphql").prepare()
+    made.headers["Content-Type"] = "application/graphql-response+json"
+    return Asked(made, None, 0.0)
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+def test_a_record_has_letters_of_every_length_which_are_found_however_they_are_written(escaped):
+    values = Record.new(None, SETTINGS).values
+    assert {len(letter.encode()) for letter in values[-1]} == {1, 2, 3, 4} and values[0].isascii()
+    record = Record(None, SETTINGS, ("scenario-1", values[-1]))
+    assert record.found_in(answered(values[-1], escaped))
+    with pytest.raises(AssertionError, match="a part of"):
+        record.found_in(answered(values[-1].encode("latin-1", "replace").decode("latin-1"), escaped))
+
+
+class Database:
+    """A table with the columns of the public query, which keeps what each statement says of its order."""
+
+    def __init__(self):
+        self.connection = sqlite3.connect(":memory:")
+        self.connection.execute("create table products (slug text primary key, name text)")
+        self.connection.create_function("to_char", 2, lambda number, _: f"{number:03}")
+        numbers = f"select value as n from json_each('{json.dumps(list(range(1, MANY + 1)))}')"
+        self.numbers = f"({numbers})"
+
+    def ask(self, _, statement, *values):
+        text = statement.replace("backend.products", "products").replace(f"generate_series(1, {MANY})", self.numbers)
+        return self.connection.execute(text.replace("%s", "?"), values).fetchall()
+
+
+def test_a_record_is_neither_among_the_first_nor_the_last_and_leaves_nothing_behind():
+    db = Database()
+    record = Record.new(db, SETTINGS)
+    record.insert()
+    slugs = [slug for (slug,) in db.ask("", "select slug from products order by slug")]
+    assert len(slugs) == 2 * MANY + 1 and slugs.index(record.values[0]) == MANY
+    record.delete_alone()
+    assert len(db.ask("", "select slug from products")) == 2 * MANY
+    record.delete()
+    assert db.ask("", "select slug from products") == []
