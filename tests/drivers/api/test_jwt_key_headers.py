@@ -12,7 +12,8 @@ from cryptography import x509
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api import token_validation
-from acceptance.drivers.api.jwt_key_headers import EMPTY_FILE, OWN_KEYS, holding, naming_keys, tokens_of
+from acceptance.drivers.api.jwt_key_headers import EMPTY_FILE, KNOWN, OWN_KEYS, holding, naming_keys, tokens_of
+from acceptance.drivers.api.wallet import KNOWN_SECRETS
 
 SECRET = secrets.token_urlsafe(48)
 GOOD = jwt.encode({"sub": "0xabc", "exp": 4102444800}, SECRET, "HS256")
@@ -50,6 +51,14 @@ def test_who_checks_with_the_secret_accepts_none(name):
 def test_the_examples_name_one_token_or_all_of_these():
     assert [*tokens_of(OWN_KEYS, GOOD, SECRET, holding)] == [*MADE]
     assert tokens_of("its JWT", GOOD, SECRET, None) == {"its JWT": GOOD}
+
+
+@pytest.mark.filterwarnings("ignore:The HMAC key is")
+def test_known_secrets_sign_what_they_sign_elsewhere():
+    made = tokens_of(KNOWN, GOOD, SECRET, None)
+    assert len(made) == len(KNOWN_SECRETS)
+    for known in KNOWN_SECRETS:
+        assert jwt.decode(made[f"the secret {known}"], known, algorithms=["HS256"])["sub"] == "0xabc"
 
 
 class Auth:

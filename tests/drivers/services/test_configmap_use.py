@@ -1,8 +1,12 @@
 """Values that pods have without taking them from their ConfigMap are seen."""
 
+import contextlib
+from types import SimpleNamespace
+
 import pytest
 from kubernetes import client
 
+from acceptance.drivers.services import configmap_use
 from acceptance.drivers.services.configmap_use import elsewhere
 
 CONFIG = "auth-config"
@@ -50,3 +54,13 @@ def test_the_whole_configmap_or_its_key(good):
 )
 def test_values_from_elsewhere_are_seen(bad, way):
     assert elsewhere({"auth": bad, "other": spec()}, ["LIMIT"], CONFIG) == {"auth": {"LIMIT": way}}
+
+
+@pytest.mark.parametrize(
+    ("data", "immutable", "wrong"), [({"A": "1"}, None, ""), ({"A": "1"}, True, "immutable"), (None, None, "empty")]
+)
+def test_values_are_there_and_can_be_changed(data, immutable, wrong):
+    found = client.V1ConfigMap(data=data, immutable=immutable)
+    cluster = SimpleNamespace(core=SimpleNamespace(read_namespaced_config_map=lambda name, namespace: found))
+    with pytest.raises(AssertionError, match=wrong) if wrong else contextlib.nullcontext():
+        assert configmap_use.values_of(cluster, "auth-config", "default") == {"A": "1"}
