@@ -9,7 +9,7 @@ from acceptance.base.environment import load_environment
 from acceptance.cluster.cluster import Cluster
 from acceptance.drivers.data import storage
 from acceptance.drivers.ingress import certificates, scenario_routes
-from acceptance.platform import applications, argocd, git, metrics
+from acceptance.platform import application_deployment, argocd, git, metrics
 
 
 def thing(**fields):
@@ -114,6 +114,6 @@ def test_a_first_deployment_on_machines_has_the_time_that_the_plan_gives_the_dat
     environment, seconds, monkeypatch
 ):
     given = []
-    monkeypatch.setattr(applications, "eventually", lambda check, within, **_: given.append(within.seconds))
-    applications.wait_deployed(thing(environment=load_environment(environment)), "database")
+    monkeypatch.setattr(application_deployment, "eventually", lambda check, within, **_: given.append(within.seconds))
+    application_deployment.wait_deployed(thing(environment=load_environment(environment)), "database")
     assert given == [seconds]
