@@ -3,10 +3,12 @@
 import datetime
 import time
 from types import SimpleNamespace
+from types import SimpleNamespace as Thing
 
 import pytest
 
 from acceptance.base.deadlines import Deadline
+from acceptance.base.environment import load_environment
 from acceptance.platform import application_deployment
 from acceptance.platform.application_status import REFRESH
 from acceptance.platform.platform import Blocked
@@ -91,3 +93,13 @@ def test_a_sync_that_missed_the_end_of_its_job_is_begun_anew(monkeypatch, applic
     state = {"phase": "Running", "message": "waiting for completion of hook batch/Job/init"}
     application_deployment.begin_anew_if_stuck(stuck, "database", {"operationState": state})
     assert [*map(list, patches)] == ([["status"], ["operation"]] if anew else [])
+
+
+@pytest.mark.parametrize(("environment", "seconds"), [("production", 900), ("kind", 300)])
+def test_a_first_deployment_on_machines_has_the_time_that_the_plan_gives_the_database(
+    environment, seconds, monkeypatch
+):
+    given = []
+    monkeypatch.setattr(application_deployment, "eventually", lambda check, within, **_: given.append(within.seconds))
+    application_deployment.wait_deployed(Thing(environment=load_environment(environment)), "database")
+    assert given == [seconds]
