@@ -53,8 +53,8 @@ def ends_platform(defect: Defect) -> bool:
 
 def rounds_of(defects: list[Defect]) -> list[list[Defect]]:
     """The rounds for some defects; one after which the platform is gone comes last."""
-    lasting = [defect for defect in defects if not ends_platform(defect)]
-    return [*in_rounds(lasting), *in_rounds([defect for defect in defects if ends_platform(defect)])]
+    last = [defect for defect in defects if ends_platform(defect)]
+    return [*in_rounds(defect for defect in defects if defect not in last), *in_rounds(last)]
 
 
 def covering(defects: Iterable[Defect], wanted: set[str]) -> list[Defect]:

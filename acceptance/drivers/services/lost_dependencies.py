@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from acceptance.base.deadlines import Deadline
 from acceptance.base.waiting import eventually
-from acceptance.drivers.network.cuts import RESET, Cut
+from acceptance.drivers.network.cuts import RESET, NetworkPartition
 from acceptance.drivers.services.copies import Copy
 from acceptance.drivers.services.service import Api, in_words
 from acceptance.drivers.workloads.pods import PodClient
@@ -29,7 +29,7 @@ class Needy:
         """Cut the copy off from some addresses until the end of the block, or until the yielded function is called."""
         ways = [(self.address, other) for other in addresses]
         assert ways, f"expected addresses to cut the copy {self.copy.name} off from, saw none"
-        cut = Cut(self.copy.namespace.cluster, self.nodes, ways, RESET)
+        cut = NetworkPartition(self.copy.namespace.cluster, self.nodes, ways, RESET)
         try:
             cut.make()
             yield cut.heal

@@ -9,7 +9,7 @@ from acceptance.drivers.ingress import (
 
 
 def test_headers_that_are_too_large_for_somebody_are_seen_before_anybody_waits_for_a_log():
-    marked = access_log.Marked(asked={"mark-a": "GET /", "mark-b": "GET /x"})
+    marked = access_log.MarkedRequests(asked={"mark-a": "GET /", "mark-b": "GET /x"})
     marked.answers = {"mark-a": SimpleNamespace(status_code=200), "mark-b": SimpleNamespace(status_code=431)}
     assert access_log.by_pod(None, marked, {}) == ({}, ["GET /x with headers of 8 KiB: 431"])
     assert 7_500 < sum(len(name) + len(value) for name, value in access_log.LARGE.items()) < 8_192

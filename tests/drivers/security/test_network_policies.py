@@ -87,7 +87,7 @@ def admits(objects, source, target, port):
 def test_policies_admit_those_who_need_a_service_and_nobody_else(deployed, place, target, admitted):
     objects = deployed(place)
     sources = {name: ({NAME_LABEL: name}, DEFAULT) for name in PORTS}
-    sources |= {"Traefik": TRAEFIK, "a stranger": ({}, DEFAULT), "a backend elsewhere": BACKEND_ELSEWHERE}
+    sources |= {"Traefik": TRAEFIK, "a pod of no Application": ({}, DEFAULT), "a backend elsewhere": BACKEND_ELSEWHERE}
     sources["Traefik's label here"] = ({"app": "traefik"}, DEFAULT)
     seen = {who for who, source in sources.items() if admits(objects, source, {NAME_LABEL: target}, PORTS[target])}
     assert seen == admitted
