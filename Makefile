@@ -102,5 +102,5 @@ pin: setup ## Pin production's images by digest in its overlays (ARGS=--check: l
 	@$(COMMAND) pin $(ARGS)
 
 clean: ## Remove reports, caches and Python packages
-	@rm -rf .venv node_modules reports .pytest_cache .mypy_cache .ruff_cache k8s/upstream
+	@rm -rf .venv node_modules reports .pytest_cache .mypy_cache .ruff_cache .import_linter_cache k8s/upstream
 	@rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/alternate-futures"

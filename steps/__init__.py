@@ -1,4 +1,5 @@
-"""Gherkin steps by concept, and the modules that bind features (test_*.py).
+"""Gherkin steps, and the modules that bind features to them (test_*.py).
 
-Steps are thin: one call or one assertion each. What they act on belongs in acceptance/drivers/.
+Covers one module per concept, such as database or routes; each step is one call or one assertion.
+What steps act on belongs in acceptance/drivers/, session-scoped fixtures in fixtures/.
 """

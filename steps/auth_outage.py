@@ -15,7 +15,7 @@ from acceptance.drivers.services import latency as measuring
 from acceptance.drivers.services.copies import copy_of
 from acceptance.drivers.services.dns_names import own_names, resolved
 from acceptance.drivers.services.log_lines import says_unreachable
-from acceptance.drivers.services.partitions import parted
+from acceptance.drivers.services.partitions import partitioned
 from acceptance.drivers.services.service import in_words
 
 FOUND = Deadline(45, "criterion 11.1: CoreDNS may keep an answer for 30 s, and a kept connection has to time out")
@@ -122,19 +122,19 @@ def refused_fast_enough(noes, share, limit):
 @when("auth refuses connections from the backend", target_fixture="cut")
 def auth_refuses_connections(backend, auth, outputs):
     workers = [worker.name for worker in outputs.workers]
-    with parted(backend, auth, workers, RESET) as cut:
+    with partitioned(backend, auth, workers, RESET) as cut:
         yield cut
 
 
 @when("the network between backend and auth is cut", target_fixture="cut")
 def network_is_cut(backend, auth, outputs):
-    with parted(backend, auth, [worker.name for worker in outputs.workers], DROP) as cut:
+    with partitioned(backend, auth, [worker.name for worker in outputs.workers], DROP) as cut:
         yield cut
 
 
 @when("auth takes connections again")
 @when("the network is mended")
-def mended(cut):
+def healed(cut):
     cut[0].heal()
 
 

@@ -54,11 +54,11 @@ def real_copy(backend):
 def change_config(configured, auth_api, data_client, environment, evidence):
     # Auth's own answer to a token that nobody signed: only a request sent to the stub gets it here.
     no = words_of_auth(auth_api, environment.services, NO_TOKEN, 401)
-    with answering(data_client.namespace, *no) as spokesman:
-        changed = spokesman.url + environment.services.auth_url_end
+    with answering(data_client.namespace, *no) as stub:
+        changed = stub.url + environment.services.auth_url_end
         configured.set(changed)
         evidence.add("AUTH_SERVICE_URL", changed)
-        yield spokesman
+        yield stub
 
 
 @when("the copy is restarted")

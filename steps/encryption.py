@@ -5,12 +5,12 @@ from pytest_bdd import given, then, when
 from acceptance.base.deadlines import REPLICATED
 from acceptance.base.waiting import eventually
 from acceptance.drivers.cluster.etcd import snapshot, stored, ways_of_storing
-from acceptance.drivers.security.encryption_at_rest import Marked, key_files
+from acceptance.drivers.security.encryption_at_rest import MarkedSecret, key_files
 
 
 @given("a ConfigMap, and a Secret that each API server wrote, each with a value of its own", target_fixture="marked")
 def config_map_and_secrets(namespace, outputs):
-    return Marked(namespace, outputs.control_planes).write()
+    return MarkedSecret(namespace, outputs.control_planes).write()
 
 
 @when("a snapshot of etcd is taken", target_fixture="searched")

@@ -169,13 +169,13 @@ def other_forms_get_none(signed_in, backend_doors, environment, jwt_secret, kind
 
 
 @given(parsers.parse("a copy of the backend that asks an auth service which says {word}"), target_fixture="judged_copy")
-def copy_with_spokesman(word, backend, auth_api, auth_doors, environment, data_client, signed_in):
+def copy_with_stub(word, backend, auth_api, auth_doors, environment, data_client, signed_in):
     other = SignIn(auth_api, environment)
     as_auth = words(word, auth_api, environment.services, other)
     with contextlib.ExitStack() as stack:
-        spokesman = stack.enter_context(answering(data_client.namespace, *as_auth))
-        copy = stack.enter_context(copy_of(backend, {"AUTH_SERVICE_URL": spokesman.url}))
-        yield copy.api(data_client), spokesman, other
+        stub = stack.enter_context(answering(data_client.namespace, *as_auth))
+        copy = stack.enter_context(copy_of(backend, {"AUTH_SERVICE_URL": stub.url}))
+        yield copy.api(data_client), stub, other
 
 
 @when(parsers.parse("the copy is asked for the protected query several times with {kind}"), target_fixture="asked_copy")
@@ -187,7 +187,7 @@ def ask_judged_copy(judged_copy, signed_in, environment, jwt_secret, kind, evide
 
 
 @then("that auth service was asked to validate it each time")
-def spokesman_was_asked(judged_copy, asked_copy, environment, evidence):
+def stub_was_asked(judged_copy, asked_copy, environment, evidence):
     path = environment.services.validate_path
     evidence.add("the requests", eventually(
         lambda: judged_copy[1].was_asked(path, asked_copy[1], TIMES),

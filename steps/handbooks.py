@@ -3,31 +3,31 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.criteria.verdicts import NotSelected
-from acceptance.drivers.operations.handbooks import Desk, copy_project, read_blocks
+from acceptance.drivers.operations.handbooks import Checkout, copy_project, read_blocks
 from acceptance.drivers.workloads import platform_state
 
 
-@given("a copy of this project, for whoever follows a handbook", target_fixture="desk")
+@given("a copy of this project, for whoever follows a handbook", target_fixture="checkout")
 def copy_of_project(tmp_path, environment, cluster, repository, sealed_secrets, routes, argocd, access):
     if environment.gitops.server != "in-cluster":
         raise NotSelected("the blocks marked `run` are for kind; selected by --env=kind")
     folder = copy_project(tmp_path / "checkout")
-    return Desk(folder, cluster.tools, cluster.kubeconfig_path, platform_state.wait_found(cluster, repository))
+    return Checkout(folder, cluster.tools, cluster.kubeconfig_path, platform_state.wait_found(cluster, repository))
 
 
 @when(parsers.parse('every command of "{handbook}" that disturbs nobody is typed in it'))
-def type_commands(desk, handbook, evidence):
+def type_commands(checkout, handbook, evidence):
     for block in read_blocks(handbook):
         if block.mode == "run":
-            evidence.add(block.place, desk.type(block))
+            evidence.add(block.place, checkout.type(block))
 
 
 @then("each of them ended well")
-def all_ended_well(desk):
-    assert desk.ended, "expected blocks marked `sh run` in the handbook, there are none"
-    assert not desk.bad, "\n".join(desk.bad)
+def all_ended_well(checkout):
+    assert checkout.ended, "expected blocks marked `sh run` in the handbook, there are none"
+    assert not checkout.bad, "\n".join(checkout.bad)
 
 
 @then("the platform is as it was before")
-def as_before(cluster, repository, desk):
-    platform_state.wait_same(cluster, repository, desk.before)
+def as_before(cluster, repository, checkout):
+    platform_state.wait_same(cluster, repository, checkout.before)

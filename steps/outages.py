@@ -6,7 +6,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.deadlines import SETTLED, STANDS
 from acceptance.base.waiting import eventually
-from acceptance.drivers.cluster.control_plane_outage import HINT, Outage, begin_writing
+from acceptance.drivers.cluster.control_plane_outage import HINT, ControlPlaneOutage, begin_writing
 from acceptance.drivers.cluster.control_planes import (
     all_complete,
     all_led_to_common_address,
@@ -88,7 +88,7 @@ def api_writer(cluster, namespace):
 
 @when(parsers.parse("a control plane is lost for {seconds:d} seconds under that load"), target_fixture="outage")
 def lose_control_plane(cluster, namespace, writer, seconds, evidence):
-    outage = Outage(cluster, namespace, writer)
+    outage = ControlPlaneOutage(cluster, namespace, writer)
     outage.lose(seconds, evidence)
     return outage
 

@@ -2,7 +2,7 @@
 
 from pytest_bdd import given, then, when
 
-from acceptance.cluster.manifests import lasting
+from acceptance.cluster.manifests import without_hooks
 from acceptance.criteria.evidence import Evidence
 from acceptance.drivers.argocd.drift import Held, by_others
 from acceptance.platform.access import Access
@@ -19,7 +19,9 @@ def whole_platform(
 
 @when("the objects that make render prints are held against the cluster", target_fixture="held")
 def compare(platform: Platform, evidence: Evidence) -> list[Held]:
-    held = [Held(name, lasting(platform.rendering.manifests(name))) for name in components_of(platform.environment)]
+    held = [
+        Held(name, without_hooks(platform.rendering.manifests(name))) for name in components_of(platform.environment)
+    ]
     for component in held:
         component.hold(platform.cluster)
     evidence.add("components", [component.name for component in held])

@@ -82,20 +82,20 @@ def slow_is_answered(users, environment, host, seconds, evidence):
 
 @then(
     parsers.parse('it answers the host "{host}" beside {count:d} others whose requests are still on their way'),
-    target_fixture="company",
+    target_fixture="many",
 )
 def answers_beside_many(users, environment, outputs, host, count, evidence):
-    company = many_at_once.ask_beside(users, environment, outputs, host, count)
-    evidence.add(f"answers beside {count} others", company.describe() if company else f"{host} chooses no HTTP/2")
-    wrong = company.wrong() if company else ""
+    many = many_at_once.ask_beside(users, environment, outputs, host, count)
+    evidence.add(f"answers beside {count} others", many.describe() if many else f"{host} chooses no HTTP/2")
+    wrong = many.wrong() if many else ""
     hint = "Try: look for a limit of connections, requests or workers in the service's settings"
     assert not wrong, f"expected {host} to answer beside {count} others as it does alone, saw {wrong}. {hint}"
-    return company
+    return many
 
 
 @then("it still does when half of these have hung up in the midst of them")
-def answers_after_hang_up(company):
-    wrong = company.left_behind() if company else ""
+def answers_after_hang_up(many):
+    wrong = many.left_behind() if many else ""
     hint = "Try: look for what the service takes for a request, and gives back only when it ends well"
     assert not wrong, f"expected the same answer when clients had hung up as before, saw {wrong}. {hint}"
 

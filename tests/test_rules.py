@@ -117,6 +117,31 @@ def test_each_driver_is_in_a_package_that_its_tests_mirror():
     assert packages_of(ROOT / "tests" / "drivers") <= packages_of(drivers)
 
 
+OF_HANDBOOKS = ["drivers/operations/test_first_deployment.py", "drivers/operations/test_production_handbook.py"]
+"""Tests of pages of docs/, which stand beside those of the driver that reads handbooks; the pages link to them."""
+
+
+def without_a_module(tests, library):
+    """Test modules below a package of the library that have no module of their name there."""
+    for path in sorted(tests.rglob("test_*.py")):
+        folder = library / path.parent.relative_to(tests)
+        is_mirror = path.parent != tests and any(folder.glob("*.py"))
+        if is_mirror and not (folder / path.name.removeprefix("test_")).is_file():
+            yield str(path.relative_to(tests))
+
+
+def test_tests_are_named_after_the_module_that_they_test():
+    assert list(without_a_module(ROOT / "tests", ROOT / "acceptance")) == OF_HANDBOOKS
+
+
+def test_a_module_of_tests_for_nothing_is_seen(tmp_path):
+    names = ("lib/base/waiting.py", "tests/base/test_waiting.py", "tests/base/test_patience.py", "tests/k8s/test_a.py")
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert list(without_a_module(tmp_path / "tests", tmp_path / "lib")) == ["base/test_patience.py"]
+
+
 def test_what_tests_share_is_made_in_one_process():
     found = {path: list(session_fixtures(path.read_text())) for path in (ROOT / "tests").rglob("test_*.py")}
     assert {path.name: lines for path, lines in found.items() if lines} == {}

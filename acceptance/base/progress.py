@@ -73,22 +73,39 @@ class Output:
             thread.join()
 
 
-_outputs = [Output()]
+class Progress:
+    """Progress, and where it goes: to the output that was chosen last and is still in use."""
+
+    def __init__(self) -> None:
+        self.outputs = [Output()]
+
+    @property
+    def output(self) -> Output:
+        """Where it goes now."""
+        return self.outputs[-1]
+
+    @contextlib.contextmanager
+    def through(self, output: Output) -> Iterator[None]:
+        """Send it to `output` while the block runs."""
+        self.outputs.append(output)
+        try:
+            yield
+        finally:
+            self.outputs.remove(output)
+
+
+PROGRESS = Progress()
+"""This process's progress."""
 
 
 def say(message: str) -> None:
     """Print one progress line for people."""
-    _outputs[-1].say(message)
+    PROGRESS.output.say(message)
 
 
-@contextlib.contextmanager
-def speaking_through(output: Output) -> Iterator[None]:
+def speaking_through(output: Output) -> contextlib.AbstractContextManager[None]:
     """Send all progress of this process to `output` while the block runs."""
-    _outputs.append(output)
-    try:
-        yield
-    finally:
-        _outputs.remove(output)
+    return PROGRESS.through(output)
 
 
 class Steps:
@@ -116,7 +133,7 @@ class Steps:
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
         """Show progress while the block runs."""
-        with _outputs[-1].showing(self.status):
+        with PROGRESS.output.showing(self.status):
             yield
 
     @contextlib.contextmanager

@@ -29,33 +29,69 @@ RUN = re.compile(rf"[\w+/=.~-]{{{GRAM},}}", re.ASCII)
 LINES = (64, 76)
 """Columns at which programs wrap base64."""
 
-_lock = threading.Lock()
-_values: set[str] = set()
-_listeners: list[Callable[[str], None]] = []
-_forms: tuple[str, ...] = ()
-_grams: dict[str, list[tuple[str, int]]] = {}
+
+class Register:
+    """Secret values, and every form of them that may turn up in text. Threads may register and redact at once."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.values: set[str] = set()
+        self.listeners: list[Callable[[str], None]] = []
+        self.forms: tuple[str, ...] = ()
+        self.grams: dict[str, list[tuple[str, int]]] = {}
+
+    def add(self, value: str) -> None:
+        """Register a value."""
+        if len(value.strip()) < SHORTEST or value in self.values:
+            return
+        with self.lock:
+            self.values.add(value)
+            new = forms(value) - set(self.forms)
+            for form in new:
+                for gram, offset in grams(form):
+                    self.grams.setdefault(gram, []).append((form, offset))
+            # Longest first: a value that contains another is replaced as a whole.
+            self.forms = tuple(sorted({*self.forms, *new}, key=len, reverse=True))
+        for listener in self.listeners:
+            listener(value)
+
+    def redact(self, text: str) -> str:
+        """`text` without any of the values."""
+        for form in self.forms:
+            if form in text:
+                text = text.replace(form, MARK)
+        return RUN.sub(self.without_parts, text) if self.grams else text
+
+    def without_parts(self, match: re.Match[str]) -> str:
+        """A run of token characters with parts of long secrets removed."""
+        run, kept, position, after = match[0], [], 0, 0
+        while position <= len(run) - GRAM:
+            spans = [
+                span_of_part(run, position, form, offset)
+                for form, offset in self.grams.get(run[position : position + GRAM], ())
+            ]
+            if spans:
+                begin, end = max(min(begin for begin, _ in spans), after), max(end for _, end in spans)
+                kept += [run[after:begin], MARK]
+                position = after = end
+            else:
+                position += STRIDE
+        return "".join([*kept, run[after:]])
+
+
+REGISTER = Register()
+"""This process's secrets. What learns a secret registers it, what writes text redacts it."""
 
 
 def register_secret(value: str) -> str:
     """Register a secret value so that no evidence or report shows it; return the value."""
-    global _forms
-    if len(value.strip()) >= SHORTEST and value not in _values:
-        with _lock:
-            _values.add(value)
-            new = forms(value) - set(_forms)
-            for form in new:
-                for gram, offset in grams(form):
-                    _grams.setdefault(gram, []).append((form, offset))
-            # Longest first: a value that contains another is replaced as a whole.
-            _forms = tuple(sorted({*_forms, *new}, key=len, reverse=True))
-        for listener in _listeners:
-            listener(value)
+    REGISTER.add(value)
     return value
 
 
 def when_registered(listener: Callable[[str], None]) -> None:
     """Call `listener` with each secret that is registered from now on."""
-    _listeners.append(listener)
+    REGISTER.listeners.append(listener)
 
 
 def redact(text: str) -> str:
@@ -63,10 +99,7 @@ def redact(text: str) -> str:
 
     A megabyte takes a fifth of a second with a hundred secrets registered.
     """
-    for form in _forms:
-        if form in text:
-            text = text.replace(form, MARK)
-    return RUN.sub(without_parts, text) if _grams else text
+    return REGISTER.redact(text)
 
 
 def redact_file(path: Path, start: int = 0) -> bool:
@@ -189,23 +222,6 @@ def is_random(token: str) -> bool:
     """Whether upper and lower case, digits and other characters alternate as they never do in words."""
     kinds = [(letter.islower(), letter.isupper(), letter.isdigit()) for letter in token]
     return sum(kind != following for kind, following in itertools.pairwise(kinds)) > 0.3 * len(token)
-
-
-def without_parts(match: re.Match[str]) -> str:
-    """A run of token characters with parts of long secrets removed."""
-    run, kept, position, after = match[0], [], 0, 0
-    while position <= len(run) - GRAM:
-        spans = [
-            span_of_part(run, position, form, offset)
-            for form, offset in _grams.get(run[position : position + GRAM], ())
-        ]
-        if spans:
-            begin, end = max(min(begin for begin, _ in spans), after), max(end for _, end in spans)
-            kept += [run[after:begin], MARK]
-            position = after = end
-        else:
-            position += STRIDE
-    return "".join([*kept, run[after:]])
 
 
 def span_of_part(run: str, position: int, form: str, offset: int) -> tuple[int, int]:

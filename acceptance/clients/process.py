@@ -22,10 +22,6 @@ TAIL = 20
 AGAIN_AFTER = 5
 """Seconds before a command that downloads something is retried."""
 
-_children: set[subprocess.Popen[str]] = set()
-_ended: weakref.WeakSet[subprocess.Popen[str]] = weakref.WeakSet()
-
-
 STEERING = ("GIT_", "TF_WORKSPACE", "TF_CLI_ARGS", "TF_DATA_DIR", "KUBECTL_", "KIND_EXPERIMENTAL_")
 """Variables that would redirect a child to the user's own repository, workspace or cluster."""
 
@@ -37,6 +33,37 @@ def child_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """
     kept = {key: value for key, value in os.environ.items() if not key.startswith(STEERING)}
     return {**kept, **(more or {})}
+
+
+class Children:
+    """The programs that this process runs. They are in sessions of their own, where Ctrl-C does not reach them."""
+
+    def __init__(self) -> None:
+        self.running: set[subprocess.Popen[str]] = set()
+        self.ended: weakref.WeakSet[subprocess.Popen[str]] = weakref.WeakSet()
+        """Those that were terminated here, and so did not fail by themselves."""
+
+    def end(self, process: subprocess.Popen[str]) -> None:
+        """Terminate a process and its group: gracefully, then by SIGKILL after 10 seconds."""
+        self.ended.add(process)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+            try:
+                process.wait(10)
+                return
+            except subprocess.TimeoutExpired:
+                continue
+
+    def end_all(self) -> None:
+        """Terminate those of all threads."""
+        for process in list(self.running):
+            self.end(process)
+
+
+CHILDREN = Children()
+"""This process's children, terminated when it exits."""
+atexit.register(CHILDREN.end_all)
 
 
 class Ended(UserError):
@@ -76,15 +103,15 @@ def run(
                 errors="replace",
                 start_new_session=True,
             )
-            _children.add(process)
+            CHILDREN.running.add(process)
         stdout, stderr = process.communicate(stdin, timeout=timeout)
     except BaseException:
         if process:
-            end(process)
+            CHILDREN.end(process)
         raise
     finally:
         if process:
-            _children.discard(process)
+            CHILDREN.running.discard(process)
         if log:
             output.close()  # type: ignore[union-attr]
             redact_file(log, began)
@@ -93,7 +120,7 @@ def run(
         tail = "\n    ".join(redact(text).strip().splitlines()[-TAIL:])
         # A secret cut in half would no longer be found.
         said = redact(" ".join(str(part) for part in command))
-        kind = Ended if process in _ended else UserError
+        kind = Ended if process in CHILDREN.ended else UserError
         raise kind(
             f"`{said[:200]}` ended with {process.returncode}:\n    {tail}",
             remedy=f"read {log}" if log else "read the lines above",
@@ -128,21 +155,11 @@ def interrupts_held_back() -> Iterator[None]:
             signal.raise_signal(signal.SIGINT)
 
 
-@atexit.register
 def end_children() -> None:
-    """Terminate the children of all threads; they are in their own sessions, where Ctrl-C does not reach them."""
-    for process in list(_children):
-        end(process)
+    """Terminate the children of all threads."""
+    CHILDREN.end_all()
 
 
 def end(process: subprocess.Popen[str]) -> None:
     """Terminate a process and its group: gracefully, then by SIGKILL after 10 seconds."""
-    _ended.add(process)
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        try:
-            process.wait(10)
-            return
-        except subprocess.TimeoutExpired:
-            continue
+    CHILDREN.end(process)

@@ -36,7 +36,7 @@ KUBECTL_TIMEOUT = 120
 SYSTEM_NAMESPACES = ("kube-system", "kube-flannel", "local-path-storage")
 
 
-class Refused(UserError, AssertionError):
+class KubectlFailed(UserError, AssertionError):
     """A kubectl command failed. For a scenario, that is an observation about the platform, not an error of its own."""
 
 
@@ -97,7 +97,7 @@ class Cluster:
         return self.outputs.kubeconfig_path
 
     def kubectl(self, *arguments: str) -> str:
-        """Run a kubectl command and return what it printed. Raises Refused with what it said if it fails."""
+        """Run a kubectl command and return what it printed. Raises KubectlFailed with what it said if it fails."""
         try:
             if self.is_attached:
                 return run([*self.kubectl_command, *arguments], timeout=KUBECTL_TIMEOUT).stdout
@@ -107,7 +107,7 @@ class Cluster:
         except (UserError, subprocess.SubprocessError) as error:
             parts = (getattr(error, name, "") or "" for name in ("problem", "output", "stderr"))
             said = redact(" ".join(map(str, parts)).strip() or str(error))
-            raise Refused(f"kubectl {' '.join(arguments)} failed: {said}", "read what it said") from error
+            raise KubectlFailed(f"kubectl {' '.join(arguments)} failed: {said}", "read what it said") from error
 
     @property
     def kubectl_command(self) -> list[str | Path]:

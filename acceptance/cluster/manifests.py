@@ -67,7 +67,7 @@ def secret_manifest(name: str, namespace: str, values: dict[str, str]) -> Manife
     return {"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": metadata, "stringData": values}
 
 
-def lasting(manifests: list[Manifest]) -> list[Manifest]:
+def without_hooks(manifests: list[Manifest]) -> list[Manifest]:
     """The objects that remain once deployed: Argo CD deletes a hook that succeeded."""
     return [m for m in manifests if HOOK not in m["metadata"].get("annotations", {})]
 

@@ -1,7 +1,7 @@
 """A fingerprint of what judges a criterion: its scenario, its steps, and the driver functions that they depend on.
 
 It only reads source text and imports nothing. The code counts; layout, comments, docstrings, messages of assertions and
-waits, and neighbours do not, so that plain English can be mended without proving again what it says.
+waits, and neighbours do not, so that English can be improved without proving again what it says.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Catalogue:
     """The contract: the criteria, and the plan's subtasks."""
 
     criteria: dict[str, Criterion]
-    plan: Subtasks = field(default_factory=Subtasks)
+    subtasks: Subtasks = field(default_factory=Subtasks)
 
 
 @dataclass

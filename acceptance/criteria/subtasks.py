@@ -140,16 +140,16 @@ def closed_problems(catalogue: Collection[str], scenarios: Collection[str]) -> l
     return [f"criterion {identity} has no scenario" for identity in catalogue if identity not in scenarios]
 
 
-def subtask_problems(plan: Subtasks, scenarios: Collection[str], root: Path = ROOT) -> list[str]:
+def subtask_problems(known: Subtasks, scenarios: Collection[str], root: Path = ROOT) -> list[str]:
     """References of the plan to what does not exist, and scenarios beyond the criteria that it does not name."""
     found = []
-    for subtask in plan.subtasks.values():
+    for subtask in known.subtasks.values():
         missing = [name for name in subtask.by if name not in scenarios]
         missing += [name for name in subtask.files if not (root / name).exists()]
         if subtask.check and not reference_exists(subtask.check, scenarios, root):
             missing.append(subtask.check)
         found += [f"subtask {subtask.id} names {name}, which does not exist" for name in missing]
-    named = {name for subtask in plan.subtasks.values() for name in subtask.scenarios}
+    named = {name for subtask in known.subtasks.values() for name in subtask.scenarios}
     for identity in sorted(set(scenarios) - named):
         if identity.startswith("plan-"):
             found.append(f"the scenario @{identity} is named by no subtask")
@@ -166,12 +166,12 @@ def reference_exists(reference: str, scenarios: Collection[str], root: Path = RO
     return bool(SCENARIO.match(reference)) and reference in scenarios
 
 
-def described(plan: Subtasks, outcomes: Mapping[str, str]) -> list[dict[str, Any]]:
+def described(known: Subtasks, outcomes: Mapping[str, str]) -> list[dict[str, Any]]:
     """The tasks as stored in verdicts.json, with the verdict of what judges each subtask."""
     tasks: dict[int, dict[str, Any]] = {
-        number: {"id": number, "title": title, "subtasks": []} for number, title in plan.titles.items()
+        number: {"id": number, "title": title, "subtasks": []} for number, title in known.titles.items()
     }
-    for subtask in plan.subtasks.values():
+    for subtask in known.subtasks.values():
         entry = {**subtask.model_dump(mode="json"), "outcome": worst(subtask.scenarios, outcomes)}
         tasks[subtask.task]["subtasks"].append(entry)
     return list(tasks.values())
@@ -183,10 +183,10 @@ def worst(scenarios: Iterable[str], outcomes: Mapping[str, str]) -> str | None:
     return min(found, key=WORST_FIRST.index).value if found else None
 
 
-def named_by(plan: Subtasks) -> dict[str, list[str]]:
+def named_by(known: Subtasks) -> dict[str, list[str]]:
     """The subtasks that name each scenario."""
     found: dict[str, list[str]] = {}
-    for subtask in plan.subtasks.values():
+    for subtask in known.subtasks.values():
         for name in subtask.scenarios:
             found.setdefault(name, []).append(subtask.id)
     return found

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import concurrent.futures
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from acceptance.clients.process import end_children
 
+Item = TypeVar("Item")
 
-def in_parallel(function, items, workers: int) -> None:  # type: ignore[no-untyped-def]
+
+def in_parallel(function: Callable[[Item], object], items: Iterable[Item], workers: int) -> None:
     """Call `function` for each item on a thread pool; the first error cancels what has not begun."""
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(function, item) for item in items]

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT, find_tool
-from acceptance.base.yaml_text import document, documents
+from acceptance.base.yaml_text import document, documents, round_trip
 from acceptance.clients.kustomize import build
 from acceptance.clients.registry import Reference
 
@@ -128,10 +127,7 @@ def images_of(path: Path) -> list[dict[str, str]]:
 @contextlib.contextmanager
 def editing_images(path: Path) -> Iterator[list[dict[str, str]]]:
     """The entries of `images:` in a kustomization, to edit in place; all else keeps its formatting and comments."""
-    form = YAML()
-    form.indent(mapping=2, sequence=4, offset=2)
-    form.width = 4096
-    form.preserve_quotes = True
+    form = round_trip()
     document = form.load(path)
     entries = document.setdefault("images", CommentedSeq())
     yield entries

@@ -28,7 +28,7 @@ FINAL = ("manifest unknown", "not found", "denied", "unauthorized", "repository 
 """What a registry says when a retry would not help."""
 
 
-class Refused(Exception):
+class PullFailed(Exception):
     """An image is unavailable, so its step is not done."""
 
 
@@ -101,10 +101,10 @@ def pull_all(entries: list[Entry], mirrors: Mirrors, tag: Callable[[Entry], str]
         if not answers(f"{host}/x"):
             refused[entry.name] = f"{host} does not answer"
             return
-        with contextlib.suppress(Refused), steps.step(reference):
+        with contextlib.suppress(PullFailed), steps.step(reference):
             if reason := pull_image(reference):
                 refused[entry.name] = reason
-                raise Refused
+                raise PullFailed
             docker.docker("tag", reference, tag(entry))
 
     say(f"Pulling {len(images)} images ...")

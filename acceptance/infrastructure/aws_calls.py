@@ -68,7 +68,7 @@ KEY_CALLS = "CreateGrant DescribeKey GenerateDataKeyWithoutPlaintext Decrypt ReE
 
 
 @dataclass(frozen=True)
-class Platform:
+class AwsPlatform:
     """Where the platform is provisioned, and what bootstrap/ created for it. Keys are ARNs."""
 
     name: str

@@ -13,7 +13,7 @@ from acceptance.base.environment import Environment
 from acceptance.base.errors import UserError
 from acceptance.base.infrastructure_settings import AwsSettings
 from acceptance.clients.aws import Aws, refusal
-from acceptance.infrastructure.aws_calls import Platform
+from acceptance.infrastructure.aws_calls import AwsPlatform
 from acceptance.infrastructure.aws_quotas import Quotas
 from acceptance.infrastructure.aws_rights import denied, principal
 from acceptance.infrastructure.tfvars import assignments, variables
@@ -183,7 +183,7 @@ class AwsPreflight:
             )
 
     @cached_property
-    def platform(self) -> Platform:
+    def platform(self) -> AwsPlatform:
         """The resources that an apply's calls touch."""
         account, region = self.caller["Account"], self.aws.region
         partition = self.caller["Arn"].split(":")[1]
@@ -192,7 +192,9 @@ class AwsPreflight:
             key + self.aliases.get(str(name), "unknown")
             for name in (self.values["state_key"], f"alias/{self.values['name']}")
         )
-        return Platform(self.values["name"], account, region, str(self.backend.get("bucket")), state, ours, partition)
+        return AwsPlatform(
+            self.values["name"], account, region, str(self.backend.get("bucket")), state, ours, partition
+        )
 
     def check_rights(self) -> Iterator[UserError]:
         """IAM allows us each call of an apply, a tunnel and a destroy (by simulation)."""

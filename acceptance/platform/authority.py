@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from acceptance.base.deadlines import COMPONENT_READY
+from acceptance.base.environment import Environment
 from acceptance.base.waiting import eventually
 from acceptance.clients.port_forward import port_forward
 from acceptance.cluster.cluster import Cluster
@@ -83,8 +84,6 @@ def point_dns_at_traefik(cluster: Cluster, domain: str) -> None:
 
 def deploy_pebble(platform: Platform) -> None:
     """kind's ACME server. It forgets everything on a restart, so a running one keeps its certificate and pod."""
-    if platform.environment.acme != "pebble":
-        return
     cluster = platform.cluster
     point_dns_at_traefik(cluster, platform.environment.domain)
     manifests = platform.render("pebble")
@@ -97,10 +96,15 @@ def deploy_pebble(platform: Platform) -> None:
     platform.wait_rolled_out(ACME_NAMESPACE)
 
 
+def is_public(environment: Environment) -> bool:
+    """Whether an environment's certificates come from a public authority, so that Pebble is not deployed."""
+    return environment.acme != "pebble"
+
+
 def authority(platform: Platform) -> Authority:
     """The authority that must have issued the environment's certificates. On kind, its roots are fetched from it."""
     file = platform.state / "acme-roots.pem"
-    if platform.environment.acme != "pebble":
+    if is_public(platform.environment):
         given = platform.environment.acme_roots
         file = Path(given).expanduser() if given else Path(certifi.where())
         return Authority("Let's Encrypt", x509.load_pem_x509_certificates(file.read_bytes()), file)

@@ -11,19 +11,13 @@ from acceptance.cluster.rendering import Rendering
 from acceptance.images.build import Images
 from acceptance.infrastructure.contract import Outputs
 from acceptance.platform.applications import APPLICATIONS
-
-COMPONENTS = (
-    "access", "sealed-secrets", "pebble", "traefik", "git", "argocd", "argocd/projects", "argocd/applications",
-    "argocd/route", "ingress", "metrics-server", "database", "redis", "auth-service", "backend-service",
-    "frontend-service",
-)  # fmt: skip
-"""The folders of k8s/ that make up a platform, in order."""
+from acceptance.platform.components import COMPONENTS
 
 
 def components_of(environment: Environment) -> list[str]:
-    """Those that an environment deploys."""
-    elsewhere = {"pebble": environment.acme != "pebble", "git": environment.gitops.server != "in-cluster"}
-    return [name for name in COMPONENTS if not elsewhere.get(name)]
+    """The folders of k8s/ that an environment deploys, in the order of the registry."""
+    deployed = [item for item in COMPONENTS.values() if not item.is_external(environment)]
+    return [folder for item in deployed for folder in item.manifests]
 
 
 def tree_of(environment: Environment, kubectl: Path) -> Rendering:
@@ -43,6 +37,6 @@ def write_tree(environment: Environment, kubectl: Path, images: Images, outputs:
         # Images come from registries, by the digests in the overlays.
         tree.write(addresses=addresses)
         return tree
-    names = sorted({name for needed in APPLICATIONS.values() for name in needed})
+    names = sorted({name for item in APPLICATIONS for name in COMPONENTS[item].images})
     tree.write(tags={name: images.content_tag(name) for name in names}, addresses=addresses)
     return tree

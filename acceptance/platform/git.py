@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bcrypt
 
-from acceptance.base.environment import GitOpsSettings
+from acceptance.base.environment import Environment, GitOpsSettings
 from acceptance.base.errors import UserError
 from acceptance.base.secrecy import register_secret
 from acceptance.clients.git import Repository
@@ -46,10 +46,13 @@ class GitServer:
         return Repository(name, url, remote, self.folder, self.user, self.password)
 
 
+def is_external(environment: Environment) -> bool:
+    """Whether Argo CD reads from a Git server outside the cluster."""
+    return environment.gitops.server == "external"
+
+
 def deploy_credentials(platform: Platform) -> None:
     """The password for pushing, and the secret that signs webhooks; kept if they exist."""
-    if platform.environment.gitops.server == "external":
-        return
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": GIT}}
     apply(platform.cluster, [namespace])
     if read_secret(platform.cluster, "git-credentials", GIT):
@@ -62,8 +65,6 @@ def deploy_credentials(platform: Platform) -> None:
 
 def deploy_git(platform: Platform) -> None:
     """The Git server, with its repositories."""
-    if platform.environment.gitops.server == "external":
-        return
     apply(platform.cluster, platform.render(GIT))
     platform.wait_rolled_out(GIT)
 

@@ -14,6 +14,7 @@ from kubernetes.client import ApiException
 
 from acceptance.base.conditions import describe, is_crashing, is_ready, is_rolled_out
 from acceptance.base.deadlines import COMPONENT_READY, Deadline
+from acceptance.base.environment import Environment
 from acceptance.base.paths import STATE
 from acceptance.base.waiting import eventually, in_words, when_reachable
 from acceptance.cluster.cluster import Cluster
@@ -44,7 +45,14 @@ class Component:
     value: Callable[[Platform], Any] = lambda platform: None
     needs: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
+    manifests: tuple[str, ...] = ()
+    """Its folders below k8s/, in the order in which `make render` prints them."""
     images: tuple[str, ...] = ()
+    """The images that its manifests name on kind: entries of images/lock.toml."""
+    is_application: bool = False
+    """Whether it is one of the plan's Applications, whose manifests Argo CD reads from Git."""
+    is_external: Callable[[Environment], bool] = lambda environment: False
+    """Whether an environment has it from elsewhere, so that nothing of it is deployed or rendered."""
 
 
 def with_needs(names: Iterable[str], components: Mapping[str, Component]) -> list[str]:
@@ -157,7 +165,8 @@ class Platform:
         for need in item.needs:
             self.wait_for(need)
         with self.run.phase(item.name):
-            when_reachable(lambda: item.deploy(self))
+            if not item.is_external(self.environment):
+                when_reachable(lambda: item.deploy(self))
         self.record(item.name)
         for other in item.wants:
             self.futures[other].exception()

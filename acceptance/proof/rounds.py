@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from acceptance.criteria.ledger import destroys
+from acceptance.platform.applications import APPLICATIONS
+from acceptance.platform.components import COMPONENTS
+from acceptance.platform.platform import with_needs
 from acceptance.proof.catalogue import Defect
 
 EVERYTHING = frozenset(
@@ -12,11 +15,15 @@ EVERYTHING = frozenset(
 )
 """What all scenarios depend on: a defect in it is injected alone."""
 STANDS_ON = {
-    "auth-service": {"database", "redis"},
-    "backend-service": {"database", "auth-service", "redis"},
-    "auth-service-application": {"auth-service"},
-}
-"""Services that are not Ready without another one: a defect in that one could be why they are red."""
+    name: found
+    for name in APPLICATIONS
+    if (found := {*with_needs(COMPONENTS[name].wants, COMPONENTS)} & {*APPLICATIONS})
+} | {"auth-service-application": {"auth-service"}}
+"""Services that are not Ready without another one: a defect in that one could be why they are red.
+
+From the registry of components; the last one is the Application as an object, which the service's own defects may
+also degrade.
+"""
 AT_ONCE = 4
 
 
@@ -46,8 +53,8 @@ def ends_platform(defect: Defect) -> bool:
 
 def rounds_of(defects: list[Defect]) -> list[list[Defect]]:
     """The rounds for some defects; one after which the platform is gone comes last."""
-    lasting = [defect for defect in defects if not ends_platform(defect)]
-    return [*in_rounds(lasting), *in_rounds([defect for defect in defects if ends_platform(defect)])]
+    last = [defect for defect in defects if ends_platform(defect)]
+    return [*in_rounds(defect for defect in defects if defect not in last), *in_rounds(last)]
 
 
 def covering(defects: Iterable[Defect], wanted: set[str]) -> list[Defect]:

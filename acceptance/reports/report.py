@@ -79,7 +79,7 @@ def entry_of(criterion: Criterion, verdict: Verdict, subtasks: dict[str, list[st
 
 def describe(run: Run, exit_code: int) -> dict[str, Any]:
     """The run as one document, the content of verdicts.json."""
-    names, ledger = named_by(run.catalogue.plan), read_ledger()
+    names, ledger = named_by(run.catalogue.subtasks), read_ledger()
     criteria = [
         entry_of(run.catalogue.criteria[verdict.criterion], verdict, names, ledger) for verdict in run.verdicts.criteria
     ]
@@ -124,5 +124,5 @@ def describe(run: Run, exit_code: int) -> dict[str, Any]:
         ],
         "criteria": criteria,
         "beyond": beyond,
-        "plan": described(run.catalogue.plan, {entry["id"]: entry["outcome"] for entry in [*criteria, *beyond]}),
+        "plan": described(run.catalogue.subtasks, {entry["id"]: entry["outcome"] for entry in [*criteria, *beyond]}),
     }

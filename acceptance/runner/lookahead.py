@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from pytest_bdd.parser import Step
@@ -54,6 +57,17 @@ def find_fixtures(item: pytest.Item) -> set[str]:
             asked |= new
             waiting.extend(new)
     return asked
+
+
+def step_calls(item: pytest.Item, fixture: str) -> Iterator[Callable[..., object]]:
+    """The step functions of an item that ask for a fixture, each with the values of its step filled in."""
+    for step in steps_of(item):
+        for definition in step_definitions(item, step):
+            context = step_function_context_registry[definition.func]
+            if fixture in inspect.signature(context.step_func).parameters:
+                values: dict[str, Any] = context.parser.parse_arguments(step.name) or {}
+                plain = {name: context.converters.get(name, str)(value) for name, value in values.items()}
+                yield functools.partial(context.step_func, **plain)
 
 
 def components_among(names: set[str]) -> set[str]:

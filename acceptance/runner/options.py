@@ -6,6 +6,7 @@ import pytest
 
 from acceptance.base.environment import Environment
 from acceptance.base.errors import UserError
+from acceptance.base.progress import say
 from acceptance.criteria.catalogue import Criterion
 from acceptance.runner.tags import LAST_TASK
 
@@ -62,12 +63,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--dry-run",
-        "--plan",
         dest="dry_run",
         action="store_true",
-        help="print what would be created, touched and destroyed, scenario by scenario, and do nothing "
-        "(--plan is its old name)",
+        help="print what would be created, touched and destroyed, scenario by scenario, and do nothing",
     )
+    group.addoption("--plan", action="store_true", help="the old name of --dry-run")
     group.addoption(
         "--watch-disturbances",
         action="store_true",
@@ -79,6 +79,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="also run scenarios tagged @rehearsal, which destroy and rebuild the platform",
     )
     parser.addini("closed_catalogue", "each criterion must have a scenario", type="bool", default=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """An option's old name keeps working, and says what it is called now."""
+    if config.option.plan:
+        config.option.dry_run = True
+        say("--dry-run is the name of --plan now")
 
 
 def check_long_lived(config: pytest.Config, environment: Environment) -> None:

@@ -61,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"{problem}\n  Remedy: PYTHONUTF8=1, as `make` sets it")
     try:
         environment = load_environment(config.getoption("--env"))
-        catalogue, plan = load_catalogue(), load_subtasks()
+        catalogue, subtasks = load_catalogue(), load_subtasks()
         check_selection(config, catalogue)
         flags = Permissions(*(config.getoption(f"--{name}") for name in ("provision", "disruptive", "destroy")))
         allowed = permissions(environment, flags, config.getoption("--confirm"))
@@ -84,7 +84,7 @@ def pytest_configure(config: pytest.Config) -> None:
         allowed,
         lane["number"] if lane else 1,
     )
-    config.stash[RUN] = Run(run_id, environment, options, folder, Catalogue(catalogue, plan))
+    config.stash[RUN] = Run(run_id, environment, options, folder, Catalogue(catalogue, subtasks))
     config.stash[LOCK] = MachineLock()
     if not (config.option.collectonly or config.option.help or config.option.dry_run):
         config.option.allure_report_dir = str(folder / "allure-results")

@@ -29,13 +29,13 @@ TOUCHES = {
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    """Print the plan instead of running anything."""
+    """Print what a run would do instead of running anything."""
     if not session.config.option.dry_run:
         return None
     reporter: pytest.TerminalReporter | None = session.config.pluginmanager.get_plugin("terminalreporter")
     assert reporter
     try:
-        lines = list(plan(session))
+        lines = list(preview(session))
     except UserError as error:
         raise pytest.UsageError(str(error)) from None
     for line in lines:
@@ -43,14 +43,15 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     return True
 
 
-def plan(session: pytest.Session) -> Iterator[str]:
-    """The lines of the plan."""
+def preview(session: pytest.Session) -> Iterator[str]:
+    """The lines of a dry run."""
     run = session.config.stash[RUN]
     settings = run.environment.infrastructure
     nodes = settings.control_planes + settings.workers if settings.provisioner == "kind" else 0
     kind = INFRASTRUCTURE[settings.provisioner].format(nodes=nodes)
     wanted = wanted_components(session)
-    yield f"plan for the environment {run.environment.name} ({settings.provisioner}), {cluster_name(run.environment)}"
+    name = run.environment.name
+    yield f"dry run for the environment {name} ({settings.provisioner}), {cluster_name(run.environment)}"
     yield ""
     if run.attaches or run.options.reuse:
         yield "created: nothing; the run attaches to the existing platform and takes a lock in its cluster"

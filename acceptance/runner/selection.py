@@ -116,7 +116,7 @@ def check_closed(config: pytest.Config, run: Run) -> None:
         return
     found = closed_problems(run.catalogue.criteria, run.collected.scenarios)
     if config.option.collectonly:
-        found += subtask_problems(run.catalogue.plan, run.collected.scenarios)
+        found += subtask_problems(run.catalogue.subtasks, run.collected.scenarios)
     if found:
         raise pytest.UsageError("\n".join(found) + f"\n  Remedy: {REMEDY}")
 

@@ -108,7 +108,7 @@ def test_images_are_pinned_and_shown_to_nodes_without_an_account(registries):
 
 def test_all_problems_are_told_at_once_and_it_is_4(monkeypatch, capsys):
     def breaks():
-        yield UserError("the first", "mend it")
+        yield UserError("the first", "repair it")
         raise UserError("could not look", "look elsewhere")
 
     checks = [("good", list), ("bad", breaks), ("this machine", lambda: ["no tool\n  Remedy: install it"])]
@@ -116,7 +116,7 @@ def test_all_problems_are_told_at_once_and_it_is_4(monkeypatch, capsys):
     assert preflight.run(argparse.Namespace(environment="production")) == 4
     output = capsys.readouterr()
     assert output.out.split("\n\n") == [
-        "the first\n  Remedy: mend it", "could not look\n  Remedy: look elsewhere", "no tool\n  Remedy: install it\n"
+        "the first\n  Remedy: repair it", "could not look\n  Remedy: look elsewhere", "no tool\n  Remedy: install it\n"
     ]  # fmt: skip
     assert "ok       good" in output.err and "2 wrong  bad" in output.err
     assert "3 to fix; nothing was created." in output.err

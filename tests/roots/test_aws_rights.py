@@ -12,7 +12,7 @@ import pytest
 from aws_tools import AWS
 from iam_simulation import simulate
 
-from acceptance.infrastructure.aws_calls import CHANGES, MAKES, Platform
+from acceptance.infrastructure.aws_calls import CHANGES, MAKES, AwsPlatform
 from tests.roots.test_aws_security import ACTIONS
 
 NAME = "alternate-futures-production"
@@ -26,7 +26,7 @@ VALUES = {
     "platform_key": KEY,
 }  # fmt: skip
 
-OURS = Platform(NAME, ACCOUNT, REGION, "the-bucket", STATE_KEY, KEY)
+OURS = AwsPlatform(NAME, ACCOUNT, REGION, "the-bucket", STATE_KEY, KEY)
 ROLE = OURS.role("worker")
 SECRET = OURS.arn("secretsmanager", f"secret:{NAME}")
 BALANCER = OURS.arn("elasticloadbalancing", "loadbalancer/net/x/1")

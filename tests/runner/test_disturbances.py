@@ -15,11 +15,16 @@ PLUGIN = """
 import json, sys, pytest
 class Seen:
     def pytest_collection_finish(self, session):
+        from acceptance.drivers.argocd.demos import Reservations
         from acceptance.runner.batches import batches
         from acceptance.runner.disturbances import effect_of, table
-        from acceptance.runner.lookahead import steps_of
+        from acceptance.runner.lookahead import step_calls, steps_of
         from acceptance.runner.tags import criterion_of
         named = {criterion_of(item): item for item in session.items if criterion_of(item)}
+        reserved = Reservations()
+        for item in named.values():
+            for step in step_calls(item, "demos"):
+                reserved.rehearse(step)
         effects = {name: effect_of(item) for name, item in named.items()}
         json.dump({
             "batches": [[criterion_of(item) for item in batch.items] for batch in batches(session.items)],
@@ -27,6 +32,7 @@ class Seen:
             "disturbs": {name: sorted(effect.disturbs) for name, effect in effects.items()},
             "needs": {name: sorted(effect.needs) for name, effect in effects.items()},
             "steps": {name: [step.name for step in steps_of(item)] for name, item in named.items()},
+            "demos": reserved.wanted,
             "table": table(effects),
         }, open(sys.argv[1], "w"))
 pytest.main(["--collect-only", "-q", "--rehearse"], plugins=[Seen()])
@@ -55,6 +61,13 @@ def test_scenarios_that_share_what_only_one_process_can_have_stay_together(proje
     assert not alone & together, "nothing may run beside these"
     assert set(project_itself["disturbs"]) - together == {*alone, "7.7", "11.2"}, "what measures is judged alone, too"
     assert all(len(batch) == 1 for batch in found if any(project_itself["disturbs"][name] for name in batch))
+
+
+def test_each_scenario_that_asks_for_a_demo_gets_one(project_itself):
+    form = r'an Application of the repository "(.+)" (with|without) auto-sync'
+    steps = [text for texts in project_itself["steps"].values() for text in texts]
+    asked = [[found[1], found[2] == "with"] for text in steps if (found := re.fullmatch(form, text))]
+    assert len(asked) > 9 and project_itself["demos"] == asked
 
 
 def test_who_changes_a_service_says_so(project_itself):

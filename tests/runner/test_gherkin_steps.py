@@ -9,7 +9,7 @@ from kubernetes.client import ApiException
 from tests_support import scenario
 
 from acceptance.base.errors import UserError
-from acceptance.cluster.cluster import Refused
+from acceptance.cluster.cluster import KubectlFailed
 from acceptance.runner.gherkin_steps import outcome_of
 
 STEPS = """
@@ -121,7 +121,7 @@ def test_a_step_that_finds_nothing_to_judge_is_named(project):
         (ConnectionError("connection refused"), "failed"),
         (requests.ConnectionError("no route"), "failed"),
         (ApiException(status=404, reason="Not Found"), "failed"),
-        (Refused("kubectl logs failed: no such container", "look"), "failed"),
+        (KubectlFailed("kubectl logs failed: no such container", "look"), "failed"),
         (ApiException(status=403, reason="Forbidden"), "error"),
         (KeyError("a slip of the suite"), "error"),
         (UserError("the password is another", "set it"), "error"),

@@ -73,7 +73,7 @@ def test_no_engine_and_not_root_is_one_clear_error(monkeypatch):
 )
 def test_a_browser_that_cannot_be_installed_stops_nothing(monkeypatch, capsys, there, tried):
     def refuse(packages):
-        raise UserError(f"apt-get could not install {packages}", remedy="mend apt")
+        raise UserError(f"apt-get could not install {packages}", remedy="repair apt")
 
     monkeypatch.setattr(with_engine.shutil, "which", lambda program: program if program in there else None)
     monkeypatch.setattr(with_engine, "install_packages", refuse)

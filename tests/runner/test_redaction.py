@@ -242,9 +242,7 @@ def _compared():
 @pytest.fixture(autouse=True)
 def forget(monkeypatch):
     """Know no secrets, and none of this test's afterwards."""
-    monkeypatch.setattr(secrecy, "_values", set())
-    monkeypatch.setattr(secrecy, "_forms", ())
-    monkeypatch.setattr(secrecy, "_grams", {})
+    monkeypatch.setattr(secrecy, "REGISTER", secrecy.Register())
 
 
 def needles():

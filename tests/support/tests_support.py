@@ -5,9 +5,11 @@ import contextlib
 import datetime
 import functools
 import http.server
+import json
 import subprocess
 import threading
 
+import requests
 import yaml
 from built import tool
 from cryptography import x509
@@ -109,3 +111,11 @@ def reply(handler, body, status=200, kind="text/html"):
     handler.send_header("Content-Length", str(len(body)))
     handler.end_headers()
     handler.wfile.write(body)
+
+
+def json_answer(status, body, method="POST", url="https://auth.example/api/auth/siwe"):
+    """An answer as requests has it."""
+    made = requests.Response()
+    made.status_code, made.url, made._content = status, url, json.dumps(body).encode()
+    made.request = requests.Request(method, url).prepare()
+    return made

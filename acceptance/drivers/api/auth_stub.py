@@ -33,7 +33,7 @@ UNCLEAR = 200
 
 
 @dataclass(frozen=True)
-class Spokesman:
+class AuthStub:
     """A pod that gives every request the same answer, and logs each request."""
 
     namespace: Namespace
@@ -90,13 +90,13 @@ def words(said: str, auth: Api, settings: ServiceSettings, other: SignIn) -> tup
 
 
 @contextlib.contextmanager
-def answering(namespace: Namespace, status: int, text: str) -> Iterator[Spokesman]:
+def answering(namespace: Namespace, status: int, text: str) -> Iterator[AuthStub]:
     """Such a pod until the end of the block, with a status and text that auth could give, or SILENT or HANGS_UP."""
     name = f"auth-that-says-{status}-{secrets.token_hex(3)}"
     container = {"env": [{"name": "ANSWER", "value": text}]}
     try:
         run_client(namespace, name, "answer", str(status), container=container)
-        yield Spokesman(namespace, name)
+        yield AuthStub(namespace, name)
     finally:
         delete_now(namespace, name)
 

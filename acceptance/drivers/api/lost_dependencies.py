@@ -16,7 +16,7 @@ from acceptance.base.environment import Environment
 from acceptance.base.waiting import eventually
 from acceptance.drivers.api.graphql import ask
 from acceptance.drivers.api.sign_in import SignIn
-from acceptance.drivers.network.cuts import DROP, RESET, Cut
+from acceptance.drivers.network.cuts import DROP, RESET, NetworkPartition
 from acceptance.drivers.services.copies import Copy
 from acceptance.drivers.services.service import Api, fields, in_words
 from acceptance.drivers.workloads.pods import PodClient
@@ -41,7 +41,7 @@ class Needy:
         """Cut the copy off from some addresses until the end of the block, or until the yielded function is called."""
         ways = [(self.address, other) for other in addresses]
         assert ways, f"expected addresses to cut the copy {self.copy.name} off from, saw none"
-        cut = Cut(self.copy.namespace.cluster, self.nodes, ways, verdict)
+        cut = NetworkPartition(self.copy.namespace.cluster, self.nodes, ways, verdict)
         try:
             cut.make()
             yield cut.heal

@@ -51,7 +51,7 @@ class Beside:
         return {when: answer.status_code for when, answer in seen.items()} | {"others": self.many}
 
     def wrong(self) -> str:
-        """How anyone was answered otherwise for having company, in words; empty if nobody was."""
+        """How anyone was answered otherwise because of the others, in words; empty if nobody was."""
         good = {self.alone.status_code, *MAY_BE.get(self.name, ())}
         others = {status: count for status, count in self.many.items() if status not in good}
         return self.unlike_alone(self.beside) or (f"{others} (answers by status) for the others" if others else "")
@@ -83,12 +83,12 @@ def ask_beside(
                 return None
             for others in (kept, cut):
                 others.begin(host, path, body)
-            return Beside(name, alone, *company(functools.partial(send, users, address, body), kept, cut))
+            return Beside(name, alone, *beside_others(functools.partial(send, users, address, body), kept, cut))
     except OSError as error:
         raise AssertionError(f"no answer to {count} requests for {address} at once: {error}") from error
 
 
-def company(
+def beside_others(
     ask: Ask, kept: HeldRequests, cut: HeldRequests
 ) -> tuple[requests.Response, requests.Response, dict[int, int]]:
     """The answers to a request beside those that are begun, and after `cut` hung up; and how the others were answered.

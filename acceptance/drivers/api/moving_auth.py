@@ -12,21 +12,21 @@ from acceptance.base.deadlines import GONE
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.base.waiting import eventually
 from acceptance.cluster.namespace import Namespace
-from acceptance.drivers.api.auth_stub import PORT, Spokesman, answering
+from acceptance.drivers.api.auth_stub import PORT, AuthStub, answering
 from acceptance.drivers.api.graphql import Asked, ask, not_refused
 from acceptance.drivers.services.copies import Copy
 from acceptance.drivers.workloads.pods import PodClient
 
 
 class NamedAuth:
-    """A stub auth server (`Spokesman`) behind a Service in the scenario's namespace; `move` replaces both."""
+    """A stub auth server (`AuthStub`) behind a Service in the scenario's namespace; `move` replaces both."""
 
     def __init__(self, namespace: Namespace, status: int, text: str):
         self.namespace = namespace
         self.says = (status, text)
         self.name = f"auth-{secrets.token_hex(3)}"
         self.own = contextlib.ExitStack()
-        self.spokesman: Spokesman | None = None
+        self.stub: AuthStub | None = None
         self.address = ""
 
     @property
@@ -40,7 +40,7 @@ class NamedAuth:
         The previous pod is removed, so that kept connections lead nowhere. Raises TimedOut.
         """
         new, before = contextlib.ExitStack(), self.own
-        self.spokesman = new.enter_context(answering(self.namespace, *self.says))
+        self.stub = new.enter_context(answering(self.namespace, *self.says))
         self.own = new
         try:
             what = f"the Service {self.name} to have an address other than {self.address or 'none'}"
@@ -54,7 +54,7 @@ class NamedAuth:
         core = self.namespace.cluster.core
         with contextlib.suppress(ApiException):
             core.delete_namespaced_service(self.name, self.namespace.name)
-        selector = {"app": self.spokesman.name if self.spokesman else ""}
+        selector = {"app": self.stub.name if self.stub else ""}
         spec = {"selector": selector, "ports": [{"port": PORT}]}
         self.namespace.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": self.name}, "spec": spec})
         address = str(core.read_namespaced_service(self.name, self.namespace.name).spec.cluster_ip)
@@ -67,11 +67,11 @@ class NamedAuth:
         Raises AssertionError for any answer but that refusal, and if the pod was not asked.
         """
         asked = ask(copy.api(through), settings, settings.protected_query, token)
-        assert self.spokesman, f"no pod is behind the Service {self.name} yet: `move` starts one"
+        assert self.stub, f"no pod is behind the Service {self.name} yet: `move` starts one"
         if problem := not_refused(asked, "Unauthorized"):
-            said, requests = copy.log()[-3:], len(self.spokesman.requests())
-            raise AssertionError(f"{problem}; its last log: {said}; {self.spokesman.name} got {requests} requests")
-        self.spokesman.was_asked(settings.validate_path, token)
+            said, requests = copy.log()[-3:], len(self.stub.requests())
+            raise AssertionError(f"{problem}; its last log: {said}; {self.stub.name} got {requests} requests")
+        self.stub.was_asked(settings.validate_path, token)
         return asked
 
     def close(self) -> None:

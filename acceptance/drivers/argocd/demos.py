@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -217,6 +219,24 @@ class Demos:
     def all(self) -> list[Demo]:
         """All of them, including those that no scenario took."""
         return [*self.taken, *(demo for demos in self.made.values() for demo in demos)]
+
+
+class Reservations:
+    """Stands in for `Demos` before there are any, and notes what each step takes."""
+
+    def __init__(self) -> None:
+        self.wanted: list[tuple[str, bool]] = []
+
+    def take(self, repository: str, automated: bool) -> None:
+        """Note one of them."""
+        self.wanted.append((repository, automated))
+
+    def rehearse(self, step: Callable[..., object]) -> None:
+        """Run a step as far as it needs no Application: one that deletes what it took pauses there."""
+        running = step(demos=self)
+        if inspect.isgenerator(running):
+            next(running)
+            running.close()
 
 
 def remove(demos: list[Demo]) -> None:

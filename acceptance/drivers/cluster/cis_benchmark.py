@@ -28,7 +28,7 @@ from acceptance.drivers.cluster.cis_checks import (
 )
 
 Settings = Mapping[str, Any]
-COMPONENTS = (API, MANAGER, SCHEDULER)
+OF_CONTROL_PLANE = (API, MANAGER, SCHEDULER)
 K3S_ARGUMENTS = "k3s.io/node-args"
 SET = "set by K3s itself"
 K3S_DEFAULTS: dict[str, dict[str, str]] = {
@@ -55,7 +55,7 @@ K3S_DEFAULTS: dict[str, dict[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Result:
+class CheckResult:
     """The result of a check: the values seen, by node, and the nodes where they are wrong."""
 
     check: Check
@@ -78,7 +78,7 @@ def facts(cluster: Cluster) -> dict[str, dict[str, Settings]]:
     """The settings of each component, by node."""
     nodes = cluster.nodes()
     found: dict[str, dict[str, Settings]] = {
-        name: {node.metadata.name: k3s for node in nodes if (k3s := of_k3s(node, name))} for name in COMPONENTS
+        name: {node.metadata.name: k3s for node in nodes if (k3s := of_k3s(node, name))} for name in OF_CONTROL_PLANE
     }
     if not cluster.is_attached:
         for node in control_planes(cluster):
@@ -101,7 +101,7 @@ def control_planes(cluster: Cluster) -> list[str]:
 def not_shown(cluster: Cluster, found: Mapping[str, Mapping[str, Settings]]) -> dict[str, list[str]]:
     """The control planes whose settings are missing in `found`, by component."""
     servers = control_planes(cluster)
-    missing = {name: sorted(set(servers) - set(found[name])) for name in COMPONENTS}
+    missing = {name: sorted(set(servers) - set(found[name])) for name in OF_CONTROL_PLANE}
     return {name: nodes for name, nodes in missing.items() if nodes}
 
 
@@ -115,7 +115,7 @@ def of_processes(cluster: Cluster, node: str) -> dict[str, Settings]:
     """The arguments of each component that runs on a node, read from /proc."""
     look = 'for file in /proc/[0-9]*/cmdline; do tr "\\0" "\\t" <"$file" 2>/dev/null; echo; done'
     lines = [line.split("\t") for line in cluster.on_node(node, "sh", "-c", look).splitlines()]
-    return {name: of_words(words) for words in lines if (name := words[0].rpartition("/")[2]) in COMPONENTS}
+    return {name: of_words(words) for words in lines if (name := words[0].rpartition("/")[2]) in OF_CONTROL_PLANE}
 
 
 def of_pod(pod: client.V1Pod) -> dict[str, str]:
@@ -155,7 +155,7 @@ def value_of(settings: Settings, path: str) -> Any:
     return found
 
 
-def run(found: Mapping[str, Mapping[str, Settings]]) -> list[Result]:
+def run(found: Mapping[str, Mapping[str, Settings]]) -> list[CheckResult]:
     """The results of all checks on what `facts` found."""
     results = []
     for check in CHECKS:
@@ -164,11 +164,11 @@ def run(found: Mapping[str, Mapping[str, Settings]]) -> list[Result]:
             for node, settings in found.get(check.component, {}).items()
         }
         bad = tuple(node for node, values in seen.items() if not check.good(*values.values()))
-        results.append(Result(check, seen, bad))
+        results.append(CheckResult(check, seen, bad))
     return results
 
 
-def wanting(results: list[Result], *, on_k3s: bool) -> list[Result]:
+def wanting(results: list[CheckResult], *, on_k3s: bool) -> list[CheckResult]:
     """The checks that must pass here but do not."""
     demands = {EVERYWHERE, ON_K3S} if on_k3s else {EVERYWHERE}
     return [result for result in results if result.check.demand in demands and result.outcome != "pass"]

@@ -37,7 +37,7 @@ def begin_writing(cluster: Cluster, namespace: Namespace) -> ApiWriter:
 
 
 @dataclass
-class Outage:
+class ControlPlaneOutage:
     """A control plane that is down, and what a client noticed."""
 
     cluster: Cluster

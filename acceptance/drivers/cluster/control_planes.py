@@ -14,7 +14,7 @@ from kubernetes import client
 
 from acceptance.base.conditions import as_json, is_ready
 from acceptance.cluster.cluster import Cluster
-from acceptance.drivers.cluster.cis_benchmark import COMPONENTS, Settings, of_processes
+from acceptance.drivers.cluster.cis_benchmark import OF_CONTROL_PLANE, Settings, of_processes
 from acceptance.drivers.cluster.cis_checks import API
 from acceptance.drivers.cluster.etcd import etcdctl
 from acceptance.drivers.cluster.machines import every_machine
@@ -93,7 +93,7 @@ def of_itself(value: str, machine: Machine) -> str:
 def unlike(started: Mapping[str, Mapping[str, Settings]], servers: Sequence[Machine]) -> list[str]:
     """The flags of a component that differ between control planes, given the settings by machine."""
     found = []
-    for component in COMPONENTS:
+    for component in OF_CONTROL_PLANE:
         seen = {server.name: dict(started[server.name].get(component, {})) for server in servers}
         for name in sorted({name for settings in seen.values() for name in settings} - JUDGED):
             # Whether each one runs it at all is judged separately.

@@ -55,14 +55,14 @@ class Database:
         return [SERVICE, *self.names()]
 
     def connect(self, member: str, login: Login | None = None, **settings: Any) -> Connection:
-        """A connection to one member or the Service, for a `with`. Raises Refused if it rejects the client."""
+        """A connection to one member or the Service, for a `with`. Raises LoginRefused if it rejects the client."""
         return connect(self.address(member), login or self.login, **settings)
 
     def ask(self, member: str, statement: str, *values: Any, login: Login | None = None) -> Rows:
         """The rows of a statement on one member or the Service.
 
-        Raises AssertionError if the statement fails or nothing is reached, Refused if the server rejects the client:
-        a client that is not let in proves nothing else.
+        Raises AssertionError if the statement fails or nothing is reached, LoginRefused if the server rejects the
+        client: a client that is not let in proves nothing else.
         """
         try:
             with self.connect(member, login) as connection:

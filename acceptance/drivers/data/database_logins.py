@@ -17,7 +17,7 @@ import psycopg
 from acceptance.base.conditions import as_json
 from acceptance.base.deadlines import Deadline
 from acceptance.base.waiting import eventually
-from acceptance.clients.sql import Connection, Login, Refused
+from acceptance.clients.sql import Connection, Login, LoginRefused
 from acceptance.cluster.workloads import taking
 from acceptance.drivers.data.database import SERVICE, Database, Rows
 from acceptance.drivers.workloads.pods import PodClient
@@ -68,7 +68,7 @@ def attempt(db: Database, place: str, login: Login) -> str:
     try:
         with db.connect(place, replace(login, database="postgres") if settings else login, **settings):
             return LET_IN
-    except Refused as refusal:
+    except LoginRefused as refusal:
         return f"refused: {refusal}"
     except psycopg.OperationalError as error:
         said = str(error).strip().splitlines()[-1]
@@ -93,7 +93,7 @@ def turned_away(db: Database, count: int) -> str:
                 opened.append(stack.enter_context(db.connect(SERVICE)))
             for connection in opened:
                 connection.execute("select 1")
-    except (psycopg.Error, Refused) as error:
+    except (psycopg.Error, LoginRefused) as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[-1]
         return f"with {len(opened)} open, there was: {said}"
     return ""

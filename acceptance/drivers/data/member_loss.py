@@ -92,7 +92,7 @@ def wait_for_writes(writing: Writer, *, since: float, what: str) -> None:
 
 
 @dataclass
-class Outage:
+class MemberOutage:
     """One member killed under load: which one, who led meanwhile, and which writes were acknowledged."""
 
     db: Database
@@ -177,7 +177,7 @@ class Outage:
 
 
 @contextlib.contextmanager
-def leader_killed(db: Database, writing: Writer) -> Iterator[Outage]:
+def leader_killed(db: Database, writing: Writer) -> Iterator[MemberOutage]:
     """Kill the leading member without grace; it stays away until the end of the block or `let_back`."""
     # A new leader may not have a successor yet; two losses at once are not judged.
     eventually(db.can_fail_over, within=MEMBER_BACK, what="a member that can take over as leader", hint=HINT)
@@ -186,6 +186,6 @@ def leader_killed(db: Database, writing: Writer) -> Iterator[Outage]:
     others = [other.status.pod_ip for other in db.members() if other.metadata.name != name]
     with contextlib.ExitStack() as holding:
         holding.enter_context(dead(db.namespace, pod, cut_off_from=others))
-        outage = Outage(db, writing, name, holding, gone=time.time())
+        outage = MemberOutage(db, writing, name, holding, gone=time.time())
         outage.run()
         yield outage

@@ -35,7 +35,7 @@ TOO_LARGE = 431
 
 
 @dataclass
-class Marked:
+class MarkedRequests:
     """Requests that carry a mark each: since when (Unix time), what each asked for, and its answer, by mark."""
 
     since: float = field(default_factory=time.time)
@@ -61,13 +61,13 @@ class Marked:
         return [f"{what} with headers of 8 KiB: {TOO_LARGE}" for what in found]
 
 
-def send_everywhere(users: requests.Session, environment: Environment, name: str, rules: list[Rule]) -> Marked:
+def send_everywhere(users: requests.Session, environment: Environment, name: str, rules: list[Rule]) -> MarkedRequests:
     """Send marked requests to a host: to an unknown path, and to each path that is known or named by a rule."""
     # A rule for another host may also match a path of this one.
     named = [path for rule in rules for path in rule.paths]
     paths = {f"/{secrets.token_hex(4)}", "/", *known_paths(environment)[name], *named}
     answered(users, "GET", url(environment.domain, name, "/"))
-    marked = Marked()
+    marked = MarkedRequests()
     # No sign-in and no nonce: another criterion judges their rate limit. Their refusals are not counted.
     nonce, siwe = environment.services.nonce_path, environment.services.siwe_path
     for path in sorted(paths):
@@ -88,10 +88,10 @@ def fresh(users: requests.Session, method: str, address: str, **settings: Any) -
         raise AssertionError(f"no answer to {method} {address}: {error}") from error
 
 
-def send_often(users: requests.Session, address: str) -> Marked:
+def send_often(users: requests.Session, address: str) -> MarkedRequests:
     """Send FRESH marked requests to one address."""
     answered(users, "GET", address)
-    marked = Marked()
+    marked = MarkedRequests()
     for _ in range(FRESH):
         marked.send(users, "GET", address)
     return marked
@@ -117,7 +117,7 @@ def addresses(lines: list[str], marks: list[str]) -> dict[str, str]:
     return found
 
 
-def wait_addresses(cluster: Cluster, marked: Marked) -> dict[str, str]:
+def wait_addresses(cluster: Cluster, marked: MarkedRequests) -> dict[str, str]:
     """Wait until Traefik's access log has every mark; return the pods' addresses by mark."""
 
     def logged() -> dict[str, str]:
@@ -128,7 +128,7 @@ def wait_addresses(cluster: Cluster, marked: Marked) -> dict[str, str]:
     return eventually(logged, within=LOGS_READABLE, what="all requests in Traefik's access log", hint=LOGS)
 
 
-def by_pod(cluster: Cluster, marked: Marked, own: dict[str, str]) -> tuple[dict[str, int], list[str]]:
+def by_pod(cluster: Cluster, marked: MarkedRequests, own: dict[str, str]) -> tuple[dict[str, int], list[str]]:
     """The number of requests that each pod received, and the requests that no pod of `own` (names by address) answered.
 
     If headers were too large for some server, only those requests are returned: the log does not tell which server.

@@ -9,14 +9,14 @@ import requests
 from acceptance.base.environment import Environment
 from acceptance.clients import http2
 from acceptance.clients.web import TIMEOUT, url
-from acceptance.drivers.ingress.access_log import Marked, fresh
+from acceptance.drivers.ingress.access_log import MarkedRequests, fresh
 from acceptance.drivers.ingress.redirects import known_paths
 from acceptance.drivers.ingress.scenario_routes import answered
 from acceptance.drivers.network.tls_sockets import trust_of, way_to
 from acceptance.infrastructure.contract import Outputs
 
 
-def ask_both(users: requests.Session, environment: Environment, outputs: Outputs, name: str) -> Marked:
+def ask_both(users: requests.Session, environment: Environment, outputs: Outputs, name: str) -> MarkedRequests:
     """Request a known page of a host: over HTTP/1.1, and over HTTP/2 as new and old browsers do; all marked.
 
     Another client writes the host as it was typed, with the port: neither makes a difference (RFC 9110, 4.2.3). If the
@@ -26,7 +26,7 @@ def ask_both(users: requests.Session, environment: Environment, outputs: Outputs
     host, path = f"{name}.{environment.domain}", known_paths(environment)[name][0]
     address, where = url(environment.domain, name, path), way_to(environment, outputs, host)
     answered(users, "GET", url(environment.domain, name, "/"))
-    marked = Marked()
+    marked = MarkedRequests()
     marked.send(users, "GET", address)
     spelt = f"{host.upper()}:443"
     mark = marked.new(f"GET {address} with the Host {spelt}")
@@ -51,7 +51,7 @@ def older(trust: ssl.SSLContext) -> ssl.SSLContext:
     return trust
 
 
-def unlike(marked: Marked) -> str:
+def unlike(marked: MarkedRequests) -> str:
     """The statuses by request, in words, if they differ; empty if they are all the same."""
     seen = {marked.asked[mark]: answer.status_code for mark, answer in marked.answers.items()}
     return "" if len({*seen.values()}) == 1 else f"the statuses {seen}"

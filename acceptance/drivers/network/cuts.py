@@ -11,7 +11,7 @@ DROP, RESET = "drop", "reject with tcp reset"
 """What happens to a packet: it is dropped, or its sender gets a TCP reset, as if nothing listened."""
 
 
-class Cut:
+class NetworkPartition:
     """Rules on `nodes` that block traffic from one address to another (`ways`: source and target of each).
 
     They are in a table of their own, which comes before the table `filter`. In `filter`, the network policy controller

@@ -7,13 +7,14 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import requests
-import yaml
 
 from acceptance.base.deadlines import ROLLED_OUT, ROUTE_READY
 from acceptance.base.paths import ROOT
 from acceptance.base.waiting import eventually
+from acceptance.base.yaml_text import edited
 from acceptance.drivers.operations.service_under_change import ServiceUnderChange
 from acceptance.images.build import Images
 
@@ -50,15 +51,17 @@ def build_changed_page(images: Images, folder: Path, run_id: str, log: Path) -> 
 
 def with_tag(kustomization: str, tag: str) -> str:
     """The overlay with this tag for the frontend's image, as `kustomize edit set image` would write it."""
-    document = yaml.safe_load(kustomization)
-    images = document.setdefault("images", [])
-    entry = next((image for image in images if image["name"] == IMAGE), None)
-    if entry is None:
-        images.append(entry := {"name": IMAGE})
-    entry["newTag"] = tag
-    # A digest would override the tag.
-    entry.pop("digest", None)
-    return str(yaml.safe_dump(document, sort_keys=False))
+
+    def change(document: Any) -> None:
+        images = document.setdefault("images", [])
+        entry = next((image for image in images if image["name"] == IMAGE), None)
+        if entry is None:
+            images.append(entry := {"name": IMAGE})
+        entry["newTag"] = tag
+        # A digest would override the tag.
+        entry.pop("digest", None)
+
+    return edited(kustomization, change)
 
 
 def commit_tag(service: ServiceUnderChange, tag: str) -> str:

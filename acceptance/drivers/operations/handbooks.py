@@ -93,7 +93,7 @@ def copy_project(target: Path) -> Path:
 
 
 @dataclass
-class Desk:
+class Checkout:
     """The place where a handbook is followed: a copy of the project, with this run's programs and kubeconfig."""
 
     folder: Path

@@ -27,8 +27,9 @@ from acceptance.criteria.run import Run
 from acceptance.drivers.cluster.etcd import DATA, etcd_pod, etcdctl
 from acceptance.images.build import Images
 from acceptance.infrastructure.contract import Infrastructure
+from acceptance.platform.application_deployment import application
 from acceptance.platform.application_status import summary
-from acceptance.platform.applications import APPLICATIONS, application
+from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.components import COMPONENTS
 from acceptance.platform.deployed_tree import write_tree
 from acceptance.platform.git import PLATFORM

@@ -11,7 +11,7 @@ from acceptance.base.conditions import is_ready
 from acceptance.base.deadlines import ROLLED_OUT, Deadline
 from acceptance.base.waiting import consistently, eventually
 from acceptance.clients.argocd import ArgoCD
-from acceptance.cluster.cluster import Refused
+from acceptance.cluster.cluster import KubectlFailed
 from acceptance.drivers.operations.service_under_change import VERSION, ServiceUnderChange
 from acceptance.platform.application_status import messages
 from acceptance.platform.platform import Platform
@@ -68,7 +68,7 @@ def undo(service: ServiceUnderChange) -> str:
     """Run `kubectl rollout undo`; return its output. Raises AssertionError if there is no earlier version."""
     try:
         return service.cluster.kubectl("rollout", "undo", f"deployment/{service.name}")
-    except Refused as error:
+    except KubectlFailed as error:
         raise AssertionError(
             f"kubectl refused to undo the rollout of {service.name}: {error.problem}. Try: {service.hint}"
         ) from error

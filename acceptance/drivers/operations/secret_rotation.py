@@ -13,7 +13,7 @@ from acceptance.base.secrecy import register_secret
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.base.waiting import consistently, eventually
 from acceptance.clients.git import Repository
-from acceptance.cluster.cluster import Cluster, Refused
+from acceptance.cluster.cluster import Cluster, KubectlFailed
 from acceptance.cluster.manifests import apply, secret_manifest
 from acceptance.drivers.api import graphql, token_validation
 from acceptance.drivers.api.graphql import Asked
@@ -103,7 +103,7 @@ def restart(*services: Service) -> None:
     for service in services:
         try:
             cluster.kubectl("-n", service.namespace.name, "rollout", "restart", f"deployment/{service.name}")
-        except Refused as error:
+        except KubectlFailed as error:
             said = f"kubectl refuses to restart {service.name}: {error.problem}"
             raise AssertionError(f"{said}. Try: {service.hint}") from error
 

@@ -16,6 +16,7 @@ from acceptance.base.conditions import is_ready, is_rolled_out
 from acceptance.base.deadlines import ROLLED_OUT
 from acceptance.base.errors import UserError
 from acceptance.base.waiting import eventually
+from acceptance.base.yaml_text import edited
 from acceptance.clients.argocd import ArgoCD, Busy
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
@@ -82,10 +83,9 @@ class ServiceUnderChange:
 
     def push(self, *operations: dict[str, Any], message: str) -> str:
         """Push its overlay with a JSON patch of the Deployment; return the commit."""
-        document = yaml.safe_load(self.overlay)
         patch = {"target": {"kind": "Deployment", "name": self.name}, "patch": yaml.safe_dump(list(operations))}
-        document["patches"] = [*document.get("patches", []), patch]
-        self.pushed = self.repository.commit({self.path: yaml.safe_dump(document, sort_keys=False)}, message)
+        text = edited(self.overlay, lambda document: document.setdefault("patches", []).append(patch))
+        self.pushed = self.repository.commit({self.path: text}, message)
         return self.pushed
 
     def push_version(self) -> str:

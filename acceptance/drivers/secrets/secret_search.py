@@ -14,7 +14,7 @@ from typing import Any
 
 from acceptance.base.conditions import as_json
 from acceptance.base.secrecy import register_secret
-from acceptance.cluster.cluster import SYSTEM_NAMESPACES, Cluster, Refused
+from acceptance.cluster.cluster import SYSTEM_NAMESPACES, Cluster, KubectlFailed
 from acceptance.drivers.secrets import credential_patterns
 from acceptance.drivers.secrets.git_leaks import Versions, parsed, searched_of
 from acceptance.drivers.workloads.platform_state import MOVING, is_scenarios
@@ -108,7 +108,7 @@ def objects(cluster: Cluster) -> list[dict[str, Any]]:
     for group in groups:
         try:
             found += as_json(cluster.kubectl("get", group, "--all-namespaces", "--output=json"))["items"]
-        except Refused:
+        except KubectlFailed:
             # The user of an attached run may not read every kind.
             if not cluster.is_attached:
                 raise

@@ -19,7 +19,7 @@ def mark() -> str:
 
 
 @dataclass
-class Marked:
+class MarkedSecret:
     """A ConfigMap, and a Secret written by each API server, each with a unique value."""
 
     namespace: Namespace
@@ -28,7 +28,7 @@ class Marked:
     hidden: dict[str, str] = field(default_factory=dict)
     """The Secrets' values, by name."""
 
-    def write(self) -> Marked:
+    def write(self) -> MarkedSecret:
         """Write them; return itself. Raises Unverifiable if etcd cannot be reached."""
         cluster, place = self.namespace.cluster, ("-n", self.namespace.name)
         etcd_pod(cluster)

@@ -6,15 +6,15 @@ import contextlib
 import datetime
 from collections.abc import Iterator
 
-from acceptance.drivers.network.cuts import Cut
+from acceptance.drivers.network.cuts import NetworkPartition
 from acceptance.drivers.services.service import Service, now
 
 
 @contextlib.contextmanager
-def parted(source: Service, target: Service, nodes: list[str], verdict: str) -> Iterator[Partition]:
+def partitioned(source: Service, target: Service, nodes: list[str], verdict: str) -> Iterator[Partition]:
     """Cut one service's pods off from another's until the end of the block, or until the cut heals."""
     ways = [(str(a.status.pod_ip), str(b.status.pod_ip)) for a in source.running() for b in target.running()]
-    cut = Cut(source.namespace.cluster, nodes, ways, verdict)
+    cut = NetworkPartition(source.namespace.cluster, nodes, ways, verdict)
     try:
         cut.make()
         yield cut, now()
@@ -22,5 +22,5 @@ def parted(source: Service, target: Service, nodes: list[str], verdict: str) -> 
         cut.heal()
 
 
-Partition = tuple[Cut, datetime.datetime]
+Partition = tuple[NetworkPartition, datetime.datetime]
 """A cut, and when it was made."""

@@ -11,11 +11,11 @@ from kubernetes.client import ApiException
 from acceptance.base.labels import HELD
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
-from acceptance.drivers.network.cuts import Cut
+from acceptance.drivers.network.cuts import NetworkPartition
 from acceptance.drivers.workloads.pods import CTR, delete_now
 
 
-def kill(namespace: Namespace, pod: client.V1Pod, *, cut: Cut | None = None) -> None:
+def kill(namespace: Namespace, pod: client.V1Pod, *, cut: NetworkPartition | None = None) -> None:
     """SIGKILL all processes of a pod on its node, its sandbox included, so that nothing in it shuts down cleanly.
 
     Without its sandbox the container is not restarted at once; the pod's deletion would stop it gracefully then. `cut`
@@ -43,7 +43,7 @@ def dead(namespace: Namespace, pod: client.V1Pod, *, cut_off_from: list[str]) ->
     What it has not yet sent to the addresses `cut_off_from` does not reach them.
     """
     name, cluster = pod.metadata.name, namespace.cluster
-    cut = Cut(cluster, [pod.spec.node_name], [(pod.status.pod_ip, address) for address in cut_off_from])
+    cut = NetworkPartition(cluster, [pod.spec.node_name], [(pod.status.pod_ip, address) for address in cut_off_from])
     hold(cluster, namespace.name, name, [HELD])
     try:
         kill(namespace, pod, cut=cut)

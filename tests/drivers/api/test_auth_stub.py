@@ -10,14 +10,14 @@ import requests
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api import auth_stub
-from acceptance.drivers.api.auth_stub import SILENT, UNCLEAR, Spokesman, words
+from acceptance.drivers.api.auth_stub import SILENT, UNCLEAR, AuthStub, words
 from acceptance.drivers.api.token_validation import says_valid
 
 PATH = "/api/auth/validate"
 
 
 def asked(*requests):
-    """A spokesman whose log has these requests: method, path and token of each."""
+    """A stub whose log has these requests: method, path and token of each."""
     lines = [
         json.dumps(
             {
@@ -30,7 +30,7 @@ def asked(*requests):
         for method, path, token in requests
     ]
     core = Thing(read_namespaced_pod_log=lambda name, namespace: "\n".join(["listening", *lines]))
-    return Spokesman(Thing(name="scenario", cluster=Thing(core=core)), "auth-that-says-200")
+    return AuthStub(Thing(name="scenario", cluster=Thing(core=core)), "auth-that-says-200")
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])

@@ -5,6 +5,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from tests_support import json_answer
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.graphql import (
@@ -14,9 +15,15 @@ from acceptance.drivers.api.graphql import (
     NAMED,
     NULLS,
     TURNS,
+    Asked,
     ask_after_everywhere,
     ask_as_clients,
+    ask_at_once,
+    is_data,
+    long,
     not_refused,
+    of_others,
+    shows,
 )
 from acceptance.drivers.services.service import Api
 
@@ -162,3 +169,57 @@ def test_a_backend_that_refuses_what_clients_send_is_seen(serving, settings):
     answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query)
     how = EXTENSIONS if "knows_extensions" in settings else CHUNKED
     assert {one for one, asked in answers.items() if asked.status != 200} == {f"a pod, {how}"}
+
+
+@pytest.mark.parametrize("body", [{"data": None}, {"data": {"a": None}}, {"data": {"a": 1}, "errors": [{}]}, [1]])
+def test_data_with_a_hole_in_it_is_none(body):
+    with pytest.raises(AssertionError):
+        Asked(json_answer(200, body), None, 0.0).data()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_good"),
+    [
+        (200, {"data": {"__typename": "Query"}}, True),
+        (200, {"data": {"__typename": None}}, False),
+        (200, {"data": None, "errors": [{"message": "no"}]}, False),
+        (200, {"data": {"__typename": "Query"}, "errors": [{"message": "no"}]}, False),
+        (404, {"data": {"__typename": "Query"}}, False),
+        (200, ["data"], False),
+    ],
+)
+def test_a_graphql_answer_has_data_and_no_errors(status, body, is_good):
+    assert is_data(json_answer(status, body)) is is_good
+
+
+def test_a_page_is_no_graphql_answer():
+    page = json_answer(200, {})
+    page._content = b"<html>"
+    assert not is_data(page)
+
+
+def test_data_shows_an_address_however_it_is_written():
+    assert shows({"me": [{"id": "0xABC sees 3"}]}, "0xabc") and not shows({"me": "0xdef"}, "0xabc")
+
+
+class Echo:
+    """A backend that says who asks; or always the one that it names."""
+
+    def __init__(self, always=""):
+        self.always = always
+
+    def post(self, path, body, token):
+        return json_answer(200, {"data": {"protectedQuery": f"{self.always or token} sees 5 products"}})
+
+
+def test_users_who_ask_at_once_get_their_own_data():
+    settings, tokens = ServiceSettings(), {"0xA1": "0xa1", "0xB2": "0xb2"}
+    assert of_others(ask_at_once(Echo(), settings, tokens)) == []
+    (first, *_) = of_others(ask_at_once(Echo("0xa1"), settings, tokens))
+    assert first.endswith("for 0xB2")
+
+
+def test_a_long_query_is_the_query_and_8_kibibytes_of_comments():
+    text = long("{ products { slug } }")
+    assert len(text) > 8192
+    assert [row for row in text.splitlines() if not row.startswith("#")] == ["{ products { slug } }"]

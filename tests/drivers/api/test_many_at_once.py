@@ -1,4 +1,4 @@
-"""A request beside many others: whoever is answered otherwise for having company is found."""
+"""A request beside many others: who is answered otherwise because of them is found."""
 
 import contextlib
 from types import SimpleNamespace as Thing

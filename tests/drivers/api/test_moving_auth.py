@@ -35,7 +35,7 @@ class Namespace:
         self.deleted += 1
 
 
-class Spokesman:
+class AuthStub:
     """A pod that was asked, or not."""
 
     def __init__(self, name, was=True):
@@ -59,7 +59,7 @@ def pods(monkeypatch):
     def answering(*_):
         there.append(f"pod-{len(there)}")
         name = there[-1]
-        yield Spokesman(name)
+        yield AuthStub(name)
         there[there.index(name)] = f"{name} gone"
 
     monkeypatch.setattr(moving_auth, "answering", answering)
@@ -94,6 +94,6 @@ def test_a_copy_that_keeps_an_old_address_is_seen(pods, monkeypatch, status, bod
     monkeypatch.setattr(moving_auth, "ask", lambda *_: Asked(answer, None, 0.0))
     copy = SimpleNamespace(api=lambda _: None, log=lambda: ["asked nobody"])
     with moving_auth.named_auth(Namespace(ADDRESSES), 401, "no") as auth:
-        auth.spokesman.was = was
+        auth.stub.was = was
         with contextlib.nullcontext() if is_right else pytest.raises(AssertionError):
             auth.was_asked_by(copy, None, ServiceSettings(), "jwt")

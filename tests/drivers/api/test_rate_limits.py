@@ -1,15 +1,20 @@
 """A client that calls many times at once, held against an auth that counts each call, and one that loses some."""
 
+import json
 import threading
 import time
 from types import SimpleNamespace
 
 import pytest
 import requests
+import yaml
+from tests_support import json_answer
 
+from acceptance.base.environment import load_environment
+from acceptance.base.paths import ROOT
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api import rate_limits
-from acceptance.drivers.api.rate_limits import RateClient, forgiven, wrong_count
+from acceptance.drivers.api.rate_limits import End, RateClient, forgiven, wrong_count, wrong_end
 
 LIMIT = 20
 
@@ -107,3 +112,66 @@ def test_a_client_signs_in_under_its_own_name(monkeypatch):
     client = RateClient("api", ServiceSettings(client_header="X-Client-Id"), None, "me", by_header=True)
     client.sign_in(SimpleNamespace(services=client.settings, domain="example.test"))
     assert entered == [("api", {"X-Client-Id": "me"})]
+
+
+@pytest.mark.parametrize(
+    ("refused", "later", "wrong"),
+    [
+        (End(57, 1060), End(53, 1060), ""),
+        (End(60, 1060), End(-2, -2), ""),
+        (End(-2, -2), End(-2, -2), ""),
+        (End(-1, -1), End(-1, -1), "never expires"),
+        (End(3600, 4600), End(3596, 4600), "Retry-After was 58 s"),
+        (End(60, 1060), End(60, 1064), "4 s later than before"),
+    ],
+)
+def test_a_counter_ends_when_its_client_was_told(refused, later, wrong):
+    found = wrong_end(58, refused, later)
+    assert wrong in found and bool(found) is bool(wrong)
+
+
+@pytest.mark.parametrize("name", ["kind", "production"])
+def test_clients_are_told_apart_as_the_environment_deploys_it(name):
+    base = yaml.safe_load((ROOT / "k8s/auth-service/base/config.yaml").read_text())["data"]["RATE_LIMIT_BY"]
+    overlay = (ROOT / f"k8s/auth-service/overlays/{name}/kustomization.yaml").read_text()
+    patches = "\n".join(item["patch"] for item in yaml.safe_load(overlay)["patches"])
+    deployed = next(
+        (row["value"] for row in yaml.safe_load(patches) or [] if row["path"].endswith("RATE_LIMIT_BY")), base
+    )
+    header = load_environment(name).services.client_header.lower()
+    # What Traefik itself says of a client, no scenario can say in its place.
+    assert header == ("" if deployed == "x-real-ip" else deployed)
+
+
+class Limit:
+    """An auth that refuses one client, and Redis; it goes by the first of some headers."""
+
+    def __init__(self, *believed):
+        self.believed, self.counted = believed, {}
+
+    def post(self, path, body=None, headers=None):
+        client = next(headers[name].removeprefix("for=") for name in (*self.believed, "X-Client-Id") if name in headers)
+        self.counted[f"rate-limit:{client}"] = self.counted.get(f"rate-limit:{client}", 0) + 1
+        return json_answer(429 if client == "refused" else 401, {})
+
+    def __call__(self, _, __, word, key):
+        return json.dumps(self.counted.pop(key, None) if word == "DEL" else self.counted.get(key))
+
+
+@pytest.mark.parametrize(
+    ("believed", "told"),
+    [
+        ((), []),
+        (("Forwarded",), ["it got 401", "its call was counted for the other client"]),
+    ],
+)
+def test_a_client_that_is_taken_for_whom_it_says_is_told(believed, told):
+    settings, auth = ServiceSettings(client_header="X-Client-Id"), Limit(*believed)
+    one, other = (RateClient(auth, settings, auth, name, by_header=True) for name in ("refused", "other"))
+    assert one.forge(other) == told
+    assert one.calls == 1
+
+
+def test_clients_that_are_told_apart_by_address_say_nothing():
+    one = RateClient(Limit(), ServiceSettings(client_header=""), Limit(), "10.0.0.1", by_header=False)
+    assert one.forge(one) == [] and one.calls == 0

@@ -9,6 +9,7 @@ from types import SimpleNamespace as Thing
 
 import pytest
 import requests
+from tests_support import json_answer
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api import sign_in, token_validation
@@ -189,3 +190,54 @@ def test_a_token_in_the_body_is_asked_about_where_bodies_are_read():
     doors = {"HTTPS": Validating(True), "the Service": Validating(False)}
     answers = token_validation.ask_in_body(doors, ServiceSettings(), "good", "bad")
     assert token_validation.verdicts(answers, ServiceSettings()) == {"HTTPS, in the body": True}
+
+
+KINDS = (
+    "a good message", "a good message with the fewest fields",
+    "a good message with all fields, its times in another zone",
+    "a message that was changed after it signed", "a message that expired",
+    "a message that is not good yet",
+    "a message that another wallet signed", "a nonce that it used before", "a nonce that auth did not issue",
+    "a message for a domain that ends like its own", "a message for a domain that begins like its own",
+    "a message for another domain", "a message for another chain", "something that is no message",
+)  # fmt: skip
+
+
+class OpenAuth:
+    """An auth service of either flow, which lets everyone in."""
+
+    def __init__(self, status=200):
+        self.status = status
+
+    def get(self, path, **_):
+        return json_answer(self.status, {"nonce": "a" * 16}, "GET", f"https://auth.example{path}")
+
+    def post(self, path, body=None, **_):
+        return json_answer(self.status, {"message": "Sign this: 123"}, "POST", f"https://auth.example{path}")
+
+
+def visitor_of(flow, auth=None):
+    settings = ServiceSettings(sign_in=flow)
+    return SignIn(auth or OpenAuth(), Thing(services=settings, domain="example.org"))
+
+
+@pytest.mark.parametrize("flow", ["siwe", "challenge"])
+def test_each_flow_makes_every_kind_of_message_and_only_the_good_one_twice_alike(flow):
+    made = {kind: visitor_of(flow).message(kind) for kind in KINDS}
+    assert all(text and signature.startswith("0x") for text, signature in made.values())
+    assert len({signature for _, signature in made.values()}) == len(KINDS)
+
+
+def test_a_flow_that_is_not_there_says_which_route_answered_what():
+    with pytest.raises(AssertionError, match=r"GET https://auth\.example/api/auth/nonce answered 404"):
+        visitor_of("siwe", OpenAuth(404)).message("a good message")
+
+
+@pytest.mark.parametrize(("status", "good"), [(422, True), (401, True), (404, False), (405, False), (500, False)])
+def test_the_route_of_the_criterion_is_asked_by_itself(status, good):
+    there = visitor_of("siwe", OpenAuth(status))
+    if good:
+        assert there.ask_route().status_code == status
+    else:
+        with pytest.raises(AssertionError, match=f"/api/auth/siwe answered {status}"):
+            there.ask_route()

@@ -30,15 +30,27 @@ def answer(status, body):
         (401, {}, False),
         (400, {"error": "jwt malformed"}, False),
         (422, {"error": "jwt malformed"}, False),
+        (403, {"error": "no"}, False),
     ],
 )
 def test_yes_and_no(status, body, says):
     assert says_valid(answer(status, json.dumps(body)), ServiceSettings()) is says
 
 
-@pytest.mark.parametrize(("status", "body"), [(404, {}), (500, {}), (503, {}), (400, {"valid": True}), (200, {})])
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, {}),
+        (500, {}),
+        (503, {}),
+        (400, {"valid": True}),
+        (401, {"valid": True}),
+        (200, {}),
+        (200, {"valid": "yes"}),
+    ],
+)
 def test_what_is_neither_yes_nor_no(status, body):
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match="expected yes or no"):
         says_valid(answer(status, json.dumps(body)), ServiceSettings())
 
 

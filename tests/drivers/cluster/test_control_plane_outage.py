@@ -5,7 +5,7 @@ from types import SimpleNamespace as Thing
 import pytest
 
 from acceptance.cluster.probe import Probe
-from acceptance.drivers.cluster.control_plane_outage import Outage
+from acceptance.drivers.cluster.control_plane_outage import ControlPlaneOutage
 
 made = []
 
@@ -14,7 +14,7 @@ def outage(pod=None):
     core = Thing(
         create_namespaced_pod=lambda name, body, **_: made.append(body), read_namespaced_pod=lambda *_, **__: pod
     )
-    return Outage(Thing(core=core, probe=Probe("probe")), Thing(name="scenario"), None)
+    return ControlPlaneOutage(Thing(core=core, probe=Probe("probe")), Thing(name="scenario"), None)
 
 
 def test_it_begins_once_it_found_a_service_by_its_name():

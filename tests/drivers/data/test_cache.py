@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from acceptance.drivers.data.cache import emptied_by, logins_beside
+from acceptance.drivers.data.cache import emptied_by, logins_beside, ports_in
 
 URL = "redis://:right%2Fone@redis:6379"
 OWN = "#" + hashlib.sha256(b"right/one").hexdigest()
@@ -43,3 +43,10 @@ def test_a_cache_that_was_emptied_says_how_often():
 def test_a_cache_that_nobody_emptied_is_let_be():
     refused = "calls=2,usec=9,usec_per_call=4.50,rejected_calls=7,failed_calls=2"
     assert emptied_by({}) == {} == emptied_by({"cmdstat_flushdb": refused, "cmdstat_incr": "calls=5,usec=1"})
+
+
+def test_ports_that_are_listened_at():
+    table = """  sl  local_address rem_address   st
+   0: 00000000:18EB 00000000:0000 0A 00000000:00000000
+   1: 0100007F:18EC 0100007F:9999 01 00000000:00000000"""
+    assert ports_in(table) == {6379}

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from acceptance.base.deadlines import Deadline
-from acceptance.clients.sql import Login, Refused
+from acceptance.clients.sql import Login, LoginRefused
 from acceptance.drivers.data import database_logins
 from acceptance.drivers.data.database_logins import (
     LET_IN,
@@ -58,7 +58,7 @@ class Members:
     ("outcome", "let_in"),
     [
         (None, True),
-        (Refused("password authentication failed"), False),
+        (LoginRefused("password authentication failed"), False),
         (psycopg.OperationalError('FATAL:  no pg_hba.conf entry for host "10.1.0.9"'), False),
         # What comes after the password was taken, or was never asked for.
         (psycopg.OperationalError('FATAL:  role "nobody" does not exist'), True),

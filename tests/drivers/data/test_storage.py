@@ -4,6 +4,7 @@ from types import SimpleNamespace as Thing
 
 import pytest
 
+from acceptance.drivers.data import storage
 from acceptance.drivers.data.storage import claims_rendered, classes_named, kept_out, smaller, used_up
 
 
@@ -58,3 +59,9 @@ def test_what_is_claimed_of_a_class_and_is_too_small_is_told():
     seen = claims_rendered([stateful("a", "20Gi"), stateful("b", "5Gi"), {"kind": "Service"}], "redis")
     assert seen == {"a": "20Gi", "b": "5Gi"} and smaller(seen, 20) == ["b"]
     assert claims_rendered([stateful("a", "20Gi")], "database") == {}
+
+
+def test_kubelet_gives_a_new_disk_to_who_writes_to_it():
+    probe = Thing(container=lambda *_, **__: {})
+    spec = storage.writer(probe, "writer", {"claim": "text"}, "worker-1")["spec"]
+    assert spec["securityContext"]["fsGroup"] == 65532

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from acceptance.drivers.network.cuts import DROP, RESET, Cut
+from acceptance.drivers.network.cuts import DROP, RESET, NetworkPartition
 
 WAYS = [("10.0.0.1", "10.0.0.2"), ("10.0.0.1", "10.0.0.3")]
 
@@ -27,7 +27,7 @@ class Machines:
 
 @pytest.mark.parametrize("verdict", [DROP, RESET])
 def test_a_cut_is_a_table_of_its_own_that_is_asked_before_policies_are(verdict):
-    command = Cut(Machines(), ["a"], WAYS, verdict).command
+    command = NetworkPartition(Machines(), ["a"], WAYS, verdict).command
     assert re.search("hook forward priority filter - 10;", command)
     for source, target in WAYS:
         assert f"ip saddr {source} ip daddr {target} {verdict};" in command
@@ -36,8 +36,8 @@ def test_a_cut_is_a_table_of_its_own_that_is_asked_before_policies_are(verdict):
 
 def test_a_cut_heals_wherever_it_was_made():
     machines = Machines()
-    cut = Cut(machines, ["a", "b"], WAYS)
-    other = Cut(machines, ["a"], WAYS)
+    cut = NetworkPartition(machines, ["a", "b"], WAYS)
+    other = NetworkPartition(machines, ["a"], WAYS)
     other.make()
     cut.make()
     assert {node: len(tables) for node, tables in machines.tables.items()} == {"a": 2, "b": 1}
@@ -47,7 +47,7 @@ def test_a_cut_heals_wherever_it_was_made():
 
 
 def test_a_cut_that_stayed_is_an_error():
-    cut = Cut(Machines(stuck=["b"]), ["a", "b"], WAYS)
+    cut = NetworkPartition(Machines(stuck=["b"]), ["a", "b"], WAYS)
     cut.make()
     with pytest.raises(AssertionError, match=f"still cut on b. Try: docker exec b nft delete table ip {cut.table}"):
         cut.heal()

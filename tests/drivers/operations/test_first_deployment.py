@@ -31,7 +31,7 @@ PROGRAMS = {
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory):
+def operator(tmp_path_factory):
     """Types a block in a copy of the project, as somebody whose home is new."""
     home = tmp_path_factory.mktemp("home")
     checkout = copy_project(home / "checkout")
@@ -70,9 +70,9 @@ def desk(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def said(desk):
+def said(operator):
     """What each block that is typed printed, by its heading; all are typed in order."""
-    return {(block.heading, block.line): desk(block) for block in TYPED}
+    return {(block.heading, block.line): operator(block) for block in TYPED}
 
 
 def found(said, heading):
@@ -92,16 +92,16 @@ def test_every_block_is_for_production_and_typed_or_says_why_not():
         )
 
 
-def test_the_commands_are_typed_in_order_from_nothing_to_nothing(desk, said):
+def test_the_commands_are_typed_in_order_from_nothing_to_nothing(operator, said):
     assert "Apply complete!" in found(said, "2.")
     last = found(said, "8.")
     assert "Destroy complete!" in last
     assert '"ResourceTagMappingList": []' in last
-    assert not (desk.checkout / "infrastructure/aws/environments/production.s3.tfbackend").exists()
+    assert not (operator.checkout / "infrastructure/aws/environments/production.s3.tfbackend").exists()
 
 
-def test_the_file_of_what_is_ones_own_is_private_and_complete(desk, said, monkeypatch):
-    path = desk.home / ".config/alternate-futures/production.env"
+def test_the_file_of_what_is_ones_own_is_private_and_complete(operator, said, monkeypatch):
+    path = operator.home / ".config/alternate-futures/production.env"
     assert path.stat().st_mode & 0o077 == 0
     given = dict(re.findall(r"^export (\w+)=[\"'](.*)[\"']$", path.read_text(), re.MULTILINE))
     assert given["TF_VAR_ssh_public_key"] == SSH_KEY
@@ -114,8 +114,8 @@ def test_the_file_of_what_is_ones_own_is_private_and_complete(desk, said, monkey
     assert "AF_WEBHOOK_SECRET" in given
 
 
-def test_the_cluster_that_is_meant_is_written_into_the_environments_file(desk, said):
-    environment = load_environment(str(desk.checkout / "environments" / "production.toml"))
+def test_the_cluster_that_is_meant_is_written_into_the_environments_file(operator, said):
+    environment = load_environment(str(operator.checkout / "environments" / "production.toml"))
     assert environment.infrastructure.cluster_uid == UID
 
 

@@ -6,9 +6,32 @@ import pytest
 import requests
 from tests_support import http_server, reply
 
-from acceptance.drivers.operations.frontend_delivery import stale
+from acceptance.drivers.operations.frontend_delivery import stale, with_tag
 
 NEW = "the new text"
+
+
+OVERLAY = """# Small, because all nodes share one machine.
+kind: Kustomization
+resources: [../../base]
+images:
+  # Ours.
+  - {name: alternate-futures/frontend, newName: 'ghcr.io/af/home', newTag: latest, digest: 'sha256:0'}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (OVERLAY, OVERLAY.replace("newTag: latest, digest: 'sha256:0'", "newTag: run-1")),
+        (
+            OVERLAY.partition("images:")[0],
+            f"{OVERLAY.partition('images:')[0]}images:\n  - name: alternate-futures/frontend\n    newTag: run-1\n",
+        ),
+    ],
+)
+def test_a_tag_is_set_as_a_person_would(before, after):
+    assert with_tag(before, "run-1") == after
 
 
 def page(headers):

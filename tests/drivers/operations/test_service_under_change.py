@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import requests
+import yaml
 
 from acceptance.base.deadlines import Deadline
 from acceptance.base.waiting import TimedOut
@@ -72,3 +73,18 @@ def test_one_that_is_refused_for_another_reason_is_not(monkeypatch):
         service(None).when_idle(lambda: request(requests.HTTPError("denied")))
     with pytest.raises(TimedOut, match="still there"):
         service(None).when_idle(lambda: request(Busy("still there")))
+
+
+def test_a_patch_is_added_to_the_overlay_and_the_rest_stays_as_it_was():
+    commits = []
+    repository = SimpleNamespace(commit=lambda files, message: commits.append(files) or "a-commit")
+    overlay = "# Small, because all nodes share one machine.\nresources: [../../base]\n"
+    argocd = SimpleNamespace(application=lambda _: {"spec": {"source": {"path": "k8s/a"}}})
+    changed = ServiceUnderChange("backend-service", None, argocd, repository, overlay)
+    operation = {"op": "add", "path": "/spec/template/metadata/annotations", "value": {"version": "1"}}
+    assert changed.push(operation, message="another") == "a-commit"
+    text = commits[0]["k8s/a/kustomization.yaml"]
+    assert text.startswith(overlay)
+    (patch,) = yaml.safe_load(text)["patches"]
+    assert patch["target"] == {"kind": "Deployment", "name": "backend-service"}
+    assert yaml.safe_load(patch["patch"]) == [operation]

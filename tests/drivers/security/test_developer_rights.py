@@ -4,10 +4,12 @@ import base64
 from types import SimpleNamespace
 
 import pytest
+from tests_support import kustomized
 
 from acceptance.cluster.probe import Probe
 from acceptance.drivers.argocd.projects import too_wide
 from acceptance.drivers.security import developer_rights, developer_secrets
+from acceptance.drivers.security.developer_rights import LEADS_ON, READ_ONLY
 
 DISCOVERED = {
     "/api": {"items": [{"metadata": {}, "versions": [{"version": "v1", "resources": [
@@ -115,3 +117,25 @@ def test_a_project_that_allows_more_is_told(changes, wide):
 )
 def test_paths_of_the_api_that_not_everybody_may_ask_for_are_told(paths, told):
     assert developer_rights.paths_beyond([{"verbs": ["get"], "nonResourceURLs": paths}]) == told
+
+
+@pytest.fixture(scope="module")
+def build():
+    """Builds a kustomization as Argo CD does: its objects."""
+    return kustomized
+
+
+def test_developers_read_and_see_no_secrets(build):
+    objects = {(item["kind"], item["metadata"]["name"]): item for item in build("access")}
+    assert not [kind for kind, _ in objects if kind.startswith("Cluster")]
+    for rule in objects["Role", "developer"]["rules"]:
+        assert set(rule["verbs"]) <= READ_ONLY
+        assert not set(rule["resources"]) & LEADS_ON
+        assert "*" not in rule["apiGroups"]
+    may = {resource for rule in objects["Role", "developer"]["rules"] for resource in rule["resources"]}
+    assert {"pods", "pods/log", "services", "events", "deployments"} <= may
+    binding = objects["RoleBinding", "developer"]
+    assert binding["roleRef"] == {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "developer"}
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "developer", "namespace": "default"}]
+    for name in ("developer", "default"):
+        assert objects["ServiceAccount", name]["automountServiceAccountToken"] is False

@@ -3,10 +3,14 @@
 from types import SimpleNamespace
 
 import pytest
+import yaml
+from tests_support import kustomized
 
+from acceptance.base.paths import ROOT
 from acceptance.cluster.probe import Probe
 from acceptance.drivers.cluster.etcd import ways_of_storing
 from acceptance.drivers.security import pod_security, unauthenticated_access
+from acceptance.platform.applications import APPLICATIONS
 
 SAID = """pod/good created (server dry run)
 Error from server (Forbidden): error when creating "STDIN": pods "bad-0" is forbidden: violates PodSecurity "baseline"
@@ -81,3 +85,55 @@ def test_health_may_be_told_and_nothing_else():
 def test_identity_is_no_encryption():
     values = {"a": b"k8s:enc:secretbox:v1:key1:xyz", "b": b"k8s\x00\n\x0c", "c": b"k8s:enc:identity:v1:x:"}
     assert ways_of_storing(values) == {"a": "k8s:enc:secretbox:v1:key1:"}
+
+
+PLACES = ("kind", "production")
+
+
+@pytest.fixture(scope="module")
+def build():
+    """Builds a kustomization as Argo CD does: its objects."""
+    return kustomized
+
+
+@pytest.fixture
+def deployed(build):
+    """All objects of the Applications and of k8s/access, of one place."""
+    return lambda place: [
+        *build("access"),
+        *(item for name in APPLICATIONS for item in build(f"{name}/overlays/{place}")),
+    ]
+
+
+def templates(objects):
+    """The pods that workloads make: labels and spec, by kind and name."""
+    return {
+        (item["kind"], item["metadata"]["name"]): (
+            item["spec"]["template"]["metadata"]["labels"], item["spec"]["template"]["spec"],
+        )
+        for item in objects if item["kind"] in ("Deployment", "StatefulSet", "Job")
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_pods_have_a_token_only_where_they_call_the_api(deployed, place):
+    holders = {
+        name for (_, name), (_, spec) in templates(deployed(place)).items()
+        if spec.get("automountServiceAccountToken") is not False
+    }  # fmt: skip
+    # Patroni keeps its state in the API; YugabyteDB does not.
+    assert holders == ({"yb-tserver"} if place == "kind" else set())
+
+
+@pytest.mark.parametrize(
+    ("path", "level"),
+    [
+        ("access", "baseline"),
+        *((path, "restricted") for path in ("argocd/base", "sealed-secrets/base", "traefik/base", "git", "pebble")),
+    ],
+)
+def test_namespaces_enforce_a_pod_security_standard(path, level):
+    labels = yaml.safe_load((ROOT / "k8s" / path / "namespace.yaml").read_text())["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == level
+    if path == "access":
+        assert {labels[f"pod-security.kubernetes.io/{mode}"] for mode in ("warn", "audit")} == {"restricted"}

@@ -1,0 +1,70 @@
+"""What changes a request on its way to a service, or hides that the service is away, is seen."""
+
+from dataclasses import replace
+
+import pytest
+from route_stand_ins import FINE, route, service
+
+from acceptance.drivers.ingress import (
+    route_middlewares,
+)
+
+RETRY = {"default/retry": {"retry": {"attempts": 4}}, "default/pages": {"errors": {"status": ["503"]}}}
+
+RETRY |= {"default/small": {"buffering": {"maxRequestBodyBytes": 1024}}}
+
+
+def test_middlewares_of_an_entry_point_are_seen():
+    given = {
+        "entrypoints.websecure.address": ":8443",
+        "entrypoints.websecure.http.middlewares": "default-retry@kubernetescrd,default-small@kubernetescrd,x@file",
+    }
+    seen = route_middlewares.at_entry_points(given, RETRY)
+    assert [kinds for _, kinds in seen] == [["retry"], ["buffering"], []]
+    assert seen[1][0] == "all of websecure goes through default-small@kubernetescrd (buffering)"
+
+
+@pytest.mark.parametrize(
+    ("names", "changes", "hides"),
+    [(["retry"], False, False), (["retry", "small"], True, False), (["pages"], True, True), (["gone"], True, False)],
+)
+def test_a_middleware_that_changes_requests_is_seen(names, changes, hides):
+    found = [replace(rule, middlewares=tuple(f"default/{name}" for name in names)) for rule in route(FINE)]
+    assert bool(route_middlewares.changed_on_the_way(found, RETRY)) is changes
+    assert bool(route_middlewares.hides_a_503(found, RETRY)) is hides
+
+
+@pytest.mark.parametrize(
+    ("more", "tls", "is_odd"),
+    [
+        ({}, {"certResolver": "letsencrypt"}, False),
+        ({"weight": 1, "passHostHeader": True, "kind": "Service", "strategy": "wrr"}, {}, False),
+        ({"serversTransport": "brisk"}, {}, True),
+        ({"sticky": {"cookie": {}}}, {}, True),
+        ({"passHostHeader": False}, {}, True),
+        ({"healthCheck": {"path": "/"}}, {}, True),
+        ({}, {"options": {"name": "old"}}, True),
+    ],
+)
+def test_a_way_to_a_service_that_changes_requests_is_seen(more, tls, is_odd):
+    found = [replace(rule, tls=tls) for rule in route((FINE[0], [service("frontend-service", **more)]))]
+    assert bool(route_middlewares.odd_ways(found)) is is_odd
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "turns_away"),
+    [
+        ("default", {"minVersion": "VersionTLS13"}, True),
+        ("default", {"clientAuth": {"clientAuthType": "RequireAndVerifyClientCert"}}, True),
+        ("default", {"minVersion": "VersionTLS12", "sniStrict": True}, False),
+        ("modern", {"minVersion": "VersionTLS13"}, False),
+    ],
+)
+def test_tls_options_of_every_route_that_turn_clients_away_are_seen(name, spec, turns_away):
+    assert bool(route_middlewares.default_tls([{"metadata": {"name": name}, "spec": spec}])) is turns_away
+
+
+@pytest.mark.parametrize("way", ["nativeLB", "nodePortLB"])
+def test_a_route_past_the_pods_own_addresses_is_seen(way):
+    assert route_middlewares.hides_a_503(route((FINE[0], [service("frontend-service", **{way: True})])), {})
+    assert not route_middlewares.hides_a_503(route((FINE[0], [service("frontend-service", **{way: False})])), {})

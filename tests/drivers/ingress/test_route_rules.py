@@ -1,0 +1,106 @@
+"""Routes that lead elsewhere, take requests in clear, or are of another kind are seen."""
+
+import pytest
+from kubernetes.client import ApiException
+from route_stand_ins import BACKEND, FINE, FRONTEND, WWW, route, service
+
+from acceptance.base.paths import ROOT
+from acceptance.base.yaml_text import documents
+from acceptance.drivers.ingress import (
+    route_rules,
+)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [(f"Host(`{WWW}`)", [service("frontend-service", weight=99), service("backend-service", weight=1)])],
+        [FINE, (f"Host(`{WWW}`) && PathPrefix(`/consulting`)", BACKEND)],
+        [FINE, ("PathPrefix(`/products`)", BACKEND)],
+        [FINE, ("HostRegexp(`^w.+[.]example[.]test$`)", BACKEND)],
+        [FINE, (f'Host("api.example.test") || Host("{WWW}")', BACKEND)],
+        [FINE, ("!Host(`api.example.test`)", BACKEND)],
+        [FINE, ("Host(`status.example.test`) || PathPrefix(`/products`)", BACKEND)],
+        [FINE, ("(Host(`status.example.test`) || PathPrefix(`/products`)) && Method(`GET`)", BACKEND)],
+        [FINE, ("Host(`WWW.example.test`)", BACKEND)],
+        [FINE, ("HostRegexp(`^(?P<a>[a-z]+)(?<b>x`)", BACKEND)],
+        [(f"Host(`{WWW}`)", [service("weighted", kind="TraefikService")])],
+        [(f"Host(`{WWW}`)", [service("frontend-service", namespace="elsewhere")])],
+        [("Host(`api.example.test`)", BACKEND)],
+    ],
+)
+def test_a_route_that_leads_elsewhere_is_seen(rules):
+    assert route_rules.leads_elsewhere(route(*rules), WWW, FRONTEND)
+
+
+def test_a_right_route_beside_others_is_let_pass():
+    rules = route(FINE, ("Host(`api.example.test`)", BACKEND))
+    assert route_rules.leads_elsewhere(rules, WWW, FRONTEND) == []
+    assert route_rules.hosts(rules) == ["api.example.test", WWW]
+
+
+@pytest.mark.parametrize(
+    ("match", "takes", "named"),
+    [
+        ("Host(`www.example.test`)", True, True),
+        ("Host(`api.example.test`) && (Path(`/a`) || PathPrefix(`/b || c`))", False, True),
+        ("(Path(`/a`) || PathPrefix(`/b`)) && Host(`www.example.test`)", True, True),
+        ("Host(`api.example.test`) || Host(`auth.example.test`)", False, True),
+        ("Host(`api.example.test`) || PathPrefix(`/a`)", True, False),
+        ("HostRegexp(`^api[.]`)", False, False),
+        ("PathPrefix(`/(a`)", True, False),
+    ],
+)
+def test_what_a_match_takes(match, takes, named):
+    (rule,) = route((match, BACKEND))
+    assert rule.may_take(WWW) is takes
+    assert bool(route_rules.unnamed_hosts([rule])) is not named
+
+
+def test_middlewares_are_of_the_routes_namespace_or_of_the_one_they_name():
+    rule = {"match": "Host(`a`)", "middlewares": [{"name": "retry"}, {"name": "strip", "namespace": "elsewhere"}]}
+    (found,) = route_rules.rules_of({"metadata": {"name": "a", "namespace": "default"}, "spec": {"routes": [rule]}})
+    assert found.middlewares == ("default/retry", "elsewhere/strip")
+
+
+class Cluster:
+    """An API with objects by the plural of their kind."""
+
+    def __init__(self, **items):
+        self.items = items
+        self.custom = self
+
+    def list_cluster_custom_object(self, group, version, plural):
+        """The objects; 404 where the kind is not known."""
+        if plural not in self.items:
+            raise ApiException(status=404)
+        return {"items": self.items[plural]}
+
+
+def test_other_kinds_of_routes_are_seen():
+    past = {"metadata": {"namespace": "default", "name": "past"}}
+    own = {"metadata": {"namespace": "scenario-1", "name": "own"}}
+    assert route_rules.other_routes(Cluster(ingressroutetcps=[past, own])) == ["ingressroutetcps default/past"]
+    assert route_rules.other_routes(Cluster(ingresses=[])) == []
+
+
+@pytest.mark.parametrize(
+    ("entry_points", "said"),
+    [
+        (["websecure"], []),
+        (["web"], ["default/a is attached to the entry points ['web']"]),
+        (["web", "websecure"], ["default/a is attached to the entry points ['web', 'websecure']"]),
+        (None, ["default/a is attached to the entry points (all)"]),
+    ],
+)
+def test_a_route_that_takes_requests_in_clear_is_seen(entry_points, said):
+    spec = {"routes": [{"match": FINE[0], "services": FINE[1]}], "entryPoints": entry_points}
+    rules = route_rules.rules_of({"metadata": {"name": "a", "namespace": "default"}, "spec": spec})
+    assert route_rules.taken_in_clear(rules) == said
+
+
+def test_the_routes_of_the_platform_take_none():
+    folders = (ROOT / "k8s" / "ingress" / "base", ROOT / "k8s" / "argocd" / "route")
+    files = [file for folder in folders for file in folder.glob("*ingressroute.yaml")]
+    rules = [rule for file in files for item in documents(file.read_text()) for rule in route_rules.rules_of(item)]
+    assert len(rules) >= 4 and not route_rules.taken_in_clear(rules)

@@ -1,0 +1,104 @@
+"""Options that change every request, and options that differ in production, are seen."""
+
+import shutil
+
+import pytest
+import yaml
+from built import tool
+
+from acceptance.base.paths import ROOT
+from acceptance.base.yaml_text import documents
+from acceptance.clients.kustomize import build
+from acceptance.drivers.ingress import (
+    traefik_options,
+)
+
+
+@pytest.mark.parametrize(
+    ("option", "is_odd"),
+    [
+        ("--serversTransport.forwardingTimeouts.responseHeaderTimeout=10s", True),
+        ("--core.defaultRuleSyntax=v2", True),
+        ("--configFile=/data/traefik.yml", True),
+        ("--entryPoints.websecure.transport.respondingTimeouts.writeTimeout=30s", True),
+        ("--entryPoints.websecure.transport.respondingTimeouts.writeTimeout=0s", False),
+        ("--entrypoints.websecure.address=:8443", False),
+        ("--ping=true", False),
+    ],
+)
+def test_options_that_change_every_request_are_seen(option, is_odd):
+    spec = {"containers": [{"args": [option]}]}
+    assert bool(traefik_options.on_the_way(traefik_options.options_of(spec))) is is_odd
+
+
+def test_traefik_has_no_such_option():
+    base = yaml.safe_load((ROOT / "k8s" / "traefik" / "base" / "deployment.yaml").read_text())
+    assert traefik_options.on_the_way(traefik_options.options_of(base["spec"]["template"]["spec"])) == []
+
+
+@pytest.fixture(scope="module")
+def traefik(tmp_path_factory):
+    """The spec of Traefik's pods by overlay; of what upstream brings, as much as is patched."""
+    folder = tmp_path_factory.mktemp("k8s")
+    for name in ("traefik", "environment"):
+        shutil.copytree(ROOT / "k8s" / name, folder / name)
+    (folder / "upstream" / "traefik").mkdir(parents=True)
+    binding = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding"}
+    binding |= {
+        "metadata": {"name": "traefik-ingress-controller"},
+        "subjects": [{"kind": "ServiceAccount", "name": "a", "namespace": "default"}],
+    }
+    for name, text in (("definition-v1", ""), ("rbac", yaml.safe_dump(binding))):
+        (folder / "upstream" / "traefik" / f"kubernetes-crd-{name}.yml").write_text(text)
+
+    def spec(overlay):
+        built = documents(build(tool("kubectl"), folder / "traefik" / "overlays" / overlay))
+        (found,) = [item for item in built if item["kind"] == "Deployment"]
+        return found["spec"]["template"]["spec"]
+
+    return spec
+
+
+@pytest.mark.parametrize("prefix", ["providers.", "entrypoints."])
+def test_production_is_started_with_the_options_that_are_proven_on_kind(traefik, prefix):
+    here, there = (
+        traefik_options.below(traefik_options.options_of(traefik(name)), prefix) for name in ("kind", "production")
+    )
+    assert here
+    assert here == there
+
+
+def test_the_resolver_of_production_renews_as_the_one_whose_renewal_is_seen_on_kind(traefik):
+    kind, production = (traefik_options.options_of(traefik(name)) for name in ("kind", "production"))
+    proven = traefik_options.resolver(kind, "shortlived")
+    assert proven
+    assert traefik_options.resolver(production, "letsencrypt") == proven
+    kind["certificatesresolvers.letsencrypt.acme.certificatesduration"] = "24"
+    assert traefik_options.resolver(kind, "letsencrypt") != proven
+
+
+def test_a_resolver_that_is_not_there_is_said():
+    with pytest.raises(AssertionError, match="there is no resolver"):
+        traefik_options.resolver({}, "letsencrypt")
+
+
+@pytest.mark.parametrize("overlay", ["kind", "production"])
+def test_a_store_that_is_not_on_a_claim_is_seen(traefik, overlay):
+    spec = traefik(overlay)
+    assert traefik_options.stores_not_on_claims(overlay, spec) == []
+    spec["volumes"] = [{"name": item["name"], "emptyDir": {}} for item in spec["volumes"]]
+    assert traefik_options.stores_not_on_claims(overlay, spec)
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [
+        ({"entrypoints.websecure.address": ":8443"}, 0),
+        ({"entrypoints.websecure.forwardedheaders.insecure": "true"}, 1),
+        ({"entrypoints.websecure.forwardedheaders.insecure": "false"}, 0),
+        ({"entrypoints.web.proxyprotocol.trustedips": "10.0.0.0/16,127.0.0.1/32"}, 0),
+        ({"entrypoints.web.forwardedheaders.trustedips": "10.0.0.0/16,0.0.0.0/0"}, 1),
+    ],
+)
+def test_only_a_load_balancer_in_front_is_believed(options, count):
+    assert len(traefik_options.believes(options)) == count
