@@ -51,6 +51,8 @@ Feature: Infrastructure provisioning
     Then each worker answers over HTTP and HTTPS while it is the only one behind the load balancer
     And each does so beside others who hold connections open
     And the load balancer lets in as many as come
+    And it hangs up on nobody who pauses for less than 60 seconds, as Traefik does not
+    And it misses a worker that is gone within 10 seconds, and leaves nobody with it until then
     And all workers are behind the load balancer again
     And each of them is given as many connections as the others
 

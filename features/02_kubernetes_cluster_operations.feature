@@ -69,5 +69,5 @@ Feature: Kubernetes cluster operations
     And a client writes to the API all the time
     When a control plane is lost for 20 seconds under that load
     Then writes resume within 30 seconds
-    And a pod that is created meanwhile finds a Service by its name, and runs
+    And the pod of a Deployment that is created meanwhile finds a Service by its name, and runs
     And every acknowledged write is there

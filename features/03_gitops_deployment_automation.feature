@@ -55,6 +55,8 @@ Feature: GitOps deployment automation
     Then Argo CD synchronises it by itself
     When somebody changes the cluster by hand
     Then Argo CD puts it back as Git says by itself
+    When somebody changes the cluster by hand
+    Then Argo CD puts it back as Git says by itself
     When an object is taken out of Git
     Then Argo CD takes it out of the cluster by itself
     And each of the platform's Applications prunes and heals by itself, here and in production

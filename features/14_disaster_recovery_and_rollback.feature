@@ -1,7 +1,7 @@
 Feature: Disaster recovery and rollback
   A bad change can be taken back, and users notice neither the change nor its taking back.
 
-  @ac-14.1 @disruptive @disturbs-backend-service @needs-backend-service
+  @ac-14.1 @disruptive @disturbs-backend-service @needs-backend-service @needs-auth-service
   Scenario: A bad rollout can be undone
     Given every service keeps earlier versions to return to, here and in production
     And auto-sync of "backend-service" is off
@@ -11,10 +11,12 @@ Feature: Disaster recovery and rollback
     When the operator undoes the rollout
     Then it runs the version before, with all its replicas
     When requests for the host "api" that take 12 seconds to come are sent all the time
+    And a copy of "auth-service" is deleted while requests that take 12 seconds to come are on their way
     And an operator rolls out another version of it, which all its pods run
     And the operator undoes the rollout
     Then all its pods run the version before again
     And each request that took seconds to come was answered
+    And the copy that was deleted has answered each of its requests, too
     And no request was lost
 
   @ac-14.2 @disruptive @disturbs-frontend-service @needs-frontend-service

@@ -4,7 +4,16 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.deadlines import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK
 from acceptance.drivers.argocd import application_policies as policies
-from acceptance.drivers.argocd import apply_rights, argocd_settings, polling, sync_hooks, sync_options, syncs, webhooks
+from acceptance.drivers.argocd import (
+    apply_rights,
+    argocd_settings,
+    polling,
+    self_heal,
+    sync_hooks,
+    sync_options,
+    syncs,
+    webhooks,
+)
 from acceptance.drivers.argocd.demos import wait_status
 from acceptance.drivers.services import hook_copies
 from acceptance.drivers.workloads import workload_health
@@ -218,6 +227,7 @@ def applications_are_automated(platform, argocd, applications, evidence):
     found = policies.troubles(seen, policies.needs_a_hand)
     found |= policies.troubles(policies.projects_everywhere(platform), policies.has_windows)
     found |= policies.troubles(sync_options.objects_everywhere(platform, argocd), sync_options.stays)
+    found |= self_heal.heals_late_everywhere(platform)
     assert not found, f"expected every Application to sync, prune and heal by itself at any time, saw {found}"
 
 

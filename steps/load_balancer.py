@@ -2,7 +2,7 @@
 
 import functools
 
-from pytest_bdd import given, then
+from pytest_bdd import given, parsers, then
 
 from acceptance.base.deadlines import LOAD_BALANCER_READY
 from acceptance.base.waiting import eventually
@@ -19,6 +19,7 @@ from acceptance.drivers.network.load_balancer import (
     start_echo_pods,
     traefik_addresses,
 )
+from acceptance.infrastructure import haproxy_settings
 from acceptance.infrastructure.haproxy import limited, only_behind_load_balancer, servers_up, share_otherwise
 
 LOGS = "docker logs alternate-futures-load-balancer"
@@ -73,6 +74,18 @@ def answers_beside_others(answering, outputs):
 def no_low_limit(outputs):
     low = limited(outputs, LIMIT)
     assert not low, f"expected no load balancer limit below {LIMIT} connections, saw {low}. Try: {LOGS}"
+
+
+@then(parsers.parse("it hangs up on nobody who pauses for less than {seconds:d} seconds, as Traefik does not"))
+def waits_for_who_pauses(outputs, seconds):
+    short = haproxy_settings.hangs_up(haproxy_settings.running(outputs), seconds)
+    assert not short, f"expected the load balancer to wait {seconds} s for who pauses, saw {short}. Try: {LOGS}"
+
+
+@then(parsers.parse("it misses a worker that is gone within {seconds:d} seconds, and leaves nobody with it until then"))
+def misses_workers(outputs, seconds):
+    late = haproxy_settings.misses_late(haproxy_settings.running(outputs), seconds)
+    assert not late, f"expected no users to be left with a worker that is gone, saw {late}. Try: {LOGS}"
 
 
 @then("all workers are behind the load balancer again")

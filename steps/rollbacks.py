@@ -11,7 +11,9 @@ from acceptance.drivers.argocd import sync_options
 from acceptance.drivers.ingress import route_retries
 from acceptance.drivers.network.load import RequestLoop
 from acceptance.drivers.operations import rollouts
+from acceptance.drivers.operations.last_requests import TakenAway
 from acceptance.drivers.operations.service_under_change import put_back, service_under_change, stop_sync
+from acceptance.drivers.services.service import Service
 from acceptance.drivers.workloads.quotas import no_room
 
 
@@ -114,6 +116,23 @@ def sent_slowly(web, environment, host, seconds):
     path, body = question(environment, host)
     with SlowLoop(web, https.url(environment.domain, host, path), body, seconds) as loop:
         yield loop
+
+
+@when(
+    parsers.parse(
+        'a copy of "{name}" is deleted while requests that take {seconds:d} seconds to come are on their way'
+    ),
+    target_fixture="taken_away",
+)
+def taken_away(platform, default, data_client, environment, name, seconds):
+    platform.get(name)
+    with TakenAway(Service(default, name), data_client, environment, seconds) as copy:
+        yield copy
+
+
+@then("the copy that was deleted has answered each of its requests, too")
+def copy_answered(taken_away, evidence):
+    evidence.add("requests on their way to a copy that was deleted", taken_away.assert_nothing_lost())
 
 
 @then("each request that took seconds to come was answered")

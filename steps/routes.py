@@ -54,7 +54,7 @@ def routes_lead_to(platform, cluster, environment, host, name, evidence):
     evidence.add(f"rules that take {address}", [rule.match for rule in here + there if rule.may_take(address)])
     wrong = [text for rules in (here, there) for text in route_rules.leads_elsewhere(rules, address, service)]
     assert not wrong, (
-        f"expected rules for {address} to lead to {service} only, here and in production, saw {wrong}. Try: {HINT}"
+        f"expected all requests for {address} to go to {service}, here and in production, saw {wrong}. Try: {HINT}"
     )
 
 

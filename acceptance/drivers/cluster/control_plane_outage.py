@@ -5,20 +5,26 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from kubernetes.client.exceptions import ConflictException
 
 from acceptance.base.conditions import describe, is_ready
-from acceptance.base.deadlines import API_RESUMES, POD_READY
+from acceptance.base.deadlines import API_RESUMES, POD_READY, Deadline
 from acceptance.base.waiting import eventually
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
+from acceptance.cluster.probe import pod_spec
 from acceptance.criteria.evidence import Evidence
 from acceptance.drivers.network.load import REQUEST_TIMEOUT, ApiWriter
 from acceptance.drivers.network.reachability import names_of
 
 HINT = "docker logs alternate-futures-external-load-balancer"
+LEASES = "kubectl -n kube-system get leases -o yaml"
 MEANWHILE = "meanwhile"
+"""The Deployment that is created during the outage."""
+CONTROLLERS_RESUME = Deadline(60, "kube-controller-manager: a lease of 15 s, up to 11 s between two tries, its start")
+"""How long controllers may be idle once their leader is lost: another one has to take over, and to read all objects."""
 PATIENT = [{"name": name, "value": value} for name, value in (("timeout", "1"), ("attempts", "5"), ("ndots", "1"))]
 """Resolver options of a pod during the outage: it gives a lost DNS server one second, then asks another one."""
 
@@ -48,14 +54,19 @@ class ControlPlaneOutage:
     """Longest time without an acknowledged write, in seconds."""
 
     def lose(self, seconds: int, evidence: Evidence) -> None:
-        """Take the leading control plane down for `seconds` and bring it back; write and create a pod meanwhile."""
+        """Take the leading control plane down for `seconds` and bring it back; write and create a Deployment meanwhile.
+
+        It stays down until the Deployment's pod is Ready: only a controller of another control plane can create it.
+        """
         machine = self.cluster.leading_control_plane()
         self.machine = machine.name
         with self.cluster.paused(machine):
             lost = time.monotonic()
             what = f"writes to resume without {machine.name}"
             eventually(lambda: self.has_resumed(lost), within=API_RESUMES, what=what, hint=HINT)
-            eventually(self.create_pod, within=API_RESUMES, what="a pod to be created in the outage", hint=HINT)
+            eventually(self.create_deployment, within=API_RESUMES, what="a Deployment to be created", hint=HINT)
+            what = f"another controller manager to create the Deployment's pod without {machine.name}"
+            eventually(self.pod, within=CONTROLLERS_RESUME, what=what, hint=LEASES)
             eventually(self.runs, within=POD_READY, what=f"a new pod to be Ready without {machine.name}", hint=HINT)
             self.writer.stopping.wait(max(0.0, lost + seconds - time.monotonic()))
             ended = time.monotonic()
@@ -79,27 +90,41 @@ class ControlPlaneOutage:
         assert len(recent) >= 5, f"{len(recent)} writes acknowledged in the last 2 s; last refusal {last}"
         return True
 
-    def create_pod(self) -> bool:
-        """Create a pod; a connection to the lost machine would hang as long as the load balancer lets it.
+    def create_deployment(self) -> bool:
+        """Create a Deployment; a connection to the lost machine would hang as long as the load balancer lets it.
 
-        Its init container first has to reach the Service of the scenario's server by name (`reachability`).
+        The init container of its pod first has to reach the Service of the scenario's server by name (`reachability`).
         """
-        core, name, probe = self.cluster.core, self.namespace.name, self.cluster.probe
+        name, probe = self.namespace.name, self.cluster.probe
         finds = probe.container("await", f"http://{names_of(self.namespace)[0]}/", name="finds-a-service")
-        pod = probe.pod(MEANWHILE, initContainers=[finds], dnsConfig={"options": PATIENT})
+        spec = pod_spec(probe.container(), initContainers=[finds], dnsConfig={"options": PATIENT})
+        labels = {"app": MEANWHILE}
+        body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": MEANWHILE}, "spec": {
+            "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": spec},
+        }}  # fmt: skip
         with contextlib.suppress(ConflictException):
-            core.create_namespaced_pod(name, pod, _request_timeout=REQUEST_TIMEOUT)
+            self.cluster.apps.create_namespaced_deployment(name, body, _request_timeout=REQUEST_TIMEOUT)
         return True
+
+    def pod(self) -> Any:
+        """The Deployment's pod. Raises AssertionError while there is none."""
+        core, where = self.cluster.core, f"app={MEANWHILE}"
+        pods = core.list_namespaced_pod(self.namespace.name, label_selector=where, _request_timeout=REQUEST_TIMEOUT)
+        assert pods.items, f"no pod of the Deployment {MEANWHILE}: no controller has seen it"
+        return pods.items[0]
 
     def runs(self) -> bool:
         """Raise AssertionError while that pod is not Ready."""
-        core, name = self.cluster.core, self.namespace.name
-        pod = core.read_namespaced_pod(MEANWHILE, name, _request_timeout=REQUEST_TIMEOUT)
+        pod = self.pod()
         found = [status.ready for status in pod.status.init_container_statuses or []]
         assert is_ready(pod), (
             f"pod {MEANWHILE} {describe(pod)}, it has {'' if any(found) else 'not '}found a Service by its name"
         )
         return True
+
+    def stays(self) -> None:
+        """Wait until that pod is Ready with all control planes there, too. Raises TimedOut."""
+        eventually(self.runs, within=POD_READY, what="the pod that was created in the outage to be Ready", hint=HINT)
 
     def lost_writes(self) -> list[str]:
         """The acknowledged writes that are missing."""

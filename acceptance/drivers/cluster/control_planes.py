@@ -26,6 +26,10 @@ TIER = "tier=control-plane"
 HERE = {"127.0.0.1", "localhost", "::1"}
 JUDGED = {"etcd-servers", "advertise-address"}
 """Flags that may differ between API servers: where each stores data, which is judged separately, and its address."""
+SCHEDULER = "kube-scheduler"
+"""The component of which no scenario loses the leader on purpose: the machine that is lost has the controllers'."""
+LEASE = 60
+"""The longest lease of a leader, in seconds, after whose loss nobody schedules pods; kubeadm's and K3s' is 15."""
 CONNECTED = ("ss", "-Htnp", "state", "established", "dport", "=", ":6443")
 """Lists the connections of a machine's programs to the API's port, on control planes and on the load balancer."""
 
@@ -108,6 +112,17 @@ def set_up_otherwise(cluster: Cluster) -> list[str]:
     """The components' flags that differ between control planes; none on K3s, which runs everything in one process."""
     servers = cluster.outputs.control_planes
     return unlike({server.name: of_processes(cluster, server.name) for server in servers}, servers)
+
+
+def slow_to_take_over(cluster: Cluster) -> list[str]:
+    """Why the loss of the leading scheduler would last; empty if it would not, or if there is no lease.
+
+    It may be on another machine than the one that is lost, so its lease is read from the API.
+    """
+    leases = cluster.coordination.list_namespaced_lease("kube-system").items
+    found = {lease.metadata.name: lease.spec.lease_duration_seconds or 0 for lease in leases}
+    seconds = found.get(SCHEDULER, 0)
+    return [f"{SCHEDULER} has a lease of {seconds} s, for which nobody takes over"] if seconds > LEASE else []
 
 
 def peers(listed: str) -> dict[str, set[str]]:

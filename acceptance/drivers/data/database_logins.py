@@ -38,8 +38,8 @@ RULES = """select type, array_to_string(database, ','), array_to_string(user_nam
 VERIFIERS = "select rolname, rolpassword from pg_authid where rolcanlogin and rolpassword is not null order by rolname"
 """Selects the password verifier of each role that may log in."""
 ENDING = """select rolname, rolvaliduntil::text from pg_roles where (rolname in (%s, %s) or rolreplication)
-    and rolvaliduntil < now() + %s * interval '1 day' order by rolname"""
-"""Selects the platform's own login roles whose password expires soon."""
+    and rolvaliduntil <> 'infinity' order by rolname"""
+"""Selects the platform's own login roles whose password expires one day; null and infinity are never."""
 WHO = "select current_user::text"
 LIMITS = """select name, setting from pg_settings where name in
     ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout')"""
@@ -150,9 +150,12 @@ def unknown_roles(db: Database, values: dict[str, dict[str, str]]) -> list[str]:
     return with_other_passwords(verifiers, [db.login.password, *passwords])
 
 
-def ending(db: Database, days: int) -> list[str]:
-    """The roles of the services, the administrator and the members whose password expires within `days`."""
-    rows = db.ask(db.leader(), ENDING, db.login.user, db.admin.user, days, login=db.admin)
+def ending(db: Database) -> list[str]:
+    """The roles of the services, the administrator and the members whose password expires one day.
+
+    However far that day is, nothing of the platform replaces the password before.
+    """
+    rows = db.ask(db.leader(), ENDING, db.login.user, db.admin.user, login=db.admin)
     return [f"the password of {role} expires at {end}" for role, end in rows]
 
 

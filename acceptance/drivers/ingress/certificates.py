@@ -194,11 +194,12 @@ def proven_options(platform: Platform, resolver: str = PROVEN) -> traefik_option
     return traefik_options.resolver(traefik_options.options_of(next(iter(specs))), resolver)
 
 
-def stores_not_on_claims(platform: Platform) -> list[str]:
-    """The ACME stores of Traefik, here and in production, that are not on a persistent volume."""
+def lost_stores(platform: Platform) -> list[str]:
+    """The ACME stores of Traefik, here and in production, that are on no persistent volume or refused at a start."""
     specs = traefik_options.running_specs(platform.cluster)
     specs["production"] = traefik_options.production_spec(platform)
-    return [text for where, spec in specs.items() for text in traefik_options.stores_not_on_claims(where, spec)]
+    judges = (traefik_options.stores_not_on_claims, traefik_options.opened_at_start)
+    return [text for where, spec in specs.items() for judge in judges for text in judge(where, spec)]
 
 
 def served_by_host(cluster: Cluster, outputs: Outputs, authority: Authority) -> dict[str, Certified]:

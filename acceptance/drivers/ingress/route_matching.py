@@ -7,6 +7,12 @@ import re
 MATCHER = re.compile(r"(!?)\b(Host|HostRegexp|Path|PathPrefix)\(([^)]*)\)")
 WORD = re.compile(r"[`\"]([^`\"]*)[`\"]")
 
+QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"")
+CALLED = re.compile(r"(!?)\s*(\w*)\s*\(")
+"""A matcher, or parentheses, with what negates them."""
+TRIED = {"", "host", "path", "pathprefix"}
+"""The matchers whose arguments scenarios know and ask for, in lower case; an empty name is that of parentheses."""
+
 
 def words(match: str, *matchers: str) -> list[str]:
     """The arguments of the matchers with these names, except those negated by `!`."""
@@ -61,3 +67,12 @@ def names_hosts(match: str) -> bool:
         return any(names_hosts(part) for part in found)
     match = match.strip()
     return names_hosts(match[1:-1]) if match.startswith("(") else match.startswith("Host(")
+
+
+def untried(match: str) -> list[str]:
+    """The matchers by which a rule takes some requests for its hosts and paths only, with a `!` that negates them.
+
+    No scenario sends each method, query, header and client's address that a rule could tell apart.
+    """
+    found = CALLED.findall(QUOTED.sub("", match))
+    return [no + (name or "(...)") for no, name in found if no or name.lower() not in TRIED]

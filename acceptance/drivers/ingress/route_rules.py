@@ -50,6 +50,11 @@ class Rule:
         """The paths that it names."""
         return route_matching.words(self.match, "Path", "PathPrefix")
 
+    @property
+    def untried(self) -> list[str]:
+        """The matchers by which it tells requests for its hosts and paths apart."""
+        return route_matching.untried(self.match)
+
     def may_take(self, host: str) -> bool:
         """Whether it may match requests for a host; a rule that names no host matches every host."""
         return route_matching.may_take(self.match, host)
@@ -118,11 +123,15 @@ def taken_in_clear(rules: list[Rule]) -> list[str]:
 
 
 def leads_elsewhere(rules: list[Rule], host: str, service: str) -> list[str]:
-    """The rules that may match a host but lead to anything but one Service, in words; also if no rule matches."""
+    """The rules that may match a host but lead to anything but one Service, in words; also if no rule matches.
+
+    So do those that tell its requests apart by more than the path: the others get another answer, or none.
+    """
     taking = [rule for rule in rules if rule.may_take(host)]
     if not taking:
         return [f"no rule matches {host}"]
-    return [f"{rule.match} leads to {rule.leads_to()}" for rule in taking if rule.leads_to() != [service]]
+    partly = [f"{rule.match} takes some requests only: {', '.join(rule.untried)}" for rule in taking if rule.untried]
+    return [f"{rule.match} leads to {rule.leads_to()}" for rule in taking if rule.leads_to() != [service]] + partly
 
 
 def unnamed_hosts(rules: list[Rule]) -> list[str]:

@@ -124,3 +124,15 @@ def stores_not_on_claims(where: str, spec: Manifest) -> list[str]:
         if not any(value.startswith(f"{mount.rstrip('/')}/") for mount in mounts)
     ]
     return lost if stores else [f"{where}: no store at all"]
+
+
+def opened_at_start(where: str, spec: Manifest) -> list[str]:
+    """Why a start of a Traefik's pod would let a group read its ACME stores, which Traefik then refuses, in words.
+
+    A kubelet that gives volumes to a group (fsGroup) does so at each start, unless OnRootMismatch has it look first.
+    """
+    context = spec.get("securityContext") or {}
+    policy = context.get("fsGroupChangePolicy", "Always")
+    if context.get("fsGroup") is None or policy == "OnRootMismatch":
+        return []
+    return [f"{where}: fsGroupChangePolicy {policy} lets a group read the stores at each start"]

@@ -72,16 +72,24 @@ def no_pods(namespace: Namespace, name: str) -> bool:
     return True
 
 
-def manifest_of(service: Service, name: str, settings: dict[str, str | None], config: str | None, port: int) -> Any:
+def manifest_of(
+    service: Service,
+    name: str,
+    settings: dict[str, str | None],
+    config: str | None,
+    port: int,
+    ends_alike: bool = False,
+) -> Any:
     """The Deployment of a copy: the service's own, without what would make its pod one of the service's."""
     template = service.namespace.cluster.api.sanitize_for_serialization(service.deployment().spec.template)
     ours = {COPY_LABEL: service.name, SCENARIO_LABEL: "true"}
     template["metadata"] = {"labels": {"app": name, NAME_LABEL: service.name, **ours}}
     spec = template["spec"]
     spec.pop("topologySpreadConstraints", None)
-    spec["terminationGracePeriodSeconds"] = 1
     container = spec["containers"][0]
-    container.pop("lifecycle", None)
+    if not ends_alike:
+        spec["terminationGracePeriodSeconds"] = 1
+        container.pop("lifecycle", None)
     container["env"] = [item for item in container.get("env", []) if item["name"] not in settings]
     container["env"] += [{"name": key, "value": value} for key, value in settings.items() if value is not None]
     container["ports"][0]["containerPort"] = port
@@ -95,17 +103,22 @@ def manifest_of(service: Service, name: str, settings: dict[str, str | None], co
 
 @contextlib.contextmanager
 def copy_of(
-    service: Service, settings: dict[str, str | None], config: str | None = None, port: int | None = None
+    service: Service,
+    settings: dict[str, str | None],
+    config: str | None = None,
+    port: int | None = None,
+    *,
+    ends_alike: bool = False,
 ) -> Iterator[Copy]:
     """A copy with other settings (None removes one), until the end of the block.
 
-    `config`: the ConfigMap that replaces the Deployment's own. `port`: the port to listen on. Raises TimedOut if it
-    does not become Ready.
+    `config`: the ConfigMap that replaces the Deployment's own. `port`: the port to listen on. `ends_alike`: it takes as
+    long to end as the service's pods; by default it is gone at once. Raises TimedOut if it does not become Ready.
     """
     name, namespace = f"{service.name}-{secrets.token_hex(3)}", service.namespace
     port = port or service.port
     try:
-        namespace.create(manifest_of(service, name, settings, config, port))
+        namespace.create(manifest_of(service, name, settings, config, port, ends_alike))
         copy = Copy(namespace, name, port)
         copy.wait_ready()
         yield copy

@@ -103,11 +103,18 @@ def test_a_careless_change_of_an_application_is_found(judge, path, value):
         (policies.loses_requests, "spec/template/spec/containers/0/lifecycle/preStop", {"exec": {"command": ["true"]}}),
         (policies.loses_requests, "spec/template/spec/containers/0/lifecycle/preStop", {"sleep": {"seconds": 1}}),
         (policies.loses_requests, "spec/template/spec/terminationGracePeriodSeconds", 1),
+        (policies.loses_requests, "spec/template/spec/terminationGracePeriodSeconds", 6),
+        (policies.loses_requests, "spec/template/spec/terminationGracePeriodSeconds", 19),
+        (policies.loses_requests, "spec/template/spec/containers/0/lifecycle/preStop", {"sleep": {"seconds": 20}}),
     ],
 )
 def test_a_careless_change_of_a_deployment_is_found(judge, path, value):
     assert not judge(BACKEND)
     assert judge(changed(BACKEND, path, value))
+
+
+def test_a_pod_that_may_finish_what_it_has_begun_loses_nothing():
+    assert not policies.loses_requests(changed(BACKEND, "spec/template/spec/terminationGracePeriodSeconds", 20))
 
 
 def test_nothing_to_judge_is_no_pass():

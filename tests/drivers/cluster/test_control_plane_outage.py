@@ -1,31 +1,63 @@
-"""The pod that is made while a control plane is away."""
+"""The Deployment that is made while a control plane is away."""
 
+import contextlib
 from types import SimpleNamespace as Thing
 
 import pytest
 
 from acceptance.cluster.probe import Probe
+from acceptance.drivers.cluster import control_plane_outage
 from acceptance.drivers.cluster.control_plane_outage import ControlPlaneOutage
 
 made = []
 
 
-def outage(pod=None):
-    core = Thing(
-        create_namespaced_pod=lambda name, body, **_: made.append(body), read_namespaced_pod=lambda *_, **__: pod
-    )
-    return ControlPlaneOutage(Thing(core=core, probe=Probe("probe")), Thing(name="scenario"), None)
+def outage(*pods):
+    core = Thing(list_namespaced_pod=lambda *_, **__: Thing(items=[*pods]))
+    apps = Thing(create_namespaced_deployment=lambda name, body, **_: made.append(body))
+    return ControlPlaneOutage(Thing(core=core, apps=apps, probe=Probe("probe")), Thing(name="scenario"), None)
 
 
-def test_it_begins_once_it_found_a_service_by_its_name():
+def test_its_pod_begins_once_it_found_a_service_by_its_name():
     made.clear()
-    assert outage().create_pod()
-    (spec,) = [body["spec"] for body in made]
+    assert outage().create_deployment()
+    (deployment,) = [body["spec"] for body in made]
+    template = deployment["template"]
+    assert template["metadata"]["labels"] == deployment["selector"]["matchLabels"] == {"app": "meanwhile"}
+    spec = template["spec"]
     (first,) = spec["initContainers"]
     assert first["args"] == ["await", "http://server.scenario.svc.cluster.local/"]
     names = [first["name"], *(item["name"] for item in spec["containers"])]
     assert len({*names}) == 2, "names of containers are unique within a pod"
     assert {"name": "attempts", "value": "5"} in spec["dnsConfig"]["options"]
+
+
+def test_a_deployment_that_no_controller_sees_is_no_pod():
+    with pytest.raises(AssertionError, match="no controller has seen it"):
+        outage().runs()
+
+
+def test_the_lost_machine_stays_away_until_the_pod_of_the_deployment_is_there(monkeypatch):
+    seen = []
+
+    @contextlib.contextmanager
+    def paused(machine):
+        yield seen.append("lost")
+        seen.append("back")
+
+    monkeypatch.setattr(control_plane_outage, "eventually", lambda condition, **_: seen.append(condition.__name__))
+    writer = Thing(
+        stopping=Thing(wait=lambda _: None),
+        stop=lambda: None,
+        longest_outage=lambda *_: 1.0,
+        refused=[],
+        acknowledged=[],
+    )
+    away = outage()
+    away.writer = writer
+    away.cluster.leading_control_plane, away.cluster.paused = lambda: Thing(name="one"), paused
+    away.lose(0, Thing(add=lambda *_: None))
+    assert seen == ["lost", "<lambda>", "create_deployment", "pod", "runs", "back"]
 
 
 def test_a_name_that_is_not_found_is_said():

@@ -153,3 +153,15 @@ def test_dns_has_to_be_on_two_machines():
     for pods in ([], [pod("coredns", "a")], [pod("coredns", "a"), pod("coredns", "b", "False")]):
         with pytest.raises(AssertionError, match="DNS servers that are Ready on two machines"):
             found(*pods)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_slow"), [({}, False), ({"kube-scheduler": 15}, False), ({"kube-scheduler": 600}, True)]
+)
+def test_a_scheduler_for_which_nobody_takes_over_is_told(seconds, is_slow):
+    leases = [
+        Thing(metadata=Thing(name=name), spec=Thing(lease_duration_seconds=lasts))
+        for name, lasts in {**seconds, "apiserver-abc": 3600}.items()
+    ]
+    cluster = Thing(coordination=Thing(list_namespaced_lease=lambda _: Thing(items=leases)))
+    assert bool(control_planes.slow_to_take_over(cluster)) is is_slow

@@ -174,15 +174,16 @@ class Leader:
         return "yb-tserver-0"
 
     def ask(self, member, statement, *values, login=None):
-        assert values == ("platform", "yugabyte", 30) and "rolreplication" in statement and login == self.admin
+        assert values == ("platform", "yugabyte") and "rolreplication" in statement and login == self.admin
+        assert "rolvaliduntil <> 'infinity'" in statement and "now()" not in statement
         return self.rows
 
 
 def test_a_password_that_ends_is_told():
-    assert ending(Leader([("platform", "2027-01-01 00:00:00+00")]), 30) == [
+    assert ending(Leader([("platform", "2027-01-01 00:00:00+00")])) == [
         "the password of platform expires at 2027-01-01 00:00:00+00"
     ]
-    assert ending(Leader([]), 30) == []
+    assert ending(Leader([])) == []
 
 
 def refused(*_):

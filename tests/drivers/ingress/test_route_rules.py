@@ -33,6 +33,30 @@ def test_a_route_that_leads_elsewhere_is_seen(rules):
     assert route_rules.leads_elsewhere(route(*rules), WWW, FRONTEND)
 
 
+@pytest.mark.parametrize(
+    ("match", "seen"),
+    [
+        ("Host(`w`)", []),
+        ('(Host(`w`) || host(`v`)) && (PathPrefix(`/Method(GET)`) || Path("/!Query(`a`)"))', []),
+        ("Host(`w`) && (Method(`GET`) || Method(`POST`))", ["Method", "Method"]),
+        ("Host(`w`) && !ClientIP(`203.0.113.0/24`)", ["!ClientIP"]),
+        ("Host(`w`) && !Query(`utm_source`, `mail`)", ["!Query"]),
+        ("Host(`w`) && ! PathPrefix(`/admin`)", ["!PathPrefix"]),
+        ("Host(`w`) && !(Path(`/a`) || Path(`/b`))", ["!(...)"]),
+    ],
+)
+def test_what_tells_requests_for_a_host_apart_is_seen(match, seen):
+    (rule,) = route((match, [service("frontend-service")]))
+    assert rule.untried == seen
+    rules = route(FINE, (f"Host(`{WWW}`) && {match.replace('Host(`w`)', f'Host(`{WWW}`)')}", FINE[1]))
+    assert bool(route_rules.leads_elsewhere(rules, WWW, FRONTEND)) is bool(seen)
+
+
+def test_what_a_rule_of_another_host_tells_apart_is_its_own_business():
+    rules = route(FINE, ("Host(`argocd.example.test`) && Header(`Content-Type`, `application/grpc`)", BACKEND))
+    assert route_rules.leads_elsewhere(rules, WWW, FRONTEND) == []
+
+
 def test_a_right_route_beside_others_is_let_pass():
     rules = route(FINE, ("Host(`api.example.test`)", BACKEND))
     assert route_rules.leads_elsewhere(rules, WWW, FRONTEND) == []

@@ -102,3 +102,20 @@ def test_a_store_that_is_not_on_a_claim_is_seen(traefik, overlay):
 )
 def test_only_a_load_balancer_in_front_is_believed(options, count):
     assert len(traefik_options.believes(options)) == count
+
+
+@pytest.mark.parametrize("overlay", ["kind", "production"])
+@pytest.mark.parametrize(("change", "is_opened"), [
+    ({}, False),
+    ({"fsGroupChangePolicy": "Always"}, True),
+    ({"fsGroupChangePolicy": "Always", "fsGroup": None}, False),
+])  # fmt: skip
+def test_a_store_that_a_group_may_read_from_the_next_start_on_is_seen(traefik, overlay, change, is_opened):
+    spec = traefik(overlay)
+    spec["securityContext"] = {**spec["securityContext"], **change}
+    assert bool(traefik_options.opened_at_start(overlay, spec)) is is_opened
+
+
+def test_a_group_is_given_stores_by_default():
+    assert traefik_options.opened_at_start("here", {"securityContext": {"fsGroup": 65532}})
+    assert not traefik_options.opened_at_start("here", {})

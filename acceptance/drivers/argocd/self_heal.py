@@ -1,0 +1,46 @@
+"""How long Argo CD may wait before it reverts manual changes once more, here and in production. Source: 3.6.
+
+It waits longer before each attempt at one commit, so the first drift is healed at once whatever the settings say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from acceptance.cluster.manifests import Manifest
+from acceptance.drivers.argocd.polling import variable
+from acceptance.platform.application_status import ARGOCD
+from acceptance.platform.platform import Platform
+
+CONTROLLER, SETTINGS = "argocd-application-controller", "argocd-cmd-params-cm"
+PREFIX, FLAGS = "ARGOCD_APPLICATION_CONTROLLER_SELF_HEAL_", "--self-heal-"
+LONGEST = {"TIMEOUT_SECONDS": 60, "BACKOFF_TIMEOUT_SECONDS": 60, "BACKOFF_CAP_SECONDS": 300}
+"""The longest waits in seconds, by the end of the controller's variable: before the second attempt, and before any.
+
+300 s is Argo CD's own default for the last one; those for the first two are 5 s or less.
+"""
+
+
+def heals_late(controller: Manifest, settings: Mapping[str, str]) -> list[str]:
+    """The settings by which drift may stay for long, given the data of argocd-cmd-params-cm, in words.
+
+    A flag is named whatever it says: it overrides the variables.
+    """
+    said = {name: variable(controller, PREFIX + name, settings) for name in LONGEST}
+    late = [f"{PREFIX}{name}={text}" for name, text in said.items() if float(text or 0) > LONGEST[name]]
+    container = controller["spec"]["template"]["spec"]["containers"][0]
+    return late + [text for text in [*container.get("command", []), *container.get("args", [])] if FLAGS in text]
+
+
+def heals_late_everywhere(platform: Platform) -> dict[str, str]:
+    """The settings by which drift may stay for long, in words: `here` and `in production`, where there are any."""
+    cluster = platform.cluster
+    running = cluster.apps.read_namespaced_stateful_set(CONTROLLER, ARGOCD)
+    settings = cluster.core.read_namespaced_config_map(SETTINGS, ARGOCD).data or {}
+    rendered = {(item["kind"], item["metadata"]["name"]): item for item in platform.rendering.production("argocd")}
+    there = rendered["StatefulSet", CONTROLLER], rendered["ConfigMap", SETTINGS].get("data") or {}
+    found = {
+        "here": heals_late(cluster.api.sanitize_for_serialization(running), settings),
+        "in production": heals_late(*there),
+    }
+    return {where: ", ".join(late) for where, late in found.items() if late}

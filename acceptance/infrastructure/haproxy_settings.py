@@ -1,0 +1,113 @@
+"""How long kind's load balancer waits: for who pauses, and until it misses a worker. Source: HAProxy's manual.
+
+Its statistics do not show these settings, so they are read from the files that the running process was started with.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from acceptance.clients.docker import docker
+from acceptance.infrastructure.contract import Outputs
+
+STARTED_WITH = "tr '\\0' '\\n' </proc/1/cmdline | sed -n '/^-f$/{n;p}' | xargs cat"
+"""Prints the files that a container's first process was started with by `-f`."""
+SECTIONS = {"global", "defaults", "frontend", "backend", "listen", "resolvers", "peers", "userlist", "program", "cache"}
+"""The words with which a section begins; any other section ends one, too, but none is used here."""
+UNITS = {"us": 1e-6, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+PAUSES = ("client", "server", "tunnel")
+"""The time-outs that hang up on a connection on which nothing is said."""
+INTER, FALL = "2s", "3"
+"""HAProxy's defaults: the time between two checks, and how many have to fail."""
+
+Words = list[str]
+
+
+@dataclass
+class Proxy:
+    """A frontend, a backend or both (`listen`): its lines as words, those of the defaults first."""
+
+    kind: str
+    name: str
+    lines: list[Words] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+    def last(self, *begin: str) -> Words:
+        """The words after `begin` in the last line that begins so; none if there is no such line."""
+        found = [line[len(begin) :] for line in self.lines if line[: len(begin)] == [*begin]]
+        return found[-1] if found else []
+
+    def has_option(self, name: str) -> bool:
+        """Whether an option is on: the last line about it decides."""
+        said = [line for line in self.lines if line[:2] == ["option", name] or line[:3] == ["no", "option", name]]
+        return bool(said) and said[-1][0] != "no"
+
+
+def seconds(text: str) -> float:
+    """A time as HAProxy reads it (`500ms`, `2s`, `1m`; without a unit in milliseconds), in seconds."""
+    number, unit = re.fullmatch(r"(\d+)([a-z]*)", text).groups()  # type: ignore[union-attr]
+    return float(int(number) * UNITS[unit or "ms"])
+
+
+def proxies(text: str) -> list[Proxy]:
+    """The frontends and backends of a configuration. Raises AssertionError if there are none."""
+    found: list[Proxy] = []
+    defaults: list[Words] = []
+    lines: list[Words] = []
+    for words in (line.partition("#")[0].split() for line in text.splitlines()):
+        if not words:
+            continue
+        if words[0] not in SECTIONS:
+            lines.append(words)
+        elif words[0] in ("frontend", "backend", "listen"):
+            found.append(Proxy(words[0], words[1], lines := [*defaults]))
+        else:
+            lines = []
+            # Each section of defaults replaces the ones before it.
+            defaults = lines if words[0] == "defaults" else defaults
+    assert found, f"expected a load balancer with frontends and backends, saw the configuration {text[:200]!r}"
+    return found
+
+
+def hangs_up(text: str, within: float) -> list[str]:
+    """The time-outs of a configuration below `within` seconds, in words; one that is not set never ends."""
+    return [
+        f"{proxy}: timeout {kind} {said[0]}"
+        for proxy in proxies(text)
+        for kind in PAUSES
+        if (said := proxy.last("timeout", kind)) and seconds(said[0]) < within
+    ]
+
+
+def misses_late(text: str, within: float) -> list[str]:
+    """Why users may be left with a worker that is gone, in words: until it is missed, or for longer than `within` s."""
+    return [wrong for proxy in proxies(text) if proxy.kind != "frontend" for wrong in left_behind(proxy, within)]
+
+
+def left_behind(proxy: Proxy, within: float) -> Iterator[str]:
+    """The same, of one backend."""
+    if not proxy.has_option("redispatch") or proxy.last("retries") == ["0"]:
+        yield f"{proxy}: nobody whose worker does not answer is sent to another one (option redispatch, retries)"
+    defaults = [word for line in proxy.lines if line[0] == "default-server" for word in line[1:]]
+    for line in (line for line in proxy.lines if line[0] == "server"):
+        words = [*defaults, *line[3:]]
+        checked = [word for word in words if word in ("check", "no-check")]
+        takes = seconds(value_of("inter", words, INTER)) * int(value_of("fall", words, FALL))
+        if checked[-1:] != ["check"]:
+            yield f"{proxy}: {line[1]} is not checked"
+        elif takes > within:
+            yield f"{proxy}: {line[1]} is missed only after {takes:g} s (inter x fall)"
+
+
+def value_of(name: str, words: Words, default: str) -> str:
+    """The word after the last `name` among the parameters of a server."""
+    return next((words[at + 1] for at in range(len(words) - 2, -1, -1) if words[at] == name), default)
+
+
+def running(outputs: Outputs) -> str:
+    """The configuration of the running load balancer. Raises UserError if its container is gone."""
+    return docker("exec", outputs.load_balancer.id, "sh", "-c", STARTED_WITH)

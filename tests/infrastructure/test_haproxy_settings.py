@@ -1,0 +1,82 @@
+"""A load balancer that hangs up on who pauses, or leaves users with a worker that is gone, is told."""
+
+from types import SimpleNamespace as Thing
+
+import pytest
+
+from acceptance.base.paths import ROOT
+from acceptance.infrastructure import haproxy_settings
+from acceptance.infrastructure.haproxy_settings import hangs_up, misses_late, seconds
+
+OURS = (ROOT / "infrastructure" / "kind" / "haproxy.cfg.tftpl").read_text()
+
+
+def test_what_we_have_waits_and_sends_nobody_to_who_is_gone():
+    assert "server ${worker}" in OURS
+    assert hangs_up(OURS, 60) == misses_late(OURS, 10) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "seen"),
+    [
+        ("timeout client 60s", "timeout client 10s", "timeout client 10s"),
+        ("timeout server 60s", "timeout server 10000", "timeout server 10000"),
+        ("timeout server 60s", "timeout server 60s\n  timeout tunnel 30s", "timeout tunnel 30s"),
+        ("  default_backend", "  timeout client 5s\n  default_backend", "timeout client 5s"),
+    ],
+)
+def test_a_time_out_that_hangs_up_is_told(old, new, seen):
+    assert old in OURS
+    assert any(seen in text for text in hangs_up(OURS.replace(old, new), 60))
+
+
+@pytest.mark.parametrize("new", ["timeout client 1m", "timeout client 5m", ""])
+def test_a_time_out_that_is_long_or_none_is_let_pass(new):
+    assert hangs_up(OURS.replace("timeout client 60s", new), 60) == []
+
+
+CHECKED = "default-server check inter 500ms fall 2"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "seen"),
+    [
+        ("option redispatch", "", "redispatch"),
+        ("option redispatch", "no option redispatch", "redispatch"),
+        ("option redispatch", "option redispatch\n  retries 0", "redispatch"),
+        ("balance roundrobin", "balance roundrobin\n  no option redispatch", "redispatch"),
+        (CHECKED, "default-server check inter 60s fall 10", "only after 600 s"),
+        (CHECKED, "default-server check inter 6s fall 2", "only after 12 s"),
+        (CHECKED, "default-server check inter 5s", "only after 15 s"),
+        (CHECKED, "default-server fall 2", "is not checked"),
+        ("${worker}:${port}", "${worker}:${port} inter 1m", "only after 120 s"),
+        ("${worker}:${port}", "${worker}:${port} no-check", "is not checked"),
+    ],
+)
+def test_a_worker_that_is_gone_and_still_given_users_is_told(old, new, seen):
+    assert old in OURS
+    assert any(seen in text for text in misses_late(OURS.replace(old, new), 10))
+
+
+def test_what_is_said_of_one_section_holds_for_no_other():
+    before = "defaults\n  timeout client 5s\nresolvers a\n  timeout client 1s\n"
+    text = f"{before}defaults\n  timeout client 2m\nlisten b\n  bind :1\n"
+    assert hangs_up(text, 60) == []
+    assert len(misses_late(text, 10)) == 1
+
+
+@pytest.mark.parametrize(("text", "value"), [("500ms", 0.5), ("2s", 2), ("1m", 60), ("10000", 10), ("1d", 86400)])
+def test_times_are_read_as_haproxy_does(text, value):
+    assert seconds(text) == value
+
+
+def test_the_running_configuration_is_read_where_the_process_has_it(monkeypatch):
+    asked = []
+    monkeypatch.setattr(haproxy_settings, "docker", lambda *words: asked.append(words) or OURS)
+    assert haproxy_settings.running(Thing(load_balancer=Thing(id="balancer"))) == OURS
+    assert asked[0][:2] == ("exec", "balancer") and "/proc/1/cmdline" in asked[0][-1]
+
+
+def test_a_load_balancer_without_a_configuration_is_no_pass():
+    with pytest.raises(AssertionError, match="frontends and backends"):
+        hangs_up("", 60)
