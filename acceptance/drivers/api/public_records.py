@@ -11,8 +11,11 @@ from acceptance.drivers.data.database import SERVICE, Database
 
 LETTERS = "Zoë 日本 \N{ROCKET}"
 """Characters of one, two, three and four bytes in UTF-8."""
-MANY = 100
-"""Rows before the one that is looked for, and as many after it, in the order of their first column and of time."""
+MANY = 49
+"""Rows before the one that is looked for, and as many after it, in the order of their first column and of time.
+
+It is then beyond the first fifty, but within the hundred that an API may list at most.
+"""
 
 
 @dataclass(frozen=True)
