@@ -14,10 +14,15 @@ from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.components import COMPONENTS
 
 
+OF_CLUSTER = ("flannel", "kube-router", "local-path-provisioner")
+"""What infrastructure/kind/cluster.sh deploys before a node is Ready; on machines, K3s brings its own."""
+
+
 def components_of(environment: Environment) -> list[str]:
-    """The folders of k8s/ that an environment deploys, in the order of the registry."""
+    """The folders of k8s/ that an environment deploys, in the order of the registry, after those of its cluster."""
     deployed = [item for item in COMPONENTS.values() if not item.is_external(environment)]
-    return [folder for item in deployed for folder in item.manifests]
+    of_cluster = OF_CLUSTER if isinstance(environment.infrastructure, KindSettings) else ()
+    return [*of_cluster, *(folder for item in deployed for folder in item.manifests)]
 
 
 def tree_of(environment: Environment, kubectl: Path) -> Rendering:
