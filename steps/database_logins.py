@@ -4,6 +4,7 @@ import secrets
 
 from pytest_bdd import parsers, then
 
+from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.drivers.data.database import SCHEMA, SERVICE
 from acceptance.drivers.data.database_logins import (
     LET_IN,
@@ -51,7 +52,9 @@ def queries_may_take_time(db, seconds):
 
 @then("they are accepted as often at once as the services' pods may use them")
 def enough_at_once(db, cluster, auth_service, backend_service, evidence):
-    count = connections_at_once(cluster.apps.list_namespaced_deployment("default").items)
+    count = connections_at_once(
+        cluster.apps.list_namespaced_deployment("default", label_selector=f"!{SCENARIO_LABEL}").items
+    )
     evidence.add("connections held open at once", count)
     found = turned_away(db, count)
     hint = "Try: select rolname, rolconnlimit from pg_roles; show max_connections"

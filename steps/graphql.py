@@ -38,11 +38,13 @@ def new_record(service, db, environment):
     record.delete()
 
 
-@when("another pod of the backend starts")
-def another_backend_starts(backend):
-    # What a service does at its start, such as filling its table, is done to the same table.
-    with copy_of(backend, {}):
-        pass
+@given("a record among many that were written to the database a moment ago", target_fixture="record")
+def new_record_among_many(db, environment):
+    record = Record.new(db, environment.services)
+    # It is then beyond the first fifty: before it lie the services' own, too.
+    record.insert(around=environment.services.public_page // 2 - 1)
+    yield record
+    record.delete()
 
 
 @when("the database ends the sessions that the backend keeps")
@@ -52,10 +54,10 @@ def backend_loses_sessions(db, backend, evidence):
 
 @when("the record is deleted from the database")
 def delete_record(record):
-    record.delete_alone()
+    record.delete()
 
 
-@then(parsers.parse("the public query {finds} it, over HTTPS, by the Service and by each pod"))
+@then(parsers.parse("the public query {finds} that record, over HTTPS, by the Service and by each pod"))
 def record_is_answered(backend_doors, environment, record, finds, evidence):
     settings = environment.services
     answers = ask_everywhere(backend_doors, settings, settings.public_query)

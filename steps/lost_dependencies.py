@@ -17,7 +17,7 @@ def healthy_copy(service, data_client, outputs, environment, evidence):
 @when(parsers.parse("the copy is cut off from {needed}, so that {how}"), target_fixture="heal")
 def cut_off(needy, db, cache, needed, how):
     addresses = {"the database": db.addresses(), "Redis": {str(cache.pod().status.pod_ip)}}[needed]
-    with needy.cut_off(addresses, HOW[how]) as heal:
+    with needy.cut_off(addresses, HOW[how], stores=needed == "the database") as heal:
         yield heal
 
 

@@ -11,7 +11,6 @@ from acceptance.drivers.api.ended_sessions import end_sessions
 from acceptance.drivers.api.expiring_tokens import MEANWHILE, expired_meanwhile
 from acceptance.drivers.api.jwt_key_headers import tokens_of
 from acceptance.drivers.api.sign_in import LOGS, SignIn, got_token, keep_tokens
-from acceptance.drivers.services.copies import copy_of
 from acceptance.drivers.services.log_lines import showing
 from acceptance.drivers.services.service import in_words
 from acceptance.drivers.services.service_logs import on_the_way
@@ -118,7 +117,7 @@ def token_is_hashed(signed_in, db, environment):
     )
 
 
-@when("half of its life has passed", target_fixture="aged")
+@when("half of its token's life has passed", target_fixture="aged")
 def token_ages(signed_in, db, environment, evidence):
     row = token_validation.age(db, environment.services, signed_in[environment.services.token_field])
     evidence.add("row of the token, whose times were set back", row)
@@ -130,14 +129,7 @@ def another_signs_in(auth_api, environment):
     SignIn(auth_api, environment).enter()
 
 
-@when("another pod of auth starts")
-def another_auth_starts(auth):
-    # What a service does at its start, such as tidying up, is done to the same table.
-    with copy_of(auth, {}):
-        pass
-
-
-@then("the database has its token still, until the same time")
+@then("the database has the token of that wallet still, until the same time")
 def token_stays(signed_in, aged, db, environment):
     row = token_validation.stored(db, environment.services, signed_in[environment.services.token_field])
     assert abs(row["expires"] - aged["expires"]) < 1, f"expected the token to expire as before ({aged}), saw {row}"

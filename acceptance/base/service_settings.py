@@ -50,6 +50,8 @@ class ServiceSettings(Section):
     public_query: str = "{ products { slug name } }"
     public_table: str = "backend.products"
     public_columns: tuple[str, str] = ("slug", "name")
+    public_page: int = 100
+    """The most rows that an answer to `public_query` has: a record is looked for among fewer."""
     protected_query: str = "{ protectedQuery }"
     export_folder: str = "/out"
     """Where the frontend's pods keep the exported files."""

@@ -13,7 +13,6 @@ from acceptance.infrastructure.contract import Outputs
 from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.components import COMPONENTS
 
-
 OF_CLUSTER = ("flannel", "kube-router", "local-path-provisioner")
 """What infrastructure/kind/cluster.sh deploys before a node is Ready; on machines, K3s brings its own."""
 

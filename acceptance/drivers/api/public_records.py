@@ -11,16 +11,11 @@ from acceptance.drivers.data.database import SERVICE, Database
 
 LETTERS = "Zoë 日本 \N{ROCKET}"
 """Characters of one, two, three and four bytes in UTF-8."""
-MANY = 49
-"""Rows before the one that is looked for, and as many after it, in the order of their first column and of time.
-
-It is then beyond the first fifty, but within the hundred that an API may list at most.
-"""
 
 
 @dataclass(frozen=True)
 class Record:
-    """A row of the table that the public query reads, with unique values, and many rows around it."""
+    """A row of the table that the public query reads, with unique values, alone or among others."""
 
     db: Database
     settings: ServiceSettings
@@ -32,18 +27,19 @@ class Record:
         *first, last = (f"scenario-n-{secrets.token_hex(6)}" for _ in settings.public_columns)
         return cls(db, settings, (*first, f"{last} {LETTERS}"))
 
-    def insert(self) -> None:
-        """Insert MANY rows whose first column sorts before the row's, the row, and MANY that sort after it."""
+    def insert(self, around: int = 0) -> None:
+        """Insert the row, with `around` rows whose first column sorts before its own, and as many that sort after it.
+
+        It is one statement, so that nothing is left if it fails.
+        """
         columns = ", ".join(self.settings.public_columns)
-        marks = ", ".join("%s" for _ in self.values)
-        into = f"insert into {self.settings.public_table} ({columns})"
-        many = ", ".join("%s || to_char(n, 'FM000')" for _ in self.values)
-        for side, statement in (
-            ("a", f"{into} select {many} from generate_series(1, {MANY}) n"),
-            ("", f"{into} values ({marks})"),
-            ("z", f"{into} select {many} from generate_series(1, {MANY}) n"),
-        ):
-            self.db.ask(SERVICE, statement, *(self.around(side) if side else self.values))
+        one = ", ".join("%s::text" for _ in self.values)
+        many = ", ".join("%s::text || to_char(n, 'FM000')" for _ in self.values)
+        rows = f"select {many} from generate_series(1, {around}) n"
+        statement = (
+            f"insert into {self.settings.public_table} ({columns}) {rows} union all select {one} union all {rows}"
+        )
+        self.db.ask(SERVICE, statement, *self.around("a"), *self.values, *self.around("z"))
 
     def around(self, side: str) -> tuple[str, ...]:
         """The beginnings of the values of the rows around it: `a` sort before it, `z` after it."""
@@ -55,11 +51,6 @@ class Record:
         before, after = (self.around(side)[0] for side in "az")
         statement = f"delete from {table} where {column} = %s or {column} like %s or {column} like %s"
         self.db.ask(SERVICE, statement, self.values[0], f"{before}%", f"{after}%")
-
-    def delete_alone(self) -> None:
-        """Delete the row, but none around it."""
-        table, column = self.settings.public_table, self.settings.public_columns[0]
-        self.db.ask(SERVICE, f"delete from {table} where {column} = %s", self.values[0])
 
     def found_in(self, asked: Asked) -> bool:
         """Whether an answer has the whole row. Raises AssertionError if it has only a part of it, or no data."""

@@ -24,8 +24,6 @@ REFUSALS = (400, 401, 403, 422)
 """Statuses that reject a token."""
 ROUNDED = 2
 """Seconds by which two representations of the same time may differ."""
-AHEAD = 2
-"""Seconds by which the clock of the machine that issues a JWT is ahead (RFC 7519, 4.1.4: clocks may differ)."""
 SHORTEST = 60
 """The fewest seconds for which the JWT of a sign-in is valid: people work with it."""
 MILLISECONDS = 10**11
@@ -192,16 +190,13 @@ def in_clear(db: Database, token: str) -> list[str]:
 
 
 def signed_by_pods(service: Service) -> dict[str, tuple[str, str]]:
-    """For each pod, a JWT signed with the JWT_SECRET of its process, and one signed with that secret reversed.
-
-    They are issued by a clock that is AHEAD of auth's, as clocks of two machines may be.
-    """
+    """For each pod, a JWT signed with the JWT_SECRET of its process, and one signed with that secret reversed."""
     now, signed = int(time.time()), {}
     for pod in service.running():
         name = str(pod.metadata.name)
         secret = service.environment(pod).get("JWT_SECRET", "")
         assert secret, f"expected JWT_SECRET in the process of pod {name}, it runs without it"
-        claims = {"sub": name, "iat": now + AHEAD, "exp": now + 300}
+        claims = {"sub": name, "iat": now, "exp": now + 300}
         made = [jwt.encode(claims, key, "HS256") for key in (secret, secret[::-1])]
         signed[name] = (register_secret(made[0]), register_secret(made[1]))
     return signed

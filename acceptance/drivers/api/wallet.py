@@ -57,7 +57,7 @@ class Wallet:
     ) -> str:
         """A Sign-In with Ethereum message that is valid for `minutes`; with `wait`, not before that many minutes.
 
-        It is issued 5 minutes before its end, or now. `ahead`: the minutes by which the wallet's clock is ahead.
+        It is issued 5 minutes before its end, or now. `ahead`: the seconds by which the wallet's clock is ahead.
         `page`: the path of the page that asks for it. `fields`: USUAL, with times in milliseconds, as JavaScript writes
         them; the FEWEST that the standard requires (then it never expires); or ALL that it has, with a Not Before a
         minute ago and times in another zone (the standard allows any, by RFC 3339).
@@ -66,12 +66,12 @@ class Wallet:
         fraction = ".123" if fields == USUAL else ""
         zone = "-05:00" if fields == ALL else "Z"
 
-        def stamp(name: str, later: int) -> str:
+        def stamp(name: str, later: float) -> str:
             return f"{name}: {now + datetime.timedelta(minutes=later):%Y-%m-%dT%H:%M:%S}{fraction}{zone}"
 
         statement = "" if fields == FEWEST else "Sign in to Alternate Futures.\n"
         lines = [f"URI: https://{domain}{page}", "Version: 1", f"Chain ID: {chain}", f"Nonce: {nonce}"]
-        lines += [stamp("Issued At", ahead or min(0, minutes - 5))]
+        lines += [stamp("Issued At", ahead / 60 or min(0, minutes - 5))]
         lines += [stamp("Expiration Time", minutes)] if fields != FEWEST else []
         lines += [stamp("Not Before", wait or -1)] if wait or fields == ALL else []
         lines += [f"Request ID: {nonce[:8]}", *RESOURCES] if fields == ALL else []

@@ -10,7 +10,7 @@ WORD = re.compile(r"[`\"]([^`\"]*)[`\"]")
 QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"")
 CALLED = re.compile(r"(!?)\s*(\w*)\s*\(")
 """A matcher, or parentheses, with what negates them."""
-TRIED = {"", "host", "path", "pathprefix"}
+TRIED = {"", "host", "hostregexp", "path", "pathprefix"}
 """The matchers whose arguments scenarios know and ask for, in lower case; an empty name is that of parentheses."""
 
 

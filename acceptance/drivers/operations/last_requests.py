@@ -18,7 +18,7 @@ from acceptance.drivers.services.copies import Copy, copy_of
 from acceptance.drivers.services.service import Service
 from acceptance.drivers.workloads.pods import PodClient
 
-BEGUN = 1
+BEGUN = 3
 """Seconds after which requests have begun: far less than a preStop hook and a request take."""
 STARTS_AND_ENDS = 240
 """The most seconds that a copy takes to start and to end; the deadlines within add up to less."""

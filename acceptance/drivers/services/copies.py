@@ -12,7 +12,7 @@ from kubernetes import client
 from kubernetes.client import ApiException
 
 from acceptance.base.conditions import describe, is_ready
-from acceptance.base.deadlines import GONE, POD_READY
+from acceptance.base.deadlines import GONE, POD_READY, Deadline
 from acceptance.base.labels import COPY_LABEL, NAME_LABEL, SCENARIO_LABEL
 from acceptance.base.waiting import eventually
 from acceptance.cluster.namespace import Namespace
@@ -125,4 +125,7 @@ def copy_of(
     finally:
         with contextlib.suppress(ApiException):
             namespace.cluster.apps.delete_namespaced_deployment(name, namespace.name, grace_period_seconds=0)
-        eventually(lambda: no_pods(namespace, name), within=GONE, what=f"the pods of {name} to be gone")
+        # A pod that ends as the service's do may take its whole grace period.
+        grace = service.deployment().spec.template.spec.termination_grace_period_seconds or 0 if ends_alike else 0
+        within = Deadline(GONE.seconds + grace, GONE.source)
+        eventually(lambda: no_pods(namespace, name), within=within, what=f"the pods of {name} to be gone")

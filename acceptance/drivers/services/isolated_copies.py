@@ -10,6 +10,7 @@ from typing import Any
 
 from acceptance.base.conditions import describe, is_ready
 from acceptance.base.deadlines import POD_READY
+from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.base.waiting import eventually
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
@@ -75,7 +76,7 @@ def start_each(cluster: Cluster, namespace: Namespace) -> list[str]:
     listed = cluster.core.list_namespaced_config_map(PLATFORM).items
     configs = {item.metadata.name: dict(item.data or {}) for item in listed}
     names = []
-    for item in needing(cluster.apps.list_namespaced_deployment(PLATFORM).items):
+    for item in needing(cluster.apps.list_namespaced_deployment(PLATFORM, label_selector=f"!{SCENARIO_LABEL}").items):
         template = cluster.api.sanitize_for_serialization(item.spec.template)
         names.append(namespace.create(copy_of(template, configs, f"{item.metadata.name}-cut-off")))
     return names

@@ -95,6 +95,18 @@ def test_a_copy_that_serves_what_it_cannot_know_or_hangs_is_seen(monkeypatch, re
     assert said in seen and bool(seen) == bool(said)
 
 
+@pytest.mark.parametrize(("uses", "said"), [(1, ""), (2, "answered 201")])
+def test_who_is_let_in_without_the_cache_is_let_in_once(monkeypatch, uses, said):
+    copy, _ = needy(monkeypatch)
+    statuses = [201] * uses + [401] * 2
+    copy.work = lambda: without_error(
+        Thing(status_code=statuses.pop(0), text="{}", url="/", request=Thing(method="POST"))
+    )
+    with copy.cut_off({"10.0.0.1"}, RESET, stores=False):
+        seen = copy.serves()[0]
+    assert said in seen and bool(seen) == bool(said)
+
+
 @pytest.mark.parametrize(
     ("status", "text", "is_error"),
     [(503, "", True), (200, '{"errors": ["no database"]}', True), (200, "{}", False), (401, "", False)],

@@ -8,9 +8,10 @@ import requests
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.graphql import Asked
-from acceptance.drivers.api.public_records import MANY, Record
+from acceptance.drivers.api.public_records import Record
 
 SETTINGS = ServiceSettings()
+MANY = 49
 
 
 def answered(name, escaped):
@@ -39,21 +40,19 @@ class Database:
         self.connection = sqlite3.connect(":memory:")
         self.connection.execute("create table products (slug text primary key, name text)")
         self.connection.create_function("to_char", 2, lambda number, _: f"{number:03}")
-        numbers = f"select value as n from json_each('{json.dumps(list(range(1, MANY + 1)))}')"
-        self.numbers = f"({numbers})"
+        self.numbers = f"(select value as n from json_each('{json.dumps(list(range(1, MANY + 1)))}'))"
 
     def ask(self, _, statement, *values):
-        text = statement.replace("backend.products", "products").replace(f"generate_series(1, {MANY})", self.numbers)
+        text = statement.replace("backend.products", "products").replace("::text", "")
+        text = text.replace(f"generate_series(1, {MANY})", self.numbers)
         return self.connection.execute(text.replace("%s", "?"), values).fetchall()
 
 
 def test_a_record_is_neither_among_the_first_nor_the_last_and_leaves_nothing_behind():
     db = Database()
     record = Record.new(db, SETTINGS)
-    record.insert()
+    record.insert(around=MANY)
     slugs = [slug for (slug,) in db.ask("", "select slug from products order by slug")]
     assert len(slugs) == 2 * MANY + 1 and slugs.index(record.values[0]) == MANY
-    record.delete_alone()
-    assert len(db.ask("", "select slug from products")) == 2 * MANY
     record.delete()
     assert db.ask("", "select slug from products") == []
