@@ -5,6 +5,7 @@ Feature: Secret rotation
   @plan-23.10 @disruptive @disturbs-everything
   Scenario: After a rotation of the JWT secret old tokens are refused and the new flow works
     Given a wallet that signed in over HTTPS, with a token that is accepted
+    And the database is deployed
     And a record among many that were written to the database a moment ago
     And a wallet that signed in
     When half of its token's life has passed
