@@ -370,7 +370,7 @@ def test_a_first_server_that_was_replaced_joins_and_removes_its_predecessor(clus
     assert "installer server --server https://api.some-cluster.internal:6443" in calls
     assert (cluster.secret("server-token"), cluster.secret("agent-token")) == before
     removal = (
-        "delete node --selector alternatefutures.ai/machine=control-plane-1 "
+        "delete node --selector alternate-futures.dev/machine=control-plane-1 "
         "--field-selector metadata.name!=control-plane-1-i-9 --ignore-not-found"
     )
     # It is not known to the cluster yet, so another server is asked, with the kubeconfig from the store.
@@ -387,7 +387,7 @@ def test_a_server_that_starts_from_a_snapshot_deletes_its_predecessors_node_afte
     state.mkdir(parents=True)
     (state / "way").write_text("start\n")
     _, calls, _ = cluster.boot("control-plane-1", 9)
-    removal = "delete node --selector alternatefutures.ai/machine=control-plane-1 --field-selector "
+    removal = "delete node --selector alternate-futures.dev/machine=control-plane-1 --field-selector "
     assert calls.index("installer server --cluster-init") < calls.index(removal)
 
 

@@ -86,7 +86,7 @@ def test_k3s_is_called_with_what_production_promises(cluster):
         found = call["settings"]
         assert found["node-name"] == f"{machine.slot}-{machine.instance}"
         assert found["node-ip"] == machine.address
-        assert f"alternatefutures.ai/machine={machine.slot}" in found["node-label"]
+        assert f"alternate-futures.dev/machine={machine.slot}" in found["node-label"]
         if machine is cluster.worker:
             continue
         names = {"api.some-cluster.internal", "balancer.example.test", "203.0.113.1", "203.0.113.2"}
@@ -108,7 +108,7 @@ def test_nodes_have_the_labels_and_taints_of_production(cluster):
         labels = nodes[machine.node]["metadata"]["labels"]
         assert labels["topology.kubernetes.io/region"] == "eu-central-1"
         assert labels["topology.kubernetes.io/zone"] == zone
-        assert labels["alternatefutures.ai/machine"] == machine.slot
+        assert labels["alternate-futures.dev/machine"] == machine.slot
     assert own_taints(nodes[cluster.second.node]) == ["node-role.kubernetes.io/control-plane:NoSchedule"]
     assert own_taints(nodes[cluster.worker.node]) == []
     assert "svccontroller.k3s.cattle.io/enablelb" in nodes[cluster.worker.node]["metadata"]["labels"]

@@ -36,6 +36,11 @@ class Needy:
         self.copy, self.nodes = copy, nodes
         self.address = str(copy.pod().status.pod_ip)
         self.api = copy.api(through)
+        # It is to have done its work before: what it remembers of that must not be taken for the work itself.
+        said = work_of(copy.name, self.api, environment)()
+        assert DONE in said, (
+            f"expected the copy {copy.name} to serve while it has all that it needs, saw {said or 'an error'}"
+        )
         self.work = work_of(copy.name, self.api, environment)
         self.stores = True
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 
@@ -14,6 +13,7 @@ from acceptance.clients.web import url
 from acceptance.drivers.api.graphql import TYPENAME
 from acceptance.drivers.ingress.access_log import NOT_REACHED
 from acceptance.drivers.ingress.scenario_routes import answered
+from acceptance.drivers.network.load import ASKED_AT_MOST, Load
 from acceptance.drivers.services.service import in_words
 
 PIECES = 10
@@ -85,44 +85,39 @@ def padded(body: bytes) -> bytes:
     return body[:-1] + b" " * PADDING + body[-1:]
 
 
-class SlowLoop:
+class SlowLoop(Load):
     """LINES concurrent threads, each of which sends requests of `seconds` one after another until it is stopped."""
+
+    most, lines = ASKED_AT_MOST, LINES
 
     def __init__(self, users: requests.Session, address: str, body: bytes, seconds: float):
         self.users, self.address, self.body, self.seconds = users, address, padded(body), seconds
         self.at_once = send(users, address, self.body)
         self.answered = 0
         self.lost: list[str] = []
-        self.stopping = threading.Event()
-        self.threads = [threading.Thread(target=self.ask_all, args=(line,), daemon=True) for line in range(LINES)]
+        self.last = seconds * 2
+        super().__init__()
 
-    def __enter__(self) -> SlowLoop:
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join(self.seconds * 2)
-
-    def ask_all(self, line: int) -> None:
-        """The loop of one thread; the threads start at intervals."""
+    def repeat(self, line: int) -> None:
+        """The threads start at intervals."""
         self.stopping.wait(line * self.seconds / LINES)
-        while not self.stopping.is_set():
-            try:
-                wrong = cut_off(self.at_once, send(self.users, self.address, Slowly(self.body, self.seconds)))
-            except AssertionError as error:
-                wrong = str(error)
-            self.answered += not wrong
-            self.lost += [wrong] if wrong else []
+        super().repeat(line)
+
+    def once(self) -> None:
+        """One request that takes its time, held against the answer to the one sent at once."""
+        try:
+            wrong = cut_off(self.at_once, send(self.users, self.address, Slowly(self.body, self.seconds)))
+        except AssertionError as error:
+            wrong = str(error)
+        self.answered += not wrong
+        self.lost += [wrong] if wrong else []
 
     def assert_nothing_lost(self) -> dict[str, int]:
         """Wait for the last answers; return the numbers answered and lost.
 
         Raises AssertionError if a request was lost, or if too few were answered.
         """
-        self.__exit__()
+        self.stop()
         asked = self.answered + len(self.lost)
         assert not self.lost, (
             f"expected each slow request to {self.address} to be answered, but {len(self.lost)} of {asked} "

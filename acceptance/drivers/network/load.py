@@ -7,7 +7,7 @@ import itertools
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import requests
 from kubernetes import client
@@ -19,46 +19,83 @@ ASKED_AT_MOST = 900
 REQUEST_TIMEOUT = 3
 
 
+class Load:
+    """Something that threads do again and again, until they are stopped or have done it for long enough."""
+
+    most: float
+    """Seconds after which a thread ends by itself: nothing is asked for ever."""
+    pause = 0.0
+    """Seconds between two times."""
+    lines = 1
+    last = 15.0
+    """Seconds to wait for what has begun when it is stopped."""
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+        self.threads = [threading.Thread(target=self.repeat, args=(line,), daemon=True) for line in range(self.lines)]
+
+    def start(self) -> None:
+        """Start the threads."""
+        for thread in self.threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Stop, and wait for what has begun."""
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join(self.last)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def once(self) -> None:
+        """Do it once, and account for it."""
+        raise NotImplementedError
+
+    def repeat(self, line: int) -> None:
+        """The loop of one thread; `line` is its number."""
+        began = time.monotonic()
+        while not self.stopping.is_set() and time.monotonic() - began < self.most:
+            self.once()
+            self.stopping.wait(self.pause)
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether a thread has ended although nobody stopped it."""
+        return not (self.stopping.is_set() or all(thread.is_alive() for thread in self.threads))
+
+
 @dataclass
-class ApiWriter:
+class ApiWriter(Load):
     """Writes ConfigMaps into a namespace until it is stopped, for at most MAXIMUM_SECONDS."""
 
     api: client.ApiClient
     namespace: str
     acknowledged: list[tuple[float, str]] = field(default_factory=list)
     refused: list[tuple[float, str]] = field(default_factory=list)
+    most, pause, last = MAXIMUM_SECONDS, PAUSE, REQUEST_TIMEOUT + 5
 
     def __post_init__(self) -> None:
         # Its own connections, without retries: a retried refusal would not be counted.
         configuration = copy.copy(self.api.configuration)
         configuration.retries = False
         self.core = client.CoreV1Api(client.ApiClient(configuration))
-        self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self.write_all, daemon=True)
+        super().__init__()
 
-    def start(self) -> None:
-        """Start writing."""
-        self.thread.start()
-
-    def stop(self) -> None:
-        """Stop, and wait for the last write."""
-        self.stopping.set()
-        self.thread.join(REQUEST_TIMEOUT + 5)
-
-    def write_all(self) -> None:
-        """The thread's loop."""
-        began = time.monotonic()
-        number = 0
-        while not self.stopping.is_set() and time.monotonic() - began < MAXIMUM_SECONDS:
-            number += 1
-            name = f"write-{number}"
-            try:
-                body: dict[str, Any] = {"metadata": {"name": name}, "data": {"number": str(number)}}
-                self.core.create_namespaced_config_map(self.namespace, body, _request_timeout=REQUEST_TIMEOUT)
-                self.acknowledged.append((time.monotonic(), name))
-            except Exception as error:
-                self.refused.append((time.monotonic(), f"{name}: {type(error).__name__} {str(error)[:120]}"))
-            self.stopping.wait(PAUSE)
+    def once(self) -> None:
+        """One write, under a name of its own."""
+        number = len(self.acknowledged) + len(self.refused) + 1
+        name = f"write-{number}"
+        try:
+            body: dict[str, Any] = {"metadata": {"name": name}, "data": {"number": str(number)}}
+            self.core.create_namespaced_config_map(self.namespace, body, _request_timeout=REQUEST_TIMEOUT)
+            self.acknowledged.append((time.monotonic(), name))
+        except Exception as error:
+            self.refused.append((time.monotonic(), f"{name}: {type(error).__name__} {str(error)[:120]}"))
 
     def longest_outage(self, since: float, until: float) -> float:
         """The longest time without an acknowledged write between two moments, in seconds."""
@@ -67,44 +104,35 @@ class ApiWriter:
 
 
 @dataclass
-class RequestLoop:
-    """Requests one address repeatedly through the load balancer on 127.0.0.1; every answer is accounted for."""
+class RequestLoop(Load):
+    """Requests one address repeatedly through the load balancer on 127.0.0.1; every answer is accounted for.
+
+    It sends at most 20 requests a second, for at most ASKED_AT_MOST seconds.
+    """
 
     session: requests.Session
     url: str
     answered: int = 0
     lost: list[tuple[float, str]] = field(default_factory=list)
+    most, pause = ASKED_AT_MOST, 0.05
 
     def __post_init__(self) -> None:
-        self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self.ask_all, daemon=True)
+        super().__init__()
 
-    def __enter__(self) -> RequestLoop:
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stopping.set()
-        self.thread.join(15)
-
-    def ask_all(self) -> None:
-        """The thread's loop: at most 20 requests a second, for at most ASKED_AT_MOST seconds."""
-        began = time.monotonic()
-        while not self.stopping.is_set() and time.monotonic() - began < ASKED_AT_MOST:
-            try:
-                # Each request uses a new connection: a kept one would hide a server that accepts no new ones.
-                answer = self.session.get(self.url, headers={"Connection": "close"}, timeout=5)
-                if answer.status_code == 200:
-                    self.answered += 1
-                else:
-                    self.lost.append((time.time(), f"HTTP {answer.status_code}"))
-            except requests.RequestException as error:
-                self.lost.append((time.time(), f"{type(error).__name__}: {str(error)[:160]}"))
-            self.stopping.wait(0.05)
+    def once(self) -> None:
+        """One request, over a new connection: a kept one would hide a server that accepts no new ones."""
+        try:
+            answer = self.session.get(self.url, headers={"Connection": "close"}, timeout=5)
+            if answer.status_code == 200:
+                self.answered += 1
+            else:
+                self.lost.append((time.time(), f"HTTP {answer.status_code}"))
+        except requests.RequestException as error:
+            self.lost.append((time.time(), f"{type(error).__name__}: {str(error)[:160]}"))
 
     def assert_nothing_lost(self, what: str) -> dict[str, Any]:
         """Raise AssertionError if a request was lost, or fewer than ten were answered; return the figures."""
-        assert self.thread.is_alive() or self.stopping.is_set(), (
+        assert not self.ended_early, (
             f"expected requests for {self.url} until the end of {what}, but they stopped earlier"
         )
         figures = {"answered": self.answered, "lost": len(self.lost), "losses": self.lost[:20]}

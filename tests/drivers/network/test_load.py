@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from acceptance.drivers.network import load
 from acceptance.drivers.network.load import RequestLoop
 
 
@@ -41,8 +40,8 @@ def test_one_503_is_a_loss():
 
 
 def test_a_loop_that_ended_by_itself_proves_nothing(monkeypatch):
-    monkeypatch.setattr(load, "ASKED_AT_MOST", 0)
+    monkeypatch.setattr(RequestLoop, "most", 0)
     with RequestLoop(Answers(200), "https://api.test/health") as loop:
-        loop.thread.join(5)
+        loop.threads[0].join(5)
         with pytest.raises(AssertionError, match="until the end of a change, but they stopped earlier"):
             loop.assert_nothing_lost("a change")

@@ -3,7 +3,7 @@ locals {
   common = {
     protect-kernel-defaults = true
     node-label = concat(
-      ["alternatefutures.ai/machine=${var.machine}", "topology.kubernetes.io/region=${var.cluster.region}", "topology.kubernetes.io/zone=${var.zone}"],
+      ["alternate-futures.dev/machine=${var.machine}", "topology.kubernetes.io/region=${var.cluster.region}", "topology.kubernetes.io/zone=${var.zone}"],
       # Only nodes with this label get servicelb's pods, which bind 80 and 443.
       local.server ? [] : ["svccontroller.k3s.cattle.io/enablelb=true"],
     )

@@ -96,7 +96,7 @@ start_cluster() {
 
 # Deletes the node of the machine that this one replaces, with kubectl's options $*.
 delete_predecessor() {
-  kubectl "$@" --request-timeout 60s delete node --selector "alternatefutures.ai/machine=$MACHINE" \
+  kubectl "$@" --request-timeout 60s delete node --selector "alternate-futures.dev/machine=$MACHINE" \
     --field-selector "metadata.name!=$node" --ignore-not-found --timeout 120s
 }
 
