@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from acceptance.base.paths import ROOT
+from acceptance.platform.applications import APPLICATIONS
 
 PATIENCE = 180
 """Seconds that a run may take to begin or to end on a busy machine. Steps of tests that hang do so for longer."""
@@ -74,6 +75,21 @@ def kustomized(folder):
     """The objects of a kustomization, built as Argo CD does, without leave to read outside it."""
     command = [tool("kubectl"), "kustomize", ROOT / "k8s" / folder]
     return list(yaml.safe_load_all(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+
+
+def deployed_objects(place):
+    """All objects of the Applications and of k8s/access, of one place (kind or production)."""
+    return [*kustomized("access"), *(item for name in APPLICATIONS for item in kustomized(f"{name}/overlays/{place}"))]
+
+
+def pod_templates(objects):
+    """The pods that workloads make: labels and spec, by kind and name."""
+    return {
+        (item["kind"], item["metadata"]["name"]): (
+            item["spec"]["template"]["metadata"]["labels"], item["spec"]["template"]["spec"],
+        )
+        for item in objects if item["kind"] in ("Deployment", "StatefulSet", "Job")
+    }  # fmt: skip
 
 
 def kubeconfig(days):

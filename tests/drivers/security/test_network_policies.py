@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from tests_support import kustomized
+from tests_support import deployed_objects, kustomized, pod_templates
 
 from acceptance.base.labels import CLIENT, NAME_LABEL, SCENARIO_LABEL
 from acceptance.cluster.probe import Probe
@@ -22,31 +22,6 @@ DEFAULT = {"kubernetes.io/metadata.name": "default"}
 TRAEFIK = ({"app": "traefik"}, {"kubernetes.io/metadata.name": "traefik"})
 
 BACKEND_ELSEWHERE = ({NAME_LABEL: "backend-service"}, {"kubernetes.io/metadata.name": "scenario-1"})
-
-
-@pytest.fixture(scope="module")
-def build():
-    """Builds a kustomization as Argo CD does: its objects."""
-    return kustomized
-
-
-@pytest.fixture
-def deployed(build):
-    """All objects of the Applications and of k8s/access, of one place."""
-    return lambda place: [
-        *build("access"),
-        *(item for name in APPLICATIONS for item in build(f"{name}/overlays/{place}")),
-    ]
-
-
-def templates(objects):
-    """The pods that workloads make: labels and spec, by kind and name."""
-    return {
-        (item["kind"], item["metadata"]["name"]): (
-            item["spec"]["template"]["metadata"]["labels"], item["spec"]["template"]["spec"],
-        )
-        for item in objects if item["kind"] in ("Deployment", "StatefulSet", "Job")
-    }  # fmt: skip
 
 
 def covers(selector, labels):
@@ -84,8 +59,8 @@ def admits(objects, source, target, port):
         ("redis", {"auth-service", "redis"}),
     ],
 )
-def test_policies_admit_those_who_need_a_service_and_nobody_else(deployed, place, target, admitted):
-    objects = deployed(place)
+def test_policies_admit_those_who_need_a_service_and_nobody_else(place, target, admitted):
+    objects = deployed_objects(place)
     sources = {name: ({NAME_LABEL: name}, DEFAULT) for name in PORTS}
     sources |= {"Traefik": TRAEFIK, "a pod of no Application": ({}, DEFAULT), "a backend elsewhere": BACKEND_ELSEWHERE}
     sources["Traefik's label here"] = ({"app": "traefik"}, DEFAULT)
@@ -96,22 +71,22 @@ def test_policies_admit_those_who_need_a_service_and_nobody_else(deployed, place
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_every_pod_of_the_applications_is_known_to_the_policies(deployed, build, place):
-    objects = deployed(place)
-    assert {kind for kind, _ in templates(objects)} == {"Deployment", "StatefulSet", "Job"}
+def test_every_pod_of_the_applications_is_known_to_the_policies(place):
+    objects = deployed_objects(place)
+    assert {kind for kind, _ in pod_templates(objects)} == {"Deployment", "StatefulSet", "Job"}
     for application in APPLICATIONS:
-        own = build(f"{application}/overlays/{place}")
+        own = kustomized(f"{application}/overlays/{place}")
         (policy,) = [item for item in own if item["kind"] == "NetworkPolicy"]
         assert policy["metadata"]["name"] == application
         assert policy["spec"]["policyTypes"] == ["Ingress"]
-        for labels, _ in templates(own).values():
+        for labels, _ in pod_templates(own).values():
             assert covers(policy["spec"]["podSelector"], labels)
             # Jobs ask the Service of their own Application.
             assert admits(objects, (labels, DEFAULT), {NAME_LABEL: application}, PORTS[application])
 
 
-def test_whom_no_policy_covers_nobody_reaches(build):
-    (policy,) = [item for item in build("access") if item["kind"] == "NetworkPolicy"]
+def test_whom_no_policy_covers_nobody_reaches():
+    (policy,) = [item for item in kustomized("access") if item["kind"] == "NetworkPolicy"]
     assert policy["spec"] == {"podSelector": {}, "policyTypes": ["Ingress"]}
     assert policy["metadata"]["namespace"] == "default"
     assert not admits([policy], ({NAME_LABEL: "auth-service"}, DEFAULT), {"app": "other"}, 80)
@@ -123,8 +98,8 @@ NAMED = {"namespaceSelector": {"matchLabels": NAMESPACES["argocd"]}, "podSelecto
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_policies_let_in_nobody_from_elsewhere_but_traefik(deployed, place):
-    specs = {i["metadata"]["name"]: i["spec"] for i in deployed(place) if i["kind"] == "NetworkPolicy"}
+def test_policies_let_in_nobody_from_elsewhere_but_traefik(place):
+    specs = {i["metadata"]["name"]: i["spec"] for i in deployed_objects(place) if i["kind"] == "NetworkPolicy"}
     assert len(specs) == len(APPLICATIONS) + 1 and let_in_from_elsewhere(specs, NAMESPACES) == []
 
 
@@ -147,8 +122,8 @@ def test_whom_a_policy_lets_in_from_elsewhere_is_told(name, rule, told):
     assert let_in_from_elsewhere({name: {"ingress": [rule]}}, NAMESPACES) == told
 
 
-def test_clients_of_scenarios_are_let_in_on_any_port_and_copies_count_as_the_service(deployed, monkeypatch):
-    objects = deployed("kind")
+def test_clients_of_scenarios_are_let_in_on_any_port_and_copies_count_as_the_service(monkeypatch):
+    objects = deployed_objects("kind")
     labels = client_pod(Probe("probe:1"), "data-client")["metadata"]["labels"]
     assert labels.items() >= CLIENT.items() and labels["app"] == "data-client"
     for name in PORTS:

@@ -4,13 +4,12 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
-from tests_support import kustomized
+from tests_support import deployed_objects, pod_templates
 
 from acceptance.base.paths import ROOT
 from acceptance.cluster.probe import Probe
 from acceptance.drivers.cluster.etcd import ways_of_storing
 from acceptance.drivers.security import pod_security, unauthenticated_access
-from acceptance.platform.applications import APPLICATIONS
 
 SAID = """pod/good created (server dry run)
 Error from server (Forbidden): error when creating "STDIN": pods "bad-0" is forbidden: violates PodSecurity "baseline"
@@ -90,35 +89,10 @@ def test_identity_is_no_encryption():
 PLACES = ("kind", "production")
 
 
-@pytest.fixture(scope="module")
-def build():
-    """Builds a kustomization as Argo CD does: its objects."""
-    return kustomized
-
-
-@pytest.fixture
-def deployed(build):
-    """All objects of the Applications and of k8s/access, of one place."""
-    return lambda place: [
-        *build("access"),
-        *(item for name in APPLICATIONS for item in build(f"{name}/overlays/{place}")),
-    ]
-
-
-def templates(objects):
-    """The pods that workloads make: labels and spec, by kind and name."""
-    return {
-        (item["kind"], item["metadata"]["name"]): (
-            item["spec"]["template"]["metadata"]["labels"], item["spec"]["template"]["spec"],
-        )
-        for item in objects if item["kind"] in ("Deployment", "StatefulSet", "Job")
-    }  # fmt: skip
-
-
 @pytest.mark.parametrize("place", PLACES)
-def test_pods_have_a_token_only_where_they_call_the_api(deployed, place):
+def test_pods_have_a_token_only_where_they_call_the_api(place):
     holders = {
-        name for (_, name), (_, spec) in templates(deployed(place)).items()
+        name for (_, name), (_, spec) in pod_templates(deployed_objects(place)).items()
         if spec.get("automountServiceAccountToken") is not False
     }  # fmt: skip
     # Patroni keeps its state in the API; YugabyteDB does not.
