@@ -15,7 +15,16 @@ from acceptance.base.waiting import TimedOut, eventually
 from acceptance.cluster.diagnostics import log_of
 from acceptance.cluster.manifests import apply
 from acceptance.cluster.workloads import workloads
-from acceptance.platform.application_status import ARGOCD, GOOD, GROUP, REFRESH, TERMINATING, messages, summary
+from acceptance.platform.application_status import (
+    ARGOCD,
+    GOOD,
+    GROUP,
+    REFRESH,
+    TERMINATING,
+    messages,
+    operation_in_progress,
+    summary,
+)
 from acceptance.platform.platform import Blocked, Platform
 
 WAITS_FOR_JOB = re.compile(r"waiting for completion of hook batch/Job/([a-z0-9-]+)")
@@ -90,7 +99,8 @@ def begin_anew_if_stuck(platform: Platform, name: str, status: dict[str, Any]) -
     patch(TERMINATING)
 
     def has_ended() -> bool:
-        assert "operation" not in application(platform, name), "it is still running"
+        doing = operation_in_progress(application(platform, name))
+        assert not doing, f"it is still {doing}"
         return True
 
     eventually(has_ended, within=SETTLED, what=f"the sync of {name} to end", hint=f"kubectl -n argocd get app {name}")

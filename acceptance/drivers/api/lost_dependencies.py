@@ -24,8 +24,6 @@ from acceptance.drivers.workloads.pods import PodClient
 HEALTH = "/health"
 HOW = {"nothing answers": DROP, "connections are refused": RESET}
 """What becomes of packets to a lost dependency: with DROP, even the connections that are kept say nothing more."""
-DONE = " answered 2"
-"""What `in_words` says of an answer that is a success."""
 NOTICED = Deadline(20, "the suite: three probes of a service, each of which asks for what the service needs")
 
 
@@ -37,9 +35,9 @@ class Needy:
         self.address = str(copy.pod().status.pod_ip)
         self.api = copy.api(through)
         # It is to have done its work before: what it remembers of that must not be taken for the work itself.
-        said = work_of(copy.name, self.api, environment)()
-        assert DONE in said, (
-            f"expected the copy {copy.name} to serve while it has all that it needs, saw {said or 'an error'}"
+        answer = work_of(copy.name, self.api, environment)()
+        assert is_success(answer), (
+            f"expected the copy {copy.name} to serve while it has all that it needs, saw {in_words(answer)}"
         )
         self.work = work_of(copy.name, self.api, environment)
         self.stores = True
@@ -68,14 +66,12 @@ class Needy:
         """
         began = time.monotonic()
         try:
-            said = self.work()
+            answer = self.work()
         except requests.RequestException as error:
-            said = f"no answer ({type(error).__name__})"
+            return f"no answer ({type(error).__name__})", time.monotonic() - began
         took = time.monotonic() - began
-        if not self.stores and DONE in said:
-            again = self.work()
-            said = again if DONE in again else ""
-        return said, took
+        is_right = is_error(answer) or (not self.stores and is_success(answer) and not is_success(self.work()))
+        return "" if is_right else in_words(answer), took
 
     def wait_says(self, *, healthy: bool) -> str:
         """Wait until the copy reports this health; return the answer. Raises TimedOut with the last one."""
@@ -84,22 +80,26 @@ class Needy:
         return eventually(lambda: says(self.api, healthy=healthy), within=NOTICED, what=what, hint=hint)
 
 
-def work_of(name: str, api: Api, environment: Environment) -> Callable[[], str]:
-    """One request for what a copy needs its dependencies for; it returns an answer that is no error, or nothing.
+def work_of(name: str, api: Api, environment: Environment) -> Callable[[], requests.Response]:
+    """One request for what a copy needs its dependencies for; it returns the answer.
 
     Auth gets a signed message, made while it has all that it needs; the backend gets the public query.
     """
     if not name.startswith("auth-"):
-        return lambda: without_error(ask(api, environment.services, environment.services.public_query).answer)
+        return lambda: ask(api, environment.services, environment.services.public_query).answer
     visitor = SignIn(api, environment)
     message = visitor.message("a good message")
-    return lambda: without_error(visitor.send_once(*message))
+    return lambda: visitor.send_once(*message)
 
 
-def without_error(answer: requests.Response) -> str:
-    """An answer in words, unless it says that the service failed: by its status, or as GraphQL does, with 200."""
-    failed = answer.status_code >= 500 or (answer.status_code == 200 and fields(answer.text).get("errors"))
-    return "" if failed else in_words(answer)
+def is_error(answer: requests.Response) -> bool:
+    """Whether an answer says that the service failed: by its status, or as GraphQL does, with 200."""
+    return answer.status_code >= 500 or (answer.status_code == 200 and bool(fields(answer.text).get("errors")))
+
+
+def is_success(answer: requests.Response) -> bool:
+    """Whether an answer says that the service did what it was asked for."""
+    return answer.status_code // 100 == 2 and not is_error(answer)
 
 
 def says(api: Api, *, healthy: bool) -> str:

@@ -80,6 +80,14 @@ def cut_off(at_once: requests.Response, slowly: requests.Response) -> str:
     return f"{in_words(slowly)}; sent at once, {in_words(at_once)}"
 
 
+def wrong_answer(users: requests.Session, address: str, body: Slowly, at_once: requests.Response) -> str:
+    """How a slow request got another answer than the same one sent at once, or none; empty if it got that one."""
+    try:
+        return cut_off(at_once, send(users, address, body))
+    except AssertionError as error:
+        return str(error)
+
+
 def padded(body: bytes) -> bytes:
     """The same JSON object, padded with white space so that each of PIECES is forwarded as it arrives."""
     return body[:-1] + b" " * PADDING + body[-1:]
@@ -105,10 +113,7 @@ class SlowLoop(Load):
 
     def once(self) -> None:
         """One request that takes its time, held against the answer to the one sent at once."""
-        try:
-            wrong = cut_off(self.at_once, send(self.users, self.address, Slowly(self.body, self.seconds)))
-        except AssertionError as error:
-            wrong = str(error)
+        wrong = wrong_answer(self.users, self.address, Slowly(self.body, self.seconds), self.at_once)
         self.answered += not wrong
         self.lost += [wrong] if wrong else []
 

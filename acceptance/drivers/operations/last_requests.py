@@ -13,7 +13,7 @@ import requests
 from acceptance.base.deadlines import HEALTHY_AGAIN
 from acceptance.base.environment import Environment
 from acceptance.base.waiting import eventually
-from acceptance.drivers.api.slow_requests import LINES, Slowly, cut_off, padded, question, send
+from acceptance.drivers.api.slow_requests import LINES, Slowly, padded, question, send, wrong_answer
 from acceptance.drivers.services.copies import Copy, copy_of
 from acceptance.drivers.services.service import Service
 from acceptance.drivers.workloads.pods import PodClient
@@ -69,10 +69,7 @@ class TakenAway:
 
     def ask(self, users: requests.Session, at_once: requests.Response) -> None:
         """Send one request that takes its time; note whether it got the same answer as the one sent at once."""
-        try:
-            wrong = cut_off(at_once, send(users, str(at_once.url), Slowly(self.body, self.seconds)))
-        except AssertionError as error:
-            wrong = str(error)
+        wrong = wrong_answer(users, str(at_once.url), Slowly(self.body, self.seconds), at_once)
         self.answered += not wrong
         self.lost += [wrong] if wrong else []
 
