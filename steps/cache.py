@@ -40,7 +40,7 @@ def redis_version(cache, floor, evidence):
     assert int(version.partition(".")[0]) >= floor, f"expected Redis {floor} or newer, saw {version}"
 
 
-@then(f"the pod has a persistent volume at {DATA}")
+@then("the pod has a persistent volume at /data")
 def redis_volume(cache, evidence):
     evidence.add("volume", volume_at(cache.namespace, cache.pod(), DATA))
 

@@ -10,7 +10,7 @@ from acceptance.drivers.data.member_loss import HINT
 from acceptance.drivers.workloads.pods import mount_of, volume_at
 
 
-@then(f"every node has a persistent volume at {DISK}")
+@then("every node has a persistent volume at /mnt/disk0")
 def nodes_have_volumes(db, evidence):
     volumes = {pod.metadata.name: volume_at(db.namespace, pod, DISK) for pod in db.members()}
     evidence.add("volumes", volumes)

@@ -1,7 +1,8 @@
 """A fingerprint of what judges a criterion: its scenario, its steps, and the driver functions that they depend on.
 
-It only reads source text and imports nothing. The code counts; layout, comments, docstrings, messages of assertions and
-waits, and neighbours do not, so that English can be improved without proving again what it says.
+It only reads source text and imports nothing. The code counts, and the values that a step hands over; layout, comments,
+docstrings, the words of steps, messages of assertions and waits, and neighbours do not, so that English can be improved
+without proving again what it says.
 """
 
 from __future__ import annotations
@@ -10,20 +11,19 @@ import ast
 import functools
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from acceptance.base.paths import ROOT
+from acceptance.criteria.wordless import Wordless, step_calls
 
 SCENARIO = re.compile(r"^[ ]*@(?:ac-|(?=plan-))([\w.-]+).*?(?=^[ ]*@|\Z)", re.MULTILINE | re.DOTALL)
 ORDER = re.compile(r" @(?:(?:disturbs|needs)-[\w-]+|quiet\b)")
 """Tags that determine what a scenario may run alongside; they judge nothing."""
+STEP = re.compile(r"\s*(?:Given|When|Then|And|But) (.+?)\s*$")
 JUDGING = ("acceptance.drivers", "steps")
 """The packages whose functions judge."""
-WAITS = ("eventually", "consistently")
-DESCRIPTIONS = ("what", "hint")
-"""The arguments of a wait that end up in its message and nowhere else."""
 
 
 @dataclass
@@ -32,8 +32,8 @@ class Definition:
 
     text: str
     uses: set[str]
-    words: list[str] = field(default_factory=list)
-    """For a step: its words."""
+    patterns: list[re.Pattern[str]] = field(default_factory=list)
+    """For a step: what its words look like, with a group for each value in them."""
 
 
 @dataclass
@@ -59,7 +59,9 @@ def read_module(path: Path, root: Path = ROOT) -> Module:
     """A module of steps or drivers."""
     definitions: dict[str, Definition] = {}
     imports: dict[str, tuple[Path, str]] = {}
-    for node in ast.parse(path.read_text()).body:
+    body = ast.parse(path.read_text()).body
+    texts = texts_of(body)
+    for node in body:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(JUDGING):
             imports |= {
                 alias.asname or alias.name: found
@@ -67,7 +69,7 @@ def read_module(path: Path, root: Path = ROOT) -> Module:
                 if (found := imported(root, node.module, alias.name))
             }
         for name in names_of(node):
-            definitions[name] = define(node)
+            definitions[name] = define(node, texts)
     return Module(definitions, imports)
 
 
@@ -89,76 +91,9 @@ def names_of(node: ast.stmt) -> Iterator[str]:
         yield from (part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name))
 
 
-class Wordless(ast.NodeTransformer):
-    """Takes out what is said and judges nothing: docstrings, messages of assertions and waits, words of exceptions."""
-
-    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
-        """A string on its own is a docstring."""
-        return None if is_text(node.value) else self.generic_visit(node)
-
-    def visit_Assert(self, node: ast.Assert) -> ast.AST:
-        """An assertion's message comes after it has failed."""
-        node.msg = None
-        return self.generic_visit(node)
-
-    def visit_Raise(self, node: ast.Raise) -> ast.AST:
-        """So do the words of an exception; its type judges."""
-        if isinstance(node.exc, ast.Call):
-            node.exc.args = [part for part in node.exc.args if not is_text(part)]
-        return self.generic_visit(node)
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        """So do the descriptions of a wait. A name is not evaluated further; other expressions run before the wait."""
-        if isinstance(node.func, ast.Name) and node.func.id in WAITS:
-            for keyword in node.keywords:
-                if keyword.arg in DESCRIPTIONS:
-                    named = isinstance(keyword.value, ast.Name)
-                    keyword.value = ast.Constant("") if named else without_words(keyword.value)
-        return self.generic_visit(node)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """A text that was given a name for one of these, and is used for nothing else, is no different."""
-        self.generic_visit(node)
-        parts = list(ast.walk(node))
-        used = {part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}
-        used.update(*(part.names for part in parts if isinstance(part, (ast.Global, ast.Nonlocal))))
-        for part in parts:
-            if isinstance(part, ast.Assign) and len(part.targets) == 1:
-                part.value = without_unused_words(part.targets[0], part.value, used)
-        return node
-
-
-def without_unused_words(target: ast.expr, value: ast.expr, used: set[str]) -> ast.expr:
-    """What is assigned, without the words of texts whose names are not used."""
-    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
-        value.elts = [without_unused_words(*pair, used) for pair in zip(target.elts, value.elts, strict=True)]
-    return without_words(value) if isinstance(target, ast.Name) and target.id not in used else value
-
-
-def without_words(node: ast.expr) -> ast.expr:
-    """An expression that makes a text, without its words: only what is evaluated for it is left."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return ast.Constant("")
-    if isinstance(node, ast.JoinedStr):
-        formatted = [part for part in node.values if isinstance(part, ast.FormattedValue)]
-        for part in formatted:
-            part.value = without_words(part.value)
-        return ast.JoinedStr([*formatted]) if formatted else ast.Constant("")
-    if isinstance(node, ast.IfExp):
-        node.body, node.orelse = without_words(node.body), without_words(node.orelse)
-    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        node.left, node.right = without_words(node.left), without_words(node.right)
-    return node
-
-
-def is_text(node: ast.expr) -> bool:
-    """Whether an expression is a string, formatted or not. A number may be what is judged: the status of a refusal."""
-    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
-
-
-def define(node: ast.stmt) -> Definition:
-    """A definition, from its statement, of which Wordless takes the words out."""
-    words = list(step_words(node))
+def define(node: ast.stmt, texts: Mapping[str, str]) -> Definition:
+    """A definition, from its statement, of which Wordless takes the words out; `texts` are the module's, by name."""
+    patterns = [step_pattern(call, texts) for call in step_calls(node)]
     node = Wordless().visit(node)
     uses: set[str] = set()
     for part in ast.walk(node):
@@ -169,7 +104,7 @@ def define(node: ast.stmt) -> Definition:
             uses.add(part.arg)
         elif isinstance(part, ast.Attribute):
             uses.add(part.attr)
-    return Definition(shape(node), uses, words)
+    return Definition(shape(node), uses, patterns)
 
 
 def shape(node: object) -> str:
@@ -180,31 +115,69 @@ def shape(node: object) -> str:
     return f"[{', '.join(map(shape, node))}]" if isinstance(node, list) else repr(node)
 
 
-def step_words(node: ast.stmt) -> Iterator[str]:
-    """The words of a step: of each `given`, `when` or `then` that decorates a function."""
-    for call in getattr(node, "decorator_list", []):
-        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("given", "when", "then") and call.args:
-            argument: ast.expr = call.args[0]
-            if isinstance(argument, ast.Call) and argument.args:
-                argument = argument.args[0]
-            if isinstance(argument, ast.Constant):
-                yield str(argument.value)
+def step_pattern(call: ast.Call, texts: Mapping[str, str]) -> re.Pattern[str]:
+    """What the words of a step look like, with a group for each of its values.
+
+    Raises ValueError for words that cannot be read without running the module.
+    """
+    argument, parser = call.args[0], ""
+    if isinstance(argument, ast.Call) and argument.args:
+        parser = getattr(argument.func, "attr", "")
+        argument = argument.args[0]
+    words = read_text(argument, texts)
+    return re.compile(words if parser == "re" else re.sub(r"\\{[^}]*\\}", "(.+?)", re.escape(words)))
 
 
-def is_step_of(words: str, scenario: str) -> bool:
-    """Whether a scenario has a step with these words, whatever its values."""
-    pattern = re.sub(r"\\{[^}]*\\}", ".+?", re.escape(words)).replace("<", "").replace(">", "")
-    return bool(re.search(rf"(Given|When|Then|And|But) {pattern}\s*$", scenario, re.MULTILINE))
+def read_text(node: ast.expr, texts: Mapping[str, str]) -> str:
+    """A text as it is written: a string, the name of one, or a string with such names in it."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(read_text(part, texts) for part in node.values)
+    if isinstance(node, ast.FormattedValue):
+        return read_text(node.value, texts)
+    if isinstance(node, ast.Name) and node.id in texts:
+        return texts[node.id]
+    raise ValueError(f"the words of a step are to be a string or a text of its module: {ast.unparse(node)}")
+
+
+def texts_of(body: Iterable[ast.stmt]) -> dict[str, str]:
+    """The texts that a module gives names to."""
+    return {
+        target.id: node.value.value
+        for node in body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def steps_of(scenario: str) -> Iterator[str]:
+    """The words of each step of a scenario, in order; an outline's once for each of its rows."""
+    lines = [found[1] for line in scenario.splitlines() if (found := STEP.match(line))]
+    header, *rows = rows_of(scenario) or [[], []]
+    for row in rows:
+        for line in lines:
+            for name, value in zip(header, row, strict=True):
+                line = line.replace(f"<{name}>", value)
+            yield line
+
+
+def asked(scenario: str, root: Path = ROOT) -> list[tuple[Path, str, tuple[str, ...]]]:
+    """The step functions that a scenario calls, in order: module, name and the values in the step's words."""
+    return [
+        (path, name, found.groups())
+        for words in steps_of(scenario)
+        for path in sorted((root / "steps").glob("[a-z]*.py"))
+        for name, definition in read_module(path, root).definitions.items()
+        for pattern in definition.patterns
+        if (found := pattern.fullmatch(words))
+    ]
 
 
 def judging(scenario: str, root: Path = ROOT) -> dict[tuple[Path, str], str]:
     """The texts of all definitions that a scenario's steps depend on, by module and name."""
-    waiting = [
-        (path, name)
-        for path in sorted((root / "steps").glob("[a-z]*.py"))
-        for name, definition in read_module(path, root).definitions.items()
-        if any(is_step_of(words, scenario) for words in definition.words)
-    ]
+    waiting = [(path, name) for path, name, _ in asked(scenario, root)]
     found: dict[tuple[Path, str], str] = {}
     while waiting:
         path, name = waiting.pop()
@@ -230,7 +203,19 @@ def judging(scenario: str, root: Path = ROOT) -> dict[tuple[Path, str], str]:
 def fingerprint(identity: str, root: Path = ROOT) -> str:
     """A fingerprint of everything that judges a criterion: 16 hexadecimal digits that change with any of it."""
     text = scenarios(root).get(identity, "")
-    digest = hashlib.sha256(ORDER.sub("", text).encode())
+    calls = [(path.relative_to(root).as_posix(), name, values) for path, name, values in asked(text, root)]
+    digest = hashlib.sha256(f"{tags_of(text)} {calls}".encode())
     for (path, name), definition in sorted(judging(text, root).items()):
         digest.update(f"{path.relative_to(root).as_posix()} {name}\n{definition}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def tags_of(scenario: str) -> list[str]:
+    """The tags of a scenario that say how it is judged."""
+    return re.findall(r"@\S+", ORDER.sub("", scenario.lstrip().partition("\n")[0]))
+
+
+def rows_of(scenario: str) -> list[list[str]]:
+    """The rows of an outline's examples, its header first."""
+    lines = [line.strip() for line in scenario.splitlines()]
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line.startswith("|")]

@@ -14,6 +14,15 @@ FILES = {
   @ac-7.2 @disruptive @disturbs-redis
   Scenario: It comes back
     Then it comes back
+
+  @ac-7.3
+  Scenario Outline: A client is answered
+    Then <who> is told <what> at once
+
+    Examples:
+      | who   | what  |
+      | a pod | a yes |
+      | a job | a no  |
 """,
     "steps/cache.py": """from acceptance.drivers import deeper
 from acceptance.drivers.cache import HINT, Cache, ask
@@ -33,6 +42,14 @@ def _back():
     other()
 
 def other(): ...
+
+TOLD = "a pod is told a yes at once"
+
+@then(TOLD)
+def _told(): ...
+
+@then(parsers.re("a job is told (?P<answer>.+) at once"))
+def _job_told(answer): ...
 """,
     "acceptance/drivers/cache.py": """from acceptance.drivers.deeper import LIMIT
 
@@ -89,13 +106,42 @@ def changed(root, name, old, new, identity="7.1"):
 
 
 def test_each_scenario_is_found_by_its_criterion(root):
-    assert set(scenarios(root)) == {"7.1", "7.2"}
+    assert set(scenarios(root)) == {"7.1", "7.2", "7.3"}
     assert "comes back" not in scenarios(root)["7.1"]
 
 
 def test_the_functions_classes_and_values_below_a_step_are_found(root):
     names = {name for _, name in judging(scenarios(root)["7.1"], root)}
     assert names == {"_answers", "Cache", "ask", "LIMIT", "look"}
+
+
+def test_the_steps_of_every_row_are_found_whatever_their_words_are_written_as(root):
+    assert {name for _, name in judging(scenarios(root)["7.3"], root)} == {"_told", "_job_told"}
+
+
+def test_words_that_cannot_be_read_are_refused(root):
+    path = root / "steps/cache.py"
+    path.write_text(
+        path.read_text()
+        .replace('TOLD = "a pod is told', 'TOLD = told("a pod is told')
+        .replace('once"\n', 'once")\n', 1)
+    )
+    forget()
+    with pytest.raises(ValueError, match="TOLD"):
+        fingerprint("7.3", root)
+
+
+def test_other_words_of_a_step_are_no_other_judgement(root):
+    before = fingerprint("7.1", root)
+    for path in (root / "features/07.feature", root / "steps/cache.py"):
+        path.write_text(path.read_text().replace("redis answers within", "an answer takes at most"))
+    forget()
+    assert fingerprint("7.1", root) == before
+
+
+@pytest.mark.parametrize(("old", "new"), [("a yes ", "a maybe"), ("a no ", "a non")])
+def test_another_row_is_another_judgement(root, old, new):
+    assert changed(root, "features/07.feature", f"| {old}", f"| {new}", "7.3")
 
 
 @pytest.mark.parametrize(
