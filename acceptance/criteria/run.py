@@ -33,18 +33,12 @@ class Options:
     """The number of this process among those that judge concurrently; 1 is the run's main process."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Catalogue:
-    """The contract: the criteria, and the plan's subtasks."""
+    """The contract, and the scenarios that were found for it."""
 
     criteria: dict[str, Criterion]
     subtasks: Subtasks = field(default_factory=Subtasks)
-
-
-@dataclass
-class Collected:
-    """The scenarios that were found."""
-
     scenarios: dict[str, Scenario] = field(default_factory=dict)
     """By criterion or `plan-N.M`."""
     beyond: dict[str, Criterion] = field(default_factory=dict)
@@ -56,11 +50,23 @@ class Collected:
 
 
 @dataclass
+class Timeline:
+    """When the run began and what its time went to; moments are seconds since 1970."""
+
+    started: float = field(default_factory=time.time)
+    phases: list[dict[str, Any]] = field(default_factory=list)
+    waits: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when scenarios waited for what the whole run needs."""
+
+
+@dataclass
 class Verdicts:
     """The verdicts of a run that has ended."""
 
     criteria: list[Verdict] = field(default_factory=list)
     beyond: list[Verdict] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    """What preflight found; nothing was judged then."""
 
     @property
     def every(self) -> list[Verdict]:
@@ -77,13 +83,9 @@ class Run:
     options: Options
     folder: Path
     catalogue: Catalogue
-    started: float = field(default_factory=time.time)
-    collected: Collected = field(default_factory=Collected)
+    timeline: Timeline = field(default_factory=Timeline)
     results: dict[str, Result] = field(default_factory=dict)
-    phases: list[dict[str, Any]] = field(default_factory=list)
-    waits: list[tuple[float, float]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
     verdicts: Verdicts = field(default_factory=Verdicts)
 
     @property
@@ -93,7 +95,7 @@ class Run:
 
     def criterion(self, identity: str) -> Criterion:
         """A criterion, or what a scenario beyond the criteria judges."""
-        return self.catalogue.criteria.get(identity) or self.collected.beyond[identity]
+        return self.catalogue.criteria.get(identity) or self.catalogue.beyond[identity]
 
     @property
     def failed(self) -> bool:
@@ -124,7 +126,7 @@ class Run:
         try:
             yield
         finally:
-            self.waits.append((began, time.time()))
+            self.timeline.waits.append((began, time.time()))
 
 
 class Phase:
@@ -140,11 +142,11 @@ class Phase:
 
     def __exit__(self, kind: Any, error: Any, _traceback: Any) -> None:
         seconds = time.time() - self.began
-        self.run.phases.append(
+        self.run.timeline.phases.append(
             {"name": self.name, "started": self.began, "duration": seconds, "failed": error is not None}
         )
         if threading.current_thread() is threading.main_thread():
-            self.run.waits.append((self.began, self.began + seconds))
+            self.run.timeline.waits.append((self.began, self.began + seconds))
         say(f"{self.name} {'broke off after' if error else 'took'} {seconds:.1f} s")
 
 

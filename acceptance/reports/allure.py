@@ -43,7 +43,7 @@ def write_allure(run: Run, document: dict[str, Any]) -> None:
         if verdict.criterion in seen:
             continue
         criterion = run.criterion(verdict.criterion)
-        moment = int((verdict.started or run.started) * 1000)
+        moment = int((verdict.started or run.timeline.started) * 1000)
         result = {
             "uuid": str(uuid.uuid4()),
             "historyId": f"criterion-{verdict.criterion}",

@@ -83,7 +83,7 @@ def describe(run: Run, exit_code: int) -> dict[str, Any]:
     criteria = [
         entry_of(run.catalogue.criteria[verdict.criterion], verdict, names, ledger) for verdict in run.verdicts.criteria
     ]
-    of_plan = run.collected.beyond
+    of_plan = run.catalogue.beyond
     beyond = [entry_of(of_plan[verdict.criterion], verdict, names, ledger) for verdict in run.verdicts.beyond]
     commit = git("rev-parse", "HEAD")
     return {
@@ -93,9 +93,9 @@ def describe(run: Run, exit_code: int) -> dict[str, Any]:
         "stand_ins": run.environment.stand_ins,
         "exit_code": exit_code,
         "command": "pytest " + " ".join(sys.argv[1:]),
-        "started": utc(run.started),
+        "started": utc(run.timeline.started),
         "ended": utc(time.time()),
-        "seconds": round(time.time() - run.started, 1),
+        "seconds": round(time.time() - run.timeline.started, 1),
         "who": user(),
         "machine": machine(),
         "commit": commit,
@@ -104,20 +104,20 @@ def describe(run: Run, exit_code: int) -> dict[str, Any]:
         "packages": packages(),
         **run.facts,
         "counts": dict(Counter(verdict.outcome.value for verdict in run.verdicts.criteria)),
-        "problems": run.problems,
+        "problems": run.verdicts.problems,
         "phases": [
-            {**phase, "started": utc(phase["started"]), "at": round(phase["started"] - run.started, 1)}
-            for phase in sorted(run.phases, key=lambda phase: phase["started"])
+            {**phase, "started": utc(phase["started"]), "at": round(phase["started"] - run.timeline.started, 1)}
+            for phase in sorted(run.timeline.phases, key=lambda phase: phase["started"])
         ],
         "scenarios": [
             {
                 "criterion": v.criterion,
                 "requirement": (run.criterion(v.criterion)).requirement,
-                "at": round(v.started - run.started, 1),
+                "at": round(v.started - run.timeline.started, 1),
                 "duration": v.duration,
                 "outcome": v.outcome,
                 "lane": v.lane,
-                "kind": run.collected.kinds.get(v.criterion, "non-disruptive"),
+                "kind": run.catalogue.kinds.get(v.criterion, "non-disruptive"),
             }
             for v in run.verdicts.every
             if v.started

@@ -59,7 +59,7 @@ def end(item: pytest.Item, outcome: Outcome) -> None:
     for step in item.stash.get(STEPS, []):
         if step.outcome == RUNNING:
             step.outcome = outcome.value
-            step.duration = max(0.0, now - began - covered(item.config.stash[RUN].waits, began, now))
+            step.duration = max(0.0, now - began - covered(item.config.stash[RUN].timeline.waits, began, now))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -31,7 +31,7 @@ class LaneWorker:
                 last = batch[-1]
         if last:
             self.line.send("result", clean_up(session, last))
-        self.line.send("phases", run.phases)
+        self.line.send("phases", run.timeline.phases)
         return True
 
     def next(self) -> list[str]:

@@ -177,7 +177,7 @@ class Lanes:
         elif kind == "secret":
             register_secret(content)
         elif kind == "phases":
-            self.run.phases.extend(content)
+            self.run.timeline.phases.extend(content)
         elif kind == "result":
             self.run.results[content.nodeid] = content
         elif kind == "report":

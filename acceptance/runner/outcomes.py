@@ -33,7 +33,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         result.outcome, result.reason = Outcome.PASSED, ""
     if call.when == "call":
         # Session fixtures run inside the first scenario that needs them; their time is not the scenario's.
-        result.duration = max(0.0, call.duration - covered(run.waits, call.start, call.stop))
+        result.duration = max(0.0, call.duration - covered(run.timeline.waits, call.start, call.stop))
         result.started = call.stop - result.duration
     result.row, result.steps = row_name(item), steps_so_far(item, call.excinfo.value if call.excinfo else None)
     if evidence := item.stash.get(EVIDENCE, None):

@@ -21,7 +21,7 @@ from acceptance.base.permissions import Permissions, permissions
 from acceptance.base.progress import say
 from acceptance.base.proxies import reach_directly
 from acceptance.criteria.catalogue import load_catalogue
-from acceptance.criteria.run import RUN, Catalogue, Options, Run, Verdicts
+from acceptance.criteria.run import RUN, Catalogue, Options, Run
 from acceptance.criteria.subtasks import load_subtasks
 from acceptance.criteria.verdicts import Outcome, acceptable, judge
 from acceptance.infrastructure.attachment import Attachment
@@ -141,7 +141,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     if run.environment.is_long_lived and not found:
         found = [str(error) for error in look_first(session.config)]
     if found:
-        run.problems = found
+        run.verdicts.problems = found
         raise pytest.UsageError("preflight found what would break this run:\n\n" + "\n\n".join(found))
 
 
@@ -175,19 +175,17 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         if is_idle(session.config):
             return
         given = session.config.option.env
-        beyond = sorted(run.collected.beyond.values(), key=lambda criterion: by_number(criterion.id))
-        scenarios = run.collected.scenarios
-        run.verdicts = Verdicts(
-            *(
-                [judge(item, scenarios.get(item.id), run.results, run.environment, given) for item in group]
-                for group in (run.catalogue.criteria.values(), beyond)
-            )
+        beyond = sorted(run.catalogue.beyond.values(), key=lambda criterion: by_number(criterion.id))
+        scenarios = run.catalogue.scenarios
+        run.verdicts.criteria, run.verdicts.beyond = (
+            [judge(item, scenarios.get(item.id), run.results, run.environment, given) for item in group]
+            for group in (run.catalogue.criteria.values(), beyond)
         )
         every = run.verdicts.every
-        if run.problems:
+        if run.verdicts.problems:
             for verdict in every:
                 if verdict.outcome is Outcome.ERROR:
-                    verdict.reason = "preflight: " + run.problems[0].splitlines()[0]
+                    verdict.reason = "preflight: " + run.verdicts.problems[0].splitlines()[0]
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             good = all(acceptable(verdict, run.options.strict) for verdict in every)
             session.exitstatus = pytest.ExitCode.OK if good and exitstatus == 0 else pytest.ExitCode.TESTS_FAILED

@@ -71,7 +71,7 @@ def preview(session: pytest.Session) -> Iterator[str]:
         yield f"{identity:>10}  {titles[identity]}"
         yield f"{'':>10}  touches: {'; '.join(sorted(touches)) or 'nothing, it only reads'}"
     yield ""
-    left_out = {identity: scenario for identity, scenario in run.collected.scenarios.items() if identity not in rows}
+    left_out = {identity: scenario for identity, scenario in run.catalogue.scenarios.items() if identity not in rows}
     for identity in sorted(left_out, key=by_number):
         yield f"{identity:>10}  not selected ({left_out[identity].unselected_reason})  {left_out[identity].title}"
 

@@ -27,12 +27,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             )
         if identity := criterion_of(item):
             if identity.startswith("plan-"):
-                run.collected.beyond[identity] = plan_criterion(identity, title_of(item))
+                run.catalogue.beyond[identity] = plan_criterion(identity, title_of(item))
             elif identity not in run.catalogue.criteria:
                 raise pytest.UsageError(f"{title_of(item)!r} is tagged @ac-{identity}, which is no criterion")
             scenarios.setdefault(identity, []).append(item)
             if item.get_closest_marker("disruptive"):
-                run.collected.kinds[identity] = "destroy" if item.get_closest_marker("last") else "disruptive"
+                run.catalogue.kinds[identity] = "destroy" if item.get_closest_marker("last") else "disruptive"
     try:
         disturbances.check(items)
     except UserError as error:
@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             raise pytest.UsageError(
                 f"criterion {identity} has several scenarios: {names}\n  Remedy: one scenario, more rows"
             )
-    run.collected.scenarios = {
+    run.catalogue.scenarios = {
         identity: Scenario(
             title_of(rows[0]),
             tuple(sorted({marker.args[0] for row in rows for marker in row.iter_markers("system")})),
@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.args_source is config.ArgsSource.ARGS or config.getoption("lf", False):
         # Criteria have a scenario even if pytest did not collect it.
         for identity, title in written_scenarios(config.rootpath).items():
-            run.collected.scenarios.setdefault(identity, Scenario(title, (), (f"{title}: not collected",), ()))
+            run.catalogue.scenarios.setdefault(identity, Scenario(title, (), (f"{title}: not collected",), ()))
 
     elif config.getini("closed_catalogue"):
         check_closed(config, run)
@@ -69,7 +69,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=place)
     wanted = {
         identity
-        for identity, criterion in {**run.catalogue.criteria, **run.collected.beyond}.items()
+        for identity, criterion in {**run.catalogue.criteria, **run.catalogue.beyond}.items()
         if identity in config.getoption("--criterion")
         or str(criterion.requirement) in config.getoption("--requirement")
         or {str(task) for task in criterion.tasks} & set(config.getoption("--task"))
@@ -80,20 +80,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         identity = criterion_of(item) or ""
         if picky and identity not in wanted:
             dropped.append(item)
-            run.collected.unselected[identity] = f"selected by {how_to_select(identity)}"
+            run.catalogue.unselected[identity] = f"selected by {how_to_select(identity)}"
         elif item.get_closest_marker("rehearsal") and not config.getoption("--rehearse"):
             dropped.append(item)
-            run.collected.unselected[identity] = "selected by --rehearse"
+            run.catalogue.unselected[identity] = "selected by --rehearse"
         elif flag := forbidden(item, run):
             dropped.append(item)
-            run.collected.unselected[identity] = f"selected by {flag} --confirm={run.environment.name}"
+            run.catalogue.unselected[identity] = f"selected by {flag} --confirm={run.environment.name}"
         elif (
             item.get_closest_marker("exclusive_platform")
             and ((run.options.reuse and not config.getoption("--destroy")) or run.options.keep == "always")
             and not run.environment.is_long_lived
         ):
             dropped.append(item)
-            run.collected.unselected[identity] = "the platform is kept; selected by --keep=never without --reuse"
+            run.catalogue.unselected[identity] = "the platform is kept; selected by --keep=never without --reuse"
         else:
             kept.append(item)
     items[:] = kept
@@ -114,9 +114,9 @@ def check_closed(config: pytest.Config, run: Run) -> None:
     """Refuse criteria without a scenario; with --collect-only (`make check`) also errors in the plan's subtasks."""
     if any(config.getoption(name, None) for name in ("ignore", "ignore_glob", "deselect")):
         return
-    found = closed_problems(run.catalogue.criteria, run.collected.scenarios)
+    found = closed_problems(run.catalogue.criteria, run.catalogue.scenarios)
     if config.option.collectonly:
-        found += subtask_problems(run.catalogue.subtasks, run.collected.scenarios)
+        found += subtask_problems(run.catalogue.subtasks, run.catalogue.scenarios)
     if found:
         raise pytest.UsageError("\n".join(found) + f"\n  Remedy: {REMEDY}")
 
@@ -125,9 +125,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember what was finally selected, after -k, -m and --lf."""
     run = session.config.stash[RUN]
     selected = {item.nodeid for item in session.items}
-    for identity, scenario in run.collected.scenarios.items():
-        run.collected.scenarios[identity] = Scenario(
+    for identity, scenario in run.catalogue.scenarios.items():
+        run.catalogue.scenarios[identity] = Scenario(
             scenario.title, scenario.systems, scenario.items,
             tuple(nodeid for nodeid in scenario.items if nodeid in selected),
-            run.collected.unselected.get(identity, f"selected by {how_to_select(identity)}"),
+            run.catalogue.unselected.get(identity, f"selected by {how_to_select(identity)}"),
         )  # fmt: skip
