@@ -49,6 +49,7 @@ Feature: Authentication service
       | a good message on a page of the site                      | gets a personal access token     |
       | a good message from a clock that is half a minute ahead   | gets a personal access token     |
       | a good message with the fewest fields                     | gets a personal access token     |
+      | a good message, at the same moment as other wallets       | gets a personal access token     |
       | a good message with all fields, its times in another zone | gets a personal access token     |
       | a message that was changed after it signed                | is refused                       |
       | a message that expired                                    | is refused                       |
@@ -56,6 +57,7 @@ Feature: Authentication service
       | a message that another wallet signed                      | is refused                       |
       | a nonce that it used before                               | is refused                       |
       | a nonce that it used several times at once                | is refused                       |
+      | a nonce whose time is up                                  | is refused                       |
       | a nonce that auth did not issue                           | is refused                       |
       | a message for another domain                              | is refused                       |
       | a message for a domain that ends like its own             | is refused                       |
@@ -110,6 +112,7 @@ Feature: Authentication service
     And its counter in Redis went up with each call
     And it gets 429 every time, whichever pod it comes to
     And it gets 429 for a nonce, too
+    And another client over the limit gets 429 for a good sign-in
     And whatever such a client says of its address does not let it in, and does not count against another
     And Traefik takes nobody's word for where a request comes from, here and in production
     And its counter ends when it was told, however often it called since

@@ -101,4 +101,5 @@ Feature: Backend service
     When auth takes connections again
     Then the protected query is answered with 200 again
     And a copy of the backend whose auth answers with 503, breaks with 500, or takes its question and says nothing or hangs up, answers with 503
+    And one whose auth has a name that no DNS server knows answers with 503
     And one whose auth answers with neither a yes nor a no lets nobody in

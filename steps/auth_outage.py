@@ -190,6 +190,13 @@ def copy_without_a_word(signed_in, backend, data_client, environment, busy, brok
     return says
 
 
+@then(parsers.parse("one whose auth has a name that no DNS server knows answers with {status:d}"))
+def copy_without_an_address(signed_in, backend, data_client, environment, status, evidence):
+    asked = auth_stub.answer_without_address(backend, data_client, environment.services, signed_in["jwt"])
+    evidence.add("answer of a copy whose auth has no address", asked.describe())
+    assert asked.status == status, f"expected {status} where auth has no address, saw {in_words(asked.answer)}"
+
+
 @then("one whose auth answers with neither a yes nor a no lets nobody in")
 def copy_with_an_unclear_word(answers_of_copies):
     said = with_data(answers_of_copies[auth_stub.UNCLEAR])

@@ -2,7 +2,7 @@
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.drivers.frontend import assets, screenshots, site, visitors
+from acceptance.drivers.frontend import assets, mix_ups, screenshots, site, visitors
 
 
 @when(parsers.parse('the page "{path}" is opened in a browser'), target_fixture="opened")
@@ -26,10 +26,12 @@ def page_is(opened, environment, path):
 
 
 @then("what people see of it is not what they see of another page")
-def page_is_seen(opened, environment, outputs, pebble):
+def page_is_seen(opened, web, environment, outputs, pebble):
     # A page that a style sheet hides has its heading in the document, but nobody sees it. Only a browser can tell.
     if opened.picture:
         screenshots.wait_seen(opened, environment, outputs, pebble)
+    mixed_up = mix_ups.mixed_up(opened, web, environment)
+    assert not mixed_up, f"expected {opened.url} to be a page of its own, but {mixed_up}"
 
 
 @then("all that it loads comes from the site, and works")

@@ -39,8 +39,9 @@ def got_429(client, evidence):
     retry = answer.headers.get("Retry-After", "")
     evidence.add("the last call", {"calls": client.calls, "answer": in_words(answer), "Retry-After": retry})
     assert answer.status_code == 429, f"expected 429 within {MAXIMUM} calls, saw {in_words(answer)}. Try: {LOGS}"
-    assert retry.isdigit() and int(retry) > 0, f"expected Retry-After in seconds with the 429, saw {retry!r}"
-    return int(retry)
+    seconds = rate_limits.seconds_told(retry)
+    assert seconds > 0, f"expected Retry-After with the 429, saw {retry!r}"
+    return seconds
 
 
 @then("its counter in Redis went up with each call")
@@ -79,6 +80,14 @@ def gets_no_nonce(client, environment, evidence):
     status = client.ask_nonce() if limited else None
     evidence.add("a nonce for a client over the limit", in_words(client.last) if limited else "unlimited here")
     assert status in (429, None), f"expected 429 for a nonce of a client over the limit, saw {in_words(client.last)}"
+
+
+@then("another client over the limit gets 429 for a good sign-in")
+def signs_in_in_vain(rate_clients, environment, evidence):
+    client = rate_clients()
+    status = client.sign_in_refused(environment)
+    evidence.add("a good sign-in over the limit", {"calls before": client.calls, "status": status})
+    assert status == 429, f"expected 429 for a good sign-in over the limit, saw {in_words(client.last)}. Try: {LOGS}"
 
 
 @then("whatever such a client says of its address does not let it in, and does not count against another")

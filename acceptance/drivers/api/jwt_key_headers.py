@@ -36,7 +36,44 @@ def tokens_of(kind: str, good: str, secret: str, serve: Callable[[str], str]) ->
     """
     if kind == KNOWN:
         return by_known_secrets(good)
-    return naming_keys(good, serve) if kind == OWN_KEYS else {kind: forged(kind, good, secret)}
+    if kind == OWN_KEYS:
+        return naming_keys(good, serve)
+    return {kind: forged(kind, good, secret), **(VARIANTS[kind](good) if kind in VARIANTS else {})}
+
+
+def unsigned(good: str) -> dict[str, str]:
+    """JWTs with the claims of a good one whose header says in other letters that nothing signs them, or that has both.
+
+    A comparison with `none` that regards letter case takes `None` for the name of an algorithm.
+    """
+    claims, signature = good.split(".")[1:]
+
+    def headed(algorithm: str) -> str:
+        return f"{base64url_encode(json.dumps({'alg': algorithm, 'typ': 'JWT'}).encode()).decode()}.{claims}"
+
+    spelt = {f"the algorithm {text}": f"{headed(text)}." for text in ("None", "NONE", "nOnE")}
+    return {
+        name: register_secret(token)
+        for name, token in {**spelt, "a signature": f"{headed('none')}.{signature}"}.items()
+    }
+
+
+def nearly_signed(good: str) -> dict[str, str]:
+    """A good JWT whose signature is right at its beginning only: some of its last characters differ, or are missing."""
+    head, _, signature = good.rpartition(".")
+    flipped = "".join("B" if letter == "A" else "A" for letter in signature[-8:-2])
+    made = {
+        "other letters near the end of its signature": f"{head}.{signature[:-8]}{flipped}{signature[-2:]}",
+        "half of its signature": f"{head}.{signature[: len(signature) // 2]}",
+    }
+    return {name: register_secret(token) for name, token in made.items()}
+
+
+VARIANTS: dict[str, Callable[[str], dict[str, str]]] = {
+    "a JWT with the algorithm none": unsigned,
+    "its JWT with another signature": nearly_signed,
+}
+"""Further JWTs of a kind, made from a good one: one sign-in does for all of them."""
 
 
 def by_known_secrets(good: str) -> dict[str, str]:

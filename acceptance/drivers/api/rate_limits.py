@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from acceptance.base.conditions import as_json
@@ -116,6 +118,15 @@ class RateClient:
         visitor.headers = dict(self.headers)
         visitor.enter()
 
+    def sign_in_refused(self, environment: Environment) -> int:
+        """The status of a good sign-in, signed before this client used its limit up."""
+        visitor = SignIn(self.api, environment)
+        visitor.headers = dict(self.headers)
+        signed = visitor.message("a good message")
+        self.call_until_refused()
+        self.last = visitor.send_once(*signed)
+        return int(self.last.status_code)
+
     def call_at_once(self, count: int) -> int:
         """Make `count` calls, AT_ONCE at a time; return how many were not answered with 429.
 
@@ -152,6 +163,16 @@ class RateClient:
     def clear(self) -> None:
         """Remove its counter."""
         self.redis("redis", "env:REDIS_URL", "DEL", self.key)
+
+
+def seconds_told(header: str) -> int:
+    """The seconds that a Retry-After asks a client to wait; or until a date (RFC 9110, 10.2.3); 0 without one."""
+    if header.isdigit():
+        return int(header)
+    try:
+        return round(parsedate_to_datetime(header).timestamp() - time.time())
+    except ValueError:
+        return 0
 
 
 def forgiven(before: int | None, after: int | None) -> str:

@@ -26,6 +26,8 @@ ROUNDED = 2
 """Seconds by which two representations of the same time may differ."""
 SHORTEST = 60
 """The fewest seconds for which the JWT of a sign-in is valid: people work with it."""
+FEWEST_CHARACTERS, FEWEST_DIFFERING = 20, 10
+"""The fewest characters of a personal access token, and those by which two differ: others could be guessed."""
 MILLISECONDS = 10**11
 """From here on a numeric time is in milliseconds: in seconds it would be three thousand years away."""
 
@@ -134,6 +136,28 @@ def wrong_row(row: dict[str, Any], until: str | float, address: str) -> str:
     if row["seconds left"] <= 0:
         return f"expected a token that holds, it has expired already: {row}"
     return "" if same_wallet(row["owner"], address) else f"expected it to be that of {address}, it has {row['owner']}"
+
+
+def ends_early(row: dict[str, Any], token: str) -> str:
+    """How a personal access token's row ends before the JWT that came with it, which is renewed by it; or empty."""
+    expires = jwt.decode(token, options={"verify_signature": False}).get("exp") or 0
+    early = expires - row["expires"]
+    return f"it expires {early:.0f} s before the JWT that came with it" if early > ROUNDED else ""
+
+
+def too_short(got: dict[str, Any], settings: ServiceSettings) -> str:
+    """Why the personal access token in the answer to a sign-in could be guessed, in words; empty if it could not."""
+    length = len(str(got.get(settings.token_field) or ""))
+    if length >= FEWEST_CHARACTERS:
+        return ""
+    return f"the one under {settings.token_field} has {length} characters, and the answer has {sorted(got)}"
+
+
+def too_alike(first: dict[str, Any], second: dict[str, Any], settings: ServiceSettings) -> str:
+    """How the token of a second sign-in can be told from the first's, in words; empty if it cannot."""
+    pairs = zip(str(first.get(settings.token_field)), str(second.get(settings.token_field)), strict=False)
+    differing = sum(one != other for one, other in pairs)
+    return f"it differs from the first in {differing} characters only" if differing < FEWEST_DIFFERING else ""
 
 
 def wrong_life(token: str, until: str | float | None) -> str:

@@ -150,11 +150,7 @@ def loses_requests(workload: Manifest) -> str:
     if workload.get("kind", "Deployment") != "Deployment" or "strategy" not in workload["spec"]:
         return ""
     spec = workload["spec"]
-    rolling = spec["strategy"].get("rollingUpdate") or {}
-    if spec["strategy"].get("type", "RollingUpdate") != "RollingUpdate" or rolling.get("maxUnavailable") not in (
-        0,
-        "0%",
-    ):
+    if spec["strategy"].get("type", "RollingUpdate") != "RollingUpdate" or goes_first(spec):
         return f"its strategy removes old pods before new ones are ready: {spec['strategy']}"
     stays = max(seconds_before_stop(item) for item in spec["template"]["spec"]["containers"])
     if stays < STAYS:
@@ -163,6 +159,13 @@ def loses_requests(workload: Manifest) -> str:
     if killed - stays >= LASTS:
         return ""
     return f"its pods are killed {killed} s after their termination begins, with preStop for {stays:g} s of them"
+
+
+def goes_first(spec: Manifest) -> int:
+    """How many of a Deployment's pods may go before new ones are ready: a share is rounded down, 25% by default."""
+    share = str((spec["strategy"].get("rollingUpdate") or {}).get("maxUnavailable", "25%"))
+    percent = share.endswith("%")
+    return int(share.removesuffix("%")) * int(spec.get("replicas", 1)) // 100 if percent else int(share)
 
 
 def seconds_before_stop(container: Manifest) -> float:

@@ -1,6 +1,7 @@
-"""How long Argo CD may wait before it reverts manual changes once more, here and in production. Source: 3.6.
+"""How long Argo CD may wait before it reverts manual changes once more, and for a sync to end. Source: 3.4, 3.6.
 
-It waits longer before each attempt at one commit, so the first drift is healed at once whatever the settings say.
+Judged here and in production. It waits longer before each attempt at one commit, so the first drift is healed at once
+whatever the settings say.
 """
 
 from __future__ import annotations
@@ -20,14 +21,22 @@ LONGEST = {"TIMEOUT_SECONDS": 60, "BACKOFF_TIMEOUT_SECONDS": 60, "BACKOFF_CAP_SE
 300 s is Argo CD's own default for the last one; those for the first two are 5 s or less.
 """
 
+SYNC_ENDS, SHORTEST = "ARGOCD_APPLICATION_CONTROLLER_SYNC_TIMEOUT", 600
+"""The controller's variable for how long a sync may take, and its fewest seconds: it ends longer ones as failed.
+
+The platform's syncs wait until everything is healthy. Unset or 0 means that Argo CD waits as long as it takes.
+"""
+
 
 def heals_late(controller: Manifest, settings: Mapping[str, str]) -> list[str]:
-    """The settings by which drift may stay for long, given the data of argocd-cmd-params-cm, in words.
+    """The settings by which drift may stay for long or syncs be ended, given argocd-cmd-params-cm's data, in words.
 
     A flag is named whatever it says: it overrides the variables.
     """
     said = {name: variable(controller, PREFIX + name, settings) for name in LONGEST}
     late = [f"{PREFIX}{name}={text}" for name, text in said.items() if float(text or 0) > LONGEST[name]]
+    ends = variable(controller, SYNC_ENDS, settings)
+    late += [f"{SYNC_ENDS}={ends}"] if 0 < float(ends or 0) < SHORTEST else []
     container = controller["spec"]["template"]["spec"]["containers"][0]
     return late + [text for text in [*container.get("command", []), *container.get("args", [])] if FLAGS in text]
 

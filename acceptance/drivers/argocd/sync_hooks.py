@@ -6,13 +6,25 @@ from collections.abc import Iterable
 
 from acceptance.clients.argocd import ArgoCD
 from acceptance.cluster.manifests import HOOK, Manifest
+from acceptance.drivers.argocd.sync_options import options
 from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
 
+KEPT = "argocd.argoproj.io/hook-delete-policy"
+REPLACED = "BeforeHookCreation"
+"""The policy by which each sync makes a hook anew; Argo CD's default."""
+
 
 def is_hook(item: Manifest) -> bool:
-    """Whether an object is a PostSync hook: what makes a sync wait for health."""
-    return bool(item["kind"] == "Job" and item["metadata"].get("annotations", {}).get(HOOK) == "PostSync")
+    """Whether an object is a PostSync hook that every sync runs anew: what makes a sync wait for health."""
+    return item["kind"] == "Job" and "PostSync" in options(item, HOOK) and runs_each_time(item)
+
+
+def runs_each_time(hook: Manifest) -> bool:
+    """Whether a hook is out of the way before the next sync; one that is left there would end that with its result."""
+    policy = set(options(hook, KEPT)) - {""} or {REPLACED}
+    always = REPLACED in policy or policy >= {"HookSucceeded", "HookFailed"}
+    return always or "generateName" in hook["metadata"]
 
 
 def hooks_in(manifests: Iterable[Manifest]) -> list[str]:

@@ -15,6 +15,8 @@ from acceptance.platform.platform import Platform
 
 BUDGET = "PodDisruptionBudget"
 WORKLOADS = ("Deployment", "StatefulSet")
+VOTERS = 3
+"""Members of a StatefulSet from which on a majority of them has to stay."""
 
 
 def in_the_way(platform: Platform) -> list[str]:
@@ -30,7 +32,13 @@ def in_the_way(platform: Platform) -> list[str]:
     )
     here = [plain for kind, found in lists for plain in named(cluster.api, kind, found.items)]
     there = [item for name in APPLICATIONS for item in platform.rendering.production(name)]
-    return stuck(here) + [f"in production {text}" for text in stuck(there)]
+    return in_words(here) + [f"in production {text}" for text in in_words(there)]
+
+
+def in_words(objects: Iterable[Manifest]) -> list[str]:
+    """What is wrong with the budgets among objects, in words. Raises AssertionError without any budget."""
+    found = list(objects)
+    return stuck(found) + unprotected(found)
 
 
 def named(api: Any, kind: str, items: list[Any]) -> list[Manifest]:
@@ -53,6 +61,24 @@ def stuck(objects: Iterable[Manifest]) -> list[str]:
         # The API refuses to evict a pod of two budgets, whatever they say.
         said += [f"{' and '.join(map(title, own))} both select the pods of {name}"] if len(own) > 1 else []
     return said
+
+
+def unprotected(objects: Iterable[Manifest]) -> list[str]:
+    """The StatefulSets of the platform's namespace of which drains may take the majority away at once, in words.
+
+    Three members are the fewest of which one may go: drains of two machines would otherwise end the writes.
+    """
+    found = list(objects)
+    budgets = [item for item in found if item["kind"] == BUDGET]
+    own = [item for item in found if item["metadata"].get("namespace", "default") == "default"]
+    voting = [item for item in own if item["kind"] == "StatefulSet" and int(item["spec"].get("replicas", 1)) >= VOTERS]
+    return [
+        f"no budget keeps the majority of {item['metadata']['name']} where it is while machines are drained"
+        for item in voting
+        if not any(
+            covers(budget, item) and lets_go(budget, item) <= item["spec"]["replicas"] // 2 for budget in budgets
+        )
+    ]
 
 
 def title(budget: Manifest) -> str:

@@ -14,6 +14,10 @@ ASKS = {"redis-cli": {"-e", "ping"}}
 
 Redis does not speak HTTP; without `-e` its client takes any answer for success, even an error.
 """
+READS = {"ping", "|", "grep", "PONG"}
+"""The words of a shell that looks at the answer instead."""
+PASSES = {"||", ";", "true"}
+"""Words of a shell with which a command ends well whatever the server answers."""
 ALIVE = ("/live", "/livez", "/liveness", "/alive")
 """Paths at which a server says that it runs, by the custom of Kubernetes: it says so while it can serve nobody."""
 NOTICED = 120
@@ -66,8 +70,10 @@ def never_fails(workload: Manifest) -> str:
 
 def asks_something(command: dict[str, Any]) -> bool:
     """Whether a probe's command checks the server's health."""
-    program, *words = command.get("command") or [""]
-    return program in ASKS and set(words) >= ASKS[program]
+    words = [word for part in command.get("command") or [] for word in part.split()]
+    if PASSES & set(words):
+        return False
+    return any(program in words and (set(words) >= asking or set(words) >= READS) for program, asking in ASKS.items())
 
 
 def fails_for(probe: dict[str, Any]) -> int:

@@ -12,7 +12,15 @@ from cryptography import x509
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api import token_validation
-from acceptance.drivers.api.jwt_key_headers import EMPTY_FILE, KNOWN, OWN_KEYS, holding, naming_keys, tokens_of
+from acceptance.drivers.api.jwt_key_headers import (
+    EMPTY_FILE,
+    KNOWN,
+    OWN_KEYS,
+    VARIANTS,
+    holding,
+    naming_keys,
+    tokens_of,
+)
 from acceptance.drivers.api.wallet import KNOWN_SECRETS
 
 SECRET = secrets.token_urlsafe(48)
@@ -104,3 +112,20 @@ def test_a_token_after_a_good_one_over_the_same_connection_is_believed_where_con
     doors = {"HTTPS": Auth(), "a pod": Auth(remembers=True)}
     answers = token_validation.ask_about_each(doors, ServiceSettings(), GOOD, {"bad": "no.such-token"})
     assert token_validation.verdicts(answers, ServiceSettings()) == {"HTTPS, with bad": False, "a pod, with bad": True}
+
+
+@pytest.mark.parametrize("kind", VARIANTS)
+def test_none_of_the_variants_of_a_kind_is_accepted(kind):
+    made = tokens_of(kind, GOOD, SECRET, str)
+    assert len(made) > 2 and GOOD not in made.values()
+    for token in made.values():
+        with pytest.raises(jwt.InvalidTokenError):
+            jwt.decode(token, SECRET, ["HS256"])
+
+
+def test_a_signature_that_is_compared_in_part_accepts_one_of_them():
+    signature = GOOD.rpartition(".")[2]
+    tokens = tokens_of("its JWT with another signature", GOOD, SECRET, str).values()
+    ends = [token.rpartition(".")[2] for token in tokens]
+    assert any(end[:30] == signature[:30] and end != signature for end in ends)
+    assert any(signature.startswith(end) for end in ends)

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from email.utils import formatdate
 from types import SimpleNamespace
 
 import pytest
@@ -175,3 +176,9 @@ def test_a_client_that_is_taken_for_whom_it_says_is_told(believed, told):
 def test_clients_that_are_told_apart_by_address_say_nothing():
     one = RateClient(Limit(), ServiceSettings(client_header=""), Limit(), "10.0.0.1", by_header=False)
     assert one.forge(one) == [] and one.calls == 0
+
+
+def test_a_client_is_told_seconds_or_a_date():
+    seen = [rate_limits.seconds_told(text) for text in ("30", "", "soon")]
+    assert seen == [30, 0, 0]
+    assert 58 <= rate_limits.seconds_told(formatdate(time.time() + 60, usegmt=True)) <= 60

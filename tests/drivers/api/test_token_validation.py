@@ -9,7 +9,16 @@ import requests
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.sign_in import got_token
-from acceptance.drivers.api.token_validation import only_of, says_valid, told, wrong_life, wrong_row
+from acceptance.drivers.api.token_validation import (
+    ends_early,
+    only_of,
+    says_valid,
+    told,
+    too_alike,
+    too_short,
+    wrong_life,
+    wrong_row,
+)
 
 ADDRESS = "0xAbCdEf0123456789aBcDeF0123456789abcdef01"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIweDEifQ.c2lnbmF0dXJl"
@@ -105,3 +114,26 @@ def test_a_jwt_expires_when_its_wallet_was_told(lives, told_later, wrong):
     token = jwt.encode({} if lives is None else {"exp": now + lives}, "s" * 32, "HS256")
     found = wrong_life(token, None if told_later is None else now + told_later)
     assert wrong in found and bool(found) is bool(wrong)
+
+
+@pytest.mark.parametrize(("later", "wrong"), [(3600, False), (0, False), (-1, False), (-810, True)])
+def test_a_personal_token_holds_as_long_as_its_jwt(later, wrong):
+    expires = int(time.time()) + 900
+    token = jwt.encode({"sub": ADDRESS, "exp": expires}, "x" * 32, "HS256")
+    assert bool(ends_early({"expires": expires + later}, token)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "short", "alike"),
+    [
+        ("af_" + "q7Zr1xWcPm4TgYb8LdNs", "af_" + "M2kVh9EoJuXf6CaRiQw0", False, False),
+        ("af_000000000000000000041", "af_000000000000000000042", False, True),
+        ("af_x1", "af_y2", True, True),
+        ("af_" + "q" * 32, "", True, True),
+    ],
+)
+def test_a_token_that_can_be_guessed_is_found(first, second, short, alike):
+    settings = ServiceSettings()
+    one, other = ({settings.token_field: token} for token in (first, second))
+    assert bool(too_short(other, settings)) is short
+    assert bool(too_alike(one, other, settings)) is alike

@@ -113,6 +113,25 @@ def test_a_careless_change_of_a_deployment_is_found(judge, path, value):
     assert judge(changed(BACKEND, path, value))
 
 
+@pytest.mark.parametrize("share", ["25%", "0%", 0, None])
+def test_a_share_that_is_rounded_down_to_no_pod_loses_nothing(share):
+    assert not policies.loses_requests(changed(BACKEND, "spec/strategy/rollingUpdate/maxUnavailable", share))
+
+
+@pytest.mark.parametrize(
+    ("script", "asks"),
+    [
+        ("redis-cli ping | grep -q PONG", True),
+        ("redis-cli -e ping", True),
+        ("redis-cli ping", False),
+        ("redis-cli ping | grep -q PONG || true", False),
+    ],
+)
+def test_a_probe_of_a_shell_is_read(script, asks):
+    probe = changed(BACKEND, PROBE, {"exec": {"command": ["sh", "-c", script]}})
+    assert bool(workload_health.never_fails(probe)) is not asks
+
+
 def test_a_pod_that_may_finish_what_it_has_begun_loses_nothing():
     assert not policies.loses_requests(changed(BACKEND, "spec/template/spec/terminationGracePeriodSeconds", 20))
 

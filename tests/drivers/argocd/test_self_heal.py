@@ -39,6 +39,12 @@ def test_a_setting_by_which_drift_stays_is_told(settings, is_late):
     assert bool(heals_late(controller(), settings)) is is_late
 
 
+@pytest.mark.parametrize(("seconds", "is_short"), [("", False), ("0", False), ("60", True), ("600", False)])
+def test_a_sync_that_is_ended_early_is_told(seconds, is_short):
+    ends = {"name": self_heal.SYNC_ENDS, "value": seconds}
+    assert heals_late(controller(ends), {}) == ([f"{self_heal.SYNC_ENDS}={seconds}"] if is_short else [])
+
+
 def test_what_is_set_beside_the_settings_is_told():
     late = {"name": f"{self_heal.PREFIX}BACKOFF_TIMEOUT_SECONDS", "value": "3600"}
     assert heals_late(controller(late), {}) == [f"{late['name']}=3600"]

@@ -93,3 +93,20 @@ def test_here_and_production_are_told_apart(monkeypatch):
     rendering = SimpleNamespace(production=lambda name: rendered.get(name, []))
     found = budgets.in_the_way(SimpleNamespace(cluster=SimpleNamespace(apps=apps, api=api), rendering=rendering))
     assert found == [*NONE, "in production the budget redis never allows the eviction of a pod of redis"]
+
+
+@pytest.mark.parametrize(
+    ("objects", "is_protected"),
+    [
+        ([budget(minAvailable=2), workload(3, kind="StatefulSet")], True),
+        ([budget(maxUnavailable=1), workload(3, kind="StatefulSet")], True),
+        ([budget(minAvailable=1), workload(3, kind="StatefulSet")], False),
+        ([budget(app="redis", maxUnavailable=1), workload(3, kind="StatefulSet")], False),
+        ([budget(app="redis", maxUnavailable=1), workload(1, kind="StatefulSet")], True),
+        ([budget(app="redis", maxUnavailable=1), workload(3)], True),
+        ([budget(app="redis", maxUnavailable=1), workload(3, kind="StatefulSet", namespace="argocd")], True),
+    ],
+)
+def test_members_of_which_a_drain_may_take_the_majority_are_found(objects, is_protected):
+    unprotected = ["no budget keeps the majority of auth where it is while machines are drained"]
+    assert budgets.in_words(objects) == ([] if is_protected else unprotected)

@@ -1,0 +1,51 @@
+"""Pages that carry another page's title or text under their own heading. Source: 10.5 to 10.8."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import requests
+
+from acceptance.base.environment import Environment
+from acceptance.drivers.frontend.site import Opened, pages, text_of
+
+HOME = "/"
+TITLE, MAIN = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL), re.compile(r"<main[^>]*>(.*)</main>", re.DOTALL)
+HEADING, TAG = re.compile(r"<h1[^>]*>.*?</h1>", re.DOTALL), re.compile(r"<[^>]+>")
+
+
+def words_of(part: str) -> str:
+    """The text of a part of a document, without tags."""
+    return " ".join(html.unescape(TAG.sub(" ", part)).split())
+
+
+def title_of_another(document: str, path: str, headings: Mapping[str, str]) -> str:
+    """The heading of another page in a document's title that lacks its own; empty if there is none.
+
+    `headings`: by path. The home page's heading is the site's name, which any title may have.
+    """
+    found = TITLE.search(document)
+    title = words_of(found[1]).lower() if found else ""
+    others = [heading for other, heading in headings.items() if other not in (path, HOME) and heading.lower() in title]
+    return others[0] if others and headings[path].lower() not in title else ""
+
+
+def main_text(document: str) -> str:
+    """What a document's main part says below its heading; empty for a document without one."""
+    found = MAIN.search(document)
+    return words_of(HEADING.sub("", found[1])) if found else ""
+
+
+def mixed_up(opened: Opened, web: requests.Session, environment: Environment) -> str:
+    """What a page has of another page of the site, in words; empty if nothing."""
+    path, document, headings = urlsplit(opened.url).path, text_of(opened.answer), environment.services.headings
+    if heading := title_of_another(document, path, headings):
+        return f"its title is that of the page {heading}"
+    text = main_text(document)
+    for address, other in pages(web, environment).items():
+        if text and urlsplit(address).path != path and main_text(other) == text:
+            return f"it says what {address} says"
+    return ""

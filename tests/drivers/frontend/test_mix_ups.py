@@ -1,0 +1,30 @@
+"""A page under another page's title, and one that says what another page says."""
+
+import pytest
+
+from acceptance.base.service_settings import HEADINGS
+from acceptance.drivers.frontend.mix_ups import main_text, title_of_another
+
+
+@pytest.mark.parametrize(
+    ("title", "path", "other"),
+    [
+        ("Consulting", "/consulting", ""),
+        ("Consulting | Alternate Futures", "/consulting", ""),
+        ("Alternate Futures", "/consulting", ""),
+        ("Products", "/consulting", "Products"),
+        ("Our <b>products</b> &amp; more", "/consulting", "Products"),
+        ("Web services - Products", "/products/web-services", ""),
+        ("Products", "/", "Products"),
+        ("Alternate Futures: consulting and products", "/", ""),
+    ],
+)
+def test_a_title_of_another_page(title, path, other):
+    assert title_of_another(f"<head><title>{title}</title></head>", path, HEADINGS) == other
+
+
+def test_a_page_is_told_by_what_is_below_its_heading():
+    made = "<body><nav>Home</nav><main class='m'><h1>{}</h1><p>{}</p></main></body>"
+    assert main_text(made.format("Consulting", "We &amp; you")) == main_text(made.format("Products", "We &amp; you"))
+    assert main_text(made.format("Consulting", "We help")) != main_text(made.format("Products", "We sell"))
+    assert main_text("<body><h1>Products</h1></body>") == ""
