@@ -8,8 +8,7 @@ import pytest
 from aws_cloud import BACKEND, BUCKET, REGION, moto
 from aws_tools import AWS, programs, rendered_user_data, without_blocks
 from built import tool
-
-from tests.roots.test_cloud_init import World, parsed_files
+from machine_world import World, parsed_files
 
 PLANTED = "a-value-that-only-the-state-knows"
 
