@@ -1,34 +1,34 @@
 Feature: Cache service
-  One Redis behind a password keeps counters in memory and on disk.
+  A single, password-protected Redis keeps counters in memory and on disk.
 
   Background:
     Given Redis is deployed
 
   @ac-7.1
   Scenario: The cache runs Redis 7 or newer
-    Then the server says that it is Redis 7 or newer
+    Then the server reports Redis 7 or newer
 
   @ac-7.2
   Scenario: /data is on a persistent volume
     Then the pod has a persistent volume at /data
-    And whatever Redis saves lies there
+    And every file that Redis saves is stored there
     And the volumes of "redis" outlive its pods and its StatefulSet, here and in production
 
   @ac-7.3
   Scenario: Redis is served on port 6379 of the Service redis
-    Then a pod reaches Redis at redis:6379, the same server each time
-    And it takes 100 clients at once
-    And nothing leads to it from outside the cluster
+    Then a pod reaches Redis at redis:6379, and always the same server
+    And it allows 100 concurrent clients
+    And it is not exposed outside the cluster
 
   @ac-7.4
   Scenario: Redis listens on the port that REDIS_URL names
-    Then a pod that has REDIS_URL from the Secret reaches a server on the port that the URL names, and on no other
+    Then a pod with REDIS_URL from the Secret reaches Redis on the port in that URL, and Redis listens on no other port
 
   @ac-7.5
-  Scenario Outline: A client without the password is turned away
-    Then Redis turns away a client with <password>, by its Service and at its pod
-    And nobody but the user of REDIS_URL gets in, with no other password
-    And Redis answers a client with the right password
+  Scenario Outline: A client without the password is rejected
+    Then Redis rejects a client with <password>, through its Service and at its pod
+    And only the user and password in REDIS_URL can log in
+    And Redis accepts a client with the right password
 
     Examples:
       | password         |
@@ -37,19 +37,19 @@ Feature: Cache service
 
   @ac-7.6 @disruptive @disturbs-redis @needs-auth-service
   Scenario: A counter is held in memory and written to disk in the background
-    Given the Deployments and StatefulSets of the platform that are ready
-    And a rate-limit counter that auth counted up 5 times
-    Then it is held in memory, and nothing is evicted from there
-    And there is room for many more, here and in production
-    And nobody empties the cache
-    And it goes to disk in the background
-    When Redis is killed without grace and its pod replaced
-    Then the counter stands where it stood, and still expires
-    And each of those is ready again
+    Given the platform's ready Deployments and StatefulSets
+    And a rate-limit counter that auth incremented 5 times
+    Then it is held in memory, and no key is evicted
+    And there is room for many more counters, here and in production
+    And no client has emptied the cache
+    And it is written to disk in the background
+    When Redis is killed without a grace period and its pod is replaced
+    Then the counter has the same value as before and still expires
+    And all of those workloads are ready again
 
   @ac-7.7 @quiet
   Scenario: A counter is read within 5 milliseconds
-    Given a counter that counted to 7
-    When a pod on each machine of auth reads it 2000 times
-    Then 95 of 100 reads took no more than 5 milliseconds, on each
-    And fewer than 12 of 100 had to wait for a cache that stood still
+    Given a counter with the value 7
+    When a pod on each of auth's nodes reads it 2000 times
+    Then 95 percent of the reads took at most 5 milliseconds on each node
+    And fewer than 12 percent of the reads had to wait for a stalled cache

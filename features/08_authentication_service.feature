@@ -1,15 +1,15 @@
 @system-Services @needs-auth-service
 Feature: Authentication service
-  Auth lets people in with their wallets, hands out tokens, and says which of them hold.
+  Auth signs users in with their wallets, issues tokens and validates them.
 
   Background:
     Given auth is deployed
 
   @ac-8.1
-  Scenario: Auth runs as two replicas or more
-    Then at least 2 of its pods are ready, on different workers
-    And nothing may run fewer than 2 of them, here and in production
-    And each of these pods answers "/health" by itself
+  Scenario: Auth runs as two or more replicas
+    Then at least 2 of its pods are ready on different workers
+    And nothing can scale it below 2 replicas, here and in production
+    And each of these pods answers "/health" individually
 
   @ac-8.2
   Scenario: JWT_SECRET comes from the Secret jwt-secret
@@ -29,14 +29,14 @@ Feature: Authentication service
   @ac-8.5
   Scenario: Auth is served on port 3001 of the ClusterIP Service auth-service
     Then its Service is of type ClusterIP and has port 3001
-    And a pod on each worker is answered at "http://auth-service:3001/health"
+    And a pod on each worker gets an answer from "http://auth-service:3001/health"
 
   @ac-8.6
   Scenario: GET /health is answered with 200
     Then GET "/health" is answered with 200, over HTTPS, by the Service and by each pod
 
   @ac-8.7
-  Scenario Outline: A sign-in with a wallet is checked, and a good one creates a token
+  Scenario Outline: A wallet's sign-in is verified, and a valid one creates a personal access token
     Given a wallet
     When it signs in with <what>
     Then it <gets>
@@ -66,25 +66,25 @@ Feature: Authentication service
       | something that is no message                              | is refused                       |
 
   @ac-8.8
-  Scenario: A token is stored with the time that it expires
+  Scenario: A token is stored with its expiry time
     Given the database is deployed
     And a wallet that signed in
-    Then the database has its token with the time that it was told it expires
-    And no table of the database has the token itself
-    When half of its token's life has passed
+    Then the database has its token with the expiry time that the wallet was given
+    And no table of the database contains the token in plain text
+    When half of its token's lifetime has passed
     And another wallet signs in
-    Then the database has the token of that wallet still, until the same time
-    And nothing that auth wrote since shows the token or its JWT
-    When the database ends the sessions that auth keeps
+    Then the database still has the aged token, with the same expiry time
+    And nothing that auth has logged since contains the token or its JWT
+    When the database terminates auth's idle sessions
     And the wallet signs in again
-    Then the database has its token with the time that it was told it expires
-    And it has the wallet's first token still, until the same time
+    Then the database has its token with the expiry time that the wallet was given
+    And it still has the wallet's first token, with the same expiry time
 
   @ac-8.9
   Scenario Outline: The signature of a JWT is checked with JWT_SECRET
     Given a wallet that signed in
-    When auth is asked about <token>
-    Then it says that the token is <answer>
+    When auth is asked to validate <token>
+    Then it answers that the token is <answer>
 
     Examples:
       | token                                    | answer    |
@@ -106,18 +106,18 @@ Feature: Authentication service
 
   @ac-8.10
   Scenario: A client over the rate limit gets 429, and its counter goes up
-    Given a client that calls for the first time
-    When it calls auth without a signature until auth has had enough
-    Then it got 429, and was told when to call again
-    And its counter in Redis went up with each call
-    And it gets 429 every time, whichever pod it comes to
-    And it gets 429 for a nonce, too
-    And another client over the limit gets 429 for a good sign-in
-    And whatever such a client says of its address does not let it in, and does not count against another
-    And Traefik takes nobody's word for where a request comes from, here and in production
-    And its counter ends when it was told, however often it called since
-    And a client's good sign-in counts, too, and takes nothing off its counter
-    And another client is not refused for it
-    And that one is served no more often when it calls many times at once
-    When its counter is removed
-    Then it is served again
+    Given a client that has never called before
+    When it calls auth without a signature until it is rate-limited
+    Then it gets 429 with a Retry-After header
+    And its counter in Redis goes up with each call
+    And it gets 429 every time, whichever pod answers
+    And it also gets 429 when it requests a nonce
+    And another client over the limit gets 429 even for a valid sign-in
+    And a limited client cannot evade the limit or charge another client by forging its address
+    And Traefik trusts no external client about its address, here and in production
+    And its counter expires by the time in Retry-After, however often it has called since
+    And a client's successful sign-in also counts and does not lower its counter
+    And another client is still served
+    And that client is served no more often when it makes many concurrent calls
+    When the limited client's counter is removed
+    Then the limited client is served again

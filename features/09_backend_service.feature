@@ -1,15 +1,15 @@
 @system-Services @needs-backend-service
 Feature: Backend service
-  The backend answers GraphQL from the database, and asks auth who may see what is protected.
+  The backend answers GraphQL queries from the database and asks auth to validate tokens for protected data.
 
   Background:
     Given the backend is deployed
 
   @ac-9.1
-  Scenario: The backend runs as two replicas or more
-    Then at least 2 of its pods are ready, on different workers
-    And nothing may run fewer than 2 of them, here and in production
-    And each of these pods answers "/health" by itself
+  Scenario: The backend runs as two or more replicas
+    Then at least 2 of its pods are ready on different workers
+    And nothing can scale it below 2 replicas, here and in production
+    And each of these pods answers "/health" individually
 
   @ac-9.2
   Scenario: JWT_SECRET comes from the Secret jwt-secret
@@ -28,7 +28,7 @@ Feature: Backend service
   @ac-9.5
   Scenario: The backend is served on port 4000 of the ClusterIP Service backend-service
     Then its Service is of type ClusterIP and has port 4000
-    And a pod on each worker is answered at "http://backend-service:4000/health"
+    And a pod on each worker gets an answer from "http://backend-service:4000/health"
 
   @ac-9.6
   Scenario: GET /health is answered with 200
@@ -37,21 +37,21 @@ Feature: Backend service
   @ac-9.7
   Scenario: A GraphQL query is executed against the database
     Given the database is deployed
-    And a record that was written to the database a moment ago
-    Then the public query finds that record, over HTTPS, by the Service and by each pod
-    And the public query finds it when it is 8 KiB long
-    And the public query finds it with the headers and bodies that clients send
-    When the database ends the sessions that the backend keeps
-    Then the public query finds that record, over HTTPS, by the Service and by each pod
+    And a record that was just written to the database
+    Then the public query finds that record, over HTTPS, through the Service and at each pod
+    And the public query also finds it when the query is 8 KiB long
+    And the public query also finds it with the headers and bodies that clients send
+    When the database terminates the backend's idle sessions
+    Then the public query finds that record, over HTTPS, through the Service and at each pod
     When the record is deleted from the database
-    Then the public query does not find that record, over HTTPS, by the Service and by each pod
+    Then the public query does not find that record, over HTTPS, through the Service and at each pod
 
   @ac-9.8 @writes-to-users
   Scenario Outline: A bearer JWT is checked by a call to auth
     Given a wallet that signed in
-    And a copy of the backend that asks an auth service which says <word>
-    When the copy is asked for the protected query several times with <token>
-    Then that auth service was asked to validate it each time
+    And a copy of the backend whose auth service says <word>
+    When the protected query is sent to the copy several times with <token>
+    Then that auth service is asked to validate it each time
     And the copy answers as that auth service says: <answer>
 
     Examples:
@@ -61,11 +61,11 @@ Feature: Backend service
       | yes                | a JWT signed with another secret | with the data of whom it names |
 
   @ac-9.9
-  Scenario Outline: When auth says no the client gets the error Unauthorized
+  Scenario Outline: When auth says no, the client gets the error Unauthorized
     Given a wallet that signed in
-    When the protected query is asked for with <token>
+    When the protected query is sent with <token>
     Then each answer is the GraphQL error "Unauthorized", without data
-    And other forms of the query, by GET for one, get no data with <token> either
+    And other forms of the query, such as GET, get no data with <token> either
 
     Examples:
       | token                            |
@@ -79,27 +79,27 @@ Feature: Backend service
       | a JWT with the algorithm none    |
 
   @ac-9.10
-  Scenario: When auth says yes the query runs and its data comes back
+  Scenario: When auth says yes, the query runs and its data comes back
     Given a wallet that signed in
-    When it asks for the protected query
-    Then each answer has the query's data, without errors
+    When it sends the protected query
+    Then each answer has the query's data and no errors
     And each answer is for this wallet, and another wallet's for that one
-    And it stays so while both wallets ask at once
-    And nobody who handed its JWT on, or checked it, wrote it into a log
-    When it asks with a JWT of 4 KiB, to which auth says yes
-    Then each answer has the query's data, without errors
+    And this also holds while both wallets send queries concurrently
+    And no component that forwarded or validated its JWT has logged it
+    When it sends the protected query with a 4 KiB JWT that auth accepts
+    Then each answer has the query's data and no errors
     And each answer is for this wallet, and another wallet's for that one
 
   @ac-9.11 @disruptive @disturbs-backend-service
-  Scenario: When auth cannot be reached the client gets 503
+  Scenario: When auth cannot be reached, the client gets 503
     Given a wallet that signed in
-    When it asks for the protected query
-    Then each answer has the query's data, without errors
+    When it sends the protected query
+    Then each answer has the query's data and no errors
     When auth refuses connections from the backend
-    Then the protected query is answered with 503 everywhere, all the time
-    And the public query is answered with 200 everywhere
-    When auth takes connections again
+    Then the protected query is consistently answered with 503 at every endpoint
+    And the public query is answered with 200 at every endpoint
+    When auth accepts connections again
     Then the protected query is answered with 200 again
-    And a copy of the backend whose auth answers with 503, breaks with 500, or takes its question and says nothing or hangs up, answers with 503
-    And one whose auth has a name that no DNS server knows answers with 503
-    And one whose auth answers with neither a yes nor a no lets nobody in
+    And a copy of the backend whose auth returns 503 or 500, never answers, or hangs up responds with 503
+    And a copy whose auth has an unresolvable name responds with 503
+    And a copy whose auth answers neither yes nor no returns no protected data

@@ -1,46 +1,46 @@
 Feature: Deployment observability
-  Argo CD and the cluster say what is deployed, whether it is healthy, and what went wrong.
+  Argo CD and the cluster show what is deployed, whether it is healthy, and what went wrong.
 
   @ac-13.1
   Scenario: Synced or OutOfSync is shown for each Application
     Given the platform's five Applications
-    Then the UI shows each of them as Synced, as Argo CD keeps it
+    Then the UI shows each of them as Synced after a refresh
 
   @ac-13.2
   Scenario: The health of each Application is shown
     Given the platform's five Applications
-    Then the UI shows each of them as Healthy, as Argo CD keeps it
-    And no rule of Argo CD's settings calls anything healthy, here and in production
+    Then the UI shows each of them as Healthy after a refresh
+    And no custom health check in Argo CD's settings overrides an object's health, here and in production
 
   @ac-13.3
   Scenario: The deployed commit and its time are shown
     Given the platform's five Applications
-    Then each of them shows the last commit of the repository as the one that it follows
-    And each of them shows a commit of the repository as deployed, and when
+    Then each of them shows the repository's latest commit as the one that it tracks
+    And each of them shows which commit of the repository was deployed, and when
 
   @ac-13.4
   Scenario: Listing pods shows how many containers are ready
     Given the platform's five Applications
-    And how often each container was started again
-    Then the list of pods shows for each pod how many of its containers are ready
-    And every pod of every namespace is ready
-    And the liveness probe of none of them has failed since it started
-    And none of their containers is started again meanwhile, or waits for it again and again
+    And the restart count of each container
+    Then kubectl shows for each pod how many of its containers are ready
+    And every pod in every namespace is ready
+    And none of their liveness probes has failed in the last minute
+    And none of their containers restarts meanwhile or is in a crash loop
 
   @ac-13.5
   Scenario: The last 1000 lines of a pod's log can be read
-    When a pod on each worker writes 100000 lines
+    When a pod on each worker writes 100000 log lines
     Then kubectl returns the last 1000 of them
-    And the last 1000 of 100000 stay readable while the kubelet looks whether a log is too long
+    And the last 1000 of 100000 lines stay readable while the kubelet checks whether to rotate the log
     And the log of every pod of the platform can be read
-    And no node begins a new log before the last one has 10 MiB
-    And the log of each pod of auth, of the backend and of the frontend says something after a request
+    And no node rotates a log before it reaches 10 MiB
+    And each pod of auth, the backend and the frontend logs something after a request
 
   @ac-13.6 @writes-to-users
   Scenario: A failed deployment shows its error message
-    Given an Application of the repository "demo" without auto-sync
-    When a change that the API refuses is pushed to main and a sync is asked for
-    Then the UI shows the API's refusal
-    When a version that never becomes ready is pushed to main and a sync is asked for
+    Given an Application for the repository "demo" with auto-sync off
+    When a change that the API rejects is pushed to main and a sync is requested
+    Then the UI shows the API's error message
+    When a version that never becomes ready is pushed to main and a sync is requested
     Then the UI shows why its pods are not ready
-    And Argo CD looks at the pods of every Application, here and in production
+    And Argo CD does not exclude the pods of any Application, here and in production

@@ -1,6 +1,6 @@
 @system-Services
 Feature: Configuration management
-  Settings come from the environment, and a restart is all that a change takes.
+  Settings come from the environment, and a change takes effect with a restart.
 
   @ac-15.1 @writes-to-users
   Scenario Outline: Values of a ConfigMap reach the pods as environment variables
@@ -18,10 +18,10 @@ Feature: Configuration management
     Given a wallet that signed in
     And a copy of the backend whose ConfigMap names the real auth service
     Then the copy answers the protected query with this wallet's data
-    When the ConfigMap names an auth service at another host and port, which says no
-    Then the copy answers the protected query with this wallet's data, all the time
+    When the ConfigMap is changed to an auth service at another host and port, which says no
+    Then the copy keeps answering the protected query with this wallet's data
     When the copy is restarted
-    Then that auth service is asked, and the copy answers as it says: Unauthorized
+    Then the copy calls that auth service and answers accordingly: Unauthorized
 
   @ac-15.3 @writes-to-users
   Scenario Outline: Auth listens on the port in PORT, which is 3001 by default
@@ -34,12 +34,12 @@ Feature: Configuration management
       | no PORT at all | 3001 | 3999  |
 
   @ac-15.4 @writes-to-users @needs-backend-service
-  Scenario: With NODE_ENV=production the backend writes no debug lines
+  Scenario: With NODE_ENV=production, the backend writes no debug lines
     Given a wallet that signed in
     And a copy of the backend with NODE_ENV "development"
-    When the copy is asked for something
+    When the copy handles some requests
     Then it writes debug lines
     Given a copy of the backend with NODE_ENV "production"
-    When the copy is asked for something
+    When the copy handles some requests
     Then it writes no debug lines
-    And the backend as it is deployed has written none either
+    And the deployed backend has not written any either

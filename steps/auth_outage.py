@@ -22,7 +22,7 @@ FOUND = Deadline(45, "criterion 11.1: CoreDNS may keep an answer for 30 s, and a
 OUT_OF_REACH = Deadline(6, "criteria 9.11, 11.4: while auth cannot be reached")
 
 
-@then("the name that the backend calls leads its pods to the Service auth-service")
+@then("the name that the backend calls resolves to the Service auth-service in its pods")
 def name_leads_to_service(backend, auth, cluster, evidence):
     address = cluster.core.read_namespaced_service(auth.name, auth.namespace.name).spec.cluster_ip
     seen = {pod.metadata.name: resolved(backend, pod, "AUTH_SERVICE_URL") for pod in backend.running()}
@@ -31,7 +31,7 @@ def name_leads_to_service(backend, auth, cluster, evidence):
     assert seen and not wrong, f"expected each backend pod to call {auth.name} at {address}, saw {wrong}"
 
 
-@then("its pods find names by the cluster's DNS alone")
+@then("its pods resolve names only through the cluster's DNS")
 def names_by_dns(backend, evidence):
     specs = {"its Deployment": backend.deployment().spec.template.spec}
     specs |= {pod.metadata.name: pod.spec for pod in backend.running()}
@@ -40,7 +40,7 @@ def names_by_dns(backend, evidence):
     assert not own, f"expected names to be resolved by the cluster's DNS alone, saw {own}"
 
 
-@given("a copy of the backend that calls an auth service by its Service's name", target_fixture="named")
+@given("a copy of the backend that calls an auth service by its Service name", target_fixture="named")
 def copy_by_name(backend, auth_api, data_client, environment):
     # Auth's own answer to a token that nobody signed: only a request sent to the stub gets it there.
     no = auth_stub.words_of_auth(auth_api, environment.services, "no.such-token", 401)
@@ -51,13 +51,13 @@ def copy_by_name(backend, auth_api, data_client, environment):
         yield found, copy
 
 
-@when("that Service gets another address")
+@when("that Service gets a new address")
 def service_moves(named, evidence):
     before, after = named[0].address, named[0].move()
     evidence.add(f"addresses of {named[0].url}", [before, after])
 
 
-@then("the copy asks the auth service that is at that name, and answers as it says: Unauthorized")
+@then("the copy calls the auth service at that name and answers accordingly: Unauthorized")
 def copy_asks_by_name(named, data_client, signed_in, environment, evidence):
     found, copy = named
 
@@ -70,10 +70,7 @@ def copy_asks_by_name(named, data_client, signed_in, environment, evidence):
 
 
 @when(
-    parsers.parse(
-        "its JWT is validated {count:d} times from the machine of each backend pod, one after another and several at "
-        "once"
-    ),
+    parsers.parse("its JWT is validated {count:d} times from each backend pod's node, sequentially and concurrently"),
     target_fixture="calls",
 )
 def validate_often(backend, auth, data_client, signed_in, environment, count, evidence):
@@ -83,7 +80,7 @@ def validate_often(backend, auth, data_client, signed_in, environment, count, ev
     return seen
 
 
-@then(parsers.parse("each call was answered with 200, and {share:d} of 100 within {limit:d} milliseconds, at each pod"))
+@then(parsers.parse("each call was answered with 200, and {share:d} percent within {limit:d} milliseconds at each pod"))
 def fast_enough(calls, share, limit):
     wrong = measuring.with_others(calls, [200])
     assert calls and not wrong, f"expected 200 for each validate call, saw {wrong}"
@@ -93,14 +90,14 @@ def fast_enough(calls, share, limit):
     )
 
 
-@then(parsers.parse("{share:d} of 100 of them within {limit:d} milliseconds, at each pod"))
+@then(parsers.parse("{share:d} percent of all calls were answered within {limit:d} milliseconds at each pod"))
 def almost_all_fast_enough(calls, share, limit):
     slow = measuring.slower(calls, share, limit)
     assert not slow, f"expected {share} of 100 validate calls within {limit} ms from each machine, saw {slow}"
 
 
 @when(
-    parsers.parse("a JWT that expired is validated {count:d} times from there, one after another"),
+    parsers.parse("an expired JWT is validated {count:d} times from there, sequentially"),
     target_fixture="noes",
 )
 def validate_expired(backend, auth, data_client, signed_in, jwt_secret, environment, count, evidence):
@@ -110,7 +107,11 @@ def validate_expired(backend, auth, data_client, signed_in, jwt_secret, environm
     return seen
 
 
-@then(parsers.parse("each of these was answered, too, and {share:d} of 100 within {limit:d} milliseconds, at each pod"))
+@then(
+    parsers.parse(
+        "each of these calls was also answered, and {share:d} percent within {limit:d} milliseconds at each pod"
+    )
+)
 def refused_fast_enough(noes, share, limit):
     # A rejection may be a status of its own, or part of an answer with 200.
     wrong = measuring.with_others(noes, [200, *REFUSALS])
@@ -132,8 +133,8 @@ def network_is_cut(backend, auth, outputs):
         yield cut
 
 
-@when("auth takes connections again")
-@when("the network is mended")
+@when("auth accepts connections again")
+@when("the network is restored")
 def healed(cut):
     cut[0].heal()
 
@@ -147,7 +148,7 @@ def protected_is(status, signed_in, doors, environment):
     return seen
 
 
-@then(parsers.parse("the protected query is answered with {status:d} everywhere, all the time"))
+@then(parsers.parse("the protected query is consistently answered with {status:d} at every endpoint"))
 def protected_stays(signed_in, backend_doors, environment, status):
     # A backend that caches an old yes answers wrongly now, but perhaps not later: the first wrong answer counts.
     def answered():
@@ -174,8 +175,8 @@ def protected_is_back(signed_in, backend_doors, environment, status):
 
 @then(
     parsers.parse(
-        "a copy of the backend whose auth answers with {busy:d}, breaks with {broken:d}, or takes its question and "
-        "says nothing or hangs up, answers with {status:d}"
+        "a copy of the backend whose auth returns {busy:d} or {broken:d}, never answers, or hangs up responds with "
+        "{status:d}"
     ),
     target_fixture="answers_of_copies",
 )
@@ -190,20 +191,20 @@ def copy_without_a_word(signed_in, backend, data_client, environment, busy, brok
     return says
 
 
-@then(parsers.parse("one whose auth has a name that no DNS server knows answers with {status:d}"))
+@then(parsers.parse("a copy whose auth has an unresolvable name responds with {status:d}"))
 def copy_without_an_address(signed_in, backend, data_client, environment, status, evidence):
     asked = auth_stub.answer_without_address(backend, data_client, environment.services, signed_in["jwt"])
     evidence.add("answer of a copy whose auth has no address", asked.describe())
     assert asked.status == status, f"expected {status} where auth has no address, saw {in_words(asked.answer)}"
 
 
-@then("one whose auth answers with neither a yes nor a no lets nobody in")
+@then("a copy whose auth answers neither yes nor no returns no protected data")
 def copy_with_an_unclear_word(answers_of_copies):
     said = with_data(answers_of_copies[auth_stub.UNCLEAR])
     assert not said, f"expected no data where auth says neither yes nor no, but {said}. Try: {LOGS}"
 
 
-@then(parsers.parse("the public query is answered with {status:d} everywhere"))
+@then(parsers.parse("the public query is answered with {status:d} at every endpoint"))
 def public_is_answered(backend_doors, environment, status):
     settings = environment.services
     answers = ask_everywhere(backend_doors, settings, settings.public_query)

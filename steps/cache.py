@@ -33,7 +33,7 @@ def redis_deployed(cache):
     cache.pod()
 
 
-@then(parsers.parse("the server says that it is Redis {floor:d} or newer"))
+@then(parsers.parse("the server reports Redis {floor:d} or newer"))
 def redis_version(cache, floor, evidence):
     version = cache.information("server")["redis_version"]
     evidence.add("version", version)
@@ -45,7 +45,7 @@ def redis_volume(cache, evidence):
     evidence.add("volume", volume_at(cache.namespace, cache.pod(), DATA))
 
 
-@then("whatever Redis saves lies there")
+@then("every file that Redis saves is stored there")
 def redis_saves(cache, evidence):
     assert cache("SAVE") == "OK", "expected Redis to answer OK to SAVE"
     seen = cache.files()
@@ -56,7 +56,7 @@ def redis_saves(cache, evidence):
     )
 
 
-@then(parsers.parse("a pod reaches Redis at {service}:{port:d}, the same server each time"))
+@then(parsers.parse("a pod reaches Redis at {service}:{port:d}, and always the same server"))
 def redis_service(cache, service, port, evidence):
     service_ports.check(cache.namespace, service, port)
     assert cache.address == (service, port), f"expected {service}:{port} in REDIS_URL, saw {cache.address}"
@@ -66,20 +66,20 @@ def redis_service(cache, service, port, evidence):
     assert seen == {own}, f"expected the Service {service} to lead to the server with run_id {own}, saw {seen}"
 
 
-@then(parsers.parse("it takes {count:d} clients at once"))
+@then(parsers.parse("it allows {count:d} concurrent clients"))
 def redis_takes_clients(cache, count, evidence):
     most = int(cache.setting("maxclients"))
     evidence.add("clients that it takes at once", most)
     assert most >= count, f"expected Redis to take {count} clients at once, it takes {most}. Try: ulimit -n in its pod"
 
 
-@then("nothing leads to it from outside the cluster")
+@then("it is not exposed outside the cluster")
 def redis_inside_only(cache):
     found = ways_in(cache.namespace.cluster, cache.namespace.pods("app=redis"))
     assert not found, f"expected Redis inside the cluster only, but {'; '.join(found)}"
 
 
-@then("a pod that has REDIS_URL from the Secret reaches a server on the port that the URL names, and on no other")
+@then("a pod with REDIS_URL from the Secret reaches Redis on the port in that URL, and Redis listens on no other port")
 def redis_port(cache, evidence):
     port = urlsplit(cache.client("env", "REDIS_URL")).port or 6379
     seen = {"REDIS_URL": port, "server": cache.setting("port"), "listened at in the pod": sorted(cache.listening())}
@@ -91,26 +91,26 @@ def redis_port(cache, evidence):
     assert seen["listened at in the pod"] == [port], f"expected Redis to listen on port {port} only, saw {seen}"
 
 
-@then(parsers.parse("Redis turns away a client with {kind}, by its Service and at its pod"))
+@then(parsers.parse("Redis rejects a client with {kind}, through its Service and at its pod"))
 def redis_refuses(cache, kind, evidence):
     for who, url in cache.wrong_urls(kind).items():
         for command in (("PING",), ("GET", "anything"), ("SET", "anything", "1"), ("CONFIG", "GET", "port")):
             evidence.add(f"{command[0]} with {kind} at {who}", cache.refusal(url, *command))
 
 
-@then("nobody but the user of REDIS_URL gets in, with no other password")
+@then("only the user and password in REDIS_URL can log in")
 def redis_users(cache):
     found = cache.other_logins()
     assert not found, f"expected the user and password of REDIS_URL to be the only Redis login, saw {found}"
 
 
-@then("Redis answers a client with the right password")
+@then("Redis accepts a client with the right password")
 def redis_answers(cache):
     reply = cache("PING")
     assert reply == "PONG", f"expected PONG from Redis with the right password, saw {reply}"
 
 
-@given(parsers.parse("a counter that counted to {count:d}"), target_fixture="counter")
+@given(parsers.parse("a counter with the value {count:d}"), target_fixture="counter")
 def count_up(cache, count):
     key = f"scenario:{secrets.token_hex(4)}"
     cache.keys.append(key)
@@ -119,7 +119,7 @@ def count_up(cache, count):
     return key
 
 
-@given(parsers.parse("a rate-limit counter that auth counted up {count:d} times"), target_fixture="counter")
+@given(parsers.parse("a rate-limit counter that auth incremented {count:d} times"), target_fixture="counter")
 def auth_counts(cache, rate_clients, count, evidence):
     caller, before = rate_clients(), cache.counters()
     evidence.add("statuses of the calls", [caller.call() for _ in range(count)])
@@ -136,7 +136,7 @@ def stood(cache, counter):
     return cache("GET", counter)
 
 
-@then("it is held in memory, and nothing is evicted from there")
+@then("it is held in memory, and no key is evicted")
 def in_memory(cache, counter, stood, evidence):
     used, evicted = cache("MEMORY", "USAGE", counter), cache.information("stats")["evicted_keys"]
     evidence.add("counter", {"value": stood, "bytes in memory": used, "keys evicted": evicted})
@@ -147,7 +147,7 @@ def in_memory(cache, counter, stood, evidence):
     )
 
 
-@then("there is room for many more, here and in production")
+@then("there is room for many more counters, here and in production")
 def room_for_more(cache, platform, evidence):
     found = cache_capacity.too_little(cache) + cache_capacity.log_without_end(cache)
     found += cache_capacity.too_little_in_production(platform.rendering.production("redis"))
@@ -155,7 +155,7 @@ def room_for_more(cache, platform, evidence):
     evidence.add("bytes in use with more in it", cache_capacity.take_more(cache))
 
 
-@then("nobody empties the cache")
+@then("no client has emptied the cache")
 def not_emptied(cache, evidence):
     age, found = cache.information("server")["uptime_in_seconds"], cache.emptied()
     evidence.add("how often the cache was emptied", {**found, "seconds since its start": age})
@@ -163,7 +163,7 @@ def not_emptied(cache, evidence):
     assert not found, f"expected counters to be kept until they expire, the cache was emptied by {found}. {hint}"
 
 
-@then("it goes to disk in the background")
+@then("it is written to disk in the background")
 def on_disk(cache, counter, evidence):
     found = cache.unlike(ON_DISK)
     assert not found, f"expected the settings {ON_DISK} of the running Redis, saw {found}"
@@ -183,7 +183,7 @@ def appended(cache, before):
     return size
 
 
-@when("Redis is killed without grace and its pod replaced")
+@when("Redis is killed without a grace period and its pod is replaced")
 def kill_redis(cache, evidence):
     before = cache.pod()
     kill(cache.namespace, before)
@@ -202,7 +202,7 @@ def replaced(cache, before, evidence):
     evidence.add("pods", f"{before.metadata.uid} was killed, {after.metadata.uid} took its place")
 
 
-@then("the counter stands where it stood, and still expires")
+@then("the counter has the same value as before and still expires")
 def counter_survived(cache, counter, stood, evidence):
     eventually(lambda: cache("PING") == "PONG", within=POD_READY, what="an answer from Redis", hint=HINT)
     value, expires = cache("GET", counter), cache("TTL", counter)
@@ -211,7 +211,7 @@ def counter_survived(cache, counter, stood, evidence):
     assert 0 < expires <= EXPIRES, f"expected the counter to expire within {EXPIRES} s, saw {expires}"
 
 
-@when(parsers.parse("a pod on each machine of auth reads it {count:d} times"), target_fixture="latency")
+@when(parsers.parse("a pod on each of auth's nodes reads it {count:d} times"), target_fixture="latency")
 def measure_reads(cache, counter, default, auth_service, count, evidence):
     measured = latency.reads_at_once(cache.client, Service(default, "auth-service"), counter, count)
     evidence.add("time to read a counter, in milliseconds", measured)
@@ -220,13 +220,13 @@ def measure_reads(cache, counter, default, auth_service, count, evidence):
     return measured
 
 
-@then(parsers.parse("{percent:d} of 100 reads took no more than {limit:d} milliseconds, on each"))
+@then(parsers.parse("{percent:d} percent of the reads took at most {limit:d} milliseconds on each node"))
 def reads_are_fast(latency, percent, limit):
     slow = {node: item[f"p{percent}"] for node, item in latency.items() if item[f"p{percent}"] > limit}
     assert latency and not slow, f"expected {percent} of 100 reads within {limit} ms on each machine, saw {slow}"
 
 
-@then(parsers.parse("fewer than {percent:d} of 100 had to wait for a cache that stood still"))
+@then(parsers.parse("fewer than {percent:d} percent of the reads had to wait for a stalled cache"))
 def cache_goes_on(latency, percent):
     shares = {node: 100 * item["waited"] / item["count"] for node, item in latency.items()}
     wrong = {node: f"{share:.0f} of 100" for node, share in shares.items() if share >= percent}

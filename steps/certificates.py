@@ -8,12 +8,12 @@ from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.ingress import certificates, route_rules, scenario_routes
 
 
-@when("an IngressRoute for a new host names the certificate resolver", target_fixture="ordered")
+@when("an IngressRoute for a new host is created with the certificate resolver", target_fixture="ordered")
 def route_with_resolver(environment, server):
     return scenario_routes.create_route(server, environment, resolver=certificates.RESOLVER), time.monotonic()
 
 
-@then("that host is served with a certificate that the environment's authority issued for it")
+@then("that host is served with a certificate issued for it by the environment's authority")
 def served_with_certificate(outputs, pebble, ordered, evidence):
     host, began = ordered
     chain = certificates.wait_certificate(outputs, pebble, host)
@@ -31,7 +31,7 @@ def routes_name_resolver(platform, routes, argocd_route, evidence):
     assert seen and not other, f"expected every route to name the resolver {certificates.RESOLVER}, saw {other}"
 
 
-@then("no certificate is kept by hand beside those")
+@then("no TLSStore holds a manually managed certificate, here and in production")
 def none_kept_by_hand(platform):
     kept = certificates.kept_by_hand(platform)
     assert not kept, f"expected certificates from ACME only, here and in production, saw {kept}"
@@ -44,7 +44,7 @@ def host_with_certificate(environment, server, outputs, pebble, resolver, eviden
     return certified
 
 
-@given("the hosts of the platform's routes, with their certificates", target_fixture="platform_hosts")
+@given("the hosts of the platform's routes and their current certificates", target_fixture="platform_hosts")
 def platform_hosts(cluster, routes, argocd_route, outputs, pebble):
     return certificates.served_by_host(cluster, outputs, pebble)
 
@@ -55,7 +55,7 @@ def certificate_is_stored(cluster, traefik, certified):
 
 
 @when("Traefik is restarted")
-@when("Traefik looks at its certificates again")
+@when("Traefik checks its certificates again")
 def restart_traefik(cluster, traefik):
     certificates.restart_traefik(cluster, traefik)
 
@@ -65,19 +65,19 @@ def same_certificate(outputs, pebble, certified, evidence):
     keeps(outputs, pebble, certified, evidence)
 
 
-@then("each host of the platform's routes is served with the same certificate")
+@then("each host of the platform's routes is still served with its certificate")
 def platform_keeps(outputs, pebble, platform_hosts, evidence):
     for before in platform_hosts.values():
         keeps(outputs, pebble, before, evidence)
 
 
-@then("every store of certificates is on a persistent volume, here and in production")
+@then("every ACME store is on a persistent volume, here and in production")
 def stores_persist(platform):
     lost = certificates.lost_stores(platform)
     assert not lost, f"expected ACME stores that outlast a start of Traefik, saw {lost}. Try: {certificates.KEPT_HINT}"
 
 
-@then("the resolver of the platform's routes renews as the one that was seen to, here and in production")
+@then("the resolver of the platform's routes has the same renewal options, here and in production")
 def renews_as_proven(platform, traefik, evidence):
     proven, seen = certificates.proven_options(platform), certificates.renewal_options(platform, certificates.RESOLVER)
     evidence.add("what decides about renewal", {"as proven": proven, **seen})
@@ -99,13 +99,13 @@ def keeps(outputs, pebble, before, evidence):
     assert seen == wanted, f"{message}. Try: {certificates.KEPT_HINT}"
 
 
-@then("Traefik ordered none for it again")
+@then("Traefik has not ordered another certificate for it")
 def no_new_order(cluster, traefik, certified, stored):
     entries = certificates.stored(cluster, traefik, certified.host)
     assert entries == [stored], f"expected acme.json to keep its one certificate for {certified.host}, saw a new order"
 
 
-@given("a host whose certificate has 29 days left and a host whose certificate has 90", target_fixture="due")
+@given("a host whose certificate has 29 days left and one whose certificate has 90", target_fixture="due")
 def hosts_with_certificates(environment, cluster, server, outputs, pebble, evidence):
     if not certificates.has_resolver(cluster, "shortlived"):
         raise Unverifiable("no resolver of this Traefik gets certificates that are due for renewal immediately")
@@ -117,7 +117,7 @@ def hosts_with_certificates(environment, cluster, server, outputs, pebble, evide
     return made
 
 
-@then("the first host gets a new certificate by itself")
+@then("the first host gets a new certificate automatically")
 def renewed(cluster, traefik, outputs, pebble, due, evidence):
     look, chain = certificates.wait_renewed(cluster, traefik, outputs, pebble, due[0])
     evidence.add("renewed at look", look)
@@ -128,7 +128,7 @@ def renewed(cluster, traefik, outputs, pebble, due, evidence):
     )
 
 
-@then("the certificate of each host leads to the environment's authority", target_fixture="host_chains")
+@then("each host's certificate chains to the environment's authority", target_fixture="host_chains")
 def each_leads_to_authority(cluster, environment, outputs, pebble, routes, argocd_route, evidence):
     found = certificates.served_by_host(cluster, outputs, pebble)
     missing = {f"{name}.{environment.domain}" for name in ("www", "api", "auth", "argocd")} - set(found)
@@ -147,7 +147,7 @@ def days_left(host_chains, days, evidence):
     certificates.judge_days_left(host_chains, days)
 
 
-@then("no route takes a host that no certificate is ordered for")
+@then("no route matches a host for which no certificate is ordered")
 def every_host_is_named(cluster):
     found = route_rules.unnamed_hosts(route_rules.platform_rules(cluster)) + route_rules.other_routes(cluster)
     assert not found, f"expected routes to name their hosts, as Traefik orders certificates for those only, saw {found}"

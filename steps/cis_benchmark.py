@@ -6,7 +6,7 @@ from acceptance.drivers.cluster import cis_benchmark
 from acceptance.drivers.security import unauthenticated_access
 
 
-@when("what each control plane and each kubelet runs with is held against the benchmark", target_fixture="results")
+@when("the settings of each control plane and each kubelet are checked against the benchmark", target_fixture="results")
 def run_benchmark(cluster, evidence):
     found = cis_benchmark.facts(cluster)
     missing = cis_benchmark.not_shown(cluster, found)
@@ -16,14 +16,14 @@ def run_benchmark(cluster, evidence):
     return results
 
 
-@then("every check that has to pass here does")
+@then("every check that must pass here passes")
 def checks_pass(results, environment):
     found = cis_benchmark.wanting(results, on_k3s="K3s" not in environment.stand_ins)
     lines = [f"{result.line()} on {', '.join(result.bad) or 'any node'}" for result in found]
     assert not found, f"expected every CIS check to pass, these do not: {'; '.join(lines)}"
 
 
-@then("without credentials each API server tells its health at most")
+@then("each API server reveals at most its health without credentials")
 def nothing_for_strangers(cluster, outputs, evidence):
     seen = unauthenticated_access.told_by_apis(cluster, outputs)
     evidence.add("answers of the API servers without credentials", seen)
@@ -31,7 +31,7 @@ def nothing_for_strangers(cluster, outputs, evidence):
     assert seen and not told, f"expected 401 or 403 from each API server without credentials, saw {told}"
 
 
-@then("without credentials kubelets, schedulers, controller managers and etcd tell nothing")
+@then("kubelets, schedulers, controller managers and etcd reveal nothing without credentials")
 def components_tell_nothing(cluster, outputs, evidence):
     cluster.needs_machines()
     seen = unauthenticated_access.told_by_kubelets(cluster, outputs)
@@ -42,7 +42,7 @@ def components_tell_nothing(cluster, outputs, evidence):
     assert not doors, f"expected no answer without credentials, saw statuses {doors}"
 
 
-@then("nothing else of a machine listens for others")
+@then("nothing else on a machine listens beyond that machine")
 def nothing_else_listens(cluster, outputs):
     cluster.needs_machines()
     heard = unauthenticated_access.heard_besides(cluster, outputs)
@@ -51,13 +51,13 @@ def nothing_else_listens(cluster, outputs):
     )
 
 
-@then("no API server shows its profile, not even to an administrator")
+@then("no API server serves profiling data, not even to an administrator")
 def no_profiles(cluster, outputs):
     served = unauthenticated_access.profiling_served(cluster, outputs)
     assert not served, f"expected 404 for /debug/pprof/ from each API server, {served} serve it. Try: --profiling=false"
 
 
-@then("only root reads keys, kubeconfigs, manifests and etcd's data on a machine")
+@then("only root can read keys, kubeconfigs, manifests and etcd's data on a machine")
 def only_root_reads(cluster, outputs):
     open_files = unauthenticated_access.readable_by_others(cluster, outputs)
     assert not open_files, f"expected only root to read these files, others can, too: {open_files}"

@@ -50,7 +50,9 @@ def real_copy(backend):
         yield configured
 
 
-@when("the ConfigMap names an auth service at another host and port, which says no", target_fixture="other_auth")
+@when(
+    "the ConfigMap is changed to an auth service at another host and port, which says no", target_fixture="other_auth"
+)
 def change_config(configured, auth_api, data_client, environment, evidence):
     # Auth's own answer to a token that nobody signed: only a request sent to the stub gets it here.
     no = words_of_auth(auth_api, environment.services, NO_TOKEN, 401)
@@ -86,13 +88,13 @@ def copy_answers(configured, signed_in, data_client, environment):
     eventually(asked, within=HEALTHY_AGAIN, what="this wallet's data from the copy", hint=LOGS)
 
 
-@then("the copy answers the protected query with this wallet's data, all the time")
+@then("the copy keeps answering the protected query with this wallet's data")
 def copy_stays(configured, signed_in, data_client, environment):
     asked = functools.partial(is_own, configured, signed_in, data_client, environment)
     consistently(asked, during=STAYS, what="this wallet's data from the copy", hint=LOGS)
 
 
-@then("that auth service is asked, and the copy answers as it says: Unauthorized")
+@then("the copy calls that auth service and answers accordingly: Unauthorized")
 def copy_uses_change(configured, other_auth, signed_in, data_client, environment, evidence):
     path = environment.services.validate_path
     before = [seen for seen in other_auth.requests() if seen["path"] == path]
@@ -140,7 +142,7 @@ def backend_with_node_env(backend, value):
         yield copy
 
 
-@when("the copy is asked for something")
+@when("the copy handles some requests")
 def ask_copy(copy, data_client, environment, signed_in):
     settings, api = environment.services, copy.api(data_client)
     queries = (settings.public_query, settings.protected_query)
@@ -174,7 +176,7 @@ def writes_no_debug_lines(copy, evidence, signed_in):
     evidence.add("last lines", copy.log()[-20:])
 
 
-@then("the backend as it is deployed has written none either")
+@then("the deployed backend has not written any either")
 def deployed_without_debug(backend, evidence):
     values = {pod.metadata.name: backend.environment(pod).get("NODE_ENV") for pod in backend.running()}
     assert set(values.values()) == {"production"}, f"expected NODE_ENV=production in each pod, saw {values}"

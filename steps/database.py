@@ -32,7 +32,7 @@ def database_deployed(database, default, platform_secrets, data_client):
     db.close()
 
 
-@then(parsers.parse("{count:d} nodes answer over SQL"), target_fixture="versions")
+@then(parsers.parse("{count:d} nodes answer SQL queries"), target_fixture="versions")
 def nodes_answer(db, count, evidence):
     versions = {name: db.version(name) for name in db.names()}
     evidence.add("what each node says that it is", versions)
@@ -40,7 +40,7 @@ def nodes_answer(db, count, evidence):
     return versions
 
 
-@then(parsers.parse("each of them is YugabyteDB {floor} or newer"))
+@then(parsers.parse("each of them runs YugabyteDB {floor} or newer"))
 def nodes_are_yugabytedb(versions, floor, environment):
     for name, version in versions.items():
         found = re.search(r"-YB-(\d+)\.(\d+)", version)
@@ -58,7 +58,7 @@ def table_with_row(db):
     return table
 
 
-@then(parsers.parse("a pod queries the database at {service}:{port:d}, each time by a member that takes writes"))
+@then(parsers.parse("a pod queries the database at {service}:{port:d} and always reaches a member that takes writes"))
 def pod_queries(db, service, port, evidence):
     service_ports.check(db.namespace, service, port)
     seen = service_ports.named_in(db.client, "DATABASE_URL")
@@ -69,13 +69,13 @@ def pod_queries(db, service, port, evidence):
     assert not others, f"expected {service} to lead to members that take writes, saw {others} answer too"
 
 
-@then("nothing leads to its members from outside the cluster")
+@then("its members are not exposed outside the cluster")
 def database_inside_only(db):
     found = ways_in(db.namespace.cluster, db.members())
     assert not found, f"expected the database inside the cluster only, but {'; '.join(found)}"
 
 
-@then(parsers.parse("a pod reads the admin UI at {service}:{port:d}"))
+@then(parsers.parse("a pod opens the admin UI at {service}:{port:d}"))
 def pod_reads_ui(db, service, port, environment, evidence):
     stand_in = environment.stand_ins.get("YugabyteDB")
     if stand_in and not db.is_yugabytedb and not service_ports.exists(db.namespace, service):
@@ -86,7 +86,7 @@ def pod_reads_ui(db, service, port, environment, evidence):
     assert "YugabyteDB" in page, f"expected YugabyteDB's admin page at {service}:{port}, saw {page[:200]!r}"
 
 
-@when(parsers.parse("the node that {role} is deleted, and a row is written meanwhile"), target_fixture="deletion")
+@when(parsers.parse("the node that {role} is deleted and a row is written meanwhile"), target_fixture="deletion")
 def delete_node(db, table, role, evidence):
     deletion = Deletion(db, table, leads=role == "leads")
     deletion.run()
@@ -100,7 +100,7 @@ def node_is_back(deletion):
     deletion.wait_for_rows([(1, "before"), (2, "meanwhile")])
 
 
-@then("all nodes hold the same")
+@then("all nodes hold the same rows of that table")
 def nodes_hold_the_same(db, table):
     expected = db.ask(db.leader(), f"select * from {table} order by id")
     assert expected, f"expected rows in {table} on the leader, there are none"
@@ -109,12 +109,12 @@ def nodes_hold_the_same(db, table):
         eventually(functools.partial(db.holds, name, table, expected), within=REPLICATED, what=what, hint=HINT)
 
 
-@given("the Deployments and StatefulSets of the platform that are ready", target_fixture="ready_before")
+@given("the platform's ready Deployments and StatefulSets", target_fixture="ready_before")
 def ready_before(default):
     return ready_workloads(default)
 
 
-@then("each of those is ready again")
+@then("all of those workloads are ready again")
 def workloads_ready_again(default, ready_before):
     def ready():
         missing = ready_before - ready_workloads(default)

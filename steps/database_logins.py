@@ -35,7 +35,7 @@ def credentials_accepted(db, evidence):
     assert rows == expected, f"expected the row written by {expected[0][1:]}, saw {rows}"
 
 
-@then("a pod on each machine of the services that has DATABASE_URL from the Secret queries with it")
+@then("a pod on each of the services' nodes queries the database with DATABASE_URL from the Secret")
 def pods_use_database_url(db, default, auth_service, backend_service, evidence):
     with beside(db.client, Service(default, "auth-service"), Service(default, "backend-service")) as clients:
         evidence.add("machines asked from", sorted(clients))
@@ -43,14 +43,14 @@ def pods_use_database_url(db, default, auth_service, backend_service, evidence):
     assert clients and not wrong, f"expected the database to answer each machine's pod as {db.login.user}, saw {wrong}"
 
 
-@then(parsers.parse("none of their queries is cut off within {seconds:d} seconds"))
+@then(parsers.parse("none of their sessions or statements has a timeout below {seconds:d} seconds"))
 def queries_may_take_time(db, seconds):
     found = cut_short(db, seconds)
     hint = "Try: select rolname, rolconfig from pg_roles; select * from pg_db_role_setting"
     assert not found, f"expected queries that may take {seconds} s, but {'; '.join(found)}. {hint}"
 
 
-@then("they are accepted as often at once as the services' pods may use them")
+@then("they are accepted for as many concurrent connections as the services' pods may open")
 def enough_at_once(db, cluster, auth_service, backend_service, evidence):
     count = connections_at_once(
         cluster.apps.list_namespaced_deployment("default", label_selector=f"!{SCENARIO_LABEL}").items
@@ -61,14 +61,14 @@ def enough_at_once(db, cluster, auth_service, backend_service, evidence):
     assert not found, f"expected {count} connections at once to be accepted, but {found}. {hint}"
 
 
-@then("no day is set on which they end")
+@then("they have no expiry date")
 def credentials_stay(db):
     found = ending(db)
     hint = "Try: select rolname, rolvaliduntil from pg_roles; ALTER ROLE ... VALID UNTIL 'infinity'"
     assert not found, f"expected credentials that last, but {'; '.join(found)}. {hint}"
 
 
-@then("the Service and every node answer a client with the right credentials")
+@then("the Service and every node accept a client with the right credentials")
 def right_credentials(db, evidence):
     seen = {place: attempt(db, place, db.login) for place in db.places()}
     evidence.add("answers to the right credentials", seen)
@@ -78,7 +78,7 @@ def right_credentials(db, evidence):
     )
 
 
-@then(parsers.parse("the Service and every node turn {kind} away, for each role and database"))
+@then(parsers.parse("the Service and every node reject {kind} for each role and database"))
 def wrong_credentials(db, kind, evidence):
     seen = attempts(db, kind)
     evidence.add(f"answers to {kind}, asked from {db.client.address()}", seen)
@@ -86,7 +86,7 @@ def wrong_credentials(db, kind, evidence):
     assert seen and not let_in, f"expected {kind} to be rejected everywhere, but let in: {let_in}"
 
 
-@then("no node has a rule that asks for no password, wherever a client is")
+@then("every rule in each node's pg_hba.conf requires a password")
 def no_rule_trusts(db, evidence):
     seen = rules(db)
     evidence.add("rules of pg_hba.conf", {member: [list(rule) for rule in rows] for member, rows in seen.items()})
@@ -94,7 +94,7 @@ def no_rule_trusts(db, evidence):
     assert not found, f"expected every rule of pg_hba.conf to ask for a password, saw {found}"
 
 
-@then("no role gets in with a password that is in no Secret of the platform")
+@then("no role has a password that is not in one of the platform's Secrets")
 def no_other_password(db, platform_secrets):
     found = unknown_roles(db, platform_secrets.values)
     assert not found, f"expected the passwords of the platform's Secrets alone, {', '.join(found)} has another"

@@ -10,7 +10,7 @@ RTO_OF_STAND_IN = 60
 """Maximum seconds until a stand-in serves again."""
 
 
-@given("a pod writes to the database all the time", target_fixture="writing")
+@given("a pod continuously writes to the database", target_fixture="writing")
 def write_load(db):
     writing = Writer(db.client.namespace, db.create("id bigint primary key"))
     try:
@@ -21,25 +21,25 @@ def write_load(db):
         writing.delete()
 
 
-@when("the leading node is killed without grace and stays away", target_fixture="outage")
+@when("the leading node is killed without a grace period and stays down", target_fixture="outage")
 def kill_leader(db, writing, evidence):
     with leader_killed(db, writing) as outage:
         evidence.add("outage", outage.describe())
         yield outage
 
 
-@then("the other two serve all that was acknowledged")
+@then("the other two nodes serve every acknowledged write")
 def others_serve(outage, evidence):
     for member in outage.others():
         evidence.add(f"acknowledged writes on {member}", outage.kept_by(member))
 
 
-@when("the node is let back")
+@when("the killed node is allowed to rejoin")
 def let_back(outage, evidence):
     evidence.add("rejoined", f"{outage.name} after {outage.let_back():.1f} s")
 
 
-@then("all three nodes have all that was acknowledged")
+@then("all three nodes have every acknowledged write")
 def rejoined(db, outage, evidence):
     members = db.names()
     assert len(members) == 3, f"expected three database nodes, saw {members}"
@@ -47,7 +47,7 @@ def rejoined(db, outage, evidence):
         evidence.add(f"acknowledged writes on {member}", outage.kept_by(member))
 
 
-@then("the nodes run with the settings in Git, and with no others")
+@then("the nodes run with exactly the settings in Git")
 def settings_are_gits(db, platform, evidence):
     wanted = {} if db.is_yugabytedb else settings.in_git(platform.render("database"))
     seen = settings.in_force(db) if wanted else {}

@@ -19,7 +19,7 @@ def nodes_have_volumes(db, evidence):
     )
 
 
-@then("every node keeps that table's data there, and its log and tablespaces")
+@then("every node stores that table's data there, and also its log and tablespaces")
 def data_lies_on_volume(db, table, evidence):
     for name in db.names():
         seen = {what: where(db, name, path) for what, path in durability.files_of(db, name, table).items()}
@@ -43,7 +43,7 @@ def three_replicas(db, evidence):
     evidence.add("replication", seen)
 
 
-@then("every table of every database is kept by all nodes")
+@then("every table of every database is replicated to all nodes")
 def tables_are_replicated(db, evidence):
     evidence.add("relations by database", {name: len(rows) for name, rows in durability.relations(db).items()})
     found = durability.unlogged(db)
@@ -52,7 +52,7 @@ def tables_are_replicated(db, evidence):
     )
 
 
-@then("all nodes hold the same rows of every table of the services")
+@then("all nodes hold the same rows in every table of the services")
 def same_rows(db, evidence):
     if db.is_yugabytedb:
         # Every node serves every row there; the tablets show which nodes hold it.
@@ -63,7 +63,7 @@ def same_rows(db, evidence):
     evidence.add("rows and digest by table", seen)
 
 
-@then("what is acknowledged is on disk, whoever writes it")
+@then("every acknowledged commit is on disk, whichever client made it")
 def commits_reach_disks(db, table, evidence):
     if not db.is_yugabytedb:
         evidence.add("syncs of the leader's log", durability.syncs_of(db, table))

@@ -16,7 +16,7 @@ from acceptance.platform.applications import APPLICATIONS
 HINT = f"Try: kubectl -n {NAMESPACE} describe role {DEVELOPER}"
 
 
-@given("a developer with a token of their own", target_fixture="developer")
+@given("a developer with their own token", target_fixture="developer")
 def developer_with_token(access, evidence):
     developer = access.developer()
     who = developer.user()
@@ -36,7 +36,7 @@ def all_refused(developer, attempts, evidence, title):
     )
 
 
-@then("the developer reads pods, logs, Services, Deployments and events there")
+@then("the developer can read pods, logs, Services, Deployments and events there")
 def developer_reads(developer, cluster, backend, evidence):
     pods = rights.running_pods(cluster)
     seen = rights.statuses(developer, rights.reads(rights.resources(developer), pods))
@@ -46,7 +46,7 @@ def developer_reads(developer, cluster, backend, evidence):
     assert set(pods) <= listed, f"expected all pods in the developer's list, missing: {sorted(set(pods) - listed)}"
 
 
-@then("no other kind of object, and nothing elsewhere")
+@then("the developer can read no other kind of object, and nothing elsewhere")
 def developer_reads_nothing_elsewhere(developer, cluster, evidence):
     attempts = rights.reads_elsewhere(rights.resources(developer))
     all_refused(developer, attempts, evidence, "what the developer reads beyond that")
@@ -55,13 +55,13 @@ def developer_reads_nothing_elsewhere(developer, cluster, evidence):
     assert seen and not more, f"expected no rights of the developer in other namespaces, saw {more}"
 
 
-@then("nothing of the API servers' own but what everybody may ask")
+@then("the developer can request only the API's public non-resource URLs")
 def developer_asks_no_server(developer):
     more = rights.paths_beyond(rights.review(developer, NAMESPACE)["nonResourceRules"])
     assert not more, f"expected only public non-resource URLs of the API, the developer may read {more}"
 
 
-@then("whatever the developer tries to change is refused")
+@then("every change that the developer tries is forbidden")
 def developer_changes_nothing(developer, cluster, backend, evidence):
     everyday = rights.changes(cluster.probe, backend.running()[0].metadata.name)
     all_refused(developer, everyday, evidence, "what a developer in a hurry does")
@@ -69,7 +69,7 @@ def developer_changes_nothing(developer, cluster, backend, evidence):
     all_refused(developer, every, evidence, "one of every kind created, changed, deleted")
 
 
-@then("the API lists no right of the developer's but to read")
+@then("the API lists only read rights for the developer")
 def rights_are_to_read(developer, cluster, evidence):
     seen = {name: rights.rights(developer, name) for name in (NAMESPACE, *rights.other_namespaces(cluster))}
     evidence.add(f"rights in {NAMESPACE}", seen[NAMESPACE])
@@ -79,7 +79,7 @@ def rights_are_to_read(developer, cluster, evidence):
     assert not more, f"expected read-only rights, none that leads to Secrets, saw {more}. {HINT}"
 
 
-@given("Secrets that an administrator sees", target_fixture="secret_names")
+@given("Secrets that an administrator can see", target_fixture="secret_names")
 def secrets_are_there(platform_secrets, sealed_secrets, cluster):
     names = ways.names_of_secrets(cluster, NAMESPACE)
     assert {"jwt-secret", "database-credentials"} <= names, (
@@ -91,13 +91,13 @@ def secrets_are_there(platform_secrets, sealed_secrets, cluster):
     return names
 
 
-@then("the developer sees none of them")
+@then("the developer can see none of them")
 def developer_sees_no_secrets(developer, cluster, secret_names, evidence):
     attempts = ways.straight(secret_names, rights.other_namespaces(cluster))
     all_refused(developer, attempts, evidence, "Secrets, as the developer asks for them")
 
 
-@then("gets at none in a roundabout way")
+@then("the developer cannot get at any of them indirectly")
 def no_way_around(developer, cluster, backend, evidence):
     nodes = [node.metadata.name for node in cluster.nodes()]
     attempts = {**ways.by_others_rights(nodes), **ways.pods_with_secret(cluster.probe)}
@@ -106,7 +106,7 @@ def no_way_around(developer, cluster, backend, evidence):
     all_refused(developer, attempts, evidence, "Secrets in a roundabout way")
 
 
-@then("nothing that the developer may read has a Secret's value in it")
+@then("nothing that the developer can read contains a Secret's value")
 def no_value_in_sight(developer, cluster, sealed_secrets, evidence):
     values = ways.secret_values(cluster, NAMESPACE, sealed_secrets.namespace)
     attempts = rights.reads(rights.resources(developer), rights.running_pods(cluster))
@@ -118,7 +118,7 @@ def no_value_in_sight(developer, cluster, sealed_secrets, evidence):
     assert values and answers and not found, f"expected no Secret's value in anything that developers read, saw {found}"
 
 
-@then("every project of Argo CD names its repositories, and the platform's namespace alone")
+@then("every Argo CD project allows only named repositories and the platform's namespace")
 def projects_are_narrow(argocd, cluster, evidence):
     seen = projects.listed(cluster, "appprojects")
     evidence.add("projects", seen)
@@ -128,7 +128,7 @@ def projects_are_narrow(argocd, cluster, evidence):
     assert not allows, f"expected Argo CD's project `default` to allow nothing, saw {allows}"
 
 
-@then("Argo CD tells and does nothing for those who have not signed in")
+@then("Argo CD reveals nothing to clients that have not signed in")
 def argocd_knows_no_strangers(argocd, evidence):
     seen = projects.told_to_strangers(argocd)
     evidence.add("Argo CD's answers without a session", seen)
@@ -140,14 +140,14 @@ def argocd_knows_no_strangers(argocd, evidence):
 
 
 @when(
-    "Applications of the platform's project name another repository, or another namespace", target_fixture="foreigners"
+    "Applications in the platform's project name another repository or another namespace", target_fixture="foreigners"
 )
 def foreign_applications(argocd, cluster, auth_service):
     with projects.foreigners(cluster, "auth-service") as made:
         yield made
 
 
-@then("Argo CD refuses each of them")
+@then("Argo CD rejects each of them")
 def foreigners_refused(foreigners, evidence):
     for what, name in foreigners.made.items():
         hint = f"kubectl -n {ARGOCD} describe application {name}"

@@ -8,7 +8,7 @@ from acceptance.drivers.cluster.etcd import snapshot, stored, ways_of_storing
 from acceptance.drivers.security.encryption_at_rest import MarkedSecret, key_files
 
 
-@given("a ConfigMap, and a Secret that each API server wrote, each with a value of its own", target_fixture="marked")
+@given("a ConfigMap, and one Secret written by each API server, each with a unique value", target_fixture="marked")
 def config_map_and_secrets(namespace, outputs):
     return MarkedSecret(namespace, outputs.control_planes).write()
 
@@ -21,7 +21,7 @@ def take_snapshot(cluster, marked):
         yield taken
 
 
-@then("the ConfigMap's value is in it in clear, and no Secret's is")
+@then("it contains the ConfigMap's value in plain text, but no Secret's value")
 def secrets_not_in_clear(marked, searched, evidence):
     marked.found_in(searched)
     clear = [name for name, value in marked.hidden.items() if searched.has_in_any_form(value)]
@@ -29,13 +29,13 @@ def secrets_not_in_clear(marked, searched, evidence):
     assert not clear, f"expected encrypted Secrets in the snapshot of etcd, the values of {clear} are in clear text"
 
 
-@then("each API server reads what each other one wrote")
+@then("each API server can read what the others wrote")
 def servers_read_each_other(marked):
     wrong = marked.unreadable()
     assert not wrong, f"expected each API server to return each Secret as another one wrote it, it did not for {wrong}"
 
 
-@then("etcd holds no Secret of the cluster but encrypted")
+@then("every Secret of the cluster is encrypted in etcd")
 def all_secrets_encrypted(cluster, evidence):
     values = stored(cluster, "/registry/secrets/")
     ways = ways_of_storing(values)
@@ -47,7 +47,7 @@ def all_secrets_encrypted(cluster, evidence):
     )
 
 
-@then("all API servers have the same key, in a file that only root may read")
+@then("all API servers have the same key, in a file that only root can read")
 def key_is_private(namespace, outputs, evidence):
     seen = key_files(namespace, outputs)
     evidence.add("path, mode and folder's mode", {name: (f.path, f.mode, f.folder_mode) for name, f in seen.items()})

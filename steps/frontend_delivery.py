@@ -29,7 +29,7 @@ def page_shows_text(service, web, environment, new_page, evidence):
     evidence.add("from push to the first page with the new text", f"{took:.1f} s")
 
 
-@then("whoever kept the page of before gets the new one when they ask whether it changed")
+@then("clients with a cached copy of the old page get the new one when they revalidate it")
 def kept_page_is_replaced(web, environment, new_page, kept_page):
     address = url(environment.domain, "www")
     missed = frontend_delivery.stale(web, address, kept_page, new_page.text)

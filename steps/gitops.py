@@ -20,38 +20,38 @@ from acceptance.drivers.workloads import workload_health
 from acceptance.platform.application_status import GOOD
 
 
-@given(parsers.parse('an Application of the repository "{repository}" with auto-sync'), target_fixture="demo")
+@given(parsers.parse('an Application for the repository "{repository}" with auto-sync on'), target_fixture="demo")
 def automated_demo(demos, repository):
     demo = demos.take(repository, automated=True)
     yield demo
     demo.delete()
 
 
-@given(parsers.parse('an Application of the repository "{repository}" without auto-sync'), target_fixture="demo")
+@given(parsers.parse('an Application for the repository "{repository}" with auto-sync off'), target_fixture="demo")
 def manual_demo(demos, repository):
     demo = demos.take(repository, automated=False)
     yield demo
     demo.delete()
 
 
-@then("Argo CD says that it can read that repository")
+@then("Argo CD reports that it can read that repository")
 def repository_is_read(argocd, demo, evidence):
     evidence.add("connection", syncs.wait_read(argocd, demo.repository.url))
 
 
-@then("it says so of the repository of each of the platform's Applications")
+@then("it reports the same for the repository of each of the platform's Applications")
 def repositories_are_read(platform, argocd, applications, evidence):
     found = policies.applications_everywhere(platform)
     urls = {found[name]["spec"]["source"]["repoURL"] for name in found if not name.startswith("production's")}
     evidence.add("connections", {url: syncs.wait_read(argocd, url) for url in urls})
 
 
-@then("the Application's commit is the last one of the repository's main branch")
+@then("the Application's commit is the latest one on the repository's main branch")
 def commit_is_head(demo):
     syncs.wait_at_head(demo)
 
 
-@given("Argo CD has just looked into Git")
+@given("Argo CD has just checked Git")
 def just_looked(demo):
     # Its next poll is a whole interval away: a change that is noticed sooner was not found by polling.
     demo.look()
@@ -62,7 +62,7 @@ def push_change(demo):
     demo.push()
 
 
-@when("a change is pushed to main and a sync is asked for")
+@when("a change is pushed to main and a sync is requested")
 def push_and_ask(demo):
     demo.push_and_ask()
 
@@ -83,7 +83,7 @@ def noticed_by_webhook(demo, environment, evidence):
     )
 
 
-@then("polling finds a push within three minutes at the latest, here and in production")
+@then("polling finds a push within three minutes, here and in production")
 def polling_is_in_time(platform, evidence):
     seen = polling.polling_everywhere(platform)
     evidence.add("seconds until polling finds a push at the latest", seen)
@@ -93,7 +93,7 @@ def polling_is_in_time(platform, evidence):
     )
 
 
-@then("a push to the platform's own repository calls the webhook, too")
+@then("a push to the platform's own repository also calls the webhook")
 def platform_calls_webhook(cluster, git):
     wrong = webhooks.without_webhook(cluster, git)
     assert not wrong, f"expected pushes to the platform's repository to call Argo CD's webhook, but {wrong}"
@@ -105,7 +105,7 @@ def cluster_has_change(demo, evidence):
     evidence.add("deployed", {"commit": demo.pushed, "text": demo.text})
 
 
-@then("each of the platform's Applications follows all of main, here and in production")
+@then("each of the platform's Applications tracks everything on main, here and in production")
 def applications_follow_main(platform, argocd, applications):
     seen = policies.applications_everywhere(platform)
     found = policies.troubles(seen, policies.leaves_out)
@@ -115,20 +115,20 @@ def applications_follow_main(platform, argocd, applications):
     assert not found, f"expected Argo CD to apply all of Git, saw {found}. Try: kubectl -n argocd get cm argocd-cm"
 
 
-@then("Argo CD may apply each object that the platform consists of, here and in production")
+@then("Argo CD is allowed to apply every object of the platform, here and in production")
 def may_apply_all(platform, argocd, applications):
     found = apply_rights.not_applied(platform, argocd)
     assert not found, f"expected Argo CD to have the rights to apply every object in Git, saw {found}"
 
 
 @when(
-    parsers.parse("a version that takes {seconds:d} seconds to become ready is pushed to main and a sync is asked for")
+    parsers.parse("a version that takes {seconds:d} seconds to become ready is pushed to main and a sync is requested")
 )
 def push_slow(demo, seconds):
     demo.push_and_ask(ready_after=seconds)
 
 
-@then("the sync is not called successful before the new pods are ready")
+@then("the sync is not reported as successful before the new pods are ready")
 def not_successful_before(demo, evidence):
     watch = syncs.PhaseWatch(demo)
     watch.watch()
@@ -139,12 +139,12 @@ def not_successful_before(demo, evidence):
     assert watch.ran_while_unready, f"expected to see {sync} running before its pods were ready, saw {seen}"
 
 
-@then("it is called successful afterwards")
+@then("it is reported as successful afterwards")
 def successful_afterwards(demo):
     wait_status(demo, GOOD, demo.pushed)
 
 
-@then("each of the platform's Applications ends its syncs with such a hook, here and in production")
+@then("each of the platform's Applications ends its syncs with a hook that waits for health, here and in production")
 def applications_have_hooks(platform, argocd, applications, evidence):
     seen = sync_hooks.hooks_everywhere(platform, argocd)
     evidence.add("hooks that end a sync", seen)
@@ -155,12 +155,15 @@ def applications_have_hooks(platform, argocd, applications, evidence):
     assert not found, f"expected each sync to wait for its workloads' health, saw {found}"
 
 
-@given("copies of the platform's own hooks, each where all answer but what it waits for", target_fixture="hooks")
+@given(
+    "copies of the platform's own sync hooks, each cut off only from the Application that it waits for",
+    target_fixture="hooks",
+)
 def copies_of_hooks(namespace, argocd, applications):
     return hook_copies.start_each(namespace, argocd)
 
 
-@then("none of the copies of these hooks ends well")
+@then("none of the hook copies succeeds")
 def hooks_wait(namespace, hooks, evidence):
     evidence.add("copies of hooks", hooks)
     wrong = hook_copies.ended_well(namespace, hooks)
@@ -168,12 +171,12 @@ def hooks_wait(namespace, hooks, evidence):
     assert hooks and not wrong, f"expected each hook to wait for its own Application, {wrong} did not. {hint}"
 
 
-@when("a version that never becomes ready is pushed to main and a sync is asked for")
+@when("a version that never becomes ready is pushed to main and a sync is requested")
 def push_broken(demo):
     demo.push_and_ask(never_ready=True)
 
 
-@then("the Application becomes Degraded and says why")
+@then("the Application becomes Degraded and reports the reason")
 def becomes_degraded(demo, evidence):
     says = syncs.wait_degraded(demo)
     evidence.add("what it says", says)
@@ -181,14 +184,14 @@ def becomes_degraded(demo, evidence):
     assert named, f"expected Application {demo.name} to name its Deployment and the reason, it says {says!r}"
 
 
-@then("so would each of the platform's workloads, here and in production")
+@then("each of the platform's workloads would also be reported as Degraded, here and in production")
 def workloads_can_fail(platform, applications):
     found = policies.troubles(policies.workloads_everywhere(platform), workload_health.never_fails)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.excuses)
     assert not found, f"expected Argo CD to call each workload with unhealthy pods Degraded, saw {found}"
 
 
-@then("Argo CD synchronises it by itself")
+@then("Argo CD synchronises it automatically")
 def synchronises_by_itself(demo, evidence):
     demo.look()
     operation = wait_status(demo, GOOD, demo.pushed)["operationState"]
@@ -200,27 +203,27 @@ def synchronises_by_itself(demo, evidence):
     )
 
 
-@when("an object is taken out of Git")
+@when("an object is removed from Git")
 def take_out_of_git(demo):
     demo.push(with_deployment=False)
 
 
-@then("Argo CD takes it out of the cluster by itself")
+@then("Argo CD automatically removes it from the cluster")
 def takes_out_by_itself(demo):
     syncs.wait_taken_out(demo)
 
 
-@when("somebody changes the cluster by hand")
+@when("someone changes the cluster by hand")
 def change_by_hand(demo):
     demo.change_by_hand()
 
 
-@then("Argo CD puts it back as Git says by itself")
+@then("Argo CD automatically reverts it to the state in Git")
 def puts_back_by_itself(demo):
     syncs.wait_healed(demo)
 
 
-@then("each of the platform's Applications prunes and heals by itself, here and in production")
+@then("each of the platform's Applications syncs, prunes and self-heals automatically, here and in production")
 def applications_are_automated(platform, argocd, applications, evidence):
     seen = policies.applications_everywhere(platform)
     evidence.add("sync policies", {name: item["spec"].get("syncPolicy") for name, item in seen.items()})
@@ -241,6 +244,6 @@ def nothing_deployed(demo, seconds):
     syncs.stays_as_it_was(demo, seconds)
 
 
-@when("an operator asks for a sync")
+@when("an operator requests a sync")
 def ask_for_sync(demo):
     demo.argocd.sync(demo.name)

@@ -30,7 +30,7 @@ from acceptance.drivers.api.wallet import forged
 from acceptance.drivers.services.copies import copy_of
 
 
-@given("a record that was written to the database a moment ago", target_fixture="record")
+@given("a record that was just written to the database", target_fixture="record")
 def new_record(service, db, environment):
     record = Record.new(db, environment.services)
     record.insert()
@@ -38,7 +38,7 @@ def new_record(service, db, environment):
     record.delete()
 
 
-@given("a record among many that were written to the database a moment ago", target_fixture="record")
+@given("a record among many that were just written to the database", target_fixture="record")
 def new_record_among_many(db, environment):
     record = Record.new(db, environment.services)
     # It is then beyond the first fifty: before it lie the services' own, too.
@@ -47,7 +47,7 @@ def new_record_among_many(db, environment):
     record.delete()
 
 
-@when("the database ends the sessions that the backend keeps")
+@when("the database terminates the backend's idle sessions")
 def backend_loses_sessions(db, backend, evidence):
     evidence.add("sessions of the backend that were ended", end_sessions(db, backend))
 
@@ -57,7 +57,7 @@ def delete_record(record):
     record.delete()
 
 
-@then(parsers.parse("the public query {finds} that record, over HTTPS, by the Service and by each pod"))
+@then(parsers.parse("the public query {finds} that record, over HTTPS, through the Service and at each pod"))
 def record_is_answered(backend_doors, environment, record, finds, evidence):
     settings = environment.services
     answers = ask_everywhere(backend_doors, settings, settings.public_query)
@@ -69,7 +69,7 @@ def record_is_answered(backend_doors, environment, record, finds, evidence):
     )
 
 
-@then("the public query finds it when it is 8 KiB long")
+@then("the public query also finds it when the query is 8 KiB long")
 def long_query_is_answered(backend_doors, environment, record, evidence):
     settings = environment.services
     answers = ask_everywhere(backend_doors, settings, long(settings.public_query))
@@ -80,7 +80,7 @@ def long_query_is_answered(backend_doors, environment, record, evidence):
     )
 
 
-@then("the public query finds it with the headers and bodies that clients send")
+@then("the public query also finds it with the headers and bodies that clients send")
 def query_of_clients_is_answered(backend_doors, environment, record, evidence):
     answers = ask_as_clients(backend_doors, environment.services, environment.services.public_query)
     evidence.add("answers to queries as clients send them", {how: asked.describe() for how, asked in answers.items()})
@@ -88,7 +88,7 @@ def query_of_clients_is_answered(backend_doors, environment, record, evidence):
     assert answers and not missed, f"expected each query to find {record.values}, it did not at {missed}. Try: {LOGS}"
 
 
-@when("it asks for the protected query", target_fixture="answers")
+@when("it sends the protected query", target_fixture="answers")
 def ask_protected(signed_in, backend_doors, environment, evidence):
     settings, token = environment.services, signed_in["jwt"]
     answers = ask_everywhere(backend_doors, settings, settings.protected_query, token)
@@ -97,7 +97,7 @@ def ask_protected(signed_in, backend_doors, environment, evidence):
     return answers
 
 
-@when("it asks with a JWT of 4 KiB, to which auth says yes", target_fixture="answers")
+@when("it sends the protected query with a 4 KiB JWT that auth accepts", target_fixture="answers")
 def ask_protected_with_long_token(signed_in, jwt_secret, auth_doors, backend_doors, environment, evidence):
     settings, token = environment.services, forged("a JWT of 4 KiB", signed_in["jwt"], jwt_secret)
     said = token_validation.verdicts(token_validation.ask(auth_doors, settings, token), settings)
@@ -109,7 +109,7 @@ def ask_protected_with_long_token(signed_in, jwt_secret, auth_doors, backend_doo
     return answers
 
 
-@when(parsers.parse("the protected query is asked for with {kind}"), target_fixture="answers")
+@when(parsers.parse("the protected query is sent with {kind}"), target_fixture="answers")
 def ask_protected_with(signed_in, backend_doors, auth_doors, environment, jwt_secret, kind, evidence):
     settings = environment.services
     token = None if kind == "no JWT" else forged(kind, signed_in["jwt"], jwt_secret)
@@ -121,7 +121,7 @@ def ask_protected_with(signed_in, backend_doors, auth_doors, environment, jwt_se
     return answers
 
 
-@then("each answer has the query's data, without errors")
+@then("each answer has the query's data and no errors")
 def has_data(answers):
     for asked in answers.values():
         asked.data()
@@ -146,7 +146,7 @@ def has_own_data(answers, two_tokens, backend_api, environment):
     assert answers and not wrong, f"expected data of {mine} at each endpoint, saw {wrong}"
 
 
-@then("it stays so while both wallets ask at once")
+@then("this also holds while both wallets send queries concurrently")
 def has_own_data_at_once(two_tokens, backend_doors, environment, evidence):
     seen = {door: ask_at_once(api, environment.services, two_tokens) for door, api in backend_doors.items()}
     evidence.add("answers to both wallets at once", {door: len(answers) for door, answers in seen.items()})
@@ -161,7 +161,7 @@ def is_error(answers, message):
     assert not wrong, f"expected the error {message} at each endpoint, saw {wrong}. Try: {LOGS}"
 
 
-@then(parsers.parse("other forms of the query, by GET for one, get no data with {kind} either"))
+@then(parsers.parse("other forms of the query, such as GET, get no data with {kind} either"))
 def other_forms_get_none(signed_in, backend_doors, environment, jwt_secret, kind, evidence):
     token = None if kind == "no JWT" else forged(kind, signed_in["jwt"], jwt_secret)
     answers = ask_in_forms(backend_doors, environment.services, token)
@@ -170,7 +170,7 @@ def other_forms_get_none(signed_in, backend_doors, environment, jwt_secret, kind
     assert answers and not wrong, f"expected no form of the query to get data with {kind}, saw {wrong}. Try: {LOGS}"
 
 
-@given(parsers.parse("a copy of the backend that asks an auth service which says {word}"), target_fixture="judged_copy")
+@given(parsers.parse("a copy of the backend whose auth service says {word}"), target_fixture="judged_copy")
 def copy_with_stub(word, backend, auth_api, auth_doors, environment, data_client, signed_in):
     other = SignIn(auth_api, environment)
     as_auth = words(word, auth_api, environment.services, other)
@@ -180,7 +180,7 @@ def copy_with_stub(word, backend, auth_api, auth_doors, environment, data_client
         yield copy.api(data_client), stub, other
 
 
-@when(parsers.parse("the copy is asked for the protected query several times with {kind}"), target_fixture="asked_copy")
+@when(parsers.parse("the protected query is sent to the copy several times with {kind}"), target_fixture="asked_copy")
 def ask_judged_copy(judged_copy, signed_in, environment, jwt_secret, kind, evidence):
     settings, token = environment.services, forged(kind, signed_in["jwt"], jwt_secret)
     answers = [ask(judged_copy[0], settings, settings.protected_query, token) for _ in range(TIMES)]
@@ -188,7 +188,7 @@ def ask_judged_copy(judged_copy, signed_in, environment, jwt_secret, kind, evide
     return answers, token
 
 
-@then("that auth service was asked to validate it each time")
+@then("that auth service is asked to validate it each time")
 def stub_was_asked(judged_copy, asked_copy, environment, evidence):
     path = environment.services.validate_path
     evidence.add("the requests", eventually(

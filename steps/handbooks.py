@@ -7,7 +7,7 @@ from acceptance.drivers.operations.handbooks import Checkout, copy_project, read
 from acceptance.drivers.workloads import platform_state
 
 
-@given("a copy of this project, for whoever follows a handbook", target_fixture="checkout")
+@given("a copy of this project in which to follow a handbook", target_fixture="checkout")
 def copy_of_project(tmp_path, environment, cluster, repository, sealed_secrets, routes, argocd, access):
     if environment.gitops.server != "in-cluster":
         raise NotSelected("the blocks marked `run` are for kind; selected by --env=kind")
@@ -15,14 +15,14 @@ def copy_of_project(tmp_path, environment, cluster, repository, sealed_secrets, 
     return Checkout(folder, cluster.tools, cluster.kubeconfig_path, platform_state.wait_found(cluster, repository))
 
 
-@when(parsers.parse('every command of "{handbook}" that disturbs nobody is typed in it'))
+@when(parsers.parse('every non-disruptive command of "{handbook}" is run in it'))
 def type_commands(checkout, handbook, evidence):
     for block in read_blocks(handbook):
         if block.mode == "run":
             evidence.add(block.place, checkout.type(block))
 
 
-@then("each of them ended well")
+@then("each of them succeeds")
 def all_ended_well(checkout):
     assert checkout.ended, "expected blocks marked `sh run` in the handbook, there are none"
     assert not checkout.bad, "\n".join(checkout.bad)

@@ -51,12 +51,12 @@ def server_pod(namespace):
     return start_server(namespace)
 
 
-@given("a server pod that several scenarios have routes to", target_fixture="server")
+@given("a server pod that several scenarios share", target_fixture="server")
 def common_server_pod(common_server):
     return common_server
 
 
-@given("a copy of each service that reaches neither database nor cache", target_fixture="copies")
+@given("a copy of each service that needs the database or the cache, with neither in reach", target_fixture="copies")
 def copies_cut_off(cluster, namespace, auth_service, backend_service):
     return isolated_copies.start_each(cluster, namespace)
 
@@ -81,14 +81,14 @@ def other_requests(anyone, route, environment):
     )
 
 
-@then(parsers.parse('production\'s Traefik is started with the same options of "{prefix}"'))
+@then(parsers.parse('production\'s Traefik is started with the same "{prefix}" options'))
 def same_in_production(platform, prefix, evidence):
     evidence.add("options in production", traefik_options.of_production(platform, prefix))
     other = traefik_options.other_in_production(platform, prefix)
     assert not other, f"expected production's Traefik to have the same options of {prefix} as here, saw {other}"
 
 
-@when("each path of each host is asked for over plain HTTP", target_fixture="plain")
+@when("each path of each host is requested over plain HTTP", target_fixture="plain")
 def ask_plain(anyone, cluster, environment, routes, argocd_route, evidence):
     addresses = redirects.pages(environment, route_rules.platform_rules(cluster))
     evidence.add("asked for", {"methods": redirects.METHODS, "addresses": addresses})
@@ -102,13 +102,13 @@ def are_redirects(plain):
     )
 
 
-@then("no other method is answered in clear")
+@then("every other method is redirected to the same page over HTTPS")
 def none_in_clear(plain):
     wrong = {method: found for method, found in plain.items() if found}
     assert not wrong, f"expected 301 or 308 to the same page over HTTPS, saw {wrong}. Try: {scenario_routes.LOGS}"
 
 
-@then("no route of the platform takes requests in clear, here and in production")
+@then("no route of the platform accepts plain HTTP, here and in production")
 def no_route_in_clear(platform, cluster):
     rules = route_rules.platform_rules(cluster) + route_rules.production_rules(platform)
     wrong = route_rules.taken_in_clear(rules)
@@ -117,7 +117,7 @@ def no_route_in_clear(platform, cluster):
     )
 
 
-@then("a request over HTTPS reaches the pod as plain HTTP, marked as forwarded from HTTPS")
+@then("a request over HTTPS reaches the pod as plain HTTP with the header X-Forwarded-Proto: https")
 def plain_behind(anyone, route, server, evidence):
     seen = scenario_routes.wait_reaches_pod(anyone, server, *route)
     evidence.add("what the pod saw", seen)
@@ -126,7 +126,7 @@ def plain_behind(anyone, route, server, evidence):
     assert protocol == ["https"], f"expected X-Forwarded-Proto: https at pod {server.pod}, saw {protocol}"
 
 
-@then("every Service behind a route takes plain HTTP")
+@then("every Service behind a route accepts plain HTTP")
 def plain_http_behind(cluster, server, routes, applications, evidence):
     seen = scenario_routes.plain_http_statuses(server, route_rules.platform_rules(cluster))
     evidence.add("HTTP status by Service behind a route", seen)
@@ -135,7 +135,7 @@ def plain_http_behind(cluster, server, routes, applications, evidence):
     )
 
 
-@then("nothing leads requests past Traefik's routes")
+@then("nothing bypasses Traefik's routes")
 def nothing_past_routes(cluster):
     others = route_rules.other_routes(cluster) + exposure.ways_past_routes(cluster)
     assert not others, f"expected only Traefik's IngressRoutes to lead to pods, saw {others}"
@@ -152,7 +152,7 @@ def only_answered_with(anyone, route, code, answered_before):
     scenario_routes.stays_answered_with(anyone, route[0], code, before=answered_before)
 
 
-@when("the pod is no longer healthy")
+@when("the pod becomes unhealthy")
 def unhealthy(server):
     scenario_routes.tell(server, "unhealthy")
 
@@ -162,7 +162,7 @@ def healthy_again(server):
     scenario_routes.tell(server, "healthy")
 
 
-@then("none of these copies is ready, to be sent the clients of a service")
+@then("none of these copies is Ready, so none of them would receive traffic")
 def copies_are_not_ready(namespace, copies, evidence):
     seen = {name: isolated_copies.wait_state(namespace, name) for name in copies}
     evidence.add("copies that reach neither database nor cache", seen)
@@ -171,7 +171,7 @@ def copies_are_not_ready(namespace, copies, evidence):
     assert not ready, f"expected no copy without its dependencies to be ready, {', '.join(ready)} is. {hint}"
 
 
-@then("a pod of a service that is not well is sent no clients after half a minute, here and in production")
+@then("an unhealthy pod of a service receives no traffic after half a minute, here and in production")
 def pods_are_taken_out(platform, auth_service, backend_service, frontend_service):
     found = policies.troubles(policies.workloads_everywhere(platform), workload_health.stays_in_service)
     hint = "kubectl get deployments -o yaml | grep -A 6 readinessProbe"
@@ -180,7 +180,7 @@ def pods_are_taken_out(platform, auth_service, backend_service, frontend_service
     )
 
 
-@then("the platform's routes would answer so, too, here and in production")
+@then("the platform's routes would also answer with 503, here and in production")
 def platform_answers_so(platform, routes, argocd_route):
     wrong = route_middlewares.hidden_503s(platform)
     assert not wrong, f"expected routes to answer 503 where no pod is healthy, saw {wrong}. Try: {scenario_routes.HINT}"

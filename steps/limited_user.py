@@ -11,7 +11,7 @@ from acceptance.infrastructure.cluster_lock import LEASE, NAMESPACE
 OTHER_CLUSTER = "00000000-0000-0000-0000-000000000000"
 
 
-@given("the rights of k8s/acceptance and a kubeconfig that has no others", target_fixture="outsider")
+@given("a kubeconfig with only the rights of k8s/acceptance", target_fixture="outsider")
 def outsider(platform, cluster, outputs, environment, tmp_path, backend_service):
     if environment.is_long_lived:
         raise NotSelected("the rights are handed out by an administrator; selected by --env=kind")
@@ -19,9 +19,7 @@ def outsider(platform, cluster, outputs, environment, tmp_path, backend_service)
         yield made
 
 
-@when(
-    parsers.parse("the suite judges {criteria} with it, in an environment that it attaches to"), target_fixture="judged"
-)
+@when(parsers.parse("the suite judges {criteria} with it in an attached environment"), target_fixture="judged")
 def judge_attached(outsider, cluster, criteria, evidence):
     numbers = criteria.replace(" and ", ", ").split(", ")
     arguments = [part for number in numbers for part in ("--criterion", number)]
@@ -33,7 +31,7 @@ def judge_attached(outsider, cluster, criteria, evidence):
     return {entry["id"]: entry for entry in document["criteria"]}
 
 
-@then(parsers.parse("{criteria} have verdicts like everywhere"))
+@then(parsers.parse("{criteria} are passed or substituted"))
 def verdicts_like_everywhere(judged, criteria):
     for number in criteria.replace(" and ", ", ").split(", "):
         seen = judged[number]
@@ -42,7 +40,7 @@ def verdicts_like_everywhere(judged, criteria):
         )
 
 
-@then(parsers.parse("{number} is an error that names the right which is missing"))
+@then(parsers.parse("{number} is an error that names the missing right"))
 def error_names_right(judged, number):
     seen = judged[number]
     assert seen["outcome"] == "error", f"expected {number} to be an error, saw {seen['outcome']}: {seen['reason']}"
@@ -50,7 +48,7 @@ def error_names_right(judged, number):
         assert word in seen["reason"], f"expected {word!r} in the reason of {number}, saw {seen['reason']}"
 
 
-@then("the scenarios that disturb or write where users are were not selected")
+@then("scenarios that disturb users or write to users are not selected")
 def not_selected(judged):
     for number in ("2.8", "3.1"):
         seen = judged[number]
@@ -62,7 +60,7 @@ def not_selected(judged):
         )
 
 
-@then("nothing is left of the run but its lock, which is free")
+@then("the run leaves nothing behind except its released lock")
 def nothing_left(cluster, outsider, judged):
     all_gone(cluster, outsider.run_id)
     lease = cluster.coordination.read_namespaced_lease(LEASE, NAMESPACE)
@@ -71,7 +69,7 @@ def nothing_left(cluster, outsider, judged):
     )
 
 
-@then("that kubeconfig can write nowhere else, and read no Secret")
+@then("that kubeconfig cannot write anywhere else or read any Secret")
 def can_do_nothing_else(outsider):
     done = harm_done(outsider)
     assert not done, (
@@ -80,7 +78,7 @@ def can_do_nothing_else(outsider):
     )
 
 
-@then("a run is refused where the environment means another cluster")
+@then("a run is refused if its environment names another cluster")
 def another_cluster_is_refused(outsider, cluster):
     ended, _ = outsider.judge(outsider.environment.replace(cluster.uid, OTHER_CLUSTER), "--criterion", "2.1")
     said = ended.stdout + ended.stderr

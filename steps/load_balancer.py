@@ -25,7 +25,7 @@ from acceptance.infrastructure.haproxy import limited, only_behind_load_balancer
 LOGS = "docker logs alternate-futures-load-balancer"
 
 
-@then("the load balancer runs and accepts connections on both ports")
+@then("the load balancer is running and accepts connections on both ports")
 def accepts_connections(infrastructure, outputs, evidence):
     evidence.add("load balancer", outputs.load_balancer.model_dump())
     assert infrastructure.balancer_runs(), (
@@ -36,7 +36,7 @@ def accepts_connections(infrastructure, outputs, evidence):
         eventually(connect, within=LOAD_BALANCER_READY, what=f"a connection over {scheme}", hint=LOGS)
 
 
-@given("something answers on ports 80 and 443 of every worker", target_fixture="answering")
+@given("every worker has a server on ports 80 and 443", target_fixture="answering")
 def answering_workers(namespace, outputs, cluster, platform, environment):
     """Traefik if it is deployed, because it then owns the workers' ports 80 and 443; otherwise the scenario's pods."""
     if environment.is_long_lived:
@@ -49,7 +49,7 @@ def answering_workers(namespace, outputs, cluster, platform, environment):
     return PODS
 
 
-@then("each worker answers over HTTP and HTTPS while it is the only one behind the load balancer")
+@then("each worker answers over HTTP and HTTPS as the load balancer's only backend")
 def each_worker_answers(answering, outputs, evidence):
     for worker in outputs.workers:
         with only_behind_load_balancer(outputs, worker):
@@ -60,7 +60,7 @@ def each_worker_answers(answering, outputs, evidence):
                 evidence.add(f"{worker.name} over {scheme}, answered by {answering}", seen)
 
 
-@then("each does so beside others who hold connections open")
+@then("each still answers while other clients hold connections open")
 def answers_beside_others(answering, outputs):
     for worker in outputs.workers:
         with only_behind_load_balancer(outputs, worker):
@@ -70,25 +70,29 @@ def answers_beside_others(answering, outputs):
                 eventually(answer, within=LOAD_BALANCER_READY, what=what, hint=LOGS)
 
 
-@then("the load balancer lets in as many as come")
+@then("the load balancer sets no low limit on connections")
 def no_low_limit(outputs):
     low = limited(outputs, LIMIT)
     assert not low, f"expected no load balancer limit below {LIMIT} connections, saw {low}. Try: {LOGS}"
 
 
-@then(parsers.parse("it hangs up on nobody who pauses for less than {seconds:d} seconds, as Traefik does not"))
+@then(parsers.parse("it keeps connections open that are idle for less than {seconds:d} seconds, as Traefik does"))
 def waits_for_who_pauses(outputs, seconds):
     short = haproxy_settings.hangs_up(haproxy_settings.running(outputs), seconds)
     assert not short, f"expected the load balancer to wait {seconds} s for who pauses, saw {short}. Try: {LOGS}"
 
 
-@then(parsers.parse("it misses a worker that is gone within {seconds:d} seconds, and leaves nobody with it until then"))
+@then(
+    parsers.parse(
+        "it takes a lost worker out of rotation within {seconds:d} seconds and redispatches connections until then"
+    )
+)
 def misses_workers(outputs, seconds):
     late = haproxy_settings.misses_late(haproxy_settings.running(outputs), seconds)
     assert not late, f"expected no users to be left with a worker that is gone, saw {late}. Try: {LOGS}"
 
 
-@then("all workers are behind the load balancer again")
+@then("all workers are back in the load balancer's rotation")
 def all_workers_back(outputs):
     def all_up():
         servers = servers_up(outputs)
@@ -98,7 +102,7 @@ def all_workers_back(outputs):
     eventually(all_up, within=LOAD_BALANCER_READY, what="every worker to be UP in the load balancer", hint=LOGS)
 
 
-@then("each of them is given as many connections as the others")
+@then("each worker gets an equal share of the connections")
 def equal_shares(outputs):
     wrong = share_otherwise(outputs)
     assert not wrong, (

@@ -6,7 +6,7 @@ from acceptance.drivers.api.lost_dependencies import HOW, Needy
 from acceptance.drivers.services.copies import copy_of
 
 
-@given("a copy of it that is healthy", target_fixture="needy")
+@given("a healthy copy of it", target_fixture="needy")
 def healthy_copy(service, data_client, outputs, environment, evidence):
     with copy_of(service, {}) as copy:
         needy = Needy(copy, data_client, [worker.name for worker in outputs.workers], environment)
@@ -21,7 +21,7 @@ def cut_off(needy, db, cache, needed, how):
         yield heal
 
 
-@then(parsers.parse("whoever needs that of it is told of an error within {seconds:d} seconds"))
+@then(parsers.parse("its clients get an error within {seconds:d} seconds when they need that dependency"))
 def clients_are_told(needy, seconds, evidence):
     said, took = needy.serves()
     evidence.add("what a client was told", {"no error": said, "seconds": round(took, 1)})
@@ -29,7 +29,7 @@ def clients_are_told(needy, seconds, evidence):
     assert took < seconds, f"expected an answer of {needy.copy.name} within {seconds} s, it took {took:.0f} s"
 
 
-@then("its health is told otherwise than with 200")
+@then("its health endpoint answers with a status other than 200")
 def is_not_healthy(needy, evidence):
     evidence.add("its health meanwhile", needy.wait_says(healthy=False))
 
@@ -39,6 +39,6 @@ def heal_copy(heal):
     heal()
 
 
-@then("its health is told with 200 again")
+@then("its health endpoint answers with 200 again")
 def is_healthy_again(needy, evidence):
     evidence.add("its health afterwards", needy.wait_says(healthy=True))

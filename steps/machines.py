@@ -52,7 +52,7 @@ def machines_run(infrastructure, outputs, role, count):
     return machines
 
 
-@then(parsers.parse("each of them is a node of the cluster with the role {role}"))
+@then(parsers.parse("each of them is a cluster node with the role {role}"))
 def machines_are_nodes(cluster, machines, role, evidence):
     evidence.add("nodes", cluster.kubectl("get", "nodes", "-o", "wide"))
     nodes = nodes_by_name(cluster)
@@ -60,7 +60,7 @@ def machines_are_nodes(cluster, machines, role, evidence):
     assert set(seen.values()) == {role}, f"expected a node with the role {role} for each machine, saw {seen}"
 
 
-@then(parsers.parse("every {role} machine has at least {cores:d} cores and {memory:d} GB of its own"))
+@then(parsers.parse("every {role} machine has at least {cores:d} CPU cores and {memory:d} GB of memory of its own"))
 def machine_capacity(infrastructure, outputs, role, cores, memory, evidence):
     seen, unknown = capacities(infrastructure, machines_of(outputs, role))
     evidence.add("cores and bytes of memory", seen)
@@ -70,7 +70,7 @@ def machine_capacity(infrastructure, outputs, role, cores, memory, evidence):
         raise unknown
 
 
-@then("every control-plane machine reports K3s that provisioning installed")
+@then("every control-plane machine reports K3s, installed by provisioning")
 def k3s_installed(cluster, outputs, environment, evidence):
     versions = kubelet_versions(cluster)
     evidence.add("what each node runs", versions)
@@ -82,24 +82,24 @@ def k3s_installed(cluster, outputs, environment, evidence):
         raise Unverifiable("the suite cannot tell who installed K3s on machines that somebody else provisioned")
 
 
-@then("the network belongs to this platform alone")
+@then("the network holds only this platform's resources")
 def network_is_own(infrastructure, outputs):
     foreign = infrastructure.foreign_resources()
     assert not foreign, f"expected only the platform's resources on the network {outputs.network.name}, saw {foreign}"
 
 
-@then("every machine has its address in the private subnet")
+@then("every machine's address is in the private subnet")
 def addresses_in_subnet(cluster, outputs):
     wrong = outside_subnet(cluster, outputs)
     assert not wrong, f"expected every machine's address in {outputs.network.subnet}, saw {wrong}"
 
 
-@then("a pod on each worker gets what is large through to one on each other worker, and back")
+@then("a pod on each worker sends a payload larger than one packet to a pod on every other worker and gets it back")
 def pods_exchange_large(namespace, outputs, evidence):
     evidence.add("who answered whom, with as much", large_packets.exchange(namespace, outputs))
 
 
-@then("each machine reaches the kubelet of each other one at that address, with what is large, too")
+@then("each machine reaches every other machine's kubelet at that address with a payload larger than one packet")
 def machines_reach_each_other(cluster, outputs, evidence):
     seen = kubelets_reached(cluster, every_machine(outputs))
     evidence.add(f"kubelet to kubelet, by HTTP status of {LARGE} bytes (000: no answer)", seen)
@@ -108,7 +108,7 @@ def machines_reach_each_other(cluster, outputs, evidence):
     assert seen and not bad, f"expected each machine to reach the kubelet of each other one, saw status {bad}. {CURL}"
 
 
-@then("each worker asked for its certificate with the join token", target_fixture="join_tokens")
+@then("each worker requested its certificate with the join token", target_fixture="join_tokens")
 def workers_joined_with_token(cluster, outputs, evidence):
     judge_k3s_joins(cluster, outputs)
     issued, joined = issued_tokens(cluster), certificate_requesters(cluster)
@@ -129,7 +129,7 @@ def token_accepted(cluster, join_tokens):
         )
 
 
-@then("whoever has that token may ask for a machine's certificate")
+@then("that token is authorized to create certificate signing requests")
 def token_joins(cluster, join_tokens):
     allowed = [Caller(cluster, token).may("create", *CERTIFICATE_REQUESTS) for token in join_tokens]
     assert all(allowed), (
@@ -137,7 +137,7 @@ def token_joins(cluster, join_tokens):
     )
 
 
-@then("what a new machine learns with that token leads every worker to the API")
+@then("every worker reaches the API at the address and with the CA that a new machine discovers with that token")
 def token_leads_to_api(cluster, outputs, join_tokens, evidence):
     server, authority = kubeadm_discovery.address_and_authority(kubeadm_discovery.told_to(cluster, join_tokens))
     ask = functools.partial(kubeadm_discovery.answered_there, cluster, server=server, authority=authority)
@@ -148,7 +148,7 @@ def token_leads_to_api(cluster, outputs, join_tokens, evidence):
     )
 
 
-@then("the API refuses a wrong join token")
+@then("the API rejects a wrong join token")
 def wrong_token_refused(cluster, join_tokens):
     for token in join_tokens:
         answer = Caller(cluster, wrong_token(token)).who_am_i()
@@ -157,7 +157,7 @@ def wrong_token_refused(cluster, join_tokens):
         )
 
 
-@then("the kubeconfig exists and only its owner may read it")
+@then("the kubeconfig exists and only its owner can read it")
 def kubeconfig_is_private(outputs):
     path = outputs.kubeconfig_path
     assert path.is_file(), f"expected the kubeconfig {path}, which the outputs name, it does not exist"
@@ -165,14 +165,14 @@ def kubeconfig_is_private(outputs):
     assert mode == 0o600, f"expected mode 600 of {path}, saw {mode:o}"
 
 
-@then("kubectl reads the nodes with nothing but that kubeconfig")
+@then("kubectl lists all nodes using only that kubeconfig")
 def kubectl_works(cluster, outputs):
     answer = nodes_with_kubeconfig_alone(cluster)
     missing = {f"node/{machine.name}" for machine in every_machine(outputs)} - set(answer.split())
     assert not missing, f"expected kubectl to list every node, missing {sorted(missing)}, saw {answer[:300]!r}"
 
 
-@then("no certificate in it is about to end")
+@then("no certificate in it is about to expire")
 def kubeconfig_lasts(cluster, evidence):
     left = days_left(in_kubeconfig(cluster))
     evidence.add("days left of the certificate of each of its users", left)
@@ -185,7 +185,7 @@ def running_cluster(cluster):
     assert cluster.answers(), "expected the API to be ready, it does not say so. Try: kubectl get --raw /readyz?verbose"
 
 
-@then("the list of nodes shows every provisioned machine as Ready, and no other")
+@then("kubectl lists exactly the provisioned machines as nodes, all of them Ready")
 def nodes_listed(cluster, outputs, evidence):
     wait_nodes_ready(cluster)
     text = cluster.kubectl("get", "nodes")

@@ -17,7 +17,7 @@ RULES_APPLY = Deadline(150, "the suite: rules for new pods, and the time-outs of
 STAYS = Deadline(5, "the suite: rules that apply once go on to apply")
 
 
-@given("the network policies of Git, and no others", target_fixture="policies")
+@given("exactly the network policies in Git", target_fixture="policies")
 def policies_as_in_git(access, applications, cluster, policies_of_git, evidence):
     seen = network_policies.policies(cluster)
     evidence.add("network policies", seen)
@@ -29,7 +29,7 @@ def policies_as_in_git(access, applications, cluster, policies_of_git, evidence)
     return seen
 
 
-@given("each pod behind a Service is covered by its policy, and no pod is there that nobody knows")
+@given("each pod behind a Service is covered by its policy, and there are no unknown pods")
 def pods_are_covered(policies, default):
     covered = lambda: network_policies.all_covered(default, policies)  # noqa: E731
     # Another scenario may just have replaced a pod.
@@ -38,7 +38,7 @@ def pods_are_covered(policies, default):
     assert not unknown, f"expected only pods of the platform's Applications in {default.name}, saw {unknown}"
 
 
-@given("of other namespaces only Traefik's pods are let in, and no addresses")
+@given("the policies admit no IP blocks and, from other namespaces, only Traefik's pods")
 def nobody_from_elsewhere(policies, cluster):
     found = network_policies.let_in_from_elsewhere(policies, network_policies.labelled_namespaces(cluster))
     assert not found, (
@@ -46,7 +46,7 @@ def nobody_from_elsewhere(policies, cluster):
     )
 
 
-@given("a network that keeps to policies")
+@given("a network that enforces policies")
 def network_keeps_to_policies(keeps_to_policies):
     if not keeps_to_policies:
         raise Unverifiable(
@@ -70,7 +70,7 @@ def only_these_reach(callers, default, who, target, evidence):
     evidence.add(f"who reaches {target}", consistently(settled, during=STAYS, what=what))
 
 
-@then(parsers.parse('Traefik passes requests on to "{target}"'))
+@then(parsers.parse('Traefik forwards requests to "{target}"'))
 def traefik_reaches(web, routes, environment, target, evidence):
     address = url(
         environment.domain, *network_policies.page_through_traefik(environment, network_policies.application_at(target))
@@ -82,7 +82,7 @@ def traefik_reaches(web, routes, environment, target, evidence):
     )
 
 
-@then("a pod that no policy names reaches no other service either")
+@then("a pod that no policy names cannot reach any of the platform's services")
 def stranger_reaches_nothing(callers, default, evidence):
     what, hint = "an unrelated pod to be kept out", "kubectl get networkpolicies"
     kept_out = lambda: network_policies.out_of_reach(callers, default)  # noqa: E731

@@ -17,44 +17,44 @@ def five_applications(applications):
     pass
 
 
-@then(parsers.parse("the UI shows each of them as {wanted}, as Argo CD keeps it"))
+@then(parsers.parse("the UI shows each of them as {wanted} after a refresh"))
 def ui_shows(argocd_ui, applications, wanted, evidence):
     field = "sync" if wanted in ("Synced", "OutOfSync") else "health"
     evidence.add(field, reported_status.wait_shown(argocd_ui, applications, field, wanted))
     see_ui(argocd_ui, evidence)
 
 
-@then("no rule of Argo CD's settings calls anything healthy, here and in production")
+@then("no custom health check in Argo CD's settings overrides an object's health, here and in production")
 def nothing_is_excused(platform):
     found = policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.excuses)
     assert not found, f"expected no setting of Argo CD to override objects' health, saw {found}"
 
 
-@then("Argo CD looks at the pods of every Application, here and in production")
+@then("Argo CD does not exclude the pods of any Application, here and in production")
 def pods_are_seen(platform):
     found = policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.hides_pods)
     assert not found, f"expected Argo CD to see each Application's pods, and why they are not ready, saw {found}"
 
 
-@then("each of them shows the last commit of the repository as the one that it follows")
+@then("each of them shows the repository's latest commit as the one that it tracks")
 def follows_head(argocd_ui, repository, applications, evidence):
     seen = reported_status.wait_all_follow(argocd_ui, repository, applications)
     evidence.add("commit that each Application follows", seen)
 
 
-@then("each of them shows a commit of the repository as deployed, and when")
+@then("each of them shows which commit of the repository was deployed, and when")
 def shows_deployed(argocd_ui, repository, applications, evidence):
     repository.fetch()
     seen = {name: reported_status.deployed(argocd_ui, repository, name) for name in applications}
     evidence.add("deployed", seen)
 
 
-@given("how often each container was started again", target_fixture="restarts")
+@given("the restart count of each container", target_fixture="restarts")
 def restarts_before(cluster):
     return pod_lists.restarts(cluster)
 
 
-@then("none of their containers is started again meanwhile, or waits for it again and again")
+@then("none of their containers restarts meanwhile or is in a crash loop")
 def none_crashes(cluster, restarts):
     pod_lists.none_restarts(cluster, restarts)
 
@@ -66,20 +66,20 @@ def none_crashes(cluster, restarts):
     eventually(none, within=SETTLED, what="a minute without crashing containers", hint="kubectl get events -A")
 
 
-@then("the list of pods shows for each pod how many of its containers are ready")
+@then("kubectl shows for each pod how many of its containers are ready")
 def list_shows_ready(cluster, evidence):
     # A pod may change between the two readings.
     agrees = lambda: pod_lists.listed_as_counted(cluster)  # noqa: E731
     evidence.add("kubectl get pods", eventually(agrees, within=LOGS_READABLE, what="the list to match the API"))
 
 
-@then("every pod of every namespace is ready")
+@then("every pod in every namespace is ready")
 def all_ready(cluster):
     ready = lambda: pod_lists.all_ready(cluster)  # noqa: E731
     eventually(ready, within=SETTLED, what="every pod in every namespace to be Ready", hint="kubectl get pods -A")
 
 
-@then("the liveness probe of none of them has failed since it started")
+@then("none of their liveness probes has failed in the last minute")
 def none_ails(cluster, evidence):
     def none() -> bool:
         found = pod_lists.ailing(cluster)
@@ -91,7 +91,9 @@ def none_ails(cluster, evidence):
 
 
 @then(
-    parsers.parse("the last {count:d} of {written:d} stay readable while the kubelet looks whether a log is too long")
+    parsers.parse(
+        "the last {count:d} of {written:d} lines stay readable while the kubelet checks whether to rotate the log"
+    )
 )
 def lines_stay(namespace, talking, written, count):
     pod_lists.lines_stay(namespace, talking, written, count)
@@ -106,7 +108,7 @@ def all_logs(cluster, evidence):
     )
 
 
-@then(parsers.parse("no node begins a new log before the last one has {mebibytes:d} MiB"))
+@then(parsers.parse("no node rotates a log before it reaches {mebibytes:d} MiB"))
 def logs_are_long(cluster, outputs, mebibytes, evidence):
     seen = {machine.name: pod_lists.longest_log(cluster, machine.name) for machine in every_machine(outputs)}
     evidence.add("containerLogMaxSize of each kubelet, in bytes", seen)
@@ -115,7 +117,7 @@ def logs_are_long(cluster, outputs, mebibytes, evidence):
     assert seen and not short, f"expected logs of {mebibytes} MiB or more, saw containerLogMaxSize {short}. {hint}"
 
 
-@then("the log of each pod of auth, of the backend and of the frontend says something after a request")
+@then("each pod of auth, the backend and the frontend logs something after a request")
 def services_log(auth, backend, frontend, data_client, evidence):
     for service in (auth, backend, frontend):
         mark, answered = service_logs.ask_each_pod(service, data_client)
@@ -127,7 +129,7 @@ def metrics_server_runs(metrics_server):
     pass
 
 
-@then('"kubectl top" shows the use of every node')
+@then('"kubectl top" shows the resource usage of every node')
 def top_nodes(cluster, outputs, evidence):
     names = [machine.name for machine in every_machine(outputs)]
     shown = lambda: pod_lists.used_nodes(cluster, names)  # noqa: E731
@@ -135,7 +137,7 @@ def top_nodes(cluster, outputs, evidence):
     evidence.add("kubectl top nodes", eventually(shown, within=SETTLED, what="the usage of every node", hint=hint))
 
 
-@then('"kubectl top" shows the use of pods')
+@then('"kubectl top" shows the resource usage of pods')
 def top_pods(cluster, evidence):
     used = lambda: pod_lists.used_as_running(cluster)  # noqa: E731
     hint = "kubectl top pods -A; kubectl -n kube-system logs deploy/metrics-server"

@@ -18,7 +18,7 @@ from acceptance.drivers.cluster.control_planes import (
 from acceptance.drivers.cluster.machines import LASTS, control_planes_at_api, days_left
 
 
-@given("every control plane answers at the address of the API", target_fixture="shown")
+@given("every control plane answers at the API's address", target_fixture="shown")
 def every_control_plane_answers(cluster, outputs, evidence):
     cluster.needs_machines()
     seen = control_planes_at_api(cluster, outputs)
@@ -28,7 +28,7 @@ def every_control_plane_answers(cluster, outputs, evidence):
     return seen
 
 
-@given("none of them does so with a certificate that is about to end")
+@given("no API server's certificate is about to expire")
 def certificates_last(shown, evidence):
     left = days_left(shown)
     evidence.add("days left of the certificate of each API server", left)
@@ -38,7 +38,7 @@ def certificates_last(shown, evidence):
     )
 
 
-@given("each control plane runs what the others run")
+@given("every control plane runs the same components")
 def control_planes_are_complete(cluster):
     complete = lambda: all_complete(cluster)  # noqa: E731
     what = "every control plane to run the same components"
@@ -47,7 +47,7 @@ def control_planes_are_complete(cluster):
     )
 
 
-@given("each of them is set up like the others")
+@given("all control planes are configured alike, so that any of them can take over")
 def control_planes_are_alike(cluster):
     cluster.needs_machines()
     found = [*set_up_otherwise(cluster), *slow_to_take_over(cluster)]
@@ -55,7 +55,7 @@ def control_planes_are_alike(cluster):
     assert not found, f"expected control planes that can all take over, saw {'; '.join(found)}. {hint}"
 
 
-@given("each control plane stores and votes by an etcd of its own")
+@given("each control plane has its own etcd, which is a voting member")
 def nothing_is_stored_elsewhere(cluster):
     cluster.needs_machines()
     found = stored_elsewhere(cluster)
@@ -64,7 +64,7 @@ def nothing_is_stored_elsewhere(cluster):
     )
 
 
-@given("no machine knows another one's API alone")
+@given("no machine depends solely on another machine's API server")
 def machines_know_common_address(cluster, evidence):
     know = lambda: all_led_to_common_address(cluster)  # noqa: E731
     hint = "grep server: /etc/kubernetes/kubelet.conf there; kubectl -n kube-system get configmap kube-proxy -o yaml"
@@ -72,7 +72,7 @@ def machines_know_common_address(cluster, evidence):
     evidence.add("where the programs of each machine have the API", {name: str(found) for name, found in seen.items()})
 
 
-@given("the cluster's DNS servers are on more than one machine")
+@given("the cluster's DNS servers run on more than one machine")
 def dns_servers_are_spread(cluster, evidence):
     spread = lambda: dns_is_spread(cluster)  # noqa: E731
     hint = "kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide"
@@ -80,7 +80,7 @@ def dns_servers_are_spread(cluster, evidence):
     evidence.add("DNS servers and their machines", seen)
 
 
-@given("a client writes to the API all the time", target_fixture="writer")
+@given("a client continuously writes to the API", target_fixture="writer")
 def api_writer(cluster, namespace):
     writer = begin_writing(cluster, namespace)
     yield writer
@@ -100,18 +100,18 @@ def writes_resume(outage, seconds):
     assert outage.gap <= seconds, f"expected {what}, the gap was {outage.gap:.1f} s"
 
 
-@then("the pod of a Deployment that is created meanwhile finds a Service by its name, and runs")
+@then("a Deployment created during the outage has a running pod that resolves a Service by name")
 def pod_meanwhile(outage):
     outage.stays()
 
 
-@then("every acknowledged write is there")
+@then("no acknowledged write is lost")
 def writes_are_there(outage):
     lost = outage.lost_writes()
     assert not lost, f"expected every acknowledged write in the API, {len(lost)} ConfigMaps are missing: {lost[:5]}"
 
 
-@given("the engine lists what belongs to the platform", target_fixture="belonging")
+@given("the platform's resources are listed", target_fixture="belonging")
 def something_is_there(infrastructure, environment, evidence):
     found = infrastructure.leftovers()
     evidence.add("before", found)
@@ -128,7 +128,7 @@ def destroy(infrastructure, evidence):
     evidence.add("tofu destroy", f"{time.monotonic() - began:.1f} s")
 
 
-@then("nothing of it is left")
+@then("none of its resources are left")
 def nothing_left(infrastructure, belonging):
     found = infrastructure.leftovers()
     assert not found, f"expected destroy to leave nothing behind, saw {found}. Try: make down"

@@ -17,7 +17,7 @@ def open_page(web, routes, frontend_service, environment, outputs, pebble, path,
     return opened
 
 
-@then(parsers.parse('it is the page that the site has at "{path}", with its logo'))
+@then(parsers.parse('it is the site\'s page for "{path}", with the logo'))
 def page_is(opened, environment, path):
     heading, logo = environment.services.headings[path], environment.services.logo_path
     opened.is_page()
@@ -25,7 +25,7 @@ def page_is(opened, environment, path):
     assert f'"{logo}' in opened.document or not logo, f"expected {opened.url} to refer to the logo {logo}"
 
 
-@then("what people see of it is not what they see of another page")
+@then("it does not have the title, text or look of another page of the site")
 def page_is_seen(opened, web, environment, outputs, pebble):
     # A page that a style sheet hides has its heading in the document, but nobody sees it. Only a browser can tell.
     if opened.picture:
@@ -34,7 +34,7 @@ def page_is_seen(opened, web, environment, outputs, pebble):
     assert not mixed_up, f"expected {opened.url} to be a page of its own, but {mixed_up}"
 
 
-@then("all that it loads comes from the site, and works")
+@then("everything that it loads comes from the site with status 200 and the right media type")
 def page_is_whole(opened):
     assert len(opened.resources) > 1, (
         f"expected {opened.url} to load style sheets, scripts or pictures, it loads nothing"
@@ -44,20 +44,20 @@ def page_is_whole(opened):
     assert not wrong, f"expected all that {opened.url} loads to have its right media type, saw {wrong}"
 
 
-@then("it is answered the same way every time, with all that it loads")
+@then("it and everything that it loads are the same on every request")
 def page_stays(opened, web):
     changing = site.changing(web, opened)
     assert not changing, f"expected the same answer every time for {opened.url} and all that it loads, saw {changing}"
 
 
-@then("whoever was here before asks for it again, to see what changed")
+@then("a returning visitor's browser revalidates it after an hour at the latest")
 def page_is_not_kept(opened, evidence):
     seconds = visitors.kept_for(opened.answer)
     evidence.add("seconds for which browsers keep the page", seconds)
     assert seconds <= visitors.KEPT, f"expected {opened.url} to be kept for {visitors.KEPT} s at most, saw {seconds} s"
 
 
-@then("every visitor gets it, whatever their language, device or way here")
+@then("every visitor gets it, regardless of language, device or how they arrived")
 def page_is_for_everybody(opened, web, evidence):
     evidence.add("visitors", [*visitors.VISITORS])
     wrong = visitors.turned_away(web, opened)
@@ -65,7 +65,7 @@ def page_is_for_everybody(opened, web, evidence):
     assert not wrong, f"expected {opened.url} and all that it loads for every visitor, saw {wrong[:10]}. {hint}"
 
 
-@then("its pods have a Next.js static export, all the same", target_fixture="export")
+@then("its pods all have the same Next.js static export", target_fixture="export")
 def pods_have_export(service, environment, evidence):
     folder = environment.services.export_folder
     exports = site.exports(service, folder)
@@ -77,7 +77,7 @@ def pods_have_export(service, environment, evidence):
     return dict(kinds.pop())
 
 
-@then("users get every file of the export as it is")
+@then("users get every file of the export unchanged")
 def export_is_served(web, routes, environment, export, evidence):
     evidence.add("files", {site.path_of(file): digest[:16] for file, digest in sorted(export.items())})
     wrong = site.not_served(web, environment, export)
@@ -86,13 +86,13 @@ def export_is_served(web, routes, environment, export, evidence):
     assert not without, f"expected each page to use files of the export, these do not: {without}"
 
 
-@then("the export has every file that its pages name or need")
+@then("the export has every file that its pages reference or need")
 def export_is_complete(web, routes, environment, export):
     wrong = site.incomplete(web, environment, export)
     assert not wrong, f"expected the export to have all files that its pages need, missing by page: {wrong}"
 
 
-@then(parsers.parse('its probes ask for GET "{path}"'))
+@then(parsers.parse('its probes use GET "{path}"'))
 def probes_ask(service, path, evidence):
     seen = site.probe_targets(service)
     evidence.add("probes", seen)
@@ -101,7 +101,7 @@ def probes_ask(service, path, evidence):
     )
 
 
-@then(parsers.parse('{asset} comes as "{wanted}"'))
+@then(parsers.parse('{asset} is served as "{wanted}"'))
 def asset_type(web, routes, environment, asset, wanted, evidence):
     logo = environment.services.logo_path
     found = assets.addresses(site.pages(web, environment), asset, logo)
@@ -113,7 +113,7 @@ def asset_type(web, routes, environment, asset, wanted, evidence):
     assert found and not wrong, f"expected {asset} as {wanted}, saw {wrong or 'no such file named by any page'}"
 
 
-@then("what a browser loads with the home page comes as what its name says")
+@then("everything that a browser loads with the home page has the media type that its name implies")
 def types_in_browser(web, routes, frontend_service, environment, outputs, pebble, evidence):
     opened = site.open_page(web, environment, outputs, pebble, "/")
     evidence.add("types in the browser", opened.types)

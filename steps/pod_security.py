@@ -18,7 +18,7 @@ def labelled(access, cluster, evidence):
         assert seen.get(mode) == "restricted", f"expected {STANDARD}/{mode}=restricted {where}"
 
 
-@then("each API server refuses pods there that could take over their node, and admits one that could not")
+@then("each API server rejects pods there that could take over their node, and admits one that could not")
 def dangerous_refused(cluster, outputs, evidence):
     seen = pod_security.answers_by_server(cluster, outputs.control_planes)
     evidence.add("answers by API server", seen)
@@ -26,7 +26,7 @@ def dangerous_refused(cluster, outputs, evidence):
     assert seen and not wrong, f"expected API servers to refuse dangerous pods and admit a good one, saw {wrong}"
 
 
-@then("every pod of the platform keeps to the restricted standard")
+@then("every pod of the platform meets the restricted standard")
 def all_would_pass(cluster, applications, evidence):
     names = [NAMESPACE, *pod_security.platform_namespaces(cluster)]
     seen = {name: pod_security.complaints(cluster, name) for name in names}
@@ -47,7 +47,7 @@ def others_enforce(cluster, sealed_secrets, traefik, argocd, evidence):
     assert not root, f"expected no namespace to admit a pod that may run as root, these do: {root}"
 
 
-@then("no pod is in the system's namespaces that no workload and no machine made")
+@then("every pod in the system namespaces was created by a workload or a machine")
 def nobody_left_a_pod(cluster):
     found = system_pods.left_behind(
         cluster.core.list_pod_for_all_namespaces().items, system_pods.paths_of_volumes(cluster)
@@ -55,14 +55,14 @@ def nobody_left_a_pod(cluster):
     assert not found, f"expected only pods of workloads in system namespaces, saw {found}. Try: kubectl delete pod"
 
 
-@then("no workload there has a node's rights but those that run the nodes")
+@then("only workloads that run the nodes can control a node there")
 def nobody_rules_nodes(cluster):
     # A shared cluster may run agents of others on its nodes.
     found = [] if cluster.is_attached else system_pods.unknown_rulers(cluster.core.list_pod_for_all_namespaces().items)
     assert not found, f"expected only what runs the nodes to control a node, saw {found}. Try: kubectl describe"
 
 
-@then("no pod but those that call the API holds a token for it")
+@then("only pods that call the API hold a token for it")
 def no_needless_tokens(cluster):
     holders = pod_security.needless_tokens(pod_security.platform_pods(cluster))
     assert not holders, f"expected API tokens only where they are needed, these pods hold one: {holders}"

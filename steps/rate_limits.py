@@ -21,19 +21,19 @@ def rate_clients(auth, auth_api, environment, data_client):
         yield new
 
 
-@given("a client that calls for the first time", target_fixture="client")
+@given("a client that has never called before", target_fixture="client")
 def new_client(rate_clients):
     client = rate_clients()
     assert client.counter() is None, f"expected no counter {client.key} in Redis before the first call, it exists"
     return client
 
 
-@when("it calls auth without a signature until auth has had enough")
+@when("it calls auth without a signature until it is rate-limited")
 def call_often(client):
     client.call_until_refused()
 
 
-@then("it got 429, and was told when to call again", target_fixture="told")
+@then("it gets 429 with a Retry-After header", target_fixture="told")
 def got_429(client, evidence):
     answer = client.last
     retry = answer.headers.get("Retry-After", "")
@@ -44,7 +44,7 @@ def got_429(client, evidence):
     return seconds
 
 
-@then("its counter in Redis went up with each call")
+@then("its counter in Redis goes up with each call")
 def counter_went_up(client, evidence):
     evidence.add("counter by calls", client.counted)
     wrong = {calls: seen for calls, seen in client.counted.items() if seen != calls}
@@ -53,7 +53,7 @@ def counter_went_up(client, evidence):
     )
 
 
-@then("a client's good sign-in counts, too, and takes nothing off its counter")
+@then("a client's successful sign-in also counts and does not lower its counter")
 def sign_in_counts(rate_clients, environment, evidence):
     client = rate_clients()
     client.call()
@@ -65,7 +65,7 @@ def sign_in_counts(rate_clients, environment, evidence):
     assert not wrong, f"expected the counter {client.key} to go up with each call, but {wrong}. Try: {LOGS}"
 
 
-@then("it gets 429 every time, whichever pod it comes to")
+@then("it gets 429 every time, whichever pod answers")
 def stays_refused(client):
     def refused():
         assert client.call() == 429, in_words(client.last)
@@ -74,7 +74,7 @@ def stays_refused(client):
     consistently(refused, during=OVER_THE_LIMIT, every=0.2, what="429 for a client over the limit", hint=LOGS)
 
 
-@then("it gets 429 for a nonce, too")
+@then("it also gets 429 when it requests a nonce")
 def gets_no_nonce(client, environment, evidence):
     limited = environment.services.nonces_are_limited
     status = client.ask_nonce() if limited else None
@@ -82,7 +82,7 @@ def gets_no_nonce(client, environment, evidence):
     assert status in (429, None), f"expected 429 for a nonce of a client over the limit, saw {in_words(client.last)}"
 
 
-@then("another client over the limit gets 429 for a good sign-in")
+@then("another client over the limit gets 429 even for a valid sign-in")
 def signs_in_in_vain(rate_clients, environment, evidence):
     client = rate_clients()
     status = client.sign_in_refused(environment)
@@ -90,7 +90,7 @@ def signs_in_in_vain(rate_clients, environment, evidence):
     assert status == 429, f"expected 429 for a good sign-in over the limit, saw {in_words(client.last)}. Try: {LOGS}"
 
 
-@then("whatever such a client says of its address does not let it in, and does not count against another")
+@then("a limited client cannot evade the limit or charge another client by forging its address")
 def forged_headers(rate_clients, evidence):
     liar = rate_clients()
     liar.call_until_refused()
@@ -101,13 +101,13 @@ def forged_headers(rate_clients, evidence):
     )
 
 
-@then("Traefik takes nobody's word for where a request comes from, here and in production")
+@then("Traefik trusts no external client about its address, here and in production")
 def nobody_is_believed(platform):
     found = traefik_options.who_is_believed(platform)
     assert not found, f"expected Traefik to set the client address itself, but {found}"
 
 
-@then("its counter ends when it was told, however often it called since")
+@then("its counter expires by the time in Retry-After, however often it has called since")
 def counter_ends(client, told, evidence):
     later = client.end()
     seen = {"told": told, "when it was refused": vars(client.refused), "later": vars(later)}
@@ -117,7 +117,7 @@ def counter_ends(client, told, evidence):
     assert not wrong, f"{expected}, but {wrong}. Try: {rate_limits.REDIS_CLI} ttl {client.key}"
 
 
-@then("another client is not refused for it", target_fixture="other")
+@then("another client is still served", target_fixture="other")
 def another_client(rate_clients):
     other = rate_clients()
     status = other.call()
@@ -125,7 +125,7 @@ def another_client(rate_clients):
     return other
 
 
-@then("that one is served no more often when it calls many times at once")
+@then("that client is served no more often when it makes many concurrent calls")
 def calls_at_once(client, other, evidence):
     limit = client.served
     served = 1 + other.call_at_once(2 * limit)
@@ -136,12 +136,12 @@ def calls_at_once(client, other, evidence):
     assert not wrong, f"{expected}, but {wrong}. Try: {rate_limits.REDIS_CLI} get {other.key}"
 
 
-@when("its counter is removed")
+@when("the limited client's counter is removed")
 def remove_counter(client):
     client.clear()
 
 
-@then("it is served again")
+@then("the limited client is served again")
 def answered_again(client):
     status = client.call()
     assert status < 500 and status != 429, (

@@ -24,7 +24,7 @@ def back_up(backup, cluster, repository, evidence):
         evidence.add("backups, in bytes", recovery.back_up(backup, cluster, repository))
 
 
-@when("the infrastructure is destroyed and nothing of it is left")
+@when("the infrastructure is destroyed and nothing is left behind")
 def destroy(backup, platform, infrastructure):
     with backup.timed("destroy"):
         found = recovery.destroy(platform, infrastructure)
@@ -37,12 +37,12 @@ def create_again(backup, platform, infrastructure, images, run):
         backup.again = recovery.create_again(platform, infrastructure, images, run)
 
 
-@when("the sealing keys are restored before the controller starts, and the repository from its bundle")
+@when("the sealing keys are restored before the controller starts, and the repository is restored from its bundle")
 def restore(backup):
     recovery.restore_keys_and_repository(backup)
 
 
-@then("the sealed secrets of that repository open to the values from before")
+@then("the SealedSecrets in that repository are unsealed to their previous values")
 def old_values(backup):
     recovery.wait_old_values(backup)
 
@@ -64,13 +64,13 @@ def answers_again(backup, environment, evidence):
     evidence.add("seconds", backup.times)
 
 
-@then("the database has the row again, from its backup")
+@then("the row is restored from the database's backup")
 def row_again(backup):
     seen = recovery.row_of_backup(backup)
     assert seen == [backup.row], f"expected the row {backup.row} in {recovery.TABLE} after the restore, saw {seen}"
 
 
-@then("the backup of etcd opens and holds an object")
+@then("the etcd backup can be restored and contains an object")
 def etcd_opens(backup, images, evidence):
     found = recovery.open_etcd_backup(backup.folder, images.tag(images.lock["etcd"]))
     evidence.add("kube-system in the backup", {"count": found.get("count"), "revision": found["header"]["revision"]})

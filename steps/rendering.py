@@ -17,7 +17,7 @@ def whole_platform(
     """Each component of the platform is up."""
 
 
-@when("the objects that make render prints are held against the cluster", target_fixture="held")
+@when("the objects that make render prints are compared with the cluster", target_fixture="held")
 def compare(platform: Platform, evidence: Evidence) -> list[Held]:
     held = [
         Held(name, without_hooks(platform.rendering.manifests(name))) for name in components_of(platform.environment)
@@ -35,13 +35,13 @@ def nothing_differs(held: list[Held]) -> None:
     assert not found, f"expected the cluster to match `make render`, these components differ: {', '.join(found)}"
 
 
-@then("nobody wrote a field of theirs by hand that it does not print")
+@then("no field that it does not print was set by hand")
 def nothing_by_hand(platform: Platform, held: list[Held]) -> None:
     found = by_others(platform.cluster, [item for component in held for item in component.manifests])
     assert not found, f"expected only fields that `make render` prints, somebody set others by hand: {found}"
 
 
-@then("nothing was added to them that it does not print")
+@then("nothing that it does not print was added to them")
 def nothing_added(held: list[Held]) -> None:
     found = [text for component in held for text in component.added]
     assert not found, f"expected nothing beyond what `make render` prints, somebody added {found}"

@@ -34,7 +34,7 @@ def auto_sync_off(cluster, argocd, repository, platform, applications, name):
     put_back(service)
 
 
-@given("every service keeps earlier versions to return to, here and in production")
+@given("every service keeps previous versions to roll back to, here and in production")
 def services_keep_versions(platform, evidence):
     seen = rollouts.history_limits(platform)
     evidence.add("earlier versions that each Deployment keeps", seen)
@@ -44,7 +44,7 @@ def services_keep_versions(platform, evidence):
     assert not found, f"expected every rollout to be reversible, saw {found}"
 
 
-@given("every service starts new pods before old ones go, here and in production")
+@given("every service starts new pods before it stops old ones, here and in production")
 def services_replace_first(platform, applications):
     found = policies.troubles(policies.workloads_everywhere(platform), policies.loses_requests)
     assert not found, f"expected updates of all services without lost requests, saw {found}"
@@ -56,20 +56,20 @@ def services_replace_first(platform, applications):
     assert not early, f"expected no Service to lead to pods that are not ready, these do: {early}"
 
 
-@given("every service's route asks another pod where one cannot be connected to, here and in production")
+@given("every service's route retries another pod if a connection to one fails, here and in production")
 def routes_try_again(platform, routes):
     found = route_retries.lose_requests(platform)
     assert not found, f"expected a retry Middleware on the route of each service, saw {found}"
 
 
-@given("Argo CD makes nothing anew that the API refuses to change, here and in production")
+@given("Argo CD does not recreate objects that the API refuses to change, here and in production")
 def nothing_is_forced(platform, argocd, applications):
     seen = policies.applications_everywhere(platform) | sync_options.objects_everywhere(platform, argocd)
     found = policies.troubles(seen, sync_options.is_forced)
     assert not found, f"expected a failing sync to leave existing objects alone, saw {found}"
 
 
-@given(parsers.parse('"{url}" is asked all the time'), target_fixture="requests_lost")
+@given(parsers.parse('"{url}" is requested continuously'), target_fixture="requests_lost")
 def asked_all_the_time(web, routes, environment, url):
     with RequestLoop(web, url.format(domain=environment.domain)) as loop:
         eventually(lambda: loop.answered >= 5 or None, within=ROLLED_OUT, what=f"answers from {loop.url}")
@@ -100,7 +100,7 @@ def undo(service, evidence):
     evidence.add("kubectl rollout undo", rollouts.undo(service))
 
 
-@then("it runs the version before, with all its replicas")
+@then("it runs the previous version with all its replicas")
 def version_before(service):
     rollouts.wait_version_before(service)
     assert set(service.before) == set(service.pods()), (
@@ -109,7 +109,7 @@ def version_before(service):
 
 
 @when(
-    parsers.parse('requests for the host "{host}" that take {seconds:d} seconds to come are sent all the time'),
+    parsers.parse('requests to the host "{host}" that take {seconds:d} seconds to arrive are sent continuously'),
     target_fixture="slow_requests",
 )
 def sent_slowly(web, environment, host, seconds):
@@ -119,9 +119,7 @@ def sent_slowly(web, environment, host, seconds):
 
 
 @when(
-    parsers.parse(
-        'a copy of "{name}" is deleted while requests that take {seconds:d} seconds to come are on their way'
-    ),
+    parsers.parse('a copy of "{name}" is deleted while requests that take {seconds:d} seconds to arrive are in flight'),
     target_fixture="taken_away",
 )
 def taken_away(platform, default, data_client, environment, name, seconds):
@@ -130,32 +128,32 @@ def taken_away(platform, default, data_client, environment, name, seconds):
         yield copy
 
 
-@then("the copy that was deleted has answered each of its requests, too")
+@then("the deleted copy also answered each of its requests")
 def copy_answered(taken_away, evidence):
     evidence.add("requests on their way to a copy that was deleted", taken_away.assert_nothing_lost())
 
 
-@then("each request that took seconds to come was answered")
+@then("every slow request was answered")
 def nothing_cut(slow_requests, evidence):
     evidence.add("requests that took seconds to come", slow_requests.assert_nothing_lost())
 
 
-@when("an operator rolls out another version of it, which all its pods run")
+@when("an operator rolls out another version of it to all its pods")
 def roll_out_another(service):
     rollouts.roll_out_completely(service)
 
 
-@then("all its pods run the version before again")
+@then("all its pods run the previous version again")
 def all_run_version_before(service):
     rollouts.wait_version_before(service)
 
 
-@when("a change that the API refuses is pushed for it")
+@when("a change that the API rejects is pushed for it")
 def push_refused(service):
     rollouts.push_refused(service)
 
 
-@then("its sync fails and says why")
+@then("its sync fails and reports the reason")
 def sync_fails(service, evidence):
     says = rollouts.wait_sync_failed(service)
     evidence.add("what it says", says)
@@ -164,7 +162,7 @@ def sync_fails(service, evidence):
     )
 
 
-@then("its pods are those from before, not restarted")
+@then("its pods are the same as before and have not restarted")
 def pods_undisturbed(service):
     rollouts.stays_undisturbed(service)
 
@@ -181,17 +179,17 @@ def deploy_one(service):
 
 
 @when("the operator rolls back to the commit before both")
-@when("the operator rolls back to the commit before")
+@when("the operator rolls back to the previous commit")
 def roll_back(service, evidence):
     evidence.add("history before", rollouts.roll_back_to_first(service))
 
 
-@then("its pods run what that commit says, and stay with it")
+@then("its pods run the version of that commit and stay on it")
 def pods_run_first(service):
     rollouts.stays_with_first(service)
 
 
-@then("its record names that commit")
+@then("its sync record names that commit")
 def record_names(service, evidence):
     entry = service.status()["history"][-1]
     evidence.add("history's last entry", {key: entry[key] for key in rollouts.SHOWN})
@@ -205,7 +203,7 @@ def push_broken(service):
     rollouts.push_never_ready(service)
 
 
-@then("its Application becomes Degraded and says why")
+@then("its Application becomes Degraded and reports the reason")
 def becomes_degraded(service, evidence):
     says = rollouts.wait_health(service, "Degraded")
     evidence.add("what it says", says)
@@ -227,12 +225,12 @@ def revert(service):
     put_back(service)
 
 
-@then("its Application is shown as Synced and Healthy at the last commit")
+@then("its Application is shown as Synced and Healthy at the latest commit")
 def shown_as_well(argocd_ui, service, evidence):
     evidence.add("shown", rollouts.wait_shown_well(argocd_ui, service))
 
 
-@then("its pods are of the version before")
+@then("its pods run the previous version")
 def pods_before(service):
     rollouts.wait_version_before(service)
 

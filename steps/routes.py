@@ -13,22 +13,20 @@ from acceptance.drivers.services.service import Service, in_words
 from acceptance.drivers.workloads.pods import PodClient
 
 
-@given("the services are routed", target_fixture="users")
+@given("the services' routes are deployed", target_fixture="users")
 def services_are_routed(routes, web):
     return web
 
 
 @when(
-    parsers.parse('requests with marks of their own are sent to each path of the host "{host}"'),
+    parsers.parse('uniquely marked requests are sent to each path of the host "{host}"'),
     target_fixture="marked",
 )
 def send_marked(users, environment, cluster, host):
     return access_log.send_everywhere(users, environment, host, route_rules.platform_rules(cluster))
 
 
-@then(
-    parsers.parse('a browser, old or new, which speaks HTTP/2 to the host "{host}", is answered by a pod of "{name}"')
-)
+@then(parsers.parse('old and new browsers that use HTTP/2 for the host "{host}" are answered by a pod of "{name}"'))
 def browser_is_answered(users, environment, outputs, platform, cluster, host, name, evidence):
     platform.get(name)
     both = http2_requests.ask_both(users, environment, outputs, host)
@@ -38,7 +36,7 @@ def browser_is_answered(users, environment, outputs, platform, cluster, host, na
     assert not wrong, f"expected a pod of {name} to answer alike over HTTP/1.1 and HTTP/2, saw {wrong}. Try: {HINT}"
 
 
-@then(parsers.parse('each of them is answered by a pod of "{name}", and by no other'))
+@then(parsers.parse('the requests are answered only by pods of "{name}"'))
 def only_answered_by(marked, platform, cluster, name, evidence):
     platform.get(name)
     own = access_log.pods_of(cluster, name)
@@ -47,7 +45,7 @@ def only_answered_by(marked, platform, cluster, name, evidence):
     assert own and not others, f"expected only pods of {name} to be asked, saw {others or 'no pod of it'}. Try: {HINT}"
 
 
-@then(parsers.parse('every route that takes the host "{host}" leads to the Service "{name}" alone'))
+@then(parsers.parse('every route that matches the host "{host}" leads only to the Service "{name}"'))
 def routes_lead_to(platform, cluster, environment, host, name, evidence):
     address, service = f"{host}.{environment.domain}", f"default/{name}"
     here, there = route_rules.platform_rules(cluster), route_rules.production_rules(platform)
@@ -58,7 +56,7 @@ def routes_lead_to(platform, cluster, environment, host, name, evidence):
     )
 
 
-@then(parsers.parse('nothing on the way changes the requests for the host "{host}" or their answers'))
+@then(parsers.parse('nothing along the way changes the requests for the host "{host}" or their responses'))
 def nothing_changes_requests(platform, environment, host):
     wrong = route_middlewares.changed_everywhere(platform, f"{host}.{environment.domain}")
     harmless = ", ".join(route_middlewares.HARMLESS)
@@ -69,7 +67,7 @@ def nothing_changes_requests(platform, environment, host):
 
 @then(
     parsers.parse(
-        'a request for the host "{host}" that takes {seconds:d} seconds to come is answered as one that comes at once'
+        'a request to the host "{host}" that takes {seconds:d} seconds to arrive gets the same status as a fast one'
     )
 )
 def slow_is_answered(users, environment, host, seconds, evidence):
@@ -81,7 +79,7 @@ def slow_is_answered(users, environment, host, seconds, evidence):
 
 
 @then(
-    parsers.parse('it answers the host "{host}" beside {count:d} others whose requests are still on their way'),
+    parsers.parse('a request to the host "{host}" is answered while {count:d} other requests are still being sent'),
     target_fixture="many",
 )
 def answers_beside_many(users, environment, outputs, host, count, evidence):
@@ -93,14 +91,14 @@ def answers_beside_many(users, environment, outputs, host, count, evidence):
     return many
 
 
-@then("it still does when half of these have hung up in the midst of them")
+@then("it is still answered after half of those requests are aborted midway")
 def answers_after_hang_up(many):
     wrong = many.left_behind() if many else ""
     hint = "Try: look for what the service takes for a request, and gives back only when it ends well"
     assert not wrong, f"expected the same answer when clients had hung up as before, saw {wrong}. {hint}"
 
 
-@then(parsers.parse('connections to each pod of "{name}" that are left alone meanwhile'), target_fixture="idle")
+@then(parsers.parse('connections to each pod of "{name}" are left idle meanwhile'), target_fixture="idle")
 def left_alone(platform, default, namespace, name):
     platform.get(name)
     # A client pod of its own: the common one has credentials, which not every run may read.
@@ -109,7 +107,7 @@ def left_alone(platform, default, namespace, name):
         yield stack.enter_context(idle_connections.idle_to_each_pod(Service(default, name), client))
 
 
-@then("each of these connections carries another request, as those that Traefik keeps have to")
+@then("each idle connection carries another request, as the connections that Traefik keeps alive must")
 def idle_are_open(idle, evidence):
     found = idle_connections.closed(idle)
     evidence.add("connections that were idle, by pod", {pod: found.get(pod, "open") for pod in idle})
@@ -119,7 +117,7 @@ def idle_are_open(idle, evidence):
     )
 
 
-@when(parsers.parse('a GraphQL query is sent to the host "{host}", time and again'), target_fixture="graphql_answers")
+@when(parsers.parse('a GraphQL query is sent to the host "{host}" repeatedly'), target_fixture="graphql_answers")
 def send_graphql(users, environment, host, evidence):
     address = url(environment.domain, host, environment.services.graphql_path)
     answered(users, "POST", address, json={"query": TYPENAME})
@@ -134,7 +132,7 @@ def is_graphql(graphql_answers):
     assert not wrong, f"expected GraphQL answers with data, {len(wrong)} of {FRESH} are not: {wrong[:3]}. Try: {HINT}"
 
 
-@when(parsers.parse('the path of its health is asked for at the host "{host}"'), target_fixture="marked")
+@when(parsers.parse('the health path is requested from the host "{host}"'), target_fixture="marked")
 def ask_health(users, environment, host, evidence):
     address = url(environment.domain, host, environment.services.auth_health_path)
     if environment.services.auth_health_path != "/api/health":
@@ -152,7 +150,7 @@ def each_answer_is(marked, status, evidence):
     )
 
 
-@when(parsers.parse('each path of the host "{host}" is asked for over plain HTTP'), target_fixture="plain")
+@when(parsers.parse('each path of the host "{host}" is requested over plain HTTP'), target_fixture="plain")
 def ask_over_http(users, environment, cluster, host, evidence):
     addresses = redirects.pages_of(environment, route_rules.platform_rules(cluster), host)
     evidence.add("asked for", {"methods": redirects.METHODS, "addresses": addresses})

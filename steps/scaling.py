@@ -6,7 +6,7 @@ from acceptance.drivers.operations import scaling
 from acceptance.drivers.workloads import disruption_budgets
 
 
-@given("no disruption budget keeps a worker from being emptied, here and in production")
+@given("no PodDisruptionBudget blocks the drain of a worker, here and in production")
 def budgets_let_pods_go(platform):
     found = disruption_budgets.in_the_way(platform)
     assert not found, (
@@ -20,7 +20,7 @@ def commit_replicas(service, count, evidence):
     evidence.add("commit", scaling.push_replicas(service, count))
 
 
-@then(parsers.parse("{count:d} pods of it are ready, on every worker"))
+@then(parsers.parse("{count:d} pods of it are ready, spread over all workers"))
 def ready_on_every_worker(service, outputs, count, evidence):
     homes = scaling.wait_ready(service, count)
     evidence.add("pods by node", homes)
@@ -30,7 +30,7 @@ def ready_on_every_worker(service, outputs, count, evidence):
     )
 
 
-@when("a worker with pods of it is cordoned and drained of them", target_fixture="drained")
+@when("a worker with pods of it is cordoned and those pods are evicted", target_fixture="drained")
 def drain_worker(service, evidence):
     with scaling.drained_worker(service) as drained:
         evidence.add("kubectl drain", drained.said)

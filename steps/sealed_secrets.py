@@ -23,7 +23,7 @@ def controller_runs(sealed_secrets, cluster):
     )
 
 
-@then("its newest key is an RSA private key in a Secret of its own namespace")
+@then("its newest key is an RSA private key in a Secret in its own namespace")
 def newest_key(sealed_secrets, evidence):
     newest = sealing_keys.newest_key(sealed_secrets)
     key = sealing_keys.private_key(newest)
@@ -34,13 +34,13 @@ def newest_key(sealed_secrets, evidence):
     )
 
 
-@then("each of its keys is one, and the certificate beside it belongs to it")
+@then("each of its keys is an RSA private key with a matching certificate")
 def each_key(sealed_secrets):
     wrong = sealing_keys.wrong_keys(sealed_secrets)
     assert not wrong, f"expected RSA keys of {sealing_keys.KEY_BITS} bits or more with their certificates, saw {wrong}"
 
 
-@then("no other namespace has a copy of any of them")
+@then("no other namespace has a copy of any of these keys")
 def no_copies(sealed_secrets):
     found = sealing_keys.copies_of_keys(sealed_secrets)
     assert not found, f"expected private keys in {NAMESPACE} only, saw {found}. Try: kubectl delete, and a new key"
@@ -53,7 +53,7 @@ def fetch_certificate(sealed_secrets, evidence):
     return x509.load_pem_x509_certificate(pem.encode())
 
 
-@then("it is valid now and belongs to a key that the controller keeps")
+@then("it is currently valid and belongs to one of the controller's keys")
 def fetched_is_valid(sealed_secrets, fetched):
     lasts = f"from {fetched.not_valid_before_utc} to {fetched.not_valid_after_utc}"
     assert sealing_keys.is_valid_now(fetched), f"expected a certificate that is valid now, saw one {lasts}"
@@ -61,18 +61,18 @@ def fetched_is_valid(sealed_secrets, fetched):
     assert belongs, "expected the certificate that kubeseal fetched to belong to one of the controller's keys"
 
 
-@then("it can be sealed with for a month")
+@then("it can be used for sealing for another month")
 def fetched_lasts(fetched):
     until, days = fetched.not_valid_after_utc, sealing_keys.LASTS.days
     assert sealing_keys.lasts(fetched), f"expected a certificate for {days} days more, it ends at {until}"
 
 
-@when("a Secret with a value of its own is sealed and applied", target_fixture="sealed")
+@when("a Secret with a unique value is sealed and applied", target_fixture="sealed")
 def seal_one(sealed_secrets, namespace):
     return sealing.seal_and_apply(sealed_secrets, namespace, "sealed", sealing.new_values())
 
 
-@then("a Secret of that name holds that value and belongs to the SealedSecret")
+@then("a Secret of that name has that value and is owned by the SealedSecret")
 def secret_belongs(cluster, namespace, sealed, evidence):
     evidence.add("SealedSecret", json.dumps(sealed, indent=2))
     owners = sealed_secret_status.owners_of(cluster, "sealed", namespace.name)
@@ -81,12 +81,12 @@ def secret_belongs(cluster, namespace, sealed, evidence):
     )
 
 
-@then("the same SealedSecret under another name is refused")
+@then("the same SealedSecret under another name is rejected")
 def other_name_refused(namespace, sealed):
     sealing.wait_refused_under_other_name(namespace, sealed)
 
 
-@then("each SealedSecret of the platform is unsealed, and under its own name alone")
+@then("each SealedSecret of the platform is unsealed, and only under its own name")
 def each_unsealed(platform_secrets, cluster, evidence):
     seen = sealed_secret_status.states_of_sealed(cluster)
     evidence.add("SealedSecrets", seen)
@@ -94,14 +94,14 @@ def each_unsealed(platform_secrets, cluster, evidence):
     assert seen and not wrong, f"expected each SealedSecret unsealed, saw {wrong or 'none'}. Try: {sealing.LOGS}"
 
 
-@then("the Secret of each holds what it holds")
+@then("each Secret has the values of its SealedSecret")
 def each_matches(sealed_secrets, tmp_path):
     wrong = sealed_secret_status.with_other_values(sealed_secrets, tmp_path)
     assert not wrong, f"{wrong} of the cluster hold other values than their Secrets. {sealing.LOGS}"
 
 
 @then(
-    parsers.parse('Git\'s SealedSecret "{name}" became a Secret with the same value under "{key}"'),
+    parsers.parse('the SealedSecret "{name}" in Git became a Secret with the same value under "{key}"'),
     target_fixture="unsealed_value",
 )
 def became_secret(sealed_secrets, repository, name, key, tmp_path, evidence):
@@ -111,7 +111,7 @@ def became_secret(sealed_secrets, repository, name, key, tmp_path, evidence):
     return seen[key]
 
 
-@then("that value is the address of a PostgreSQL database")
+@then("that value is a PostgreSQL connection URL")
 def is_database_address(unsealed_value):
     address = urllib.parse.urlparse(unsealed_value)
     assert address.scheme in ("postgres", "postgresql"), (
@@ -133,7 +133,7 @@ def rotate(sealed_secrets, namespace, rotation):
     return sealing.seal_new_value(sealed_secrets, namespace)
 
 
-@then("the Secret has the new value and the running pod still the old one")
+@then("the Secret has the new value and the running pod still has the old one")
 def not_before_restart(cluster, namespace, rotation, value_after):
     now = (read_secret(cluster, sealing.USED, namespace.name) or {}).get("VALUE")
     assert now == value_after, (
@@ -158,7 +158,7 @@ def after_restart(namespace, rotation, value_after):
     eventually(renewed, within=POD_READY, what="the pod to have the new value", hint=hint)
 
 
-@then("every Secret and workload of the platform lets a rotated value through")
+@then("no Secret or workload of the platform would block a rotated value")
 def lets_through(cluster, platform_secrets):
     found = "; ".join(sealed_secret_status.out_of_reach(cluster))
     assert not found, (

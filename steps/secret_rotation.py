@@ -14,7 +14,7 @@ def judges(auth, backend, auth_api, backend_api, data_client, environment):
     return secret_rotation.Judges(auth, backend, auth_api, backend_api, data_client, environment.services)
 
 
-@given("a wallet that signed in over HTTPS, with a token that is accepted", target_fixture="before")
+@given("a wallet that signed in over HTTPS and has a valid token", target_fixture="before")
 def token_before(visitor, judges, evidence):
     visitor.answer = visitor.send(*visitor.message("a good message"))
     token = accepted(visitor, evidence)["jwt"]
@@ -35,7 +35,7 @@ def restart(auth, backend):
     secret_rotation.restart(auth, backend)
 
 
-@then("the token from before the rotation is refused")
+@then("the token from before the rotation is rejected")
 def old_is_refused(judges, before):
     judges.wait_all_say(False, *before)
 

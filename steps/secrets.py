@@ -6,7 +6,7 @@ from acceptance.drivers.secrets import deleted_branches, git_leaks, sealing, sec
 
 
 @given(
-    "every version of every file on every branch of every repository, also of branches that are gone",
+    "every version of every file on every branch of every repository, including deleted branches",
     target_fixture="versions",
 )
 def every_version(git, cluster, repository, evidence):
@@ -18,7 +18,7 @@ def every_version(git, cluster, repository, evidence):
     return {place: text for versions in found.values() for place, text in versions.items()}
 
 
-@then("none of them is a Secret or holds a secret value")
+@then("none of them is a Secret or contains a secret value")
 def no_secret_in_git(versions, platform_secrets, git, cluster):
     values = git_leaks.secret_values({**platform_secrets.values, "git": git_leaks.credentials(cluster, git)})
     every = secret_search.of_cluster(cluster, values)
@@ -27,7 +27,7 @@ def no_secret_in_git(versions, platform_secrets, git, cluster):
     assert not found, f"expected no secret in Git, saw {found}. {git_leaks.HINT}"
 
 
-@then("each sealed value opens with the cluster's key")
+@then("each sealed value can be decrypted with the cluster's key")
 def opens_with_key(sealed_secrets, repository, platform_secrets, tmp_path):
     manifests = sealing.sealed_in_git(repository)
     assert manifests, "expected SealedSecrets below k8s/secrets/ in Git, there are none"
@@ -37,7 +37,7 @@ def opens_with_key(sealed_secrets, repository, platform_secrets, tmp_path):
     )
 
 
-@then("no version of any opens without a key or with the key of another cluster")
+@then("no version of any can be decrypted without a key or with another cluster's key")
 def does_not_open(sealed_secrets, versions, tmp_path, evidence):
     evidence.add("refusals", sealing.refusals(sealed_secrets, git_leaks.sealed_texts(versions), tmp_path))
 
@@ -62,7 +62,7 @@ def pod_sees_value(namespace, value):
         )
 
 
-@then("the platform's pods take their secret values from Secrets alone, here and in production")
+@then("the platform's pods take their secret values only from Secrets, here and in production")
 def taken_from_secrets(platform, cluster, platform_secrets, evidence):
     here, there = secret_use.running_workloads(cluster), secret_use.production_workloads(platform)
     evidence.add("Secrets by workload here", secret_use.references(here))
@@ -71,7 +71,7 @@ def taken_from_secrets(platform, cluster, platform_secrets, evidence):
     assert there and not wrong, f"expected secret values from Secrets only, saw {wrong or 'no workload in production'}"
 
 
-@then("nothing of the platform but Secrets holds a secret value, or a credential in clear, in any namespace")
+@then("no object of the platform except Secrets contains a secret value or a plaintext credential, in any namespace")
 def only_secrets_hold(platform, cluster, platform_secrets, evidence):
     values = secret_search.of_cluster(cluster, git_leaks.secret_values(platform_secrets.values))
     items = [*secret_search.objects(cluster), *secret_use.production_workloads(platform)]

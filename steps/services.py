@@ -87,7 +87,7 @@ def deployed(service, evidence):
     return service
 
 
-@then(parsers.parse("at least {count:d} of its pods are ready, on different workers"), target_fixture="replicas")
+@then(parsers.parse("at least {count:d} of its pods are ready on different workers"), target_fixture="replicas")
 def pods_on_workers(service, outputs, count, evidence):
     workers = {worker.name for worker in outputs.workers}
     what = f"{count} pods of {service.name} to be ready on different workers"
@@ -97,14 +97,14 @@ def pods_on_workers(service, outputs, count, evidence):
     return pods
 
 
-@then(parsers.parse("nothing may run fewer than {count:d} of them, here and in production"))
+@then(parsers.parse("nothing can scale it below {count:d} replicas, here and in production"))
 def nothing_scales_down(service, platform, count):
     wrong = replicas.ways_below(platform, service.name, count)
     hint = "Try: kubectl get horizontalpodautoscalers -A"
     assert not wrong, f"expected nothing to run fewer than {count} pods of {service.name}, saw {wrong}. {hint}"
 
 
-@then(parsers.parse('each of these pods answers "{path}" by itself'))
+@then(parsers.parse('each of these pods answers "{path}" individually'))
 def each_pod_answers(service, replicas, path, data_client, evidence):
     doors = service.doors(data_client)
     seen = {pod.metadata.name: doors[pod.metadata.name].get(path) for pod in replicas}
@@ -155,7 +155,7 @@ def service_has_port(service, port, evidence):
     eventually(service.behind, within=HEALTHY_AGAIN, what=what, hint=service.hint)
 
 
-@then(parsers.parse('a pod on each worker is answered at "{url}"'))
+@then(parsers.parse('a pod on each worker gets an answer from "{url}"'))
 def pods_are_answered(service, data_client, outputs, url, evidence):
     target, _, path = url.removeprefix("http://").partition("/")
     own = {shape(door.get(f"/{path}").text) for door in service.pod_doors(data_client).values()}

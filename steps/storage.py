@@ -27,7 +27,7 @@ from acceptance.platform.applications import APPLICATIONS
 NO_WAY = "the suite has no way to a disk of this environment but through the pod that writes to it"
 
 
-@when("a pod on each worker asks for a claim", target_fixture="asked")
+@when("a pod on each worker requests a PersistentVolumeClaim", target_fixture="asked")
 def pods_ask_for_claims(namespace, outputs):
     asked = {f"asked-{number}": worker.name for number, worker in enumerate(outputs.workers)}
     for name, worker in asked.items():
@@ -47,7 +47,7 @@ def claims_are_bound(namespace, asked, seconds, evidence):
     assert took <= seconds, f"expected each claim Bound within {seconds} s, it took {took:.1f} s"
 
 
-@then("each pod writes to its claim")
+@then("each pod writes to its volume")
 def pods_write(namespace, asked):
     for name in asked[0]:
         namespace.wait_ready(name)
@@ -55,7 +55,7 @@ def pods_write(namespace, asked):
         assert "written" in log, f"expected pod {name} in {namespace.name} to log `written`, saw {log!r}"
 
 
-@then("a pod's claims of each class that the platform's claims name are Bound")
+@then("a pod's claims of every storage class that the platform uses are Bound")
 def claims_of_each_class(namespace, cluster, platform, outputs, evidence):
     classes = classes_named(cluster, [item for name in APPLICATIONS for item in platform.render(name)])
     assert classes, "expected storage classes in the platform's claims, no claim names one"
@@ -67,7 +67,7 @@ def claims_of_each_class(namespace, cluster, platform, outputs, evidence):
     )
 
 
-@then("no quota and no limit keeps the platform's namespace from another claim")
+@then("no quota or limit range blocks another claim in the platform's namespace")
 def room_for_claims(cluster):
     found = no_room(cluster, "default")
     assert not found, f"expected room for a claim in the namespace default, but {'; '.join(found)}"
@@ -80,7 +80,7 @@ def pods_write_to_each_class(namespace, outputs, environment):
     return write_on_every_worker(namespace, outputs)
 
 
-@then("what was written is on the disk that the infrastructure made for it")
+@then("the written data is on the disk that the infrastructure created for that class")
 def written_on_disk(outputs, written, images, evidence):
     image = images.tag(images.lock["busybox"])
     for key, volume in outputs.volumes.items():
@@ -91,7 +91,7 @@ def written_on_disk(outputs, written, images, evidence):
         assert not missing, f"expected the texts of the claims {missing} on the disk {volume.id}, saw {seen}. {hint}"
 
 
-@then("database and Redis, where they are deployed, claim volumes of their own class and have them")
+@then("the database and Redis, if deployed, have bound claims of their own storage class for every pod")
 def claims_have_own_class(default, outputs, evidence):
     for key, volume in outputs.volumes.items():
         seen = claimed(default, key)
@@ -102,7 +102,7 @@ def claims_have_own_class(default, outputs, evidence):
         assert not without, f"expected a persistent volume for each pod of {key}, these have none: {without}"
 
 
-@then(parsers.parse("production claims {database:d} GB for each member of the database and {redis:d} GB for Redis"))
+@then(parsers.parse("production claims at least {database:d} GB for each database member and {redis:d} GB for Redis"))
 def production_sizes(platform, database, redis, evidence):
     for name, size in {"database": database, "redis": redis}.items():
         seen = claims_rendered(platform.rendering.production(name), name)

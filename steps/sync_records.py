@@ -12,7 +12,7 @@ from acceptance.platform.applications import APPLICATIONS
 
 UI = "the Argo CD UI"
 API = "the API that it reads, for this image has no UI"
-OTHER = 'an Application of the repository "{repository}" without auto-sync, with a change that is not deployed'
+OTHER = 'an Application for the repository "{repository}" with auto-sync off and an undeployed change'
 
 
 def see_ui(argocd_ui, evidence):
@@ -21,7 +21,7 @@ def see_ui(argocd_ui, evidence):
         evidence.substitute(UI, API)
 
 
-@then("the record names that commit, the time and the success")
+@then("the record shows that commit, the time and that the sync succeeded")
 def record_of_success(demo, evidence):
     status = syncs.sync_record(demo, "Succeeded")
     entry = status["history"][-1]
@@ -33,13 +33,13 @@ def record_of_success(demo, evidence):
         assert syncs.is_recent(moment), f"expected a recent time in the record of {demo.name}, saw {moment}"
 
 
-@when("a change that the API refuses is pushed to main and a sync is asked for")
+@when("a change that the API rejects is pushed to main and a sync is requested")
 def push_refused(demo):
     # A Deployment's selector cannot be changed.
     demo.push_and_ask(label="other")
 
 
-@then("the record names that commit, the time and the failure")
+@then("the record shows that commit, the time and that the sync failed")
 def record_of_failure(demo, evidence):
     operation = syncs.sync_record(demo, "Failed")["operationState"]
     evidence.add("operation", operation)
@@ -49,7 +49,7 @@ def record_of_failure(demo, evidence):
     assert names_failure, f"expected the API's refusal (immutable) in the record of {demo.name}, it says {said}"
 
 
-@then("the record of the sync before is still there")
+@then("the record of the previous sync is still there")
 def record_before(demo, evidence):
     kept = [entry["revision"] for entry in demo.status()["history"]]
     evidence.add("commits in the history", kept)
@@ -59,7 +59,7 @@ def record_before(demo, evidence):
     assert demo.first in kept, f"expected the first sync ({demo.first[:8]}) in the history of {demo.name}, saw {kept}"
 
 
-@then("each of the platform's Applications keeps its records, here and in production")
+@then("each of the platform's Applications keeps its sync records, here and in production")
 def records_are_kept(platform, applications):
     seen = policies.applications_everywhere(platform)
     found = policies.troubles(seen, policies.forgets) | policies.troubles(seen, sync_retries.has_no_end)
@@ -76,7 +76,7 @@ def changed_demo(git, argocd, repository, demo):
     remove([other])
 
 
-@then("the UI shows every Application with the sync status that it has")
+@then("the UI shows every Application with its sync status")
 def ui_shows_all(argocd_ui, cluster, demo, other, evidence):
     wanted = {demo.name: "Synced", other.name: "OutOfSync"}
     shown = lambda: reported_status.shown_as(argocd_ui, wanted)  # noqa: E731
@@ -87,7 +87,7 @@ def ui_shows_all(argocd_ui, cluster, demo, other, evidence):
     see_ui(argocd_ui, evidence)
 
 
-@then("whoever has the UI open hears of a change without asking again")
+@then("an open UI is notified of a change without reloading")
 def ui_hears_of_change(argocd_ui, demo, evidence):
     evidence.add("sync status by event, as the UI listens", reported_status.hears_of_change(argocd_ui, demo))
 
@@ -101,12 +101,12 @@ def push_and_deploy(demo):
     )
 
 
-@when("the Application is rolled back to the commit before")
+@when("the Application is rolled back to the previous commit")
 def roll_back(demo, evidence):
     evidence.add("history before", syncs.roll_back(demo))
 
 
-@then("the cluster has what that commit says")
+@then("the cluster matches that commit")
 def cluster_has_first(demo, evidence):
     evidence.add("history after", syncs.wait_rolled_back(demo))
 
@@ -121,7 +121,7 @@ def shows_degraded(argocd_ui, demo, evidence):
     )
 
 
-@then("the UI shows the API's refusal")
+@then("the UI shows the API's error message")
 def shows_refusal(argocd_ui, demo, evidence):
     syncs.sync_record(demo, "Failed")
     shown = syncs.said_of_failure(reported_status.wait_status(argocd_ui, demo.name)["operationState"])

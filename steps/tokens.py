@@ -103,7 +103,7 @@ def is_refused(wallet, evidence):
     )
 
 
-@then("the database has its token with the time that it was told it expires")
+@then("the database has its token with the expiry time that the wallet was given")
 def token_is_stored(signed_in, db, environment, evidence):
     settings = environment.services
     row = token_validation.stored(db, settings, signed_in[settings.token_field])
@@ -113,7 +113,7 @@ def token_is_stored(signed_in, db, environment, evidence):
     assert not wrong, f"the token's row in {settings.tokens_table} is wrong: {wrong}. Try: {LOGS}"
 
 
-@then("no table of the database has the token itself")
+@then("no table of the database contains the token in plain text")
 def token_is_hashed(signed_in, db, environment):
     found = token_validation.in_clear(db, signed_in[environment.services.token_field])
     assert not found, (
@@ -121,7 +121,7 @@ def token_is_hashed(signed_in, db, environment):
     )
 
 
-@when("half of its token's life has passed", target_fixture="aged")
+@when("half of its token's lifetime has passed", target_fixture="aged")
 def token_ages(signed_in, db, environment, evidence):
     row = token_validation.age(db, environment.services, signed_in[environment.services.token_field])
     evidence.add("row of the token, whose times were set back", row)
@@ -133,13 +133,13 @@ def another_signs_in(auth_api, environment):
     SignIn(auth_api, environment).enter()
 
 
-@then("the database has the token of that wallet still, until the same time")
+@then("the database still has the aged token, with the same expiry time")
 def token_stays(signed_in, aged, db, environment):
     row = token_validation.stored(db, environment.services, signed_in[environment.services.token_field])
     assert abs(row["expires"] - aged["expires"]) < 1, f"expected the token to expire as before ({aged}), saw {row}"
 
 
-@then("nothing that auth wrote since shows the token or its JWT")
+@then("nothing that auth has logged since contains the token or its JWT")
 def token_is_not_logged(signed_in, auth, environment, evidence):
     logs = auth.log(signed_in["wallet"].since)
     evidence.add("lines that auth wrote since", {name: len(lines) for name, lines in logs.items()})
@@ -149,7 +149,7 @@ def token_is_not_logged(signed_in, auth, environment, evidence):
     )
 
 
-@then("nobody who handed its JWT on, or checked it, wrote it into a log")
+@then("no component that forwarded or validated its JWT has logged it")
 def jwt_is_not_logged(signed_in, auth, backend, evidence):
     logs = on_the_way([auth, backend], signed_in["wallet"].since)
     evidence.add("lines since, by pod", {name: len(lines) for name, lines in logs.items()})
@@ -159,7 +159,7 @@ def jwt_is_not_logged(signed_in, auth, backend, evidence):
     )
 
 
-@when("the database ends the sessions that auth keeps")
+@when("the database terminates auth's idle sessions")
 def auth_loses_sessions(db, auth, evidence):
     evidence.add("sessions of auth that were ended", end_sessions(db, auth))
 
@@ -169,7 +169,7 @@ def signs_in_again(signed_in):
     return {**signed_in["wallet"].enter(), "first": signed_in}
 
 
-@then("it has the wallet's first token still, until the same time")
+@then("it still has the wallet's first token, with the same expiry time")
 def first_token_stays(signed_in, aged, db, environment):
     token_stays(signed_in["first"], aged, db, environment)
 
@@ -181,7 +181,7 @@ def serve(data_client):
         yield lambda text: stack.enter_context(answering(data_client.namespace, 200, text)).url
 
 
-@when(parsers.parse("auth is asked about {kind}"), target_fixture="validated")
+@when(parsers.parse("auth is asked to validate {kind}"), target_fixture="validated")
 def ask_about(signed_in, jwt_secret, auth_doors, environment, serve, kind):
     settings, good = environment.services, signed_in["jwt"]
     if kind == MEANWHILE:
@@ -191,7 +191,7 @@ def ask_about(signed_in, jwt_secret, auth_doors, environment, serve, kind):
     return token_validation.ask_about_each(auth_doors, settings, good, tokens)
 
 
-@then(parsers.parse("it says that the token is {answer}"))
+@then(parsers.parse("it answers that the token is {answer}"))
 def says(validated, signed_in, environment, answer, evidence):
     settings = environment.services
     evidence.add("answers of auth", {door: in_words(said) for door, said in validated.items()})
@@ -203,7 +203,7 @@ def says(validated, signed_in, environment, answer, evidence):
     assert names_it, f"expected auth to name {mine} as the token's subject, it names {found}"
 
 
-@when("each backend pod's JWT_SECRET signs a JWT", target_fixture="signed")
+@when("a JWT is signed with each backend pod's JWT_SECRET", target_fixture="signed")
 def backend_signs(backend):
     return token_validation.signed_by_pods(backend)
 
@@ -219,7 +219,7 @@ def auth_accepts(signed, auth_doors, environment, evidence):
         assert found == {name}, f"expected auth to name {name} as the subject of its JWT, saw {found}"
 
 
-@then("auth refuses the same claims signed with another secret")
+@then("auth rejects the same claims signed with another secret")
 def auth_refuses(signed, auth_doors, environment):
     for name, (_, bad) in signed.items():
         seen = token_validation.verdicts(

@@ -20,14 +20,14 @@ def commits_are_synchronous(db, table, evidence):
     assert not saw, f"expected two synchronous replicas with each commit on disk, saw {saw}. Try: {HINT}"
 
 
-@given("accounts with money on them", target_fixture="table")
+@given("accounts with money in them", target_fixture="table")
 def accounts(db):
     table = db.create("id bigint primary key, balance bigint not null default 0")
     db.ask(SERVICE, f"insert into {table} select n, {MONEY} from generate_series(1, {ACCOUNTS}) n")
     return table
 
 
-@when("clients transfer money at the same time, and some of them break off half-way", target_fixture="transfers")
+@when("clients transfer money concurrently, and some of them abort halfway", target_fixture="transfers")
 def transfer(db, table, evidence):
     ledger = db.create("id text primary key, source bigint, target bigint, amount bigint")
     transfers = Transfers(db.address(SERVICE), db.login, table, ledger)
@@ -38,7 +38,7 @@ def transfer(db, table, evidence):
     return transfers
 
 
-@then("no money was made or lost, at no moment")
+@then("no money was created or lost at any moment")
 def money_conserved(db, table, transfers):
     total = ACCOUNTS * MONEY
     assert set(transfers.sums) == {total}, (
@@ -56,7 +56,7 @@ def transfers_everywhere(db, transfers):
         wait_for_transfers(db, name, transfers)
 
 
-@then("a write that breaks a rule of its table is refused, and no such rule is switched off")
+@then("a write that violates a table constraint is rejected, and no constraint is disabled")
 def rules_hold(db, evidence):
     table = table_constraints.make_table(db)
     evidence.add("writes that were tried", sorted(table_constraints.BREAKS))

@@ -50,7 +50,7 @@ def service_is_reached_from_control_planes(namespace, outputs, service_address, 
     evidence.add("who reached whom from control planes", seen)
 
 
-@then("each DNS server of the cluster, asked by itself, knows the Service")
+@then("each of the cluster's DNS servers, queried individually, resolves the Service")
 def each_dns_server_knows_it(namespace, evidence):
     evidence.add("who answered, by DNS server", reachability.reach_by_each_dns_server(namespace))
 
@@ -60,7 +60,7 @@ def replace_server(namespace, outputs):
     reachability.replace_server(namespace, outputs)
 
 
-@then("the Service still has its address")
+@then("the Service keeps its address")
 def service_keeps_address(namespace, cluster, service_address):
     now = cluster.core.read_namespaced_service("server", namespace.name).spec.cluster_ip
     assert now == service_address, (
@@ -68,17 +68,17 @@ def service_keeps_address(namespace, cluster, service_address):
     )
 
 
-@given("a server pod on each worker with a health probe every second", target_fixture="probed_pods")
+@given("a server pod on each worker with a liveness probe every second", target_fixture="probed_pods")
 def servers_with_probe(namespace, outputs):
     return pods_with_probes.start_on_each(namespace, outputs)
 
 
-@given("pods on each worker with a health probe that never ends", target_fixture="hanging_pods")
+@given("pods on each worker with a liveness probe that hangs", target_fixture="hanging_pods")
 def pods_with_hanging_probe(namespace, outputs):
     return pods_with_probes.start_hanging_on_each(namespace, outputs)
 
 
-@when("its health probe begins to fail")
+@when("the server pods' liveness probes start to fail")
 def probes_fail(namespace, probed_pods):
     pods_with_probes.let_probes_fail(namespace, probed_pods)
 
@@ -94,7 +94,7 @@ def restarted_after_three(namespace, probed_pods, evidence):
         evidence.add(f"events of {name}", eventually(failed, within=LOGS_READABLE, what=what, hint=hint))
 
 
-@then("a probe that never ends is a failure, too, and the container is restarted")
+@then("a hanging probe also counts as a failure, and the container is restarted")
 def hanging_are_restarted(namespace, hanging_pods):
     for name in hanging_pods:
         hint = f"kubectl -n {namespace.name} describe pod {name}"
@@ -108,7 +108,9 @@ def ready_again(namespace, probed_pods):
     assert set(restarts.values()) == {1}, f"expected one restart of each pod in {namespace.name}, saw {restarts}"
 
 
-@then("each container of the platform's services, as rendered and where it runs, is restarted after as many failures")
+@then(
+    "each container of the platform's services has a liveness probe with the required threshold, rendered and running"
+)
 def services_have_probes(cluster, platform):
     rendered = [item for name in APPLICATIONS for item in platform.render(name)]
     wrong = liveness_probes.rendered_without_probe(rendered) + liveness_probes.deployed_without_probe(cluster)
@@ -116,7 +118,7 @@ def services_have_probes(cluster, platform):
     assert rendered and not wrong, f"expected a liveness probe in each container, saw {wrong or 'no rendered workload'}"
 
 
-@then("no pod's probe restarts it again and again")
+@then("no pod is restarted repeatedly by its liveness probe")
 def nothing_restarts_again(cluster):
     again = liveness_probes.restarted_by_probes(cluster)
     assert not again, (
@@ -124,12 +126,12 @@ def nothing_restarts_again(cluster):
     )
 
 
-@given("a pod on each worker that crashes", target_fixture="crashing")
+@given("a crashing pod on each worker", target_fixture="crashing")
 def pods_that_crash(namespace, outputs):
     return terminated_containers.start_crashing_on_each(namespace, outputs)
 
 
-@then("the API returns what those said that crashed")
+@then("the API returns the logs of the crashed containers")
 def logs_of_crashed(namespace, crashing, evidence):
     for worker, name in crashing.items():
         why = functools.partial(terminated_containers.log_of_crashed, namespace, name)
@@ -137,7 +139,7 @@ def logs_of_crashed(namespace, crashing, evidence):
         evidence.add(what, eventually(why, within=LOGS_READABLE, what=what, hint=hint))
 
 
-@then("no kubelet takes away the container that ended last")
+@then("every kubelet keeps each container's last terminated instance")
 def kubelets_keep_the_last(cluster, outputs):
     seen = terminated_containers.kubelets_that_keep_too_few(cluster, outputs)
     hint = "kubectl logs --previous; the kubelet's options are in /var/lib/kubelet/kubeadm-flags.env"
@@ -146,7 +148,7 @@ def kubelets_keep_the_last(cluster, outputs):
     )
 
 
-@when(parsers.parse("a pod on each worker writes {count:d} lines"), target_fixture="talking")
+@when(parsers.parse("a pod on each worker writes {count:d} log lines"), target_fixture="talking")
 def pods_write_lines(namespace, outputs, count):
     names = [*start_on_each_worker(namespace, outputs, "talking", "log", str(count)).values()]
     for name in names:
@@ -171,7 +173,7 @@ def kubectl_returns_tail(namespace, cluster, talking, count):
         assert seen == pod_lists.last_lines(written, count), message
 
 
-@then("the API returns the logs of the system's pods on every node")
+@then("the API returns the log of a system pod on every node")
 def logs_of_every_node(cluster, outputs, evidence):
     seen = pods_with_probes.nodes_with_logs(cluster)
     evidence.add("a system pod of each node whose log was read", seen)

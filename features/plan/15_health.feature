@@ -1,18 +1,18 @@
 Feature: Health of a service
-  What the plan verifies beyond the criteria: a service that lost what it needs says so, and gets no clients.
+  What the plan verifies beyond the criteria: a service that loses a dependency reports that it is unhealthy.
 
-  # It takes no service away, but puts rules on the machines.
+  # It stops no service, but adds firewall rules on the machines.
   @plan-15.10 @system-Services @disruptive @disturbs-auth-service @disturbs-backend-service
-  Scenario Outline: A service that has lost what it needs is not healthy until it has it again
+  Scenario Outline: A service that has lost a dependency is unhealthy until the dependency is back
     Given the database is deployed
     And Redis is deployed
     And <service> is deployed
-    And a copy of it that is healthy
+    And a healthy copy of it
     When the copy is cut off from <needed>, so that <how>
-    Then whoever needs that of it is told of an error within 15 seconds
-    And its health is told otherwise than with 200
+    Then its clients get an error within 15 seconds when they need that dependency
+    And its health endpoint answers with a status other than 200
     When the copy is no longer cut off
-    Then its health is told with 200 again
+    Then its health endpoint answers with 200 again
 
     Examples:
       | service     | needed       | how                     |

@@ -1,10 +1,10 @@
 Feature: Service-to-service communication
   What the plan verifies beyond the criteria: requests that no well-behaved client sends.
 
-  # It takes no service away, but keeps all of them busy, and uses up the rate limit of its own address.
+  # It stops no service, but keeps all of them busy and uses up the rate limit of its own address.
   @plan-19.3 @system-Services @disruptive @disturbs-auth-service @disturbs-backend-service @disturbs-frontend-service
-  Scenario: Malformed requests are refused, and break nothing
-    Given the services are routed
+  Scenario: Malformed requests are rejected and break nothing
+    Given the services' routes are deployed
     When each public endpoint is sent at least 100 malformed requests
     Then each was answered with 2xx, 3xx or 4xx
     And no malformed bearer token is accepted

@@ -1,8 +1,8 @@
 Feature: Observability
-  What the plan looks at beyond the criteria.
+  What the plan verifies beyond the criteria.
 
   @plan-21.10
-  Scenario: The use of nodes and pods is shown
+  Scenario: The resource usage of nodes and pods is shown
     Given metrics-server runs
-    Then "kubectl top" shows the use of every node
-    And "kubectl top" shows the use of pods
+    Then "kubectl top" shows the resource usage of every node
+    And "kubectl top" shows the resource usage of pods

@@ -76,7 +76,7 @@ reach_from_workers() { # ADDRESS: each worker's client reaches the Service by ad
 asker() { echo "asks-$1" | tr .: --; }
 dns_servers() { kubectl -n kube-system get pods -l k8s-app=kube-dns -o jsonpath='{range .items[*]}{.status.podIP}{"\n"}{end}'; }
 
-ask_dns_servers() { # each DNS server of the cluster, asked by itself, knows the Service
+ask_dns_servers() { # each of the cluster's DNS servers, queried individually, resolves the Service
   kubectl -n kube-system wait --for=condition=Ready pods -l k8s-app=kube-dns --timeout=5s
   dns_servers | while read -r dns; do
     pod "$(asker "$dns")" '[serve]' '' "dnsPolicy: None, dnsConfig: {nameservers: [$dns]}"
@@ -105,7 +105,7 @@ check_2_2() { # the server is K3s v1.28.0 or newer, where it is K3s
   esac
 }
 
-check_2_3() { # a claim that a pod asks for is bound within 30 seconds
+check_2_3() { # a PersistentVolumeClaim that a pod requests is Bound within 30 seconds
   own_namespace 2-3
   began=$(date +%s)
   for worker in $(workers); do

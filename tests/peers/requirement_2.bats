@@ -16,7 +16,7 @@ teardown_file() { . "$BATS_TEST_DIRNAME/checks.sh" && all_gone; }
   case $said in not\ to\ be\ judged*) skip "$said" ;; esac
 }
 
-@test "2.3 a claim that a pod asks for is bound within 30 seconds" { check_2_3; }
+@test "2.3 a PersistentVolumeClaim that a pod requests is Bound within 30 seconds" { check_2_3; }
 
 @test "2.4 the pods of a Deployment are spread over the workers" { check_2_4; }
 

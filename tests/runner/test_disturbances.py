@@ -64,9 +64,9 @@ def test_scenarios_that_share_what_only_one_process_can_have_stay_together(proje
 
 
 def test_each_scenario_that_asks_for_a_demo_gets_one(project_itself):
-    form = r'an Application of the repository "(.+)" (with|without) auto-sync'
+    form = r'an Application for the repository "(.+)" with auto-sync (on|off)'
     steps = [text for texts in project_itself["steps"].values() for text in texts]
-    asked = [[found[1], found[2] == "with"] for text in steps if (found := re.fullmatch(form, text))]
+    asked = [[found[1], found[2] == "on"] for text in steps if (found := re.fullmatch(form, text))]
     assert len(asked) > 9 and project_itself["demos"] == asked
 
 
