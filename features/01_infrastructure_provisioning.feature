@@ -61,6 +61,7 @@ Feature: Infrastructure provisioning
     When a pod on each worker writes to a persistent volume of each class
     Then the written data is on the disk that the infrastructure created for that class
     And the database and Redis, if deployed, have bound claims of their own storage class for every pod
+    And each of their volumes is on the same disk as what the pods wrote
     And production claims at least 100 GB for each database member and 20 GB for Redis
 
   @ac-1.11

@@ -60,6 +60,8 @@ Feature: Kubernetes cluster operations
   Scenario: The cluster keeps working with one control plane down
     Given every control plane answers at the API's address
     And no API server's certificate is about to expire
+    And none of the control planes' other certificates is about to expire
+    And each etcd member stores its data on disk and soon elects a new leader
     And every control plane runs the same components
     And all control planes are configured alike, so that any of them can take over
     And each control plane has its own etcd, which is a voting member

@@ -19,6 +19,8 @@ from acceptance.drivers.services.partitions import partitioned
 from acceptance.drivers.services.service import in_words
 
 FOUND = Deadline(45, "criterion 11.1: CoreDNS may keep an answer for 30 s, and a kept connection has to time out")
+PAIRS = 15
+"""Pairs of queries from whose medians it follows how long the backend asks auth."""
 OUT_OF_REACH = Deadline(6, "criteria 9.11, 11.4: while auth cannot be reached")
 
 
@@ -94,6 +96,15 @@ def fast_enough(calls, share, limit):
 def almost_all_fast_enough(calls, share, limit):
     slow = measuring.slower(calls, share, limit)
     assert not slow, f"expected {share} of 100 validate calls within {limit} ms from each machine, saw {slow}"
+
+
+@then(parsers.parse("the backend itself needs at most {limit:d} milliseconds more for a query that auth has to allow"))
+def backend_asks_quickly(backend, data_client, signed_in, environment, limit, evidence):
+    doors = backend.pod_doors(data_client)
+    seen = measuring.cost_of_asking(doors, environment.services, signed_in["jwt"], PAIRS)
+    evidence.add("milliseconds that a protected query takes longer than the public one, by pod", seen)
+    slow = {pod: more for pod, more in seen.items() if more > limit}
+    assert seen and not slow, f"expected the backend to ask auth within {limit} ms, saw {slow}. Try: {LOGS}"
 
 
 @when(

@@ -41,6 +41,8 @@ def where(db, name, path):
 def three_replicas(db, evidence):
     seen = eventually(db.fully_replicated, within=REPLICATED, what="three replicas of all data", hint=HINT)
     evidence.add("replication", seen)
+    machines = {str(pod.spec.node_name) for pod in db.members()}
+    assert len(machines) > 1, f"expected the replicas on two machines or more, saw all on {machines}"
 
 
 @then("every table of every database is replicated to all nodes")

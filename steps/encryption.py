@@ -51,7 +51,7 @@ def all_secrets_encrypted(cluster, evidence):
 def key_is_private(namespace, outputs, evidence):
     seen = key_files(namespace, outputs)
     evidence.add("path, mode and folder's mode", {name: (f.path, f.mode, f.folder_mode) for name, f in seen.items()})
-    open_files = {name: file for name, file in seen.items() if (file.mode, file.folder_mode) != ("600", "700")}
+    open_files = [name for name, file in seen.items() if not file.is_private]
     assert not open_files, f"expected mode 600 of each encryption key file and 700 of its folder, saw {open_files}"
     digests = {file.digest for file in seen.values()}
     assert len(digests) == 1, (

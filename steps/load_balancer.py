@@ -10,6 +10,7 @@ from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.network.load_balancer import (
     HELD,
     LIMIT,
+    MANY,
     PODS,
     SCHEMES,
     TRAEFIK,
@@ -17,6 +18,7 @@ from acceptance.drivers.network.load_balancer import (
     ask_beside_others,
     listens,
     start_echo_pods,
+    takes_another,
     traefik_addresses,
 )
 from acceptance.infrastructure import haproxy_settings
@@ -74,6 +76,8 @@ def answers_beside_others(answering, outputs):
 def no_low_limit(outputs):
     low = limited(outputs, LIMIT)
     assert not low, f"expected no load balancer limit below {LIMIT} connections, saw {low}. Try: {LOGS}"
+    refused = [scheme for scheme in SCHEMES if not takes_another(outputs, scheme)]
+    assert not refused, f"expected an answer beside {MANY} connections of one address, not over {refused}. Try: {LOGS}"
 
 
 @then(parsers.parse("it keeps connections open that are idle for less than {seconds:d} seconds, as Traefik does"))

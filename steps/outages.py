@@ -11,7 +11,9 @@ from acceptance.drivers.cluster.control_planes import (
     all_complete,
     all_led_to_common_address,
     dns_is_spread,
+    frail_stores,
     set_up_otherwise,
+    short_lived,
     slow_to_take_over,
     stored_elsewhere,
 )
@@ -36,6 +38,18 @@ def certificates_last(shown, evidence):
     assert not short, (
         f"expected {LASTS} days left of each API server's certificate, saw {short}. Try: kubeadm certs check-expiration"
     )
+
+
+@given("none of the control planes' other certificates is about to expire")
+def own_certificates_last(cluster):
+    short = short_lived(cluster)
+    assert not short, f"expected {LASTS} days left of each certificate of the control planes, saw {short}"
+
+
+@given("each etcd member stores its data on disk and soon elects a new leader")
+def stores_last(cluster):
+    frail = frail_stores(cluster)
+    assert not frail, f"expected each member of etcd to outlive its machine, but {'; '.join(frail)}"
 
 
 @given("every control plane runs the same components")

@@ -24,6 +24,8 @@ def dangerous_refused(cluster, outputs, evidence):
     evidence.add("answers by API server", seen)
     wrong = pod_security.misjudged(seen)
     assert seen and not wrong, f"expected API servers to refuse dangerous pods and admit a good one, saw {wrong}"
+    let_in = {} if cluster.is_attached else pod_security.admitted_for_workloads(cluster, outputs.control_planes)
+    assert not let_in, f"expected them to refuse dangerous pods of workloads, too, they admit: {let_in}"
 
 
 @then("every pod of the platform meets the restricted standard")

@@ -16,7 +16,9 @@ from acceptance.drivers.data.storage import (
     claims_rendered,
     classes_named,
     lacks_claims,
+    mounts_of_class,
     no_room,
+    on_other_disks,
     read_disk,
     smaller,
     write_on_every_worker,
@@ -100,6 +102,15 @@ def claims_have_own_class(default, outputs, evidence):
         assert not others, f"expected claims of {key} to be Bound and of class {volume.storage_class}, saw {others}"
         without = lacks_claims(default, key)
         assert not without, f"expected a persistent volume for each pod of {key}, these have none: {without}"
+
+
+@then("each of their volumes is on the same disk as what the pods wrote")
+def claims_are_on_disks(cluster, namespace, written, outputs, evidence):
+    for key, volume in outputs.volumes.items():
+        seen = mounts_of_class(cluster, volume.storage_class)
+        evidence.add(f"mount points of {key}'s claims", {name: mount for name, (*_, mount) in seen.items()})
+        elsewhere = on_other_disks(seen, namespace.name)
+        assert not elsewhere, f"expected all claims of {key} on {volume.id}, saw them on {elsewhere}"
 
 
 @then(parsers.parse("production claims at least {database:d} GB for each database member and {redis:d} GB for Redis"))

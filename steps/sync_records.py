@@ -5,7 +5,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.deadlines import SYNCED
 from acceptance.base.waiting import eventually
 from acceptance.drivers.argocd import application_policies as policies
-from acceptance.drivers.argocd import reported_status, sync_retries, syncs
+from acceptance.drivers.argocd import apply_rights, reported_status, sync_retries, syncs
 from acceptance.drivers.argocd.demos import create_applications, new_demo, remove, wait_status
 from acceptance.platform.application_status import GOOD, messages
 from acceptance.platform.applications import APPLICATIONS
@@ -60,11 +60,13 @@ def record_before(demo, evidence):
 
 
 @then("each of the platform's Applications keeps its sync records, here and in production")
-def records_are_kept(platform, applications):
+def records_are_kept(platform, argocd, applications):
     seen = policies.applications_everywhere(platform)
     found = policies.troubles(seen, policies.forgets) | policies.troubles(seen, sync_retries.has_no_end)
     found |= policies.troubles({name: seen[name] for name in APPLICATIONS}, policies.has_lost_records)
     assert not found, f"expected every Application to keep records of its syncs (revisionHistoryLimit), saw {found}"
+    refused = apply_rights.out_of_hand(argocd, seen)
+    assert not refused, f"expected Argo CD to let an operator sync and roll back every Application, not: {refused}"
 
 
 @given(parsers.parse(OTHER), target_fixture="other")

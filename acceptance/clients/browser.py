@@ -20,6 +20,11 @@ from acceptance.clients.process import run
 
 TIMEOUT = 60
 """Seconds that opening a page may take, including the start of the browser."""
+Size = tuple[int, int]
+DESK, PHONE = (1000, 600), (390, 844)
+"""Sizes of a window in pixels: on a desk, and of a telephone's whole screen."""
+LOOKED_AT = 20000
+"""Milliseconds of a page's own time until its document and picture are taken: a page may move visitors on by then."""
 UNFINISHED = "no answer yet"
 """The result of a URL still pending when the browser ended, such as a prefetch."""
 
@@ -44,8 +49,18 @@ def find() -> Path | None:
     return Path(found) if found else None
 
 
-def open_page(program: Path, url: str, *, domain: str, address: str, trusted: x509.Certificate | None = None) -> Page:
-    """Open `url`. All hosts of `domain` resolve to `address` (HOST:PORT), and no others resolve.
+def open_page(
+    program: Path,
+    url: str,
+    *,
+    domain: str,
+    address: str,
+    trusted: x509.Certificate | None = None,
+    size: Size = DESK,
+) -> Page:
+    """Open `url` in a window of `size` pixels. All hosts of `domain` resolve to `address` (HOST:PORT), no others do.
+
+    Scripts see LOOKED_AT milliseconds pass, which takes no longer than what they wait for.
 
     `trusted` is a server certificate that the caller has verified, if its authority is not public.
     Raises UserError if the browser fails.
@@ -54,7 +69,8 @@ def open_page(program: Path, url: str, *, domain: str, address: str, trusted: x5
         picture, log = Path(folder) / "page.png", Path(folder) / "net.json"
         command: list[str | Path] = [
             program, "--headless", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
-            "--no-first-run", "--no-proxy-server", "--window-size=1000,600", "--virtual-time-budget=5000",
+            "--no-first-run", "--no-proxy-server", f"--window-size={size[0]},{size[1]}",
+            f"--virtual-time-budget={LOOKED_AT}",
             f"--user-data-dir={folder}/profile", f"--host-resolver-rules=MAP *.{domain} {address}, MAP * ~NOTFOUND",
             f"--screenshot={picture}", "--dump-dom", f"--log-net-log={log}", "--enable-logging=stderr", "--v=0",
         ]  # fmt: skip

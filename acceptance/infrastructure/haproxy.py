@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from acceptance.clients.docker import docker
 from acceptance.infrastructure.contract import Machine, Outputs
 
+OF_PROCESS = ("Maxconn", "ConnRateLimit", "SessRateLimit")
+"""Connections at once, and new ones per second, in `show info`. Source: HAProxy's management guide."""
+
 
 def load_balancer_command(outputs: Outputs, command: str) -> str:
     """Send a command to the load balancer's runtime API; return its answer."""
@@ -61,9 +64,16 @@ def limits(listed: str) -> dict[str, str]:
     }
 
 
+def limits_of_process(told: str) -> dict[str, str]:
+    """Limits of the whole process in `show info`, which hold for all frontends together; 0 is no limit."""
+    found = dict(line.split(": ", 1) for line in told.splitlines() if ": " in line)
+    return {name: found[name] for name in OF_PROCESS if int(found.get(name, 0))}
+
+
 def limited(outputs: Outputs, floor: int) -> dict[str, str]:
     """The load balancer's limits below `floor` connections. Raises UserError if its container is gone."""
     found = limits(load_balancer_command(outputs, "show stat"))
+    found |= limits_of_process(load_balancer_command(outputs, "show info"))
     return {name: limit for name, limit in found.items() if int(limit) < floor}
 
 

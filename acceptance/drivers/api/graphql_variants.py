@@ -14,6 +14,8 @@ from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.graphql import Asked, ask, named
 from acceptance.drivers.services.service import Api, in_words, now
 
+PART = "part-of-a-query"
+"""What separates the parts of a body."""
 INTROSPECTION = "IntrospectionQuery"
 """The name that GraphQL editors give to their introspection query."""
 NO_SUCH_METHOD = 501
@@ -61,6 +63,20 @@ def bodies(query: str, public: str) -> dict[str, str]:
     return {**found, "with each character escaped": f'{{"query": "{escaped}"}}'}
 
 
+def encoded(query: str) -> dict[str, tuple[str, str]]:
+    """A query in other encodings than JSON, by form: a media type, and a body. A service need not support them."""
+    operations = {"operations": json.dumps({"query": query}), "map": "{}"}
+    parts = [
+        f'--{PART}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'
+        for name, text in operations.items()
+    ]
+    return {
+        "as a form": ("application/x-www-form-urlencoded", urlencode({"query": query})),
+        "as the whole body": ("application/graphql", query),
+        "in parts": (f"multipart/form-data; boundary={PART}", "".join([*parts, f"--{PART}--\r\n"])),
+    }
+
+
 def ask_by_get(api: Api, settings: ServiceSettings, query: str, token: str | None = None) -> Asked:
     """The answer to a query in the URL: GraphQL over HTTP specifies it, but a service need not support it."""
     since, began = now(), time.monotonic()
@@ -73,10 +89,21 @@ def ask_in_forms(doors: Mapping[str, Api], settings: ServiceSettings, token: str
     query = settings.protected_query
     answers = {f"{door}, by GET": ask_by_get(api, settings, query, token) for door, api in doors.items()}
     door, first = next(iter(doors.items()))
-    return answers | {
+    answers |= {
         f"{door}, {form}": ask(first, settings, query, token, body=body)
         for form, body in bodies(query, settings.public_query).items()
     }
+    return answers | {f"{door}, {form}": asked for form, asked in ask_encoded(first, settings, query, token).items()}
+
+
+def ask_encoded(api: Api, settings: ServiceSettings, query: str, token: str | None) -> dict[str, Asked]:
+    """The answers to a query in each other encoding than JSON, by form."""
+    found = {}
+    for form, (kind, body) in encoded(query).items():
+        since, began = now(), time.monotonic()
+        answer = api.post(settings.graphql_path, token=token, data=body, headers={"Content-Type": kind})
+        found[form] = Asked(answer, since, time.monotonic() - began)
+    return found
 
 
 def ask_in_small_letters(api: Api, settings: ServiceSettings, token: str) -> Asked:

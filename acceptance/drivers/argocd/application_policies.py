@@ -28,6 +28,10 @@ ORPHANS = "PrunePropagationPolicy=orphan"
 """The option with which pruning a Deployment leaves its ReplicaSets and pods behind."""
 SOURCE = {"repoURL", "targetRevision", "path"}
 """The fields that an Application's source may have: any other one changes what Git says."""
+IN_GIT: tuple[dict[str, bool], ...] = ({}, {"recurse": True})
+"""Values of other fields of a source with which all is as Git says."""
+FOLLOWS = ("main", "HEAD", "refs/heads/main")
+"""The revisions that are the head of main, where it is the repository's default branch."""
 KEPT = 3
 """The fewest sync records that an Application may keep: 14.3 returns to the commit before two others."""
 Judge = Callable[[Manifest], str]
@@ -97,9 +101,9 @@ def has_windows(project: Manifest) -> str:
 def leaves_out(application: Manifest) -> str:
     """Why an Application does not follow everything on Git's main branch; empty if it does."""
     spec, notes = application["spec"], application["metadata"].get("annotations") or {}
-    if spec.get("sources") or spec["source"].get("targetRevision") != "main":
+    if spec.get("sources") or spec["source"].get("targetRevision") not in FOLLOWS:
         return f"it follows {spec.get('sources') or spec['source'].get('targetRevision')}, not the branch main"
-    if changes := {key: value for key, value in spec["source"].items() if key not in SOURCE}:
+    if changes := {key: value for key, value in spec["source"].items() if key not in SOURCE and value not in IN_GIT}:
         return f"it overrides what is in Git: {changes}"
     if spec.get("ignoreDifferences"):
         return f"it ignores differences: {spec['ignoreDifferences']}"

@@ -5,7 +5,7 @@ The demos use few kinds, in their own project: they would not show that, say, a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from kubernetes import client
@@ -20,6 +20,8 @@ from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
 
 CONTROLLER = "argocd-application-controller"
+BY_HAND = ("sync", "update")
+"""What an operator does to an Application by hand: both of these are needed for a rollback."""
 VERBS = ("create", "patch", "delete")
 """What Argo CD does to an object when Git changes."""
 Kinds = set[tuple[str, str]]
@@ -46,6 +48,16 @@ def forbidden(project: Manifest, kinds: Kinds) -> list[str]:
         for group, kind in kinds
         if (allowed is not None and not in_list(allowed, group, kind)) or in_list(denied, group, kind)
     )
+
+
+def out_of_hand(argocd: ArgoCD, applications: Mapping[str, Manifest]) -> list[str]:
+    """What Argo CD does not let the operator who is signed in do with the platform's Applications, in words."""
+    asked = [(verb, name, applications[name]["spec"]["project"]) for name in APPLICATIONS for verb in BY_HAND]
+    return [
+        f"{verb} {name}"
+        for verb, name, project in asked
+        if argocd.call("GET", f"account/can-i/applications/{verb}/{project}/{name}").get("value") != "yes"
+    ]
 
 
 def forbidden_everywhere(platform: Platform, argocd: ArgoCD) -> dict[str, str]:

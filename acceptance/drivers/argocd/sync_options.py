@@ -10,6 +10,8 @@ from acceptance.platform.platform import Platform
 SYNC, COMPARE = "argocd.argoproj.io/sync-options", "argocd.argoproj.io/compare-options"
 KEEPS = ("Prune=false", "Prune=confirm")
 """Options with which objects removed from Git stay in the cluster, or wait for confirmation."""
+SERVING = ("Deployment", "StatefulSet", "DaemonSet", "Service", "NetworkPolicy", "PodDisruptionBudget", "IngressRoute")
+"""Kinds of objects that have to stay between syncs; a hook is for jobs, and for what they need."""
 FORCES = ("Force=true", "Replace=true")
 """Options with which Argo CD deletes and recreates what it cannot change."""
 
@@ -34,8 +36,14 @@ def options(item: Manifest, annotation: str) -> list[str]:
 
 
 def is_skipped(item: Manifest) -> str:
-    """Why Argo CD ignores an object in Git; empty if it does not."""
-    return "Argo CD skips it (hook: Skip)" if "Skip" in options(item, HOOK) else ""
+    """Why Argo CD ignores an object in Git, or treats what serves as a hook; empty if it does neither.
+
+    A hook does not count when the cluster is compared with Git, and is created anew or left alone by each sync.
+    """
+    hook = [option for option in options(item, HOOK) if option]
+    if "Skip" in hook:
+        return "Argo CD skips it (hook: Skip)"
+    return f"Argo CD does not keep it as Git says (hook: {', '.join(hook)})" if hook and item["kind"] in SERVING else ""
 
 
 def stays(item: Manifest) -> str:

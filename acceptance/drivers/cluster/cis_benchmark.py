@@ -8,7 +8,7 @@ reports at /configz.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,11 +111,22 @@ def of_words(words: Iterable[str]) -> dict[str, str]:
     return {name: value if equals else "true" for name, equals, value in parts}
 
 
-def of_processes(cluster: Cluster, node: str) -> dict[str, Settings]:
-    """The arguments of each component that runs on a node, read from /proc."""
+def programs_on(cluster: Cluster, node: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """The name and the arguments of each program that runs on a node, read from /proc."""
     look = 'for file in /proc/[0-9]*/cmdline; do tr "\\0" "\\t" <"$file" 2>/dev/null; echo; done'
-    lines = [line.split("\t") for line in cluster.on_node(node, "sh", "-c", look).splitlines()]
-    return {name: of_words(words) for words in lines if (name := words[0].rpartition("/")[2]) in OF_CONTROL_PLANE}
+    for line in cluster.on_node(node, "sh", "-c", look).splitlines():
+        words = line.split("\t")
+        yield words[0].rpartition("/")[2], of_words(words)
+
+
+def of_processes(cluster: Cluster, node: str) -> dict[str, Settings]:
+    """The arguments of each component of the control plane that runs on a node."""
+    return {name: settings for name, settings in programs_on(cluster, node) if name in OF_CONTROL_PLANE}
+
+
+def of_program(cluster: Cluster, node: str, program: str) -> dict[str, str]:
+    """The arguments of a program on a node; empty if it does not run there."""
+    return next((settings for name, settings in programs_on(cluster, node) if name == program), {})
 
 
 def of_pod(pod: client.V1Pod) -> dict[str, str]:

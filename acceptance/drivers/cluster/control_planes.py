@@ -10,14 +10,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from cryptography import x509
 from kubernetes import client
 
 from acceptance.base.conditions import as_json, is_ready
+from acceptance.clients.tls import Chain
 from acceptance.cluster.cluster import Cluster
-from acceptance.drivers.cluster.cis_benchmark import OF_CONTROL_PLANE, Settings, of_processes
+from acceptance.drivers.cluster.cis_benchmark import OF_CONTROL_PLANE, Settings, of_processes, of_program
 from acceptance.drivers.cluster.cis_checks import API
 from acceptance.drivers.cluster.etcd import etcdctl
-from acceptance.drivers.cluster.machines import every_machine
+from acceptance.drivers.cluster.machines import LASTS, every_machine
 from acceptance.drivers.network.reachability import DNS
 from acceptance.infrastructure.contract import Machine
 
@@ -30,6 +32,13 @@ SCHEDULER = "kube-scheduler"
 """The component of which no scenario loses the leader on purpose: the machine that is lost has the controllers'."""
 LEASE = 60
 """The longest lease of a leader, in seconds, after whose loss nobody schedules pods; kubeadm's and K3s' is 15."""
+ETCD, ELECTED = "etcd", 10000
+"""The store's process, and the most milliseconds without a leader after which a member calls an election."""
+IN_MEMORY = ("tmpfs", "ramfs")
+OWN_CERTIFICATES = (
+    "/etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt /var/lib/kubelet/pki/kubelet-client-current.pem"
+)
+"""Where kubeadm keeps certificates; K3s renews its own whenever it starts."""
 CONNECTED = ("ss", "-Htnp", "state", "established", "dport", "=", ":6443")
 """Lists the connections of a machine's programs to the API's port, on control planes and on the load balancer."""
 
@@ -123,6 +132,48 @@ def slow_to_take_over(cluster: Cluster) -> list[str]:
     found = {lease.metadata.name: lease.spec.lease_duration_seconds or 0 for lease in leases}
     seconds = found.get(SCHEDULER, 0)
     return [f"{SCHEDULER} has a lease of {seconds} s, for which nobody takes over"] if seconds > LEASE else []
+
+
+def frail_stores(cluster: Cluster) -> list[str]:
+    """The members of etcd that would lose what they store with their machine, or would elect a leader late, in words.
+
+    Read from each member's process, and where its folder is mounted; K3s has no such process.
+    """
+    found = []
+    for server in cluster.outputs.control_planes:
+        flags = of_program(cluster, server.name, ETCD)
+        found += [f"{server.name} does not sync to its disk"] if flags.get("unsafe-no-fsync") == "true" else []
+        late = int(flags.get("election-timeout", 0))
+        found += [f"{server.name} elects after {late} ms"] if late > ELECTED else []
+        if folder := flags.get("data-dir"):
+            kind = cluster.on_node(server.name, "df", "--output=fstype", folder).split()[-1]
+            above = cluster.on_node(server.name, "df", "--output=fstype", "/var/lib").split()[-1]
+            found += [f"{server.name} stores in memory ({kind})"] if kind in IN_MEMORY and kind != above else []
+    return found
+
+
+def short_lived(cluster: Cluster) -> dict[str, float]:
+    """Certificates of the control planes, other than of their API servers, with less than LASTS days left."""
+    look = f"for file in {OWN_CERTIFICATES}; do echo $file; cat $file 2>/dev/null; done"
+    found: dict[str, float] = {}
+    for server in cluster.outputs.control_planes:
+        for path, text in certificates_in(cluster.on_node(server.name, "sh", "-c", look, check=False)).items():
+            for certificate in x509.load_pem_x509_certificates(text.encode()):
+                left = Chain(certificate, ()).days_left
+                found |= {f"{path} on {server.name}": round(left, 1)} if left < LASTS else {}
+    return found
+
+
+def certificates_in(printed: str) -> dict[str, str]:
+    """The PEM texts of files that were printed one after the other, each below its path."""
+    found: dict[str, str] = {}
+    path = ""
+    for line in printed.splitlines():
+        if line.startswith("/"):
+            path = line.strip()
+        else:
+            found[path] = found.get(path, "") + line + "\n"
+    return {path: text for path, text in found.items() if "BEGIN CERTIFICATE" in text}
 
 
 def peers(listed: str) -> dict[str, set[str]]:

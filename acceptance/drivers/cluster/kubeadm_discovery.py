@@ -20,8 +20,29 @@ from acceptance.cluster.cluster import Cluster
 
 PATH = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
 HINT = "kubectl -n kube-public get configmap cluster-info -o yaml"
+REQUESTS = "certificatesigningrequests"
+SETTINGS = ("kubeadm-config", "kubelet-config")
+"""The ConfigMaps that `kubeadm join` reads."""
 SECONDS = 10
 """How long the API may take to answer a machine."""
+
+
+def lacking_rights(cluster: Cluster, token: str) -> list[str]:
+    """What a join token may not do of all that a machine needs to join with it, in words.
+
+    A request for a certificate is approved only for callers that may create `nodeclient`. Source: Kubernetes,
+    TLS bootstrapping. Which ConfigMaps a machine reads, kubeadm says.
+    """
+    may, api = Caller(cluster, token).may, "certificates.k8s.io"
+    rights = {
+        "create certificatesigningrequests": may("create", api, REQUESTS),
+        "get its certificate without anyone's approval": may("create", api, REQUESTS, subresource="nodeclient"),
+        **{
+            f"read the ConfigMap {name}": may("get", "", "configmaps", namespace="kube-system", name=name)
+            for name in SETTINGS
+        },
+    }
+    return [right for right, is_there in rights.items() if not is_there]
 
 
 def told(cluster: Cluster) -> dict[str, str]:

@@ -37,6 +37,9 @@ RULES = """select type, array_to_string(database, ','), array_to_string(user_nam
 
 VERIFIERS = "select rolname, rolpassword from pg_authid where rolcanlogin and rolpassword is not null order by rolname"
 """Selects the password verifier of each role that may log in."""
+SUPERUSERS = """select rolname, rolpassword from pg_authid
+    where rolsuper and rolcanlogin and rolpassword is not null and rolname <> %s"""
+"""Selects the password verifiers of the other roles that may do everything."""
 ENDING = """select rolname, rolvaliduntil::text from pg_roles where (rolname in (%s, %s) or rolreplication)
     and rolvaliduntil <> 'infinity' order by rolname"""
 """Selects the platform's own login roles whose password expires one day; null and infinity are never."""
@@ -148,6 +151,12 @@ def unknown_roles(db: Database, values: dict[str, dict[str, str]]) -> list[str]:
     verifiers = db.ask(db.leader(), VERIFIERS, login=db.admin)
     assert verifiers, "expected roles with a password in the database, saw none"
     return with_other_passwords(verifiers, [db.login.password, *passwords])
+
+
+def superusers_beside(db: Database) -> list[str]:
+    """The roles beside the administrator's that may do everything, and get in with the services' password."""
+    verifiers = db.ask(db.leader(), SUPERUSERS, db.admin.user, login=db.admin)
+    return [str(role) for role, verifier in verifiers if is_password(verifier, role, db.login.password)]
 
 
 def ending(db: Database) -> list[str]:

@@ -163,6 +163,31 @@ def read_disk(disk: str, image: str) -> list[str]:
     return docker("run", "--rm", "--network", "none", "--volume", mount, image, *command, check=False).split()
 
 
+def mounts_of_class(cluster: Cluster, storage_class: str) -> dict[str, tuple[str, str, str]]:
+    """The namespace, machine and mount point of each claim of a class whose volume is a folder of a machine.
+
+    A volume on a network has none here.
+    """
+    found = {}
+    for item in cluster.core.list_persistent_volume().items:
+        folder, claim_ref = item.spec.host_path or item.spec.local, item.spec.claim_ref
+        if item.spec.storage_class_name == storage_class and folder and claim_ref and item.status.phase == "Bound":
+            terms = item.spec.node_affinity.required.node_selector_terms
+            node = str(terms[0].match_expressions[0].values[0])
+            mount = cluster.on_node(node, "df", "--output=target", folder.path).split()[-1]
+            found[f"{claim_ref.namespace}/{claim_ref.name}"] = (str(claim_ref.namespace), node, mount)
+    return found
+
+
+def on_other_disks(seen: dict[str, tuple[str, str, str]], proven: str) -> dict[str, str]:
+    """The claims that are not on the disk of their machine, by `mounts_of_class`, with what they are on instead.
+
+    `proven`: the namespace whose claims were seen to be on the disks. A machine without one of these is not judged.
+    """
+    disks = {node: mount for namespace, node, mount in seen.values() if namespace == proven}
+    return {name: f"{mount} of {node}" for name, (_, node, mount) in seen.items() if mount != disks.get(node, mount)}
+
+
 @dataclass(frozen=True)
 class Claimed:
     """A claim of the platform: what it requests, and what it got."""

@@ -1,4 +1,4 @@
-"""Pages that carry another page's title or text under their own heading. Source: 10.5 to 10.8."""
+"""Pages with another page's title or text under their own heading, or that move on. Source: 10.5 to 10.8."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from acceptance.drivers.frontend.site import Opened, pages, text_of
 
 HOME = "/"
 TITLE, MAIN = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL), re.compile(r"<main[^>]*>(.*)</main>", re.DOTALL)
+REFRESH = re.compile(r"<meta[^>]+http-equiv=[\"']?refresh[^>]*url[^>]*>", re.IGNORECASE)
 HEADING, TAG = re.compile(r"<h1[^>]*>.*?</h1>", re.DOTALL), re.compile(r"<[^>]+>")
 
 
@@ -33,6 +34,14 @@ def title_of_another(document: str, path: str, headings: Mapping[str, str]) -> s
     return others[0] if others and headings[path].lower() not in title else ""
 
 
+def moved_on(answer: requests.Response) -> str:
+    """The header or element by which a page moves its visitors on after a while; empty if there is none."""
+    if told := answer.headers.get("Refresh"):
+        return f"Refresh: {told}"
+    found = REFRESH.search(text_of(answer))
+    return found[0] if found else ""
+
+
 def main_text(document: str) -> str:
     """What a document's main part says below its heading; empty for a document without one."""
     found = MAIN.search(document)
@@ -44,6 +53,8 @@ def mixed_up(opened: Opened, web: requests.Session, environment: Environment) ->
     path, document, headings = urlsplit(opened.url).path, text_of(opened.answer), environment.services.headings
     if heading := title_of_another(document, path, headings):
         return f"its title is that of the page {heading}"
+    if moves := moved_on(opened.answer):
+        return f"it moves its visitors on ({moves})"
     text = main_text(document)
     for address, other in pages(web, environment).items():
         if text and urlsplit(address).path != path and main_text(other) == text:

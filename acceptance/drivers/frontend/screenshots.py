@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -26,18 +27,21 @@ def wait_seen(opened: Opened, environment: Environment, outputs: Outputs, author
     path = urlsplit(opened.url).path
     other = next(item for item in environment.services.headings if item != path)
 
-    def take(item: str) -> bytes:
+    def take(item: str, size: tuple[int, int]) -> bytes:
         if item.startswith("data:"):
-            return browser.open_page(program, item, domain=environment.domain, address="127.0.0.1:9").picture
-        return in_browser(program, environment, outputs, authority, item).picture
+            return browser.open_page(program, item, domain=environment.domain, address="127.0.0.1:9", size=size).picture
+        return in_browser(program, environment, outputs, authority, item, size).picture
 
-    taken = [opened.picture]
+    taken = {browser.DESK: opened.picture}
 
-    def differs() -> bool:
-        look_different(taken.pop() if taken else take(path), other, take)
+    def differs(size: tuple[int, int]) -> bool:
+        picture = taken.pop(size) if size in taken else take(path, size)
+        look_different(picture, other, functools.partial(take, size=size))
         return True
 
-    eventually(differs, within=LOOKED_AT_AGAIN, what=f"visible content at {opened.url}", hint=f"open {opened.url}")
+    for size in (browser.DESK, browser.PHONE):
+        what = f"visible content at {opened.url} in a window of {size[0]} by {size[1]} pixels"
+        eventually(functools.partial(differs, size), within=LOOKED_AT_AGAIN, what=what, hint=f"open {opened.url}")
 
 
 def look_different(picture: bytes, other: str, take: Take) -> None:

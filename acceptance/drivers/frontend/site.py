@@ -15,6 +15,7 @@ from kubernetes import client
 from acceptance.base.environment import Environment
 from acceptance.base.errors import UserError
 from acceptance.clients import browser
+from acceptance.clients.browser import DESK, Size
 from acceptance.clients.tls import served_chain, verify
 from acceptance.clients.web import url
 from acceptance.cluster.namespace import Namespace
@@ -31,8 +32,6 @@ TROUBLE = re.compile(r"\berror\b|Uncaught|Refused to|Failed to load|net::ERR", r
 """Words in a page's console that show that part of it does not work."""
 NAMED = re.compile(r'(?:src|href)="(/[^"#?]+\.(?!html")\w+)(?:\?[^"#]*)?"')
 """A file of the site that a document refers to, except pages."""
-
-
 BUILT = re.compile(r"/_next/static/[^\s\"'\\<>?#]+\.\w+")
 """A file of Next.js' build that a page refers to."""
 FLIGHT = "self.__next_f"
@@ -127,14 +126,15 @@ def finished(web: requests.Session, resources: dict[str, str]) -> dict[str, str]
 
 
 def in_browser(
-    program: Path, environment: Environment, outputs: Outputs, authority: Authority, path: str
+    program: Path, environment: Environment, outputs: Outputs, authority: Authority, path: str, size: Size = DESK
 ) -> browser.Page:
     """Open a page of www in a browser, after its certificate was verified against the authority."""
     balancer, host = outputs.load_balancer, f"www.{environment.domain}"
     chain = served_chain(balancer.address, balancer.https_port, host)
     verify(chain, host, authority.roots)
     address, target = url(environment.domain, "www", path), f"{balancer.address}:{balancer.https_port}"
-    return browser.open_page(program, address, domain=environment.domain, address=target, trusted=chain.leaf)
+    site = {"domain": environment.domain, "address": target}
+    return browser.open_page(program, address, **site, trusted=chain.leaf, size=size)
 
 
 def changing(web: requests.Session, opened: Opened) -> list[str]:

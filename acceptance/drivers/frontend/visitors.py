@@ -104,7 +104,7 @@ def sent_astray(opened: Opened, answer: requests.Response, heading: str) -> list
 
 
 def kept_for(answer: requests.Response) -> float:
-    """Seconds for which an answer lets a browser reuse it without asking again. Source: RFC 9111, 4.2.1.
+    """Seconds for which an answer lets a browser show it before it has asked again. Sources: RFC 9111, RFC 5861.
 
     Zero for an answer that does not say, which browsers request again soon.
     """
@@ -112,7 +112,8 @@ def kept_for(answer: requests.Response) -> float:
     if "no-store" in control or "no-cache" in control:
         return 0
     if found := re.search(r"(?<![\w-])max-age=\"?(\d+)", control):
-        return float(found[1])
+        meanwhile = re.search(r"stale-while-revalidate=\"?(\d+)", control)
+        return float(found[1]) + (float(meanwhile[1]) if meanwhile else 0)
     # Anything that is not a date, such as `0` or `-1`, counts as a past one.
     with contextlib.suppress(KeyError, TypeError, ValueError):
         began, ends = (parsedate_to_datetime(answer.headers[name]) for name in ("Date", "Expires"))

@@ -22,6 +22,8 @@ from acceptance.infrastructure.haproxy import connections, leads_to
 SCHEMES = ("http", "https")
 HELD = 24
 """Connections held open beside the one that is judged: those of a few visitors' browsers, at six each."""
+MANY = 200
+"""Connections held open from one address: those of an office behind one address."""
 LIMIT = 1000
 """Connections, at once or new in a second, that the load balancer must allow: enough for hundreds of visitors."""
 TRAEFIK, PODS = "Traefik", "a pod on each worker"
@@ -87,6 +89,15 @@ def ask(outputs: Outputs, scheme: str) -> requests.Response:
         warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
         url = f"{scheme}://{address}:{port}/"
         return requests.get(url, verify=False, timeout=5, allow_redirects=False)
+
+
+def takes_another(outputs: Outputs, scheme: str) -> bool:
+    """Whether the load balancer answers a client beside MANY connections from the same address, as a NAT has it."""
+    with held(place(outputs, scheme), MANY):
+        try:
+            return bool(ask(outputs, scheme).status_code)
+        except requests.RequestException:
+            return False
 
 
 def ask_pod(outputs: Outputs, scheme: str, worker: Machine) -> str:

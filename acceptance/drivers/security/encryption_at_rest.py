@@ -86,6 +86,11 @@ class KeyFile:
     folder_mode: str
     digest: str
 
+    @property
+    def is_private(self) -> bool:
+        """Whether both modes, in octal digits, let nobody in but the owner."""
+        return not (int(self.mode, 8) | int(self.folder_mode, 8)) & 0o077
+
 
 def key_files(namespace: Namespace, outputs: Outputs) -> dict[str, KeyFile]:
     """The key file of each API server, by machine. Raises AssertionError if one has none."""

@@ -31,6 +31,7 @@ PODS = {name: f"app={name}" for name in SERVICES} | {"database": "app in (yb-tse
 STRANGER, ELSEWHERE = "a stranger", "a stranger elsewhere that calls itself backend-service"
 OF_TRAEFIK = {"traefik"}
 """The namespace whose pods may reach the services in PORTS, where a policy selects them."""
+HOSTNAME = "kubernetes.io/hostname"
 AT_ONCE = 8
 """Concurrent connection attempts: each blocked one lasts until its time-out."""
 Callers = dict[str, tuple[Namespace, str]]
@@ -137,9 +138,14 @@ def callers(default: Namespace, elsewhere: Namespace) -> Iterator[Callers]:
     # Labels count in the services' namespace only.
     labels[ELSEWHERE] = {NAME_LABEL: "backend-service"}
     pods[ELSEWHERE] = (elsewhere, "outside")
+    # Rules apply on each machine by itself, to the pods there and to what those send.
+    strangers = {f"{STRANGER}, on {node}": node for node in workers_of(default.cluster)}
+    labels |= {who: {} for who in strangers}
+    pods |= {who: (default, f"stranger-{number}-{mark}") for number, who in enumerate(strangers)}
     try:
         for who, (place, name) in pods.items():
-            pod = place.cluster.probe.pod(name)
+            where = {"nodeSelector": {HOSTNAME: strangers[who]}} if who in strangers else {}
+            pod = place.cluster.probe.pod(name, **where)
             pod["metadata"]["labels"] |= {SCENARIO_LABEL: "true", **labels[who]}
             place.create(pod)
         for place, name in pods.values():
@@ -156,6 +162,25 @@ def addresses_of(namespace: Namespace, application: str) -> list[str]:
     pods = [f"{pod.status.pod_ip}:{port}" for pod in behind(namespace, application) if is_ready(pod)]
     assert pods, f"no ready pod is behind the Service {service} in {NAMESPACE}"
     return [f"{service}.{NAMESPACE}.svc.cluster.local:{port}", *pods]
+
+
+def other_ports(namespace: Namespace, application: str) -> list[str]:
+    """The addresses of an Application's ready pods at the other ports that their containers declare."""
+    own = SERVICES[application][1]
+    return [
+        f"{pod.status.pod_ip}:{port.container_port}"
+        for pod in behind(namespace, application)
+        if is_ready(pod)
+        for container in pod.spec.containers
+        for port in container.ports or []
+        if port.container_port != own and port.protocol == "TCP"
+    ]
+
+
+def workers_of(cluster: Cluster) -> list[str]:
+    """The nodes that take pods without a toleration."""
+    nodes = cluster.core.list_node().items
+    return sorted(node.metadata.name for node in nodes if not (node.spec.unschedulable or node.spec.taints))
 
 
 def connections(tried: Callers, targets: list[str]) -> dict[tuple[str, str], bool]:
@@ -182,8 +207,8 @@ def only_these(tried: Callers, default: Namespace, application: str, wanted: set
 
 def out_of_reach(tried: Callers, default: Namespace) -> list[str]:
     """All targets of the platform. Raises AssertionError naming those that a pod without labels reaches."""
-    targets = [target for name in SERVICES for target in addresses_of(default, name)]
-    made = connections({STRANGER: tried[STRANGER]}, targets)
+    targets = [target for name in SERVICES for target in [*addresses_of(default, name), *other_ports(default, name)]]
+    made = connections({who: pod for who, pod in tried.items() if who.startswith(STRANGER)}, targets)
     reached = [target for (_, target), yes in made.items() if yes]
     assert not reached, f"a pod that no policy names reaches {reached}"
     return targets

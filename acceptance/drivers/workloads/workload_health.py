@@ -9,7 +9,10 @@ from acceptance.cluster.manifests import Manifest
 IGNORED = "argocd.argoproj.io/ignore-healthcheck"
 GIVES_UP = 600
 """The default of progressDeadlineSeconds, after which Kubernetes gives up on a rollout."""
-ASKS = {"redis-cli": {"-e", "ping"}}
+ASKS: dict[str, set[str]] = {
+    "redis-cli": {"-e", "ping"}, "valkey-cli": {"-e", "ping"}, "pg_isready": set(), "grpc_health_probe": set(),
+    "ysqlsh": {"-c"}, "psql": {"-c"},
+}  # fmt: skip
 """Programs that a readiness probe may run, with the arguments that make them ask the server and fail with it.
 
 Redis does not speak HTTP; without `-e` its client takes any answer for success, even an error.

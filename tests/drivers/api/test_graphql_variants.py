@@ -42,9 +42,16 @@ class Backend:
     def get(self, path, headers):
         return self.answer("GET", parse_qs(urlsplit(path).query)["query"][0], headers)
 
-    def post(self, path, body, token):
-        body = json.loads(body)
-        return self.answer("POST", body["query"], {"Authorization": f"Bearer {token}"})
+    def post(self, path, body=None, token=None, headers=None, data=None):
+        body = body or data
+        kind = (headers or {}).get("Content-Type", "application/json").partition(";")[0]
+        document = {
+            "application/json": lambda: json.loads(body)["query"],
+            "application/graphql": lambda: body,
+            "application/x-www-form-urlencoded": lambda: parse_qs(body)["query"][0],
+            "multipart/form-data": lambda: json.loads(body.split("\r\n")[3])["query"],
+        }[kind]()
+        return self.answer(f"POST {kind}", document, {"Authorization": f"Bearer {token}"})
 
     def answer(self, method, document, headers):
         if headers.get("Authorization") == "Bearer good" or self.overlooks(method, document):
@@ -71,6 +78,9 @@ def test_no_form_is_let_in_by_a_backend_that_checks_each(token):
         (lambda _, document: not document.startswith("{ protectedQuery"), "under another name"),
         (lambda _, document: "products" in document.split("}")[0], "beside what is for everyone"),
         (lambda _, document: document.startswith("query Open"), "as the second of two that the document has"),
+        (lambda kind, _: kind.endswith("graphql"), "as the whole body"),
+        (lambda kind, _: kind.endswith("urlencoded"), "as a form"),
+        (lambda kind, _: kind.endswith("form-data"), "in parts"),
     ],
 )
 def test_a_backend_that_looks_at_the_text_is_seen(overlooks, form):
@@ -79,7 +89,9 @@ def test_a_backend_that_looks_at_the_text_is_seen(overlooks, form):
 
 def test_a_backend_that_looks_at_the_bytes_is_seen():
     class Raw(Backend):
-        def post(self, path, body, token):
+        def post(self, path, body="", token=None, **sent):
+            if sent:
+                return answer(415, "")
             return self.answer("POST", body, {}) if "protectedQuery" in body else answer(200, {"data": {"a": 1}})
 
     assert forms_let_in(Raw()) == {"HTTPS, with each character escaped"}

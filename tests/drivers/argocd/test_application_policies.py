@@ -196,6 +196,7 @@ def test_records_that_were_lost_are_found(path, value, is_told):
     ("judge", "annotations"),
     [
         (sync_options.is_skipped, {HOOK: "Skip"}),
+        (sync_options.is_skipped, {HOOK: "PreSync"}),
         (sync_options.stays, {sync_options.SYNC: "ServerSideApply=true, Prune=false"}),
         (sync_options.stays, {sync_options.COMPARE: "IgnoreExtraneous"}),
         (sync_options.is_forced, {sync_options.SYNC: "Force=true,Replace=true"}),
@@ -203,7 +204,9 @@ def test_records_that_were_lost_are_found(path, value, is_told):
 )
 def test_an_object_that_asks_to_be_treated_otherwise_is_found(judge, annotations):
     assert judge(changed(BACKEND, "metadata/annotations", annotations))
-    assert not judge(changed(BACKEND, "metadata/annotations", {HOOK: "PostSync", sync_options.SYNC: "PruneLast=true"}))
+    assert not judge(changed(BACKEND, "metadata/annotations", {sync_options.SYNC: "PruneLast=true"}))
+    job = {"kind": "Job", "metadata": {"annotations": {HOOK: "PostSync"}}}
+    assert not judge(job)
 
 
 def test_a_project_with_times_at_which_nothing_is_synced_is_found():

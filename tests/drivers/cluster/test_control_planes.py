@@ -165,3 +165,30 @@ def test_a_scheduler_for_which_nobody_takes_over_is_told(seconds, is_slow):
     ]
     cluster = Thing(coordination=Thing(list_namespaced_lease=lambda _: Thing(items=leases)))
     assert bool(control_planes.slow_to_take_over(cluster)) is is_slow
+
+
+def test_certificates_are_told_apart_by_their_files():
+    text = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n"
+    printed = f"/pki/ca.crt\n{text}/pki/none.crt\n/pki/etcd/peer.crt\n{text}{text}"
+    found = control_planes.certificates_in(printed)
+    assert found == {"/pki/ca.crt": text, "/pki/etcd/peer.crt": text + text}
+
+
+@pytest.mark.parametrize(
+    ("words", "fstype", "said"),
+    [
+        (["etcd", "--data-dir=/var/lib/etcd", "--election-timeout=1000"], "ext4", 0),
+        (["etcd", "--data-dir=/var/lib/etcd", "--unsafe-no-fsync=true"], "ext4", 1),
+        (["etcd", "--data-dir=/var/lib/etcd", "--election-timeout=50000"], "tmpfs", 2),
+        (["k3s", "server"], "ext4", 0),
+    ],
+)
+def test_a_store_that_does_not_outlive_its_machine_is_told(words, fstype, said):
+    def on_node(_node, program, *arguments):
+        if program == "df":
+            return f"Type\n{fstype if arguments[-1] == '/var/lib/etcd' else 'ext4'}\n"
+        return "\t".join(words) + "\n"
+
+    machine = Machine(name="first", address="10.0.0.1")
+    cluster = Thing(on_node=on_node, outputs=Thing(control_planes=[machine]))
+    assert len(control_planes.frail_stores(cluster)) == said

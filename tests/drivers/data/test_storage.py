@@ -5,7 +5,7 @@ from types import SimpleNamespace as Thing
 import pytest
 
 from acceptance.drivers.data import storage
-from acceptance.drivers.data.storage import claims_rendered, classes_named, kept_out, smaller, used_up
+from acceptance.drivers.data.storage import claims_rendered, classes_named, kept_out, on_other_disks, smaller, used_up
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,16 @@ def test_kubelet_gives_a_new_disk_to_who_writes_to_it():
     probe = Thing(container=lambda *_, **__: {})
     spec = storage.writer(probe, "writer", {"claim": "text"}, "worker-1")["spec"]
     assert spec["securityContext"]["fsGroup"] == 65532
+
+
+@pytest.mark.parametrize(
+    ("mount", "elsewhere"),
+    [("/mnt/redis", {}), ("/mnt/redis/pvc-1", {"default/data-redis-0": "/mnt/redis/pvc-1 of worker"})],
+)
+def test_a_volume_that_is_not_on_the_disk_of_its_machine_is_told(mount, elsewhere):
+    seen = {
+        "scenario/redis-0": ("scenario", "worker", "/mnt/redis"),
+        "default/data-redis-0": ("default", "worker", mount),
+        "default/on-a-machine-without-a-proof": ("default", "worker3", "/mnt/other"),
+    }
+    assert on_other_disks(seen, "scenario") == elsewhere

@@ -1,9 +1,10 @@
 """A page under another page's title, and one that says what another page says."""
 
 import pytest
+import requests
 
 from acceptance.base.service_settings import HEADINGS
-from acceptance.drivers.frontend.mix_ups import main_text, title_of_another
+from acceptance.drivers.frontend.mix_ups import main_text, moved_on, title_of_another
 
 
 @pytest.mark.parametrize(
@@ -28,3 +29,19 @@ def test_a_page_is_told_by_what_is_below_its_heading():
     assert main_text(made.format("Consulting", "We &amp; you")) == main_text(made.format("Products", "We &amp; you"))
     assert main_text(made.format("Consulting", "We help")) != main_text(made.format("Products", "We sell"))
     assert main_text("<body><h1>Products</h1></body>") == ""
+
+
+@pytest.mark.parametrize(
+    ("headers", "text", "moves"),
+    [
+        ({}, "<html></html>", False),
+        ({"Refresh": "10; url=/products"}, "<html></html>", True),
+        ({}, '<meta http-equiv="refresh" content="8;url=/products">', True),
+        ({}, '<meta http-equiv="X-UA-Compatible" content="IE=edge">', False),
+    ],
+)
+def test_a_page_that_moves_its_visitors_on(headers, text, moves):
+    answer = requests.Response()
+    answer.headers.update(headers)
+    answer._content = text.encode()
+    assert bool(moved_on(answer)) is moves

@@ -121,6 +121,7 @@ def test_a_slash_at_the_end_leads_to_the_page_or_nowhere(status, text, location,
         ({"Cache-Control": "max-age=0, must-revalidate", "Expires": "Wed, 01 Jan 2098 00:00:00 GMT"}, 0),
         # For caches between the two, which browsers are not.
         ({"Cache-Control": "s-maxage=31536000, stale-while-revalidate"}, 0),
+        ({"Cache-Control": "max-age=0, stale-while-revalidate=31536000"}, 31536000),
         ({"Cache-Control": "no-cache, max-age=600"}, 0),
         ({"Date": "Sat, 28 Nov 2026 20:00:00 GMT", "Expires": "Sat, 28 Nov 2026 21:00:00 GMT"}, 3600),
         ({"Date": "Sat, 28 Nov 2026 20:00:00 GMT", "Expires": "Fri, 27 Nov 2026 20:00:00 GMT"}, 0),
