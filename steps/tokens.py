@@ -59,6 +59,7 @@ def sign_in(wallet, kind, environment, data_client):
     wallet.ask_route()
     if kind == AT_ONCE:
         each_gets_its_own(lambda: SignIn(wallet.api, environment))
+        kind = "a good message"
     wallet.answer = wallet.send(*(late(wallet, data_client) if kind == LATE else wallet.message(kind)))
 
 

@@ -35,6 +35,7 @@ LEASE = 60
 ETCD, ELECTED = "etcd", 10000
 """The store's process, and the most milliseconds without a leader after which a member calls an election."""
 IN_MEMORY = ("tmpfs", "ramfs")
+MARK = "file: "
 OWN_CERTIFICATES = (
     "/etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt /var/lib/kubelet/pki/kubelet-client-current.pem"
 )
@@ -154,7 +155,9 @@ def frail_stores(cluster: Cluster) -> list[str]:
 
 def short_lived(cluster: Cluster) -> dict[str, float]:
     """Certificates of the control planes, other than of their API servers, with less than LASTS days left."""
-    look = f"for file in {OWN_CERTIFICATES}; do echo $file; cat $file 2>/dev/null; done"
+    # The kubelet's file has its private key, too, which stays where it is.
+    only = "sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p'"
+    look = f"for file in {OWN_CERTIFICATES}; do echo; echo '{MARK}'$file; {only} $file 2>/dev/null; done"
     found: dict[str, float] = {}
     for server in cluster.outputs.control_planes:
         for path, text in certificates_in(cluster.on_node(server.name, "sh", "-c", look, check=False)).items():
@@ -165,14 +168,14 @@ def short_lived(cluster: Cluster) -> dict[str, float]:
 
 
 def certificates_in(printed: str) -> dict[str, str]:
-    """The PEM texts of files that were printed one after the other, each below its path."""
+    """The PEM texts of files that were printed one after the other, each below its path, which MARK is put before."""
     found: dict[str, str] = {}
     path = ""
     for line in printed.splitlines():
-        if line.startswith("/"):
-            path = line.strip()
+        if line.startswith(MARK):
+            path = line.removeprefix(MARK)
         else:
-            found[path] = found.get(path, "") + line + "\n"
+            found[path] = found.get(path, "") + (f"{line}\n" if line else "")
     return {path: text for path, text in found.items() if "BEGIN CERTIFICATE" in text}
 
 

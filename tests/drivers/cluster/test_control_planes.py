@@ -168,8 +168,8 @@ def test_a_scheduler_for_which_nobody_takes_over_is_told(seconds, is_slow):
 
 
 def test_certificates_are_told_apart_by_their_files():
-    text = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n"
-    printed = f"/pki/ca.crt\n{text}/pki/none.crt\n/pki/etcd/peer.crt\n{text}{text}"
+    text = "-----BEGIN CERTIFICATE-----\nMII\n/abc\n-----END CERTIFICATE-----\n"
+    printed = f"file: /pki/ca.crt\n{text}\nfile: /pki/none.crt\n\nfile: /pki/etcd/peer.crt\n{text}{text}"
     found = control_planes.certificates_in(printed)
     assert found == {"/pki/ca.crt": text, "/pki/etcd/peer.crt": text + text}
 
