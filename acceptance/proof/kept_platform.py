@@ -36,6 +36,9 @@ class KeptPlatform:
         """Wait until Argo CD has deployed everything in Git, and all of it is healthy."""
         states = "{range .items[*]}{.metadata.name}={.status.sync.status}/{.status.health.status} {end}"
 
+        eventually(
+            self.answers, within=UNDONE, what="the API and the system's pods to be back", hint="kubectl get pods -A"
+        )
         self.end_syncs()
 
         def settled() -> bool:
@@ -51,6 +54,14 @@ class KeptPlatform:
             what="every Application to be Synced and Healthy again",
             hint="kubectl get app -A; make down",
         )
+
+    def answers(self) -> bool:
+        """Raise AssertionError unless the API answers and each of the system's pods is ready, on every machine."""
+        ready = '{range .items[*]}{.metadata.name}={.status.conditions[?(@.type=="Ready")].status} {end}'
+        listed = self.kubectl("-n", "kube-system", "get", "pods", "-o", f"jsonpath={ready}", check=False).split()
+        other = [state for state in listed if not state.endswith("=True")]
+        assert listed and not other, f"not ready in kube-system: {', '.join(other) or 'nothing is told'}"
+        return True
 
     def end_syncs(self) -> None:
         """Terminate syncs that still wait for what a defect broke: Argo CD starts none while one is running."""
