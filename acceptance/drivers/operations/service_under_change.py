@@ -169,7 +169,8 @@ def service_under_change(name: str, cluster: Cluster, argocd: ArgoCD, repository
     service = ServiceUnderChange(name, cluster, argocd, repository)
     service.overlay = repository.read(service.path)
     wait_settled(service)
-    service.first = service.status()["operationState"]["syncResult"]["revision"]
+    # Not the last operation's: self-healing leaves no record to return to.
+    service.first = service.status()["history"][-1]["revision"]
     service.before = service.pods()
     return service
 
