@@ -5,6 +5,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.deadlines import LOGS_READABLE, ROUTE_READY, Deadline
 from acceptance.base.waiting import consistently, eventually
 from acceptance.drivers.api import auth_stub
+from acceptance.drivers.api.asking_time import cost_of_asking
 from acceptance.drivers.api.graphql import LOGS, ask_everywhere
 from acceptance.drivers.api.graphql_variants import with_data
 from acceptance.drivers.api.moving_auth import named_auth
@@ -101,7 +102,7 @@ def almost_all_fast_enough(calls, share, limit):
 @then(parsers.parse("the backend itself needs at most {limit:d} milliseconds more for a query that auth has to allow"))
 def backend_asks_quickly(backend, data_client, signed_in, environment, limit, evidence):
     doors = backend.pod_doors(data_client)
-    seen = measuring.cost_of_asking(doors, environment.services, signed_in["jwt"], PAIRS)
+    seen = cost_of_asking(doors, environment.services, signed_in["jwt"], PAIRS)
     evidence.add("milliseconds that a protected query takes longer than the public one, by pod", seen)
     slow = {pod: more for pod, more in seen.items() if more > limit}
     assert seen and not slow, f"expected the backend to ask auth within {limit} ms, saw {slow}. Try: {LOGS}"

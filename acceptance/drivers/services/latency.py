@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import statistics
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from acceptance.base.conditions import as_json
-from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.api import graphql
-from acceptance.drivers.services.service import Api, Service
+from acceptance.drivers.services.service import Service
 from acceptance.drivers.workloads.pods import PodClient
 
 AT_ONCE = (1, 4)
@@ -45,30 +42,6 @@ def reads_at_once(client: PodClient, readers: Service, key: str, count: int) -> 
         list(pool.map(lambda here: here.ensure(), clients.values()))
         said = pool.map(lambda here: here("redis-latency", "env:REDIS_URL", key, str(count)), clients.values())
         return dict(zip(clients, map(as_json, said), strict=True))
-
-
-def cost_of_asking(doors: Mapping[str, Api], settings: ServiceSettings, token: str, pairs: int) -> dict[str, float]:
-    """The milliseconds by which a protected query takes longer than the public one, at each pod's door.
-
-    The median of alternating pairs: what slows all requests down, slows down both. Raises AssertionError for an answer
-    without data.
-    """
-
-    def seconds(api: Api, query: str) -> float:
-        asked = graphql.ask(api, settings, query, token)
-        asked.data()
-        return asked.seconds
-
-    return {
-        door: round(
-            1000
-            * statistics.median(
-                seconds(api, settings.protected_query) - seconds(api, settings.public_query) for _ in range(pairs)
-            ),
-            1,
-        )
-        for door, api in doors.items()
-    }
 
 
 def validate_calls(
