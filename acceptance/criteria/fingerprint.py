@@ -163,14 +163,24 @@ def steps_of(scenario: str) -> Iterator[str]:
             yield line
 
 
+@functools.cache
+def step_functions(root: Path = ROOT) -> list[tuple[Path, str, re.Pattern[str]]]:
+    """Every step function: module, name and what its words look like; one with several texts is there for each."""
+    return [
+        (path, name, pattern)
+        for path in sorted((root / "steps").glob("[a-z]*.py"))
+        for name, definition in read_module(path, root).definitions.items()
+        for pattern in definition.patterns
+    ]
+
+
+@functools.cache
 def asked(scenario: str, root: Path = ROOT) -> list[tuple[Path, str, tuple[str, ...]]]:
     """The step functions that a scenario calls, in order: module, name and the values in the step's words."""
     return [
         (path, name, found.groups())
         for words in steps_of(scenario)
-        for path in sorted((root / "steps").glob("[a-z]*.py"))
-        for name, definition in read_module(path, root).definitions.items()
-        for pattern in definition.patterns
+        for path, name, pattern in step_functions(root)
         if (found := pattern.fullmatch(words))
     ]
 

@@ -92,7 +92,7 @@ def root(tmp_path):
 
 
 def forget():
-    for cached in (module.scenarios, module.read_module):
+    for cached in (module.scenarios, module.read_module, module.step_functions, module.asked):
         cached.cache_clear()
 
 
