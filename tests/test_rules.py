@@ -90,7 +90,14 @@ def test_misplaced_fixtures_are_seen(name, decorator, is_misplaced):
     assert bool(list(misplaced_fixtures(name, f"@{decorator}\ndef thing(): ..."))) is is_misplaced
 
 
-@pytest.mark.parametrize("line", ["import _pytest.config", "from allure_commons._allure import StepContext"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import _pytest.config",
+        "from allure_commons._allure import StepContext",
+        "from pytest_bdd.steps import step_function_context_registry",
+    ],
+)
 def test_ruff_refuses_to_import_what_is_private(line):
     command = [sys.executable, "-m", "ruff", "check", "--select", "TID251", "--stdin-filename", "steps/some.py", "-"]
     done = subprocess.run(command, input=f"{line}\n", cwd=ROOT, capture_output=True, text=True)

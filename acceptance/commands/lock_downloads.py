@@ -12,6 +12,10 @@ import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
+
+import tomlkit
+from tomlkit.items import Table
 
 from acceptance.base.paths import IMAGES
 from acceptance.base.progress import say
@@ -49,17 +53,21 @@ def digest_of(entry: Entry, platform: tuple[str, str], downloads: Downloads, fol
     return seen
 
 
-def with_digests(text: str, name: str, digests: Mapping[str, str]) -> str:
-    """The text of a lock with these digests, by URL, in place of an entry's earlier ones."""
-    text = re.sub(rf'(?m)^\[{name}\.sha256\]\n(?:".*\n)*\n?', "", text)
-    table = "".join([f"[{name}.sha256]\n", *(f'"{url}" = "{digest}"\n' for url, digest in digests.items()), "\n"])
-    return re.sub(rf"(?m)^\[{name}\]\n(?:\w.*\n)*\n?", lambda found: found[0] + table, text) if digests else text
+def set_digests(lock: tomlkit.TOMLDocument, name: str, digests: Mapping[str, str]) -> None:
+    """Put these digests, by URL, in place of an entry's earlier ones; the rest of the lock stays as it is written."""
+    entry = cast(Table, lock[name])
+    entry.pop("sha256", None)
+    if digests:
+        table = tomlkit.table()
+        table.update(digests)
+        table.add(tomlkit.nl())
+        entry["sha256"] = table
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the lock; return 1 if a digest is missing or was not confirmed."""
     downloads = Downloads()
-    text = options.lock.read_text()
+    lock = tomlkit.parse(options.lock.read_text())
     confirmed, problems = 0, 0
     for entry in read_lock(options.lock).values():
         if not entry.download:
@@ -76,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
                 problems += 1
                 if url in entry.sha256:
                     digests[url] = entry.sha256[url]
-        text = with_digests(text, entry.name, digests)
-    options.lock.write_text(text)
+        set_digests(lock, entry.name, digests)
+    options.lock.write_text(tomlkit.dumps(lock))
     say(f"{confirmed} digests are confirmed, {problems} are not.")
     return int(bool(problems))

@@ -9,21 +9,23 @@ from typing import Any
 
 import pytest
 from pytest_bdd.parser import Step
-from pytest_bdd.scenario import scenario_wrapper_template_registry
-from pytest_bdd.steps import step_function_context_registry
 
 from acceptance.base.errors import UserError
 from acceptance.platform.components import COMPONENTS
 from acceptance.platform.platform import with_needs
-from acceptance.runner.pytest_internals import example_of, fixture_definitions, step_definitions
+from acceptance.runner.pytest_internals import (
+    example_of,
+    fixture_definitions,
+    step_context,
+    step_definitions,
+    template_of,
+)
 
 
 def steps_of(item: pytest.Item) -> list[Step]:
     """An item's steps, with its row filled in."""
-    template = scenario_wrapper_template_registry.get(getattr(item, "function", len))
-    if template is None:
-        return []
-    return list(template.render(example_of(item)).steps)
+    template = template_of(item)
+    return list(template.render(example_of(item)).steps) if template else []
 
 
 FIXTURES = pytest.StashKey[set[str]]()
@@ -48,8 +50,7 @@ def find_fixtures(item: pytest.Item) -> set[str]:
             what = f"{item.name} has the step {step.name!r}, which is not defined"
             raise UserError(what, "define it in steps/, or use the words of an existing step")
         for definition in definitions:
-            context = step_function_context_registry[definition.func]
-            names |= set(inspect.signature(context.step_func).parameters)
+            names |= set(inspect.signature(step_context(definition).step_func).parameters)
     asked, waiting = set(names), list(names)
     while waiting:
         for definition in fixture_definitions(item, waiting.pop()):
@@ -63,7 +64,7 @@ def step_calls(item: pytest.Item, fixture: str) -> Iterator[Callable[..., object
     """The step functions of an item that ask for a fixture, each with the values of its step filled in."""
     for step in steps_of(item):
         for definition in step_definitions(item, step):
-            context = step_function_context_registry[definition.func]
+            context = step_context(definition)
             if fixture in inspect.signature(context.step_func).parameters:
                 values: dict[str, Any] = context.parser.parse_arguments(step.name) or {}
                 plain = {name: context.converters.get(name, str)(value) for name, value in values.items()}

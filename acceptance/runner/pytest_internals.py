@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from pytest_bdd.parser import Step
-from pytest_bdd.scenario import find_fixturedefs_for_step
+from pytest_bdd.parser import ScenarioTemplate, Step
+from pytest_bdd.scenario import find_fixturedefs_for_step, scenario_wrapper_template_registry
+from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
 REPORTED = ("_pytest.", "allure_commons.", "pytest_bdd.")
 """Modules whose objects hold report content."""
@@ -24,6 +25,16 @@ def fixture_definitions(item: pytest.Item, name: str) -> Sequence[pytest.Fixture
 def step_definitions(item: pytest.Item, step: Step) -> list[pytest.FixtureDef[Any]]:
     """The step functions that match a step of an item, before it runs."""
     return list(find_fixturedefs_for_step(step, item.session._fixturemanager, item))
+
+
+def template_of(item: pytest.Item) -> ScenarioTemplate | None:
+    """The scenario that an item was made from, its rows not yet filled in; None for an item that is no scenario."""
+    return scenario_wrapper_template_registry.get(getattr(item, "function", len))
+
+
+def step_context(definition: pytest.FixtureDef[Any]) -> StepFunctionContext:
+    """A step definition's function, parser and converters."""
+    return step_function_context_registry[definition.func]
 
 
 def example_of(item: pytest.Item) -> dict[str, str]:

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 import pytest
-from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from acceptance.criteria.catalogue import Criterion
+from acceptance.runner.pytest_internals import template_of
 
 TAG = re.compile(r"^ac-(\d+\.\d+)$")
 PLAN_TAG = re.compile(r"^plan-(\d+(?:\.\d+)*)$")
@@ -65,6 +65,6 @@ def title_of(item: pytest.Item) -> str:
 
 def uncollected_rows(items: list[pytest.Item]) -> list[str]:
     """Names for rows of a scenario beyond `items`: given a node id or --lf, pytest only collects some rows."""
-    template = scenario_wrapper_template_registry.get(getattr(items[0], "function", len))
+    template = template_of(items[0])
     rows = sum(len(table.examples) for table in template.examples) if template else 0
     return [f"{title_of(items[0])}: a row that was not collected ({number})" for number in range(len(items), rows)]
