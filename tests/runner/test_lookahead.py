@@ -16,7 +16,7 @@ def defined(monkeypatch, **steps):
     by_text = {text: SimpleNamespace(func=name) for name, (_, _, text) in steps.items()}
     monkeypatch.setattr(lookahead, "steps_of", lambda item: named)
     monkeypatch.setattr(lookahead, "step_definitions", lambda item, step: [by_text[step.name]])
-    monkeypatch.setattr(lookahead, "step_function_context_registry", contexts)
+    monkeypatch.setattr(lookahead, "step_context", lambda definition: contexts[definition.func])
 
 
 def test_what_steps_take_is_reserved_without_reading_their_text(monkeypatch):
