@@ -5,6 +5,7 @@ import pytest
 from acceptance.base.environment import known_environments, load_environment
 from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT
+from acceptance.base.service_settings import HEADINGS, ServiceSettings
 
 KIND = (ROOT / "environments" / "kind.toml").read_text()
 
@@ -47,3 +48,38 @@ def test_a_mirror_for_each_registry(tmp_path):
     path = tmp_path / "own.toml"
     path.write_text(KIND.replace('mode = "auto"', 'mode = "auto"\nupstream = {"quay.io" = "harbor.example.test/quay"}'))
     assert load_environment(str(path)).images.upstream == {"quay.io": "harbor.example.test/quay"}
+
+
+def test_headings_that_are_not_given_are_the_defaults():
+    given = ServiceSettings(headings={"/": "We ship apps"})
+    assert given.headings == {**HEADINGS, "/": "We ship apps"}
+
+
+def test_two_pages_with_one_heading_are_refused():
+    with pytest.raises(ValueError, match="the same heading"):
+        ServiceSettings(headings={"/": "Products"})
+
+
+PRODUCTION = (ROOT / "environments" / "production.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("[unverifiable]", '[stand_ins]\nK3s = "kind"\n[unverifiable]', ["no stand-ins", "stand_ins names K3s"]),
+        ('acme = "staging"', 'acme = "pebble"', ["pebble"]),
+        ('server = "external"', 'server = "in-cluster"', ["gitops.server is in-cluster"]),
+        ("generate = false", "generate = true", ["secrets.generate"]),
+        ('provisioner = "aws"', 'provisioner = "kind"', ["infrastructure.variables"]),
+        ("acme_roots", "# acme_roots", ["acme_roots"]),
+        ('JWT_SECRET = "AF', 'JWT = "AF', ["secrets.variables.JWT"]),
+    ],
+)
+def test_production_with_stand_ins_is_refused(tmp_path, old, new, words):
+    assert old in PRODUCTION
+    path = tmp_path / "own.toml"
+    path.write_text(PRODUCTION.replace(old, new, 1))
+    with pytest.raises(UserError) as error:
+        load_environment(str(path))
+    for word in words:
+        assert word.replace("no stand-ins", "real systems") in str(error.value)

@@ -1,11 +1,21 @@
 """The poller: what it retries, when it ends, and what it says."""
 
+import json
+
 import pytest
 from kubernetes.client import ApiException
 
 from acceptance.base.deadlines import Deadline
 from acceptance.base.errors import UserError
-from acceptance.base.waiting import DidNotStay, TimedOut, consistently, eventually, when_reachable
+from acceptance.base.waiting import (
+    DidNotStay,
+    TimedOut,
+    consistently,
+    eventually,
+    in_words,
+    is_transient,
+    when_reachable,
+)
 
 SHORT = Deadline(0.4, "this test")
 
@@ -114,3 +124,20 @@ def test_what_is_no_answer_at_all_is_raised_as_it_is():
 
     with pytest.raises(KeyError):
         consistently(condition, during=SHORT, what="it")
+
+
+def test_a_missing_right_is_named():
+    error = ApiException(status=403, reason="Forbidden")
+    error.body = json.dumps({"message": 'secrets "jwt" is forbidden: User "x" cannot get resource "secrets"'})
+    text = in_words(error)
+    assert 'cannot get resource "secrets"' in text
+    assert "k8s/acceptance" in text
+    status = {
+        "kind": "Status",
+        "message": 'pods "auth-1" is forbidden: User "x" cannot create "pods/exec"',
+        "code": 403,
+    }
+    body = json.dumps(status, separators=(",", ":")).encode()
+    refused = ApiException(status=0, reason=f"Handshake status 403 Forbidden -+-+- {{}} -+-+- {body!r}")
+    assert 'pods "auth-1" is forbidden: User "x" cannot create "pods/exec". Try' in in_words(refused)
+    assert not is_transient(refused)

@@ -1,10 +1,13 @@
 """Commands in pods."""
 
+import types
 from types import SimpleNamespace
 
+import pytest
 from kubernetes import client
 
 from acceptance.cluster import namespace
+from acceptance.cluster.namespace import all_gone
 
 
 def test_a_command_in_a_pod_leaves_the_client_of_other_threads_alone(monkeypatch):
@@ -26,3 +29,24 @@ def test_a_command_in_a_pod_leaves_the_client_of_other_threads_alone(monkeypatch
     assert place.execute("pod", "true") == "said"
     assert used[0] is not shared
     assert used[0].configuration is shared.configuration
+
+
+def going(name, message):
+    """A namespace that is going, as the API lists it."""
+    condition = types.SimpleNamespace(status="True", message=message)
+    return types.SimpleNamespace(
+        metadata=types.SimpleNamespace(name=name), status=types.SimpleNamespace(conditions=[condition])
+    )
+
+
+def test_a_namespace_that_is_stuck_is_named_with_its_reason_unless_it_is_of_another_run():
+    stuck = {"old": [going("scenario-1", "finalizers")], "new": [going("scenario-2", "finalizers: x/held")]}
+
+    def listed(label_selector, **_):
+        run = label_selector.rpartition("=")[2]
+        return types.SimpleNamespace(items=stuck.get(run, []))
+
+    cluster = types.SimpleNamespace(core=types.SimpleNamespace(list_namespace=listed))
+    with pytest.raises(AssertionError, match=r"^still there: scenario-2 \(finalizers: x/held\)$"):
+        all_gone(cluster, "new")
+    assert all_gone(cluster, "another")

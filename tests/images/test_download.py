@@ -1,63 +1,19 @@
 """Host tools: from the PATH if the version fits, else downloaded if the lock has the SHA-256, else built."""
 
-import contextlib
 import dataclasses
 import hashlib
-import http.server
 import io
-import re
 import tarfile
 import zipfile
 
 import pytest
 import requests
-from tests_support import http_server, reply
+from download_site import PROGRAM, entry, site
 
 from acceptance.base.errors import UserError
-from acceptance.base.paths import IMAGES
 from acceptance.images import build as builder
 from acceptance.images import download
-from acceptance.images.lock import PLATFORMS, Entry, read_lock
-
-PROGRAM = b"#!/bin/sh\necho some v1.2.3\n"
-MODULES = {
-    "kind": "sigs.k8s.io/kind",
-    "kubectl": "k8s.io/kubernetes",
-    "tofu": "github.com/opentofu/opentofu",
-    "kubeseal": "github.com/bitnami/sealed-secrets",
-}
-"""The Go module whose version is that of a tool."""
-
-
-@contextlib.contextmanager
-def site(content=PROGRAM, statuses=(200,), lost=0):
-    """A site that answers with these statuses, the last one for good, and breaks off the first `lost` answers."""
-    left, asked = list(statuses), []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.path)
-            if len(asked) <= lost:
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content[:5])
-                return
-            reply(self, content, left.pop(0) if len(left) > 1 else left[0])
-
-        def log_message(self, *_):
-            pass
-
-    with http_server(Handler) as address:
-        yield address, asked
-
-
-def entry(address, content=PROGRAM, name="some", version="v1.2.3", **fields):
-    """A tool's entry of the lock, with the digest of a content for each platform."""
-    form = f"http://{address}/v{{version}}/{name}-{{os}}-{{arch}}"
-    bare = Entry(f"{name}-tool", "tool", recipe="registry", version=version, download=form, **fields)
-    digest = hashlib.sha256(content).hexdigest()
-    return dataclasses.replace(bare, sha256={bare.url(*platform): digest for platform in PLATFORMS})
+from acceptance.images.lock import PLATFORMS, Entry
 
 
 @pytest.fixture
@@ -261,21 +217,3 @@ def test_build_downloads_nothing_and_auto_needs_no_registry_to_download(maker, m
         images.ensure({"some"})
     assert made == built
     assert len(asked) == requested
-
-
-def test_the_lock_has_digests_of_the_pinned_versions_alone():
-    for tool in read_lock().values():
-        old = set(tool.sha256) - {tool.url(*platform) for platform in PLATFORMS}
-        assert not old, f"{tool.name}: digests of another version than {tool.version}; remedy: make lock-downloads"
-        assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in tool.sha256.values()), tool.name
-        assert all(url.startswith("https://") for url in tool.sha256)
-
-
-def test_tools_are_downloaded_in_the_version_that_is_built():
-    tools = {tool.program: tool for tool in read_lock().values() if tool.download}
-    assert tools.keys() == MODULES.keys()
-    for name, tool in tools.items():
-        version = f"v{tool.version.removeprefix('v')}"
-        modules = (IMAGES / tool.recipe / "go.mod").read_text()
-        assert re.search(rf"(?m)^\s*{MODULES[name]} {version}( |$)", modules), f"{name} is not built as {version}"
-        assert tool.sums and tool.asks

@@ -2,33 +2,22 @@
 
 import datetime
 import hashlib
-import http.server
-import json
-import ssl
-import threading
-import types
-from email.utils import format_datetime
 
 import pytest
 import yaml
+from api_server import UID, ApiServer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from kubernetes.client import ApiException
 from tests_support import scenario
 
 from acceptance.base.environment import load_environment
 from acceptance.base.errors import UserError
-from acceptance.base.paths import ROOT
-from acceptance.base.waiting import in_words, is_transient
-from acceptance.cluster.namespace import all_gone
 from acceptance.infrastructure import attachment
 from acceptance.infrastructure.cluster_lock import LEASE, LEASE_SECONDS
 from acceptance.platform.authority import own_certificate
 from acceptance.runner import PLUGINS
 
-UID = "11111111-2222-3333-4444-555555555555"
 OTHER = "99999999-2222-3333-4444-555555555555"
-LEASES = "/apis/coordination.k8s.io/v1/namespaces/acceptance/leases"
 ENVIRONMENT = """
 name = "elsewhere"
 domain = "example.test"
@@ -43,85 +32,6 @@ server = "external"
 platform = "https://git.example.test/platform.git"
 """
 ALL = [*PLUGINS, "fixtures.run", "fixtures.components", "fixtures.namespaces", "fixtures.session"]
-
-
-class ApiServer:
-    """As much of an API server as guard rails ask, on 127.0.0.1."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.status, self.clock, self.provider = 200, datetime.timedelta(), "aws:///eu-central-1a/i-0"
-        self.lease = None
-        self.asked = []
-        self.silent = threading.Event()
-        authority, certificate, key = own_certificate("localhost")
-        (folder / "tls.pem").write_text(certificate + key)
-        self.authority = authority
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(folder / "tls.pem")
-        api = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def answer(self):
-                api.asked.append(f"{self.command} {self.path.partition('?')[0]}")
-                if api.silent.is_set():
-                    api.released.wait(30)
-                    return
-                length = int(self.headers.get("Content-Length") or 0)
-                status, body = api.respond(self.command, self.path, json.loads(self.rfile.read(length) or "null"))
-                text = json.dumps(body).encode()
-                self.send_response_only(status)
-                now = datetime.datetime.now(datetime.UTC) + api.clock
-                self.send_header("Date", format_datetime(now, usegmt=True))
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text)
-
-            do_GET = do_POST = do_PUT = do_PATCH = answer
-
-            def log_message(self, *_):
-                pass
-
-        self.released = threading.Event()
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.kubeconfig(authority)
-
-    def kubeconfig(self, authority):
-        """Write a kubeconfig that trusts an authority."""
-        (self.folder / "ca.pem").write_text(authority)
-        cluster = {
-            "server": f"https://localhost:{self.server.server_address[1]}",
-            "certificate-authority": str(self.folder / "ca.pem"),
-        }
-        document = {
-            "apiVersion": "v1", "kind": "Config", "current-context": "here",
-            "clusters": [{"name": "here", "cluster": cluster}],
-            "users": [{"name": "here", "user": {"token": "some-token"}}],
-            "contexts": [{"name": "here", "context": {"cluster": "here", "user": "here"}}],
-        }  # fmt: skip
-        (self.folder / "kubeconfig").write_text(yaml.safe_dump(document))
-
-    def respond(self, method, path, body):
-        """Status and body of an answer."""
-        path = path.partition("?")[0]
-        if self.status != 200:
-            return self.status, {"message": "no", "reason": "no"}
-        if path == "/api/v1/namespaces/kube-system":
-            return 200, {"metadata": {"name": "kube-system", "uid": UID}}
-        if path == "/api/v1/nodes":
-            return 200, {"items": [{"metadata": {"name": "n"}, "spec": {"providerID": self.provider}}]}
-        if path.startswith(LEASES):
-            if method == "GET" and self.lease is None:
-                return 404, {}
-            if method in ("POST", "PUT"):
-                self.lease = body
-            elif method == "PATCH":
-                self.lease["spec"] |= body["spec"]
-            return 200, self.lease
-        return 404, {}
 
 
 @pytest.fixture
@@ -303,74 +213,11 @@ def test_programs_that_are_missing_are_named(elsewhere, monkeypatch, tmp_path):
     assert "kubeseal" in refused(elsewhere)
 
 
-PRODUCTION = (ROOT / "environments" / "production.toml").read_text()
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "words"),
-    [
-        ("[unverifiable]", '[stand_ins]\nK3s = "kind"\n[unverifiable]', ["no stand-ins", "stand_ins names K3s"]),
-        ('acme = "staging"', 'acme = "pebble"', ["pebble"]),
-        ('server = "external"', 'server = "in-cluster"', ["gitops.server is in-cluster"]),
-        ("generate = false", "generate = true", ["secrets.generate"]),
-        ('provisioner = "aws"', 'provisioner = "kind"', ["infrastructure.variables"]),
-        ("acme_roots", "# acme_roots", ["acme_roots"]),
-        ('JWT_SECRET = "AF', 'JWT = "AF', ["secrets.variables.JWT"]),
-    ],
-)
-def test_production_with_stand_ins_is_refused(tmp_path, old, new, words):
-    assert old in PRODUCTION
-    path = tmp_path / "own.toml"
-    path.write_text(PRODUCTION.replace(old, new, 1))
-    with pytest.raises(UserError) as error:
-        load_environment(str(path))
-    for word in words:
-        assert word.replace("no stand-ins", "real systems") in str(error.value)
-
-
 def test_existing_has_to_say_which_cluster_it_means(tmp_path):
     path = tmp_path / "own.toml"
     path.write_text(ENVIRONMENT.format(kubeconfig="x", uid=UID).replace("cluster_uid", "# cluster_uid"))
     with pytest.raises(UserError, match="needs cluster_uid"):
         load_environment(str(path))
-
-
-def namespace(name, message):
-    """A namespace that is going, as the API lists it."""
-    condition = types.SimpleNamespace(status="True", message=message)
-    return types.SimpleNamespace(
-        metadata=types.SimpleNamespace(name=name), status=types.SimpleNamespace(conditions=[condition])
-    )
-
-
-def test_a_namespace_that_is_stuck_is_named_with_its_reason_unless_it_is_of_another_run():
-    stuck = {"old": [namespace("scenario-1", "finalizers")], "new": [namespace("scenario-2", "finalizers: x/held")]}
-
-    def listed(label_selector, **_):
-        run = label_selector.rpartition("=")[2]
-        return types.SimpleNamespace(items=stuck.get(run, []))
-
-    cluster = types.SimpleNamespace(core=types.SimpleNamespace(list_namespace=listed))
-    with pytest.raises(AssertionError, match=r"^still there: scenario-2 \(finalizers: x/held\)$"):
-        all_gone(cluster, "new")
-    assert all_gone(cluster, "another")
-
-
-def test_a_missing_right_is_named():
-    error = ApiException(status=403, reason="Forbidden")
-    error.body = json.dumps({"message": 'secrets "jwt" is forbidden: User "x" cannot get resource "secrets"'})
-    text = in_words(error)
-    assert 'cannot get resource "secrets"' in text
-    assert "k8s/acceptance" in text
-    status = {
-        "kind": "Status",
-        "message": 'pods "auth-1" is forbidden: User "x" cannot create "pods/exec"',
-        "code": 403,
-    }
-    body = json.dumps(status, separators=(",", ":")).encode()
-    refused = ApiException(status=0, reason=f"Handshake status 403 Forbidden -+-+- {{}} -+-+- {body!r}")
-    assert 'pods "auth-1" is forbidden: User "x" cannot create "pods/exec". Try' in in_words(refused)
-    assert not is_transient(refused)
 
 
 def test_a_plan_says_what_would_be_done_and_does_nothing(elsewhere, api, monkeypatch):

@@ -39,10 +39,8 @@ func (*TestDeps) ModulePath() string { return "" }
 """
 """A method that chainsaw 0.2.12 lacks."""
 BATS = "bats@1.13.0"
-TOOLS = CACHE / "peers"
-"""Where the peers' tools are, each in a folder of its version."""
-FLOOR = "kubectl and sh"
-"""What all others are compared with."""
+TOOLS = CACHE / "peers"  # each tool in a folder of its version
+FLOOR = "kubectl and sh"  # what all others are compared with
 
 Command = list[str]
 

@@ -1,7 +1,7 @@
-"""What the machines get from OpenTofu, rendered once for each module that looks at it."""
+"""The stand-in for the AWS provider, and what the machines get from OpenTofu, rendered once for each module."""
 
 import pytest
-from aws_tools import rendered_user_data
+from aws_tools import AWS, rendered_user_data, stand_in_provider
 from machine_world import parsed_files
 
 
@@ -15,3 +15,10 @@ def user_data(tmp_path_factory):
 def files(user_data):
     """The files of each machine: contents by path."""
     return parsed_files(user_data)
+
+
+@pytest.fixture(scope="module")
+def provider():
+    """The environment that leads OpenTofu to the stand-in."""
+    with stand_in_provider(AWS) as environment:
+        yield environment

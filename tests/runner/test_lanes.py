@@ -235,27 +235,3 @@ def test_a_step_that_nobody_defines_is_refused_before_a_lane_is_started(lanes):
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*has the step 'nothing defines this', which is not defined*"])
     assert len(verdicts) == 118 and not (lanes.pytester.path / "noted").exists()
-
-
-@pytest.mark.parametrize("value", ["0", "9", '"two"'])
-def test_a_wrong_number_of_lanes_is_refused(project, value):
-    project.environment.write_text(f"lanes = {value}\n" + project.environment.read_text())
-    project.feature(scenario())
-    result, verdicts = project.run()
-    assert result.ret == 4 and not verdicts
-    result.stderr.fnmatch_lines(["*lanes: Input should be*"])
-
-
-def test_a_platform_that_outlives_runs_is_judged_by_one_process(lanes):
-    lanes.environment.write_text(
-        'lanes = 2\nname = "theirs"\ndomain = "example.test"\n[infrastructure]\nprovisioner = "existing"\n'
-        f'kubeconfig = "none"\ncluster_uid = "{"0" * 8}-0000-0000-0000-{"0" * 12}"\n'
-    )
-    lanes.feature(scenario())
-    result, _ = lanes.run()
-    assert result.ret == 4
-    result.stderr.fnmatch_lines(["*lanes are only for kind*"])
-    lanes.environment.write_text(lanes.environment.read_text().removeprefix("lanes = 2\n"))
-    result, _ = lanes.run("--lanes", "2")
-    assert result.ret == 4
-    result.stderr.fnmatch_lines(["*--lanes does not apply to theirs*"])

@@ -17,6 +17,7 @@ from acceptance.base.paths import CACHE, INFRASTRUCTURE
 AWS = INFRASTRUCTURE / "aws"
 CLOUD_INIT = AWS / "modules" / "k3s-cluster" / "cloud-init"
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFixtureOnlyKey test"
+PRODUCTION = ["-input=false", f"-var-file={AWS}/environments/production.tfvars"]
 
 
 @contextlib.contextmanager
@@ -207,3 +208,8 @@ def rendered_user_data(folder, output="machines", binary="BINARY", installer="IN
     tofu = Tofu(source, folder / "rendered")
     tofu.run("apply", "-auto-approve")
     return tofu.outputs()[output]
+
+
+def variables(**values):
+    """Variables as arguments."""
+    return [f"-var={key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in values.items()]

@@ -1,16 +1,14 @@
 """What is held against the platform's Applications: each judge finds a careless change, and none in what we have."""
 
-import copy
-
 import pytest
 import yaml
+from manifest_changes import BACKEND, changed
 
 from acceptance.base.paths import ROOT
 from acceptance.cluster.manifests import HOOK
 from acceptance.drivers.argocd import application_policies as policies
-from acceptance.drivers.argocd import apply_rights, argocd_settings, sync_hooks, sync_options, sync_retries
+from acceptance.drivers.argocd import argocd_settings, sync_options, sync_retries
 from acceptance.drivers.argocd.application_policies import PATHS, SKIP
-from acceptance.drivers.argocd.polling import NOTICED_WITHIN, as_production_polls, longest_wait, polling, seconds_of
 from acceptance.drivers.workloads import workload_health
 
 APPLICATIONS = [
@@ -19,20 +17,6 @@ APPLICATIONS = [
     if path.name != "kustomization.yaml"
 ]
 PROBE = "spec/template/spec/containers/0/readinessProbe"
-BACKEND = yaml.safe_load((ROOT / "k8s" / "backend-service" / "base" / "deployment.yaml").read_text())
-
-
-def changed(manifest, path, value):
-    """A copy of a manifest with another value at a path; None takes the key out."""
-    found = item = copy.deepcopy(manifest)
-    *above, last = path.split("/")
-    for key in above:
-        item = item[int(key)] if key.isdigit() else item.setdefault(key, {})
-    if value is None:
-        del item[last]
-    else:
-        item[last] = value
-    return found
 
 
 @pytest.mark.parametrize("application", APPLICATIONS, ids=lambda item: item["metadata"]["name"])
@@ -214,87 +198,6 @@ def test_a_project_with_times_at_which_nothing_is_synced_is_found():
     assert policies.has_windows({"spec": {"syncWindows": [{"kind": "deny", "schedule": "* * * * *"}]}})
 
 
-def test_hooks_count_where_they_ended_a_whole_sync_well():
-    hook = {"name": "synced", "hookType": "PostSync", "hookPhase": "Succeeded"}
-    status = {"operationState": {"operation": {"sync": {}}, "syncResult": {"resources": [hook]}}}
-    assert sync_hooks.hooks_that_ran({"status": status}) == ["synced"]
-    hook["hookPhase"] = "Failed"
-    assert sync_hooks.hooks_that_ran({"status": status}) == []
-    # A heal of single objects runs none.
-    status["operationState"]["operation"]["sync"]["resources"] = [{"kind": "Service", "name": "redis"}]
-    assert sync_hooks.hooks_that_ran({"status": status}) is None
-
-
-def test_a_sync_that_ended_before_its_hooks_tells_nothing_of_them():
-    status = {"operationState": {"operation": {"sync": {}}, "phase": "Failed", "syncResult": {"resources": []}}}
-    assert sync_hooks.hooks_that_ran({"status": status}) is None
-    status["operationState"]["phase"] = "Succeeded"
-    assert sync_hooks.hooks_that_ran({"status": status}) == []
-
-
-def test_every_component_has_a_hook_in_its_base_and_one_taken_out_is_missed():
-    job = yaml.safe_load((ROOT / "k8s" / "redis" / "base" / "synced-job.yaml").read_text())
-    assert sync_hooks.hooks_in([job, BACKEND]) == ["redis-synced"]
-    assert sync_hooks.hooks_in([changed(job, "metadata/annotations", {HOOK: "PreSync"}), BACKEND]) == []
-
-
-def workload(**variables):
-    env = [{"name": name, **value} for name, value in variables.items()]
-    return {"spec": {"template": {"spec": {"containers": [{"name": "one", "env": env}]}}}}
-
-
-def from_settings(key):
-    return {"valueFrom": {"configMapKeyRef": {"name": "argocd-cm", "key": key}}}
-
-
-def test_the_longest_wait_comes_from_what_the_processes_are_started_with():
-    controller = workload(
-        ARGOCD_RECONCILIATION_TIMEOUT=from_settings("timeout.reconciliation"),
-        ARGOCD_RECONCILIATION_JITTER=from_settings("timeout.reconciliation.jitter"),
-    )
-    repo_server = workload(ARGOCD_RECONCILIATION_TIMEOUT={"value": "5s"})
-    settings = {"timeout.reconciliation": "1m0s", "timeout.reconciliation.jitter": "30s"}
-    assert longest_wait(polling(controller, repo_server, settings)) == 155
-    # As Argo CD is released, a push may wait for longer than three minutes.
-    assert longest_wait(polling(controller, workload(), {})) == 480
-    # A value of the pod's own wins over the settings.
-    own = workload(ARGOCD_RECONCILIATION_TIMEOUT={"value": "10m"})
-    assert longest_wait(polling(own, repo_server, settings)) > 1200
-    # An interval of nothing switches polling off.
-    off = settings | {"timeout.reconciliation": "0s"}
-    assert longest_wait(polling(controller, repo_server, off)) > NOTICED_WITHIN
-    controller["spec"]["template"]["spec"]["containers"][0]["args"] = ["--app-resync=600"]
-    with pytest.raises(AssertionError, match="app-resync"):
-        polling(controller, repo_server, settings)
-
-
-def test_production_polls_as_often_as_its_own_environment_says():
-    assert as_production_polls({"timeout.reconciliation": "20s"}, 20) == {"timeout.reconciliation": "60s"}
-    assert as_production_polls({"timeout.reconciliation": "0s"}, 20) == {"timeout.reconciliation": "0s"}
-
-
-PROJECT = {"spec": {"namespaceResourceWhitelist": [{"group": "", "kind": "Service"}, {"group": "apps", "kind": "*"}]}}
-KINDS = {("", "Service"), ("apps", "StatefulSet")}
-
-
-@pytest.mark.parametrize(
-    ("project", "kinds", "found"),
-    [
-        (PROJECT, KINDS, []),
-        (PROJECT, KINDS | {("policy", "PodDisruptionBudget")}, ["PodDisruptionBudget"]),
-        (changed(PROJECT, "spec/namespaceResourceBlacklist", [{"group": "*", "kind": "Service"}]), KINDS, ["Service"]),
-        (changed(PROJECT, "spec/namespaceResourceWhitelist", None), KINDS, []),
-        (changed(PROJECT, "spec/namespaceResourceWhitelist", []), KINDS, ["Service", "StatefulSet"]),
-    ],
-)
-def test_kinds_that_a_project_does_not_list_are_named(project, kinds, found):
-    assert apply_rights.forbidden(project, kinds) == found
-
-
-def test_the_api_calls_kinds_by_their_plural():
-    assert [apply_rights.resource_of(kind) for kind in ("NetworkPolicy", "Service")] == ["networkpolicies", "services"]
-
-
 @pytest.mark.parametrize(
     ("retry", "seconds"),
     [
@@ -324,8 +227,3 @@ def test_the_pods_of_deployments_are_taken_out_soon(more, kind, stays):
     assert bool(workload_health.stays_in_service(workload)) is stays
     containers[0]["readinessProbe"] = {"httpGet": {"path": "/ready"}}
     assert not workload_health.stays_in_service(workload)
-
-
-@pytest.mark.parametrize(("duration", "seconds"), [("3m0s", 180), ("500ms", 0.5), ("1d", 86400), ("1h30m", 5400)])
-def test_a_duration_is_read_as_argo_cd_reads_it(duration, seconds):
-    assert seconds_of(duration) == seconds

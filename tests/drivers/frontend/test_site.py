@@ -6,7 +6,6 @@ import pytest
 import requests
 from tests_support import http_server, reply
 
-from acceptance.base.service_settings import HEADINGS, ServiceSettings
 from acceptance.clients import browser
 from acceptance.drivers.frontend import assets, site
 
@@ -181,28 +180,6 @@ def test_files_that_documents_name():
 
 
 @pytest.mark.parametrize(
-    ("file", "path"),
-    [
-        ("./index.html", "/"),
-        ("./consulting.html", "/consulting"),
-        ("./consulting/index.html", "/consulting/"),
-        ("./404.html", site.MISSING),
-        ("./404/index.html", site.MISSING),
-        ("./_next/static/chunks/a.js", "/_next/static/chunks/a.js"),
-    ],
-)
-def test_where_a_file_of_an_export_is_served(file, path):
-    assert site.path_of(file) == path
-
-
-def test_what_is_an_export_of_next():
-    manifest = {"./_next/static/abc/_buildManifest.js": "1"}
-    assert site.is_next_export({**manifest, "./index.html": "2"})
-    assert not site.is_next_export(manifest)
-    assert not site.is_next_export({"./index.html": "2"})
-
-
-@pytest.mark.parametrize(
     ("path", "is_right"),
     [
         ("/style.css", True),
@@ -236,22 +213,3 @@ PAGES = {"https://www.example.test/": PAGE.format(head="", body="")}
 )
 def test_the_addresses_that_a_row_stands_for(asset, logo, paths):
     assert assets.addresses(PAGES, asset, logo) == [f"https://www.example.test{path}" for path in paths]
-
-
-def test_what_a_page_of_an_export_lacks():
-    page = 'href="/_next/static/css/a.css"/><script>self.__next_f.push([1,"[\\"/_next/static/chunks/%5Bid%5D-b.js\\"'
-    whole = dict.fromkeys(("./_next/static/css/a.css", "./_next/static/chunks/[id]-b.js", "./products.txt"), "1")
-    assert site.lacking("./products.html", page, whole) == []
-    assert site.lacking("./404.html", page, {**whole, "./404.html": "1"}) == []
-    assert site.lacking("./products.html", page, {}) == sorted(whole)
-    assert site.lacking("./products.html", "<script>'/_next/static/chunks/'</script>", {}) == []
-
-
-def test_headings_that_are_not_given_are_the_defaults():
-    given = ServiceSettings(headings={"/": "We ship apps"})
-    assert given.headings == {**HEADINGS, "/": "We ship apps"}
-
-
-def test_two_pages_with_one_heading_are_refused():
-    with pytest.raises(ValueError, match="the same heading"):
-        ServiceSettings(headings={"/": "Products"})
