@@ -2,14 +2,15 @@
 
 import hashlib
 import http.server
-import json
 import os
+import re
+import shutil
 import threading
-import urllib.parse
 
 import pytest
 import yaml
 from built import tool
+from digest_registry import HASH, INDEX, Registry
 
 from acceptance.__main__ import main
 from acceptance.base.errors import UserError
@@ -17,8 +18,6 @@ from acceptance.base.paths import ROOT
 from acceptance.clients.registry import Reference, Registries
 from acceptance.images import pins
 
-HASH = "sha256:" + "0123456789abcdef" * 4
-INDEX = json.dumps({"mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []}).encode()
 WORKLOAD = """
 apiVersion: apps/v1
 kind: Deployment
@@ -37,43 +36,6 @@ images:
 # Below.
 commonAnnotations: {a: b}
 """
-
-
-class Registry(http.server.BaseHTTPRequestHandler):
-    """Version 2 of the registries' API: manifests of some repositories, for who has a token."""
-
-    def do_HEAD(self):
-        self.answer(body=False)
-
-    def do_GET(self):
-        self.answer(body=True)
-
-    def answer(self, body):
-        path, _, query = self.path.partition("?")
-        server = self.server
-        server.seen.append((self.command, self.path, self.headers.get("Accept", "")))
-        if path == "/token":
-            return self.send(200, json.dumps({"token": urllib.parse.unquote(query)}).encode(), {}, body)
-        repository, _, rest = path.removeprefix("/v2/").partition("/manifests/")
-        if server.private and f"repository:{repository}:pull" not in str(self.headers.get("Authorization")):
-            realm = f'Bearer realm="http://127.0.0.1:{server.server_port}/token",service="tests"'
-            return self.send(401, b"", {"WWW-Authenticate": realm}, body)
-        if f"{repository}:{rest}" not in server.images:
-            return self.send(404, b"", {}, body)
-        digest = server.images[f"{repository}:{rest}"]
-        return self.send(200, INDEX, {"Docker-Content-Digest": digest} if digest else {}, body)
-
-    def send(self, status, content, headers, body):
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        if body:
-            self.wfile.write(content)
-
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture
@@ -230,3 +192,39 @@ def test_what_is_no_digest_is_refused(registry):
     registry.images["library/redis:7.0"] = "sha256:tiny"
     with pytest.raises(UserError, match="is not a digest"):
         Registries(registry.host).digest(Reference.of("redis:7.0"))
+
+
+def test_every_kustomization_keeps_its_text_when_nothing_is_changed(tmp_path):
+    for path in sorted((ROOT / "k8s").rglob("kustomization.yaml")):
+        # What lies in upstream/ is upstream's, and no file of ours.
+        if "upstream" in path.parts:
+            continue
+        copy = tmp_path / path.name
+        shutil.copy(path, copy)
+        with pins.editing_images(copy):
+            pass
+        assert copy.read_text() == path.read_text(), path
+
+
+def test_digests_go_and_comments_stay(tmp_path):
+    path = tmp_path / "kustomization.yaml"
+    path.write_text(
+        "images:\n  # Ours.\n"
+        f"  - {{name: a, newName: b, newTag: '1', digest: {HASH}}}  # soon another\n"
+        f"  - {{name: c, newTag: '2', digest: {HASH}}}\n"
+        "patches:\n  # Theirs.\n  - {path: x.yaml}\n"
+    )
+    with pins.editing_images(path) as entries:
+        pins.unpin(entries)
+    assert re.sub(" +#", " #", path.read_text()) == (
+        "images:\n # Ours.\n  - {name: a, newName: b, newTag: '1'} # soon another\n"
+        "patches:\n # Theirs.\n  - {path: x.yaml}\n"
+    )
+
+
+def test_the_block_goes_with_its_last_entry(tmp_path):
+    path = tmp_path / "kustomization.yaml"
+    path.write_text(f"resources: [x.yaml]\nimages: [{{name: c, newTag: '2', digest: {HASH}}}]\n")
+    with pins.editing_images(path) as entries:
+        pins.unpin(entries)
+    assert path.read_text() == "resources: [x.yaml]\n"
