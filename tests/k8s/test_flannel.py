@@ -8,7 +8,7 @@ import yaml
 
 from acceptance.base.paths import ROOT
 
-RULE = "--wait --table mangle --{} FORWARD --destination 10.96.0.0/16 --jump DROP"
+RULE = "--wait --table mangle --{} POSTROUTING --destination 10.96.0.0/16 --jump DROP"
 
 
 @pytest.fixture(scope="module")
