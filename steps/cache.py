@@ -183,6 +183,13 @@ def appended(cache, before):
     return size
 
 
+@then("the file that it is written to is rewritten on request")
+def file_is_rewritten(cache):
+    found = cache_capacity.not_rewritten(cache)
+    hint = "Try: kubectl exec redis-0 -- ls -ld /data/*; kubectl logs redis-0"
+    assert not found, f"expected Redis to rewrite its append-only file, which grows without end, but {found}. {hint}"
+
+
 @when("Redis is killed without a grace period and its pod is replaced")
 def kill_redis(cache, evidence):
     before = cache.pod()

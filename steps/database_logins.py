@@ -15,6 +15,7 @@ from acceptance.drivers.data.database_logins import (
     ending,
     not_served,
     rules,
+    rules_by_membership,
     superusers_beside,
     turned_away,
     unasked,
@@ -99,5 +100,5 @@ def no_rule_trusts(db, evidence):
 def no_other_password(db, platform_secrets):
     found = unknown_roles(db, platform_secrets.values)
     assert not found, f"expected the passwords of the platform's Secrets alone, {', '.join(found)} has another"
-    rulers = superusers_beside(db)
+    rulers = superusers_beside(db) + rules_by_membership(db)
     assert not rulers, f"expected the services' password to let nobody rule the database, it does as {rulers}"

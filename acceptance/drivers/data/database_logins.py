@@ -40,6 +40,13 @@ VERIFIERS = "select rolname, rolpassword from pg_authid where rolcanlogin and ro
 SUPERUSERS = """select rolname, rolpassword from pg_authid
     where rolsuper and rolcanlogin and rolpassword is not null and rolname <> %s"""
 """Selects the password verifiers of the other roles that may do everything."""
+RULING = """select r.rolname from pg_roles r where r.rolname <> %s and pg_has_role(%s::name, r.oid, 'MEMBER')
+    and (r.rolsuper or r.rolcreaterole
+         or r.rolname in ('pg_execute_server_program', 'pg_write_server_files', 'pg_read_server_files'))
+    union select rolname || ' itself' from pg_roles where rolname = %s and (rolsuper or rolcreaterole) order by 1"""
+"""Selects what lets a role do everything: roles that it may become by SET ROLE, and its own rights.
+
+A superuser is a member of every role; for it the list is long, but right."""
 ENDING = """select rolname, rolvaliduntil::text from pg_roles where (rolname in (%s, %s) or rolreplication)
     and rolvaliduntil <> 'infinity' order by rolname"""
 """Selects the platform's own login roles whose password expires one day; null and infinity are never."""
@@ -157,6 +164,15 @@ def superusers_beside(db: Database) -> list[str]:
     """The roles beside the administrator's that may do everything, and get in with the services' password."""
     verifiers = db.ask(db.leader(), SUPERUSERS, db.admin.user, login=db.admin)
     return [str(role) for role, verifier in verifiers if is_password(verifier, role, db.login.password)]
+
+
+def rules_by_membership(db: Database) -> list[str]:
+    """The roles that the services' role may become and that rule the database, its machine, or other roles.
+
+    Membership in any other role is not judged.
+    """
+    rows = db.ask(db.leader(), RULING, db.login.user, db.login.user, db.login.user, login=db.admin)
+    return [str(role) for (role,) in rows]
 
 
 def ending(db: Database) -> list[str]:

@@ -20,6 +20,7 @@ from acceptance.drivers.data.database_logins import (
     ending,
     is_password,
     not_served,
+    rules_by_membership,
     turned_away,
     unasked,
     with_other_passwords,
@@ -214,3 +215,16 @@ def test_queries_that_are_cut_off_soon_are_told():
     assert cut_short(limits(statement_timeout=0, lock_timeout=0), 2) == []
     assert cut_short(limits(statement_timeout=30000), 2) == []
     assert cut_short(limits(statement_timeout=100, lock_timeout=0), 2) == ["statement_timeout is 100 ms"]
+
+
+def test_a_role_that_the_services_may_become_and_that_rules_is_told():
+    asked = []
+
+    def ask(_, statement, *values, login):
+        asked.append((statement, values, login))
+        return [("pg_execute_server_program",), ("yugabyte",)]
+
+    db = Thing(ask=ask, leader=lambda: "yb-tserver-0", login=LOGIN, admin="admin")
+    assert rules_by_membership(db) == ["pg_execute_server_program", "yugabyte"]
+    ((statement, values, login),) = asked
+    assert statement.count("%s") == len(values) == 3 and {*values} == {"platform"} and login == "admin"
