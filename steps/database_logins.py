@@ -21,6 +21,8 @@ from acceptance.drivers.data.database_logins import (
     unasked,
     unknown_roles,
 )
+from acceptance.drivers.data.next_start import files, unasked_rules
+from acceptance.drivers.data.password_rotation import lost_on_rotation
 from acceptance.drivers.services.latency import beside
 from acceptance.drivers.services.service import Service
 
@@ -70,6 +72,13 @@ def credentials_stay(db):
     assert not found, f"expected credentials that last, but {'; '.join(found)}. {hint}"
 
 
+@then("a rotated password would reach their role at the next sync")
+def rotation_reaches_role(db):
+    found = lost_on_rotation(db)
+    hint = "Try: kubectl get configmap yugabytedb-init -o yaml; kubectl logs job/yugabytedb-init"
+    assert not found, f"expected init.sql to give the role each new password, but {found}. {hint}"
+
+
 @then("the Service and every node accept a client with the right credentials")
 def right_credentials(db, evidence):
     seen = {place: attempt(db, place, db.login) for place in db.places()}
@@ -94,6 +103,14 @@ def no_rule_trusts(db, evidence):
     evidence.add("rules of pg_hba.conf", {member: [list(rule) for rule in rows] for member, rows in seen.items()})
     found = unasked(seen)
     assert not found, f"expected every rule of pg_hba.conf to ask for a password, saw {found}"
+
+
+@then("so does every rule that the nodes read at their next start")
+def no_rule_will_trust(cluster, evidence):
+    found = {name: unasked_rules(settings) for name, settings in files(cluster).items()}
+    evidence.add("rules without a password in Patroni's file, by ConfigMap", found)
+    wrong = [rule for rules in found.values() for rule in rules]
+    assert not wrong, f"expected every rule in Patroni's file to ask for a password, saw {wrong}"
 
 
 @then("no role has a password that is not in one of the platform's Secrets")
