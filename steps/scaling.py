@@ -10,7 +10,7 @@ from acceptance.drivers.workloads import disruption_budgets, pod_spread
 def budgets_let_pods_go(platform):
     found = disruption_budgets.in_the_way(platform)
     assert not found, (
-        f"expected each disruption budget to let a pod go, but not all, while all are healthy, saw: {'; '.join(found)}. "
+        f"expected each disruption budget to let a pod go, but not all of several, saw: {'; '.join(found)}. "
         "Try: kubectl get poddisruptionbudgets --all-namespaces"
     )
 

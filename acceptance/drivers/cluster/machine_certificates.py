@@ -41,7 +41,9 @@ def not_renewed(cluster: Cluster) -> dict[str, float]:
     """
     found: dict[str, float] = {}
     for worker in [] if cluster.is_attached else cluster.outputs.workers:
-        short = ending_soon(cluster, worker.name, f"echo '{MARK}{KUBELETS}'; {ONLY_CERTIFICATES} {KUBELETS} 2>/dev/null")
+        short = ending_soon(
+            cluster, worker.name, f"echo '{MARK}{KUBELETS}'; {ONLY_CERTIFICATES} {KUBELETS} 2>/dev/null"
+        )
         # The kubelet leaves out what is false.
         if short and not of_kubelet(cluster, worker.name).get("rotateCertificates"):
             found |= short

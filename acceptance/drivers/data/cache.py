@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from kubernetes import client
 
 from acceptance.base.conditions import as_json, is_ready
-from acceptance.cluster.namespace import Namespace
+from acceptance.cluster.namespace import Namespace, main_container
 from acceptance.drivers.workloads.pods import PodClient, mount_of
 
 DATA = "/data"
@@ -107,8 +107,10 @@ class Cache:
         raise AssertionError(f"expected Redis to refuse {command[0]}, saw the reply {reply}")
 
     def listening(self) -> set[int]:
-        """All ports that are listened on in its pod."""
-        return ports_in(self.namespace.execute(self.pod().metadata.name, "cat", "/proc/net/tcp", "/proc/net/tcp6"))
+        """All ports that are listened on in its pod, but those that other containers of it declare, as exporters do."""
+        pod = self.pod()
+        table = self.namespace.execute(pod.metadata.name, "cat", "/proc/net/tcp", "/proc/net/tcp6")
+        return ports_in(table) - (ports_of_others(pod.spec) - {self.address[1]})
 
     def files(self) -> dict[str, tuple[str, str]]:
         """The real path of each file that Redis saves to, and the mount that it is on."""
@@ -148,6 +150,10 @@ class Cache:
         assert found, "expected a run_id from `redis-cli info server` in the Redis pod, saw none"
         return found[1]
 
+    def evicting(self) -> dict[str, str]:
+        """The settings by which keys are evicted; none without a maxmemory, where no policy ever evicts any."""
+        return {} if self.setting("maxmemory") == "0" else self.unlike(IN_MEMORY)
+
     def unlike(self, wanted: dict[str, str]) -> dict[str, str]:
         """The settings of the running server that differ from `wanted`, with their values."""
         seen = {name: self.setting(name) for name in wanted}
@@ -178,6 +184,14 @@ def logins_beside(url: str, rules: list[str]) -> list[str]:
         if others := [word for word in flags if word.startswith("#") and word != own]:
             found.append(f"{name} has {len(others)} passwords other than that of REDIS_URL")
     return found
+
+
+def ports_of_others(spec: client.V1PodSpec) -> set[int]:
+    """The ports that the containers of a pod declare, but its main one."""
+    own = main_container(spec)
+    # A sidecar is an init container that keeps running.
+    others = [item for item in [*spec.containers, *(spec.init_containers or [])] if item is not own]
+    return {int(port.container_port) for item in others for port in item.ports or []}
 
 
 def ports_in(table: str) -> set[int]:

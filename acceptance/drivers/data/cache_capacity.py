@@ -10,6 +10,7 @@ from kubernetes import utils
 from acceptance.base.deadlines import LOGS_READABLE
 from acceptance.base.waiting import eventually
 from acceptance.cluster.manifests import Manifest
+from acceptance.cluster.namespace import main_container
 from acceptance.drivers.data.cache import Cache
 from acceptance.drivers.secrets.secret_use import containers_of
 from acceptance.drivers.workloads.quotas import amount
@@ -28,7 +29,7 @@ def too_little(cache: Cache) -> list[str]:
     """What leaves the running server less than ROOM: its maxmemory, or the memory limit of its container."""
     memory, most = cache.information("memory"), int(cache.setting("maxmemory"))
     used, resident = int(memory["used_memory"]), int(memory["used_memory_rss"])
-    limit = amount(cache.pod().spec.containers[0], "limits", "memory")
+    limit = amount(main_container(cache.pod().spec), "limits", "memory")
     found = []
     if 0 < most < used + ROOM:
         found.append(f"maxmemory is {most} bytes, and {used} are in use")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from acceptance.base.deadlines import REPLICATED
 from acceptance.base.waiting import eventually
 from acceptance.drivers.data.database import Database
@@ -44,9 +46,7 @@ def changed_by_return(db: Database, member: str, table: str) -> list[str]:
     rules = {} if db.is_yugabytedb else {member: db.ask(member, RULES, login=db.admin)}
     found = unasked(rules)
     for what, path in files_of(db, member, table).items():
-        seen = eventually(
-            lambda path=path: mount_of(db.namespace, member, path),
-            within=REPLICATED, what=f"the file {path} on {member}", hint=HINT,
-        )  # fmt: skip
-        found += [f"{member} stores {what} at {seen[0]}"] if seen[1] != DISK else []
+        look, told = functools.partial(mount_of, db.namespace, member, path), f"the file {path} on {member}"
+        real, mount = eventually(look, within=REPLICATED, what=told, hint=HINT)
+        found += [f"{member} stores {what} at {real}"] if mount != DISK else []
     return found

@@ -14,11 +14,11 @@ from acceptance.base.conditions import is_ready
 from acceptance.base.environment import Environment
 from acceptance.base.labels import NAME_LABEL, SCENARIO_LABEL
 from acceptance.cluster.cluster import Cluster
-from acceptance.cluster.label_selectors import selects
 from acceptance.cluster.namespace import Namespace, of_scenario
 from acceptance.drivers.data.database import PORT as DATABASE_PORT
 from acceptance.drivers.network.pod_connections import reaches
 from acceptance.drivers.services.service import PORTS
+from acceptance.drivers.workloads.label_selectors import selects
 from acceptance.drivers.workloads.pods import delete_now
 from acceptance.platform.access import NAMESPACE
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from kubernetes import client
 
-from acceptance.cluster.label_selectors import selects
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import of_scenario
+from acceptance.drivers.workloads.label_selectors import selects
 from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
 
@@ -97,9 +97,7 @@ def all_at_once(objects: Iterable[Manifest]) -> list[str]:
     return [
         f"no budget keeps a pod of {item['metadata']['name']} while the others are evicted"
         for item in several
-        if not any(
-            covers(budget, item) and lets_go(budget, item) < int(item["spec"]["replicas"]) for budget in budgets
-        )
+        if not any(covers(budget, item) and lets_go(budget, item) < int(item["spec"]["replicas"]) for budget in budgets)
     ]
 
 

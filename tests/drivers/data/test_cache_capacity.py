@@ -34,7 +34,7 @@ class Server:
 
     def pod(self):
         limits = {"memory": self.limit} if self.limit else None
-        return Thing(spec=Thing(containers=[Thing(resources=Thing(limits=limits, requests=None))]))
+        return Thing(spec=Thing(containers=[Thing(name="redis", resources=Thing(limits=limits, requests=None))]))
 
     def __call__(self, *command):
         most = int(self.settings["maxmemory"])

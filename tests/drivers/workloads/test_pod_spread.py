@@ -12,7 +12,11 @@ SAID = ["auth counts cordoned machines in its spread (nodeTaintsPolicy), so that
 
 def deployment(replicas, *rules, **metadata):
     template = {"spec": {"topologySpreadConstraints": list(rules)}}
-    return {"kind": "Deployment", "metadata": {"name": "auth", **metadata}, "spec": {"replicas": replicas, "template": template}}
+    return {
+        "kind": "Deployment",
+        "metadata": {"name": "auth", **metadata},
+        "spec": {"replicas": replicas, "template": template},
+    }
 
 
 @pytest.mark.parametrize(
