@@ -107,10 +107,8 @@ class Cache:
         raise AssertionError(f"expected Redis to refuse {command[0]}, saw the reply {reply}")
 
     def listening(self) -> set[int]:
-        """All ports that are listened on in its pod, but those that other containers of it declare, as exporters do."""
-        pod = self.pod()
-        table = self.namespace.execute(pod.metadata.name, "cat", "/proc/net/tcp", "/proc/net/tcp6")
-        return ports_in(table) - (ports_of_others(pod.spec) - {self.address[1]})
+        """All ports that are listened on in its pod."""
+        return ports_in(self.namespace.execute(self.pod().metadata.name, "cat", "/proc/net/tcp", "/proc/net/tcp6"))
 
     def files(self) -> dict[str, tuple[str, str]]:
         """The real path of each file that Redis saves to, and the mount that it is on."""
@@ -150,10 +148,6 @@ class Cache:
         assert found, "expected a run_id from `redis-cli info server` in the Redis pod, saw none"
         return found[1]
 
-    def evicting(self) -> dict[str, str]:
-        """The settings by which keys are evicted; none without a maxmemory, where no policy ever evicts any."""
-        return {} if self.setting("maxmemory") == "0" else self.unlike(IN_MEMORY)
-
     def unlike(self, wanted: dict[str, str]) -> dict[str, str]:
         """The settings of the running server that differ from `wanted`, with their values."""
         seen = {name: self.setting(name) for name in wanted}
@@ -184,6 +178,16 @@ def logins_beside(url: str, rules: list[str]) -> list[str]:
         if others := [word for word in flags if word.startswith("#") and word != own]:
             found.append(f"{name} has {len(others)} passwords other than that of REDIS_URL")
     return found
+
+
+def evicting(cache: Cache) -> dict[str, str]:
+    """The settings by which keys are evicted; none without a maxmemory, where no policy ever evicts any."""
+    return {} if cache.setting("maxmemory") == "0" else cache.unlike(IN_MEMORY)
+
+
+def own_ports(cache: Cache) -> set[int]:
+    """The ports that are listened on in its pod, but those that its other containers declare, as exporters do."""
+    return cache.listening() - (ports_of_others(cache.pod().spec) - {cache.address[1]})
 
 
 def ports_of_others(spec: client.V1PodSpec) -> set[int]:

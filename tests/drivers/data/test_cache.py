@@ -5,7 +5,15 @@ import hashlib
 import pytest
 from kubernetes import client
 
-from acceptance.drivers.data.cache import Cache, emptied_by, logins_beside, ports_in, ports_of_others
+from acceptance.drivers.data.cache import (
+    Cache,
+    emptied_by,
+    evicting,
+    logins_beside,
+    own_ports,
+    ports_in,
+    ports_of_others,
+)
 
 URL = "redis://:right%2Fone@redis:6379"
 OWN = "#" + hashlib.sha256(b"right/one").hexdigest()
@@ -81,4 +89,12 @@ def test_an_exporter_beside_redis_has_ports_of_its_own():
 def test_a_policy_evicts_nothing_without_a_limit(most, policy, evicts):
     cache = Cache(None, lambda *_: "", URL)
     cache.setting = {"maxmemory": most, "maxmemory-policy": policy}.__getitem__
-    assert bool(cache.evicting()) is evicts
+    assert bool(evicting(cache)) is evicts
+
+
+def test_only_a_port_that_another_container_declares_is_left_out():
+    spec = client.V1PodSpec(containers=[container("redis", 6379), container("exporter", 9121)])
+    cache = Cache(None, lambda *_: "", URL)
+    cache.pod = lambda: client.V1Pod(spec=spec)
+    cache.listening = lambda: {6379, 6380, 9121}
+    assert own_ports(cache) == {6379, 6380}
