@@ -7,6 +7,8 @@ Feature: Kubernetes cluster operations
   @ac-2.1
   Scenario: Every provisioned node is listed as Ready
     Then kubectl lists exactly the provisioned machines as nodes, all of them Ready
+    And no worker's kubelet has a certificate that ends soon and is not renewed
+    And a machine that is lost would be listed as not Ready within 120 seconds
 
   @ac-2.2 @system-K3s
   Scenario: The server is K3s v1.28.0 or newer

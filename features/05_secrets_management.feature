@@ -45,6 +45,7 @@ Feature: Secrets management
   Scenario: The database SealedSecret becomes the Secret database-credentials
     Then the SealedSecret "database-credentials" in Git became a Secret with the same value under "DATABASE_URL"
     And that value is a PostgreSQL connection URL
+    And a password beside it in "database-credentials" is the one in that URL
 
   @ac-5.8
   Scenario: A rotated value reaches the pod after a rollout restart, and not before

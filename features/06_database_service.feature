@@ -14,6 +14,7 @@ Feature: Database service
     Given a table with a row in it
     Then every node has a persistent volume at /mnt/disk0
     And every node stores that table's data there, and also its log and tablespaces
+    And the settings for its next start keep them there
     And the volumes of "database" outlive its pods and its StatefulSet, here and in production
 
   @ac-6.3 @system-YugabyteDB
@@ -28,6 +29,8 @@ Feature: Database service
     And a table with a row in it
     When the node that <role> is deleted and a row is written meanwhile
     Then it comes back and has both rows
+    And it requires a password and stores its data on its volume, as before
+    And every node could start again, or be copied anew
     And all nodes hold the same rows of that table
     And the nodes run with exactly the settings in Git
     And all of those workloads are ready again
@@ -44,12 +47,14 @@ Feature: Database service
     And none of their sessions or statements has a timeout below 2 seconds
     And they are accepted for as many concurrent connections as the services' pods may open
     And they have no expiry date
+    And a rotated password would reach their role at the next sync
 
   @ac-6.6 @system-YugabyteDB
   Scenario Outline: Every node rejects wrong credentials
     Then the Service and every node accept a client with the right credentials
     And the Service and every node reject <credentials> for each role and database
     And every rule in each node's pg_hba.conf requires a password
+    And so does every rule that the nodes read at their next start
     And no role has a password that is not in one of the platform's Secrets
 
     Examples:

@@ -43,6 +43,7 @@ Feature: Cache service
     And there is room for many more counters, here and in production
     And no client has emptied the cache
     And it is written to disk in the background
+    And the file that it is written to is rewritten on request
     When Redis is killed without a grace period and its pod is replaced
     Then the counter has the same value as before and still expires
     And all of those workloads are ready again

@@ -9,7 +9,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.deadlines import LOGS_READABLE, POD_READY
 from acceptance.base.waiting import eventually
 from acceptance.drivers.data import cache_capacity
-from acceptance.drivers.data.cache import DATA, HINT, IN_MEMORY, ON_DISK, Cache
+from acceptance.drivers.data.cache import DATA, HINT, ON_DISK, Cache, evicting, own_ports
 from acceptance.drivers.ingress.exposure import ways_in
 from acceptance.drivers.services import latency, service_ports
 from acceptance.drivers.services.service import Service
@@ -82,7 +82,7 @@ def redis_inside_only(cache):
 @then("a pod with REDIS_URL from the Secret reaches Redis on the port in that URL, and Redis listens on no other port")
 def redis_port(cache, evidence):
     port = urlsplit(cache.client("env", "REDIS_URL")).port or 6379
-    seen = {"REDIS_URL": port, "server": cache.setting("port"), "listened at in the pod": sorted(cache.listening())}
+    seen = {"REDIS_URL": port, "server": cache.setting("port"), "listened at in the pod": sorted(own_ports(cache))}
     evidence.add("ports", seen)
     assert cache("PING") == "PONG", "expected PONG at the URL that the Secret names"
     assert seen["server"] == str(port), (
@@ -141,7 +141,7 @@ def in_memory(cache, counter, stood, evidence):
     used, evicted = cache("MEMORY", "USAGE", counter), cache.information("stats")["evicted_keys"]
     evidence.add("counter", {"value": stood, "bytes in memory": used, "keys evicted": evicted})
     assert used, f"expected the counter {counter} in Redis' memory, MEMORY USAGE finds none"
-    found = cache.unlike(IN_MEMORY)
+    found = evicting(cache)
     assert evicted == "0" and not found, (
         f"expected every key to stay in memory, saw {evicted} keys evicted and the settings {found}"
     )
@@ -181,6 +181,13 @@ def appended(cache, before):
         f"{size} bytes after {before}, last write {seen['aof_last_write_status']}"
     )
     return size
+
+
+@then("the file that it is written to is rewritten on request")
+def file_is_rewritten(cache):
+    found = cache_capacity.not_rewritten(cache)
+    hint = "Try: kubectl exec redis-0 -- ls -ld /data/*; kubectl logs redis-0"
+    assert not found, f"expected Redis to rewrite its append-only file, which grows without end, but {found}. {hint}"
 
 
 @when("Redis is killed without a grace period and its pod is replaced")

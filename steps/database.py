@@ -14,6 +14,7 @@ from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.data.database import SERVICE, Database
 from acceptance.drivers.data.member_deletion import Deletion
 from acceptance.drivers.data.member_loss import HINT
+from acceptance.drivers.data.member_return import barred_files, changed_by_return, too_few_connections
 from acceptance.drivers.ingress.exposure import ways_in
 from acceptance.drivers.services import service_ports
 
@@ -98,6 +99,21 @@ def delete_node(db, table, role, evidence):
 def node_is_back(deletion):
     deletion.wait_until_back()
     deletion.wait_for_rows([(1, "before"), (2, "meanwhile")])
+
+
+@then("it requires a password and stores its data on its volume, as before")
+def node_is_as_before(db, table, deletion):
+    found = changed_by_return(db, deletion.name, table)
+    hint = "Try: kubectl get configmap patroni -o yaml, which is read when a member starts"
+    assert not found, f"expected {deletion.name} to start as it ran before, but {'; '.join(found)}. {hint}"
+
+
+@then("every node could start again, or be copied anew")
+def nodes_could_return(db):
+    barred = [f"{name} may not use {path}" for name, path in barred_files(db).items()]
+    found = barred + too_few_connections(db)
+    hint = "Try: kubectl exec yb-tserver-0 -- ls -lR /mnt/disk0; select rolname, rolconnlimit from pg_roles"
+    assert not found, f"expected every member to come back after a loss, but {'; '.join(found)}. {hint}"
 
 
 @then("all nodes hold the same rows of that table")

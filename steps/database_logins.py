@@ -15,11 +15,14 @@ from acceptance.drivers.data.database_logins import (
     ending,
     not_served,
     rules,
+    rules_by_membership,
     superusers_beside,
     turned_away,
     unasked,
     unknown_roles,
 )
+from acceptance.drivers.data.next_start import files, unasked_rules
+from acceptance.drivers.data.password_rotation import lost_on_rotation
 from acceptance.drivers.services.latency import beside
 from acceptance.drivers.services.service import Service
 
@@ -69,6 +72,13 @@ def credentials_stay(db):
     assert not found, f"expected credentials that last, but {'; '.join(found)}. {hint}"
 
 
+@then("a rotated password would reach their role at the next sync")
+def rotation_reaches_role(db):
+    found = lost_on_rotation(db)
+    hint = "Try: kubectl get configmap yugabytedb-init -o yaml; kubectl logs job/yugabytedb-init"
+    assert not found, f"expected init.sql to give the role each new password, but {found}. {hint}"
+
+
 @then("the Service and every node accept a client with the right credentials")
 def right_credentials(db, evidence):
     seen = {place: attempt(db, place, db.login) for place in db.places()}
@@ -95,9 +105,17 @@ def no_rule_trusts(db, evidence):
     assert not found, f"expected every rule of pg_hba.conf to ask for a password, saw {found}"
 
 
+@then("so does every rule that the nodes read at their next start")
+def no_rule_will_trust(cluster, evidence):
+    found = {name: unasked_rules(settings) for name, settings in files(cluster).items()}
+    evidence.add("rules without a password in Patroni's file, by ConfigMap", found)
+    wrong = [rule for rules in found.values() for rule in rules]
+    assert not wrong, f"expected every rule in Patroni's file to ask for a password, saw {wrong}"
+
+
 @then("no role has a password that is not in one of the platform's Secrets")
 def no_other_password(db, platform_secrets):
     found = unknown_roles(db, platform_secrets.values)
     assert not found, f"expected the passwords of the platform's Secrets alone, {', '.join(found)} has another"
-    rulers = superusers_beside(db)
+    rulers = superusers_beside(db) + rules_by_membership(db)
     assert not rulers, f"expected the services' password to let nobody rule the database, it does as {rulers}"

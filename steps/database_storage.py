@@ -7,6 +7,7 @@ from acceptance.base.waiting import eventually
 from acceptance.drivers.data import durability
 from acceptance.drivers.data.durability import DISK
 from acceptance.drivers.data.member_loss import HINT
+from acceptance.drivers.data.next_start import elsewhere, files
 from acceptance.drivers.workloads.pods import mount_of, volume_at
 
 
@@ -28,6 +29,12 @@ def data_lies_on_volume(db, table, evidence):
         assert seen and not elsewhere, (
             f"expected all files of {name} on its volume at {DISK}, saw elsewhere: {elsewhere or 'no files at all'}"
         )
+
+
+@then("the settings for its next start keep them there")
+def data_stays_on_volume(cluster):
+    found = {name: folder for name, settings in files(cluster).items() if (folder := elsewhere(settings))}
+    assert not found, f"expected a data_dir below {DISK} in Patroni's file, saw {found}. Try: kubectl get cm -o yaml"
 
 
 def where(db, name, path):

@@ -8,6 +8,8 @@ from pytest_bdd import given, parsers, then
 from acceptance.clients.caller import Caller
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.cluster import kubeadm_discovery, large_packets
+from acceptance.drivers.cluster.lost_machines import slow_to_notice
+from acceptance.drivers.cluster.machine_certificates import not_renewed
 from acceptance.drivers.cluster.machines import (
     LARGE,
     LASTS,
@@ -194,6 +196,20 @@ def nodes_listed(cluster, outputs, evidence):
     listed = {line.split()[0]: line.split()[1].partition(",")[0] for line in text.splitlines()[1:]}
     expected = {machine.name: "Ready" for machine in every_machine(outputs)}
     assert listed == expected, f"expected the nodes {expected}, saw {listed}"
+
+
+@then("no worker's kubelet has a certificate that ends soon and is not renewed")
+def kubelets_stay(cluster):
+    short = not_renewed(cluster)
+    hint = "Try: rotateCertificates in /var/lib/kubelet/config.yaml there, and systemctl restart kubelet"
+    assert not short, f"expected {LASTS} days left of each certificate that no kubelet rotates, saw {short}. {hint}"
+
+
+@then(parsers.parse("a machine that is lost would be listed as not Ready within {seconds:d} seconds"))
+def loss_is_noticed(cluster, seconds):
+    found = slow_to_notice(cluster, seconds)
+    hint = "Try: grep -- -- /etc/kubernetes/manifests/kube-controller-manager.yaml on each control plane"
+    assert not found, f"expected lost machines to be noticed within {seconds} s, but {'; '.join(found)}. {hint}"
 
 
 @then(parsers.parse("the server reports K3s {floor} or newer"))

@@ -13,10 +13,10 @@ from acceptance.drivers.cluster.control_planes import (
     dns_is_spread,
     frail_stores,
     set_up_otherwise,
-    short_lived,
     slow_to_take_over,
     stored_elsewhere,
 )
+from acceptance.drivers.cluster.machine_certificates import short_lived
 from acceptance.drivers.cluster.machines import LASTS, control_planes_at_api, days_left
 
 

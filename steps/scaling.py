@@ -3,16 +3,23 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.drivers.operations import scaling
-from acceptance.drivers.workloads import disruption_budgets
+from acceptance.drivers.workloads import disruption_budgets, pod_spread
 
 
-@given("no PodDisruptionBudget blocks the drain of a worker, here and in production")
+@given("disruption budgets neither block the drain of a worker nor let it take all pods, here and in production")
 def budgets_let_pods_go(platform):
     found = disruption_budgets.in_the_way(platform)
     assert not found, (
-        f"expected each disruption budget to let a pod go while all are healthy, saw: {'; '.join(found)}. "
+        f"expected each disruption budget to let a pod go, but not all of several, saw: {'; '.join(found)}. "
         "Try: kubectl get poddisruptionbudgets --all-namespaces"
     )
+
+
+@given("no service's pods wait for a worker that is drained, here and in production")
+def pods_find_a_place(platform):
+    found = pod_spread.without_place(platform)
+    hint = "Try: kubectl get deployments -o yaml, for topologySpreadConstraints"
+    assert not found, f"expected a place for every pod with one worker drained, saw: {'; '.join(found)}. {hint}"
 
 
 @when(parsers.parse("{count:d} replicas of it are committed to Git"))

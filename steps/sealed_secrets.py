@@ -11,6 +11,7 @@ from acceptance.base.conditions import is_ready
 from acceptance.base.deadlines import POD_READY
 from acceptance.base.waiting import eventually
 from acceptance.drivers.secrets import sealed_secret_status, sealing, sealing_keys
+from acceptance.drivers.secrets.connection_urls import unlike_their_url
 from acceptance.platform.secrets import NAMESPACE, read_secret
 
 
@@ -119,6 +120,13 @@ def is_database_address(unsealed_value):
     )
     whole = address.hostname and address.username and address.password and address.path.strip("/")
     assert whole, "expected host, user, password and database in the URL in the Secret, it lacks at least one"
+
+
+@then(parsers.parse('a password beside it in "{name}" is the one in that URL'))
+def password_is_the_urls(cluster, name):
+    found = unlike_their_url(read_secret(cluster, name, "default") or {})
+    hint = "The database gives its role that password at its next sync. Try: seal both keys again"
+    assert not found, f"expected one password in the Secret {name}, but {'; '.join(found)}. {hint}"
 
 
 @given("a Deployment whose pod takes a value from a sealed Secret", target_fixture="rotation")

@@ -21,8 +21,18 @@ from acceptance.infrastructure.contract import Infrastructure
 EXECUTE_TIMEOUT = 40
 """Seconds that a command in a pod may take; kind's API load balancer cuts connections that are silent for 50."""
 
+PROXIES = ("linkerd-proxy", "istio-proxy", "consul-dataplane", "kuma-sidecar", "envoy")
+"""The containers that a service mesh puts into pods, some of them before the pod's own."""
+SEVERAL = "a container name must be specified"
+"""How the API refuses a command in a pod with several containers of which none was named."""
+MAIN = "kubectl.kubernetes.io/default-container"
 OWN_ROLE = "acceptance-own"
 """The ClusterRole of k8s/acceptance that a run is bound to in its own namespaces."""
+
+
+def main_container(spec: client.V1PodSpec) -> client.V1Container:
+    """The container that a pod is there for: the first one that no service mesh put there."""
+    return next((item for item in spec.containers if item.name not in PROXIES), spec.containers[0])
 
 
 class Namespace:
@@ -62,15 +72,29 @@ class Namespace:
         hint = f"kubectl -n {self.name} describe pod {name}"
         return eventually(ready, within=POD_READY, what=f"pod {name} to be Ready", hint=hint)
 
-    def execute(self, pod: str, *command: str) -> str:
-        """Run a command in a pod; return what it printed. Raises AssertionError if it ends with an error."""
+    def connection(self, pod: str, command: tuple[str, ...], **where: str) -> Any:
+        """A connection to a command in a pod; `where` may name the container."""
         # `stream` modifies the client that it is given while connecting, so this uses a client of its own.
         own = client.CoreV1Api(client.ApiClient(self.cluster.api.configuration))
-        connection = stream(
+        return stream(
             own.connect_get_namespaced_pod_exec,
             pod, self.name, command=list(command), stdout=True, stderr=True, stdin=False, tty=False,
-            _preload_content=False,
+            _preload_content=False, **where,
         )  # fmt: skip
+
+    def execute(self, pod: str, *command: str) -> str:
+        """Run a command in a pod; return what it printed. Raises AssertionError if it ends with an error.
+
+        In a pod with several containers it runs in the main one (`main_container`).
+        """
+        try:
+            connection = self.connection(pod, command)
+        except client.ApiException as error:
+            if SEVERAL not in f"{error.reason} {error.body}":
+                raise
+            seen = self.pod(pod)
+            name = (seen.metadata.annotations or {}).get(MAIN) or main_container(seen.spec).name
+            connection = self.connection(pod, command, container=name)
         said = f"{command[0]} in pod {pod}"
         try:
             connection.run_forever(timeout=EXECUTE_TIMEOUT)

@@ -16,7 +16,8 @@ Feature: Handbooks
 
   @plan-25.8 @disruptive @disturbs-everything
   Scenario: A service is scaled out through Git and its pods are drained from a worker, with no request lost
-    Given no PodDisruptionBudget blocks the drain of a worker, here and in production
+    Given disruption budgets neither block the drain of a worker nor let it take all pods, here and in production
+    And no service's pods wait for a worker that is drained, here and in production
     And auto-sync of "backend-service" is off
     And "https://api.{domain}/health" is requested continuously
     When 3 replicas of it are committed to Git

@@ -31,6 +31,39 @@ def test_a_command_in_a_pod_leaves_the_client_of_other_threads_alone(monkeypatch
     assert used[0].configuration is shared.configuration
 
 
+@pytest.mark.parametrize(
+    ("names", "notes", "chosen"),
+    [
+        (["redis", "exporter"], None, "redis"),
+        (["linkerd-proxy", "redis"], None, "redis"),
+        (["exporter", "redis"], {"kubectl.kubernetes.io/default-container": "redis"}, "redis"),
+    ],
+)
+def test_of_several_containers_the_main_one_gets_the_command(names, notes, chosen, monkeypatch):
+    pod = client.V1Pod(
+        metadata=client.V1ObjectMeta(annotations=notes),
+        spec=client.V1PodSpec(containers=[client.V1Container(name=name) for name in names]),
+    )
+    asked = []
+
+    def connection(_self, _pod, _command, **where):
+        asked.append(where)
+        if not where:
+            raise client.ApiException(status=0, reason=f"Handshake status 400, b'{namespace.SEVERAL} for pod redis-0'")
+        return SimpleNamespace(
+            run_forever=lambda timeout: None,
+            is_open=lambda: False,
+            read_stdout=lambda: "said",
+            read_stderr=lambda: "",
+            returncode=0,
+        )
+
+    monkeypatch.setattr(namespace.Namespace, "connection", connection)
+    monkeypatch.setattr(namespace.Namespace, "pod", lambda *_: pod)
+    place = namespace.Namespace(SimpleNamespace(), "default")
+    assert place.execute("redis-0", "true") == "said" and asked == [{}, {"container": chosen}]
+
+
 def going(name, message):
     """A namespace that is going, as the API lists it."""
     condition = types.SimpleNamespace(status="True", message=message)

@@ -142,7 +142,8 @@ def of_k3s(node: client.V1Node, component: str) -> dict[str, str]:
         return {}
     found = dict(K3S_DEFAULTS[component])
     own = f"--{component}-arg"
-    for word, value in zip(words[1:], [*words[2:], ""], strict=True):
+    # After the last word comes no value, and a server may have no word at all.
+    for word, value in zip(words[1:], [*words[2:], ""], strict=False):
         if word == own:
             name, _, text = value.partition("=")
             found[name] = text

@@ -10,16 +10,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from cryptography import x509
 from kubernetes import client
 
 from acceptance.base.conditions import as_json, is_ready
-from acceptance.clients.tls import Chain
 from acceptance.cluster.cluster import Cluster
 from acceptance.drivers.cluster.cis_benchmark import OF_CONTROL_PLANE, Settings, of_processes, of_program
 from acceptance.drivers.cluster.cis_checks import API
 from acceptance.drivers.cluster.etcd import etcdctl
-from acceptance.drivers.cluster.machines import LASTS, every_machine
+from acceptance.drivers.cluster.machines import every_machine
 from acceptance.drivers.network.reachability import DNS
 from acceptance.infrastructure.contract import Machine
 
@@ -35,11 +33,6 @@ LEASE = 60
 ETCD, ELECTED = "etcd", 10000
 """The store's process, and the most milliseconds without a leader after which a member calls an election."""
 IN_MEMORY = ("tmpfs", "ramfs")
-MARK = "file: "
-OWN_CERTIFICATES = (
-    "/etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt /var/lib/kubelet/pki/kubelet-client-current.pem"
-)
-"""Where kubeadm keeps certificates; K3s renews its own whenever it starts."""
 CONNECTED = ("ss", "-Htnp", "state", "established", "dport", "=", ":6443")
 """Lists the connections of a machine's programs to the API's port, on control planes and on the load balancer."""
 
@@ -151,32 +144,6 @@ def frail_stores(cluster: Cluster) -> list[str]:
             above = cluster.on_node(server.name, "df", "--output=fstype", "/var/lib").split()[-1]
             found += [f"{server.name} stores in memory ({kind})"] if kind in IN_MEMORY and kind != above else []
     return found
-
-
-def short_lived(cluster: Cluster) -> dict[str, float]:
-    """Certificates of the control planes, other than of their API servers, with less than LASTS days left."""
-    # The kubelet's file has its private key, too, which stays where it is.
-    only = "sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p'"
-    look = f"for file in {OWN_CERTIFICATES}; do echo; echo '{MARK}'$file; {only} $file 2>/dev/null; done"
-    found: dict[str, float] = {}
-    for server in cluster.outputs.control_planes:
-        for path, text in certificates_in(cluster.on_node(server.name, "sh", "-c", look, check=False)).items():
-            for certificate in x509.load_pem_x509_certificates(text.encode()):
-                left = Chain(certificate, ()).days_left
-                found |= {f"{path} on {server.name}": round(left, 1)} if left < LASTS else {}
-    return found
-
-
-def certificates_in(printed: str) -> dict[str, str]:
-    """The PEM texts of files that were printed one after the other, each below its path, which MARK is put before."""
-    found: dict[str, str] = {}
-    path = ""
-    for line in printed.splitlines():
-        if line.startswith(MARK):
-            path = line.removeprefix(MARK)
-        else:
-            found[path] = found.get(path, "") + (f"{line}\n" if line else "")
-    return {path: text for path, text in found.items() if "BEGIN CERTIFICATE" in text}
 
 
 def peers(listed: str) -> dict[str, set[str]]:

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from kubernetes import client
 
 from acceptance.base.conditions import as_json, is_ready
-from acceptance.cluster.namespace import Namespace
+from acceptance.cluster.namespace import Namespace, main_container
 from acceptance.drivers.workloads.pods import PodClient, mount_of
 
 DATA = "/data"
@@ -178,6 +178,24 @@ def logins_beside(url: str, rules: list[str]) -> list[str]:
         if others := [word for word in flags if word.startswith("#") and word != own]:
             found.append(f"{name} has {len(others)} passwords other than that of REDIS_URL")
     return found
+
+
+def evicting(cache: Cache) -> dict[str, str]:
+    """The settings by which keys are evicted; none without a maxmemory, where no policy ever evicts any."""
+    return {} if cache.setting("maxmemory") == "0" else cache.unlike(IN_MEMORY)
+
+
+def own_ports(cache: Cache) -> set[int]:
+    """The ports that are listened on in its pod, but those that its other containers declare, as exporters do."""
+    return cache.listening() - (ports_of_others(cache.pod().spec) - {cache.address[1]})
+
+
+def ports_of_others(spec: client.V1PodSpec) -> set[int]:
+    """The ports that the containers of a pod declare, but its main one."""
+    own = main_container(spec)
+    # A sidecar is an init container that keeps running.
+    others = [item for item in [*spec.containers, *(spec.init_containers or [])] if item is not own]
+    return {int(port.container_port) for item in others for port in item.ports or []}
 
 
 def ports_in(table: str) -> set[int]:

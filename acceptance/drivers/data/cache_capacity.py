@@ -7,7 +7,10 @@ import secrets
 
 from kubernetes import utils
 
+from acceptance.base.deadlines import LOGS_READABLE
+from acceptance.base.waiting import eventually
 from acceptance.cluster.manifests import Manifest
+from acceptance.cluster.namespace import main_container
 from acceptance.drivers.data.cache import Cache
 from acceptance.drivers.secrets.secret_use import containers_of
 from acceptance.drivers.workloads.quotas import amount
@@ -26,7 +29,7 @@ def too_little(cache: Cache) -> list[str]:
     """What leaves the running server less than ROOM: its maxmemory, or the memory limit of its container."""
     memory, most = cache.information("memory"), int(cache.setting("maxmemory"))
     used, resident = int(memory["used_memory"]), int(memory["used_memory_rss"])
-    limit = amount(cache.pod().spec.containers[0], "limits", "memory")
+    limit = amount(main_container(cache.pod().spec), "limits", "memory")
     found = []
     if 0 < most < used + ROOM:
         found.append(f"maxmemory is {most} bytes, and {used} are in use")
@@ -40,6 +43,30 @@ def log_without_end(cache: Cache) -> list[str]:
     grown, least = (int(cache.setting(f"auto-aof-rewrite-{name}")) for name in ("percentage", "min-size"))
     found = ["auto-aof-rewrite-percentage is 0, which means never"] if grown == 0 else []
     return found + ([f"auto-aof-rewrite-min-size is {least} bytes"] if least > LOG else [])
+
+
+def not_rewritten(cache: Cache) -> str:
+    """Why the append-only file cannot be rewritten, which then grows until the disk is full; empty if it was.
+
+    A rewrite that is under way, or due after a snapshot, is waited for. Raises TimedOut if it does not end. Where the
+    command was taken away, nothing is judged.
+    """
+    try:
+        cache("BGREWRITEAOF")
+    except AssertionError as refusal:
+        if any(words in str(refusal) for words in ("unknown command", "NOPERM")):
+            return ""
+        if "already in progress" not in str(refusal):
+            return f"Redis answers BGREWRITEAOF with: {refusal}"
+
+    def ended() -> str:
+        seen = cache.information("persistence")
+        busy = [name for name in ("aof_rewrite_in_progress", "aof_rewrite_scheduled") if seen.get(name) == "1"]
+        assert not busy, f"{' and '.join(busy)} in INFO persistence"
+        return seen.get("aof_last_bgrewrite_status", "ok")
+
+    status = eventually(ended, within=LOGS_READABLE, what="a rewrite of the append-only file to end")
+    return "" if status == "ok" else f"aof_last_bgrewrite_status is {status}"
 
 
 def too_little_in_production(manifests: list[Manifest]) -> list[str]:

@@ -7,10 +7,12 @@ import contextlib
 import functools
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 import psycopg
 
@@ -37,9 +39,21 @@ RULES = """select type, array_to_string(database, ','), array_to_string(user_nam
 
 VERIFIERS = "select rolname, rolpassword from pg_authid where rolcanlogin and rolpassword is not null order by rolname"
 """Selects the password verifier of each role that may log in."""
+SHORTEST = 8
+"""Characters from which on a value of any key may be a password."""
+IN_URL = re.compile(r"://[^:/@\s]*:([^@/\s]+)@")
+IN_STRING = re.compile(r"\bpassword=(\S+)")
+"""Where a connection's URL (`postgresql://user:PASSWORD@host`) or string (`user=... password=...`) has a password."""
 SUPERUSERS = """select rolname, rolpassword from pg_authid
     where rolsuper and rolcanlogin and rolpassword is not null and rolname <> %s"""
 """Selects the password verifiers of the other roles that may do everything."""
+RULING = """select r.rolname from pg_roles r where r.rolname <> %s and pg_has_role(%s::name, r.oid, 'MEMBER')
+    and (r.rolsuper or r.rolcreaterole
+         or r.rolname in ('pg_execute_server_program', 'pg_write_server_files', 'pg_read_server_files'))
+    union select rolname || ' itself' from pg_roles where rolname = %s and (rolsuper or rolcreaterole) order by 1"""
+"""Selects what lets a role do everything: roles that it may become by SET ROLE, and its own rights.
+
+A superuser is a member of every role; for it the list is long, but right."""
 ENDING = """select rolname, rolvaliduntil::text from pg_roles where (rolname in (%s, %s) or rolreplication)
     and rolvaliduntil <> 'infinity' order by rolname"""
 """Selects the platform's own login roles whose password expires one day; null and infinity are never."""
@@ -145,18 +159,48 @@ def with_other_passwords(verifiers: Rows, passwords: Iterable[str]) -> list[str]
     return [str(role) for role, verifier in verifiers if not any(is_password(verifier, role, word) for word in known)]
 
 
+def passwords_in(values: Iterable[str]) -> list[str]:
+    """What may be a password in the values of Secrets: each of them, and the password in a connection's URL or string.
+
+    Which key holds a password is anybody's choice: `password`, or an exporter's DATA_SOURCE_NAME.
+    """
+    known = dict.fromkeys(values)
+    for value in [*known]:
+        for found in (IN_URL.search(value), IN_STRING.search(value)):
+            known |= {unquote(found[1]): None, found[1]: None} if found else {}
+    return [word for word in known if word]
+
+
+def secret_values(db: Database) -> list[str]:
+    """The values of all Secrets in the platform's namespace; scenarios have theirs elsewhere."""
+    found = db.namespace.cluster.core.list_namespaced_secret(db.namespace.name).items
+    return [base64.b64decode(text).decode(errors="replace") for item in found for text in (item.data or {}).values()]
+
+
 def unknown_roles(db: Database, values: dict[str, dict[str, str]]) -> list[str]:
-    """The roles whose password is in none of the platform's Secrets, given by `values`."""
-    passwords = [value for keys in values.values() for key, value in keys.items() if key.endswith("PASSWORD")]
+    """The roles whose password is in none of the platform's Secrets, given by `values`, nor in one beside them."""
+    own = [value for keys in values.values() for key, value in keys.items() if key.endswith("PASSWORD")]
     verifiers = db.ask(db.leader(), VERIFIERS, login=db.admin)
     assert verifiers, "expected roles with a password in the database, saw none"
-    return with_other_passwords(verifiers, [db.login.password, *passwords])
+    # A user's name or a port in a Secret is no password, whoever takes it for one.
+    names = {str(role) for role, _ in verifiers}
+    beside = [word for word in passwords_in(secret_values(db)) if len(word) >= SHORTEST and word not in names]
+    return with_other_passwords(verifiers, [db.login.password, *own, *beside])
 
 
 def superusers_beside(db: Database) -> list[str]:
     """The roles beside the administrator's that may do everything, and get in with the services' password."""
     verifiers = db.ask(db.leader(), SUPERUSERS, db.admin.user, login=db.admin)
     return [str(role) for role, verifier in verifiers if is_password(verifier, role, db.login.password)]
+
+
+def rules_by_membership(db: Database) -> list[str]:
+    """The roles that the services' role may become and that rule the database, its machine, or other roles.
+
+    Membership in any other role is not judged.
+    """
+    rows = db.ask(db.leader(), RULING, db.login.user, db.login.user, db.login.user, login=db.admin)
+    return [str(role) for (role,) in rows]
 
 
 def ending(db: Database) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,6 +18,7 @@ from acceptance.cluster.namespace import Namespace, of_scenario
 from acceptance.drivers.data.database import PORT as DATABASE_PORT
 from acceptance.drivers.network.pod_connections import reaches
 from acceptance.drivers.services.service import PORTS
+from acceptance.drivers.workloads.label_selectors import selects
 from acceptance.drivers.workloads.pods import delete_now
 from acceptance.platform.access import NAMESPACE
 
@@ -107,20 +108,6 @@ def let_in_from_elsewhere(specs: dict[str, Any], namespaces: dict[str, dict[str,
                 chosen = {namespace for namespace, labels in namespaces.items() if selects(selector, labels)}
                 found += [f"{name}: pods of {namespace}" for namespace in sorted(chosen - allowed)]
     return found
-
-
-def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
-    """Whether a label selector matches these labels; an empty one matches all. Source: Kubernetes, LabelSelector."""
-    holds: dict[str, Callable[[str, list[str]], bool]] = {
-        "In": lambda key, values: labels.get(key) in values,
-        "NotIn": lambda key, values: labels.get(key) not in values,
-        "Exists": lambda key, _: key in labels,
-        "DoesNotExist": lambda key, _: key not in labels,
-    }
-    expressions = selector.get("matchExpressions") or []
-    return (selector.get("matchLabels") or {}).items() <= labels.items() and all(
-        holds[item["operator"]](item["key"], item.get("values") or []) for item in expressions
-    )
 
 
 def labelled_namespaces(cluster: Cluster) -> dict[str, dict[str, str]]:

@@ -39,8 +39,9 @@ STORE = "/var/lib/etcd"
 NOT_ROOTS_ALONE = r"\( -perm /077 -o ! -uid 0 \)"
 OPENS = "BEGIN [A-Z ]*PRIVATE KEY-----|client-key-data:|kind: EncryptionConfiguration"
 """Contents of a file that gives access to the cluster or its Secrets, whatever its name and place."""
-SEARCHED = "/ /tmp /run /var"
-"""The places on a machine to which people copy files; /usr is part of its image, and containers have their own."""
+SEARCHED = "/ /tmp /run /var /usr/local /mnt/*"
+"""The places on a machine to which people copy files, with each file system below /mnt; the rest of /usr is part of its
+image, and containers have their own."""
 AS_NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups"
 NOT_SEARCHED = ("/proc", "/sys", "/usr", "/var/lib/containerd")
 

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from kubernetes import client
 
 from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.namespace import main_container
 
 
 def source_of(spec: client.V1PodSpec, key: str, config: str) -> str:
     """Where a pod's spec takes a variable from: `the ConfigMap NAME` if it is `config`, else the source in words."""
-    container = spec.containers[0]
+    container = main_container(spec)
     # `env` overrides `envFrom`; of two entries in `env`, the last one wins.
     for item in reversed(container.env or []):
         if item.name == key:

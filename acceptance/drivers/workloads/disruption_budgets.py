@@ -1,4 +1,4 @@
-"""Disruption budgets that let no pod go: a machine with such a pod is never drained. Source: plan 25.8."""
+"""Disruption budgets that let no pod go, or too many: what they do to the drain of a machine. Source: plan 25.8."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from kubernetes import client
 
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import of_scenario
+from acceptance.drivers.workloads.label_selectors import selects
 from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
 
@@ -20,7 +21,9 @@ VOTERS = 3
 
 
 def in_the_way(platform: Platform) -> list[str]:
-    """What stops a drain for ever, in words: here in every namespace but scenarios', and as production renders it.
+    """What stops a drain for ever, or lets it take too much, in words.
+
+    Here in every namespace but scenarios', and as production renders it.
 
     Raises AssertionError if there is no budget here or there, and ApiException if the user may not list them.
     """
@@ -38,7 +41,7 @@ def in_the_way(platform: Platform) -> list[str]:
 def in_words(objects: Iterable[Manifest]) -> list[str]:
     """What is wrong with the budgets among objects, in words. Raises AssertionError without any budget."""
     found = list(objects)
-    return stuck(found) + unprotected(found)
+    return stuck(found) + unprotected(found) + all_at_once(found)
 
 
 def named(api: Any, kind: str, items: list[Any]) -> list[Manifest]:
@@ -81,18 +84,34 @@ def unprotected(objects: Iterable[Manifest]) -> list[str]:
     ]
 
 
+def all_at_once(objects: Iterable[Manifest]) -> list[str]:
+    """The Deployments of the platform's namespace of which a drain may take all pods at once, in words.
+
+    After the drain of one of two workers all pods of a service may be on the other one. One that has a single pod is
+    not judged: it cannot be drained without a gap.
+    """
+    found = list(objects)
+    budgets = [item for item in found if item["kind"] == BUDGET]
+    own = [item for item in found if item["metadata"].get("namespace", "default") == "default"]
+    several = [item for item in own if item["kind"] == "Deployment" and int(item["spec"].get("replicas", 1)) > 1]
+    return [
+        f"no budget keeps a pod of {item['metadata']['name']} while the others are evicted"
+        for item in several
+        if not any(covers(budget, item) and lets_go(budget, item) < int(item["spec"]["replicas"]) for budget in budgets)
+    ]
+
+
 def title(budget: Manifest) -> str:
     """A budget's name, as messages give it."""
     return f"the budget {budget['metadata']['name']}"
 
 
 def covers(budget: Manifest, workload: Manifest) -> bool:
-    """Whether a budget is for a workload's pods. Raises AssertionError for a selector that is not by labels alone."""
-    selector = budget["spec"].get("selector") or {}
-    assert not selector.get("matchExpressions"), f"cannot tell the pods of {title(budget)}: {selector}"
+    """Whether a budget is for a workload's pods: an empty selector is for all pods of the namespace, none for none."""
+    selector = budget["spec"].get("selector")
     homes = [item["metadata"].get("namespace", "default") for item in (budget, workload)]
     labels = workload["spec"]["template"]["metadata"].get("labels") or {}
-    return homes[0] == homes[1] and (selector.get("matchLabels") or {}).items() <= labels.items()
+    return homes[0] == homes[1] and selector is not None and selects(selector, labels)
 
 
 def lets_go(budget: Manifest, workload: Manifest) -> int:

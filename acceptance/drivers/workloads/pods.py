@@ -15,7 +15,7 @@ from acceptance.base.labels import CLIENT
 from acceptance.base.waiting import eventually
 from acceptance.clients import relay
 from acceptance.clients.relay import Relay
-from acceptance.cluster.namespace import Namespace
+from acceptance.cluster.namespace import Namespace, main_container
 from acceptance.cluster.probe import Probe
 from acceptance.infrastructure.contract import Outputs
 
@@ -165,7 +165,8 @@ def ready_again(namespace: Namespace, name: str, before: client.V1Pod) -> client
 def volume_at(namespace: Namespace, pod: client.V1Pod, path: str) -> str:
     """The persistent volume that a pod mounts at `path`, in words. Raises AssertionError if there is none."""
     name = pod.metadata.name
-    mounts = [mount for mount in pod.spec.containers[0].volume_mounts if mount.mount_path == path]
+    found = main_container(pod.spec).volume_mounts or []
+    mounts = [mount for mount in found if mount.mount_path == path]
     assert mounts, f"expected a volume at {path} of pod {name}, it mounts none there"
     volume = next(volume for volume in pod.spec.volumes if volume.name == mounts[0].name)
     kind = next(key for key, value in volume.to_dict().items() if key != "name" and value is not None)

@@ -80,9 +80,10 @@ def asks_something(command: dict[str, Any]) -> bool:
 
 
 def fails_for(probe: dict[str, Any]) -> int:
-    """How many seconds a health check may fail before the pod counts as not ready."""
-    # Kubernetes' defaults: three times, ten seconds apart.
-    return int(probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3))
+    """How many seconds a health check may fail, or wait for an answer, before the pod counts as not ready."""
+    # Kubernetes' defaults: three times, ten seconds apart, one second for an answer. A check waits for the one before.
+    each = max(probe.get("periodSeconds", 10), probe.get("timeoutSeconds", 1))
+    return int(each * probe.get("failureThreshold", 3))
 
 
 def stays_in_service(workload: Manifest) -> str:

@@ -167,13 +167,6 @@ def test_a_scheduler_for_which_nobody_takes_over_is_told(seconds, is_slow):
     assert bool(control_planes.slow_to_take_over(cluster)) is is_slow
 
 
-def test_certificates_are_told_apart_by_their_files():
-    text = "-----BEGIN CERTIFICATE-----\nMII\n/abc\n-----END CERTIFICATE-----\n"
-    printed = f"file: /pki/ca.crt\n{text}\nfile: /pki/none.crt\n\nfile: /pki/etcd/peer.crt\n{text}{text}"
-    found = control_planes.certificates_in(printed)
-    assert found == {"/pki/ca.crt": text, "/pki/etcd/peer.crt": text + text}
-
-
 @pytest.mark.parametrize(
     ("words", "fstype", "said"),
     [

@@ -3,8 +3,17 @@
 import hashlib
 
 import pytest
+from kubernetes import client
 
-from acceptance.drivers.data.cache import emptied_by, logins_beside, ports_in
+from acceptance.drivers.data.cache import (
+    Cache,
+    emptied_by,
+    evicting,
+    logins_beside,
+    own_ports,
+    ports_in,
+    ports_of_others,
+)
 
 URL = "redis://:right%2Fone@redis:6379"
 OWN = "#" + hashlib.sha256(b"right/one").hexdigest()
@@ -50,3 +59,42 @@ def test_ports_that_are_listened_at():
    0: 00000000:18EB 00000000:0000 0A 00000000:00000000
    1: 0100007F:18EC 0100007F:9999 01 00000000:00000000"""
     assert ports_in(table) == {6379}
+
+
+def container(name, *ports):
+    return client.V1Container(name=name, ports=[client.V1ContainerPort(container_port=port) for port in ports] or None)
+
+
+def test_an_exporter_beside_redis_has_ports_of_its_own():
+    exporter, sidecar = container("exporter", 9121), container("sidecar", 9000)
+    assert ports_of_others(client.V1PodSpec(containers=[container("redis", 6379)])) == set()
+    spec = client.V1PodSpec(
+        containers=[container("redis", 6379), exporter, container("quiet")], init_containers=[sidecar]
+    )
+    assert ports_of_others(spec) == {9121, 9000}
+    assert ports_of_others(
+        client.V1PodSpec(containers=[container("linkerd-proxy", 4143), container("redis", 6379)])
+    ) == {4143}
+
+
+@pytest.mark.parametrize(
+    ("most", "policy", "evicts"),
+    [
+        ("0", "allkeys-random", False),
+        ("0", "noeviction", False),
+        ("9", "noeviction", False),
+        ("9", "volatile-ttl", True),
+    ],
+)
+def test_a_policy_evicts_nothing_without_a_limit(most, policy, evicts):
+    cache = Cache(None, lambda *_: "", URL)
+    cache.setting = {"maxmemory": most, "maxmemory-policy": policy}.__getitem__
+    assert bool(evicting(cache)) is evicts
+
+
+def test_only_a_port_that_another_container_declares_is_left_out():
+    spec = client.V1PodSpec(containers=[container("redis", 6379), container("exporter", 9121)])
+    cache = Cache(None, lambda *_: "", URL)
+    cache.pod = lambda: client.V1Pod(spec=spec)
+    cache.listening = lambda: {6379, 6380, 9121}
+    assert own_ports(cache) == {6379, 6380}

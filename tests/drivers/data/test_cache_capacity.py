@@ -8,6 +8,7 @@ from acceptance.drivers.data.cache_capacity import (
     LOG,
     MORE,
     log_without_end,
+    not_rewritten,
     take_more,
     too_little,
     too_little_in_production,
@@ -33,7 +34,7 @@ class Server:
 
     def pod(self):
         limits = {"memory": self.limit} if self.limit else None
-        return Thing(spec=Thing(containers=[Thing(resources=Thing(limits=limits, requests=None))]))
+        return Thing(spec=Thing(containers=[Thing(name="redis", resources=Thing(limits=limits, requests=None))]))
 
     def __call__(self, *command):
         most = int(self.settings["maxmemory"])
@@ -78,6 +79,42 @@ def test_a_log_that_is_never_written_anew_is_told():
         "auto-aof-rewrite-percentage is 0, which means never"
     ]
     assert log_without_end(Server(**{"auto-aof-rewrite-min-size": str(100 * LOG)})) != []
+
+
+class Rewriting:
+    """A Redis that is told to rewrite its file; `looks` are the sections that INFO shows one after the other."""
+
+    def __init__(self, *looks, refusal=""):
+        self.looks, self.refusal = list(looks), refusal
+
+    def __call__(self, *command):
+        assert command == ("BGREWRITEAOF",)
+        if self.refusal:
+            raise AssertionError(self.refusal)
+
+    def information(self, section):
+        assert section == "persistence"
+        return self.looks.pop(0)
+
+
+BUSY, DUE = {"aof_rewrite_in_progress": "1"}, {"aof_rewrite_in_progress": "0", "aof_rewrite_scheduled": "1"}
+REWRITTEN, FAILED = ({"aof_rewrite_in_progress": "0", "aof_last_bgrewrite_status": said} for said in ("ok", "err"))
+
+
+@pytest.mark.parametrize(
+    ("server", "word"),
+    [
+        (Rewriting(REWRITTEN), ""),
+        (Rewriting(BUSY, DUE, REWRITTEN), ""),
+        (Rewriting(BUSY, FAILED), "aof_last_bgrewrite_status is err"),
+        (Rewriting(REWRITTEN, refusal="ERR Background append only file rewriting already in progress"), ""),
+        (Rewriting(refusal="ERR Can't execute an AOF background rewriting"), "BGREWRITEAOF with: ERR Can't execute"),
+        (Rewriting(refusal="ERR unknown command 'BGREWRITEAOF'"), ""),
+    ],
+)
+def test_a_file_that_cannot_be_rewritten_is_told(server, word):
+    found = not_rewritten(server)
+    assert word in found and bool(word) is bool(found)
 
 
 def rendered(kind="StatefulSet", limit="512Mi", *, args=("--dir", "/data")):

@@ -1,5 +1,6 @@
 """Attempts to get into the database."""
 
+import base64
 import contextlib
 import hashlib
 import json
@@ -20,8 +21,11 @@ from acceptance.drivers.data.database_logins import (
     ending,
     is_password,
     not_served,
+    passwords_in,
+    rules_by_membership,
     turned_away,
     unasked,
+    unknown_roles,
     with_other_passwords,
     wrong,
 )
@@ -114,6 +118,40 @@ def test_what_the_database_keeps_of_a_password_is_recognised(verifier):
     assert not is_password(verifier, "support", "support")
     assert with_other_passwords([("support", verifier)], ["right", "left"]) == ["support"]
     assert with_other_passwords([("support", verifier)], ["right", "pencil"]) == []
+
+
+def monitored(core, verifier):
+    """A database with a role for monitoring, whose password has this verifier."""
+    return Thing(
+        namespace=Thing(cluster=Thing(core=core), name="default"),
+        leader=lambda: "yb-tserver-0",
+        ask=lambda *_, login: [("monitoring", verifier)],
+        login=LOGIN,
+        admin=LOGIN,
+    )
+
+
+def test_a_password_is_known_whatever_its_key():
+    values = ["pencil", "postgresql://app:a%2Fb@db:5433/x", "host=db user=app password=c sslmode=disable", "", "user"]
+    known = passwords_in(values)
+    assert {"pencil", "a/b", "c"} <= {*known} and "" not in known
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        ({}, ["monitoring"]),
+        ({"password": "a-pencil"}, []),
+        ({"DATA_SOURCE_NAME": "postgresql://monitoring:a-pencil@yb-tservers:5433/postgres"}, []),
+        ({"tls.crt": "another-value"}, ["monitoring"]),
+    ],
+)
+def test_a_role_whose_password_is_in_no_secret_is_told(data, found):
+    verifier = "md5" + hashlib.md5(b"a-pencilmonitoring", usedforsecurity=False).hexdigest()
+    secret = Thing(data={key: base64.b64encode(value.encode()).decode() for key, value in data.items()} or None)
+    core = Thing(list_namespaced_secret=lambda _: Thing(items=[secret]))
+    db = monitored(core, verifier)
+    assert unknown_roles(db, {"database-admin": {"SUPERUSER_PASSWORD": "other"}}) == found
 
 
 class Crowded:
@@ -214,3 +252,24 @@ def test_queries_that_are_cut_off_soon_are_told():
     assert cut_short(limits(statement_timeout=0, lock_timeout=0), 2) == []
     assert cut_short(limits(statement_timeout=30000), 2) == []
     assert cut_short(limits(statement_timeout=100, lock_timeout=0), 2) == ["statement_timeout is 100 ms"]
+
+
+def test_a_role_that_the_services_may_become_and_that_rules_is_told():
+    asked = []
+
+    def ask(_, statement, *values, login):
+        asked.append((statement, values, login))
+        return [("pg_execute_server_program",), ("yugabyte",)]
+
+    db = Thing(ask=ask, leader=lambda: "yb-tserver-0", login=LOGIN, admin="admin")
+    assert rules_by_membership(db) == ["pg_execute_server_program", "yugabyte"]
+    ((statement, values, login),) = asked
+    assert statement.count("%s") == len(values) == 3 and {*values} == {"platform"} and login == "admin"
+
+
+def test_a_users_name_in_a_secret_is_no_password():
+    verifier = "md5" + hashlib.md5(b"monitoringmonitoring", usedforsecurity=False).hexdigest()
+    data = {"POSTGRES_USER": base64.b64encode(b"monitoring").decode()}
+    core = Thing(list_namespaced_secret=lambda _: Thing(items=[Thing(data=data)]))
+    db = monitored(core, verifier)
+    assert unknown_roles(db, {}) == ["monitoring"]

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from acceptance.drivers.security import unauthenticated_access
 from acceptance.drivers.security.unauthenticated_access import (
     HEARD,
     HEARD_OF_CONTROL_PLANE,
@@ -73,3 +74,12 @@ ASKS = 'UNCONN 0 0 0.0.0.0:50123 0.0.0.0:* users:(("wget",pid=11,fd=3))\n'
 def test_what_listens_by_udp_for_others_is_known_or_told(looks, told):
     said = iter(looks)
     assert heard_by_udp(SimpleNamespace(on_node=lambda *_: next(said)), "worker") == told
+
+
+def test_what_lies_below_a_folder_that_is_left_out_is_found_where_it_is_searched_by_itself(tmp_path, monkeypatch):
+    local, volume = tmp_path / "usr" / "local" / "share", tmp_path / "mnt" / "redis"
+    for folder in (local, volume, tmp_path / "usr" / "lib"):
+        folder.mkdir(parents=True)
+        (folder / f"{folder.name}.conf").write_text("client-key-data: LS0t")
+    monkeypatch.setattr(unauthenticated_access, "NOT_SEARCHED", (f"{tmp_path}/usr",))
+    assert sorted({*found(f"{tmp_path} {tmp_path}/usr/local {tmp_path}/mnt/*")}) == ["redis.conf", "share.conf"]

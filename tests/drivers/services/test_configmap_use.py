@@ -56,6 +56,12 @@ def test_values_from_elsewhere_are_seen(bad, way):
     assert elsewhere({"auth": bad, "other": spec()}, ["LIMIT"], CONFIG) == {"auth": {"LIMIT": way}}
 
 
+def test_what_a_service_mesh_puts_first_is_passed_over():
+    pod = spec()
+    pod.containers.insert(0, client.V1Container(name="linkerd-proxy"))
+    assert elsewhere({"auth": pod}, ["LIMIT"], CONFIG) == {}
+
+
 @pytest.mark.parametrize(
     ("data", "immutable", "wrong"), [({"A": "1"}, None, ""), ({"A": "1"}, True, "immutable"), (None, None, "empty")]
 )

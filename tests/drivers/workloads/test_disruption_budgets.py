@@ -63,9 +63,24 @@ def test_two_budgets_for_the_same_pods_let_none_go():
 def test_what_cannot_be_judged_is_a_failure():
     with pytest.raises(AssertionError, match="there are none"):
         budgets.stuck([workload()])
-    odd = {**budget(), "spec": {"selector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}}}
-    with pytest.raises(AssertionError, match="cannot tell the pods of the budget auth"):
-        budgets.stuck([odd, workload()])
+
+
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [
+        ({"key": "app", "operator": "Exists"}, NONE),
+        ({"key": "app", "operator": "In", "values": ["auth", "backend"]}, NONE),
+        ({"key": "app", "operator": "NotIn", "values": ["auth"]}, []),
+        ({"key": "canary", "operator": "DoesNotExist"}, NONE),
+    ],
+)
+def test_a_budget_may_select_by_expressions(expression, found):
+    strict = {**budget(), "spec": {"minAvailable": 2, "selector": {"matchExpressions": [expression]}}}
+    assert budgets.stuck([strict, workload()]) == found
+
+
+def test_a_budget_without_a_selector_is_for_no_pods():
+    assert budgets.stuck([{**budget(), "spec": {"minAvailable": 2}}, workload()]) == []
 
 
 def listed(*items):
@@ -103,10 +118,29 @@ def test_here_and_production_are_told_apart(monkeypatch):
         ([budget(minAvailable=1), workload(3, kind="StatefulSet")], False),
         ([budget(app="redis", maxUnavailable=1), workload(3, kind="StatefulSet")], False),
         ([budget(app="redis", maxUnavailable=1), workload(1, kind="StatefulSet")], True),
-        ([budget(app="redis", maxUnavailable=1), workload(3)], True),
         ([budget(app="redis", maxUnavailable=1), workload(3, kind="StatefulSet", namespace="argocd")], True),
     ],
 )
 def test_members_of_which_a_drain_may_take_the_majority_are_found(objects, is_protected):
     unprotected = ["no budget keeps the majority of auth where it is while machines are drained"]
     assert budgets.in_words(objects) == ([] if is_protected else unprotected)
+
+
+LAST = ["no budget keeps a pod of auth while the others are evicted"]
+
+
+@pytest.mark.parametrize(
+    ("objects", "found"),
+    [
+        ([budget(minAvailable=1), workload()], []),
+        ([budget(maxUnavailable=1), workload(3)], []),
+        ([budget(maxUnavailable="50%"), workload(2)], []),
+        ([budget(minAvailable=0), workload()], LAST),
+        ([budget(maxUnavailable="100%"), workload(3)], LAST),
+        ([budget(app="redis", maxUnavailable=1), workload()], LAST),
+        ([budget(app="redis", maxUnavailable=1), workload(1)], []),
+        ([budget(app="redis", maxUnavailable=1), workload(namespace="argocd")], []),
+    ],
+)
+def test_a_service_of_which_a_drain_may_take_all_pods_is_found(objects, found):
+    assert budgets.in_words(objects) == found

@@ -11,7 +11,9 @@ def pod(**volume):
     kinds = {"persistent_volume_claim": None, "empty_dir": None, **volume}
     disk = Thing(name="disk0", **kinds, to_dict=lambda: {"name": "disk0", **kinds})
     mount = Thing(name="disk0", mount_path="/mnt/disk0")
-    spec = Thing(containers=[Thing(volume_mounts=[mount])], volumes=[disk])
+    # What a service mesh puts into a pod comes first.
+    containers = [Thing(name="linkerd-proxy", volume_mounts=None), Thing(name="database", volume_mounts=[mount])]
+    spec = Thing(containers=containers, volumes=[disk])
     return Thing(metadata=Thing(name="yb-tserver-2"), spec=spec)
 
 

@@ -1,0 +1,36 @@
+"""Whether a Secret that holds a connection URL contradicts itself. Source: 5.7."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import unquote, urlsplit
+
+PARTS = {"POSTGRES": "DATABASE_URL", "PG": "DATABASE_URL", "DATABASE": "DATABASE_URL", "DB": "DATABASE_URL"}
+"""How the keys of a user and a password begin, and the key of the URL of which they are parts."""
+
+
+def unlike_their_url(values: Mapping[str, str]) -> list[str]:
+    """The keys of passwords in a Secret that differ from the one in the URL beside them; no value is told.
+
+    A password beside the name of another user than the URL's is that user's own. A Secret with a URL alone, or with a
+    URL without a password, contradicts nothing.
+    """
+    found = []
+    for prefix, key in PARTS.items():
+        url = urlsplit(values.get(key, ""))
+        name = next((name for name in of_user(prefix) if name in values), "")
+        word = next((name for name in of_password(prefix) if name in values), "")
+        same_user = not name or values[name] == unquote(url.username or "")
+        if url.password and word and same_user and values[word] != unquote(url.password):
+            found.append(f"{word} is not the password in {key}")
+    return found
+
+
+def of_user(prefix: str) -> tuple[str, ...]:
+    """The keys under which a user's name is by custom."""
+    return f"{prefix}_USER", f"{prefix}USER", f"{prefix}_USERNAME"
+
+
+def of_password(prefix: str) -> tuple[str, ...]:
+    """The keys under which a password is by custom."""
+    return f"{prefix}_PASSWORD", f"{prefix}PASSWORD"

@@ -1,0 +1,61 @@
+"""Spread constraints that leave a pod without a machine while a worker is drained. Source: plan 25.8."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from acceptance.cluster.manifests import Manifest
+from acceptance.drivers.workloads.disruption_budgets import named
+from acceptance.platform.access import NAMESPACE
+from acceptance.platform.applications import APPLICATIONS
+from acceptance.platform.platform import Platform
+
+HOSTNAME = "kubernetes.io/hostname"
+KEEPS_OUT = ("NoSchedule", "NoExecute")
+
+
+def without_place(platform: Platform) -> list[str]:
+    """The Deployments whose pods would wait for a drained worker, in words: here and as production renders them.
+
+    Production is judged with the number of machines that take pods here; it may have more.
+    """
+    cluster = platform.cluster
+    found = cluster.apps.list_namespaced_deployment(NAMESPACE).items
+    here = named(cluster.api, "Deployment", found)
+    there = [item for name in APPLICATIONS for item in platform.rendering.production(name)]
+    machines = taking_pods(cluster.nodes())
+    assert here, f"expected Deployments in {NAMESPACE}, saw none"
+    return waiting(here, machines) + [f"in production {text}" for text in waiting(there, machines)]
+
+
+def taking_pods(nodes: Sequence[Any]) -> int:
+    """How many of these nodes take any pod: no taint keeps it out."""
+    return sum(not any(taint.effect in KEEPS_OUT for taint in node.spec.taints or []) for node in nodes)
+
+
+def waiting(objects: Iterable[Manifest], machines: int) -> list[str]:
+    """The Deployments among objects whose constraints, with one of `machines` cordoned, hold up a pod, in words.
+
+    A constraint that does not honor taints counts a cordoned machine as one without pods, so that each other machine
+    may have no more of them than its skew. One of another key than the host's name, or that may be violated, is not
+    judged, nor is anything with a single machine.
+    """
+    own = [
+        item
+        for item in objects
+        if item["kind"] == "Deployment" and item["metadata"].get("namespace", NAMESPACE) == NAMESPACE
+    ]
+    return [
+        f"{item['metadata']['name']} counts cordoned machines in its spread (nodeTaintsPolicy), so that a pod waits"
+        for item in own
+        for rule in item["spec"]["template"]["spec"].get("topologySpreadConstraints") or []
+        if machines > 1 and holds_up(rule, math.ceil(int(item["spec"].get("replicas", 1)) / (machines - 1)))
+    ]
+
+
+def holds_up(rule: Manifest, together: int) -> bool:
+    """Whether a spread constraint that counts cordoned machines forbids `together` pods on one machine."""
+    binding = rule["topologyKey"] == HOSTNAME and rule["whenUnsatisfiable"] == "DoNotSchedule"
+    return binding and rule.get("nodeTaintsPolicy", "Ignore") != "Honor" and together > int(rule["maxSkew"])

@@ -1,0 +1,77 @@
+"""Whether the database's script gives a role each new password."""
+
+import hashlib
+from types import SimpleNamespace as Thing
+
+import pytest
+from kubernetes.client import ApiException
+
+from acceptance.base.paths import ROOT
+from acceptance.clients.sql import Login
+from acceptance.drivers.data.password_rotation import judged, lost_on_rotation, twice
+
+TEXT = (ROOT / "k8s/database/base/init.sql").read_text()
+
+
+def md5(role, password):
+    return "md5" + hashlib.md5(f"{password}{role}".encode(), usedforsecurity=False).hexdigest()
+
+
+def test_the_script_runs_twice_and_is_undone():
+    lines = twice(TEXT, "scenario_1", ["first", "second"]).splitlines()
+    assert lines[0] == "BEGIN;" and lines[-1] == "ROLLBACK;"
+    assert not [line for line in lines if line.startswith("\\connect")]
+    assert [line for line in lines if line.startswith("\\setenv POSTGRES_PASSWORD")] == [
+        "\\setenv POSTGRES_PASSWORD first",
+        "\\setenv POSTGRES_PASSWORD second",
+    ]
+    assert sum(line.startswith("ALTER ROLE") for line in lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        (md5("r", "second"), ""),
+        ('NOTICE:  schema "auth" already exists, skipping\n' + md5("r", "second") + "\n", ""),
+        (md5("r", "first"), "the role keeps its first password"),
+        (md5("r", "third"), "it has another one"),
+        ("\n", "the role has no password"),
+        ("cannot\n", ""),
+    ],
+)
+def test_what_the_role_has_then_is_judged(printed, said):
+    assert judged(printed, "r", ["first", "second"]) == said
+
+
+def database(text=TEXT, is_yugabytedb=False, said="\n"):
+    """A database with a script; `said` is what psql prints, or how it fails."""
+
+    def execute(*_):
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    def read(*_):
+        if text is None:
+            raise ApiException(status=404)
+        return Thing(data={"init.sql": text})
+
+    namespace = Thing(cluster=Thing(core=Thing(read_namespaced_config_map=read)), name="default", execute=execute)
+    admin = Login("yugabyte", "right", "alternatefutures")
+    return Thing(namespace=namespace, is_yugabytedb=is_yugabytedb, leader=lambda: "yb-tserver-0", admin=admin)
+
+
+@pytest.mark.parametrize(
+    ("db", "said"),
+    [
+        (database(), "the role has no password"),
+        (database(said=AssertionError("sh in pod x:\npsql:<stdin>:9: ERROR:  syntax error")), "it fails: psql"),
+        (database(text=None), ""),
+        (database(text="SELECT 1;"), ""),
+        (database(text=f"BEGIN;\n{TEXT}\nCOMMIT;"), ""),
+        (database(is_yugabytedb=True), ""),
+    ],
+)
+def test_only_what_can_be_undone_is_run(db, said):
+    found = lost_on_rotation(db)
+    assert found.startswith(said) and bool(found) is bool(said)

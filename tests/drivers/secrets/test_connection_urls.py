@@ -1,0 +1,30 @@
+"""A password beside a connection URL has to be the one in it."""
+
+import pytest
+
+from acceptance.drivers.secrets.connection_urls import unlike_their_url
+
+URL = "postgresql://platform:a%2Fb@yb-tservers:5433/alternatefutures"
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ({"DATABASE_URL": URL}, []),
+        ({"DATABASE_URL": URL, "POSTGRES_USER": "platform", "POSTGRES_PASSWORD": "a/b"}, []),
+        (
+            {"DATABASE_URL": URL, "POSTGRES_USER": "platform", "POSTGRES_PASSWORD": "other"},
+            ["POSTGRES_PASSWORD is not the password in DATABASE_URL"],
+        ),
+        ({"DATABASE_URL": URL, "DB_PASSWORD": "other"}, ["DB_PASSWORD is not the password in DATABASE_URL"]),
+        ({"DATABASE_URL": URL, "PGPASSWORD": "a/b", "PGUSER": "platform"}, []),
+        # Another role's own password.
+        ({"DATABASE_URL": URL, "POSTGRES_USER": "postgres", "POSTGRES_PASSWORD": "other"}, []),
+        ({"DATABASE_URL": URL, "SUPERUSER_PASSWORD": "other"}, []),
+        ({"DATABASE_URL": "postgresql://yb-tservers/app", "POSTGRES_PASSWORD": "other"}, []),
+        ({"POSTGRES_PASSWORD": "other"}, []),
+        ({}, []),
+    ],
+)
+def test_a_password_that_its_url_contradicts(values, found):
+    assert unlike_their_url(values) == found
