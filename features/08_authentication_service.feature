@@ -107,8 +107,9 @@ Feature: Authentication service
   @ac-8.10
   Scenario: A client over the rate limit gets 429, and its counter goes up
     Given a client that has never called before
-    When it calls auth without a signature until it is rate-limited
+    When it calls auth with a wrong signature until it is rate-limited
     Then it gets 429 with a Retry-After header
+    And the limit and its period are those that auth's pods are configured with
     And its counter in Redis goes up with each call
     And it gets 429 every time, whichever pod answers
     And it also gets 429 when it requests a nonce

@@ -43,6 +43,8 @@ Feature: Backend service
     And the public query also finds it with the headers and bodies that clients send
     When the database terminates the backend's idle sessions
     Then the public query finds that record, over HTTPS, through the Service and at each pod
+    When the record is changed in the database
+    Then the public query finds that record, over HTTPS, through the Service and at each pod
     When the record is deleted from the database
     Then the public query does not find that record, over HTTPS, through the Service and at each pod
 
@@ -66,6 +68,7 @@ Feature: Backend service
     When the protected query is sent with <token>
     Then each answer is the GraphQL error "Unauthorized", without data
     And other forms of the query, such as GET, get no data with <token> either
+    And a header without a bearer token is answered with Unauthorized, too
 
     Examples:
       | token                            |
@@ -84,6 +87,7 @@ Feature: Backend service
     When it sends the protected query
     Then each answer has the query's data and no errors
     And each answer is for this wallet, and another wallet's for that one
+    And the query's data has the number of records in the database, at every endpoint
     And this also holds while both wallets send queries concurrently
     And no component that forwarded or validated its JWT has logged it
     When it sends the protected query with a 4 KiB JWT that auth accepts

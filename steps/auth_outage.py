@@ -5,10 +5,12 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.deadlines import LOGS_READABLE, ROUTE_READY, Deadline
 from acceptance.base.waiting import consistently, eventually
 from acceptance.drivers.api import auth_stub
-from acceptance.drivers.api.asking_time import cost_of_asking
+from acceptance.drivers.api.asking_time import cost_of_asking, cost_of_new_tokens
+from acceptance.drivers.api.expiring_tokens import new_like
 from acceptance.drivers.api.graphql import LOGS, ask_everywhere
 from acceptance.drivers.api.graphql_variants import with_data
 from acceptance.drivers.api.moving_auth import named_auth
+from acceptance.drivers.api.sign_in import LOGS as AUTH_LOGS
 from acceptance.drivers.api.token_validation import REFUSALS
 from acceptance.drivers.api.wallet import forged
 from acceptance.drivers.network.cuts import DROP, RESET
@@ -21,7 +23,7 @@ from acceptance.drivers.services.service import in_words
 
 FOUND = Deadline(45, "criterion 11.1: CoreDNS may keep an answer for 30 s, and a kept connection has to time out")
 PAIRS = 15
-"""Pairs of queries from whose medians it follows how long the backend asks auth."""
+"""Pairs of queries from whose medians it follows how long the backend asks auth; and of validate calls."""
 OUT_OF_REACH = Deadline(6, "criteria 9.11, 11.4: while auth cannot be reached")
 
 
@@ -46,7 +48,7 @@ def names_by_dns(backend, evidence):
 @given("a copy of the backend that calls an auth service by its Service name", target_fixture="named")
 def copy_by_name(backend, auth_api, data_client, environment):
     # Auth's own answer to a token that nobody signed: only a request sent to the stub gets it there.
-    no = auth_stub.words_of_auth(auth_api, environment.services, "no.such-token", 401)
+    no = auth_stub.no_of_auth(auth_api, environment.services)
     with (
         named_auth(data_client.namespace, *no) as found,
         copy_of(backend, {"AUTH_SERVICE_URL": found.url}) as copy,
@@ -106,6 +108,15 @@ def backend_asks_quickly(backend, data_client, signed_in, environment, limit, ev
     evidence.add("milliseconds that a protected query takes longer than the public one, by pod", seen)
     slow = {pod: more for pod, more in seen.items() if more > limit}
     assert seen and not slow, f"expected the backend to ask auth within {limit} ms, saw {slow}. Try: {LOGS}"
+
+
+@then(parsers.parse("auth needs at most {limit:d} milliseconds more for a JWT that it has never seen before"))
+def auth_knows_new_tokens(auth, data_client, signed_in, jwt_secret, environment, limit, evidence):
+    doors, good = auth.pod_doors(data_client), signed_in["jwt"]
+    seen = cost_of_new_tokens(doors, environment.services, good, lambda: new_like(good, jwt_secret), PAIRS)
+    evidence.add("milliseconds that auth takes longer for a new JWT than for a known one, by pod", seen)
+    slow = {pod: more for pod, more in seen.items() if more > limit}
+    assert seen and not slow, f"expected auth to validate a new JWT within {limit} ms, saw {slow}. Try: {AUTH_LOGS}"
 
 
 @when(

@@ -5,9 +5,9 @@ import contextlib
 import pytest
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.deadlines import LOGS_READABLE
+from acceptance.base.deadlines import LOGS_READABLE, Deadline
 from acceptance.base.waiting import eventually
-from acceptance.drivers.api import token_validation
+from acceptance.drivers.api import record_counts, token_validation
 from acceptance.drivers.api.auth_stub import TIMES, answering, words
 from acceptance.drivers.api.ended_sessions import end_sessions
 from acceptance.drivers.api.graphql import (
@@ -22,12 +22,21 @@ from acceptance.drivers.api.graphql import (
     of_others,
     shows,
 )
-from acceptance.drivers.api.graphql_variants import ask_in_forms, ask_in_small_letters, let_in
+from acceptance.drivers.api.graphql_variants import (
+    ask_in_forms,
+    ask_in_small_letters,
+    ask_without_token,
+    let_in,
+    not_unauthorized,
+)
 from acceptance.drivers.api.public_records import Record
 from acceptance.drivers.api.sign_in import LOGS as AUTH_LOGS
 from acceptance.drivers.api.sign_in import SignIn
 from acceptance.drivers.api.wallet import forged
+from acceptance.drivers.services.answer_headers import compressed_against_wish
 from acceptance.drivers.services.copies import copy_of
+
+COUNTED = Deadline(10, "the suite: other scenarios write records and remove them meanwhile")
 
 
 @given("a record that was just written to the database", target_fixture="record")
@@ -50,6 +59,11 @@ def new_record_among_many(db, environment):
 @when("the database terminates the backend's idle sessions")
 def backend_loses_sessions(db, backend, evidence):
     evidence.add("sessions of the backend that were ended", end_sessions(db, backend))
+
+
+@when("the record is changed in the database", target_fixture="record")
+def change_record(record):
+    return record.change()
 
 
 @when("the record is deleted from the database")
@@ -82,10 +96,13 @@ def long_query_is_answered(backend_doors, environment, record, evidence):
 
 @then("the public query also finds it with the headers and bodies that clients send")
 def query_of_clients_is_answered(backend_doors, environment, record, evidence):
-    answers = ask_as_clients(backend_doors, environment.services, environment.services.public_query)
+    settings, domain = environment.services, f"www.{environment.domain}"
+    answers = ask_as_clients(backend_doors, settings, settings.public_query, domain)
     evidence.add("answers to queries as clients send them", {how: asked.describe() for how, asked in answers.items()})
     missed = [how for how, asked in answers.items() if not record.found_in(asked)]
     assert answers and not missed, f"expected each query to find {record.values}, it did not at {missed}. Try: {LOGS}"
+    forms = {how: form for how, asked in answers.items() if (form := compressed_against_wish(asked.answer))}
+    assert not forms, f"expected no compressed answer for a client that takes none, saw {forms}. Try: {LOGS}"
 
 
 @when("it sends the protected query", target_fixture="answers")
@@ -146,6 +163,15 @@ def has_own_data(answers, two_tokens, backend_api, environment):
     assert answers and not wrong, f"expected data of {mine} at each endpoint, saw {wrong}"
 
 
+@then("the query's data has the number of records in the database, at every endpoint")
+def has_count(signed_in, backend_doors, db, environment, evidence):
+    def counted():
+        return record_counts.counted(db, environment.services, backend_doors, signed_in["jwt"])
+
+    what = f"the query's data to say how many records {environment.services.public_table} has"
+    evidence.add("records that the data counts", eventually(counted, within=COUNTED, what=what, hint=LOGS))
+
+
 @then("this also holds while both wallets send queries concurrently")
 def has_own_data_at_once(two_tokens, backend_doors, environment, evidence):
     seen = {door: ask_at_once(api, environment.services, two_tokens) for door, api in backend_doors.items()}
@@ -168,6 +194,14 @@ def other_forms_get_none(signed_in, backend_doors, environment, jwt_secret, kind
     evidence.add("answers to other forms of the query", {form: asked.describe() for form, asked in answers.items()})
     wrong = {form: said for form, asked in answers.items() if (said := let_in(asked))}
     assert answers and not wrong, f"expected no form of the query to get data with {kind}, saw {wrong}. Try: {LOGS}"
+
+
+@then("a header without a bearer token is answered with Unauthorized, too")
+def header_without_token(backend_api, environment, evidence):
+    answers = ask_without_token(backend_api, environment.services)
+    evidence.add("answers to headers without a token", {sent: asked.describe() for sent, asked in answers.items()})
+    wrong = {sent: said for sent, asked in answers.items() if (said := not_unauthorized(asked))}
+    assert answers and not wrong, f"expected the error Unauthorized, or status 400 or 401, saw {wrong}. Try: {LOGS}"
 
 
 @given(parsers.parse("a copy of the backend whose auth service says {word}"), target_fixture="judged_copy")

@@ -38,6 +38,6 @@ def bearers_were_refused(sent, environment):
     other = [
         f"{request.endpoint} with {request.what}: {answer.status} {answer.body[:200]}"
         for request, answer in asked
-        if not is_refusal(answer)
+        if not is_refusal(request, answer, environment.services)
     ]
     assert asked and not other, f"expected a refusal of each malformed bearer token, saw {other[:SHOWN] or 'none sent'}"

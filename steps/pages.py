@@ -2,7 +2,8 @@
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.drivers.frontend import assets, mix_ups, screenshots, site, visitors
+from acceptance.drivers.frontend import assets, links, mix_ups, screenshots, site, visitors
+from acceptance.drivers.services.answer_headers import kept_for
 
 
 @when(parsers.parse('the page "{path}" is opened in a browser'), target_fixture="opened")
@@ -52,7 +53,7 @@ def page_stays(opened, web):
 
 @then("a returning visitor's browser revalidates it after an hour at the latest")
 def page_is_not_kept(opened, evidence):
-    seconds = visitors.kept_for(opened.answer)
+    seconds = kept_for(opened.answer)
     evidence.add("seconds for which browsers keep the page", seconds)
     assert seconds <= visitors.KEPT, f"expected {opened.url} to be kept for {visitors.KEPT} s at most, saw {seconds} s"
 
@@ -90,6 +91,8 @@ def export_is_served(web, routes, environment, export, evidence):
 def export_is_complete(web, routes, environment, export):
     wrong = site.incomplete(web, environment, export)
     assert not wrong, f"expected the export to have all files that its pages need, missing by page: {wrong}"
+    dead = links.leading_nowhere(web, environment, export)
+    assert not dead, f"expected each link of a page to lead to a page, by page these lead nowhere: {dead}"
 
 
 @then(parsers.parse('its probes use GET "{path}"'))

@@ -6,6 +6,7 @@ from pytest_bdd import given, then, when
 from acceptance.base.deadlines import Deadline
 from acceptance.base.waiting import consistently
 from acceptance.drivers.api import rate_limits
+from acceptance.drivers.api.rate_limit_settings import not_as_set
 from acceptance.drivers.api.rate_limits import MAXIMUM
 from acceptance.drivers.api.sign_in import LOGS
 from acceptance.drivers.ingress import traefik_options
@@ -28,7 +29,7 @@ def new_client(rate_clients):
     return client
 
 
-@when("it calls auth without a signature until it is rate-limited")
+@when("it calls auth with a wrong signature until it is rate-limited")
 def call_often(client):
     client.call_until_refused()
 
@@ -42,6 +43,18 @@ def got_429(client, evidence):
     seconds = rate_limits.seconds_told(retry)
     assert seconds > 0, f"expected Retry-After with the 429, saw {retry!r}"
     return seconds
+
+
+@then("the limit and its period are those that auth's pods are configured with")
+def limit_as_set(client, auth, environment, evidence):
+    seen, settings = {"served": client.served, "seconds": client.period}, environment.services
+    evidence.add("the limit", seen if settings.rate_limit_variable else "its settings are not known here")
+    wrong = {
+        pod.metadata.name: found
+        for pod in auth.running()
+        if (found := not_as_set(client.served, client.period, auth.environment(pod), settings))
+    }
+    assert not wrong, f"expected the limit that auth's settings name, saw by pod: {wrong}. Try: {LOGS}"
 
 
 @then("its counter in Redis goes up with each call")

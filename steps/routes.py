@@ -6,7 +6,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.clients.web import url
 from acceptance.drivers.api import idle_connections, many_at_once, slow_requests
-from acceptance.drivers.api.graphql import TYPENAME, is_data
+from acceptance.drivers.api.graphql import TYPENAME, is_data, wrong_media_type
 from acceptance.drivers.ingress import access_log, http2_requests, redirects, route_middlewares, route_rules
 from acceptance.drivers.ingress.scenario_routes import FRESH, HINT, answered
 from acceptance.drivers.services.service import Service, in_words
@@ -128,7 +128,7 @@ def send_graphql(users, environment, host, evidence):
 
 @then("each answer is a GraphQL answer with data")
 def is_graphql(graphql_answers):
-    wrong = [in_words(answer) for answer in graphql_answers if not is_data(answer)]
+    wrong = [f"{in_words(one)}{wrong_media_type(one)}" for one in graphql_answers if not is_data(one)]
     assert not wrong, f"expected GraphQL answers with data, {len(wrong)} of {FRESH} are not: {wrong[:3]}. Try: {HINT}"
 
 

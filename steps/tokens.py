@@ -5,7 +5,7 @@ import contextlib
 import pytest
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.drivers.api import token_validation
+from acceptance.drivers.api import sign_in_headers, token_validation
 from acceptance.drivers.api.auth_stub import answering
 from acceptance.drivers.api.concurrent_sign_ins import AT_ONCE, each_gets_its_own
 from acceptance.drivers.api.ended_sessions import end_sessions
@@ -60,7 +60,9 @@ def sign_in(wallet, kind, environment, data_client):
     if kind == AT_ONCE:
         each_gets_its_own(lambda: SignIn(wallet.api, environment))
         kind = "a good message"
-    wallet.answer = wallet.send(*(late(wallet, data_client) if kind == LATE else wallet.message(kind)))
+    wallet.first = sign_in_headers.before(kind, wallet.domain)
+    signed = late(wallet, data_client) if kind == LATE else wallet.message(kind)
+    wallet.answer = wallet.send(*signed, **sign_in_headers.of(kind, wallet.domain))
 
 
 @then("it gets a personal access token")

@@ -60,8 +60,14 @@ class ServiceSettings(Section):
     headings: dict[str, str] = HEADINGS
     """The first heading of each page, by path, which tells pages apart. Pages not listed keep the defaults."""
     protected_shows: str = "{address}"
+    protected_counts: str = ""
+    """What the answer to `protected_query` says of `public_table`, with {count} for its rows; empty if nothing."""
     client_header: str = ""
     rate_limit_key: str = "rate-limit:{client}"
+    rate_limit_variable: str = ""
+    rate_limit_seconds_variable: str = ""
+    """The variables of auth's pods that hold the calls of a client that are served, and the seconds in which they
+    are; empty where auth has no such variable, or counts in another way."""
     nonces_are_limited: bool = True
     """Whether auth's rate limit holds for nonces (or challenges), too: the criterion names sign-ins alone."""
     auth_url_end: str = "/"

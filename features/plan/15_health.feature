@@ -18,4 +18,5 @@ Feature: Health of a service
       | service     | needed       | how                     |
       | auth        | the database | nothing answers         |
       | auth        | Redis        | connections are refused |
+      | auth        | Redis        | nothing answers         |
       | the backend | the database | nothing answers         |

@@ -133,5 +133,6 @@ def json_answer(status, body, method="POST", url="https://auth.example/api/auth/
     """An answer as requests has it."""
     made = requests.Response()
     made.status_code, made.url, made._content = status, url, json.dumps(body).encode()
+    made.headers["Content-Type"] = "application/json"
     made.request = requests.Request(method, url).prepare()
     return made

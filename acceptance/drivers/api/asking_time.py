@@ -1,13 +1,15 @@
-"""How long the backend itself takes to ask auth, as its clients notice it. Source: 11.2."""
+"""How long the backend itself takes to ask auth, and auth for a JWT that is new to it. Source: 11.2."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.graphql import ask
-from acceptance.drivers.services.service import Api
+from acceptance.drivers.api.token_validation import says_valid
+from acceptance.drivers.services.service import Api, in_words
 
 
 def cost_of_asking(doors: Mapping[str, Api], settings: ServiceSettings, token: str, pairs: int) -> dict[str, float]:
@@ -30,5 +32,27 @@ def cost_of_asking(doors: Mapping[str, Api], settings: ServiceSettings, token: s
             ),
             1,
         )
+        for door, api in doors.items()
+    }
+
+
+def cost_of_new_tokens(
+    doors: Mapping[str, Api], settings: ServiceSettings, known: str, new: Callable[[], str], pairs: int
+) -> dict[str, float]:
+    """The milliseconds by which auth takes longer for a JWT that it has never seen than for a known one, at each door.
+
+    `new` makes such a JWT. The median of alternating pairs, as above: each user's first query takes as long. Raises
+    AssertionError unless auth accepts each.
+    """
+
+    def seconds(api: Api, token: str) -> float:
+        began = time.monotonic()
+        answer = api.post(settings.validate_path, token=token)
+        took = time.monotonic() - began
+        assert says_valid(answer, settings), f"expected auth to accept a good JWT, saw {in_words(answer)}"
+        return took
+
+    return {
+        door: round(1000 * statistics.median(seconds(api, new()) - seconds(api, known) for _ in range(pairs)), 1)
         for door, api in doors.items()
     }

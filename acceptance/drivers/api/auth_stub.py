@@ -17,11 +17,14 @@ from acceptance.base.waiting import eventually
 from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.api.graphql import Asked, ask
 from acceptance.drivers.api.sign_in import SignIn
+from acceptance.drivers.api.token_validation import says_valid
 from acceptance.drivers.services.copies import copy_of
 from acceptance.drivers.services.service import Api, Service, in_words
 from acceptance.drivers.workloads.pods import PodClient, delete_now, run_client
 
 PORT = 8080
+NO_TOKEN = "no.such-token"
+"""A bearer token that nobody signed."""
 TIMES = 12
 """Successive queries with one token: a backend that caches auth's answer asks only about the first, or first few."""
 SILENT, HANGS_UP = 0, 1
@@ -66,11 +69,20 @@ class AuthStub:
         eventually(lambda: self.was_asked(path, token), within=LOGS_READABLE, what=f"POST {path} at the new auth")
 
 
-def words_of_auth(auth: Api, settings: ServiceSettings, token: str, status: int) -> tuple[int, str]:
-    """Status and text of auth's own answer to a token. Raises AssertionError unless it has that status."""
+def words_of_auth(auth: Api, settings: ServiceSettings, token: str, *, valid: bool) -> tuple[int, str]:
+    """Status and text of auth's own answer to a token. Raises AssertionError unless it says that the token is `valid`.
+
+    A no may have any form that `says_valid` knows: 401, as well as 200 with a word in its body.
+    """
     answer = auth.post(settings.validate_path, token=token)
-    assert answer.status_code == status, f"expected {status} from auth, saw {in_words(answer)}"
+    said = says_valid(answer, settings)
+    assert said is valid, f"expected {'yes' if valid else 'no'} from auth, saw {in_words(answer)}"
     return answer.status_code, answer.text
+
+
+def no_of_auth(auth: Api, settings: ServiceSettings) -> tuple[int, str]:
+    """Status and text of auth's own answer to a token that nobody signed: a stub that repeats it says no to all."""
+    return words_of_auth(auth, settings, NO_TOKEN, valid=False)
 
 
 def words_of_other_auth(settings: ServiceSettings, subject: str) -> tuple[int, str]:
@@ -85,8 +97,9 @@ def words(said: str, auth: Api, settings: ServiceSettings, other: SignIn) -> tup
     """
     if said == "no with status 200":
         return words_of_other_auth(settings, other.wallet.address)
-    token, status = (other.enter()["jwt"], 200) if said == "yes" else ("no.such-token", 401)
-    return words_of_auth(auth, settings, token, status)
+    if said == "yes":
+        return words_of_auth(auth, settings, other.enter()["jwt"], valid=True)
+    return no_of_auth(auth, settings)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ import requests
 
 from acceptance.base.conditions import as_json
 from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api.sign_in_headers import of_page
 from acceptance.drivers.services.service import KEEP, Api, in_words, now
 
 OFTEN = 20
@@ -23,9 +24,12 @@ TURNS = 6
 """Requests over one connection with a good token, and then as many without it: three for each of two pods."""
 CLIENTS = {
     "as Apollo Client accepts": {"Accept": "application/graphql-response+json,application/json;q=0.9", **KEEP},
+    "with nothing compressed": {"Accept-Encoding": "identity", **KEEP},
     "with the name of its charset": {"Content-Type": "application/json; charset=utf-8"},
 }
-"""Headers that the standard (GraphQL over HTTP) permits to clients. The last request closes the connection."""
+"""Headers that the standards (GraphQL over HTTP, HTTP) permit to clients. The last request closes the connection."""
+PAGE = "as a page of the site does"
+"""With the headers that a browser adds, among them Origin."""
 NAMED = "with a name and variables"
 """How client libraries send a query; people who write one by hand do not."""
 NULLS = "with null where it has no name and no variables"
@@ -36,6 +40,8 @@ CHUNKED = "in chunks, without its length"
 """How proxies and streaming clients send a body (RFC 9112, 7.1)."""
 TYPENAME = "{ __typename }"
 """A query that any schema can answer."""
+MEDIA_TYPES = ("application/json", "application/graphql-response+json", "application/graphql+json")
+"""Media types of GraphQL answers (GraphQL over HTTP, 4; the last one is of its drafts): clients parse no others."""
 
 
 @dataclass
@@ -69,6 +75,8 @@ class Asked:
         assert self.status == 200 and not body.get("errors") and complete, (
             f"expected data without errors, but {in_words(self.answer)}. Try: {LOGS}"
         )
+        wrong = wrong_media_type(self.answer)
+        assert not wrong, f"expected data as {MEDIA_TYPES[0]}, but {in_words(self.answer)}{wrong}. Try: {LOGS}"
         return dict(data)
 
     def refused(self, message: str) -> None:
@@ -90,14 +98,21 @@ def not_refused(asked: Asked, message: str) -> str:
     return ""
 
 
+def wrong_media_type(answer: requests.Response) -> str:
+    """An answer's media type, in words, if it is none of GraphQL's; otherwise empty."""
+    seen = answer.headers.get("Content-Type", "")
+    return "" if seen.partition(";")[0].strip().lower() in MEDIA_TYPES else f" ({seen or 'without a Content-Type'})"
+
+
 def is_data(answer: requests.Response) -> bool:
-    """Whether an answer has the data that TYPENAME asks for, without errors. Source: 12.2."""
+    """Whether an answer has the data that TYPENAME asks for, without errors, as GraphQL's media type. Source: 12.2."""
     try:
         body = answer.json()
     except requests.JSONDecodeError:
         return False
     data = body.get("data") if isinstance(body, dict) else None
-    return answer.status_code == 200 and bool(data and data.get("__typename")) and not body.get("errors")
+    has_data = bool(data and data.get("__typename")) and not body.get("errors")
+    return answer.status_code == 200 and has_data and not wrong_media_type(answer)
 
 
 def ask(
@@ -123,8 +138,16 @@ def named(query: str, name: str) -> dict[str, Any]:
     return {"query": text, "operationName": name if whole else None, "variables": {}}
 
 
-def ask_as_clients(doors: dict[str, Api], settings: ServiceSettings, query: str) -> dict[str, Asked]:
-    """Send a query in each form that clients use, through each of `doors`, one after the other over one connection."""
+def clients(domain: str) -> dict[str, dict[str, str]]:
+    """The headers of queries as clients send them, by client. `domain`: the site's host."""
+    return {PAGE: of_page(domain) | KEEP, **CLIENTS}
+
+
+def ask_as_clients(doors: dict[str, Api], settings: ServiceSettings, query: str, domain: str) -> dict[str, Asked]:
+    """Send a query in each form that clients use, through each of `doors`, one after the other over one connection.
+
+    `domain`: the site's host, whose pages send queries, too.
+    """
     bodies = {NAMED: named(query, "Scenario"), NULLS: {"query": query, "operationName": None, "variables": None}}
     bodies[EXTENSIONS] = {"query": query, "extensions": {}}
     answers = {
@@ -136,7 +159,7 @@ def ask_as_clients(doors: dict[str, Api], settings: ServiceSettings, query: str)
     return answers | {
         f"{door}, {how}": ask(api, settings, query, headers=headers)
         for door, api in doors.items()
-        for how, headers in CLIENTS.items()
+        for how, headers in clients(domain).items()
     }
 
 
@@ -198,6 +221,10 @@ def long(query: str) -> str:
     return f"# {'-' * 61}\n" * 128 + query
 
 
-def shows(data: Any, text: str) -> bool:
-    """Whether data contains a text in any field; case is ignored, since addresses are written either way."""
-    return text.lower() in json.dumps(data, ensure_ascii=False).lower()
+def shows(data: Any, text: str, *, exactly: bool = False) -> bool:
+    """Whether data contains a text in any field; unless `exactly`, case is ignored: addresses are written either way.
+
+    The text must have no quotation mark and no backslash, which JSON escapes.
+    """
+    seen = json.dumps(data, ensure_ascii=False)
+    return text in seen if exactly else text.lower() in seen.lower()

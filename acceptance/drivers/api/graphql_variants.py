@@ -11,13 +11,17 @@ from urllib.parse import urlencode
 import requests
 
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.api.graphql import Asked, ask, named
+from acceptance.drivers.api.graphql import Asked, ask, named, not_refused
 from acceptance.drivers.services.service import Api, in_words, now
 
 PART = "part-of-a-query"
 """What separates the parts of a body."""
 INTROSPECTION = "IntrospectionQuery"
 """The name that GraphQL editors give to their introspection query."""
+WITHOUT_TOKEN = ("Bearer", "Basic YTpi", "abc.def.ghi")
+"""Headers of a client that has no token, of one that sends a name and a password, and of one that forgot the scheme."""
+MALFORMED = (400, 401)
+"""Statuses of a request whose credentials are missing or malformed (RFC 6750, 3.1)."""
 NO_SUCH_METHOD = 501
 """The status for a method that a server does not implement."""
 OPEN = "forEveryone"
@@ -109,6 +113,21 @@ def ask_encoded(api: Api, settings: ServiceSettings, query: str, token: str | No
 def ask_in_small_letters(api: Api, settings: ServiceSettings, token: str) -> Asked:
     """The answer to the protected query with the scheme `bearer`: schemes ignore case (RFC 9110, 11.1)."""
     return ask(api, settings, settings.protected_query, headers={"Authorization": f"bearer {token}"})
+
+
+def ask_without_token(api: Api, settings: ServiceSettings) -> dict[str, Asked]:
+    """The answers to the protected query with an Authorization header that has no bearer token, by the header."""
+    return {
+        header: ask(api, settings, settings.protected_query, headers={"Authorization": header})
+        for header in WITHOUT_TOKEN
+    }
+
+
+def not_unauthorized(asked: Asked) -> str:
+    """Why an answer to a header without a token is no refusal; empty if it is: the header itself may be refused."""
+    if asked.status in MALFORMED:
+        return with_data(asked)
+    return not_refused(asked, "Unauthorized")
 
 
 def ask_wrongly(api: Api, settings: ServiceSettings) -> list[requests.Response]:

@@ -40,6 +40,7 @@ class Needy:
             f"expected the copy {copy.name} to serve while it has all that it needs, saw {in_words(answer)}"
         )
         self.work = work_of(copy.name, self.api, environment)
+        self.paths = health_paths(copy.name, self.api, environment)
         self.stores = True
 
     @contextlib.contextmanager
@@ -75,9 +76,14 @@ class Needy:
 
     def wait_says(self, *, healthy: bool) -> str:
         """Wait until the copy reports this health; return the answer. Raises TimedOut with the last one."""
-        what = f"GET {HEALTH} of {self.copy.name} answered with {'200' if healthy else 'a status other than 200'}"
+        wanted = "200" if healthy else "a status other than 200"
+        what = f"GET {' and '.join(self.paths)} of {self.copy.name} answered with {wanted}"
         hint = f"kubectl -n {self.copy.namespace.name} logs deploy/{self.copy.name}"
-        return eventually(lambda: says(self.api, healthy=healthy), within=NOTICED, what=what, hint=hint)
+
+        def answered() -> str:
+            return "; ".join(says(self.api, path, healthy=healthy) for path in self.paths)
+
+        return eventually(answered, within=NOTICED, what=what, hint=hint)
 
 
 def work_of(name: str, api: Api, environment: Environment) -> Callable[[], requests.Response]:
@@ -102,8 +108,20 @@ def is_success(answer: requests.Response) -> bool:
     return answer.status_code // 100 == 2 and not is_error(answer)
 
 
-def says(api: Api, *, healthy: bool) -> str:
+def health_paths(name: str, api: Api, environment: Environment) -> list[str]:
+    """The paths at which a copy, healthy now, reports its health: for auth also the one that its users have (12.3).
+
+    That one only if it answers in the same form, with more than one field: it might say no more than that auth runs.
+    """
+    public = environment.services.auth_health_path
+    if not name.startswith("auth-") or public == HEALTH:
+        return [HEALTH]
+    own, others = (fields(api.get(path).text) for path in (HEALTH, public))
+    return [HEALTH, public] if len(own) > 1 and own.keys() == others.keys() else [HEALTH]
+
+
+def says(api: Api, path: str, *, healthy: bool) -> str:
     """The answer to a request for health. Raises AssertionError unless its status is 200 if and only if `healthy`."""
-    answer = api.get(HEALTH)
+    answer = api.get(path)
     assert (answer.status_code == 200) is healthy, in_words(answer)
     return in_words(answer)

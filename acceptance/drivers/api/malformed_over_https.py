@@ -8,9 +8,10 @@ import requests
 
 from acceptance.base.conditions import as_json
 from acceptance.base.environment import Environment
+from acceptance.base.service_settings import ServiceSettings
 from acceptance.clients.raw_http import Answer, exchange
 from acceptance.clients.web import url
-from acceptance.drivers.api.malformed_requests import WITHIN, Send
+from acceptance.drivers.api.malformed_requests import WITHIN, Malformed, Send
 from acceptance.drivers.ingress.scenario_routes import answered
 from acceptance.drivers.network.tls_sockets import trust_of, way_to
 from acceptance.infrastructure.contract import Outputs
@@ -29,9 +30,16 @@ def sender(users: requests.Session, environment: Environment, outputs: Outputs, 
     return send
 
 
-def is_refusal(answer: Answer) -> bool:
-    """Whether an answer is a refusal: a 4xx, or, as GraphQL permits, a 200 with errors and without data."""
+def is_refusal(request: Malformed, answer: Answer, settings: ServiceSettings) -> bool:
+    """Whether an answer to a bearer is a refusal: a 4xx, or, as GraphQL permits, a 200 with errors and without data.
+
+    Where auth validates, it may be a 200 that says that the token is not valid (`valid_field`), as in 8.9.
+    """
     if answer.status is not None and 400 <= answer.status < 500:
         return True
     body = as_json(answer.body) if answer.status == 200 else {}
+    if not isinstance(body, dict):
+        return False
+    if request.endpoint.host == "auth" and request.endpoint.path == settings.validate_path:
+        return body.get(settings.valid_field) is False
     return bool(body.get("errors")) and not any((body.get("data") or {}).values())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.graphql import Asked, shows
 from acceptance.drivers.data.database import SERVICE, Database
 
-LETTERS = "Zoë 日本 \N{ROCKET}"
-"""Characters of one, two, three and four bytes in UTF-8."""
+LETTERS = "Zoë & Söhne <'日本> \N{ROCKET}"
+"""Characters of one to four bytes in UTF-8, in both cases, and those that HTML escapes and JSON does not."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,14 @@ class Record:
         """The beginnings of the values of the rows around it: `a` sort before it, `z` after it."""
         return tuple(value.split(" ")[0].replace("-n-", f"-{side}-", 1) for value in self.values)
 
+    def change(self) -> Record:
+        """Change the row's last column; return the row as it is now. Its first column stays: it may be its key."""
+        first, last = self.settings.public_columns[0], self.settings.public_columns[-1]
+        changed = replace(self, values=(*self.values[:-1], f"scenario-n-{secrets.token_hex(6)} {LETTERS}"))
+        statement = f"update {self.settings.public_table} set {last} = %s where {first} = %s"
+        self.db.ask(SERVICE, statement, changed.values[-1], self.values[0])
+        return changed
+
     def delete(self) -> None:
         """Delete the row, and those around it."""
         table, column = self.settings.public_table, self.settings.public_columns[0]
@@ -53,8 +61,11 @@ class Record:
         self.db.ask(SERVICE, statement, self.values[0], f"{before}%", f"{after}%")
 
     def found_in(self, asked: Asked) -> bool:
-        """Whether an answer has the whole row. Raises AssertionError if it has only a part of it, or no data."""
-        data = asked.data()
-        found = [shows(data, value) for value in self.values]
+        """Whether an answer has the whole row. Raises AssertionError if it has only a part of it, or no data.
+
+        The last column is text for people, whose case counts.
+        """
+        data, (*first, last) = asked.data(), self.values
+        found = [*(shows(data, value) for value in first), shows(data, last, exactly=True)]
         assert len(set(found)) == 1, f"expected all or none of {self.values} in the answer, saw a part of it in {data}"
         return found[0]

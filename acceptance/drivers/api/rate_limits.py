@@ -14,13 +14,13 @@ from typing import Any
 from acceptance.base.conditions import as_json
 from acceptance.base.environment import Environment
 from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api import wrong_sign_in
 from acceptance.drivers.api.sign_in import LOGS, SignIn
 from acceptance.drivers.services.service import Api, in_words
 from acceptance.drivers.workloads.pods import PodClient
 
 MAXIMUM = 100
 """Calls after which a client stops waiting for a 429."""
-EMPTY = {"message": "", "signature": ""}
 MARGIN = 5
 """Seconds by which a counter may outlive its client's Retry-After: both are rounded, and read at different times."""
 FORGED = {
@@ -81,10 +81,15 @@ class RateClient:
         self.last: Any = None
         self.refused = End(NEVER, NEVER)
         self.served = 0
+        self.first = 0.0
+        self.period = 0.0, 0.0
 
     def call(self, forged: Mapping[str, str] | None = None) -> int:
         """Call the criterion's route once, with a sign-in that is refused but counted; return the status."""
-        self.last = self.api.post(self.settings.siwe_path, EMPTY, headers={**(forged or {}), **self.headers})
+        self.first = self.first or time.monotonic()
+        self.last = self.api.post(
+            self.settings.siwe_path, wrong_sign_in.body(self.settings), headers={**(forged or {}), **self.headers}
+        )
         self.calls += 1
         return int(self.last.status_code)
 
@@ -133,8 +138,10 @@ class RateClient:
         Raises AssertionError for a call that is answered with 5xx.
         """
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            send = self.api.post
-            answers = [pool.submit(send, self.settings.siwe_path, EMPTY, headers=self.headers) for _ in range(count)]
+            send, path = self.api.post, self.settings.siwe_path
+            answers = [
+                pool.submit(send, path, wrong_sign_in.body(self.settings), headers=self.headers) for _ in range(count)
+            ]
             seen = [item.result() for item in answers]
         self.calls += count
         broken = [in_words(answer) for answer in seen if answer.status_code >= 500]
@@ -148,6 +155,8 @@ class RateClient:
                 self.counted[self.calls] = self.counter()
         self.counted[self.calls] = self.counter()
         self.served = self.calls - 1
+        told = seconds_told(self.last.headers.get("Retry-After", ""))
+        self.period = told, told + time.monotonic() - self.first
         self.refused = self.end()
 
     def end(self) -> End:

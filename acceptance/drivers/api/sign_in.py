@@ -14,6 +14,7 @@ from acceptance.base.environment import Environment
 from acceptance.base.secrecy import register_secret
 from acceptance.drivers.api.nonce_replays import Signed, used, used_at_once
 from acceptance.drivers.api.wallet import ALL, FEWEST, JWT, OTHER_CHAIN, OTHER_DOMAIN, PAGE, Wallet, jwt_in, new_nonce
+from acceptance.drivers.services.answer_headers import kept_for
 from acceptance.drivers.services.service import KEEP, Api, in_words, now
 
 LOGS = "kubectl logs -l app=auth-service"
@@ -54,8 +55,7 @@ class SignIn:
         self.wallet = Wallet()
         # Where a header tells clients apart, each wallet is a client of its own to the rate limit.
         self.headers = {self.paths.client_header: self.wallet.address} if self.paths.client_header else {}
-        # Headers of the request before a sign-in.
-        self.first: dict[str, str] = {}
+        self.first: dict[str, str] = {}  # of the request before a sign-in
         self.flow = FLOWS[self.paths.sign_in](self)
         self.answer: Any = None
 
@@ -148,6 +148,9 @@ class Siwe:
         headers = {**visitor.headers, **visitor.first}
         answer = visitor.patiently(lambda: visitor.api.get(visitor.paths.nonce_path, headers=headers))
         assert answer.status_code == 200, f"expected a nonce, saw {in_words(answer)}. Try: {LOGS}"
+        # A browser that keeps the answer would sign in with the same nonce again, in vain.
+        seconds = kept_for(answer)
+        assert not seconds, f"expected a nonce that no browser keeps, it may for {seconds:.0f} s: {in_words(answer)}"
         return dict(as_json(answer.text))
 
     def made(self, **settings: Any) -> str:

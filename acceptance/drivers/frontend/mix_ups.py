@@ -15,6 +15,10 @@ from acceptance.drivers.frontend.site import Opened, pages, text_of
 HOME = "/"
 TITLE, MAIN = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL), re.compile(r"<main[^>]*>(.*)</main>", re.DOTALL)
 REFRESH = re.compile(r"<meta[^>]+http-equiv=[\"']?refresh[^>]*url[^>]*>", re.IGNORECASE)
+BETWEEN = re.compile(
+    "\\s+[-|/:>\N{EN DASH}\N{EM DASH}\N{MIDDLE DOT}\N{BULLET}\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}]+\\s+|:\\s+"
+)
+"""What stands between the parts of a title."""
 HEADING, TAG = re.compile(r"<h1[^>]*>.*?</h1>", re.DOTALL), re.compile(r"<[^>]+>")
 
 
@@ -24,14 +28,17 @@ def words_of(part: str) -> str:
 
 
 def title_of_another(document: str, path: str, headings: Mapping[str, str]) -> str:
-    """The heading of another page in a document's title that lacks its own; empty if there is none.
+    """The heading of another page in a document's title that names nothing but that; empty if there is none.
 
-    `headings`: by path. The home page's heading is the site's name, which any title may have.
+    `headings`: by path. The home page's heading is the site's name, which any title may have. A title may be a way
+    through the site ("Hosting | Products"): a part of it without another page's heading is the page's own.
     """
     found = TITLE.search(document)
     title = words_of(found[1]).lower() if found else ""
-    others = [heading for other, heading in headings.items() if other not in (path, HOME) and heading.lower() in title]
-    return others[0] if others and headings[path].lower() not in title else ""
+    own = [part for part in BETWEEN.split(title) if part and part != headings[HOME].lower()]
+    others = [heading for other, heading in headings.items() if other not in (path, HOME)]
+    named = [next((heading for heading in others if heading.lower() in part), "") for part in own]
+    return named[0] if named and all(named) and headings[path].lower() not in title else ""
 
 
 def moved_on(answer: requests.Response) -> str:

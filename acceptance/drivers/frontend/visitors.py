@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
 from collections.abc import Iterable
-from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin
 
 import requests
 
 from acceptance.drivers.frontend.site import Opened, heading_of, text_of
+from acceptance.drivers.services.answer_headers import compressed_against_wish
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Mobile/15E148 Safari/604.1"
 ANDROID = "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36"
@@ -84,13 +82,6 @@ def missing(who: str, answers: Iterable[requests.Response]) -> list[str]:
     ]
 
 
-def compressed_against_wish(answer: requests.Response) -> str:
-    """How an answer is compressed whose visitor takes no compression, in words (RFC 9110, 12.5.3); otherwise empty."""
-    form = answer.headers.get("Content-Encoding", "identity")
-    unwanted = answer.request.headers.get("Accept-Encoding") == "identity" and form != "identity"
-    return f", compressed ({form})" if unwanted else ""
-
-
 def sent_astray(opened: Opened, answer: requests.Response, heading: str) -> list[str]:
     """Where a visitor is sent who puts a slash after the page's address, in words; empty if to the page itself.
 
@@ -101,21 +92,3 @@ def sent_astray(opened: Opened, answer: requests.Response, heading: str) -> list
     if answer.is_redirect:
         return [] if target == opened.url else [f"a visitor {who}: GET {answer.url}: sent to {target}"]
     return [] if answer.status_code in NO_SUCH_PAGE else wrong_page(who, answer, heading)
-
-
-def kept_for(answer: requests.Response) -> float:
-    """Seconds for which an answer lets a browser show it before it has asked again. Sources: RFC 9111, RFC 5861.
-
-    Zero for an answer that does not say, which browsers request again soon.
-    """
-    control = answer.headers.get("Cache-Control", "").lower()
-    if "no-store" in control or "no-cache" in control:
-        return 0
-    if found := re.search(r"(?<![\w-])max-age=\"?(\d+)", control):
-        meanwhile = re.search(r"stale-while-revalidate=\"?(\d+)", control)
-        return float(found[1]) + (float(meanwhile[1]) if meanwhile else 0)
-    # Anything that is not a date, such as `0` or `-1`, counts as a past one.
-    with contextlib.suppress(KeyError, TypeError, ValueError):
-        began, ends = (parsedate_to_datetime(answer.headers[name]) for name in ("Date", "Expires"))
-        return max(0.0, (ends - began).total_seconds())
-    return 0

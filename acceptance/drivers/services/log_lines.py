@@ -14,12 +14,24 @@ WRITERS = {
 }  # fmt: skip
 """Fields that say which code wrote a line, not what happened."""
 AWAY = re.compile(
-    r"reach|connect|timed?.?out|refused|unavailable|abort|network|no answer|not answer|\bdown\b", re.IGNORECASE
+    r"reach|connect|timed?.?out|refused|unavailable|abort|network|no answer|not answer|\bdown\b"
+    r"|econnreset|\breset by\b|hang.?up|hung.?up|broken pipe|\bEOF\b",
+    re.IGNORECASE,
 )
+"""How lines say that nobody answered: also of a connection that was kept and is reset, as Node.js and Go say it."""
 SERIOUS = ("WARN", "WARNING", "ERROR", "ERR", "CRITICAL", "FATAL")
 SERIOUS_TEXT = re.compile(rf"(?<![\w.])({'|'.join(SERIOUS)})(?![\w.])")
 """The level in a line that is not JSON: a word in capitals, or in any case in brackets or before a colon."""
 IN_ANY_CASE = re.compile(rf"\[({'|'.join(SERIOUS)})\]|^({'|'.join(SERIOUS)}):", re.IGNORECASE)
+LEVEL = re.compile(
+    r"(?<![\w.])(trace|debug|info|information|notice|warn|warning|error|err|critical|fatal|severe)(?![\w.])"
+    r"|^[TDIWEF]\d{4} ",
+    re.IGNORECASE,
+)
+"""The level in a line of plain text, as loggers write it: a word, or a letter before the date (klog)."""
+MOMENT = re.compile(r"^\W*(\d{4}[-/]\d\d[-/]\d\d|\d\d[:/.]\d\d[:/.]\d\d)|\[\d\d/\w{3}/\d{4}:")
+MOMENTS = {"time", "timestamp", "@timestamp", "ts", "t", "date", "datetime"}
+"""What says in a line, or in the fields of one of JSON, when it was written; in access logs not at its beginning."""
 FOR_DEVELOPERS = re.compile(r"\W*(debug|dbg)\b", re.IGNORECASE)
 """The beginning of a line for developers, whatever its level."""
 
@@ -56,6 +68,18 @@ def showing(logs: Mapping[str, list[str]], credentials: Collection[str]) -> dict
     """How many lines of each pod's log show one of these credentials; pods without such a line are left out."""
     counts = {name: sum(shown_in(line, credentials) for line in lines) for name, lines in logs.items()}
     return {name: count for name, count in counts.items() if count}
+
+
+def is_record(line: str) -> bool:
+    """Whether a line is of a logger: it has a level or a time. What somebody printed, and forgot, has neither."""
+    if found := fields(line):
+        return bool(level(line)) or any(name.lower() in MOMENTS for name in found)
+    return bool(LEVEL.search(line) or MOMENT.search(line))
+
+
+def prints(line: str, mark: str) -> bool:
+    """Whether a line shows a mark out of a client's request, and is no logger's: what logs requests does so by one."""
+    return mark in line and not is_record(line)
 
 
 def for_developers(line: str, credentials: Iterable[str] = ()) -> bool:

@@ -1,6 +1,9 @@
 """A backend that asks slowly is told from one on a slow machine."""
 
+import itertools
+
 import pytest
+from tests_support import json_answer
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api import asking_time
@@ -19,3 +22,29 @@ def test_only_what_a_protected_query_takes_longer_counts(monkeypatch, more, foun
 
     monkeypatch.setattr(asking_time, "ask", lambda _api, _settings, query, _token: Asked(query))
     assert asking_time.cost_of_asking({"a pod": None}, settings, "token", pairs=3) == {"a pod": found}
+
+
+class Auth:
+    """Auth that takes some time for each token, and more for one that it has not seen yet."""
+
+    def __init__(self, clock, more, valid=True):
+        self.clock, self.more, self.valid, self.known = clock, more, valid, {"known"}
+
+    def post(self, path, token):
+        self.clock["now"] += 0.03 + (0 if token in self.known else self.more)
+        self.known.add(token)
+        return json_answer(200, {"valid": self.valid})
+
+
+@pytest.mark.parametrize(("more", "found"), [(0.3, 300.0), (0.0, 0.0)])
+def test_only_what_a_new_token_takes_longer_counts(monkeypatch, more, found):
+    clock, numbers = {"now": 0.0}, itertools.count()
+    monkeypatch.setattr(asking_time.time, "monotonic", lambda: clock["now"])
+    doors = {"a pod": Auth(clock, more)}
+
+    def new():
+        return f"token {next(numbers)}"
+
+    assert asking_time.cost_of_new_tokens(doors, ServiceSettings(), "known", new, pairs=3) == {"a pod": found}
+    with pytest.raises(AssertionError, match="expected auth to accept a good JWT"):
+        asking_time.cost_of_new_tokens({"a pod": Auth(clock, 0, False)}, ServiceSettings(), "known", new, pairs=1)

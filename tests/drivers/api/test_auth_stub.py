@@ -7,10 +7,11 @@ from types import SimpleNamespace as Thing
 
 import pytest
 import requests
+from tests_support import json_answer
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api import auth_stub
-from acceptance.drivers.api.auth_stub import SILENT, UNCLEAR, AuthStub, words
+from acceptance.drivers.api.auth_stub import NO_TOKEN, SILENT, UNCLEAR, AuthStub, no_of_auth, words
 from acceptance.drivers.api.token_validation import says_valid
 
 PATH = "/api/auth/validate"
@@ -63,6 +64,26 @@ def test_a_no_with_200_is_one_as_the_services_say_it():
     made = requests.Response()
     made.status_code, made._content = status, text.encode()
     assert not says_valid(made, settings) and json.loads(text) == {"active": False, "wallet": "0xabc"}
+
+
+@pytest.mark.parametrize(("status", "body"), [(401, {}), (200, {"valid": False}), (403, {"valid": False}), (400, {})])
+def test_a_no_is_auths_own_in_whatever_form(status, body):
+    asked = []
+
+    def post(path, token):
+        asked.append((path, token))
+        return json_answer(status, body)
+
+    auth, settings = Thing(post=post), ServiceSettings()
+    assert no_of_auth(auth, settings) == words("no", auth, settings, None) == (status, json.dumps(body))
+    assert asked == [(PATH, NO_TOKEN)] * 2
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, {"valid": True}), (200, {}), (500, {})])
+def test_what_is_no_no_is_not_repeated_as_one(status, body):
+    auth = Thing(post=lambda path, token: json_answer(status, body))
+    with pytest.raises(AssertionError, match=r"expected (no from auth|yes or no)"):
+        no_of_auth(auth, ServiceSettings())
 
 
 def test_copies_are_asked_at_once_and_told_apart(monkeypatch):

@@ -14,8 +14,10 @@ from acceptance.drivers.api.graphql import (
     EXTENSIONS,
     NAMED,
     NULLS,
+    PAGE,
     TURNS,
     Asked,
+    ask,
     ask_after_everywhere,
     ask_as_clients,
     ask_at_once,
@@ -24,10 +26,11 @@ from acceptance.drivers.api.graphql import (
     not_refused,
     of_others,
     shows,
+    wrong_media_type,
 )
 from acceptance.drivers.services.service import Api
 
-SETTINGS = ServiceSettings()
+SETTINGS, SITE = ServiceSettings(), "www.example.test"
 
 
 class Backend(BaseHTTPRequestHandler):
@@ -39,6 +42,8 @@ class Backend(BaseHTTPRequestHandler):
     knows_nulls = True
     knows_chunks = True
     knows_extensions = True
+    knows_pages = True
+    media_type = "application/json"
     connections = 0
     remembers = False
     let_in = False
@@ -64,6 +69,9 @@ class Backend(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         body = self.body()
+        if not self.knows_pages and self.headers.get("Origin", "").removeprefix("https://") != self.headers["Host"]:
+            self.answer(403, {"error": "cross-site request"})
+            return
         if not self.knows_extensions and "extensions" in json.loads(body):
             self.answer(400, {"error": "unknown fields"})
             return
@@ -87,6 +95,7 @@ class Backend(BaseHTTPRequestHandler):
     def answer(self, status, body):
         data = json.dumps(body).encode()
         self.send_response(status)
+        self.send_header("Content-Type", self.media_type)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
@@ -116,20 +125,20 @@ def serving():
 def test_queries_of_clients_go_over_one_connection(serving):
     api, backend = serving()
     for count in (1, 2):
-        answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query)
-        assert len(answers) == len(CLIENTS) + 4 and all(asked.data()["products"] == [] for asked in answers.values())
+        answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query, SITE)
+        assert len(answers) == len(CLIENTS) + 5 and all(asked.data()["products"] == [] for asked in answers.values())
         assert backend.connections == count
 
 
 def test_a_backend_that_knows_no_charset_is_seen(serving):
     api, _ = serving(knows_charsets=False)
-    answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query)
-    assert [asked.status for asked in answers.values()] == [200, 200, 200, 200, 200, 415]
+    answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query, SITE)
+    assert [asked.status for asked in answers.values()] == [200] * (len(answers) - 1) + [415]
 
 
 def test_a_backend_that_knows_no_names_of_queries_is_seen(serving):
     api, _ = serving(knows_names=False)
-    answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query)
+    answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query, SITE)
     assert {how for how, asked in answers.items() if asked.status != 200} == {
         f"a pod, {NAMED}",
         f"a pod, {NULLS}",
@@ -139,7 +148,7 @@ def test_a_backend_that_knows_no_names_of_queries_is_seen(serving):
 
 def test_a_backend_that_takes_null_for_something_is_seen(serving):
     api, _ = serving(knows_nulls=False)
-    answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query)
+    answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query, SITE)
     assert {how for how, asked in answers.items() if asked.status != 200} == {f"a pod, {NULLS}"}
 
 
@@ -166,9 +175,38 @@ def test_a_good_token_that_lets_nobody_in_shows_nothing(serving):
 @pytest.mark.parametrize("settings", [{"knows_extensions": False}, {"knows_chunks": False}])
 def test_a_backend_that_refuses_what_clients_send_is_seen(serving, settings):
     api, _ = serving(**settings)
-    answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query)
+    answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query, SITE)
     how = EXTENSIONS if "knows_extensions" in settings else CHUNKED
     assert {one for one, asked in answers.items() if asked.status != 200} == {f"a pod, {how}"}
+
+
+def test_a_backend_that_refuses_the_sites_own_pages_is_seen(serving):
+    api, _ = serving(knows_pages=False)
+    answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query, SITE)
+    assert answers[f"a pod, {PAGE}"].status == 403
+
+
+@pytest.mark.parametrize(
+    ("media_type", "is_right"),
+    [
+        ("application/json", True),
+        ("application/json;charset=UTF-8", True),
+        ("application/graphql-response+json; charset=utf-8", True),
+        ("Application/JSON", True),
+        ("text/html; charset=utf-8", False),
+        ("text/plain", False),
+        ("", False),
+    ],
+)
+def test_data_has_a_media_type_that_clients_parse(serving, media_type, is_right):
+    api, _ = serving(media_type=media_type)
+    asked = ask(api, SETTINGS, SETTINGS.public_query)
+    assert bool(wrong_media_type(asked.answer)) is not is_right
+    if is_right:
+        asked.data()
+    else:
+        with pytest.raises(AssertionError, match="expected data as application/json"):
+            asked.data()
 
 
 @pytest.mark.parametrize("body", [{"data": None}, {"data": {"a": None}}, {"data": {"a": 1}, "errors": [{}]}, [1]])
@@ -198,8 +236,15 @@ def test_a_page_is_no_graphql_answer():
     assert not is_data(page)
 
 
+def test_data_as_a_page_is_no_graphql_answer():
+    page = json_answer(200, {"data": {"__typename": "Query"}})
+    page.headers["Content-Type"] = "text/html"
+    assert not is_data(page)
+
+
 def test_data_shows_an_address_however_it_is_written():
     assert shows({"me": [{"id": "0xABC sees 3"}]}, "0xabc") and not shows({"me": "0xdef"}, "0xabc")
+    assert shows({"name": "iOS"}, "iOS", exactly=True) and not shows({"name": "Ios"}, "iOS", exactly=True)
 
 
 class Echo:

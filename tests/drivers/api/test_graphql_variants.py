@@ -13,11 +13,13 @@ from acceptance.drivers.api.graphql_variants import (
     INTROSPECTION,
     ask_in_forms,
     ask_in_small_letters,
+    ask_without_token,
     ask_wrongly,
     bearer,
     beside_public,
     bodies,
     let_in,
+    not_unauthorized,
     with_data,
 )
 from acceptance.drivers.services.service import Api
@@ -189,3 +191,32 @@ def test_a_form_may_be_refused_but_neither_let_in_nor_break(status, body, is_fau
             return answer(status, body)
 
     assert bool(forms_let_in(Other())) is is_fault
+
+
+def test_headers_without_a_token_are_sent_as_they_are():
+    sent = []
+
+    def post(path, body, token, headers):
+        sent.append((headers["Authorization"], token))
+        return answer(401, NO)
+
+    answers = ask_without_token(Thing(post=post), SETTINGS)
+    assert [header for header, _ in sent] == [*answers] and {token for _, token in sent} == {None}
+    assert not any(map(not_unauthorized, answers.values()))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "refused"),
+    [
+        (200, NO, True),
+        (401, NO, True),
+        (400, {"error": "malformed header"}, True),
+        (401, "", True),
+        (200, {"errors": [{"message": "not enough values to unpack"}], "data": None}, False),
+        (200, {"data": {"protectedQuery": "0xabc"}}, False),
+        (401, {"data": {"protectedQuery": "0xabc"}}, False),
+        (500, NO, False),
+    ],
+)
+def test_a_header_without_a_token_is_refused_as_one(status, body, refused):
+    assert bool(not_unauthorized(Asked(answer(status, body), None, 0.0))) is not refused

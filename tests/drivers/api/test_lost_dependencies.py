@@ -4,12 +4,13 @@ from types import SimpleNamespace as Thing
 
 import pytest
 import requests
+from tests_support import json_answer
 
 from acceptance.base.deadlines import Deadline
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.base.waiting import TimedOut
 from acceptance.drivers.api import lost_dependencies
-from acceptance.drivers.api.lost_dependencies import Needy, says
+from acceptance.drivers.api.lost_dependencies import HEALTH, Needy, health_paths, says
 from acceptance.drivers.network.cuts import DROP, RESET
 
 
@@ -117,6 +118,31 @@ def test_an_error_of_the_service_is_told_apart(status, text, is_error):
 @pytest.mark.parametrize(("status", "healthy"), [(200, True), (503, False), (500, False)])
 def test_health_is_200_or_anything_else(status, healthy):
     made = Thing(status_code=status, url="/health", text="", request=Thing(method="GET"))
-    assert says(Thing(get=lambda _: made), healthy=healthy)
+    assert says(Thing(get=lambda _: made), HEALTH, healthy=healthy)
     with pytest.raises(AssertionError, match=f"answered {status}"):
-        says(Thing(get=lambda _: made), healthy=not healthy)
+        says(Thing(get=lambda _: made), HEALTH, healthy=not healthy)
+
+
+@pytest.mark.parametrize(
+    ("name", "public", "body", "paths"),
+    [
+        ("auth-copy", "/api/health", {"status": "healthy", "redis": True}, [HEALTH, "/api/health"]),
+        ("auth-copy", "/api/health", {"status": "healthy"}, [HEALTH]),
+        ("auth-copy", HEALTH, {"status": "healthy", "redis": True}, [HEALTH]),
+        ("backend-copy", "/api/health", {"status": "healthy", "redis": True}, [HEALTH]),
+    ],
+)
+def test_health_is_asked_where_users_ask_if_it_says_the_same(name, public, body, paths):
+    bodies = {HEALTH: {"status": "healthy", "redis": True}, public: body}
+    api = Thing(get=lambda path: json_answer(200, bodies[path]))
+    settings = ServiceSettings(auth_health_path=public)
+    assert health_paths(name, api, Thing(services=settings)) == paths
+
+
+def test_a_page_that_stays_healthy_for_users_is_seen(monkeypatch):
+    copy, _ = needy(monkeypatch)
+    copy.paths = [HEALTH, "/api/health"]
+    get = copy.api.get
+    copy.api.get = lambda path: json_answer(200, {}, "GET", f"http://copy{path}") if path != HEALTH else get(path)
+    with pytest.raises(TimedOut, match="/api/health answered 200"), copy.cut_off({"10.0.0.1"}, DROP):
+        copy.wait_says(healthy=False)

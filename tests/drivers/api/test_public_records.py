@@ -1,5 +1,6 @@
 """A record among many others, which is found whole, in part, or not at all."""
 
+import html
 import json
 import sqlite3
 
@@ -33,6 +34,13 @@ def test_a_record_has_letters_of_every_length_which_are_found_however_they_are_w
         record.found_in(answered(values[-1].encode("latin-1", "replace").decode("latin-1"), escaped))
 
 
+@pytest.mark.parametrize("changed", [html.escape, str.title, str.lower, str.upper, str.capitalize])
+def test_a_text_that_changed_on_its_way_is_a_part_of_the_record(changed):
+    record = Record(None, SETTINGS, ("scenario-1", Record.new(None, SETTINGS).values[-1]))
+    with pytest.raises(AssertionError, match="a part of"):
+        record.found_in(answered(changed(record.values[-1]), False))
+
+
 class Database:
     """A table with the columns of the public query, which keeps what each statement says of its order."""
 
@@ -54,5 +62,17 @@ def test_a_record_is_neither_among_the_first_nor_the_last_and_leaves_nothing_beh
     record.insert(around=MANY)
     slugs = [slug for (slug,) in db.ask("", "select slug from products order by slug")]
     assert len(slugs) == 2 * MANY + 1 and slugs.index(record.values[0]) == MANY
+    record.delete()
+    assert db.ask("", "select slug from products") == []
+
+
+def test_a_record_is_changed_and_stays_the_same_row():
+    db = Database()
+    record = Record.new(db, SETTINGS)
+    record.insert(around=MANY)
+    changed = record.change()
+    assert changed.values[0] == record.values[0] and changed.values[1] != record.values[1]
+    assert changed.values in db.ask("", "select slug, name from products")
+    assert record.values not in db.ask("", "select slug, name from products")
     record.delete()
     assert db.ask("", "select slug from products") == []

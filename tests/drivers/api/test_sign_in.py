@@ -143,6 +143,24 @@ def test_a_nonce_that_ends_while_its_message_is_read_is_seen(flow):
         visitor(flow, Telling(5)).message("a good message, once it was read")
 
 
+@pytest.mark.parametrize(("told", "seconds"), [("public, max-age=300", 300), ("no-store", 0), ("", 0)])
+def test_a_nonce_that_a_browser_keeps_is_seen(told, seconds):
+    class Kept(Auth):
+        """An auth service that says for how long its nonces may be kept."""
+
+        def answer(self, status, body):
+            made = super().answer(status, body)
+            made.headers["Cache-Control"] = told
+            return made
+
+    there = visitor("siwe", Kept(1))
+    if not seconds:
+        assert there.message("a good message")
+        return
+    with pytest.raises(AssertionError, match=f"may for {seconds} s"):
+        there.message("a good message")
+
+
 class Database:
     """A table with one token, which forgets nothing."""
 

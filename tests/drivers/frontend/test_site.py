@@ -244,3 +244,21 @@ def test_what_a_page_of_an_export_lacks():
     assert site.lacking("./404.html", page, {**whole, "./404.html": "1"}) == []
     assert site.lacking("./products.html", page, {}) == sorted(whole)
     assert site.lacking("./products.html", "<script>'/_next/static/chunks/'</script>", {}) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "seen", "is_right"),
+    [
+        ("/feed.xml", "application/xml", True),
+        ("/feed.xml", "text/xml", True),
+        ("/feed.xml", "text/plain", False),
+        ("/a.wav", "audio/wav", True),
+        ("/a.wav", "audio/x-wav", True),
+        ("/a.woff2", "font/woff2", True),
+        ("/a.woff2", "application/octet-stream", False),
+        ("/a.webp", "image/webp", True),
+        ("/a.mjs", "application/javascript", True),
+    ],
+)
+def test_names_imply_the_same_types_on_every_machine(path, seen, is_right):
+    assert assets.is_named(seen, assets.expected_type(path)) is is_right

@@ -111,24 +111,3 @@ def test_a_slash_at_the_end_leads_to_the_page_or_nowhere(status, text, location,
     headers = {"Location": location} if location else {}
     found = visitors.sent_astray(page, answer(f"{page.url}/", status, text, **headers), "Home")
     assert bool(found) == bool(said) and said in "".join(found), found
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, 0),
-        ({"Cache-Control": "public, max-age=31536000, immutable"}, 31536000),
-        ({"Cache-Control": "max-age=0, must-revalidate", "Expires": "Wed, 01 Jan 2098 00:00:00 GMT"}, 0),
-        # For caches between the two, which browsers are not.
-        ({"Cache-Control": "s-maxage=31536000, stale-while-revalidate"}, 0),
-        ({"Cache-Control": "max-age=0, stale-while-revalidate=31536000"}, 31536000),
-        ({"Cache-Control": "no-cache, max-age=600"}, 0),
-        ({"Date": "Sat, 28 Nov 2026 20:00:00 GMT", "Expires": "Sat, 28 Nov 2026 21:00:00 GMT"}, 3600),
-        ({"Date": "Sat, 28 Nov 2026 20:00:00 GMT", "Expires": "Fri, 27 Nov 2026 20:00:00 GMT"}, 0),
-        ({"Date": "Sat, 28 Nov 2026 20:00:00 GMT", "Expires": "0"}, 0),
-    ],
-)
-def test_how_long_a_browser_keeps_a_page(headers, seconds):
-    answer = requests.Response()
-    answer.headers.update(headers)
-    assert visitors.kept_for(answer) == seconds

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from acceptance.drivers.services.log_lines import for_developers, says_unreachable, showing
+from acceptance.drivers.services.log_lines import for_developers, is_record, prints, says_unreachable, showing
 
 WHO = {"logger": "backend_service.auth", "service": "backend_service"}
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIweDEifQ.c2lnbmF0dXJlLW9mLXRoaXM"
@@ -21,6 +21,9 @@ def line(level="ERROR", **what):
         (line(message="request failed", error="ConnectTimeout: http://auth-service:3001"), True),
         (line(level="warn", msg="auth: connect ECONNREFUSED 10.96.0.5:3001"), True),
         (line(message="auth timed out"), True),
+        (line(level="error", msg="auth request failed", err="read ECONNRESET"), True),
+        (line(level="error", msg="auth: socket hang up"), True),
+        (line(level="error", msg="auth: read tcp 10.0.0.1: reset by peer"), True),
         (line(message="request failed"), False),
         (line(message="request failed", exc_info="auth.py: ConnectTimeout"), False),
         (line(message="database cannot be reached"), False),
@@ -69,3 +72,26 @@ def test_who_writes_a_token_or_the_signature_of_a_jwt_is_told():
         "c": [line(message="signed in", header=TOKEN.partition(".")[0]), "af_other"],
     }
     assert showing(logs, ["af_secret", TOKEN]) == {"a": 1, "b": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "of_logger"),
+    [
+        ('b\'{"query": "# MARK\\\\n{ products }"}\'', False),
+        ('{"query": "# MARK { products }"}', False),
+        ("asks: # MARK { products }", False),
+        (line(level="INFO", message="query", query="# MARK"), True),
+        ('{"time": "2026-11-29T12:00:00Z", "query": "# MARK"}', True),
+        ('{"level": 30, "query": "# MARK"}', True),
+        ("INFO:     query # MARK", True),
+        ("[info] query # MARK", True),
+        ('level=info msg="# MARK"', True),
+        ("I1129 12:00:00.000000 1 graphql.go:12] # MARK", True),
+        ("2026-11-29 12:00:00 POST /graphql # MARK", True),
+        ("[29/Nov/2026:12:00:00 +0000] POST # MARK", True),
+        ('10.0.0.1 - - [29/Nov/2026:12:00:00 +0000] "POST /graphql" 200', True),
+    ],
+)
+def test_what_was_printed_is_told_from_what_was_logged(text, of_logger):
+    assert is_record(text) is of_logger
+    assert prints(text, "MARK") is ("MARK" in text and not of_logger)

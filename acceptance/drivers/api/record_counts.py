@@ -1,0 +1,30 @@
+"""How many records the protected query says there are, held against the database. Source: 9.10."""
+
+from __future__ import annotations
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api.graphql import ask_everywhere, shows
+from acceptance.drivers.data.database import SERVICE, Database
+from acceptance.drivers.services.service import Api
+
+
+def records(db: Database, settings: ServiceSettings) -> int:
+    """The rows of the table that the services' queries read, as the services' role sees them."""
+    ((count,),) = db.ask(SERVICE, f"select count(*) from {settings.public_table}")
+    return int(count)
+
+
+def counted(db: Database, settings: ServiceSettings, doors: dict[str, Api], token: str) -> int | str:
+    """The number of records, which the data of the protected query shows at each endpoint.
+
+    Raises AssertionError if it shows another: ask again, since others may write records at the same time. Nothing is
+    judged where the environment file does not say how the query shows it (`protected_counts`).
+    """
+    if not settings.protected_counts:
+        return "not known here how the data shows them"
+    count = records(db, settings)
+    wanted = settings.protected_counts.format(count=count)
+    answers = ask_everywhere(doors, settings, settings.protected_query, token)
+    wrong = {door: data for door, asked in answers.items() if not shows(data := asked.data(), wanted)}
+    assert answers and not wrong, f"there are {count} in {settings.public_table}, the answers are {wrong or 'none'}"
+    return count

@@ -1,0 +1,32 @@
+"""A limit that is in force is held against the one that was set."""
+
+import pytest
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api.rate_limit_settings import not_as_set
+
+KNOWN = ServiceSettings(rate_limit_variable="RATE_LIMIT", rate_limit_seconds_variable="RATE_LIMIT_SECONDS")
+SET = {"RATE_LIMIT": "20", "RATE_LIMIT_SECONDS": "60"}
+
+
+@pytest.mark.parametrize(
+    ("served", "period", "environment", "wrong"),
+    [
+        (20, (57, 60.1), SET, ""),
+        # A slow machine, and a limit that moves on with each call.
+        (20, (30, 60.4), SET, ""),
+        (20, (60, 75.0), SET, ""),
+        (90, (50, 60.0), SET, "RATE_LIMIT is 20, in force are 90 calls"),
+        (19, (57, 60.0), SET, "RATE_LIMIT is 20, in force are 19 calls"),
+        (20, (12, 15.0), SET, "RATE_LIMIT_SECONDS is 60, in force are 20 calls in 12 to 15 s"),
+        (20, (3597, 3600.0), SET, "RATE_LIMIT_SECONDS is 60"),
+        (20, (57, 60.0), {"RATE_LIMIT": "20"}, "RATE_LIMIT_SECONDS is None"),
+    ],
+)
+def test_the_limit_in_force_is_the_one_that_was_set(served, period, environment, wrong):
+    found = not_as_set(served, period, environment, KNOWN)
+    assert len(found) == bool(wrong) and wrong in "".join(found)
+
+
+def test_an_auth_whose_settings_are_not_known_is_not_judged():
+    assert not_as_set(5, (1.0, 2.0), {}, ServiceSettings()) == []

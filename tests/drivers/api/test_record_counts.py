@@ -1,0 +1,31 @@
+"""Data that counts the records of the database, and data that does not."""
+
+from types import SimpleNamespace as Thing
+
+import pytest
+from tests_support import json_answer
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api.record_counts import counted
+
+KNOWN = ServiceSettings(protected_counts="sees {count} products")
+
+
+def said(text, count, settings=KNOWN):
+    db = Thing(ask=lambda who, statement: [(count,)])
+    door = Thing(post=lambda path, body, token: json_answer(200, {"data": {"protectedQuery": text}}))
+    return counted(db, settings, {"a pod": door}, "its JWT")
+
+
+def test_data_that_counts_the_records_is_right():
+    assert said("0xabc sees 2 products", 2) == 2
+
+
+@pytest.mark.parametrize("text", ["0xabc sees 1 products", "0xabc sees 12 products", "0xabc"])
+def test_data_with_another_number_is_seen(text):
+    with pytest.raises(AssertionError, match="there are 2 in"):
+        said(text, 2)
+
+
+def test_data_of_an_unknown_form_is_not_judged():
+    assert said("0xabc", 2, ServiceSettings()) == "not known here how the data shows them"
