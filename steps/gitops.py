@@ -7,8 +7,10 @@ from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.argocd import (
     apply_rights,
     argocd_settings,
+    given_up_syncs,
     polling,
     self_heal,
+    source_overrides,
     sync_hooks,
     sync_options,
     syncs,
@@ -106,11 +108,12 @@ def cluster_has_change(demo, evidence):
 
 
 @then("each of the platform's Applications tracks everything on main, here and in production")
-def applications_follow_main(platform, argocd, applications):
+def applications_follow_main(platform, argocd, applications, repository):
     seen = policies.applications_everywhere(platform)
     found = policies.troubles(seen, policies.leaves_out)
     found |= policies.other_sources(seen, platform.render("argocd/applications"))
-    found |= policies.troubles(sync_options.objects_everywhere(platform, argocd), sync_options.is_skipped)
+    found |= source_overrides.overridden_in_git(seen, repository)
+    found |= policies.troubles(sync_options.objects_and_live(platform, argocd), sync_options.is_skipped)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.hides)
     assert not found, f"expected Argo CD to apply all of Git, saw {found}. Try: kubectl -n argocd get cm argocd-cm"
 
@@ -229,9 +232,14 @@ def applications_are_automated(platform, argocd, applications, evidence):
     evidence.add("sync policies", {name: item["spec"].get("syncPolicy") for name, item in seen.items()})
     found = policies.troubles(seen, policies.needs_a_hand)
     found |= policies.troubles(policies.projects_everywhere(platform), policies.has_windows)
-    found |= policies.troubles(sync_options.objects_everywhere(platform, argocd), sync_options.stays)
+    found |= policies.troubles(sync_options.objects_and_live(platform, argocd), sync_options.stays)
     found |= self_heal.heals_late_everywhere(platform)
     assert not found, f"expected every Application to sync, prune and heal by itself at any time, saw {found}"
+
+
+@then("Argo CD has given up on none of the platform's Applications")
+def none_given_up(platform, applications):
+    given_up_syncs.wait_none_given_up(platform)
 
 
 @then("the Application is OutOfSync at that commit")
