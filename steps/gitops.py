@@ -7,7 +7,6 @@ from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.argocd import (
     apply_rights,
     argocd_settings,
-    given_up_syncs,
     polling,
     self_heal,
     source_overrides,
@@ -110,9 +109,8 @@ def cluster_has_change(demo, evidence):
 @then("each of the platform's Applications tracks everything on main, here and in production")
 def applications_follow_main(platform, argocd, applications, repository):
     seen = policies.applications_everywhere(platform)
-    found = policies.troubles(seen, policies.leaves_out)
+    found = policies.troubles(seen, policies.leaves_out) | source_overrides.overridden_in_git(seen, repository)
     found |= policies.other_sources(seen, platform.render("argocd/applications"))
-    found |= source_overrides.overridden_in_git(seen, repository)
     found |= policies.troubles(sync_options.objects_and_live(platform, argocd), sync_options.is_skipped)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.hides)
     assert not found, f"expected Argo CD to apply all of Git, saw {found}. Try: kubectl -n argocd get cm argocd-cm"
@@ -235,11 +233,6 @@ def applications_are_automated(platform, argocd, applications, evidence):
     found |= policies.troubles(sync_options.objects_and_live(platform, argocd), sync_options.stays)
     found |= self_heal.heals_late_everywhere(platform)
     assert not found, f"expected every Application to sync, prune and heal by itself at any time, saw {found}"
-
-
-@then("Argo CD has given up on none of the platform's Applications")
-def none_given_up(platform, applications):
-    given_up_syncs.wait_none_given_up(platform)
 
 
 @then("the Application is OutOfSync at that commit")

@@ -12,9 +12,8 @@ from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.workloads import workloads
 from acceptance.drivers.secrets.sealing import LOGS, open_with_own_key, sealed_in_git
-from acceptance.drivers.workloads.dry_runs import refused_restarts, refused_secret
-from acceptance.drivers.workloads.machine_room import no_machine
-from acceptance.drivers.workloads.quotas import no_room
+from acceptance.drivers.workloads.dry_runs import refused_secret
+from acceptance.drivers.workloads.machine_room import restarts_blocked
 from acceptance.platform.access import NAMESPACE
 from acceptance.platform.secrets import GROUP, SealedSecrets, read_secret
 from acceptance.platform.secrets import NAMESPACE as HOME
@@ -134,8 +133,7 @@ def out_of_reach(cluster: Cluster) -> list[str]:
         if owners_of(cluster, name, namespace) != [("SealedSecret", name)]:
             found.append(f"the Secret {name} is not owned by its SealedSecret")
     found += [word for item in workloads(cluster, NAMESPACE, f"!{SCENARIO_LABEL}") for word in held_back(item)]
-    found += no_room(cluster, NAMESPACE) + no_machine(cluster, NAMESPACE)
-    return found + refused_restarts(cluster, NAMESPACE)
+    return found + restarts_blocked(cluster, NAMESPACE)
 
 
 def held_back(workload: Any) -> list[str]:

@@ -25,8 +25,8 @@ CONTROLLERS = "system:serviceaccount:kube-system:"
 """The prefix of the names that Kubernetes' own controllers have."""
 REFUSED = re.compile(r"^Error from server.*?: error when creating \S+: (.+)$", re.MULTILINE)
 """How kubectl says that admission refused an object; what is no valid object, it says otherwise."""
-RIGHTS = re.compile(r"cannot (?:create|impersonate) resource")
-"""How a missing right is said; rights are judged elsewhere, and other distributions' controllers have other names."""
+RIGHTS = re.compile(r"cannot (?:create|impersonate) resource|does not support dry run")
+"""What says nothing about a real request: a missing right, which is judged elsewhere, and a webhook that cannot try."""
 QUOTA = "exceeded quota"
 ENDING = "dry-run"
 

@@ -14,11 +14,17 @@ from acceptance.base.conditions import is_ready
 from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import of_scenario
-from acceptance.drivers.workloads.quotas import amount
+from acceptance.drivers.workloads.dry_runs import refused_restarts
+from acceptance.drivers.workloads.quotas import amount, no_room
 
 RESOURCES = ("cpu", "memory")
 KEEPS_OUT = ("NoSchedule", "NoExecute")
 """The effects of taints that keep new pods away."""
+
+
+def restarts_blocked(cluster: Cluster, namespace: str) -> list[str]:
+    """What would keep new pods of a namespace's workloads from a restart, in words: quotas, machines, admission."""
+    return no_room(cluster, namespace) + no_machine(cluster, namespace) + refused_restarts(cluster, namespace)
 
 
 def no_machine(cluster: Cluster, namespace: str) -> list[str]:

@@ -23,7 +23,12 @@ OLD = "resource.customizations"
         (excuses, OLD, "- {no", True),
         (hides, f"{IGNORE}all", "jsonPointers: [/spec]", True),
         (hides, f"{IGNORE}apps_Deployment", "jsonPointers: [/spec]", True),
-        (hides, f"{IGNORE}admissionregistration.k8s.io_MutatingWebhookConfiguration", "jsonPointers: [/webhooks]", False),
+        (
+            hides,
+            f"{IGNORE}admissionregistration.k8s.io_MutatingWebhookConfiguration",
+            "jsonPointers: [/webhooks]",
+            False,
+        ),
         (hides, OLD, "apps/Deployment: {ignoreDifferences: x}", True),
     ],
 )

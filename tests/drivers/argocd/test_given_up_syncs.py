@@ -39,5 +39,5 @@ def test_a_better_sync_is_waited_for(monkeypatch):
     assert len(seen) == 1
     monkeypatch.setattr(given_up_syncs, "applications_everywhere", lambda _: {"redis": application("Failed")})
     monkeypatch.setattr(given_up_syncs, "TRIED_AGAIN", deadlines.Deadline(0.1, "a test"))
-    with pytest.raises(TimedOut, match="redis.*not tried again"):
+    with pytest.raises(TimedOut, match=r"redis.*not tried again"):
         given_up_syncs.wait_none_given_up(Thing())

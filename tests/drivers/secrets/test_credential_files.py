@@ -53,7 +53,10 @@ def test_a_credential_in_a_file_of_another_tool_is_found(path, text):
         ("docker-compose.yml", "services: {db: {environment: [POSTGRES_PASSWORD=postgres]}}"),
         ("infrastructure/terraform.tfvars", 'db_password = ""\nregion = "eu-central-1"\n'),
         ("infrastructure/variables.tf", 'variable "db_password" {\n  type = string\n}\n'),
-        (WORKFLOW, "permissions: {id-token: write}\nenv: {TOKEN: '${{ secrets.TOKEN }}'}\njobs: {a: {secrets: inherit}}"),
+        (
+            WORKFLOW,
+            "permissions: {id-token: write}\nenv: {TOKEN: '${{ secrets.TOKEN }}'}\njobs: {a: {secrets: inherit}}",
+        ),
         ("package.json", '{"dependencies": {"jsonwebtoken": "^9.0.2"}}'),
         ("src/locales/de.json", '{"login": {"password": "Passwort", "token": "Zugangscode"}}'),
         ("src/locales/de.yaml", "login: {password: Passwort}"),

@@ -9,7 +9,9 @@ from acceptance.base.errors import UserError
 from acceptance.drivers.workloads import dry_runs
 
 FULL = 'Error from server (Forbidden): error when creating "STDIN": pods "a" is forbidden: exceeded quota: few'
-NO_RIGHT = 'Error from server (Forbidden): error when creating "STDIN": pods is forbidden: User "x" cannot create resource'
+NO_RIGHT = (
+    'Error from server (Forbidden): error when creating "STDIN": pods is forbidden: User "x" cannot create resource'
+)
 RATIO = 'Error from server (Forbidden): error when creating "STDIN": pods "a" is forbidden: ratio per Container is 2'
 CLAIMS = [{"metadata": {"name": "data"}}]
 DEPLOYMENT = {**BACKEND, "metadata": {"name": "backend", "namespace": "default", "uid": "1"}}
