@@ -60,6 +60,7 @@ Feature: GitOps deployment automation
     When an object is removed from Git
     Then Argo CD automatically removes it from the cluster
     And each of the platform's Applications syncs, prunes and self-heals automatically, here and in production
+    And Argo CD has given up on none of the platform's Applications
 
   @ac-3.7 @writes-to-users
   Scenario: With auto-sync off, nothing is deployed until an operator requests a sync

@@ -21,6 +21,7 @@ Feature: Secrets management
     And the same SealedSecret under another name is rejected
     And each SealedSecret of the platform is unsealed, and only under its own name
     And each Secret has the values of its SealedSecret
+    And the API server would admit one more Secret beside the services
 
   @ac-5.4 @needs-everything
   Scenario: Secrets in Git cannot be decrypted without the cluster's private key

@@ -9,6 +9,7 @@ from acceptance.drivers.argocd import (
     argocd_settings,
     polling,
     self_heal,
+    source_overrides,
     sync_hooks,
     sync_options,
     syncs,
@@ -106,11 +107,11 @@ def cluster_has_change(demo, evidence):
 
 
 @then("each of the platform's Applications tracks everything on main, here and in production")
-def applications_follow_main(platform, argocd, applications):
+def applications_follow_main(platform, argocd, applications, repository):
     seen = policies.applications_everywhere(platform)
-    found = policies.troubles(seen, policies.leaves_out)
+    found = policies.troubles(seen, policies.leaves_out) | source_overrides.overridden_in_git(seen, repository)
     found |= policies.other_sources(seen, platform.render("argocd/applications"))
-    found |= policies.troubles(sync_options.objects_everywhere(platform, argocd), sync_options.is_skipped)
+    found |= policies.troubles(sync_options.objects_and_live(platform, argocd), sync_options.is_skipped)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.hides)
     assert not found, f"expected Argo CD to apply all of Git, saw {found}. Try: kubectl -n argocd get cm argocd-cm"
 
@@ -229,7 +230,7 @@ def applications_are_automated(platform, argocd, applications, evidence):
     evidence.add("sync policies", {name: item["spec"].get("syncPolicy") for name, item in seen.items()})
     found = policies.troubles(seen, policies.needs_a_hand)
     found |= policies.troubles(policies.projects_everywhere(platform), policies.has_windows)
-    found |= policies.troubles(sync_options.objects_everywhere(platform, argocd), sync_options.stays)
+    found |= policies.troubles(sync_options.objects_and_live(platform, argocd), sync_options.stays)
     found |= self_heal.heals_late_everywhere(platform)
     assert not found, f"expected every Application to sync, prune and heal by itself at any time, saw {found}"
 

@@ -14,7 +14,7 @@ from acceptance.drivers.operations import rollouts
 from acceptance.drivers.operations.last_requests import TakenAway
 from acceptance.drivers.operations.service_under_change import put_back, service_under_change, stop_sync
 from acceptance.drivers.services.service import Service
-from acceptance.drivers.workloads.quotas import no_room
+from acceptance.drivers.workloads.machine_room import restarts_blocked
 
 
 @given(parsers.parse('auto-sync of "{name}" is on'), target_fixture="service")
@@ -48,7 +48,7 @@ def services_keep_versions(platform, evidence):
 def services_replace_first(platform, applications):
     found = policies.troubles(policies.workloads_everywhere(platform), policies.loses_requests)
     assert not found, f"expected updates of all services without lost requests, saw {found}"
-    full = no_room(platform.cluster, "default")
+    full = restarts_blocked(platform.cluster, "default")
     assert not full, (
         f"expected room for a new pod beside the old ones in default, saw {full}. Try: kubectl describe quota,limits"
     )

@@ -95,6 +95,12 @@ def each_unsealed(platform_secrets, cluster, evidence):
     assert seen and not wrong, f"expected each SealedSecret unsealed, saw {wrong or 'none'}. Try: {sealing.LOGS}"
 
 
+@then("the API server would admit one more Secret beside the services")
+def another_admitted(sealed_secrets, cluster):
+    refused = sealed_secret_status.new_secret_refused(cluster)
+    assert not refused, f"expected room for another Secret, saw {refused}. Try: kubectl describe quota"
+
+
 @then("each Secret has the values of its SealedSecret")
 def each_matches(sealed_secrets, tmp_path):
     wrong = sealed_secret_status.with_other_values(sealed_secrets, tmp_path)

@@ -5,7 +5,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.deadlines import SYNCED
 from acceptance.base.waiting import eventually
 from acceptance.drivers.argocd import application_policies as policies
-from acceptance.drivers.argocd import apply_rights, reported_status, sync_retries, syncs
+from acceptance.drivers.argocd import apply_rights, given_up_syncs, reported_status, sync_retries, syncs
 from acceptance.drivers.argocd.demos import create_applications, new_demo, remove, wait_status
 from acceptance.platform.application_status import GOOD, messages
 from acceptance.platform.applications import APPLICATIONS
@@ -132,3 +132,8 @@ def shows_refusal(argocd_ui, demo, evidence):
         f"expected Argo CD to show the API's refusal (immutable) of {demo.name}, saw {shown}"
     )
     see_ui(argocd_ui, evidence)
+
+
+@then("Argo CD has given up on none of the platform's Applications")
+def none_given_up(platform, applications):
+    given_up_syncs.wait_none_given_up(platform)

@@ -18,6 +18,8 @@ DEPLOYED = {
     "ServiceAccount", "StatefulSet",
 }  # fmt: skip
 """The kinds that the Applications consist of."""
+GROUPS = ("", "apps", "batch", "networking.k8s.io", "policy", "rbac.authorization.k8s.io")
+"""The API groups of these kinds; that of the first is empty."""
 PODS = {"Pod", "ReplicaSet"}
 """What a workload creates: these tell Argo CD why it is unhealthy."""
 LEGACY = "resource.customizations"
@@ -38,11 +40,36 @@ def argocd_settings(cluster: Cluster) -> dict[str, str]:
 
 
 def hides(settings: Manifest) -> str:
-    """What argocd-cm makes Argo CD ignore in comparisons; empty if nothing."""
+    """What argocd-cm makes Argo CD ignore in comparisons of what the platform deploys; empty if nothing."""
     data = settings.get("data") or {}
-    found = [key for key in data if key.startswith("resource.customizations.ignoreDifferences")]
-    found += [key for key in (LEGACY, "resource.inclusions") if data.get(key)]
+    found = customized(data, "ignoreDifferences", DEPLOYED)
+    found += ["resource.inclusions"] if data.get("resource.inclusions") else []
     return ", ".join(found + excluded(data, DEPLOYED))
+
+
+def customized(data: Mapping[str, str], part: str, kinds: set[str]) -> list[str]:
+    """The keys in the data of argocd-cm that customize a part (`health`) of any of these kinds, or of all."""
+    prefix = f"resource.customizations.{part}."
+    found = [
+        key for key in data if key.startswith(prefix) and is_for(*key.removeprefix(prefix).rpartition("_")[::2], kinds)
+    ]
+    return found + ([LEGACY] if data.get(LEGACY) and any(is_for(*name, kinds) for name in old_names(data)) else [])
+
+
+def old_names(data: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The groups and kinds that the older key customizes; all if it cannot be read."""
+    try:
+        found = yaml.safe_load(data[LEGACY])
+    except yaml.YAMLError:
+        return [("*", "*")]
+    names = [str(name).rpartition("/") for name in found] if isinstance(found, dict) else [("*", "/", "*")]
+    return [(group, kind) for group, _, kind in names]
+
+
+def is_for(group: str, kind: str, kinds: set[str]) -> bool:
+    """Whether a customization's group and kind, either a pattern, are those of anything that the platform deploys."""
+    named = kind == "all" or any(fnmatchcase(one, kind) for one in kinds)
+    return named and any(fnmatchcase(one, group) for one in GROUPS)
 
 
 def hides_pods(settings: Manifest) -> str:
@@ -58,7 +85,5 @@ def excluded(data: Mapping[str, str], kinds: set[str]) -> list[str]:
 
 
 def excuses(settings: Manifest) -> str:
-    """The custom health rules in argocd-cm; empty if there are none."""
-    data = settings.get("data") or {}
-    found = [key for key in data if key == LEGACY or key.startswith("resource.customizations.health.")]
-    return ", ".join(found)
+    """The rules in argocd-cm for the health of what the platform deploys or of its pods; empty if there are none."""
+    return ", ".join(customized(settings.get("data") or {}, "health", DEPLOYED | PODS))

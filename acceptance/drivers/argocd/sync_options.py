@@ -1,13 +1,21 @@
-"""What annotations on objects in Git tell Argo CD to do with them, here and in production."""
+"""What annotations on objects tell Argo CD to do with them: in Git, in the cluster, and in production.
+
+Argo CD reads some of them from the object in the cluster, where no sync removes what Git never had.
+"""
 
 from __future__ import annotations
 
 from acceptance.clients.argocd import ArgoCD
 from acceptance.cluster.manifests import HOOK, Manifest
+from acceptance.drivers.argocd import drift
 from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
 
 SYNC, COMPARE = "argocd.argoproj.io/sync-options", "argocd.argoproj.io/compare-options"
+HELM_HOOK = "helm.sh/hook"
+"""The annotation of Helm's hooks, which Argo CD takes for its own."""
+NO_HOOK = "crd-install"
+"""The one value of it that makes no hook: Helm 2 marked definitions by it."""
 KEEPS = ("Prune=false", "Prune=confirm")
 """Options with which objects removed from Git stay in the cluster, or wait for confirmation."""
 SERVING = ("Deployment", "StatefulSet", "DaemonSet", "Service", "NetworkPolicy", "PodDisruptionBudget", "IngressRoute")
@@ -25,6 +33,19 @@ def objects_everywhere(platform: Platform, argocd: ArgoCD) -> dict[str, Manifest
     return found
 
 
+def objects_and_live(platform: Platform, argocd: ArgoCD) -> dict[str, Manifest]:
+    """The same, and the objects in the cluster that Argo CD made of those in Git, without hooks."""
+    in_git = {name: [item for item in argocd.manifests(name) if not hooks(item)] for name in APPLICATIONS}
+    there = drift.as_they_are(platform.cluster, [item for items in in_git.values() for item in items])
+    live = {
+        f"{name}'s live {called(item)}": there[drift.named(item)]
+        for name, items in in_git.items()
+        for item in items
+        if drift.named(item) in there
+    }
+    return objects_everywhere(platform, argocd) | live
+
+
 def called(item: Manifest) -> str:
     """Kind and name of an object."""
     return f"{item['kind']} {item['metadata']['name']}"
@@ -35,19 +56,36 @@ def options(item: Manifest, annotation: str) -> list[str]:
     return [option.strip() for option in (item["metadata"].get("annotations") or {}).get(annotation, "").split(",")]
 
 
+def hooks(item: Manifest) -> list[str]:
+    """The values by which annotations make an object a hook, of Argo CD or of Helm; an empty one does, too."""
+    notes = item["metadata"].get("annotations") or {}
+    own = [option or "no value" for option in options(item, HOOK)] if HOOK in notes else []
+    of_helm = [option for option in options(item, HELM_HOOK) if option != NO_HOOK] if HELM_HOOK in notes else []
+    return own or of_helm
+
+
+def is_live(item: Manifest) -> bool:
+    """Whether an object is one in the cluster: the API has given it an identity."""
+    return bool(item["metadata"].get("uid"))
+
+
 def is_skipped(item: Manifest) -> str:
-    """Why Argo CD ignores an object in Git, or treats what serves as a hook; empty if it does neither.
+    """Why Argo CD ignores an object, or treats what serves as a hook; empty if it does neither.
 
     A hook does not count when the cluster is compared with Git, and is created anew or left alone by each sync.
+    An object in the cluster, of any kind, is no longer compared once it is annotated as a hook.
     """
-    hook = [option for option in options(item, HOOK) if option]
+    hook = hooks(item)
     if "Skip" in hook:
         return "Argo CD skips it (hook: Skip)"
-    return f"Argo CD does not keep it as Git says (hook: {', '.join(hook)})" if hook and item["kind"] in SERVING else ""
+    matters = hook and (is_live(item) or item["kind"] in SERVING)
+    return f"Argo CD does not keep it as Git says (hook: {', '.join(hook)})" if matters else ""
 
 
 def stays(item: Manifest) -> str:
-    """Why an object would stay in the cluster after its removal from Git; empty if it would not."""
+    """Why an object would stay in the cluster after its removal from Git, or as it is there; empty if it would not."""
+    if is_live(item) and (hook := hooks(item)):
+        return f"it stays in the cluster as it is (hook: {', '.join(hook)})"
     kept = [option for option in options(item, SYNC) if option in KEEPS]
     kept += [option for option in options(item, COMPARE) if option == "IgnoreExtraneous"]
     return f"it stays in the cluster after its removal from Git ({', '.join(kept)})" if kept else ""

@@ -14,6 +14,8 @@ from acceptance.platform.routes import SERVICES
 
 ROUTES = ("ingressroutes", "ingressroutetcps", "ingressrouteudps")
 """The kinds that route from Traefik's ports to Services."""
+OF_SERVICE = "kubernetes.io/service-name"
+"""The label of an EndpointSlice that names its Service."""
 
 
 def ways_in(cluster: Cluster, pods: list[client.V1Pod]) -> list[str]:
@@ -34,12 +36,40 @@ def ways_past_traefik(cluster: Cluster, pods: list[client.V1Pod], services: set[
 
 
 def services_of(cluster: Cluster, pods: list[client.V1Pod]) -> set[tuple[str, str]]:
-    """The namespaces and names of Services that lead to pods: found by address, so that no label hides one."""
+    """The namespaces and names of Services that lead to pods: found by address, so that no label hides one.
+
+    A slice that somebody made by hand for a Service without a selector is in no Endpoints.
+    """
     addresses = {pod.status.pod_ip for pod in pods}
-    return {
+    found = {
         (item.metadata.namespace, item.metadata.name)
         for item in cluster.core.list_endpoints_for_all_namespaces().items
         if addresses & addresses_of(item)
+    }
+    return found | {
+        (item.metadata.namespace, item.metadata.labels[OF_SERVICE])
+        for item in slices(cluster)
+        if OF_SERVICE in (item.metadata.labels or {}) and addresses & addresses_in([item])
+    }
+
+
+def slices(cluster: Cluster, service: tuple[str, str] | None = None) -> list[client.V1EndpointSlice]:
+    """All EndpointSlices of the cluster, or those of a Service (its namespace and name)."""
+    api = client.DiscoveryV1Api(cluster.api)
+    if service is None:
+        return list(api.list_endpoint_slice_for_all_namespaces().items)
+    namespace, name = service
+    return list(api.list_namespaced_endpoint_slice(namespace, label_selector=f"{OF_SERVICE}={name}").items)
+
+
+def addresses_in(found: list[client.V1EndpointSlice]) -> set[str]:
+    """The addresses in EndpointSlices, ready or not; those of terminating pods, which Endpoints lack, are left out."""
+    return {
+        address
+        for item in found
+        for endpoint in item.endpoints or []
+        if not (endpoint.conditions and endpoint.conditions.terminating)
+        for address in endpoint.addresses
     }
 
 

@@ -13,8 +13,15 @@ from acceptance.drivers.ingress.route_rules import ROUTED, TRAEFIK, Rule, platfo
 from acceptance.drivers.ingress.traefik_options import Options, on_the_way, options_of, production_spec, running_specs
 from acceptance.platform.platform import Platform
 
-HARMLESS = ("retry",)
-"""Kinds of Middleware that change neither a request nor its answer; k8s/ingress has this one."""
+PROTECTIVE = {
+    "stsSeconds", "stsIncludeSubdomains", "stsPreload", "forceSTSHeader", "frameDeny", "customFrameOptionsValue",
+    "contentTypeNosniff", "browserXssFilter", "customBrowserXSSValue", "referrerPolicy", "permissionsPolicy",
+}  # fmt: skip
+"""The settings of a `headers` Middleware that only add headers with which browsers protect their users."""
+PROTECTS = "protective headers"
+"""The name of such a Middleware's kind."""
+HARMLESS = ("retry", "compress", PROTECTS)
+"""Kinds of Middleware that change neither a request nor what its answer says; k8s/ingress has the first one."""
 ANSWER_THEMSELVES = ("errors",)
 """Kinds of Middleware that replace a service's answer with their own."""
 PLAIN = {"name", "namespace", "kind", "port", "scheme", "weight", "strategy", "nativeLB", "nodePortLB"}
@@ -55,6 +62,11 @@ def changed_on_the_way(rules: list[Rule], middlewares: dict[str, dict[str, Any]]
 def changing(found: list[Named]) -> list[str]:
     """The Middlewares among these that may change or answer a request."""
     return [text for text, kinds in found if not kinds or set(kinds) - {*HARMLESS}]
+
+
+def kinds_of(spec: dict[str, Any]) -> list[str]:
+    """The kinds of a Middleware's spec; a `headers` that only protects browsers has a name of its own."""
+    return [PROTECTS if kind == "headers" and {*(said or {})} <= PROTECTIVE else kind for kind, said in spec.items()]
 
 
 def answering(found: list[Named]) -> list[str]:
@@ -110,7 +122,7 @@ def at_entry_points(options: Options, middlewares: dict[str, dict[str, Any]]) ->
 
     An option names them `NAMESPACE-NAME@kubernetescrd`. A Middleware that does not exist has no kind.
     """
-    kinds = {f"{name.replace('/', '-')}@kubernetescrd": [*spec] for name, spec in middlewares.items()}
+    kinds = {f"{name.replace('/', '-')}@kubernetescrd": kinds_of(spec) for name, spec in middlewares.items()}
     return [
         (f"all of {option.split('.')[1]} goes through {name} ({', '.join(kinds.get(name, [])) or 'not there'})",
          kinds.get(name, []))
@@ -144,7 +156,7 @@ def through(rules: list[Rule], middlewares: dict[str, dict[str, Any]]) -> list[N
     """Each Middleware of each rule, in words and with its kinds; one that does not exist has none."""
     return [
         (f"{rule.match} goes through {name} ({', '.join(middlewares.get(name, {})) or 'not there'})",
-         [*middlewares.get(name, {})])
+         kinds_of(middlewares.get(name, {})))
         for rule in rules
         for name in rule.middlewares
     ]  # fmt: skip

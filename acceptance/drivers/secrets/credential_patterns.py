@@ -32,7 +32,25 @@ REFERENCE = re.compile(r"[$%{<*!/|>&\[]|(?:env|file|vault|secret|ref|op)[:.+]", 
 WORDS = {
     "true", "false", "null", "none", "required", "optional", "disabled", "enabled", "default", "auto", "bearer",
     "jwt", "opaque", "header", "cookie", "query", "basic", "plain", "scram-sha-256", "redacted", "changeme",
+    "read", "write", "inherit",
 }  # fmt: skip
+STANDS_IN = re.compile(
+    r"\$[({]|\$[A-Z_][A-Z0-9_]*$|\{\{|<|%\w+%|(?:env|file|vault|secret|ref|op)[:.+]"
+    r"|(?:your|replace|change|insert|enter|dummy|placeholder|todo|fixme)(?=[\W_])|(?:change|replace)me|[x*.]{3,}$",
+    re.IGNORECASE,
+)
+"""How values begin that somebody still has to fill in, or that are taken from elsewhere."""
+TOKENS = {
+    "GitHub": r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{50,})",
+    "GitLab": r"\bglpat-[\w-]{20,}",
+    "npm": r"\bnpm_[A-Za-z0-9]{36,}",
+    "Slack": r"\bxox[abeprs]-[\w-]{20,}",
+    "Stripe": r"\b[rs]k_live_\w{16,}",
+    "AWS": r"(?i)\baws_?secret_?access_?key\W{1,5}[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])",
+}
+"""Credentials whose issuer gives them a form of their own."""
+DISTINCT = 8
+"""The fewest different characters of a real token; `ghp_xxxx` of a manual has fewer."""
 NAME_OF_OBJECT = re.compile(r"[a-z]+([.-][a-z]+)*$")
 """The name of a Secret that a setting refers to: `imagePullSecret: registry`."""
 SHORTEST = 4
@@ -40,10 +58,16 @@ SCRIPTS = (".sh", ".py", ".js", ".ts", ".lua", ".sql", ".html", ".md", ".crt", "
 """Files that read or mention credentials by such names."""
 
 
+def stands_in(value: str) -> bool:
+    """Whether a value is a switch, a common word, a placeholder, or says where the credential is."""
+    text = value.strip().strip("\"'")
+    return not text or text.lower() in WORDS or bool(STANDS_IN.match(text))
+
+
 def is_credential(name: str, value: str) -> bool:
     """Whether a setting's value is a credential itself, and not a common word or a reference."""
     text = value.strip().strip("\"'")
-    if len(text) < SHORTEST or text.lower() in WORDS or REFERENCE.match(text) or "(" in text:
+    if len(text) < SHORTEST or stands_in(text) or REFERENCE.match(text) or "(" in text:
         return False
     if name.lower().endswith(("secret", "credentials")) and NAME_OF_OBJECT.match(text):
         return False
@@ -62,8 +86,17 @@ def by_form(text: str) -> list[str]:
     """The credentials in a text that are recognised by their form alone, in words."""
     found = [f"a URL with the password of {user or '(no user)'}" for user, word in ADDRESS.findall(text)
              if is_credential("password", word)]  # fmt: skip
-    found += ["a signed token"] if SIGNED.search(text) else []
+    found += tokens(text) + (["a signed token"] if SIGNED.search(text) else [])
     return found + (["a private key"] if PRIVATE_KEY.search(text) else [])
+
+
+def tokens(text: str) -> list[str]:
+    """The issuers of the tokens in a text, in words; tokens of manuals, which are no real ones, are left out."""
+    return [
+        f"a credential of {issuer}"
+        for issuer, pattern in TOKENS.items()
+        if any(len(set(found)) >= DISTINCT and "example" not in found.lower() for found in re.findall(pattern, text))
+    ]
 
 
 def given_away(manifest: Any) -> list[str]:

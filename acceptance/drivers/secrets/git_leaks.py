@@ -13,6 +13,7 @@ from kubernetes.client import ApiException
 from acceptance.base.yaml_text import documents
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
+from acceptance.drivers.secrets.credential_patterns import stands_in
 from acceptance.platform.git import GIT, GitServer
 from acceptance.platform.secrets import read_secret
 
@@ -159,12 +160,17 @@ def decoded_parts(text: str) -> list[str]:
 
 
 def credentials_of_config_maps(text: str) -> list[str]:
-    """The keys of ConfigMaps in a text that are named like a credential and have a value."""
+    """The keys of ConfigMaps in a text that are named like a credential and hold one."""
     if "ConfigMap" not in text:
         return []
     maps = [item for item in parsed(text) if isinstance(item, dict) and item.get("kind") == "ConfigMap"]
     data = [item["data"] for item in maps if isinstance(item.get("data"), dict)]
-    return [key for pairs in data for key, value in pairs.items() if value and CREDENTIAL.search(str(key))]
+    return [
+        key
+        for pairs in data
+        for key, value in pairs.items()
+        if CREDENTIAL.search(str(key)) and not stands_in(str(value or ""))
+    ]
 
 
 def credentials_in_clear(text: str) -> list[str]:
@@ -172,7 +178,7 @@ def credentials_in_clear(text: str) -> list[str]:
     pairs = assignments(text)
     if "value" in text or CONFIG_GENERATOR in text:
         pairs += [pair for document in parsed(text) for pair in settings_in(document)]
-    return [name for name, value in pairs if value and CREDENTIAL.search(name)]
+    return [name for name, value in pairs if CREDENTIAL.search(name) and not stands_in(value)]
 
 
 def assignments(text: str) -> list[tuple[str, str]]:

@@ -12,9 +12,11 @@ from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.workloads import workloads
 from acceptance.drivers.secrets.sealing import LOGS, open_with_own_key, sealed_in_git
-from acceptance.drivers.workloads.quotas import no_room
+from acceptance.drivers.workloads.dry_runs import refused_secret
+from acceptance.drivers.workloads.machine_room import restarts_blocked
 from acceptance.platform.access import NAMESPACE
 from acceptance.platform.secrets import GROUP, SealedSecrets, read_secret
+from acceptance.platform.secrets import NAMESPACE as HOME
 
 WAITS = 120
 """Maximum seconds that a restart may wait after a pod is ready before it replaces the next one."""
@@ -64,6 +66,14 @@ def state_of_sealed(item: dict[str, Any]) -> str:
 def template_annotations(item: dict[str, Any]) -> dict[str, str]:
     """The annotations that a SealedSecret gives to its Secret."""
     return dict(item["spec"].get("template", {}).get("metadata", {}).get("annotations") or {})
+
+
+def new_secret_refused(cluster: Cluster) -> list[str]:
+    """What the API server says against one more Secret of the controller in the services' namespace."""
+    pods = cluster.core.list_namespaced_pod(HOME, label_selector="app=sealed-secrets").items
+    names = {str(pod.spec.service_account_name) for pod in pods}
+    users = [f"system:serviceaccount:{HOME}:{name}" for name in sorted(names)]
+    return [said for user in users for said in refused_secret(cluster, NAMESPACE, user)]
 
 
 def owners_of(cluster: Cluster, name: str, namespace: str) -> list[tuple[str, str]]:
@@ -123,7 +133,7 @@ def out_of_reach(cluster: Cluster) -> list[str]:
         if owners_of(cluster, name, namespace) != [("SealedSecret", name)]:
             found.append(f"the Secret {name} is not owned by its SealedSecret")
     found += [word for item in workloads(cluster, NAMESPACE, f"!{SCENARIO_LABEL}") for word in held_back(item)]
-    return found + no_room(cluster, NAMESPACE)
+    return found + restarts_blocked(cluster, NAMESPACE)
 
 
 def held_back(workload: Any) -> list[str]:

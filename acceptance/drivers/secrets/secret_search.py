@@ -15,7 +15,7 @@ from typing import Any
 from acceptance.base.conditions import as_json
 from acceptance.base.secrecy import register_secret
 from acceptance.cluster.cluster import SYSTEM_NAMESPACES, Cluster, KubectlFailed
-from acceptance.drivers.secrets import credential_patterns
+from acceptance.drivers.secrets import credential_files, credential_patterns
 from acceptance.drivers.secrets.git_leaks import Versions, parsed, searched_of
 from acceptance.drivers.workloads.platform_state import MOVING, is_scenarios
 
@@ -25,8 +25,6 @@ CALLED = re.compile(r"pass|secret|token|key|credential|htpasswd|_url$|dsn|auth",
 PUBLIC = re.compile(r"(user|username|mtime|\.crt|ca|token-id|public|pub|client_?id|_file)$|publishable", re.IGNORECASE)
 CHOSEN_BY_NOBODY = re.compile(r"(?=\S*[a-z])(?=\S*[A-Z])(?=\S*\d)[\w+/=.~-]{20,}")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]")
-SETTINGS = (".properties", ".ini", ".cfg", ".conf", ".toml", ".env")
-"""Suffixes of settings files that a generator puts into a ConfigMap unchanged."""
 ELSEWHERE = {*SYSTEM_NAMESPACES, "kube-public", "kube-node-lease"}
 NOT_LISTED = {*MOVING, "secrets"} - {"jobs.batch", "endpoints", "bindings"}
 FOLLOWS = {"ReplicaSet", "ControllerRevision"}
@@ -142,9 +140,6 @@ def given_away_in_git(versions: Versions) -> list[str]:
     """The credentials, by their form, in any version of Git's manifests and settings, in words."""
     found = []
     for (identity, path), text in versions.items():
-        place = f"{path} ({identity[:10]})"
-        names = [name for document in parsed(text) for name in credential_patterns.given_away(document)]
-        if path.endswith(SETTINGS):
-            names += credential_patterns.in_lines(text) + credential_patterns.by_form(text)
-        found += [f"{place} has {name}" for name in names]
+        names = credential_files.in_file(path, text, parsed(text))
+        found += [f"{path} ({identity[:10]}) has {name}" for name in names]
     return found

@@ -16,7 +16,7 @@ from acceptance.base.deadlines import HEALTHY_AGAIN
 from acceptance.base.waiting import eventually
 from acceptance.clients.web import url
 from acceptance.cluster.namespace import Namespace
-from acceptance.drivers.ingress.exposure import addresses_of
+from acceptance.drivers.ingress.exposure import addresses_in, addresses_of, slices
 from acceptance.drivers.workloads.pods import PodClient, environment_of
 
 PORTS = {"auth-service": 3001, "backend-service": 4000, "frontend-service": 3000}
@@ -97,7 +97,8 @@ class Service:
         """Raise AssertionError unless its Service leads to exactly the ready pods of its Deployment."""
         endpoints = self.namespace.cluster.core.read_namespaced_endpoints(self.name, self.namespace.name)
         own = {str(pod.status.pod_ip) for pod in self.rolled_out()}
-        seen = addresses_of(endpoints)
+        by_hand = slices(self.namespace.cluster, (self.namespace.name, self.name))
+        seen = addresses_of(endpoints) | addresses_in(by_hand)
         assert seen == own, f"the Service {self.name} leads to {sorted(seen)}, its ready pods are at {sorted(own)}"
         return True
 

@@ -13,6 +13,7 @@ from acceptance.cluster.namespace import of_scenario
 from acceptance.cluster.workloads import workloads
 from acceptance.drivers.workloads.workload_health import asks_something
 from acceptance.platform.access import NAMESPACE
+from acceptance.platform.routes import SERVICES
 
 FAILURES = 3
 """Failed probes after which a container is restarted (criterion 2.6)."""
@@ -33,7 +34,10 @@ WATCHED = (NAMESPACE, "traefik", "sealed-secrets")
 PROBES = {"livenessProbe": "liveness_probe", "startupProbe": "startup_probe"}
 """The probes that restart a container: their names in a manifest and in the client."""
 TRIED = ("httpGet", "exec", "tcpSocket")
-"""The kinds of probes that were seen to restart a container; `tcpSocket` is a part of what `httpGet` does."""
+"""The kinds of probes that were seen to restart a container."""
+ANSWER_HTTP = {*SERVICES, "traefik"}
+"""By label `app`, the pods whose containers answer HTTP. A port stays open while its process hangs, so that nothing
+restarts a container whose probe only opens it. YugabyteDB's ports have no better probe."""
 AGAIN = 2
 """Restarts of one pod by its probe that are no accident, within the hour for which the API keeps events."""
 
@@ -104,6 +108,8 @@ def trouble_of(container: Mapping[str, Any], app: str, ends: int | None) -> str:
         return f"it may take {takes} s to terminate before it is restarted, expected {LATEST_END} s at most"
     if host := (probe.get("httpGet") or probe.get("tcpSocket") or {}).get("host"):
         return f"its probe checks {host} instead of the container"
+    if app in ANSWER_HTTP and probe.get("tcpSocket"):
+        return "its probe only opens a port, which succeeds while the process hangs"
     if not any(probe.get(kind) for kind in TRIED):
         return f"its probe is none of these: {', '.join(TRIED)}"
     command = probe.get("exec")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from acceptance.cluster.manifests import Manifest
@@ -23,6 +24,8 @@ PASSES = {"||", ";", "true"}
 """Words of a shell with which a command ends well whatever the server answers."""
 ALIVE = ("/live", "/livez", "/liveness", "/alive")
 """Paths at which a server says that it runs, by the custom of Kubernetes: it says so while it can serve nobody."""
+PORT_ONLY = re.compile(r"\byugabyte(?:db)?\b")
+"""Images whose server opens its ports once it serves, and has no better check than that."""
 NOTICED = 120
 """Maximum seconds for which a pod may fail its health check until it is not ready."""
 
@@ -60,6 +63,13 @@ def never_fails(workload: Manifest) -> str:
     ]
     if alive:
         return ", ".join(alive)
+    opened = [
+        f"{item['name']} has a readiness probe that only opens a port, which succeeds while the server refuses or hangs"
+        for item in spec["template"]["spec"]["containers"]
+        if item["readinessProbe"].get("tcpSocket") and not PORT_ONLY.search(item.get("image") or "")
+    ]
+    if opened:
+        return ", ".join(opened)
     slow = [
         f"{item['name']} may fail its readiness probe for {seconds} s before its pod is reported as not ready"
         for item in spec["template"]["spec"]["containers"]

@@ -75,6 +75,7 @@ def test_a_careless_change_of_an_application_is_found(judge, path, value):
         (workload_health.never_fails, PROBE, {"exec": {"command": ["redis-cli", "ping"]}}),
         (workload_health.never_fails, PROBE, {"exec": {"command": ["redis-cli", "--version"]}}),
         (workload_health.never_fails, PROBE, {"httpGet": {"path": "/liveness", "port": 8008}}),
+        (workload_health.never_fails, PROBE, {"tcpSocket": {"port": "http"}}),
         (workload_health.never_fails, f"{PROBE}/failureThreshold", 1000),
         (workload_health.never_fails, f"{PROBE}/timeoutSeconds", 300),
         (workload_health.never_fails, "spec/paused", True),

@@ -5,9 +5,24 @@ from types import SimpleNamespace as Thing
 import pytest
 from kubernetes.client import ApiException
 
+from acceptance.drivers.ingress import exposure
 from acceptance.drivers.ingress.exposure import ways_in, ways_past_routes
 
 NOTHING = {"metadata": {"name": "pages", "namespace": "elsewhere"}, "spec": {"routes": [{"match": "Host(`a.test`)"}]}}
+
+
+@pytest.fixture(autouse=True)
+def in_slices(monkeypatch):
+    """The EndpointSlices of the cluster: none, unless a test adds some."""
+    found = []
+    monkeypatch.setattr(exposure, "slices", lambda *_: found)
+    return found
+
+
+def a_slice(address, labels=None, terminating=None):
+    endpoint = Thing(addresses=[address], conditions=Thing(terminating=terminating))
+    labels = {exposure.OF_SERVICE: "redis-debug"} if labels is None else labels
+    return Thing(metadata=Thing(namespace="elsewhere", labels=labels), endpoints=[endpoint])
 
 
 def pod(host_network=None, host_port=None):
@@ -84,3 +99,17 @@ def test_ways_past_the_routes_are_those_to_pods_that_run(it, is_told):
     there = cluster("10.1.0.5", "NodePort")
     there.core.list_namespaced_pod = lambda namespace, label_selector: Thing(items=[it])
     assert bool(ways_past_routes(there)) is is_told
+
+
+@pytest.mark.parametrize(
+    ("item", "is_told"),
+    [
+        (a_slice("10.1.0.5"), True),
+        (a_slice("10.1.0.6"), False),
+        (a_slice("10.1.0.5", labels={}), False),
+        (a_slice("10.1.0.5", terminating=True), False),
+    ],
+)
+def test_a_service_that_leads_to_a_pod_by_a_slice_made_by_hand_is_told(in_slices, item, is_told):
+    in_slices.append(item)
+    assert bool(ways_in(cluster("10.9.9.9", "NodePort"), [pod()])) is is_told

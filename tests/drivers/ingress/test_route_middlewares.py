@@ -35,6 +35,25 @@ def test_a_middleware_that_changes_requests_is_seen(names, changes, hides):
 
 
 @pytest.mark.parametrize(
+    ("spec", "changes"),
+    [
+        ({"headers": {"stsSeconds": 31536000, "frameDeny": True, "contentTypeNosniff": True}}, False),
+        ({"compress": {}}, False),
+        ({"headers": {"stsSeconds": 1, "customRequestHeaders": {"Authorization": ""}}}, True),
+        ({"headers": {"customResponseHeaders": {"Content-Type": "text/plain"}}}, True),
+        ({"compress": {}, "buffering": {"maxRequestBodyBytes": 1}}, True),
+        ({"plugin": {"a": {}}}, True),
+    ],
+)
+def test_headers_are_judged_by_what_they_add(spec, changes):
+    found = [replace(rule, middlewares=("default/more",)) for rule in route(FINE)]
+    assert bool(route_middlewares.changed_on_the_way(found, {"default/more": spec})) is changes
+    option = {"entrypoints.websecure.http.middlewares": "default-more@kubernetescrd"}
+    entered = route_middlewares.at_entry_points(option, {"default/more": spec})
+    assert bool(route_middlewares.changing(entered)) is changes
+
+
+@pytest.mark.parametrize(
     ("more", "tls", "is_odd"),
     [
         ({}, {"certResolver": "letsencrypt"}, False),

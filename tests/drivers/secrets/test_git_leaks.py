@@ -36,6 +36,7 @@ def wrong(text):
         "kind: Deployment\nspec: {containers: [{env: [{name: SMTP_PASSWORD, value: hunter2}]}]}\n",
         "configMapGenerator:\n- name: mail\n  literals: [HOST=a, STRIPE_API_KEY=sk_live_1]\n",
         "# Mail\nSMTP_HOST=mail\nexport SMTP_PASSWORD='hunter2'\n",
+        "kind: ConfigMap\ndata: {SESSION_SECRET: correct-horse-battery, SMTP_PASSWORD: /x1}\n",
         "(\ufffd/\ufffd\x04",
         VALUE.encode("utf-16-le").decode("latin-1"),
         KEY,
@@ -72,6 +73,9 @@ def test_what_git_must_not_hold_is_found(text):
         "#!/bin/sh\nPASSWORD=hunter2\nexec /server\n",
         "SMTP_PASSWORD=\n",
         "kind: ConfigMap\ndata: {SMTP_PASSWORD: '', TOKEN_SECONDS: '60', PASSWORD_FILE: /run/password}\n",
+        "API_TOKEN=<your token>\nDB_PASSWORD=changeme\nSMTP_PASSWORD=${SMTP_PASSWORD}\n",
+        "kind: ConfigMap\ndata: {REQUIRE_API_KEY: 'false', ISSUE_TOKEN: 'true'}\n",
+        "env:\n- {name: CSRF_TOKEN, value: required}\n",
         "# Secret values are sealed: kind SealedSecret, never kind: Secret\n",
     ],
 )

@@ -61,6 +61,14 @@ def test_a_probe_of_a_kind_that_nobody_tried_is_told():
     assert "none of these: httpGet" in liveness_probes.without_probe([found])[0]
 
 
+@pytest.mark.parametrize(
+    ("app", "wrong"), [("auth-service", True), ("traefik", True), ("redis", False), ("yb-tserver", False)]
+)
+def test_a_probe_that_only_opens_a_port_is_told_where_there_is_a_better_one(app, wrong):
+    probe = {"tcpSocket": {"port": "http"}, "failureThreshold": liveness_probes.OTHER_FAILURES.get(app, 3)}
+    assert bool(liveness_probes.trouble_of({"livenessProbe": probe}, app, None)) is wrong
+
+
 def event(uid, count=1, message="Container redis failed liveness probe, will be restarted"):
     return SimpleNamespace(involved_object=SimpleNamespace(uid=uid), message=message, count=count)
 

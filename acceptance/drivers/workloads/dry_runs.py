@@ -1,0 +1,105 @@
+"""Whether the API server would admit what a restart or a new secret creates: dry runs, of which nothing is stored.
+
+Admission knows every quota, limit range, policy and webhook. Each object is tried as the controller that creates it.
+Source: 5.3, 5.8, 14.4.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Any
+
+import yaml
+
+from acceptance.base.errors import UserError
+from acceptance.base.labels import SCENARIO_LABEL
+from acceptance.base.waiting import AWAY, when_reachable
+from acceptance.clients.process import run
+from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.manifests import Manifest
+from acceptance.cluster.workloads import workloads
+
+TIMEOUT = 60
+CONTROLLERS = "system:serviceaccount:kube-system:"
+"""The prefix of the names that Kubernetes' own controllers have."""
+REFUSED = re.compile(r"^Error from server.*?: error when creating \S+: (.+)$", re.MULTILINE)
+"""How kubectl says that admission refused an object; what is no valid object, it says otherwise."""
+RIGHTS = re.compile(r"cannot (?:create|impersonate) resource|does not support dry run")
+"""What says nothing about a real request: a missing right, which is judged elsewhere, and a webhook that cannot try."""
+QUOTA = "exceeded quota"
+ENDING = "dry-run"
+
+
+def refused(cluster: Cluster, manifests: list[Manifest], creator: str) -> list[str]:
+    """What the API server says against creating these objects as this user; empty if it would admit all."""
+    if not manifests:
+        return []
+    command = [*cluster.kubectl_command, "create", "--dry-run=server", f"--as={creator}", "--filename", "-"]
+
+    def attempt() -> str:
+        ended = run(command, stdin=yaml.safe_dump_all(manifests), timeout=TIMEOUT, check=False)
+        if ended.returncode and AWAY.search(ended.stderr):
+            raise UserError(f"kubectl create says {ended.stderr[-500:]}", "read the line above")
+        return ended.stderr
+
+    try:
+        said = when_reachable(attempt)
+    except UserError as error:
+        # A webhook that nobody answers for refuses as well.
+        return [error.problem]
+    return [text for text in REFUSED.findall(said) if not RIGHTS.search(text)]
+
+
+def refused_secret(cluster: Cluster, namespace: str, creator: str) -> list[str]:
+    """What the API server says against one more Secret in a namespace, from a user. Attached runs do not ask."""
+    metadata = {"name": f"sealed-{ENDING}", "namespace": namespace}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"VALUE": "a"}}
+    return [] if cluster.is_attached else refused(cluster, [secret], creator)
+
+
+def refused_restarts(cluster: Cluster, namespace: str) -> list[str]:
+    """What the API server says against what restarts of a namespace's workloads create. Attached runs do not ask."""
+    if cluster.is_attached:
+        return []
+    plain = cluster.api.sanitize_for_serialization
+    found = [plain(item) for item in workloads(cluster, namespace, f"!{SCENARIO_LABEL}")]
+    deployments = [item for item in found if "strategy" in item["spec"]]
+    others = [item for item in found if item not in deployments]
+    tried = functools.partial(refused, cluster)
+    said = tried([replica_set(item) for item in deployments], f"{CONTROLLERS}deployment-controller")
+    said += tried([pod(item, "ReplicaSet") for item in deployments], f"{CONTROLLERS}replicaset-controller")
+    instead = tried([pod(item, "StatefulSet") for item in others], f"{CONTROLLERS}statefulset-controller")
+    # A StatefulSet's new pod takes the place of the old one.
+    return said + [text for text in instead if QUOTA not in text]
+
+
+def replica_set(deployment: Manifest) -> Manifest:
+    """A ReplicaSet without pods, as a restart of a Deployment creates one."""
+    spec = {"replicas": 0, "selector": deployment["spec"]["selector"], "template": deployment["spec"]["template"]}
+    metadata = {**named(deployment), "labels": deployment["spec"]["template"]["metadata"].get("labels", {})}
+    return {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": metadata, "spec": spec}
+
+
+def pod(workload: Manifest, owner: str) -> Manifest:
+    """A pod as a Deployment or StatefulSet has them, with its claims; `owner`: the kind of the pod's controller."""
+    template, uid = workload["spec"]["template"], workload["metadata"]["uid"]
+    name = workload["metadata"]["name"]
+    about = {"apiVersion": "apps/v1", "kind": owner, "name": name, "uid": uid, "controller": True}
+    metadata = {
+        **named(workload),
+        "labels": template["metadata"].get("labels", {}),
+        "annotations": template["metadata"].get("annotations", {}),
+        "ownerReferences": [about],
+    }
+    claims = [
+        {"name": claim, "persistentVolumeClaim": {"claimName": f"{claim}-{name}-0"}}
+        for claim in (item["metadata"]["name"] for item in workload["spec"].get("volumeClaimTemplates") or [])
+    ]
+    spec = {**template["spec"], "volumes": [*(template["spec"].get("volumes") or []), *claims]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+def named(workload: Manifest) -> dict[str, Any]:
+    """Name and namespace of what is tried for a workload."""
+    return {"name": f"{workload['metadata']['name']}-{ENDING}", "namespace": workload["metadata"]["namespace"]}

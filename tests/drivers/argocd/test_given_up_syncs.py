@@ -1,0 +1,43 @@
+"""A sync that failed and is not tried again is told; one of an earlier commit, or one that goes on, is not."""
+
+from types import SimpleNamespace as Thing
+
+import pytest
+
+from acceptance.base import deadlines
+from acceptance.base.waiting import TimedOut
+from acceptance.drivers.argocd import given_up_syncs
+
+
+def application(phase, tried="abc"):
+    result = {"syncResult": {"revision": tried}} if tried else {}
+    operation = {"operationState": {"phase": phase, "message": "one or more objects failed", **result}}
+    return {"status": {"sync": {"status": "Synced", "revision": "abc"}, **operation}}
+
+
+@pytest.mark.parametrize(
+    ("item", "is_told"),
+    [
+        (application("Succeeded"), False),
+        (application("Running"), False),
+        (application("Failed"), True),
+        (application("Error"), True),
+        (application("Error", tried=""), True),
+        (application("Failed", tried="def"), False),
+        ({"status": {"sync": {"revision": "abc"}}}, False),
+        ({}, False),
+    ],
+)
+def test_a_sync_that_is_not_tried_again_is_told(item, is_told):
+    assert bool(given_up_syncs.has_given_up(item)) is is_told
+
+
+def test_a_better_sync_is_waited_for(monkeypatch):
+    seen = [application("Failed"), application("Running"), application("Succeeded")]
+    monkeypatch.setattr(given_up_syncs, "applications_everywhere", lambda _: {"redis": seen.pop(0)})
+    given_up_syncs.wait_none_given_up(Thing())
+    assert len(seen) == 1
+    monkeypatch.setattr(given_up_syncs, "applications_everywhere", lambda _: {"redis": application("Failed")})
+    monkeypatch.setattr(given_up_syncs, "TRIED_AGAIN", deadlines.Deadline(0.1, "a test"))
+    with pytest.raises(TimedOut, match=r"redis.*not tried again"):
+        given_up_syncs.wait_none_given_up(Thing())

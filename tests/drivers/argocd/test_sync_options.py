@@ -1,0 +1,51 @@
+"""Annotations of objects in the cluster that Argo CD obeys are seen, whatever Git says."""
+
+import json
+from types import SimpleNamespace as Thing
+
+import pytest
+
+from acceptance.cluster.manifests import HOOK
+from acceptance.drivers.argocd import drift, sync_options
+from acceptance.drivers.argocd.sync_options import COMPARE, HELM_HOOK, SYNC, is_skipped, stays
+
+
+def item(annotations, kind="ConfigMap", *, live=True):
+    identity = {"uid": "1"} if live else {}
+    return {"kind": kind, "metadata": {"name": "redis", "annotations": annotations, **identity}}
+
+
+@pytest.mark.parametrize("annotations", [{HOOK: "PreSync"}, {HOOK: ""}, {HOOK: "Skip"}, {HELM_HOOK: "pre-install"}])
+def test_an_object_in_the_cluster_that_became_a_hook_is_seen(annotations):
+    assert is_skipped(item(annotations)) and stays(item(annotations))
+
+
+@pytest.mark.parametrize("annotations", [{SYNC: "Prune=false"}, {SYNC: "Prune=confirm"}, {COMPARE: "IgnoreExtraneous"}])
+def test_an_object_in_the_cluster_that_stays_is_seen(annotations):
+    assert stays(item(annotations)) and not is_skipped(item(annotations))
+
+
+@pytest.mark.parametrize("annotations", [None, {HELM_HOOK: "crd-install"}, {SYNC: "ServerSideApply=true"}])
+def test_an_object_in_the_cluster_that_is_as_in_git_is_left_alone(annotations):
+    assert not is_skipped(item(annotations)) and not stays(item(annotations))
+
+
+def test_a_hook_in_git_may_bring_what_it_needs():
+    assert not is_skipped(item({HOOK: "PreSync"}, live=False)) and not stays(item({HOOK: "PreSync"}, live=False))
+    assert is_skipped(item({HELM_HOOK: "pre-install"}, "Service", live=False))
+
+
+def test_what_is_in_the_cluster_is_looked_at_beside_what_is_in_git(monkeypatch):
+    in_git, job = item(None, live=False), item({HOOK: "PostSync"}, "Job", live=False)
+    asked = []
+
+    def kubectl(_, *words, stdin):
+        asked.append(stdin)
+        return json.dumps(item({HOOK: "PreSync"}))
+
+    monkeypatch.setattr(drift, "kubectl", kubectl)
+    platform = Thing(cluster=None, rendering=Thing(production=lambda _: []))
+    argocd = Thing(manifests=lambda name: [in_git, job] if name == "redis" else [])
+    found = sync_options.objects_and_live(platform, argocd)
+    assert [name for name, thing in found.items() if is_skipped(thing)] == ["redis's live ConfigMap redis"]
+    assert len(asked) == 1 and "Job" not in asked[0]

@@ -1,0 +1,78 @@
+"""What admission refuses is told; missing rights, and quotas where a pod takes another's place, are not."""
+
+from types import SimpleNamespace as Thing
+
+import pytest
+from manifest_changes import BACKEND
+
+from acceptance.base.errors import UserError
+from acceptance.drivers.workloads import dry_runs
+
+FULL = 'Error from server (Forbidden): error when creating "STDIN": pods "a" is forbidden: exceeded quota: few'
+NO_RIGHT = (
+    'Error from server (Forbidden): error when creating "STDIN": pods is forbidden: User "x" cannot create resource'
+)
+RATIO = 'Error from server (Forbidden): error when creating "STDIN": pods "a" is forbidden: ratio per Container is 2'
+CLAIMS = [{"metadata": {"name": "data"}}]
+DEPLOYMENT = {**BACKEND, "metadata": {"name": "backend", "namespace": "default", "uid": "1"}}
+REDIS = {
+    "metadata": {"name": "redis", "namespace": "default", "uid": "2"},
+    "spec": {"updateStrategy": {}, "template": BACKEND["spec"]["template"], "volumeClaimTemplates": CLAIMS},
+}
+
+
+@pytest.mark.parametrize(
+    ("says", "found"),
+    [
+        ("", []),
+        ('Warning: would violate PodSecurity "restricted"', []),
+        (NO_RIGHT, []),
+        ('The Pod "a" is invalid: spec.containers: Required value', []),
+        (FULL, ['pods "a" is forbidden: exceeded quota: few']),
+        (f"{RATIO}\n{NO_RIGHT}\n", ['pods "a" is forbidden: ratio per Container is 2']),
+    ],
+)
+def test_what_the_api_server_refuses_is_told(monkeypatch, says, found):
+    monkeypatch.setattr(dry_runs, "run", lambda *_, **__: Thing(returncode=1, stderr=says))
+    assert dry_runs.refused(Thing(kubectl_command=["kubectl"]), [{}], "somebody") == found
+    assert dry_runs.refused(Thing(), [], "somebody") == []
+
+
+def test_a_webhook_that_nobody_answers_for_refuses(monkeypatch):
+    def away(_):
+        raise UserError("failed calling webhook", "read")
+
+    monkeypatch.setattr(dry_runs, "when_reachable", away)
+    assert dry_runs.refused(Thing(kubectl_command=["kubectl"]), [{}], "somebody") == ["failed calling webhook"]
+
+
+@pytest.mark.parametrize(("says", "told"), [(FULL, 2), (RATIO, 3)])
+def test_each_workload_is_tried_as_its_controllers_would(monkeypatch, says, told):
+    tried = {}
+
+    def refused(_, manifests, creator):
+        tried[creator.rpartition(":")[2]] = [(item["kind"], item["metadata"]["name"]) for item in manifests]
+        return [says]
+
+    monkeypatch.setattr(dry_runs, "refused", refused)
+    monkeypatch.setattr(dry_runs, "workloads", lambda *_: [DEPLOYMENT, REDIS])
+    cluster = Thing(is_attached=False, api=Thing(sanitize_for_serialization=lambda item: item))
+    assert len(dry_runs.refused_restarts(cluster, "default")) == told
+    assert tried == {
+        "deployment-controller": [("ReplicaSet", "backend-dry-run")],
+        "replicaset-controller": [("Pod", "backend-dry-run")],
+        "statefulset-controller": [("Pod", "redis-dry-run")],
+    }
+    assert dry_runs.refused_restarts(Thing(is_attached=True), "default") == []
+
+
+def test_a_pod_has_its_claims_and_no_replica_set_has_pods():
+    spec = dry_runs.pod(REDIS, "StatefulSet")["spec"]
+    assert {"name": "data", "persistentVolumeClaim": {"claimName": "data-redis-0"}} in spec["volumes"]
+    assert dry_runs.replica_set(DEPLOYMENT)["spec"]["replicas"] == 0
+
+
+def test_a_secret_is_tried_where_the_run_owns_the_cluster(monkeypatch):
+    monkeypatch.setattr(dry_runs, "refused", lambda _, manifests, creator: [manifests[0]["kind"], creator])
+    assert dry_runs.refused_secret(Thing(is_attached=False), "default", "a") == ["Secret", "a"]
+    assert dry_runs.refused_secret(Thing(is_attached=True), "default", "a") == []
