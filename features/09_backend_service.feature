@@ -83,7 +83,8 @@ Feature: Backend service
 
   @ac-9.10
   Scenario: When auth says yes, the query runs and its data comes back
-    Given a wallet that signed in
+    Given the database is deployed
+    And a wallet that signed in
     When it sends the protected query
     Then each answer has the query's data and no errors
     And each answer is for this wallet, and another wallet's for that one

@@ -29,12 +29,15 @@ def steps_of(item: pytest.Item) -> list[Step]:
 
 
 FIXTURES = pytest.StashKey[set[str]]()
+BY_PYTEST_BDD = ("request", "datatable", "docstring")
+"""What pytest-bdd and pytest themselves hand to steps."""
 
 
 def fixtures_of(item: pytest.Item) -> set[str]:
     """All fixtures that a scenario's steps ask for, which pytest itself only learns while they run.
 
-    Raises UserError for an undefined step, which pytest-bdd would only notice on reaching it.
+    Raises UserError for an undefined step, and for one that needs what no step before it provides: pytest-bdd would only
+    notice them on reaching them.
     """
     if FIXTURES not in item.stash:
         item.stash[FIXTURES] = find_fixtures(item)
@@ -43,14 +46,20 @@ def fixtures_of(item: pytest.Item) -> set[str]:
 
 def find_fixtures(item: pytest.Item) -> set[str]:
     """`fixtures_of`, found by matching each step against all definitions (5 ms per item)."""
-    names = set(getattr(item, "fixturenames", ()))
+    names, provided = set(getattr(item, "fixturenames", ())), set(BY_PYTEST_BDD)
     for step in steps_of(item):
         definitions = step_definitions(item, step)
         if not definitions:
             what = f"{item.name} has the step {step.name!r}, which is not defined"
             raise UserError(what, "define it in steps/, or use the words of an existing step")
-        for definition in definitions:
-            names |= set(inspect.signature(step_context(definition).step_func).parameters)
+        for context in map(step_context, definitions):
+            wanted = set(inspect.signature(context.step_func).parameters)
+            given = provided | set(context.parser.parse_arguments(step.name) or {})
+            if lacking := sorted(name for name in wanted - given if not fixture_definitions(item, name)):
+                what = f"{item.name}: the step {step.name!r} needs {lacking[0]}, which nothing before it provides"
+                raise UserError(what, f"put a step before it that has target_fixture={lacking[0]!r}")
+            names |= wanted
+            provided |= {context.target_fixture} if context.target_fixture else set()
     asked, waiting = set(names), list(names)
     while waiting:
         for definition in fixture_definitions(item, waiting.pop()):

@@ -237,3 +237,9 @@ def test_a_step_that_nobody_defines_is_refused(elsewhere):
     elsewhere.pytester.makeconftest(f"pytest_plugins = {ALL!r}")
     elsewhere.feature(scenario(step="nobody knows it"))
     assert "the step 'nobody knows it', which is not defined" in refused(elsewhere, "--dry-run")
+
+
+def test_a_step_that_needs_what_none_before_it_provides_is_refused(elsewhere):
+    elsewhere.pytester.makeconftest(f"pytest_plugins = {ALL!r}")
+    elsewhere.feature(scenario(step="it is used"), "@then('it is used')\ndef _used(thing):\n    pass\n")
+    assert "the step 'it is used' needs thing, which nothing before it provides" in refused(elsewhere, "--dry-run")
