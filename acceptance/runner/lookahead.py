@@ -36,8 +36,8 @@ BY_PYTEST_BDD = ("request", "datatable", "docstring")
 def fixtures_of(item: pytest.Item) -> set[str]:
     """All fixtures that a scenario's steps ask for, which pytest itself only learns while they run.
 
-    Raises UserError for an undefined step, and for one that needs what no step before it provides: pytest-bdd would only
-    notice them on reaching them.
+    Raises UserError for an undefined step, and for one that needs what no step before it provides, both of which
+    pytest-bdd would only notice on reaching it.
     """
     if FIXTURES not in item.stash:
         item.stash[FIXTURES] = find_fixtures(item)
