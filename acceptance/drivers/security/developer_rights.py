@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from kubernetes.client import ApiException
+
+from acceptance.base.waiting import AWAY_STATUS, when_reachable
 from acceptance.clients.caller import Caller
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import of_scenario
@@ -83,7 +87,18 @@ def resources(caller: Caller) -> list[Resource]:
 
 def statuses(caller: Caller, attempts: dict[str, Attempt]) -> dict[str, int]:
     """The HTTP status that answers each attempt."""
-    return {what: caller(*attempt).status_code for what, attempt in attempts.items()}
+    return {what: when_reachable(partial(status, caller, attempt)) for what, attempt in attempts.items()}
+
+
+def status(caller: Caller, attempt: Attempt) -> int:
+    """The HTTP status that answers an attempt.
+
+    Raises ApiException where the API server says that it is overloaded or away, which tells nothing about rights.
+    """
+    code = int(caller(*attempt).status_code)
+    if code in AWAY_STATUS:
+        raise ApiException(status=code, reason=f"no answer to {attempt[:2]}")
+    return code
 
 
 def unlike(seen: dict[str, int], wanted: int) -> dict[str, int]:

@@ -139,3 +139,12 @@ def test_developers_read_and_see_no_secrets(build):
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "developer", "namespace": "default"}]
     for name in ("developer", "default"):
         assert objects["ServiceAccount", name]["automountServiceAccountToken"] is False
+
+
+def test_an_api_server_that_is_overloaded_for_a_moment_is_asked_again(monkeypatch):
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
+    answers = iter([429, 503, 403])
+    seen = developer_rights.statuses(
+        lambda *_: SimpleNamespace(status_code=next(answers)), {"list pods": ("GET", "/api/v1/pods")}
+    )
+    assert seen == {"list pods": 403}
