@@ -3,6 +3,7 @@
 The state lies in moto's bucket, encrypted by moto's key. The machines are the stand-in provider's.
 """
 
+import http.server
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ import pytest
 from aws_cloud import BACKEND, BUCKET, moto
 from aws_tools import AWS, SSH_KEY, programs, stand_in_provider
 from built import tool
+from tests_support import http_server, reply
 
 from acceptance.base.environment import load_environment
 from acceptance.base.errors import UserError
@@ -135,11 +137,23 @@ def test_opentofu_by_hand_finds_what_a_run_made(first, monkeypatch):
     assert f'kubeconfig_path = "{first.outputs.kubeconfig_path}"' in done.stdout
 
 
+class Refuses(http.server.BaseHTTPRequestHandler):
+    """AWS for somebody who has no rights."""
+
+    def do_POST(self):
+        reply(self, b"<Error><Code>AccessDenied</Code><Message>you may not</Message></Error>", 403, "application/xml")
+
+    do_GET = do_HEAD = do_POST
+
+    def log_message(self, *_):
+        pass
+
+
 def test_a_state_that_cannot_be_read_is_not_an_empty_one(first, monkeypatch):
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    with pytest.raises(UserError):
-        first.resources()
+    with http_server(Refuses) as address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{address}")
+        with pytest.raises(UserError):
+            first.resources()
 
 
 def test_a_second_operator_finds_the_state_and_gets_a_kubeconfig(first, operator):
