@@ -72,3 +72,9 @@ def is_rolled_out(item: Any) -> bool:
         and (status.ready_replicas or 0) == wanted
         and (status.replicas or 0) == wanted
     )
+
+
+def share_of(share: int | str, count: int) -> int:
+    """A number of pods, or a percentage of `count` rounded down, as rolling updates read `maxUnavailable`."""
+    text = str(share)
+    return int(text.removesuffix("%")) * count // 100 if text.endswith("%") else int(text)

@@ -1,6 +1,5 @@
 """Commands in pods."""
 
-import types
 from types import SimpleNamespace
 
 import pytest
@@ -10,19 +9,24 @@ from acceptance.cluster import namespace
 from acceptance.cluster.namespace import all_gone
 
 
+def ended():
+    """A connection to a command that has said something and ended well."""
+    return SimpleNamespace(
+        run_forever=lambda timeout: None,
+        is_open=lambda: False,
+        read_stdout=lambda: "said",
+        read_stderr=lambda: "",
+        returncode=0,
+    )
+
+
 def test_a_command_in_a_pod_leaves_the_client_of_other_threads_alone(monkeypatch):
     shared = client.ApiClient(client.Configuration())
     used = []
 
     def stream(method, *_, **__):
         used.append(method.__self__.api_client)
-        return SimpleNamespace(
-            run_forever=lambda timeout: None,
-            is_open=lambda: False,
-            read_stdout=lambda: "said",
-            read_stderr=lambda: "",
-            returncode=0,
-        )
+        return ended()
 
     monkeypatch.setattr(namespace, "stream", stream)
     place = namespace.Namespace(SimpleNamespace(api=shared, core=client.CoreV1Api(shared)), "default")
@@ -50,13 +54,7 @@ def test_of_several_containers_the_main_one_gets_the_command(names, notes, chose
         asked.append(where)
         if not where:
             raise client.ApiException(status=0, reason=f"Handshake status 400, b'{namespace.SEVERAL} for pod redis-0'")
-        return SimpleNamespace(
-            run_forever=lambda timeout: None,
-            is_open=lambda: False,
-            read_stdout=lambda: "said",
-            read_stderr=lambda: "",
-            returncode=0,
-        )
+        return ended()
 
     monkeypatch.setattr(namespace.Namespace, "connection", connection)
     monkeypatch.setattr(namespace.Namespace, "pod", lambda *_: pod)
@@ -66,10 +64,8 @@ def test_of_several_containers_the_main_one_gets_the_command(names, notes, chose
 
 def going(name, message):
     """A namespace that is going, as the API lists it."""
-    condition = types.SimpleNamespace(status="True", message=message)
-    return types.SimpleNamespace(
-        metadata=types.SimpleNamespace(name=name), status=types.SimpleNamespace(conditions=[condition])
-    )
+    condition = SimpleNamespace(status="True", message=message)
+    return SimpleNamespace(metadata=SimpleNamespace(name=name), status=SimpleNamespace(conditions=[condition]))
 
 
 def test_a_namespace_that_is_stuck_is_named_with_its_reason_unless_it_is_of_another_run():
@@ -77,9 +73,9 @@ def test_a_namespace_that_is_stuck_is_named_with_its_reason_unless_it_is_of_anot
 
     def listed(label_selector, **_):
         run = label_selector.rpartition("=")[2]
-        return types.SimpleNamespace(items=stuck.get(run, []))
+        return SimpleNamespace(items=stuck.get(run, []))
 
-    cluster = types.SimpleNamespace(core=types.SimpleNamespace(list_namespace=listed))
+    cluster = SimpleNamespace(core=SimpleNamespace(list_namespace=listed))
     with pytest.raises(AssertionError, match=r"^still there: scenario-2 \(finalizers: x/held\)$"):
         all_gone(cluster, "new")
     assert all_gone(cluster, "another")

@@ -24,16 +24,10 @@ def cost_of_asking(doors: Mapping[str, Api], settings: ServiceSettings, token: s
         asked.data()
         return asked.seconds
 
-    return {
-        door: round(
-            1000
-            * statistics.median(
-                seconds(api, settings.protected_query) - seconds(api, settings.public_query) for _ in range(pairs)
-            ),
-            1,
-        )
-        for door, api in doors.items()
-    }
+    def extra(api: Api) -> float:
+        return seconds(api, settings.protected_query) - seconds(api, settings.public_query)
+
+    return medians(doors, extra, pairs)
 
 
 def cost_of_new_tokens(
@@ -52,7 +46,9 @@ def cost_of_new_tokens(
         assert says_valid(answer, settings), f"expected auth to accept a good JWT, saw {in_words(answer)}"
         return took
 
-    return {
-        door: round(1000 * statistics.median(seconds(api, new()) - seconds(api, known) for _ in range(pairs)), 1)
-        for door, api in doors.items()
-    }
+    return medians(doors, lambda api: seconds(api, new()) - seconds(api, known), pairs)
+
+
+def medians(doors: Mapping[str, Api], extra: Callable[[Api], float], pairs: int) -> dict[str, float]:
+    """The median of `pairs` differences in time that `extra` measures at each door, in milliseconds, from seconds."""
+    return {door: round(1000 * statistics.median(extra(api) for _ in range(pairs)), 1) for door, api in doors.items()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from acceptance.base.conditions import share_of
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import of_scenario
 from acceptance.cluster.workloads import workloads
@@ -167,9 +168,8 @@ def loses_requests(workload: Manifest) -> str:
 
 def goes_first(spec: Manifest) -> int:
     """How many of a Deployment's pods may go before new ones are ready: a share is rounded down, 25% by default."""
-    share = str((spec["strategy"].get("rollingUpdate") or {}).get("maxUnavailable", "25%"))
-    percent = share.endswith("%")
-    return int(share.removesuffix("%")) * int(spec.get("replicas", 1)) // 100 if percent else int(share)
+    share = (spec["strategy"].get("rollingUpdate") or {}).get("maxUnavailable", "25%")
+    return share_of(share, int(spec.get("replicas", 1)))
 
 
 def seconds_before_stop(container: Manifest) -> float:

@@ -10,16 +10,15 @@ from typing import Any
 
 from kubernetes import client, utils
 
-from acceptance.base.conditions import is_ready
+from acceptance.base.conditions import is_ready, share_of
 from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import of_scenario
 from acceptance.drivers.workloads.dry_runs import refused_restarts
+from acceptance.drivers.workloads.pod_spread import KEEPS_OUT
 from acceptance.drivers.workloads.quotas import amount, no_room
 
 RESOURCES = ("cpu", "memory")
-KEEPS_OUT = ("NoSchedule", "NoExecute")
-"""The effects of taints that keep new pods away."""
 
 
 def restarts_blocked(cluster: Cluster, namespace: str) -> list[str]:
@@ -96,9 +95,7 @@ def stops_first(deployment: client.V1Deployment) -> bool:
     rolling = getattr(strategy, "rolling_update", None)
     if strategy is None or strategy.type == "Recreate":
         return strategy is not None
-    share = str(getattr(rolling, "max_unavailable", None) or 0)
-    percent = share.endswith("%")
-    return bool(int(share.removesuffix("%")) * deployment.spec.replicas // 100 if percent else int(share))
+    return bool(share_of(getattr(rolling, "max_unavailable", None) or 0, deployment.spec.replicas))
 
 
 def told(asked: dict[str, Decimal]) -> str:

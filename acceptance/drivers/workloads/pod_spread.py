@@ -14,6 +14,7 @@ from acceptance.platform.platform import Platform
 
 HOSTNAME = "kubernetes.io/hostname"
 KEEPS_OUT = ("NoSchedule", "NoExecute")
+"""The effects of taints that keep new pods away."""
 
 
 def without_place(platform: Platform) -> list[str]:
