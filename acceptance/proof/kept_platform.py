@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from acceptance.base.deadlines import Deadline
-from acceptance.base.waiting import eventually
+from acceptance.base.waiting import eventually, when_reachable
 from acceptance.clients.git import Repository
 from acceptance.clients.process import run
 from acceptance.cluster.cluster import Cluster
@@ -145,6 +145,10 @@ class KeptPlatform:
         return self.kubectl("exec", "-i", pod, "-n", "default", "--", "sh", "-c", command, stdin=statement)
 
     def refresh(self) -> None:
-        """Have Argo CD poll Git now."""
-        applications = self.kubectl("-n", "argocd", "get", "applications", "-o", "name").split()
-        self.kubectl("-n", "argocd", "annotate", *applications, "argocd.argoproj.io/refresh=normal", "--overwrite")
+        """Have Argo CD poll Git now; an API server that a defect has just restarted is waited for."""
+
+        def ask() -> None:
+            applications = self.kubectl("-n", "argocd", "get", "applications", "-o", "name").split()
+            self.kubectl("-n", "argocd", "annotate", *applications, "argocd.argoproj.io/refresh=normal", "--overwrite")
+
+        when_reachable(ask)
