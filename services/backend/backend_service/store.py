@@ -35,24 +35,29 @@ CONNECTED_SECONDS = 3
 RETRY_SECONDS = 1
 
 
+def pool_of(url: str, most: int) -> AsyncConnectionPool:
+    """A pool, not open yet, of at most so many connections."""
+    return AsyncConnectionPool(url, kwargs=CONNECTION, min_size=1, max_size=most, open=False, reconnect_timeout=10)
+
+
 class Store:
     """The table backend.products."""
 
     def __init__(self, url: str):
-        self.pool = AsyncConnectionPool(
-            url, kwargs=CONNECTION, min_size=1, max_size=5, open=False, reconnect_timeout=10
-        )
+        self.pool = pool_of(url, 5)
+        # Health asks over a connection of its own: while five writes wait for a slow disk, the database still answers.
+        self.pings = pool_of(url, 1)
         self.prepared = False
 
     @contextlib.asynccontextmanager
-    async def connection(self) -> AsyncIterator[psycopg.AsyncConnection]:
-        """A connection that works. Raises PoolTimeout.
+    async def connection(self, pool: AsyncConnectionPool | None = None) -> AsyncIterator[psycopg.AsyncConnection]:
+        """A connection that works, of the given pool or the one for queries. Raises PoolTimeout.
 
         After a failover each one that the pool holds is broken. Its own check would wait a second or two after each.
         """
         ends = time.monotonic() + CONNECTED_SECONDS
         while True:
-            async with self.pool.connection(timeout=ends - time.monotonic()) as connection:
+            async with (pool or self.pool).connection(timeout=ends - time.monotonic()) as connection:
                 try:
                     await AsyncConnectionPool.check_connection(connection)
                 except psycopg.OperationalError:
@@ -63,6 +68,7 @@ class Store:
     async def prepare(self) -> None:
         """Connect and make the table, however long it takes; another replica may be doing the same."""
         await self.pool.open()
+        await self.pings.open()
         while not self.prepared:
             try:
                 async with self.connection() as connection:
@@ -77,7 +83,7 @@ class Store:
 
     async def answers(self) -> bool:
         """Whether the database answers and the table is there."""
-        async with self.connection() as connection:
+        async with self.connection(self.pings) as connection:
             await connection.execute("SELECT 1")
         return self.prepared
 
@@ -90,3 +96,4 @@ class Store:
     async def close(self) -> None:
         """Close the connections."""
         await self.pool.close()
+        await self.pings.close()
