@@ -64,11 +64,16 @@ class KeptPlatform:
         return True
 
     def end_syncs(self) -> None:
-        """Terminate syncs that still wait for what a defect broke: Argo CD starts none while one is running."""
-        phases = "{range .items[*]}{.metadata.name}={.status.operationState.phase} {end}"
-        for state in self.kubectl("-n", "argocd", "get", "applications", "-o", f"jsonpath={phases}").split():
-            name, _, phase = state.partition("=")
-            if phase == "Running":
+        """Terminate syncs that still wait for what a defect broke: Argo CD starts none while one is running.
+
+        A sync of what is in Git now goes on. Argo CD would not try that commit again by itself.
+        """
+        states = "{range .items[*]}{.metadata.name}={.status.operationState.phase}"
+        states += "={.status.operationState.operation.sync.revision} {end}"
+        listed = self.kubectl("-n", "argocd", "get", "applications", "-o", f"jsonpath={states}").split()
+        tip = self.repository.tip()
+        for name, phase, revision in (state.split("=") for state in listed):
+            if phase == "Running" and revision != tip:
                 ending = json.dumps(TERMINATING)
                 self.kubectl("-n", "argocd", "patch", "application", name, "--type", "merge", "--patch", ending)
         self.refresh()

@@ -1,6 +1,7 @@
 """What is put back after a defect keeps what the platform has written since."""
 
 import json
+from types import SimpleNamespace
 
 from acceptance.proof.kept_platform import KeptPlatform
 
@@ -29,3 +30,21 @@ def test_an_application_that_is_put_back_keeps_its_records():
     before = {"apiVersion": "argoproj.io/v1alpha1", **kept.now, "status": {"history": []}}
     kept.put_back(before)
     assert [item["status"] for item in kept.replaced] == [RECORDS]
+
+
+def test_only_syncs_of_earlier_commits_are_ended():
+    ended = []
+
+    class Syncing(KeptPlatform):
+        """Two Applications that are being synced, and one that is not."""
+
+        def __init__(self):
+            self.repository = SimpleNamespace(tip=lambda: "new")
+
+        def kubectl(self, *arguments, stdin=None, check=True):
+            if "patch" in arguments:
+                ended.append(arguments[arguments.index("application") + 1])
+            return "auth=Running=old backend=Running=new redis=Succeeded=old "
+
+    Syncing().end_syncs()
+    assert ended == ["auth"]
