@@ -35,10 +35,10 @@ AWAY_STATUS = (0, 429, 500, 502, 503, 504)
 AWAY = re.compile(
     r"connection refused|connection reset|connection to the server .* was refused|unable to connect to the server"
     r"|the server is currently unable|i/o timeout|TLS handshake|unexpected EOF|: EOF\b"
-    r"|etcdserver: |failed calling webhook|no endpoints available",
+    r"|unable to upgrade connection|etcdserver: |failed calling webhook|no endpoints available",
     re.IGNORECASE,
 )
-"""What kubectl says when an API server, or a webhook that it calls, cannot be reached at the moment."""
+"""What kubectl says when an API server, a kubelet or a webhook that it calls cannot be reached at the moment."""
 
 
 class NotYet(AssertionError):

@@ -71,9 +71,10 @@ class KeptPlatform:
         states = "{range .items[*]}{.metadata.name}={.status.operationState.phase}"
         states += "={.status.operationState.operation.sync.revision} {end}"
         listed = self.kubectl("-n", "argocd", "get", "applications", "-o", f"jsonpath={states}").split()
-        tip = self.repository.tip()
-        for name, phase, revision in (state.split("=") for state in listed):
-            if phase == "Running" and revision != tip:
+        running = [state for state in listed if "=Running=" in state]
+        tip = when_reachable(self.repository.tip) if running else ""
+        for name, _, revision in (state.split("=") for state in running):
+            if revision != tip:
                 ending = json.dumps(TERMINATING)
                 self.kubectl("-n", "argocd", "patch", "application", name, "--type", "merge", "--patch", ending)
         self.refresh()
