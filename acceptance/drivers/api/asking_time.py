@@ -43,7 +43,7 @@ def cost_of_new_tokens(
         began = time.monotonic()
         answer = api.post(settings.validate_path, token=token)
         took = time.monotonic() - began
-        assert says_valid(answer, settings), f"expected auth to accept a good JWT, saw {in_words(answer)}"
+        assert says_valid(answer, settings), f"expected auth to accept a valid JWT, saw {in_words(answer)}"
         return took
 
     return medians(doors, lambda api: seconds(api, new()) - seconds(api, known), pairs)

@@ -52,4 +52,6 @@ def each_gets_its_own(new: Callable[[], SignIn]) -> None:
         wallets = [new() for _ in range(count)]
         sign_in_together(wallets)
         wrong = mixed_up(wallets)
-        assert not wrong, f"expected each of {count} wallets that signed in at once to get its own JWT, but {wrong}"
+        assert not wrong, (
+            f"expected each of {count} wallets that signed in concurrently to get its own JWT, but {wrong}"
+        )

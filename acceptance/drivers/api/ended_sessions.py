@@ -37,5 +37,5 @@ def end_sessions(db: Database, service: Service) -> dict[str, int]:
 def are_gone(db: Database, member: str, sessions: list[int]) -> bool:
     """Raise AssertionError while a member has one of some sessions."""
     ((left,),) = db.ask(member, LEFT, sessions, login=db.admin)
-    assert left == 0, f"{left} of {len(sessions)} are still there"
+    assert left == 0, f"{left} of {len(sessions)} sessions are still open"
     return True

@@ -63,7 +63,7 @@ def expired_meanwhile(doors: dict[str, Api], settings: ServiceSettings, good: st
 
     def refused() -> bool:
         seen = verdicts(ask(doors, settings, signed(good, secret, expires)), settings)
-        assert not any(seen.values()), f"a new JWT that expires at the same time is accepted still: {seen}"
+        assert not any(seen.values()), f"a new JWT that expires at the same time is still accepted: {seen}"
         return True
 
     eventually(refused, within=SKEW_ENDS, what="an expired JWT to be refused", hint=LOGS)

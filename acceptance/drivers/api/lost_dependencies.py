@@ -37,7 +37,7 @@ class Needy:
         # It is to have done its work before: what it remembers of that must not be taken for the work itself.
         answer = work_of(copy.name, self.api, environment)()
         assert is_success(answer), (
-            f"expected the copy {copy.name} to serve while it has all that it needs, saw {in_words(answer)}"
+            f"expected the copy {copy.name} to serve while all its dependencies are available, saw {in_words(answer)}"
         )
         self.work = work_of(copy.name, self.api, environment)
         self.paths = health_paths(copy.name, self.api, environment)
@@ -51,7 +51,7 @@ class Needy:
         """
         self.stores = stores
         ways = [(self.address, other) for other in addresses]
-        assert ways, f"expected addresses to cut the copy {self.copy.name} off from, saw none"
+        assert ways, f"expected addresses from which to cut off the copy {self.copy.name}, saw none"
         cut = NetworkPartition(self.copy.namespace.cluster, self.nodes, ways, verdict)
         try:
             cut.make()

@@ -65,10 +65,10 @@ def used_at_once(visitor: Visitor, new: Callable[[], Signed]) -> Signed:
         answers = at_once(visitor, signed, count)
         good = sum(answer.ok for answer in answers)
         assert good <= 1, (
-            f"expected one sign-in at most, but one nonce let in {good} of {count} that came at the same moment"
+            f"expected one sign-in at most, but one nonce was accepted in {good} of {count} concurrent sign-ins"
         )
         let_in += good
     assert let_in, (
-        f"expected one sign-in to succeed, but none of {count} at the same moment was let in: {in_words(answers[0])}"
+        f"expected one of {count} concurrent sign-ins to succeed, but none was accepted: {in_words(answers[0])}"
     )
     return signed

@@ -90,7 +90,7 @@ class SignIn:
         """Wait about as long as people take to read a message: what auth tells of its nonce need not be so."""
         told = issued.get("expiresIn")
         assert not isinstance(told, int) or told >= ENOUGH, (
-            f"expected a nonce that holds for {ENOUGH} s or more, auth says {told} s. Try: {LOGS}"
+            f"expected a nonce that is valid for {ENOUGH} s or more, but auth says {told} s. Try: {LOGS}"
         )
         time.sleep(READING)
 
@@ -120,7 +120,9 @@ class SignIn:
     def got(self) -> dict[str, Any]:
         """What auth gave to the wallet, with the JWT under "jwt". Raises AssertionError if it refused the sign-in."""
         answer = self.answer
-        assert answer.status_code in (200, 201), f"expected to be let in, saw {in_words(answer)}. Try: {LOGS}"
+        assert answer.status_code in (200, 201), (
+            f"expected the sign-in to be accepted, saw {in_words(answer)}. Try: {LOGS}"
+        )
         body = as_json(answer.text)
         return {**body, "jwt": jwt_in(body), "wallet": self}
 
@@ -148,9 +150,11 @@ class Siwe:
         headers = {**visitor.headers, **visitor.first}
         answer = visitor.patiently(lambda: visitor.api.get(visitor.paths.nonce_path, headers=headers))
         assert answer.status_code == 200, f"expected a nonce, saw {in_words(answer)}. Try: {LOGS}"
-        # A browser that keeps the answer would sign in with the same nonce again, in vain.
+        # A browser that caches the answer would send the same nonce again, and be refused.
         seconds = kept_for(answer)
-        assert not seconds, f"expected a nonce that no browser keeps, it may for {seconds:.0f} s: {in_words(answer)}"
+        assert not seconds, (
+            f"expected a nonce that browsers must not cache, but they may for {seconds:.0f} s: {in_words(answer)}"
+        )
         return dict(as_json(answer.text))
 
     def made(self, **settings: Any) -> str:

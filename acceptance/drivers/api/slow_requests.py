@@ -126,7 +126,7 @@ class SlowLoop(Load):
         asked = self.answered + len(self.lost)
         assert not self.lost, (
             f"expected each slow request to {self.address} to be answered, but {len(self.lost)} of {asked} "
-            f"requests that took {self.seconds} s to come were cut: {self.lost[:3]}"
+            f"requests that took {self.seconds} s to arrive were cut off: {self.lost[:3]}"
         )
         assert self.answered >= LINES, f"expected {LINES} answers or more, saw {self.answered} from {self.address}"
         return {"answered": self.answered, "lost": len(self.lost)}

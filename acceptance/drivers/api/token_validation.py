@@ -89,7 +89,7 @@ def is_yes(answer: requests.Response, settings: ServiceSettings) -> bool:
 
 def verdicts(answers: dict[str, requests.Response], settings: ServiceSettings) -> dict[str, bool]:
     """Whether the token is valid, by endpoint. Raises AssertionError for an answer that is neither yes nor no."""
-    assert answers, "no endpoint of auth was asked, so nothing is proven"
+    assert answers, "expected answers from auth's endpoints, saw none"
     return {door: says_valid(answer, settings) for door, answer in answers.items()}
 
 
@@ -121,7 +121,7 @@ def stored(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any
     assert len(rows) == 1, f"expected one row for the token in {table}, saw {len(rows)}"
     expires, owner = rows[0]
     assert expires is not None, (
-        f"expected an expiry time of the token in {table}, {settings.tokens_expiry_column} is null"
+        f"expected an expiry time of the token in {table}, but {settings.tokens_expiry_column} is null"
     )
     return {"expires": expires, "owner": owner, "seconds left": expires - time.time()}
 
@@ -187,7 +187,7 @@ def age(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any]:
     table, (known, forms) = settings.tokens_table, is_token(settings, token)
     half = stored(db, settings, token)["seconds left"] / 2
     columns = [str(name) for (name,) in db.ask(SERVICE, TIMES, table)]
-    assert columns, f"expected timestamp columns in {table}, there are none"
+    assert columns, f"expected timestamp columns in {table}, saw none"
     earlier = ", ".join(f'"{name}" = "{name}" - make_interval(secs => %s)' for name in columns)
     statement = f"update {table} set {earlier} where {known}"
     db.ask(SERVICE, statement, *[half] * len(columns), *forms)
@@ -206,7 +206,7 @@ def in_clear(db: Database, token: str) -> list[str]:
     """The tables of the services' database, of any schema, that contain a token itself."""
     login = replace(db.admin, database=db.login.database)
     tables = [name for name, kind, _ in relations(db)[db.login.database] if kind in ("r", "m", "p")]
-    assert tables, f"expected tables in the database {db.login.database}, there are none"
+    assert tables, f"expected tables in the database {db.login.database}, saw none"
     search = "select count(*) from {table} t where strpos(t::text, %s) > 0"
     return [
         name for name in tables if db.ask(db.leader(), search.format(table=quoted(name)), token, login=login) != [(0,)]
@@ -219,7 +219,7 @@ def signed_by_pods(service: Service) -> dict[str, tuple[str, str]]:
     for pod in service.running():
         name = str(pod.metadata.name)
         secret = service.environment(pod).get("JWT_SECRET", "")
-        assert secret, f"expected JWT_SECRET in the process of pod {name}, it runs without it"
+        assert secret, f"expected JWT_SECRET in the process of pod {name}, saw none"
         claims = {"sub": name, "iat": now, "exp": now + 300}
         made = [jwt.encode(claims, key, "HS256") for key in (secret, secret[::-1])]
         signed[name] = (register_secret(made[0]), register_secret(made[1]))

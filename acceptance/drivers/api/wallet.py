@@ -89,7 +89,7 @@ class Wallet:
 def jwt_in(answer: dict[str, Any]) -> str:
     """The JWT in an answer, whatever the name of its field. Raises AssertionError if there is none."""
     found = [value for value in answer.values() if isinstance(value, str) and JWT.match(value)]
-    assert found, f"expected a JWT in the answer, it has the fields {sorted(answer)}"
+    assert found, f"expected a JWT in the answer, saw the fields {sorted(answer)}"
     return register_secret(found[0])
 
 

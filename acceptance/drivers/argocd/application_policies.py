@@ -41,7 +41,7 @@ Judge = Callable[[Manifest], str]
 
 def troubles(objects: Mapping[str, Manifest], judge: Judge) -> dict[str, str]:
     """What is wrong with objects, by name; sound ones are left out. Raises AssertionError if there are no objects."""
-    assert objects, "expected objects to judge, but there are none"
+    assert objects, "expected objects to judge, saw none"
     return {name: wrong for name, item in objects.items() if (wrong := judge(item))}
 
 

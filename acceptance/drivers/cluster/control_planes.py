@@ -184,7 +184,7 @@ def all_led_to_common_address(cluster: Cluster) -> dict[str, dict[str, set[str]]
     assert not lost, f"expected a kubelet connected to the API's port 6443 on every machine, saw none on {lost}"
     past = led_past(seen, outputs.control_planes)
     assert not past, (
-        f"expected programs to use the API's common address; served by one control plane alone: {', '.join(past)}"
+        f"expected the API's common address everywhere, but these depend on one control plane alone: {', '.join(past)}"
     )
     return seen
 

@@ -58,7 +58,9 @@ def told_to(cluster: Cluster, tokens: Iterable[str]) -> dict[str, str]:
     """What the API publishes, if it is signed with each of these join tokens. Raises AssertionError otherwise."""
     data = told(cluster)
     unsigned = [token.partition(".")[0] for token in tokens if not is_signed(data, token)]
-    assert not unsigned, f"expected cluster-info to be signed with each join token, not with {unsigned}. Try: {HINT}"
+    assert not unsigned, (
+        f"expected cluster-info to be signed with each join token, but not with {unsigned}. Try: {HINT}"
+    )
     return data
 
 

@@ -69,7 +69,7 @@ class Database:
                 cursor = connection.execute(statement, values)
                 return list(cursor.fetchall()) if cursor.description else []
         except psycopg.Error as error:
-            raise AssertionError(f"{member} answered {statement!r} with {str(error).strip()}") from error
+            raise AssertionError(f"expected {member} to execute {statement!r}, saw {str(error).strip()}") from error
 
     def version(self, member: str) -> str:
         """A member's version string."""
@@ -127,7 +127,7 @@ class Database:
     def holds(self, member: str, table: str, expected: Rows) -> bool:
         """Raise AssertionError unless a member has exactly these rows."""
         rows = self.ask(member, f"select * from {table} order by id")
-        assert rows == expected, f"the rows {rows} in {table} on {member}, expected {expected}"
+        assert rows == expected, f"expected the rows {expected} in {table} on {member}, saw {rows}"
         return True
 
     def create(self, columns: str) -> str:

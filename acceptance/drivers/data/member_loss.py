@@ -134,7 +134,7 @@ class MemberOutage:
     def serves(self) -> bool:
         """Raise AssertionError unless the Service leads a fresh connection to a member that takes writes."""
         rows = self.db.ask(SERVICE, "select pg_is_in_recovery(), count(*) from " + self.writing.table)
-        assert rows and rows[0][0] is False, f"the Service {SERVICE} leading to a member that takes no writes"
+        assert rows and rows[0][0] is False, f"the Service {SERVICE} leads to a member that accepts no writes"
         return True
 
     def describe(self) -> dict[str, Any]:

@@ -51,4 +51,4 @@ def look_different(picture: bytes, other: str, take: Take) -> None:
     """
     if picture == take(other):
         first, second = (take(f"data:text/html,<h1>{text}</h1>") for text in WORDS)
-        assert first == second, f"its screenshot equals that of {other}: people do not see its content"
+        assert first == second, f"its screenshot equals that of {other}: its own content is not visible"

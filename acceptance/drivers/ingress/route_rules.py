@@ -93,7 +93,7 @@ def platform_rules(cluster: Cluster) -> list[Rule]:
     """The rules of every IngressRoute except scenarios'. Raises AssertionError if there is none."""
     items = cluster.custom.list_cluster_custom_object(*TRAEFIK, "ingressroutes")["items"]
     found = [rule for item in items for rule in rules_of(item) if not rule.namespace.startswith("scenario")]
-    assert found, "expected IngressRoutes of the platform, there are none. Try: kubectl get ingressroutes -A"
+    assert found, "expected IngressRoutes of the platform, saw none. Try: kubectl get ingressroutes -A"
     return found
 
 

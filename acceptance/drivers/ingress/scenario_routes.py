@@ -130,7 +130,7 @@ def plain_http_statuses(server: Server, rules: list[Rule]) -> dict[str, Any]:
 def plain_http_status(server: Server, home: str, service: dict[str, Any]) -> Any:
     """The status with which a Service answers plain HTTP from a pod, or REFUSED where none of its pods is ready."""
     assert service.get("scheme") in (None, "http"), (
-        f"expected plain HTTP to each Service, a route in {home} speaks TLS to {service}"
+        f"expected plain HTTP to each Service, but a route in {home} speaks TLS to {service}"
     )
     address = f"http://{service['name']}.{home}:{service['port']}/"
     # It takes a moment until each node's network policies know a new pod.

@@ -37,7 +37,7 @@ def running_specs(cluster: Cluster) -> dict[str, dict[str, Any]]:
     """The specs of Traefik's pods, by name. Raises AssertionError if there are none."""
     pods = cluster.core.list_namespaced_pod(NAMESPACE, label_selector="app=traefik").items
     specs = {str(pod.metadata.name): cluster.api.sanitize_for_serialization(pod.spec) for pod in pods}
-    assert specs, "expected pods of Traefik, there are none. Try: kubectl -n traefik get pods"
+    assert specs, "expected pods of Traefik, saw none. Try: kubectl -n traefik get pods"
     return specs
 
 
@@ -108,7 +108,7 @@ def who_is_believed(platform: Platform) -> list[str]:
 def resolver(options: Options, name: str) -> Options:
     """An ACME resolver's options without those in OWN. Raises AssertionError if there is no resolver of that name."""
     found = below(options, f"certificatesresolvers.{name}.acme.".lower())
-    assert found, f"expected an ACME resolver {name} among Traefik's options, there is no resolver {name}"
+    assert found, f"expected an ACME resolver {name} among Traefik's options, saw none of that name"
     short = {option.rpartition(".acme.")[2]: value for option, value in found.items()}
     return {option: value for option, value in short.items() if option not in OWN}
 

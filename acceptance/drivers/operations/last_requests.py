@@ -83,8 +83,8 @@ class TakenAway:
             raise self.failed[0]
         name = self.service.name
         assert not self.lost, (
-            f"expected a pod of {name} to finish the requests that have begun when it is deleted, {len(self.lost)} of "
-            f"{LINES} that took {self.seconds} s to come were cut: {self.lost[:3]}"
+            f"expected a deleted pod of {name} to finish the requests that have begun, but {len(self.lost)} of "
+            f"{LINES} that took {self.seconds} s to arrive were cut off: {self.lost[:3]}"
         )
         assert self.answered == LINES, f"expected {LINES} answers of a pod of {name} that ends, saw {self.answered}"
         return {"answered": self.answered}

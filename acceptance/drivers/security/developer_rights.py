@@ -219,6 +219,6 @@ def reads(kinds: Iterable[Resource], pods: list[str]) -> dict[str, Attempt]:
         f"list {kind.full_name}": ("GET", kind.path(NAMESPACE)) for kind in kinds if kind.full_name in READABLE
     }
     assert pods and len(attempts) == len(READABLE), (
-        f"expected the kinds {sorted(READABLE)} and pods in {NAMESPACE}, the API serves {sorted(attempts)} and {pods}"
+        f"expected the kinds {sorted(READABLE)} and pods in {NAMESPACE}, saw {sorted(attempts)} and {pods}"
     )
     return attempts | {f"the log of {pod}": ("GET", f"{HERE}/pods/{pod}/log") for pod in pods}

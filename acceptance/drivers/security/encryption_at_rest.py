@@ -62,8 +62,8 @@ class MarkedSecret:
         Otherwise a search for the Secrets' values in it would prove nothing.
         """
         lacking = [name for name in self.hidden if not snapshot.has(self.key(name))]
-        assert snapshot.has(self.clear), "expected the ConfigMap's value in the snapshot of etcd, it is not found"
-        assert not lacking, f"expected these Secrets in the snapshot of etcd, {lacking} are not found"
+        assert snapshot.has(self.clear), "expected the ConfigMap's value in the snapshot of etcd, but it is not there"
+        assert not lacking, f"expected all Secrets in the snapshot of etcd, but {lacking} are missing"
 
     def unreadable(self) -> dict[str, list[str]]:
         """The Secrets that an API server does not return with the value that was written, by API server."""

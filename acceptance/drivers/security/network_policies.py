@@ -188,7 +188,7 @@ def only_these(tried: Callers, default: Namespace, application: str, wanted: set
     made = connections(asked, targets)
     seen = {who: [target for target in targets if made[who, target]] for who in asked}
     wrong = {who: found for who, found in seen.items() if found != (targets if who in wanted else [])}
-    assert not wrong, f"of {targets} these callers reach other targets than they may: {wrong}"
+    assert not wrong, f"of {targets}, these callers reach others than they are allowed to: {wrong}"
     return seen
 
 

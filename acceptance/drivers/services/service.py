@@ -99,7 +99,7 @@ class Service:
         own = {str(pod.status.pod_ip) for pod in self.rolled_out()}
         by_hand = slices(self.namespace.cluster, (self.namespace.name, self.name))
         seen = addresses_of(endpoints) | addresses_in(by_hand)
-        assert seen == own, f"the Service {self.name} leads to {sorted(seen)}, its ready pods are at {sorted(own)}"
+        assert seen == own, f"the Service {self.name} leads to {sorted(seen)}, but its ready pods are at {sorted(own)}"
         return True
 
     def doors(self, through: PodClient) -> dict[str, Api]:

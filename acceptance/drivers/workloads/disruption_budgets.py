@@ -54,7 +54,7 @@ def stuck(objects: Iterable[Manifest]) -> list[str]:
     """The budgets among objects that never let a pod of a workload go, in words. Raises AssertionError without any."""
     found = list(objects)
     budgets = [item for item in found if item["kind"] == BUDGET]
-    assert budgets, "expected disruption budgets, here and in production, there are none"
+    assert budgets, "expected disruption budgets, here and in production, saw none"
     said = []
     for workload in (item for item in found if item["kind"] in WORKLOADS):
         own, name = [item for item in budgets if covers(item, workload)], workload["metadata"]["name"]

@@ -46,5 +46,5 @@ def test_only_what_a_new_token_takes_longer_counts(monkeypatch, more, found):
         return f"token {next(numbers)}"
 
     assert asking_time.cost_of_new_tokens(doors, ServiceSettings(), "known", new, pairs=3) == {"a pod": found}
-    with pytest.raises(AssertionError, match="expected auth to accept a good JWT"):
+    with pytest.raises(AssertionError, match="expected auth to accept a valid JWT"):
         asking_time.cost_of_new_tokens({"a pod": Auth(clock, 0, False)}, ServiceSettings(), "known", new, pairs=1)

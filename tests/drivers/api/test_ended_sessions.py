@@ -40,5 +40,5 @@ def test_the_sessions_of_one_service_are_ended_at_each_member():
 
 
 def test_a_session_that_is_there_still_is_not_gone():
-    with pytest.raises(AssertionError, match="1 of 2 are still there"):
+    with pytest.raises(AssertionError, match="1 of 2 sessions are still open"):
         are_gone(Members({"a": {}}, stays=1), "a", [1, 2])

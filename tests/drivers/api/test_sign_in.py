@@ -80,7 +80,7 @@ def test_sign_ins_at_once_are_begun_at_the_same_moment():
     assert sorted(answer.status_code for answer in answers) == [201] + [401] * (AT_ONCE - 1)
 
 
-@pytest.mark.parametrize(("uses", "said"), [(2, "one nonce let in 2 of"), (0, "none of")])
+@pytest.mark.parametrize(("uses", "said"), [(2, "one nonce was accepted in 2 of"), (0, "none was accepted")])
 def test_a_nonce_that_lets_in_another_number_is_seen(uses, said):
     with pytest.raises(AssertionError, match=said):
         visitor("siwe", Auth(uses)).message("a nonce that it used several times at once")

@@ -73,7 +73,7 @@ def test_a_change_is_heard():
 
 @pytest.mark.parametrize(("lines", "heard"), [((), "nothing"), ((line("Synced"),), r"\['Synced'\]")])
 def test_no_change_is_heard(lines, heard):
-    with pytest.raises(AssertionError, match=f"told as it comes, heard {heard} and then Read timed out"):
+    with pytest.raises(AssertionError, match=f"report each change of .*, saw {heard} and then Read timed out"):
         hears_of_change(listening(*lines), Demo())
 
 

@@ -97,5 +97,5 @@ def test_who_waits_beside_others_is_no_answer(monkeypatch, scheme):
     monkeypatch.setattr(load_balancer, "ask_behind", lambda *_: "pod one")
     assert load_balancer.ask_beside_others(load_balancer.PODS, None, scheme, None) == "pod one"
     monkeypatch.setattr(load_balancer, "ask_behind", waits)
-    with pytest.raises(AssertionError, match="no answer beside 24 connections held open"):
+    with pytest.raises(AssertionError, match="an answer while 24 connections are held open"):
         load_balancer.ask_beside_others(load_balancer.PODS, None, scheme, None)
