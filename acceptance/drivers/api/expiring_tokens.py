@@ -1,4 +1,4 @@
-"""JWTs that auth accepted, and that have expired since: it may remember a yes for no longer. Source: 8.9."""
+"""JWTs that auth accepted and that have expired since: it must not cache its acceptance for longer. Source: 8.9."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def oldest(doors: dict[str, Api], settings: ServiceSettings, good: str, secret: 
 def expired_meanwhile(doors: dict[str, Api], settings: ServiceSettings, good: str, secret: str) -> str:
     """A JWT that auth accepted at each endpoint, once it refuses those that expire at the same time.
 
-    Each of these is a new one, about which auth can remember nothing: how long it allows clocks to differ need not be
-    known. Raises TimedOut.
+    Each of these is new, so auth cannot have cached anything about it: its clock skew need not be known. Raises
+    TimedOut.
     """
     token, expires = oldest(doors, settings, good, secret)
 

@@ -19,7 +19,7 @@ from acceptance.drivers.services.service import KEEP, Api, in_words, now
 
 LOGS = "kubectl logs -l app=auth-service"
 READING, ENOUGH = 20, 60
-"""Seconds that a nonce waits while people read what they sign, and the fewest that auth may say it holds."""
+"""Seconds that people take to read what they sign, and the shortest validity of a nonce that auth may state."""
 READ = "a good message, once it was read"
 LONGEST = 200
 """Seconds for which a request waits for auth's rate limit: a wallet's message is valid for 300."""
@@ -87,7 +87,7 @@ class SignIn:
         return self.flow.message(kind)
 
     def read(self, issued: dict[str, Any]) -> None:
-        """Wait about as long as people take to read a message: what auth tells of its nonce need not be so."""
+        """Wait about as long as people take to read a message: auth may state a wrong lifetime for its nonce."""
         told = issued.get("expiresIn")
         assert not isinstance(told, int) or told >= ENOUGH, (
             f"expected a nonce that is valid for {ENOUGH} s or more, but auth says {told} s. Try: {LOGS}"
@@ -95,7 +95,7 @@ class SignIn:
         time.sleep(READING)
 
     def as_new_client(self) -> None:
-        """Become another client to the rate limit, where a header tells clients apart."""
+        """Become another client for the rate limit, where a header tells clients apart."""
         self.headers = {name: new_nonce() for name in self.headers}
 
     def send(self, message: str, signature: str, **headers: str) -> requests.Response:

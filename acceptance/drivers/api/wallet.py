@@ -30,7 +30,7 @@ KNOWN_SECRETS = (
     "secret", "jwt-secret", "jwt_secret", "changeme", "change-me", "development", "test", "password", "supersecret",
     "your-256-bit-secret", "your-secret-key", "dev-secret", "default", "insecure",
 )  # fmt: skip
-"""Secrets that samples and development setups sign with: anybody may try them."""
+"""Secrets that samples and development setups sign with: an attacker would try them first."""
 
 
 class Wallet:
@@ -94,7 +94,7 @@ def jwt_in(answer: dict[str, Any]) -> str:
 
 
 def new_nonce() -> str:
-    """A nonce that nobody issued."""
+    """A nonce that auth did not issue."""
     return secrets.token_hex(16)
 
 

@@ -1,4 +1,4 @@
-"""What people see of a page: its screenshot, compared with another page's. Source: 10.5 to 10.8, 12.1."""
+"""What users see of a page: its screenshot, compared with another page's. Source: 10.5 to 10.8, 12.1."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ class Service:
 
 
 class Api:
-    """HTTP to a service, each request over a new connection, so that each is balanced anew."""
+    """HTTP to a service, each request over a new connection, so that each is balanced separately."""
 
     def __init__(self, address: str):
         self.base = f"http://{address}"

@@ -35,7 +35,7 @@ def exists(namespace: Namespace, name: str) -> bool:
 def check(namespace: Namespace, name: str, port: int) -> Any:
     """The spec of a Service. Raises AssertionError unless it is of type ClusterIP, has the port, and leads everywhere.
 
-    While each machine has a pod of it, as in quiet times, nobody sees that a Service leads to its own machine's alone.
+    While each machine has a pod of it, it goes unnoticed that a Service only leads to pods on the caller's machine.
     """
     spec = spec_of(namespace, name)
     assert spec.type == "ClusterIP", (
