@@ -1,4 +1,4 @@
-"""Claims that outlive the pods and the StatefulSet that they were made for. Source: 6.2, 7.2."""
+"""Claims that outlive the pods and the StatefulSet that they were created for. Source: 6.2, 7.2."""
 
 from __future__ import annotations
 

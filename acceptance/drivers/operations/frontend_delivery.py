@@ -22,7 +22,7 @@ IMAGE = "alternate-futures/frontend"
 ASKED = 20
 """Requests that must all show the new text."""
 VALIDATORS = {"If-None-Match": "ETag", "If-Modified-Since": "Last-Modified"}
-"""The headers with which a browser asks whether a page that it kept has changed, and what of the page they repeat."""
+"""The headers with which a browser revalidates a cached page, and the headers of the page whose values they repeat."""
 
 
 @dataclass
@@ -99,9 +99,9 @@ def wait_page(service: ServiceUnderChange, web: requests.Session, url: str, text
 
 
 def stale(web: requests.Session, url: str, kept: requests.Response, text: str) -> list[str]:
-    """How those who kept an answer of before miss the new text when they ask whether it changed, in words.
+    """How clients with a cached older answer miss the new text when they revalidate it, in words.
 
-    With both validators, as browsers do, and with each alone. A page that has none is requested anew in any case.
+    With both validators, as browsers do, and with each alone. A page that has none is requested again in any case.
     """
     said = {name: kept.headers[of] for name, of in VALIDATORS.items() if of in kept.headers}
     ways = [said, *({name: value} for name, value in said.items())] if said else []
