@@ -154,7 +154,7 @@ def resolvers_of_routes(platform: Platform) -> dict[str, str]:
 
 
 def certified_by(rule: Rule) -> str:
-    """Where a rule's certificate comes from: its resolver, and any Secret or store beside it, which nobody renews."""
+    """Where a rule's certificate comes from: its resolver, or a Secret or store beside it, which is never renewed."""
     besides = [f" beside {key}: {rule.tls[key]}" for key in ("secretName", "store") if rule.tls.get(key)]
     return str(rule.tls.get("certResolver", "none")) + "".join(besides)
 

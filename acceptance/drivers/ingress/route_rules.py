@@ -125,7 +125,7 @@ def taken_in_clear(rules: list[Rule]) -> list[str]:
 def leads_elsewhere(rules: list[Rule], host: str, service: str) -> list[str]:
     """The rules that may match a host but lead to anything but one Service, in words; also if no rule matches.
 
-    So do those that tell its requests apart by more than the path: the others get another answer, or none.
+    So are those that match by more than the path: the host's other requests get another answer, or none.
     """
     taking = [rule for rule in rules if rule.may_take(host)]
     if not taking:

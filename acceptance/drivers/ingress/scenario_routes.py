@@ -24,7 +24,7 @@ REFUSED = "connection refused"
 OF_TLS = re.compile("HTTPS|SSL|TLS")
 """Words of a server's 400 to plain HTTP on a TLS port."""
 FRESH = 24
-"""Requests over new connections where a target is chosen: enough to see one go astray if a quarter of them do."""
+"""Requests over new connections where a target is chosen: enough to see a misrouted one if a quarter are."""
 STAYS = Deadline(4, "criterion 4.11: while no pod is healthy")
 
 

@@ -23,7 +23,7 @@ SCHEMES = ("http", "https")
 HELD = 24
 """Connections held open beside the one that is judged: those of a few visitors' browsers, at six each."""
 MANY = 200
-"""Connections held open from one address: those of an office behind one address."""
+"""Connections held open from one address, as by an office behind a NAT."""
 LIMIT = 1000
 """Connections, at once or new in a second, that the load balancer must allow: enough for hundreds of visitors."""
 TRAEFIK, PODS = "Traefik", "a pod on each worker"

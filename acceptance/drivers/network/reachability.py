@@ -1,4 +1,4 @@
-"""A scenario's own Service: who reaches it by address and by name, and through which DNS server."""
+"""A scenario's own Service: which clients reach it by address and by name, and through which DNS server."""
 
 from __future__ import annotations
 

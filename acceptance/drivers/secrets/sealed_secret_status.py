@@ -69,7 +69,7 @@ def template_annotations(item: dict[str, Any]) -> dict[str, str]:
 
 
 def new_secret_refused(cluster: Cluster) -> list[str]:
-    """What the API server says against one more Secret of the controller in the services' namespace."""
+    """Why the API server would refuse one more Secret of the controller in the services' namespace."""
     pods = cluster.core.list_namespaced_pod(HOME, label_selector="app=sealed-secrets").items
     names = {str(pod.spec.service_account_name) for pod in pods}
     users = [f"system:serviceaccount:{HOME}:{name}" for name in sorted(names)]

@@ -170,7 +170,7 @@ def deploy_user_of_secret(namespace: Namespace, value: str) -> None:
 
 
 def wait_kept(namespace: Namespace, value: str) -> None:
-    """See that the pod keeps its value: nothing restarts it because a Secret changed. Raises DidNotStay."""
+    """Check that the pod keeps its value: a changed Secret does not restart it. Raises DidNotStay."""
 
     def kept() -> bool:
         assert value_in_pod(namespace) == value, (

@@ -93,7 +93,7 @@ def statuses(caller: Caller, attempts: dict[str, Attempt]) -> dict[str, int]:
 def status(caller: Caller, attempt: Attempt) -> int:
     """The HTTP status that answers an attempt.
 
-    Raises ApiException where the API server says that it is overloaded or away, which tells nothing about rights.
+    Raises ApiException where the API server is overloaded or unavailable, which says nothing about rights.
     """
     code = int(caller(*attempt).status_code)
     if code in AWAY_STATUS:

@@ -88,7 +88,7 @@ class KeyFile:
 
     @property
     def is_private(self) -> bool:
-        """Whether both modes, in octal digits, let nobody in but the owner."""
+        """Whether both modes, in octal digits, give only the owner access."""
         return not (int(self.mode, 8) | int(self.folder_mode, 8)) & 0o077
 
 
@@ -100,7 +100,7 @@ def key_files(namespace: Namespace, outputs: Outputs) -> dict[str, KeyFile]:
     for machine in outputs.control_planes:
         path = str(servers.get(machine.name, {}).get("encryption-provider-config") or "")
         assert path, f"the API server of {machine.name} runs without --encryption-provider-config"
-        # The owner is not judged: it is whoever created the cluster, and root in a node is root on their machine.
+        # The owner is not judged: it is the user who created the cluster, and root in a node is root on their machine.
         command = 'stat --format %a "$1" "$(dirname "$1")"; sha256sum "$1"'
         mode, folder_mode, digest = cluster.on_node(machine.name, "sh", "-ec", command, "sh", path).split()[:3]
         seen[machine.name] = KeyFile(path, mode, folder_mode, digest)

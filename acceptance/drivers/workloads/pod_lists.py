@@ -143,7 +143,7 @@ def read_logs(cluster: Cluster) -> tuple[dict[str, str], int]:
         if pod.status.phase != "Running" or pod.metadata.deletion_timestamp or not is_ready(pod):
             continue
         if pod.spec.node_name in silent:
-            # A kubelet that does not answer costs a time-out each time.
+            # A kubelet that does not answer costs a time-out for each pod.
             continue
         for container in pod.spec.containers:
             place = (pod.metadata.name, pod.metadata.namespace)
