@@ -23,7 +23,7 @@ from acceptance.drivers.services.service import in_words
 
 FOUND = Deadline(45, "criterion 11.1: CoreDNS may keep an answer for 30 s, and a kept connection has to time out")
 PAIRS = 15
-"""Pairs of queries from whose medians it follows how long the backend asks auth; and of validate calls."""
+"""How many pairs of queries, and of validate calls, are timed for a median: the difference is the time for auth."""
 OUT_OF_REACH = Deadline(6, "criteria 9.11, 11.4: while auth cannot be reached")
 
 
@@ -47,7 +47,7 @@ def names_by_dns(backend, evidence):
 
 @given("a copy of the backend that calls an auth service by its Service name", target_fixture="named")
 def copy_by_name(backend, auth_api, data_client, environment):
-    # Auth's own answer to a token that nobody signed: only a request sent to the stub gets it there.
+    # Auth's own rejection of an invalid token: the copy gets it for this token only by asking the stub.
     no = auth_stub.no_of_auth(auth_api, environment.services)
     with (
         named_auth(data_client.namespace, *no) as found,

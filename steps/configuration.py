@@ -59,7 +59,7 @@ def real_copy(backend):
     "the ConfigMap is changed to an auth service at another host and port, which says no", target_fixture="other_auth"
 )
 def change_config(configured, auth_api, data_client, environment, evidence):
-    # Auth's own answer to a token that nobody signed: only a request sent to the stub gets it here.
+    # Auth's own rejection of an invalid token: the copy gets it for this token only by asking the stub.
     no = no_of_auth(auth_api, environment.services)
     with answering(data_client.namespace, *no) as stub:
         changed = stub.url + environment.services.auth_url_end

@@ -80,7 +80,7 @@ def k3s_installed(cluster, outputs, environment, evidence):
         raise Unverifiable(f"no machine installs K3s here: {others[0]} runs {versions.get(others[0])}, from an image")
     assert not others, f"expected K3s on all control planes, not on {others}. Try: journalctl -u k3s-node on it"
     if environment.infrastructure.provisioner != "aws":
-        raise Unverifiable("the suite cannot tell who installed K3s on machines that somebody else provisioned")
+        raise Unverifiable("the suite cannot tell how K3s was installed on machines that it did not provision")
 
 
 @then("the network holds only this platform's resources")

@@ -28,7 +28,7 @@ def page_is(opened, environment, path):
 
 @then("it does not have the title, text or look of another page of the site")
 def page_is_seen(opened, web, environment, outputs, pebble):
-    # A page that a style sheet hides has its heading in the document, but nobody sees it. Only a browser can tell.
+    # A page that a style sheet hides has its heading in the document, but no visitor sees it. Only a browser can tell.
     if opened.picture:
         screenshots.wait_seen(opened, environment, outputs, pebble)
     mixed_up = mix_ups.mixed_up(opened, web, environment)

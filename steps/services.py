@@ -12,7 +12,7 @@ from acceptance.drivers.workloads import replicas
 from acceptance.platform.secrets import read_secret
 
 FRESH = 20
-"""Requests over new connections, each of which the load balancer, Traefik and the Service balance anew."""
+"""Requests over new connections, each of which the load balancer, Traefik and the Service balance separately."""
 STAYS = Deadline(4, "criteria 8.1, 9.1, 10.1: replicas that run, not one that is there at times")
 HOSTS = {"auth-service": "auth", "backend-service": "api", "frontend-service": "www"}
 
