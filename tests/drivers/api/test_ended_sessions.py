@@ -1,4 +1,4 @@
-"""Sessions that the database ends: those of one service, and only what is over counts as ended."""
+"""Sessions that the database ends: only those of one service, and only closed ones count as ended."""
 
 from types import SimpleNamespace as Thing
 

@@ -1,4 +1,4 @@
-"""Data that counts the records of the database, and data that does not."""
+"""Answers that count the database's records correctly, and answers that do not."""
 
 from types import SimpleNamespace as Thing
 

@@ -1,4 +1,4 @@
-"""Requests that take seconds to come, sent to a server that waits and to one that does not."""
+"""Requests that take seconds to arrive, sent to a server that waits and to one that does not."""
 
 import contextlib
 import http.server

@@ -1,4 +1,4 @@
-"""What is held against the platform's Applications: each judge finds a careless change, and none in what we have."""
+"""Checks of the platform's Applications: each finds its fault, and finds none in our manifests."""
 
 import pytest
 import yaml

@@ -1,4 +1,4 @@
-"""What whoever has Argo CD's UI open hears of changes."""
+"""What an open UI of Argo CD receives about changes."""
 
 import contextlib
 import json
@@ -58,7 +58,7 @@ class Demo:
 
 
 def listening(*lines):
-    """Argo CD whose stream has these lines, and after them says nothing for too long."""
+    """Argo CD whose stream has these lines and is then silent for too long."""
 
     def stream():
         yield from lines

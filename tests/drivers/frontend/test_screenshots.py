@@ -1,4 +1,4 @@
-"""What people see of pages: a page that a style hides looks like any other."""
+"""What users see of pages: a page hidden by a style sheet looks like any other."""
 
 import http.server
 

@@ -1,4 +1,4 @@
-"""Cuts of the network: what is asked of the machines, and what becomes of a cut that stays."""
+"""Network cuts: what is run on the machines, and what happens to a cut that stays."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Who is kept waiting at a load balancer, and what it lists of its limits."""
+"""Clients that have to wait at a load balancer, and the limits that it lists."""
 
 import contextlib
 import socket
@@ -60,7 +60,7 @@ def test_a_worker_that_is_not_behind_the_load_balancer_is_told(monkeypatch):
 
 @contextlib.contextmanager
 def server():
-    """A place that takes connections; how many it has taken."""
+    """A server that accepts connections, and their number."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken, ended = [], threading.Event()
 

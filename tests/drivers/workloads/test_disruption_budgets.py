@@ -1,4 +1,4 @@
-"""A budget that never lets a pod go is seen, and one of two budgets for the same pods, here and in production."""
+"""A budget that never allows an eviction is found, and two budgets for the same pods, here and in production."""
 
 from types import SimpleNamespace
 

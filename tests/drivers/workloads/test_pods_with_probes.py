@@ -14,7 +14,7 @@ WORKERS = Thing(workers=[Thing(name="one"), Thing(name="two")])
 
 
 class Pods:
-    """A namespace that takes pods, and shows one."""
+    """A namespace that accepts pods, and shows one."""
 
     name = "scenario"
 
