@@ -210,9 +210,7 @@ def copy_without_a_word(signed_in, backend, data_client, environment, busy, brok
     # Auth neither accepts nor rejects the token here: a client told Unauthorized would sign in again for nothing.
     without = {said: asked for said, asked in says.items() if said != auth_stub.UNCLEAR}
     wrong = {said: in_words(asked.answer) for said, asked in without.items() if asked.status != status}
-    assert not wrong, (
-        f"expected {status} where auth neither accepts nor rejects the token, saw by auth's status: {wrong}"
-    )
+    assert not wrong, f"expected {status} where auth neither accepts nor rejects the token, saw {wrong}"
     return says
 
 

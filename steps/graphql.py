@@ -50,7 +50,7 @@ def new_record(service, db, environment):
 @given("a record among many that were just written to the database", target_fixture="record")
 def new_record_among_many(db, environment):
     record = Record.new(db, environment.services)
-    # Together with the services' own records, at least fifty precede it, so a first page of fifty lacks it.
+    # A first page of fifty records does not contain it: the services' own records also precede it.
     record.insert(around=environment.services.public_page // 2 - 1)
     yield record
     record.delete()
@@ -100,13 +100,9 @@ def query_of_clients_is_answered(backend_doors, environment, record, evidence):
     answers = ask_as_clients(backend_doors, settings, settings.public_query, domain)
     evidence.add("answers to queries as clients send them", {how: asked.describe() for how, asked in answers.items()})
     missed = [how for how, asked in answers.items() if not record.found_in(asked)]
-    assert answers and not missed, (
-        f"expected each query to find {record.values}, but it did not at {missed}. Try: {LOGS}"
-    )
+    assert answers and not missed, f"expected each query to find {record.values}, not found at {missed}. Try: {LOGS}"
     forms = {how: form for how, asked in answers.items() if (form := compressed_against_wish(asked.answer))}
-    assert not forms, (
-        f"expected no compressed answer for a client that does not accept compression, saw {forms}. Try: {LOGS}"
-    )
+    assert not forms, f"expected no compressed answer unless the client accepts it, saw {forms}. Try: {LOGS}"
 
 
 @when("it sends the protected query", target_fixture="answers")

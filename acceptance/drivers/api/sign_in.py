@@ -120,9 +120,7 @@ class SignIn:
     def got(self) -> dict[str, Any]:
         """What auth gave to the wallet, with the JWT under "jwt". Raises AssertionError if it refused the sign-in."""
         answer = self.answer
-        assert answer.status_code in (200, 201), (
-            f"expected the sign-in to be accepted, saw {in_words(answer)}. Try: {LOGS}"
-        )
+        assert answer.status_code in (200, 201), f"expected the sign-in to succeed, saw {in_words(answer)}. Try: {LOGS}"
         body = as_json(answer.text)
         return {**body, "jwt": jwt_in(body), "wallet": self}
 
@@ -152,9 +150,7 @@ class Siwe:
         assert answer.status_code == 200, f"expected a nonce, saw {in_words(answer)}. Try: {LOGS}"
         # A browser that caches the answer would send the same nonce again, and be refused.
         seconds = kept_for(answer)
-        assert not seconds, (
-            f"expected a nonce that browsers must not cache, but they may for {seconds:.0f} s: {in_words(answer)}"
-        )
+        assert not seconds, f"expected an uncacheable nonce, but it may be cached {seconds:.0f} s: {in_words(answer)}"
         return dict(as_json(answer.text))
 
     def made(self, **settings: Any) -> str:

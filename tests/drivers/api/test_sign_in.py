@@ -157,7 +157,7 @@ def test_a_nonce_that_a_browser_keeps_is_seen(told, seconds):
     if not seconds:
         assert there.message("a good message")
         return
-    with pytest.raises(AssertionError, match=f"may for {seconds} s"):
+    with pytest.raises(AssertionError, match=f"may be cached {seconds} s"):
         there.message("a good message")
 
 

@@ -78,7 +78,7 @@ def test_the_resolver_of_production_renews_as_the_one_whose_renewal_is_seen_on_k
 
 
 def test_a_resolver_that_is_not_there_is_said():
-    with pytest.raises(AssertionError, match="there is no resolver"):
+    with pytest.raises(AssertionError, match="saw none of that name"):
         traefik_options.resolver({}, "letsencrypt")
 
 
