@@ -57,10 +57,10 @@ Feature: Backend service
     And the copy answers as that auth service says: <answer>
 
     Examples:
-      | word               | token                            | answer                         |
-      | no                 | its JWT                          | Unauthorized                   |
-      | no with status 200 | its JWT                          | Unauthorized                   |
-      | yes                | a JWT signed with another secret | with the data of whom it names |
+      | word               | token                            | answer                                    |
+      | no                 | its JWT                          | Unauthorized                              |
+      | no with status 200 | its JWT                          | Unauthorized                              |
+      | yes                | a JWT signed with another secret | with the data of the wallet that it names |
 
   @ac-9.9
   Scenario Outline: When auth says no, the client gets the error Unauthorized
@@ -107,4 +107,4 @@ Feature: Backend service
     Then the protected query is answered with 200 again
     And a copy of the backend whose auth returns 503 or 500, never answers, or hangs up responds with 503
     And a copy whose auth has an unresolvable name responds with 503
-    And a copy whose auth answers neither yes nor no returns no protected data
+    And a copy whose auth neither accepts nor rejects the token returns no protected data

@@ -23,7 +23,7 @@ from acceptance.drivers.services.service import in_words
 
 FOUND = Deadline(45, "criterion 11.1: CoreDNS may keep an answer for 30 s, and a kept connection has to time out")
 PAIRS = 15
-"""Pairs of queries from whose medians it follows how long the backend asks auth; and of validate calls."""
+"""How many pairs of queries, and of validate calls, are timed for a median: the difference is the time for auth."""
 OUT_OF_REACH = Deadline(6, "criteria 9.11, 11.4: while auth cannot be reached")
 
 
@@ -47,7 +47,7 @@ def names_by_dns(backend, evidence):
 
 @given("a copy of the backend that calls an auth service by its Service name", target_fixture="named")
 def copy_by_name(backend, auth_api, data_client, environment):
-    # Auth's own answer to a token that nobody signed: only a request sent to the stub gets it there.
+    # Auth's own rejection of an invalid token: the copy gets it for this token only by asking the stub.
     no = auth_stub.no_of_auth(auth_api, environment.services)
     with (
         named_auth(data_client.namespace, *no) as found,
@@ -138,9 +138,9 @@ def validate_expired(backend, auth, data_client, signed_in, jwt_secret, environm
 def refused_fast_enough(noes, share, limit):
     # A rejection may be a status of its own, or part of an answer with 200.
     wrong = measuring.with_others(noes, [200, *REFUSALS])
-    assert noes and not wrong, f"expected an answer to each call with a JWT that expired, saw {wrong}"
+    assert noes and not wrong, f"expected an answer to each validate call with an expired JWT, saw {wrong}"
     slow = measuring.slower(noes, share, limit)
-    assert not slow, f"expected auth to refuse expired JWTs in time, {share} of 100 noes within {limit} ms, saw {slow}"
+    assert not slow, f"expected auth to reject {share} of 100 expired JWTs within {limit} ms, saw {slow}"
 
 
 @when("auth refuses connections from the backend", target_fixture="cut")
@@ -173,7 +173,7 @@ def protected_is(status, signed_in, doors, environment):
 
 @then(parsers.parse("the protected query is consistently answered with {status:d} at every endpoint"))
 def protected_stays(signed_in, backend_doors, environment, status):
-    # A backend that caches an old yes answers wrongly now, but perhaps not later: the first wrong answer counts.
+    # A backend that has cached an earlier acceptance is wrong only at first: the first wrong answer counts.
     def answered():
         return protected_is(status, signed_in, backend_doors, environment)
 
@@ -207,10 +207,10 @@ def copy_without_a_word(signed_in, backend, data_client, environment, busy, brok
     settings, said = environment.services, (busy, broken, auth_stub.SILENT, auth_stub.HANGS_UP, auth_stub.UNCLEAR)
     says = auth_stub.answers_of_copies(backend, data_client, settings, said, signed_in["jwt"])
     evidence.add("answers of copies, by what auth answers", {said: asked.describe() for said, asked in says.items()})
-    # None is a yes or a no: a client that is told Unauthorized would sign in again, in vain.
+    # Auth neither accepts nor rejects the token here: a client told Unauthorized would sign in again for nothing.
     without = {said: asked for said, asked in says.items() if said != auth_stub.UNCLEAR}
     wrong = {said: in_words(asked.answer) for said, asked in without.items() if asked.status != status}
-    assert not wrong, f"expected {status} where auth says neither yes nor no, saw by status of auth: {wrong}"
+    assert not wrong, f"expected {status} where auth neither accepts nor rejects the token, saw {wrong}"
     return says
 
 
@@ -221,10 +221,10 @@ def copy_without_an_address(signed_in, backend, data_client, environment, status
     assert asked.status == status, f"expected {status} where auth has no address, saw {in_words(asked.answer)}"
 
 
-@then("a copy whose auth answers neither yes nor no returns no protected data")
+@then("a copy whose auth neither accepts nor rejects the token returns no protected data")
 def copy_with_an_unclear_word(answers_of_copies):
     said = with_data(answers_of_copies[auth_stub.UNCLEAR])
-    assert not said, f"expected no data where auth says neither yes nor no, but {said}. Try: {LOGS}"
+    assert not said, f"expected no data where auth neither accepts nor rejects the token, but {said}. Try: {LOGS}"
 
 
 @then(parsers.parse("the public query is answered with {status:d} at every endpoint"))

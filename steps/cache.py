@@ -70,13 +70,15 @@ def redis_service(cache, service, port, evidence):
 def redis_takes_clients(cache, count, evidence):
     most = int(cache.setting("maxclients"))
     evidence.add("clients that it takes at once", most)
-    assert most >= count, f"expected Redis to take {count} clients at once, it takes {most}. Try: ulimit -n in its pod"
+    assert most >= count, (
+        f"expected Redis to accept {count} concurrent clients, saw a limit of {most}. Try: ulimit -n in its pod"
+    )
 
 
 @then("it is not exposed outside the cluster")
 def redis_inside_only(cache):
     found = ways_in(cache.namespace.cluster, cache.namespace.pods("app=redis"))
-    assert not found, f"expected Redis inside the cluster only, but {'; '.join(found)}"
+    assert not found, f"expected Redis to be reachable only inside the cluster, but {'; '.join(found)}"
 
 
 @then("a pod with REDIS_URL from the Secret reaches Redis on the port in that URL, and Redis listens on no other port")
@@ -85,9 +87,7 @@ def redis_port(cache, evidence):
     seen = {"REDIS_URL": port, "server": cache.setting("port"), "listened at in the pod": sorted(own_ports(cache))}
     evidence.add("ports", seen)
     assert cache("PING") == "PONG", "expected PONG at the URL that the Secret names"
-    assert seen["server"] == str(port), (
-        f"REDIS_URL names port {port}, the server that answers there reports {seen['server']}"
-    )
+    assert seen["server"] == str(port), f"expected the server at REDIS_URL to report port {port}, saw {seen['server']}"
     assert seen["listened at in the pod"] == [port], f"expected Redis to listen on port {port} only, saw {seen}"
 
 
@@ -125,7 +125,7 @@ def auth_counts(cache, rate_clients, count, evidence):
     evidence.add("statuses of the calls", [caller.call() for _ in range(count)])
     growth = cache.counters().get(caller.key, 0) - before.get(caller.key, 0)
     assert growth == count, f"expected the counter {caller.key} to go up by {count}, it went up by {growth}"
-    # Its time window must not end while Redis is away.
+    # Its time window must not end while Redis is down.
     cache("EXPIRE", caller.key, str(EXPIRES))
     return caller.key
 
@@ -140,7 +140,7 @@ def stood(cache, counter):
 def in_memory(cache, counter, stood, evidence):
     used, evicted = cache("MEMORY", "USAGE", counter), cache.information("stats")["evicted_keys"]
     evidence.add("counter", {"value": stood, "bytes in memory": used, "keys evicted": evicted})
-    assert used, f"expected the counter {counter} in Redis' memory, MEMORY USAGE finds none"
+    assert used, f"expected the counter {counter} in Redis' memory, but MEMORY USAGE does not find it"
     found = evicting(cache)
     assert evicted == "0" and not found, (
         f"expected every key to stay in memory, saw {evicted} keys evicted and the settings {found}"
@@ -160,7 +160,7 @@ def not_emptied(cache, evidence):
     age, found = cache.information("server")["uptime_in_seconds"], cache.emptied()
     evidence.add("how often the cache was emptied", {**found, "seconds since its start": age})
     hint = "Try: redis-cli MONITOR, to find the client that empties it; CONFIG RESETSTAT once it has stopped"
-    assert not found, f"expected counters to be kept until they expire, the cache was emptied by {found}. {hint}"
+    assert not found, f"expected counters to be kept until they expire, but the cache was emptied by {found}. {hint}"
 
 
 @then("it is written to disk in the background")
@@ -187,7 +187,9 @@ def appended(cache, before):
 def file_is_rewritten(cache):
     found = cache_capacity.not_rewritten(cache)
     hint = "Try: kubectl exec redis-0 -- ls -ld /data/*; kubectl logs redis-0"
-    assert not found, f"expected Redis to rewrite its append-only file, which grows without end, but {found}. {hint}"
+    assert not found, (
+        f"expected Redis to rewrite its append-only file, so that it does not grow without limit, but {found}. {hint}"
+    )
 
 
 @when("Redis is killed without a grace period and its pod is replaced")
@@ -223,7 +225,7 @@ def measure_reads(cache, counter, default, auth_service, count, evidence):
     measured = latency.reads_at_once(cache.client, Service(default, "auth-service"), counter, count)
     evidence.add("time to read a counter, in milliseconds", measured)
     if any(item["count"] != count for item in measured.values()):
-        raise RuntimeError(f"expected {count} reads from each machine, fewer were made: {measured}")
+        raise RuntimeError(f"expected {count} reads from each machine, saw fewer: {measured}")
     return measured
 
 

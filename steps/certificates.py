@@ -74,7 +74,9 @@ def platform_keeps(outputs, pebble, platform_hosts, evidence):
 @then("every ACME store is on a persistent volume, here and in production")
 def stores_persist(platform):
     lost = certificates.lost_stores(platform)
-    assert not lost, f"expected ACME stores that outlast a start of Traefik, saw {lost}. Try: {certificates.KEPT_HINT}"
+    assert not lost, (
+        f"expected ACME stores that survive a restart of Traefik, saw {lost}. Try: {certificates.KEPT_HINT}"
+    )
 
 
 @then("the resolver of the platform's routes has the same renewal options, here and in production")
@@ -82,7 +84,9 @@ def renews_as_proven(platform, traefik, evidence):
     proven, seen = certificates.proven_options(platform), certificates.renewal_options(platform, certificates.RESOLVER)
     evidence.add("what decides about renewal", {"as proven": proven, **seen})
     other = {where: options for where, options in seen.items() if options != proven}
-    assert not other, f"expected {certificates.RESOLVER} to have {proven}, with which renewal was seen, saw {other}"
+    assert not other, (
+        f"expected {certificates.RESOLVER} to have {proven}, the options with which renewal was tested, saw {other}"
+    )
 
 
 @then("the other host keeps its certificate")
@@ -95,7 +99,7 @@ def keeps(outputs, pebble, before, evidence):
     chain = certificates.wait_certificate(outputs, pebble, before.host)
     evidence.add(f"after: {before.host}", chain.describe())
     seen, wanted = chain.leaf.serial_number, before.chain.leaf.serial_number
-    message = f"expected {before.host} to keep the certificate {wanted:x}, it has {seen:x}"
+    message = f"expected {before.host} to keep the certificate {wanted:x}, saw {seen:x}"
     assert seen == wanted, f"{message}. Try: {certificates.KEPT_HINT}"
 
 
@@ -133,7 +137,7 @@ def each_leads_to_authority(cluster, environment, outputs, pebble, routes, argoc
     found = certificates.served_by_host(cluster, outputs, pebble)
     missing = {f"{name}.{environment.domain}" for name in ("www", "api", "auth", "argocd")} - set(found)
     assert not missing, (
-        f"expected a route for each host, there is none for {', '.join(sorted(missing))}. Try: {scenario_routes.HINT}"
+        f"expected a route for each host, saw none for {', '.join(sorted(missing))}. Try: {scenario_routes.HINT}"
     )
     chains = {host: certified.chain for host, certified in found.items()}
     evidence.add("certificates", {host: chain.describe() for host, chain in chains.items()})

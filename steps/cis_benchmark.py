@@ -10,7 +10,7 @@ from acceptance.drivers.security import unauthenticated_access
 def run_benchmark(cluster, evidence):
     found = cis_benchmark.facts(cluster)
     missing = cis_benchmark.not_shown(cluster, found)
-    assert not missing, f"expected to see the settings of each control plane, not shown: {missing}"
+    assert not missing, f"expected the settings of each control plane to be readable, but these are not: {missing}"
     results = cis_benchmark.run(found)
     evidence.add("CIS Kubernetes Benchmark 1.10", "\n".join(result.line() for result in results))
     return results
@@ -20,7 +20,7 @@ def run_benchmark(cluster, evidence):
 def checks_pass(results, environment):
     found = cis_benchmark.wanting(results, on_k3s="K3s" not in environment.stand_ins)
     lines = [f"{result.line()} on {', '.join(result.bad) or 'any node'}" for result in found]
-    assert not found, f"expected every CIS check to pass, these do not: {'; '.join(lines)}"
+    assert not found, f"expected every CIS check to pass, but these failed: {'; '.join(lines)}"
 
 
 @then("each API server reveals at most its health without credentials")
@@ -47,17 +47,19 @@ def nothing_else_listens(cluster, outputs):
     cluster.needs_machines()
     heard = unauthenticated_access.heard_besides(cluster, outputs)
     assert not heard, (
-        f"expected only the components asked above to listen beyond their machine, saw {heard}. Try: ss -tlnp on it"
+        f"expected only the components checked above to listen on external addresses, saw {heard}. Try: ss -tlnp on it"
     )
 
 
 @then("no API server serves profiling data, not even to an administrator")
 def no_profiles(cluster, outputs):
     served = unauthenticated_access.profiling_served(cluster, outputs)
-    assert not served, f"expected 404 for /debug/pprof/ from each API server, {served} serve it. Try: --profiling=false"
+    assert not served, (
+        f"expected 404 for /debug/pprof/ from each API server, but {served} serve it. Try: --profiling=false"
+    )
 
 
 @then("only root can read keys, kubeconfigs, manifests and etcd's data on a machine")
 def only_root_reads(cluster, outputs):
     open_files = unauthenticated_access.readable_by_others(cluster, outputs)
-    assert not open_files, f"expected only root to read these files, others can, too: {open_files}"
+    assert not open_files, f"expected only root to be able to read these files, but others can: {open_files}"

@@ -46,7 +46,7 @@ def pods_take_config(service, cluster, config, evidence):
     specs[f"the Deployment {service.name}"] = service.deployment().spec.template.spec
     wrong = configmap_use.elsewhere(specs, keys, config)
     evidence.add("who takes them", {who: "not all" if who in wrong else "all" for who in specs})
-    assert not wrong, f"expected each key of {config} to be taken from there, saw {wrong}"
+    assert not wrong, f"expected each key of {config} to be taken from that ConfigMap, saw {wrong}"
 
 
 @given("a copy of the backend whose ConfigMap names the real auth service", target_fixture="configured")
@@ -59,7 +59,7 @@ def real_copy(backend):
     "the ConfigMap is changed to an auth service at another host and port, which says no", target_fixture="other_auth"
 )
 def change_config(configured, auth_api, data_client, environment, evidence):
-    # Auth's own answer to a token that nobody signed: only a request sent to the stub gets it here.
+    # Auth's own rejection of an invalid token: the copy gets it for this token only by asking the stub.
     no = no_of_auth(auth_api, environment.services)
     with answering(data_client.namespace, *no) as stub:
         changed = stub.url + environment.services.auth_url_end
@@ -153,7 +153,7 @@ def ask_copy(copy, data_client, environment, signed_in):
     queries = (f"# {MARK}\n{settings.public_query}", settings.protected_query)
     for query, token in itertools.product(queries, (NO_TOKEN, signed_in["jwt"])):
         asked = ask(api, settings, query, token)
-        # 503 means that auth cannot be reached, which other criteria judge, as they do what a refusal's status is.
+        # Other criteria judge 503 (auth cannot be reached) and the status of a rejection.
         is_answer = asked.status < 500 or asked.status == 503
         assert is_answer, f"expected 503, or less than 500, for {query}, saw {in_words(asked.answer)}"
     ask_wrongly(api, settings)
@@ -163,7 +163,9 @@ def ask_copy(copy, data_client, environment, signed_in):
 def writes_debug_lines(copy, evidence):
     def some():
         found = [line for line in copy.log() if debug_level(line)]
-        assert found, "none, so their absence in production would prove nothing"
+        assert found, (
+            "expected debug lines outside production, saw none: their absence in production would prove nothing"
+        )
         return found
 
     evidence.add("debug lines", eventually(some, within=LOGS_READABLE, what="debug lines outside production"))

@@ -67,13 +67,13 @@ def pod_queries(db, service, port, evidence):
     answers = [db.ask(service, "select host(inet_server_addr()), inet_server_port()")[0] for _ in range(FRESH)]
     evidence.add(f"who answered {FRESH} connections to {service}:{port}", [list(answer) for answer in answers])
     others = {address for address, _ in answers} - db.writers()
-    assert not others, f"expected {service} to lead to members that take writes, saw {others} answer too"
+    assert not others, f"expected {service} to route only to members that accept writes, but {others} also answered"
 
 
 @then("its members are not exposed outside the cluster")
 def database_inside_only(db):
     found = ways_in(db.namespace.cluster, db.members())
-    assert not found, f"expected the database inside the cluster only, but {'; '.join(found)}"
+    assert not found, f"expected the database to be reachable only inside the cluster, but {'; '.join(found)}"
 
 
 @then(parsers.parse("a pod opens the admin UI at {service}:{port:d}"))
@@ -105,7 +105,9 @@ def node_is_back(deletion):
 def node_is_as_before(db, table, deletion):
     found = changed_by_return(db, deletion.name, table)
     hint = "Try: kubectl get configmap patroni -o yaml, which is read when a member starts"
-    assert not found, f"expected {deletion.name} to start as it ran before, but {'; '.join(found)}. {hint}"
+    assert not found, (
+        f"expected {deletion.name} to run with the same settings as before, but {'; '.join(found)}. {hint}"
+    )
 
 
 @then("every node could start again, or be copied anew")
@@ -113,13 +115,13 @@ def nodes_could_return(db):
     barred = [f"{name} may not use {path}" for name, path in barred_files(db).items()]
     found = barred + too_few_connections(db)
     hint = "Try: kubectl exec yb-tserver-0 -- ls -lR /mnt/disk0; select rolname, rolconnlimit from pg_roles"
-    assert not found, f"expected every member to come back after a loss, but {'; '.join(found)}. {hint}"
+    assert not found, f"expected every member to be able to restart or to be rebuilt, but {'; '.join(found)}. {hint}"
 
 
 @then("all nodes hold the same rows of that table")
 def nodes_hold_the_same(db, table):
     expected = db.ask(db.leader(), f"select * from {table} order by id")
-    assert expected, f"expected rows in {table} on the leader, there are none"
+    assert expected, f"expected rows in {table} on the leader, saw none"
     for name in db.names():
         what = f"{len(expected)} rows on {name}"
         eventually(functools.partial(db.holds, name, table, expected), within=REPLICATED, what=what, hint=HINT)
@@ -134,7 +136,7 @@ def ready_before(default):
 def workloads_ready_again(default, ready_before):
     def ready():
         missing = ready_before - ready_workloads(default)
-        assert not missing, f"not ready: {', '.join(sorted(missing))}"
+        assert not missing, f"these workloads are not ready: {', '.join(sorted(missing))}"
         return True
 
     what = "every Deployment and StatefulSet that was ready before to be ready again"

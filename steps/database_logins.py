@@ -51,7 +51,7 @@ def pods_use_database_url(db, default, auth_service, backend_service, evidence):
 def queries_may_take_time(db, seconds):
     found = cut_short(db, seconds)
     hint = "Try: select rolname, rolconfig from pg_roles; select * from pg_db_role_setting"
-    assert not found, f"expected queries that may take {seconds} s, but {'; '.join(found)}. {hint}"
+    assert not found, f"expected the services' queries to be allowed {seconds} s, but {'; '.join(found)}. {hint}"
 
 
 @then("they are accepted for as many concurrent connections as the services' pods may open")
@@ -62,21 +62,21 @@ def enough_at_once(db, cluster, auth_service, backend_service, evidence):
     evidence.add("connections held open at once", count)
     found = turned_away(db, count)
     hint = "Try: select rolname, rolconnlimit from pg_roles; show max_connections"
-    assert not found, f"expected {count} connections at once to be accepted, but {found}. {hint}"
+    assert not found, f"expected the database to accept {count} concurrent connections, but {found}. {hint}"
 
 
 @then("they have no expiry date")
 def credentials_stay(db):
     found = ending(db)
     hint = "Try: select rolname, rolvaliduntil from pg_roles; ALTER ROLE ... VALID UNTIL 'infinity'"
-    assert not found, f"expected credentials that last, but {'; '.join(found)}. {hint}"
+    assert not found, f"expected credentials without an expiry date, but {'; '.join(found)}. {hint}"
 
 
 @then("a rotated password would reach their role at the next sync")
 def rotation_reaches_role(db):
     found = lost_on_rotation(db)
     hint = "Try: kubectl get configmap yugabytedb-init -o yaml; kubectl logs job/yugabytedb-init"
-    assert not found, f"expected init.sql to give the role each new password, but {found}. {hint}"
+    assert not found, f"expected init.sql to set each new password for the role, but {found}. {hint}"
 
 
 @then("the Service and every node accept a client with the right credentials")
@@ -85,7 +85,7 @@ def right_credentials(db, evidence):
     evidence.add("answers to the right credentials", seen)
     others = {place: answer for place, answer in seen.items() if answer != LET_IN}
     assert len(seen) > 1 and not others, (
-        f"expected each place to accept the credentials of DATABASE_URL, saw {others or 'one place only'}"
+        f"expected the Service and every member to accept DATABASE_URL's credentials, saw {others or 'one place only'}"
     )
 
 
@@ -94,7 +94,7 @@ def wrong_credentials(db, kind, evidence):
     seen = attempts(db, kind)
     evidence.add(f"answers to {kind}, asked from {db.client.address()}", seen)
     let_in = {who: answer for who, answer in seen.items() if answer.startswith(LET_IN)}
-    assert seen and not let_in, f"expected {kind} to be rejected everywhere, but let in: {let_in}"
+    assert seen and not let_in, f"expected {kind} to be rejected everywhere, but these logins succeeded: {let_in}"
 
 
 @then("every rule in each node's pg_hba.conf requires a password")
@@ -102,7 +102,7 @@ def no_rule_trusts(db, evidence):
     seen = rules(db)
     evidence.add("rules of pg_hba.conf", {member: [list(rule) for rule in rows] for member, rows in seen.items()})
     found = unasked(seen)
-    assert not found, f"expected every rule of pg_hba.conf to ask for a password, saw {found}"
+    assert not found, f"expected every rule of pg_hba.conf to require a password, saw {found}"
 
 
 @then("so does every rule that the nodes read at their next start")
@@ -110,12 +110,16 @@ def no_rule_will_trust(cluster, evidence):
     found = {name: unasked_rules(settings) for name, settings in files(cluster).items()}
     evidence.add("rules without a password in Patroni's file, by ConfigMap", found)
     wrong = [rule for rules in found.values() for rule in rules]
-    assert not wrong, f"expected every rule in Patroni's file to ask for a password, saw {wrong}"
+    assert not wrong, f"expected every rule in Patroni's file to require a password, saw {wrong}"
 
 
 @then("no role has a password that is not in one of the platform's Secrets")
 def no_other_password(db, platform_secrets):
     found = unknown_roles(db, platform_secrets.values)
-    assert not found, f"expected the passwords of the platform's Secrets alone, {', '.join(found)} has another"
+    assert not found, (
+        f"expected roles to have only passwords from the platform's Secrets, but {', '.join(found)} has another"
+    )
     rulers = superusers_beside(db) + rules_by_membership(db)
-    assert not rulers, f"expected the services' password to let nobody rule the database, it does as {rulers}"
+    assert not rulers, (
+        f"expected the services' password to give no administrator rights, but it gives those of {rulers}"
+    )

@@ -61,7 +61,7 @@ def settings_are_gits(db, platform, evidence):
 def back_in_time(db, outage, seconds):
     limit = seconds if db.is_yugabytedb else RTO_OF_STAND_IN
     gap = f"the gap was {outage.gap:.1f} s"
-    assert outage.gap <= limit, f"expected writes again within {limit} s of the loss of {outage.name}, {gap}"
+    assert outage.gap <= limit, f"expected writes to resume within {limit} s of the loss of {outage.name}, but {gap}"
     if not db.is_yugabytedb:
         kept = f"of {len(outage.acknowledged)} acknowledged writes none was lost"
         raise Unverifiable(f"{seconds} s are YugabyteDB's; on PostgreSQL under Patroni {gap}, and {kept}")

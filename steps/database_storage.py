@@ -57,7 +57,7 @@ def tables_are_replicated(db, evidence):
     evidence.add("relations by database", {name: len(rows) for name, rows in durability.relations(db).items()})
     found = durability.unlogged(db)
     assert not found, (
-        f"expected every relation to be replicated through the log, these are unlogged: {', '.join(found)}"
+        f"expected every relation to be replicated through the log, but these are unlogged: {', '.join(found)}"
     )
 
 

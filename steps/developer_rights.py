@@ -22,7 +22,7 @@ def developer_with_token(access, evidence):
     who = developer.user()
     evidence.add("signed in as", who)
     assert who == f"system:serviceaccount:{NAMESPACE}:{DEVELOPER}", (
-        f"expected a token of ServiceAccount {NAMESPACE}/{DEVELOPER}, it belongs to {who}"
+        f"expected a token of ServiceAccount {NAMESPACE}/{DEVELOPER}, saw one of {who}"
     )
     return developer
 
@@ -58,7 +58,7 @@ def developer_reads_nothing_elsewhere(developer, cluster, evidence):
 @then("the developer can request only the API's public non-resource URLs")
 def developer_asks_no_server(developer):
     more = rights.paths_beyond(rights.review(developer, NAMESPACE)["nonResourceRules"])
-    assert not more, f"expected only public non-resource URLs of the API, the developer may read {more}"
+    assert not more, f"expected only public non-resource URLs of the API, but the developer may read {more}"
 
 
 @then("every change that the developer tries is forbidden")
@@ -76,7 +76,7 @@ def rights_are_to_read(developer, cluster, evidence):
     here = [rule for rule in seen[NAMESPACE] if "pods" in rule["resources"]]
     assert here, f"expected the right to read pods in {NAMESPACE}, saw {seen[NAMESPACE]}"
     more = {name: rights.beyond_reading(rules) for name, rules in seen.items() if rights.beyond_reading(rules)}
-    assert not more, f"expected read-only rights, none that leads to Secrets, saw {more}. {HINT}"
+    assert not more, f"expected read-only rights that give no access to Secrets, saw {more}. {HINT}"
 
 
 @given("Secrets that an administrator can see", target_fixture="secret_names")
@@ -86,7 +86,7 @@ def secrets_are_there(platform_secrets, sealed_secrets, cluster):
         f"expected jwt-secret and database-credentials in {NAMESPACE}, saw the Secrets {sorted(names)}"
     )
     assert sealed_secrets.key_secrets(), (
-        f"expected a key of the Sealed Secrets controller in {sealed_secrets.namespace}, it has none"
+        f"expected a key of the Sealed Secrets controller in {sealed_secrets.namespace}, saw none"
     )
     return names
 
@@ -136,7 +136,7 @@ def argocd_knows_no_strangers(argocd, evidence):
         f"expected 401 without a session, saw {seen}. Try: kubectl -n argocd get cm argocd-cm"
     )
     badges = projects.told_by_badges(argocd, APPLICATIONS)
-    assert not badges, f"expected no status in Argo CD's badges, which everybody gets, saw {badges}"
+    assert not badges, f"expected no status in Argo CD's badges, which anyone can request, saw {badges}"
 
 
 @when(

@@ -26,13 +26,15 @@ def secrets_not_in_clear(marked, searched, evidence):
     marked.found_in(searched)
     clear = [name for name, value in marked.hidden.items() if searched.has_in_any_form(value)]
     evidence.add("searched in the snapshot", {"Secrets": sorted(marked.hidden), "in clear": clear})
-    assert not clear, f"expected encrypted Secrets in the snapshot of etcd, the values of {clear} are in clear text"
+    assert not clear, f"expected encrypted Secrets in the snapshot of etcd, but the values of {clear} are in clear text"
 
 
 @then("each API server can read what the others wrote")
 def servers_read_each_other(marked):
     wrong = marked.unreadable()
-    assert not wrong, f"expected each API server to return each Secret as another one wrote it, it did not for {wrong}"
+    assert not wrong, (
+        f"expected each API server to return each Secret as another one wrote it, but these differ: {wrong}"
+    )
 
 
 @then("every Secret of the cluster is encrypted in etcd")
@@ -43,7 +45,7 @@ def all_secrets_encrypted(cluster, evidence):
     evidence.add("Secrets by the way they are stored", counted)
     clear = sorted(set(values) - set(ways))
     assert values and not clear, (
-        f"expected every Secret encrypted in etcd, of {len(values)} these {len(clear)} are not: {clear[:10]}"
+        f"expected every Secret encrypted in etcd, but {len(clear)} of {len(values)} are not: {clear[:10]}"
     )
 
 

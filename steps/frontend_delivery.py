@@ -34,4 +34,6 @@ def kept_page_is_replaced(web, environment, new_page, kept_page):
     address = url(environment.domain, "www")
     missed = frontend_delivery.stale(web, address, kept_page, new_page.text)
     hint = f"Try: curl -i -H 'If-Modified-Since: ...' {address}, with the Last-Modified of the page of before"
-    assert not missed, f"expected {address} with the new text for whoever kept an older one, saw {missed}. {hint}"
+    assert not missed, (
+        f"expected {address} with the new text for clients with a cached older copy, saw {missed}. {hint}"
+    )

@@ -80,7 +80,7 @@ def noticed_by_webhook(demo, environment, evidence):
     evidence.add("from git push to detected by webhook", f"{took:.1f} s")
     interval = environment.gitops.polling_seconds * 0.75
     assert took < interval, (
-        f"expected the webhook to notice the push within {interval:.0f} s, after {took:.1f} s it may have been polling"
+        f"expected the webhook to report the push within {interval:.0f} s, saw {took:.1f} s: polling may have found it"
     )
 
 
@@ -135,7 +135,7 @@ def not_successful_before(demo, evidence):
     watch.watch()
     evidence.add("phase of the sync and readiness of the pods", watch.seen)
     sync = f"the sync of {demo.pushed[:8]}"
-    assert not watch.early, f"expected {sync} to be Running, it was {watch.early[0]}. {syncs.HOOK_HINT}"
+    assert not watch.early, f"expected {sync} to be Running, saw {watch.early[0]}. {syncs.HOOK_HINT}"
     seen = syncs.as_text(watch.seen)
     assert watch.ran_while_unready, f"expected to see {sync} running before its pods were ready, saw {seen}"
 
@@ -150,7 +150,7 @@ def applications_have_hooks(platform, argocd, applications, evidence):
     seen = sync_hooks.hooks_everywhere(platform, argocd)
     evidence.add("hooks that end a sync", seen)
     without = sorted(name for name, hooks in seen.items() if not hooks)
-    assert not without, f"expected a PostSync hook at the end of each sync, there is none for {without}"
+    assert not without, f"expected a PostSync hook at the end of each sync, saw none for {without}"
     found = policies.troubles(policies.workloads_everywhere(platform), workload_health.is_ignored)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.excuses)
     assert not found, f"expected each sync to wait for its workloads' health, saw {found}"
@@ -169,7 +169,7 @@ def hooks_wait(namespace, hooks, evidence):
     evidence.add("copies of hooks", hooks)
     wrong = hook_copies.ended_well(namespace, hooks)
     hint = f"Try: kubectl -n {namespace.name} logs {wrong[0]}" if wrong else ""
-    assert hooks and not wrong, f"expected each hook to wait for its own Application, {wrong} did not. {hint}"
+    assert hooks and not wrong, f"expected each hook to wait for its own Application, but {wrong} did not. {hint}"
 
 
 @when("a version that never becomes ready is pushed to main and a sync is requested")
@@ -182,7 +182,7 @@ def becomes_degraded(demo, evidence):
     says = syncs.wait_degraded(demo)
     evidence.add("what it says", says)
     named = demo.name in says and "progress deadline" in says
-    assert named, f"expected Application {demo.name} to name its Deployment and the reason, it says {says!r}"
+    assert named, f"expected Application {demo.name} to name its Deployment and the reason, saw {says!r}"
 
 
 @then("each of the platform's workloads would also be reported as Degraded, here and in production")
@@ -198,9 +198,9 @@ def synchronises_by_itself(demo, evidence):
     operation = wait_status(demo, GOOD, demo.pushed)["operationState"]
     evidence.add("operation", operation["operation"])
     by = operation["operation"].get("initiatedBy", {})
-    assert by.get("automated") is True, f"expected an automated sync of {demo.name}, it was initiated by {by}"
+    assert by.get("automated") is True, f"expected an automated sync of {demo.name}, saw one initiated by {by}"
     assert demo.deployed_text() == demo.text, (
-        f"the sync of {demo.name} is called Succeeded, but its ConfigMap lacks {demo.text!r}"
+        f"expected {demo.text!r} in the ConfigMap of {demo.name} once its sync has succeeded, but it is not there"
     )
 
 
@@ -232,7 +232,7 @@ def applications_are_automated(platform, argocd, applications, evidence):
     found |= policies.troubles(policies.projects_everywhere(platform), policies.has_windows)
     found |= policies.troubles(sync_options.objects_and_live(platform, argocd), sync_options.stays)
     found |= self_heal.heals_late_everywhere(platform)
-    assert not found, f"expected every Application to sync, prune and heal by itself at any time, saw {found}"
+    assert not found, f"expected every Application to sync, prune and self-heal automatically at any time, saw {found}"
 
 
 @then("the Application is OutOfSync at that commit")

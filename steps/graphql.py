@@ -50,7 +50,7 @@ def new_record(service, db, environment):
 @given("a record among many that were just written to the database", target_fixture="record")
 def new_record_among_many(db, environment):
     record = Record.new(db, environment.services)
-    # It is then beyond the first fifty: before it lie the services' own, too.
+    # A first page of fifty records does not contain it: the services' own records also precede it.
     record.insert(around=environment.services.public_page // 2 - 1)
     yield record
     record.delete()
@@ -90,7 +90,7 @@ def long_query_is_answered(backend_doors, environment, record, evidence):
     evidence.add("answers to the long query", {door: asked.describe() for door, asked in answers.items()})
     missed = [door for door, asked in answers.items() if not record.found_in(asked)]
     assert answers and not missed, (
-        f"expected a query of 8 KiB to find {record.values}, it did not at {missed or 'any endpoint'}"
+        f"expected a query of 8 KiB to find {record.values}, but it did not at {missed or 'any endpoint'}"
     )
 
 
@@ -100,9 +100,9 @@ def query_of_clients_is_answered(backend_doors, environment, record, evidence):
     answers = ask_as_clients(backend_doors, settings, settings.public_query, domain)
     evidence.add("answers to queries as clients send them", {how: asked.describe() for how, asked in answers.items()})
     missed = [how for how, asked in answers.items() if not record.found_in(asked)]
-    assert answers and not missed, f"expected each query to find {record.values}, it did not at {missed}. Try: {LOGS}"
+    assert answers and not missed, f"expected each query to find {record.values}, not found at {missed}. Try: {LOGS}"
     forms = {how: form for how, asked in answers.items() if (form := compressed_against_wish(asked.answer))}
-    assert not forms, f"expected no compressed answer for a client that takes none, saw {forms}. Try: {LOGS}"
+    assert not forms, f"expected no compressed answer unless the client accepts it, saw {forms}. Try: {LOGS}"
 
 
 @when("it sends the protected query", target_fixture="answers")
@@ -177,12 +177,12 @@ def has_own_data_at_once(two_tokens, backend_doors, environment, evidence):
     seen = {door: ask_at_once(api, environment.services, two_tokens) for door, api in backend_doors.items()}
     evidence.add("answers to both wallets at once", {door: len(answers) for door, answers in seen.items()})
     wrong = {door: found[0] for door, answers in seen.items() if (found := of_others(answers))}
-    assert seen and not wrong, f"expected each wallet's own data while both ask at once, saw {wrong}"
+    assert seen and not wrong, f"expected each wallet's own data while both send queries concurrently, saw {wrong}"
 
 
 @then(parsers.parse('each answer is the GraphQL error "{message}", without data'))
 def is_error(answers, message):
-    assert answers, "no endpoint of the backend was asked, so nothing is proven"
+    assert answers, "expected answers from the backend's endpoints, saw none"
     wrong = {door: said for door, asked in answers.items() if (said := not_refused(asked, message))}
     assert not wrong, f"expected the error {message} at each endpoint, saw {wrong}. Try: {LOGS}"
 
@@ -237,8 +237,8 @@ def copy_says_no(asked_copy):
         asked.refused("Unauthorized")
 
 
-@then("the copy answers as that auth service says: with the data of whom it names")
+@then("the copy answers as that auth service says: with the data of the wallet that it names")
 def copy_says_yes(asked_copy, judged_copy, environment):
     shown = environment.services.protected_shows.format(address=judged_copy[2].wallet.address)
     for data in [asked.data() for asked in asked_copy[0]]:
-        assert shows(data, shown), f"expected the data of {shown}, whom auth named, saw {data}"
+        assert shows(data, shown), f"expected the data of {shown}, the wallet that auth named, saw {data}"

@@ -24,7 +24,7 @@ def type_commands(checkout, handbook, evidence):
 
 @then("each of them succeeds")
 def all_ended_well(checkout):
-    assert checkout.ended, "expected blocks marked `sh run` in the handbook, there are none"
+    assert checkout.ended, "expected blocks marked `sh run` in the handbook, saw none"
     assert not checkout.bad, "\n".join(checkout.bad)
 
 

@@ -131,7 +131,7 @@ def plain_http_behind(cluster, server, routes, applications, evidence):
     seen = scenario_routes.plain_http_statuses(server, route_rules.platform_rules(cluster))
     evidence.add("HTTP status by Service behind a route", seen)
     assert set(seen.values()) - {scenario_routes.REFUSED}, (
-        f"expected Services behind routes to accept connections, none of these does: {', '.join(seen)}"
+        f"expected Services behind routes to accept connections, but none of these does: {', '.join(seen)}"
     )
 
 
@@ -168,7 +168,7 @@ def copies_are_not_ready(namespace, copies, evidence):
     evidence.add("copies that reach neither database nor cache", seen)
     ready = [name for name, state in seen.items() if state == isolated_copies.READY]
     hint = "Try: kubectl get deployments -o yaml | grep -A 3 readinessProbe, and request its path without a database"
-    assert not ready, f"expected no copy without its dependencies to be ready, {', '.join(ready)} is. {hint}"
+    assert not ready, f"expected no copy without its dependencies to be ready, but {', '.join(ready)} is. {hint}"
 
 
 @then("an unhealthy pod of a service receives no traffic after half a minute, here and in production")

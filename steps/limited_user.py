@@ -65,7 +65,7 @@ def nothing_left(cluster, outsider, judged):
     all_gone(cluster, outsider.run_id)
     lease = cluster.coordination.read_namespaced_lease(LEASE, NAMESPACE)
     assert not lease.spec.holder_identity, (
-        f"expected the Lease {NAMESPACE}/{LEASE} to be free, {lease.spec.holder_identity} still holds it"
+        f"expected the Lease {NAMESPACE}/{LEASE} to be free, but {lease.spec.holder_identity} still holds it"
     )
 
 

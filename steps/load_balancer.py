@@ -31,7 +31,7 @@ LOGS = "docker logs alternate-futures-load-balancer"
 def accepts_connections(infrastructure, outputs, evidence):
     evidence.add("load balancer", outputs.load_balancer.model_dump())
     assert infrastructure.balancer_runs(), (
-        f"expected the load balancer {outputs.load_balancer.id} to run, it does not. Try: {LOGS}"
+        f"expected the load balancer {outputs.load_balancer.id} to run, but it does not. Try: {LOGS}"
     )
     for scheme in SCHEMES:
         connect = functools.partial(listens, infrastructure, outputs, scheme)
@@ -77,13 +77,17 @@ def no_low_limit(outputs):
     low = limited(outputs, LIMIT)
     assert not low, f"expected no load balancer limit below {LIMIT} connections, saw {low}. Try: {LOGS}"
     refused = [scheme for scheme in SCHEMES if not takes_another(outputs, scheme)]
-    assert not refused, f"expected an answer beside {MANY} connections of one address, not over {refused}. Try: {LOGS}"
+    assert not refused, (
+        f"expected an answer while one address holds {MANY} connections, saw none over {refused}. Try: {LOGS}"
+    )
 
 
 @then(parsers.parse("it keeps connections open that are idle for less than {seconds:d} seconds, as Traefik does"))
 def waits_for_who_pauses(outputs, seconds):
     short = haproxy_settings.hangs_up(haproxy_settings.running(outputs), seconds)
-    assert not short, f"expected the load balancer to wait {seconds} s for who pauses, saw {short}. Try: {LOGS}"
+    assert not short, (
+        f"expected the load balancer to keep idle connections open for {seconds} s, saw {short}. Try: {LOGS}"
+    )
 
 
 @then(
@@ -93,7 +97,7 @@ def waits_for_who_pauses(outputs, seconds):
 )
 def misses_workers(outputs, seconds):
     late = haproxy_settings.misses_late(haproxy_settings.running(outputs), seconds)
-    assert not late, f"expected no users to be left with a worker that is gone, saw {late}. Try: {LOGS}"
+    assert not late, f"expected the load balancer to stop using a lost worker in time, saw {late}. Try: {LOGS}"
 
 
 @then("all workers are back in the load balancer's rotation")

@@ -48,7 +48,7 @@ def applied(outputs, evidence):
 def machines_run(infrastructure, outputs, role, count):
     machines = machines_of(outputs, role)
     stopped = [machine.name for machine in machines if not infrastructure.is_running(machine)]
-    assert not stopped, f"expected every {role} machine to run, these do not: {stopped}"
+    assert not stopped, f"expected every {role} machine to run, but these do not: {stopped}"
     assert len(machines) >= count, f"expected {count} or more {role} machines, saw {[m.name for m in machines]}"
     return machines
 
@@ -80,7 +80,7 @@ def k3s_installed(cluster, outputs, environment, evidence):
         raise Unverifiable(f"no machine installs K3s here: {others[0]} runs {versions.get(others[0])}, from an image")
     assert not others, f"expected K3s on all control planes, not on {others}. Try: journalctl -u k3s-node on it"
     if environment.infrastructure.provisioner != "aws":
-        raise Unverifiable("the suite cannot tell who installed K3s on machines that somebody else provisioned")
+        raise Unverifiable("the suite cannot tell how K3s was installed on machines that it did not provision")
 
 
 @then("the network holds only this platform's resources")
@@ -126,7 +126,7 @@ def token_accepted(cluster, join_tokens):
     for token in join_tokens:
         user = Caller(cluster, token).user()
         assert user.startswith("system:bootstrap:"), (
-            f"expected the join token to belong to system:bootstrap, it belongs to {user}"
+            f"expected the join token to belong to system:bootstrap, saw {user}"
         )
 
 
@@ -161,7 +161,7 @@ def wrong_token_refused(cluster, join_tokens):
 @then("the kubeconfig exists and only its owner can read it")
 def kubeconfig_is_private(outputs):
     path = outputs.kubeconfig_path
-    assert path.is_file(), f"expected the kubeconfig {path}, which the outputs name, it does not exist"
+    assert path.is_file(), f"expected the kubeconfig that the outputs name, {path}, to exist, but it does not"
     mode = stat.S_IMODE(path.stat().st_mode)
     assert not mode & 0o077, f"expected mode 600 of {path}, saw {mode:o}"
 
@@ -169,9 +169,11 @@ def kubeconfig_is_private(outputs):
 @then("kubectl lists all nodes using only that kubeconfig")
 def kubectl_works(cluster, outputs):
     answer = nodes_with_kubeconfig_alone(cluster)
-    assert "insecure-skip-tls-verify" not in outputs.kubeconfig_path.read_text(), "expected it to verify the API's name"
+    assert "insecure-skip-tls-verify" not in outputs.kubeconfig_path.read_text(), (
+        "expected the kubeconfig to verify the API's certificate, saw insecure-skip-tls-verify"
+    )
     missing = {f"node/{machine.name}" for machine in every_machine(outputs)} - set(answer.split())
-    assert not missing, f"expected kubectl to list every node, missing {sorted(missing)}, saw {answer[:300]!r}"
+    assert not missing, f"expected kubectl to list every node, but {sorted(missing)} are missing: {answer[:300]!r}"
 
 
 @then("no certificate in it is about to expire")
@@ -184,7 +186,9 @@ def kubeconfig_lasts(cluster, evidence):
 
 @given("a running cluster")
 def running_cluster(cluster):
-    assert cluster.answers(), "expected the API to be ready, it does not say so. Try: kubectl get --raw /readyz?verbose"
+    assert cluster.answers(), (
+        "expected the API to report that it is ready, but it does not. Try: kubectl get --raw /readyz?verbose"
+    )
 
 
 @then("kubectl lists exactly the provisioned machines as nodes, all of them Ready")

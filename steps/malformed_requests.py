@@ -15,7 +15,7 @@ SHOWN = 20
 def send_malformed(users, environment, outputs, count, evidence):
     requests = malformed(environment.services, environment.domain)
     by_endpoint = Counter(str(request.endpoint) for request in requests)
-    assert min(by_endpoint.values()) >= count, f"expected {count} requests for each endpoint, there are {by_endpoint}"
+    assert min(by_endpoint.values()) >= count, f"expected {count} requests for each endpoint, saw {by_endpoint}"
     sent = send_all(requests, sender(users, environment, outputs, {request.endpoint.host for request in requests}))
     evidence.add("malformed requests by endpoint", dict(by_endpoint))
     evidence.add("answers by status", dict(Counter(str(answer.status) for _, answer in sent)))
@@ -27,7 +27,7 @@ def each_was_answered(sent):
     found = faults(sent)
     shown = "\n".join(found[:SHOWN])
     assert not found, (
-        f"expected 2xx, 3xx or 4xx, {len(found)} of {len(sent)} malformed requests got something else:\n{shown}\n"
+        f"expected 2xx, 3xx or 4xx, but {len(found)} of {len(sent)} malformed requests got something else:\n{shown}\n"
         f"Try: {HINT}"
     )
 

@@ -25,7 +25,7 @@ def policies_as_in_git(access, applications, cluster, policies_of_git, evidence)
     names, wanted = sorted(seen), sorted(policies_of_git)
     assert names == wanted, f"expected the policies {wanted}, saw {names}. Try: kubectl get networkpolicies"
     other = {name: json.dumps(seen[name]) for name, spec in policies_of_git.items() if seen[name] != spec}
-    assert not other, f"expected network policies as in Git, these differ: {other}"
+    assert not other, f"expected network policies as in Git, but these differ: {other}"
     return seen
 
 
@@ -42,7 +42,7 @@ def pods_are_covered(policies, default):
 def nobody_from_elsewhere(policies, cluster):
     found = network_policies.let_in_from_elsewhere(policies, network_policies.labelled_namespaces(cluster))
     assert not found, (
-        f"expected network policies to admit only the platform's pods and Traefik's, they also admit {found}"
+        f"expected network policies to admit only the platform's pods and Traefik's, but they also admit {found}"
     )
 
 
@@ -64,7 +64,7 @@ def callers(default, namespace):
 @then(parsers.re('only (?P<who>.+?) reach(es)? "(?P<target>[^"]+)"'))
 def only_these_reach(callers, default, who, target, evidence):
     own, wanted = network_policies.application_at(target), set(re.findall(r'"([^"]+)"', who))
-    what = f"{target} and each pod behind it to accept these callers alone: {sorted(wanted) or 'nobody'}"
+    what = f"{target} and each pod behind it to accept only these callers: {sorted(wanted) or 'nobody'}"
     settled = lambda: network_policies.only_these(callers, default, own, wanted)  # noqa: E731
     eventually(settled, within=RULES_APPLY, what=what, hint=f"kubectl describe networkpolicy {own}")
     evidence.add(f"who reaches {target}", consistently(settled, during=STAYS, what=what))
@@ -84,7 +84,7 @@ def traefik_reaches(web, routes, environment, target, evidence):
 
 @then("a pod that no policy names cannot reach any of the platform's services")
 def stranger_reaches_nothing(callers, default, evidence):
-    what, hint = "an unrelated pod to be kept out", "kubectl get networkpolicies"
+    what, hint = "connections from a pod that no policy names to be blocked", "kubectl get networkpolicies"
     kept_out = lambda: network_policies.out_of_reach(callers, default)  # noqa: E731
     targets = eventually(kept_out, within=RULES_APPLY, what=what, hint=hint)
     evidence.add("out of a stranger's reach", targets)

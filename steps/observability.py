@@ -60,7 +60,7 @@ def none_crashes(cluster, restarts):
 
     def none() -> bool:
         found = pod_lists.held_back(cluster)
-        assert not found, f"crashing containers: {found}"
+        assert not found, f"expected no crashing containers, saw {found}"
         return True
 
     eventually(none, within=SETTLED, what="a minute without crashing containers", hint="kubectl get events -A")
@@ -83,7 +83,7 @@ def all_ready(cluster):
 def none_ails(cluster, evidence):
     def none() -> bool:
         found = pod_lists.ailing(cluster)
-        assert not found, f"failing liveness probes: {found}"
+        assert not found, f"expected no failed liveness probes, saw {found}"
         return True
 
     eventually(none, within=SETTLED, what="a minute without a failed liveness probe", hint="kubectl get events -A")
@@ -104,7 +104,7 @@ def all_logs(cluster, evidence):
     unread, read = pod_lists.read_logs(cluster)
     evidence.add("pods whose logs were read", read)
     assert read and not unread, (
-        f"expected the log of every pod to be readable, these are not: {unread or 'none was read'}"
+        f"expected the log of every pod to be readable, but these are not: {unread or 'none was read'}"
     )
 
 

@@ -26,7 +26,9 @@ def every_control_plane_answers(cluster, outputs, evidence):
     seen = control_planes_at_api(cluster, outputs)
     evidence.add("fresh connections to the API's address, by who answered", {name: len(seen[name]) for name in seen})
     silent = [name for name, chains in seen.items() if not chains]
-    assert not silent, f"expected every control plane to answer at the API's address, {silent} never did. Try: {HINT}"
+    assert not silent, (
+        f"expected every control plane to answer at the API's address, but {silent} never did. Try: {HINT}"
+    )
     return seen
 
 
@@ -49,7 +51,9 @@ def own_certificates_last(cluster):
 @given("each etcd member stores its data on disk and soon elects a new leader")
 def stores_last(cluster):
     frail = frail_stores(cluster)
-    assert not frail, f"expected each member of etcd to outlive its machine, but {'; '.join(frail)}"
+    assert not frail, (
+        f"expected each etcd member to store its data on disk and soon elect a new leader, but {'; '.join(frail)}"
+    )
 
 
 @given("every control plane runs the same components")
@@ -111,7 +115,7 @@ def lose_control_plane(cluster, namespace, writer, seconds, evidence):
 @then(parsers.parse("writes resume within {seconds:d} seconds"))
 def writes_resume(outage, seconds):
     what = f"writes to resume within {seconds} s of the loss of {outage.machine}"
-    assert outage.gap <= seconds, f"expected {what}, the gap was {outage.gap:.1f} s"
+    assert outage.gap <= seconds, f"expected {what}, saw a gap of {outage.gap:.1f} s"
 
 
 @then("a Deployment created during the outage has a running pod that resolves a Service by name")
@@ -122,7 +126,7 @@ def pod_meanwhile(outage):
 @then("no acknowledged write is lost")
 def writes_are_there(outage):
     lost = outage.lost_writes()
-    assert not lost, f"expected every acknowledged write in the API, {len(lost)} ConfigMaps are missing: {lost[:5]}"
+    assert not lost, f"expected every acknowledged write in the API, but {len(lost)} ConfigMaps are missing: {lost[:5]}"
 
 
 @given("the platform's resources are listed", target_fixture="belonging")
@@ -131,7 +135,7 @@ def something_is_there(infrastructure, environment, evidence):
     evidence.add("before", found)
     kinds = ("resources",) if environment.is_long_lived else ("containers", "networks", "volumes", "files")
     for kind in kinds:
-        assert found.get(kind), f"expected {kind} of {infrastructure.name} before destroy, there are none"
+        assert found.get(kind), f"expected {kind} of {infrastructure.name} before destroy, saw none"
     return found
 
 

@@ -28,7 +28,7 @@ def page_is(opened, environment, path):
 
 @then("it does not have the title, text or look of another page of the site")
 def page_is_seen(opened, web, environment, outputs, pebble):
-    # A page that a style sheet hides has its heading in the document, but nobody sees it. Only a browser can tell.
+    # A page that a style sheet hides has its heading in the document, but no visitor sees it. Only a browser can tell.
     if opened.picture:
         screenshots.wait_seen(opened, environment, outputs, pebble)
     mixed_up = mix_ups.mixed_up(opened, web, environment)
@@ -38,7 +38,7 @@ def page_is_seen(opened, web, environment, outputs, pebble):
 @then("everything that it loads comes from the site with status 200 and the right media type")
 def page_is_whole(opened):
     assert len(opened.resources) > 1, (
-        f"expected {opened.url} to load style sheets, scripts or pictures, it loads nothing"
+        f"expected {opened.url} to load style sheets, scripts or pictures, but it loads nothing"
     )
     assert not opened.broken, f"expected 200 from the site for all that {opened.url} loads, saw {opened.broken}"
     wrong = assets.wrong_in_browser(opened)
@@ -55,7 +55,9 @@ def page_stays(opened, web):
 def page_is_not_kept(opened, evidence):
     seconds = kept_for(opened.answer)
     evidence.add("seconds for which browsers keep the page", seconds)
-    assert seconds <= visitors.KEPT, f"expected {opened.url} to be kept for {visitors.KEPT} s at most, saw {seconds} s"
+    assert seconds <= visitors.KEPT, (
+        f"expected browsers to cache {opened.url} for {visitors.KEPT} s at most, saw {seconds} s"
+    )
 
 
 @then("every visitor gets it, regardless of language, device or how they arrived")
@@ -74,7 +76,7 @@ def pods_have_export(service, environment, evidence):
     bad = [name for name, files in exports.items() if not site.is_next_export(files)]
     assert exports and not bad, f"expected a static export of Next.js in {folder} of each pod, not in {bad or 'any'}"
     kinds = {tuple(sorted(files.items())) for files in exports.values()}
-    assert len(kinds) == 1, f"expected the same export in each pod, these differ: {sorted(exports)}"
+    assert len(kinds) == 1, f"expected the same export in each pod, but these differ: {sorted(exports)}"
     return dict(kinds.pop())
 
 
@@ -84,7 +86,7 @@ def export_is_served(web, routes, environment, export, evidence):
     wrong = site.not_served(web, environment, export)
     assert not wrong, f"expected every file of the export at its path, saw {wrong}"
     without = [page for page, text in site.pages(web, environment).items() if "/_next/static/" not in text]
-    assert not without, f"expected each page to use files of the export, these do not: {without}"
+    assert not without, f"expected each page to use files of the export, but these do not: {without}"
 
 
 @then("the export has every file that its pages reference or need")
@@ -92,7 +94,7 @@ def export_is_complete(web, routes, environment, export):
     wrong = site.incomplete(web, environment, export)
     assert not wrong, f"expected the export to have all files that its pages need, missing by page: {wrong}"
     dead = links.leading_nowhere(web, environment, export)
-    assert not dead, f"expected each link of a page to lead to a page, by page these lead nowhere: {dead}"
+    assert not dead, f"expected each link to lead to an existing page, saw broken links by page: {dead}"
 
 
 @then(parsers.parse('its probes use GET "{path}"'))

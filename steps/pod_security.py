@@ -25,7 +25,7 @@ def dangerous_refused(cluster, outputs, evidence):
     wrong = pod_security.misjudged(seen)
     assert seen and not wrong, f"expected API servers to refuse dangerous pods and admit a good one, saw {wrong}"
     let_in = {} if cluster.is_attached else pod_security.admitted_for_workloads(cluster, outputs.control_planes)
-    assert not let_in, f"expected them to refuse dangerous pods of workloads, too, they admit: {let_in}"
+    assert not let_in, f"expected API servers to refuse dangerous pods of workloads, but they admit: {let_in}"
 
 
 @then("every pod of the platform meets the restricted standard")
@@ -34,7 +34,7 @@ def all_would_pass(cluster, applications, evidence):
     seen = {name: pod_security.complaints(cluster, name) for name in names}
     evidence.add("what the API says to enforcing it", {name: said or "nothing" for name, said in seen.items()})
     wrong = {name: said for name, said in seen.items() if said}
-    assert not wrong, f"expected all pods to meet the restricted standard, the API warns by namespace: {wrong}"
+    assert not wrong, f"expected all pods to meet the restricted standard, saw the API's warnings by namespace: {wrong}"
 
 
 @then("all of the platform's other namespaces enforce the restricted standard")
@@ -46,7 +46,7 @@ def others_enforce(cluster, sealed_secrets, traefik, argocd, evidence):
     assert not missing, f"expected {sorted(missing)} among the platform's namespaces, saw {names}"
     assert set(seen.values()) == {"restricted"}, f"expected {STANDARD}/enforce=restricted on each namespace, saw {seen}"
     root = pod_security.admit_root(cluster, names)
-    assert not root, f"expected no namespace to admit a pod that may run as root, these do: {root}"
+    assert not root, f"expected no namespace to admit a pod that may run as root, but these do: {root}"
 
 
 @then("every pod in the system namespaces was created by a workload or a machine")
@@ -61,12 +61,14 @@ def nobody_left_a_pod(cluster):
 def nobody_rules_nodes(cluster):
     # A shared cluster may run agents of others on its nodes.
     found = [] if cluster.is_attached else system_pods.unknown_rulers(cluster.core.list_pod_for_all_namespaces().items)
-    assert not found, f"expected only what runs the nodes to control a node, saw {found}. Try: kubectl describe"
+    assert not found, (
+        f"expected only the workloads that run the nodes to control a node, saw {found}. Try: kubectl describe"
+    )
 
 
 @then("only pods that call the API hold a token for it")
 def no_needless_tokens(cluster):
     holders = pod_security.needless_tokens(pod_security.platform_pods(cluster))
-    assert not holders, f"expected API tokens only where they are needed, these pods hold one: {holders}"
+    assert not holders, f"expected API tokens only where they are needed, but these pods hold one: {holders}"
     lasting = pod_security.account_tokens(cluster)
     assert not lasting, f"expected no Secret with a token that never expires, saw {lasting}"

@@ -25,7 +25,7 @@ def rate_clients(auth, auth_api, environment, data_client):
 @given("a client that has never called before", target_fixture="client")
 def new_client(rate_clients):
     client = rate_clients()
-    assert client.counter() is None, f"expected no counter {client.key} in Redis before the first call, it exists"
+    assert client.counter() is None, f"expected no counter {client.key} in Redis before the first call, but it exists"
     return client
 
 
@@ -54,7 +54,7 @@ def limit_as_set(client, auth, environment, evidence):
         for pod in auth.running()
         if (found := not_as_set(client.served, client.period, auth.environment(pod), settings))
     }
-    assert not wrong, f"expected the limit that auth's settings name, saw by pod: {wrong}. Try: {LOGS}"
+    assert not wrong, f"expected the limit from auth's settings, saw by pod: {wrong}. Try: {LOGS}"
 
 
 @then("its counter in Redis goes up with each call")
@@ -100,7 +100,7 @@ def signs_in_in_vain(rate_clients, environment, evidence):
     client = rate_clients()
     status = client.sign_in_refused(environment)
     evidence.add("a good sign-in over the limit", {"calls before": client.calls, "status": status})
-    assert status == 429, f"expected 429 for a good sign-in over the limit, saw {in_words(client.last)}. Try: {LOGS}"
+    assert status == 429, f"expected 429 for a valid sign-in over the limit, saw {in_words(client.last)}. Try: {LOGS}"
 
 
 @then("a limited client cannot evade the limit or charge another client by forging its address")
@@ -110,7 +110,7 @@ def forged_headers(rate_clients, evidence):
     wrong = liar.forge(rate_clients())
     evidence.add("headers that a refused client made up", list(rate_limits.FORGED) if liar.headers else "none")
     assert not wrong, (
-        f"expected 429 for a client whatever it says in {', '.join(rate_limits.FORGED)}, but {wrong}. Try: {LOGS}"
+        f"expected 429 for a limited client regardless of its {', '.join(rate_limits.FORGED)}, but {wrong}. Try: {LOGS}"
     )
 
 
@@ -126,7 +126,7 @@ def counter_ends(client, told, evidence):
     seen = {"told": told, "when it was refused": vars(client.refused), "later": vars(later)}
     evidence.add("end of the counter", seen)
     wrong = rate_limits.wrong_end(told, client.refused, later)
-    expected = f"expected the counter {client.key} to expire when its client was told"
+    expected = f"expected the counter {client.key} to expire at the time that its client was told"
     assert not wrong, f"{expected}, but {wrong}. Try: {rate_limits.REDIS_CLI} ttl {client.key}"
 
 

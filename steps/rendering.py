@@ -32,16 +32,16 @@ def compare(platform: Platform, evidence: Evidence) -> list[Held]:
 @then("none of them differs")
 def nothing_differs(held: list[Held]) -> None:
     found = [component.name for component in held if component.differs]
-    assert not found, f"expected the cluster to match `make render`, these components differ: {', '.join(found)}"
+    assert not found, f"expected the cluster to match `make render`, but these components differ: {', '.join(found)}"
 
 
 @then("no field that it does not print was set by hand")
 def nothing_by_hand(platform: Platform, held: list[Held]) -> None:
     found = by_others(platform.cluster, [item for component in held for item in component.manifests])
-    assert not found, f"expected only fields that `make render` prints, somebody set others by hand: {found}"
+    assert not found, f"expected only fields that `make render` prints, but others were set by hand: {found}"
 
 
 @then("nothing that it does not print was added to them")
 def nothing_added(held: list[Held]) -> None:
     found = [text for component in held for text in component.added]
-    assert not found, f"expected nothing beyond what `make render` prints, somebody added {found}"
+    assert not found, f"expected nothing beyond what `make render` prints, but these were added: {found}"

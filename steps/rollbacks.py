@@ -39,7 +39,7 @@ def services_keep_versions(platform, evidence):
     seen = rollouts.history_limits(platform)
     evidence.add("earlier versions that each Deployment keeps", seen)
     none = sorted(name for name, limit in seen.items() if not limit)
-    assert not none, f"expected each Deployment to keep earlier versions (revisionHistoryLimit), {none} keep none"
+    assert not none, f"expected each Deployment to keep earlier versions (revisionHistoryLimit), but {none} keep none"
     found = policies.troubles(policies.workloads_everywhere(platform), policies.cannot_be_undone)
     assert not found, f"expected every rollout to be reversible, saw {found}"
 
@@ -53,7 +53,7 @@ def services_replace_first(platform, applications):
         f"expected room for a new pod beside the old ones in default, saw {full}. Try: kubectl describe quota,limits"
     )
     early = rollouts.leads_to_unready(platform)
-    assert not early, f"expected no Service to lead to pods that are not ready, these do: {early}"
+    assert not early, f"expected no Service to route to pods that are not ready, but these do: {early}"
 
 
 @given("every service's route retries another pod if a connection to one fails, here and in production")
@@ -91,7 +91,7 @@ def roll_out_broken(service):
 def old_pods_there(service):
     gone = set(service.before) - set(service.pods())
     assert not gone, (
-        f"expected the pods of {service.name} from before to stay, {len(gone)} are gone. Try: {service.hint}"
+        f"expected the previous pods of {service.name} to stay, but {len(gone)} are gone. Try: {service.hint}"
     )
 
 
@@ -104,7 +104,7 @@ def undo(service, evidence):
 def version_before(service):
     rollouts.wait_version_before(service)
     assert set(service.before) == set(service.pods()), (
-        f"expected {service.name} to keep the pods of the working version, some were replaced"
+        f"expected {service.name} to keep the pods of the working version, but some were replaced"
     )
 
 
@@ -158,7 +158,7 @@ def sync_fails(service, evidence):
     says = rollouts.wait_sync_failed(service)
     evidence.add("what it says", says)
     assert any("immutable" in text for text in says), (
-        f"expected the API's refusal (immutable) in the sync of {service.name}, it says {says}"
+        f"expected the API's refusal (immutable) in the sync of {service.name}, saw {says}"
     )
 
 
@@ -208,7 +208,7 @@ def becomes_degraded(service, evidence):
     says = rollouts.wait_health(service, "Degraded")
     evidence.add("what it says", says)
     assert "progress deadline" in says, (
-        f"expected Application {service.name} to say that the progress deadline passed, it says {says!r}"
+        f"expected Application {service.name} to say that the progress deadline passed, saw {says!r}"
     )
 
 

@@ -33,7 +33,7 @@ def browser_is_answered(users, environment, outputs, platform, cluster, host, na
     counts, others = access_log.by_pod(cluster, both, access_log.pods_of(cluster, name))
     evidence.add("asked for, and the pods that were asked", {"requests": sorted(both.asked.values()), "pods": counts})
     wrong = others or http2_requests.unlike(both)
-    assert not wrong, f"expected a pod of {name} to answer alike over HTTP/1.1 and HTTP/2, saw {wrong}. Try: {HINT}"
+    assert not wrong, f"expected a pod of {name} to answer the same over HTTP/1.1 and HTTP/2, saw {wrong}. Try: {HINT}"
 
 
 @then(parsers.parse('the requests are answered only by pods of "{name}"'))
@@ -42,7 +42,9 @@ def only_answered_by(marked, platform, cluster, name, evidence):
     own = access_log.pods_of(cluster, name)
     counts, others = access_log.by_pod(cluster, marked, own)
     evidence.add("requests that Traefik sent to each pod", counts)
-    assert own and not others, f"expected only pods of {name} to be asked, saw {others or 'no pod of it'}. Try: {HINT}"
+    assert own and not others, (
+        f"expected only pods of {name} to receive the requests, saw {others or 'no pod of it'}. Try: {HINT}"
+    )
 
 
 @then(parsers.parse('every route that matches the host "{host}" leads only to the Service "{name}"'))
@@ -87,7 +89,9 @@ def answers_beside_many(users, environment, outputs, host, count, evidence):
     evidence.add(f"answers beside {count} others", many.describe() if many else f"{host} chooses no HTTP/2")
     wrong = many.wrong() if many else ""
     hint = "Try: look for a limit of connections, requests or workers in the service's settings"
-    assert not wrong, f"expected {host} to answer beside {count} others as it does alone, saw {wrong}. {hint}"
+    assert not wrong, (
+        f"expected {host} to answer as usual while {count} other requests are in progress, saw {wrong}. {hint}"
+    )
     return many
 
 
@@ -95,7 +99,7 @@ def answers_beside_many(users, environment, outputs, host, count, evidence):
 def answers_after_hang_up(many):
     wrong = many.left_behind() if many else ""
     hint = "Try: look for what the service takes for a request, and gives back only when it ends well"
-    assert not wrong, f"expected the same answer when clients had hung up as before, saw {wrong}. {hint}"
+    assert not wrong, f"expected the same answer after clients had disconnected as before, saw {wrong}. {hint}"
 
 
 @then(parsers.parse('connections to each pod of "{name}" are left idle meanwhile'), target_fixture="idle")
@@ -129,7 +133,9 @@ def send_graphql(users, environment, host, evidence):
 @then("each answer is a GraphQL answer with data")
 def is_graphql(graphql_answers):
     wrong = [f"{in_words(one)}{wrong_media_type(one)}" for one in graphql_answers if not is_data(one)]
-    assert not wrong, f"expected GraphQL answers with data, {len(wrong)} of {FRESH} are not: {wrong[:3]}. Try: {HINT}"
+    assert not wrong, (
+        f"expected GraphQL answers with data, but {len(wrong)} of {FRESH} are not: {wrong[:3]}. Try: {HINT}"
+    )
 
 
 @when(parsers.parse('the health path is requested from the host "{host}"'), target_fixture="marked")
@@ -146,7 +152,7 @@ def each_answer_is(marked, status, evidence):
     evidence.add("answers", sorted(set(answers)))
     wrong = [in_words(answer) for answer in marked.answers.values() if answer.status_code != status]
     assert answers and not wrong, (
-        f"expected {status} every time, {len(wrong)} answers were not: {wrong[:3]}. Try: {HINT}"
+        f"expected {status} every time, but {len(wrong)} answers were not: {wrong[:3]}. Try: {HINT}"
     )
 
 

@@ -10,8 +10,8 @@ from acceptance.drivers.workloads import disruption_budgets, pod_spread
 def budgets_let_pods_go(platform):
     found = disruption_budgets.in_the_way(platform)
     assert not found, (
-        f"expected each disruption budget to let a pod go, but not all of several, saw: {'; '.join(found)}. "
-        "Try: kubectl get poddisruptionbudgets --all-namespaces"
+        "expected each disruption budget to allow the eviction of one pod, but not of all at once, "
+        f"saw: {'; '.join(found)}. Try: kubectl get poddisruptionbudgets --all-namespaces"
     )
 
 
@@ -19,7 +19,7 @@ def budgets_let_pods_go(platform):
 def pods_find_a_place(platform):
     found = pod_spread.without_place(platform)
     hint = "Try: kubectl get deployments -o yaml, for topologySpreadConstraints"
-    assert not found, f"expected a place for every pod with one worker drained, saw: {'; '.join(found)}. {hint}"
+    assert not found, f"expected a machine for every pod while one worker is drained, saw: {'; '.join(found)}. {hint}"
 
 
 @when(parsers.parse("{count:d} replicas of it are committed to Git"))

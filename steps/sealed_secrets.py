@@ -65,7 +65,9 @@ def fetched_is_valid(sealed_secrets, fetched):
 @then("it can be used for sealing for another month")
 def fetched_lasts(fetched):
     until, days = fetched.not_valid_after_utc, sealing_keys.LASTS.days
-    assert sealing_keys.lasts(fetched), f"expected a certificate for {days} days more, it ends at {until}"
+    assert sealing_keys.lasts(fetched), (
+        f"expected a certificate that is valid for {days} more days, but it expires at {until}"
+    )
 
 
 @when("a Secret with a unique value is sealed and applied", target_fixture="sealed")
@@ -78,7 +80,7 @@ def secret_belongs(cluster, namespace, sealed, evidence):
     evidence.add("SealedSecret", json.dumps(sealed, indent=2))
     owners = sealed_secret_status.owners_of(cluster, "sealed", namespace.name)
     assert owners == [("SealedSecret", "sealed")], (
-        f"expected the Secret sealed in {namespace.name} to be owned by its SealedSecret, its owners are {owners}"
+        f"expected the Secret sealed in {namespace.name} to be owned by its SealedSecret, saw the owners {owners}"
     )
 
 
@@ -104,7 +106,9 @@ def another_admitted(sealed_secrets, cluster):
 @then("each Secret has the values of its SealedSecret")
 def each_matches(sealed_secrets, tmp_path):
     wrong = sealed_secret_status.with_other_values(sealed_secrets, tmp_path)
-    assert not wrong, f"{wrong} of the cluster hold other values than their Secrets. {sealing.LOGS}"
+    assert not wrong, (
+        f"expected SealedSecrets with the values of their Secrets, but {wrong} have others. Try: {sealing.LOGS}"
+    )
 
 
 @then(
@@ -114,7 +118,7 @@ def each_matches(sealed_secrets, tmp_path):
 def became_secret(sealed_secrets, repository, name, key, tmp_path, evidence):
     seen = sealed_secret_status.unsealed_as_in_git(sealed_secrets, repository, name, tmp_path)
     evidence.add("Secret", {"name": name, "keys": sorted(seen), "owner": f"SealedSecret/{name}"})
-    assert seen.get(key), f"expected a value under {key} of the Secret {name}, it has the keys {sorted(seen)}"
+    assert seen.get(key), f"expected a value under {key} of the Secret {name}, saw the keys {sorted(seen)}"
     return seen[key]
 
 
@@ -122,10 +126,10 @@ def became_secret(sealed_secrets, repository, name, key, tmp_path, evidence):
 def is_database_address(unsealed_value):
     address = urllib.parse.urlparse(unsealed_value)
     assert address.scheme in ("postgres", "postgresql"), (
-        f"expected a PostgreSQL URL in the Secret, its scheme is {address.scheme!r}"
+        f"expected a PostgreSQL URL in the Secret, saw the scheme {address.scheme!r}"
     )
     whole = address.hostname and address.username and address.password and address.path.strip("/")
-    assert whole, "expected host, user, password and database in the URL in the Secret, it lacks at least one"
+    assert whole, "expected host, user, password and database in the URL in the Secret, but at least one is missing"
 
 
 @then(parsers.parse('a password beside it in "{name}" is the one in that URL'))
@@ -150,9 +154,7 @@ def rotate(sealed_secrets, namespace, rotation):
 @then("the Secret has the new value and the running pod still has the old one")
 def not_before_restart(cluster, namespace, rotation, value_after):
     now = (read_secret(cluster, sealing.USED, namespace.name) or {}).get("VALUE")
-    assert now == value_after, (
-        f"expected the new value in the Secret {sealing.USED} in {namespace.name}, it has another"
-    )
+    assert now == value_after, f"expected the new value in the Secret {sealing.USED} in {namespace.name}, saw another"
     sealing.wait_kept(namespace, rotation)
 
 

@@ -10,7 +10,7 @@ from steps.tokens import accepted
 
 @pytest.fixture
 def judges(auth, backend, auth_api, backend_api, data_client, environment):
-    """Auth and the backend, which judge tokens."""
+    """Auth and the backend, which validate tokens."""
     return secret_rotation.Judges(auth, backend, auth_api, backend_api, data_client, environment.services)
 
 
@@ -18,7 +18,7 @@ def judges(auth, backend, auth_api, backend_api, data_client, environment):
 def token_before(visitor, judges, evidence):
     visitor.answer = visitor.send(*visitor.message("a good message"))
     token = accepted(visitor, evidence)["jwt"]
-    # Nothing changes yet: a yes of each is enough.
+    # Nothing changes yet: one acceptance by each is enough.
     judges.wait_all_say(True, token, visitor.wallet.address, stays=False)
     return token, visitor.wallet.address
 

@@ -14,7 +14,7 @@ def every_version(git, cluster, repository, evidence):
     kept = [(item, deleted_branches.objects_kept(cluster, git, item)) for item in git_leaks.repositories(cluster, git)]
     found = {item.name: deleted_branches.every_version_kept(item, identities) for item, identities in kept}
     evidence.add("texts in Git, by repository", {name: len(versions) for name, versions in found.items()})
-    assert found["platform"], "expected texts in the platform's repository, it is empty"
+    assert found["platform"], "expected texts in the platform's repository, but it is empty"
     return {place: text for versions in found.values() for place, text in versions.items()}
 
 
@@ -30,10 +30,10 @@ def no_secret_in_git(versions, platform_secrets, git, cluster):
 @then("each sealed value can be decrypted with the cluster's key")
 def opens_with_key(sealed_secrets, repository, platform_secrets, tmp_path):
     manifests = sealing.sealed_in_git(repository)
-    assert manifests, "expected SealedSecrets below k8s/secrets/ in Git, there are none"
+    assert manifests, "expected SealedSecrets below k8s/secrets/ in Git, saw none"
     wrong = sealing.wrong_when_opened(sealed_secrets, manifests, platform_secrets.values, tmp_path)
     assert not wrong, (
-        f"expected SealedSecrets in Git with the values of the cluster's Secrets, these have others: {wrong}"
+        f"expected SealedSecrets in Git with the values of the cluster's Secrets, but these have others: {wrong}"
     )
 
 

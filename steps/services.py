@@ -12,7 +12,7 @@ from acceptance.drivers.workloads import replicas
 from acceptance.platform.secrets import read_secret
 
 FRESH = 20
-"""Requests over new connections, each of which the load balancer, Traefik and the Service balance anew."""
+"""Requests over new connections, each of which the load balancer, Traefik and the Service balance separately."""
 STAYS = Deadline(4, "criteria 8.1, 9.1, 10.1: replicas that run, not one that is there at times")
 HOSTS = {"auth-service": "auth", "backend-service": "api", "frontend-service": "www"}
 
@@ -101,7 +101,7 @@ def pods_on_workers(service, outputs, count, evidence):
 def nothing_scales_down(service, platform, count):
     wrong = replicas.ways_below(platform, service.name, count)
     hint = "Try: kubectl get horizontalpodautoscalers -A"
-    assert not wrong, f"expected nothing to run fewer than {count} pods of {service.name}, saw {wrong}. {hint}"
+    assert not wrong, f"expected nothing to scale {service.name} below {count} pods, saw {wrong}. {hint}"
 
 
 @then(parsers.parse('each of these pods answers "{path}" individually'))
@@ -134,7 +134,9 @@ def process_has_value(service, from_secret, evidence):
     other = [pod.metadata.name for pod in pods if service.environment(pod).get(key) != value]
     evidence.add(f"{key} in /proc/1/environ", {"pods": len(pods), "with another value, or none": other})
     hint = f"Try: kubectl rollout restart deployment/{service.name}"
-    assert not other, f"expected the Secret's value of {key} in each process, not in {', '.join(other)}. {hint}"
+    assert not other, (
+        f"expected the Secret's value of {key} in each process, but {', '.join(other)} has another. {hint}"
+    )
 
 
 @then(parsers.parse('the process in each of its pods runs with "{key}" set to "{value}"'))
@@ -176,5 +178,5 @@ def path_is_answered(service, web, routes, environment, data_client, path, statu
         evidence.add(f"{FRESH} times GET {path}, {where}", sorted({in_words(answer) for answer in answers}))
         wrong = [in_words(answer) for answer in answers if answer.status_code != status]
         assert not wrong, (
-            f"expected {status} for {path} every time ({where}), {len(wrong)} of {FRESH} were not: {wrong[0]}"
+            f"expected {status} for {path} every time ({where}), but {len(wrong)} of {FRESH} were not: {wrong[0]}"
         )

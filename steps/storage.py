@@ -40,13 +40,13 @@ def pods_ask_for_claims(namespace, outputs):
 
 @then(parsers.parse("each claim is Bound within {seconds:d} seconds"))
 def claims_are_bound(namespace, asked, seconds, evidence):
-    assert seconds == VOLUME_BOUND.seconds, f"expected {VOLUME_BOUND.seconds} s in the scenario, it says {seconds} s"
+    assert seconds == VOLUME_BOUND.seconds, f"expected {VOLUME_BOUND.seconds} s in the scenario, saw {seconds} s"
     names, began = asked
     hint = f"kubectl -n {namespace.name} describe pvc; kubectl -n local-path-storage logs deploy/local-path-provisioner"
     eventually(lambda: all_bound(namespace, names), within=VOLUME_BOUND, what="each claim to be Bound", hint=hint)
     took = time.monotonic() - began
     evidence.add("time to Bound", f"{took:.1f} s")
-    assert took <= seconds, f"expected each claim Bound within {seconds} s, it took {took:.1f} s"
+    assert took <= seconds, f"expected each claim Bound within {seconds} s, saw it after {took:.1f} s"
 
 
 @then("each pod writes to its volume")
@@ -60,7 +60,7 @@ def pods_write(namespace, asked):
 @then("a pod's claims of every storage class that the platform uses are Bound")
 def claims_of_each_class(namespace, cluster, platform, outputs, evidence):
     classes = classes_named(cluster, [item for name in APPLICATIONS for item in platform.render(name)])
-    assert classes, "expected storage classes in the platform's claims, no claim names one"
+    assert classes, "expected storage classes in the platform's claims, but no claim names one"
     names = claim_each(namespace, classes, outputs.workers[0].name)
     evidence.add("classes", classes)
     hint = f"kubectl -n {namespace.name} describe pvc; kubectl get storageclasses"
@@ -101,7 +101,7 @@ def claims_have_own_class(default, outputs, evidence):
         others = {name: c for name, c in seen.items() if (c.storage_class, c.phase) != (volume.storage_class, "Bound")}
         assert not others, f"expected claims of {key} to be Bound and of class {volume.storage_class}, saw {others}"
         without = lacks_claims(default, key)
-        assert not without, f"expected a persistent volume for each pod of {key}, these have none: {without}"
+        assert not without, f"expected a persistent volume for each pod of {key}, but these have none: {without}"
 
 
 @then("each of their volumes is on the same disk as what the pods wrote")
@@ -127,6 +127,6 @@ def production_sizes(platform, database, redis, evidence):
 def volumes_outlive_pods(platform, name):
     found = kept_claims.not_kept(platform, name)
     assert not found, (
-        f"expected the volumes of {name} to stay when its pods or its StatefulSet go, saw: {'; '.join(found)}. "
+        f"expected the volumes of {name} to outlive its pods and its StatefulSet, saw: {'; '.join(found)}. "
         f"Try: kubectl get pvc -l app.kubernetes.io/name={name} -o yaml"
     )

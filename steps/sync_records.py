@@ -46,7 +46,7 @@ def record_of_failure(demo, evidence):
     ended, said = operation["finishedAt"], syncs.said_of_failure(operation)
     assert syncs.is_recent(ended), f"expected a recent end of the sync of {demo.name}, saw {ended}"
     names_failure = any("immutable" in text for text in said)
-    assert names_failure, f"expected the API's refusal (immutable) in the record of {demo.name}, it says {said}"
+    assert names_failure, f"expected the API's refusal (immutable) in the record of {demo.name}, saw {said}"
 
 
 @then("the record of the previous sync is still there")
@@ -66,7 +66,9 @@ def records_are_kept(platform, argocd, applications):
     found |= policies.troubles({name: seen[name] for name in APPLICATIONS}, policies.has_lost_records)
     assert not found, f"expected every Application to keep records of its syncs (revisionHistoryLimit), saw {found}"
     refused = apply_rights.out_of_hand(argocd, seen)
-    assert not refused, f"expected Argo CD to let an operator sync and roll back every Application, not: {refused}"
+    assert not refused, (
+        f"expected Argo CD to let an operator sync and roll back every Application, but it refuses: {refused}"
+    )
 
 
 @given(parsers.parse(OTHER), target_fixture="other")
@@ -85,7 +87,7 @@ def ui_shows_all(argocd_ui, cluster, demo, other, evidence):
     seen = eventually(shown, within=SYNCED, what=f"the sync statuses {wanted}", hint=demo.hint)
     evidence.add("sync status by Application", seen)
     unknown = reported_status.without_status(cluster, seen)
-    assert not unknown, f"expected a sync status for each Application, Argo CD shows none for {unknown}"
+    assert not unknown, f"expected a sync status for each Application, saw none for {unknown}"
     see_ui(argocd_ui, evidence)
 
 
@@ -119,7 +121,7 @@ def shows_degraded(argocd_ui, demo, evidence):
     says = messages(reported_status.wait_status(argocd_ui, demo.name))
     evidence.add("messages of a version that is not ready", says)
     assert "progress deadline" in says, (
-        f"expected Application {demo.name} to say that the progress deadline passed, it says {says!r}"
+        f"expected Application {demo.name} to say that the progress deadline passed, saw {says!r}"
     )
 
 

@@ -31,7 +31,7 @@ def visitor(auth_api, environment):
 def jwt_secret(default):
     """The value of the Secret that signs JWTs."""
     value = (read_secret(default.cluster, "jwt-secret", default.name) or {}).get("JWT_SECRET")
-    assert value, f"expected JWT_SECRET in the Secret jwt-secret in {default.name}, there is none"
+    assert value, f"expected JWT_SECRET in the Secret jwt-secret in {default.name}, saw none"
     return value
 
 
@@ -69,9 +69,9 @@ def sign_in(wallet, kind, environment, data_client):
 def gets_token(wallet, auth_doors, environment, evidence):
     got, settings = accepted(wallet, evidence), environment.services
     short = token_validation.too_short(got, settings)
-    assert not short, f"expected a personal access token that nobody guesses, but {short}"
+    assert not short, f"expected a personal access token that cannot be guessed, but {short}"
     wrong = token_validation.wrong_life(got["jwt"], got.get(settings.jwt_expiry_field))
-    assert not wrong, f"expected the JWT to expire when its wallet was told, but {wrong}. Try: {LOGS}"
+    assert not wrong, f"expected the JWT to expire at the time that its wallet was told, but {wrong}. Try: {LOGS}"
     jwt_is_accepted(got, auth_doors, settings)
 
 
@@ -82,7 +82,7 @@ def jwt_is_accepted(got, auth_doors, settings):
     assert all(seen.values()), f"expected auth to accept the JWT that it issued at each endpoint, saw {seen}"
     subjects = token_validation.subjects(answers, settings)
     address = got["wallet"].wallet.address
-    assert token_validation.only_of(subjects, address), f"expected a JWT of {address}, auth names {subjects}"
+    assert token_validation.only_of(subjects, address), f"expected a JWT of {address}, but auth names {subjects}"
 
 
 @then("it gets another token the next time")
@@ -91,7 +91,7 @@ def gets_another(wallet, environment, evidence):
     wallet.enter()
     second = accepted(wallet, evidence)
     wrong = token_validation.too_short(second, settings) or token_validation.too_alike(first, second, settings)
-    assert not wrong, f"expected a new token for a second sign-in, which the first does not tell, but {wrong}"
+    assert not wrong, f"expected a second sign-in to get a new token, unpredictable from the first, but {wrong}"
 
 
 @then("it is refused")
@@ -120,7 +120,7 @@ def token_is_stored(signed_in, db, environment, evidence):
 def token_is_hashed(signed_in, db, environment):
     found = token_validation.in_clear(db, signed_in[environment.services.token_field])
     assert not found, (
-        f"expected only the token's hash in the database, these tables have it in clear text: {', '.join(found)}"
+        f"expected only the token's hash in the database, but these tables have it in clear text: {', '.join(found)}"
     )
 
 
@@ -203,7 +203,7 @@ def says(validated, signed_in, environment, answer, evidence):
     assert set(seen.values()) == {wanted}, f"expected the token to be {answer} at each endpoint of auth, saw {seen}"
     found = token_validation.subjects(validated, settings) if wanted else {mine}
     names_it = not wanted or token_validation.only_of(found, mine)
-    assert names_it, f"expected auth to name {mine} as the token's subject, it names {found}"
+    assert names_it, f"expected auth to name {mine} as the token's subject, saw {found}"
 
 
 @when("a JWT is signed with each backend pod's JWT_SECRET", target_fixture="signed")

@@ -1,4 +1,4 @@
-"""A small project with the suite's plugin, and everything it writes in a folder of the test's own."""
+"""A small project with the suite's plugin, which writes only into a folder of the test."""
 
 import json
 import textwrap

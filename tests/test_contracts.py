@@ -1,4 +1,4 @@
-"""What holds the layers is shown to refuse: import-linter's contracts, and mypy's settings, each by a violation."""
+"""What enforces the layers is shown to work: import-linter's contracts, and mypy's settings, each by a violation."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""The command line: help and bad input of every command, at once and without what the command itself takes."""
+"""The command line: help and bad input of every command, immediately and without the command's own imports."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Renovate's configuration is valid JSON, and each of its patterns finds what it is for in this repository."""
+"""Renovate's configuration is valid JSON, and each of its patterns matches what it is meant for."""
 
 import json
 import re

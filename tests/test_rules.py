@@ -44,7 +44,7 @@ def misplaced_fixtures(name, text):
 
 
 def session_fixtures(text):
-    """Session fixtures of a module of tests: side by side, each process would make one; a module's runs in one."""
+    """Session fixtures of a test module: each process would create one; a module fixture runs in one process."""
     for node in ast.parse(text).body:
         for decorator in getattr(node, "decorator_list", ()):
             words = decorator.keywords if isinstance(decorator, ast.Call) else ()

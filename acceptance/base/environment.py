@@ -148,7 +148,7 @@ class Environment(Section):
 
     @model_validator(mode="after")
     def staging_has_roots(self) -> Environment:
-        """No client trusts Let's Encrypt's staging authority unless told to."""
+        """No client trusts Let's Encrypt's staging authority unless it is configured to."""
         if self.acme == "staging" and not self.acme_roots:
             raise ValueError('acme = "staging" needs acme_roots: a PEM file of the staging roots; no system has it')
         return self

@@ -57,7 +57,7 @@ class LongLivedSettings(Section):
 
 
 class ExistingSettings(LongLivedSettings):
-    """A cluster that somebody else provisioned; the run creates and removes only what scenarios need."""
+    """A cluster that was provisioned elsewhere; the run creates and removes only what scenarios need."""
 
     provisioner: Literal["existing"]
 

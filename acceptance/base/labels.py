@@ -16,7 +16,7 @@ HELD = "alternate-futures.dev/held"
 """Finalizer that keeps a dead pod's name taken, so that nothing is started in its place."""
 
 CLIENT = {"alternate-futures.dev/client": "acceptance"}
-"""Label of the scenarios' own clients: the services' network policies let them in, on any port."""
+"""Label of the scenarios' own clients: the services' network policies admit them on any port."""
 
 COPY_LABEL = "alternate-futures.dev/copy-of"
 NAME_LABEL = "app.kubernetes.io/name"

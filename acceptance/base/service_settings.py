@@ -66,12 +66,12 @@ class ServiceSettings(Section):
     rate_limit_key: str = "rate-limit:{client}"
     rate_limit_variable: str = ""
     rate_limit_seconds_variable: str = ""
-    """The variables of auth's pods that hold the calls of a client that are served, and the seconds in which they
-    are; empty where auth has no such variable, or counts in another way."""
+    """The variables of auth's pods for the rate limit in calls and its period in seconds; empty where auth has no such
+    variable, or counts in another way."""
     nonces_are_limited: bool = True
-    """Whether auth's rate limit holds for nonces (or challenges), too: the criterion names sign-ins alone."""
+    """Whether auth's rate limit also applies to nonces (or challenges): the criterion only names sign-ins."""
     auth_url_end: str = "/"
-    """What a changed AUTH_SERVICE_URL ends with, as people write it; empty where the backend takes it to the letter."""
+    """What a changed AUTH_SERVICE_URL ends with, such as a slash; empty where the backend uses it literally."""
 
     @field_validator("headings")
     @classmethod

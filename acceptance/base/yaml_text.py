@@ -34,7 +34,7 @@ def round_trip() -> Any:
 
 
 def edited(text: str, change: Callable[[Any], None]) -> str:
-    """A YAML file after a change to its document; everything else stays as somebody wrote it."""
+    """A YAML file after a change to its document; everything else stays as it was written."""
     form, written = round_trip(), io.StringIO()
     found = form.load(text)
     change(found)

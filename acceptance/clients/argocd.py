@@ -14,7 +14,7 @@ from acceptance.clients.web import plain_session
 TIMEOUT = 45.0
 """Seconds for one answer: a sync waits for the manifests of its commit, which a busy machine renders slowly."""
 JSON = {"Content-Type": "application/json"}
-"""Without it Argo CD answers 415 to a change, even one without a body, so that no page of another site makes any."""
+"""Without it Argo CD answers 415 to a change, even one without a body, to prevent cross-site requests."""
 SILENT = 10.0
 """Seconds of silence after which a listener gives up. Argo CD sends changes as they happen, and a heartbeat every 15 s:
 waiting for longer would mean waiting forever."""

@@ -92,7 +92,7 @@ class Repository:
                 break
             except UserError:
                 if not tries_left or self.tip() == base:
-                    # Nobody else pushed, so it was refused for another reason.
+                    # No other push came first, so it was refused for another reason.
                     raise
         return self.head()
 
@@ -119,7 +119,7 @@ class Repository:
             return True
         found = self.blobs(path, one, other)
         if len(found) < 2:
-            # A commit that somebody else pushed.
+            # A commit that was pushed from elsewhere.
             self.fetch()
             found = self.blobs(path, one, other)
         return len(found) == 2 and found[0] == found[1]

@@ -54,7 +54,7 @@ def loading_client() -> Iterator[None]:
 class Cluster:
     """A running cluster. `kubectl` runs the plan's commands; everything else goes through the API.
 
-    `probe` creates scenarios' pods. `attached`: somebody else provisioned it, and its machines cannot be reached.
+    `probe` creates scenarios' pods. `attached`: it was provisioned elsewhere, and its machines cannot be reached.
     """
 
     def __init__(

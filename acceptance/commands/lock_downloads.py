@@ -1,8 +1,8 @@
 """`make lock-downloads`: writes the SHA-256 of each host tool's downloads into images/lock.toml.
 
 It downloads the version in the lock for each platform, and compares each file with the checksum that its project
-publishes. What cannot be had keeps its digest; what differs from that checksum, or from an earlier digest of the same
-URL, is not written. Digests of other versions are removed.
+publishes. An unavailable download keeps its digest; one that differs from that checksum, or from an earlier digest
+of the same URL, is not written. Digests of other versions are removed.
 """
 
 from __future__ import annotations

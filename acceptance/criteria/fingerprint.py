@@ -138,7 +138,7 @@ def read_text(node: ast.expr, texts: Mapping[str, str]) -> str:
         return read_text(node.value, texts)
     if isinstance(node, ast.Name) and node.id in texts:
         return texts[node.id]
-    raise ValueError(f"the words of a step are to be a string or a text of its module: {ast.unparse(node)}")
+    raise ValueError(f"expected a string or a text of its module as a step's words, saw {ast.unparse(node)}")
 
 
 def texts_of(body: Iterable[ast.stmt]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Code without its words: what is said in a step, a docstring or a message judges nothing."""
+"""Code without its words: the texts of steps, docstrings and messages judge nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DESCRIPTIONS = ("what", "hint")
 
 
 class Wordless(ast.NodeTransformer):
-    """Takes out what is said and judges nothing: docstrings, messages of assertions and waits, words of exceptions."""
+    """Takes out texts that judge nothing: docstrings, messages of assertions and waits, words of exceptions."""
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         """A string on its own is a docstring."""

@@ -30,7 +30,7 @@ CHUNK = 1 << 20
 
 
 class Unavailable(Exception):
-    """A download cannot be had. The text says why."""
+    """A download is unavailable; the message says why."""
 
 
 class TooOften(requests.RequestException):
@@ -83,7 +83,7 @@ class Downloads:
             raise Unavailable(reason) from error
 
     def attempt(self, url: str, file: Path) -> str:
-        """Download a URL once. Raises Unavailable, and RequestException for what another attempt may mend."""
+        """Download a URL once. Raises Unavailable, and RequestException for what a retry may fix."""
         if self.unreachable:
             raise Unavailable(self.unreachable)
         digest = hashlib.sha256()

@@ -125,7 +125,9 @@ def read_lock(path: Path = IMAGES / "lock.toml") -> dict[str, Entry]:
     for entry in entries.values():
         for need in entry.needs:
             if need not in entries:
-                raise UserError(f"{path}: [{entry.name}] needs {need!r}, which is no entry", "add it, or fix the name")
+                raise UserError(
+                    f"{path}: [{entry.name}] needs {need!r}, but there is no such entry", "add it, or fix the name"
+                )
     return entries
 
 

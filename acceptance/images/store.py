@@ -1,4 +1,4 @@
-"""Where images, tools and manifests are once they are made: under names with the hash of their inputs."""
+"""Where built images, tools and manifests are stored: under names with the hash of their inputs."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ APPLY_TIMEOUT = 5400
 
 
 class AttachedInfrastructure(Infrastructure):
-    """Infrastructure that somebody else provisioned, known by its nodes."""
+    """Infrastructure that was provisioned elsewhere, known by its nodes."""
 
     def __init__(self, environment: Environment, attachment: Attachment):
         super().__init__(environment)

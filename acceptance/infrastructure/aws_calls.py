@@ -93,7 +93,7 @@ class AwsPlatform:
         return f"ec2:{action}", self.arn("ec2", f"{kind}/some-1"), {"aws:RequestedRegion": self.region, **context}
 
     def tagged(self, whose: str, request: str | None = "") -> Context:
-        """The context of a resource: ours, somebody else's (theirs), or one that a call creates (new).
+        """The context of a resource: ours, another owner's (theirs), or one that a call creates (new).
 
         `request`: the tag that the call sets, ours by default. A request has the tags that it sets, whatever else it
         touches.

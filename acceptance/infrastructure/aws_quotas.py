@@ -51,7 +51,7 @@ class Quotas:
             return float(self.aws.ask("service-quotas", "get-service-quota", *words)["Quota"]["Value"])
         except UserError as error:
             if refusal(error)[0] == "NoSuchResourceException":
-                # AWS answers so if nobody ever requested another value.
+                # AWS answers so if no other value was ever requested.
                 return quota.given
             raise
 

@@ -53,7 +53,7 @@ class Leases(client.CoordinationV1Api):
 
 @contextlib.contextmanager
 def refusals(verbs: str) -> Iterator[None]:
-    """Raise UserError for anything but "there is none" and "somebody else was faster"."""
+    """Raise UserError for anything but "there is none" and "another run was faster"."""
     try:
         yield
     except ApiException as error:
@@ -141,7 +141,7 @@ class ClusterLock:
             if not is_there or held.holder_identity != self.holder:
                 return f"it belongs to {(held.holder_identity if is_there else '') or 'nobody'} now"
             written = self.lease.update(LEASE, NAMESPACE, self.record(holder, seconds))
-            return "" if written else "somebody else has just written it"
+            return "" if written else "another client has just written it"
         except UserError as error:
             return error.problem
         except (urllib3.exceptions.HTTPError, OSError) as error:

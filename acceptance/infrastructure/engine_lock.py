@@ -70,7 +70,7 @@ class EngineLock:
             self.held = False
 
     def holder(self) -> str | None:
-        """Who holds it, in words; None if nobody does or the holder has ended."""
+        """Who holds it, in words; None if it is free or its holder has ended."""
         found = inspect("network", self.name)
         if found is None:
             return None

@@ -30,7 +30,7 @@ def only_behind_load_balancer(outputs: Outputs, worker: Machine) -> Iterator[Non
         if machine.name != worker.name
         for backend in ("http", "https")
     ]
-    # Only restore what was taken out here: a server that somebody else took out stays out.
+    # Only restore what was taken out here: a server that was taken out otherwise stays out.
     servers = [server for server in servers if not servers_up(outputs)[server].startswith("MAINT")]
     for server in servers:
         load_balancer_command(outputs, f"set server {server} state maint")
@@ -90,7 +90,7 @@ def assert_knows_all(outputs: Outputs) -> None:
 
 
 def unequal_shares(listed: str) -> dict[str, str]:
-    """What `show stat` lists of servers that get another share of connections than others of their backend.
+    """The servers in `show stat` whose share of connections differs from that of others in their backend.
 
     Source: HAProxy's management guide, `weight`, `act` and `bck`: a backup gets nothing while another server is up.
     """
@@ -108,7 +108,7 @@ def unequal_shares(listed: str) -> dict[str, str]:
 
 
 def share_otherwise(outputs: Outputs) -> dict[str, str]:
-    """The load balancer's servers with another share than others. Raises UserError if its container is away."""
+    """The load balancer's servers whose share differs from others. Raises UserError if its container is gone."""
     return unequal_shares(load_balancer_command(outputs, "show stat"))
 
 

@@ -1,4 +1,4 @@
-"""How long kind's load balancer waits: for who pauses, and until it misses a worker. Source: HAProxy's manual.
+"""Time-outs of kind's load balancer: for idle connections and lost workers. Source: HAProxy's manual.
 
 Its statistics do not show these settings, so they are read from the files that the running process was started with.
 """
@@ -18,7 +18,7 @@ SECTIONS = {"global", "defaults", "frontend", "backend", "listen", "resolvers", 
 """The words with which a section begins; any other section ends one, too, but none is used here."""
 UNITS = {"us": 1e-6, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 PAUSES = ("client", "server", "tunnel")
-"""The time-outs that hang up on a connection on which nothing is said."""
+"""The time-outs that close idle connections."""
 INTER, FALL = "2s", "3"
 """HAProxy's defaults: the time between two checks, and how many have to fail."""
 
@@ -84,14 +84,14 @@ def hangs_up(text: str, within: float) -> list[str]:
 
 
 def misses_late(text: str, within: float) -> list[str]:
-    """Why users may be left with a worker that is gone, in words: until it is missed, or for longer than `within` s."""
+    """Why users may be sent to a lost worker, in words: until a check notices it, or for longer than `within` s."""
     return [wrong for proxy in proxies(text) if proxy.kind != "frontend" for wrong in left_behind(proxy, within)]
 
 
 def left_behind(proxy: Proxy, within: float) -> Iterator[str]:
     """The same, of one backend."""
     if not proxy.has_option("redispatch") or proxy.last("retries") == ["0"]:
-        yield f"{proxy}: nobody whose worker does not answer is sent to another one (option redispatch, retries)"
+        yield f"{proxy}: connections to a silent worker are not sent to another one (option redispatch, retries)"
     defaults = [word for line in proxy.lines if line[0] == "default-server" for word in line[1:]]
     for line in (line for line in proxy.lines if line[0] == "server"):
         words = [*defaults, *line[3:]]

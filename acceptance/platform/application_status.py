@@ -40,9 +40,10 @@ def summary(status: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def operation_in_progress(application: dict[str, Any]) -> str:
-    """What Argo CD does for an Application just now: a phase, `requested`, or an empty text if it does nothing.
+    """The operation in progress on an Application: its phase, or `requested`; empty if there is none.
 
-    Until then it refuses a sync, a rollback and a new operation. One that is being terminated is still in progress.
+    While there is one, Argo CD refuses a sync, a rollback and a new operation. One that is being terminated is still
+    in progress.
     """
     phase = application.get("status", {}).get("operationState", {}).get("phase")
     if phase in IN_PROGRESS:

@@ -1,7 +1,7 @@
 """The registry: all components of the platform. A new one is one entry here, and a fixture of its name.
 
 An entry holds what else is derived from: what comes up before and beside it, the folders of k8s/ that `make render`
-prints, the images that a cluster pulls, and what a defect in it takes along (acceptance/proof/rounds.py).
+prints, the images that a cluster pulls, and what a defect in it affects (acceptance/proof/rounds.py).
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class KeptPlatform:
         ready = '{range .items[*]}{.metadata.name}={.status.conditions[?(@.type=="Ready")].status} {end}'
         listed = self.kubectl("-n", "kube-system", "get", "pods", "-o", f"jsonpath={ready}", check=False).split()
         other = [state for state in listed if not state.endswith("=True")]
-        assert listed and not other, f"not ready in kube-system: {', '.join(other) or 'nothing is told'}"
+        assert listed and not other, f"not ready in kube-system: {', '.join(other) or 'nothing is listed'}"
         return True
 
     def end_syncs(self) -> None:

@@ -55,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "quiet: measures milliseconds, so it runs alone")
     config.addinivalue_line("markers", "rehearsal: runs only with --rehearse")
     config.addinivalue_line("markers", "last: runs after everything else")
-    config.addinivalue_line("markers", "exclusive_platform: needs a platform that nobody wants to keep")
+    config.addinivalue_line("markers", "exclusive_platform: needs a platform that may be destroyed")
     if codecs.lookup(locale.getpreferredencoding(False)).name != "utf-8":
         problem = f"the locale's encoding is {locale.getpreferredencoding(False)}; the suite's files are UTF-8"
         raise pytest.UsageError(f"{problem}\n  Remedy: PYTHONUTF8=1, as `make` sets it")

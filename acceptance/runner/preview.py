@@ -16,7 +16,7 @@ from acceptance.runner.tags import by_number, criterion_of, title_of
 INFRASTRUCTURE = {
     "kind": "a Docker network, two volumes, a load balancer, a kind cluster with {nodes} nodes",
     "aws": "what `tofu -chdir=infrastructure/aws plan` lists: a VPC, machines, disks, a load balancer",
-    "existing": "nothing; somebody else provisioned it",
+    "existing": "nothing; it was provisioned elsewhere",
 }
 TOUCHES = {
     "namespace": "a namespace of its own, deleted afterwards",

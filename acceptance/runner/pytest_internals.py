@@ -28,7 +28,7 @@ def step_definitions(item: pytest.Item, step: Step) -> list[pytest.FixtureDef[An
 
 
 def template_of(item: pytest.Item) -> ScenarioTemplate | None:
-    """The scenario that an item was made from, its rows not yet filled in; None for an item that is no scenario."""
+    """The scenario that an item was made from, its rows not yet filled in; None for an item that is not a scenario."""
     return scenario_wrapper_template_registry.get(getattr(item, "function", len))
 
 

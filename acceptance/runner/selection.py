@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if identity.startswith("plan-"):
                 run.catalogue.beyond[identity] = plan_criterion(identity, title_of(item))
             elif identity not in run.catalogue.criteria:
-                raise pytest.UsageError(f"{title_of(item)!r} is tagged @ac-{identity}, which is no criterion")
+                raise pytest.UsageError(f"{title_of(item)!r} is tagged @ac-{identity}, but there is no such criterion")
             scenarios.setdefault(identity, []).append(item)
             if item.get_closest_marker("disruptive"):
                 run.catalogue.kinds[identity] = "destroy" if item.get_closest_marker("last") else "disruptive"

@@ -62,7 +62,7 @@ class Watch:
 
 
 def rests_on(part: str, disturbed: frozenset[str]) -> bool:
-    """Whether a part is disturbed, or depends on one that is, so that it may change. Anything else is nobody's."""
+    """Whether a part is disturbed, or depends on one that is. Changes of anything else are undeclared."""
     if part not in PARTS:
         return True
     needed = with_needs([part], APART) if part in APART else [part]

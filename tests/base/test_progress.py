@@ -1,4 +1,4 @@
-"""How far long work is: a line that changes on a terminal, and plain lines where there is none."""
+"""Progress of long work: a status line on a terminal, and plain lines elsewhere."""
 
 import os
 import pty

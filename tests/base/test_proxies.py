@@ -1,4 +1,4 @@
-"""A proxy is asked for what lies outside, and for nothing else."""
+"""The proxy is used for external hosts only."""
 
 import http.server
 import subprocess

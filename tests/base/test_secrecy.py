@@ -1,4 +1,4 @@
-"""What is taken out of a text as a secret, and what stays."""
+"""What is redacted from a text as a secret, and what is not."""
 
 import base64
 
@@ -13,7 +13,7 @@ from acceptance.clients.process import run
 
 @pytest.fixture(autouse=True)
 def forget(monkeypatch):
-    """Know no secrets, and none of this test's afterwards."""
+    """Register no secrets, and forget those of this test afterwards."""
     monkeypatch.setattr(secrecy, "REGISTER", secrecy.Register())
 
 

@@ -1,4 +1,4 @@
-"""The poller: what it retries, when it ends, and what it says."""
+"""The poller: what it retries, when it ends, and what its errors say."""
 
 import json
 

@@ -7,7 +7,7 @@ from acceptance.clients.argocd import ArgoCD, Busy
 
 
 class Session:
-    """Answers as Argo CD does: a change without the type of JSON is turned away."""
+    """Answers as Argo CD does: a change without JSON's media type is refused."""
 
     def __init__(self):
         self.headers = {}

@@ -1,4 +1,4 @@
-"""Builds do not depend on who cloned, nor where the engine is."""
+"""Builds do not depend on the user who cloned the project, nor on the engine's location."""
 
 import subprocess
 

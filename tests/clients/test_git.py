@@ -1,4 +1,4 @@
-"""Repositories that the suite writes to are its own, whatever the environment that it is started in says of git."""
+"""The suite's repositories are its own, whatever Git variables its environment has."""
 
 import subprocess
 

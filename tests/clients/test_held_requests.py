@@ -1,4 +1,4 @@
-"""Many requests over one HTTP/2 connection, against a server's end of it."""
+"""Many requests over one HTTP/2 connection, tested against a server."""
 
 import contextlib
 import socket
@@ -36,7 +36,7 @@ class Server:
                 self.theirs.sendall(http.data_to_send())
 
     def note(self, http, event):
-        """Keep what came of a body, and answer."""
+        """Keep what was received of a body, and answer."""
         if isinstance(event, RequestReceived):
             assert dict(event.headers)["content-length"] == str(len(BODY)), event.headers
             if self.early:

@@ -1,4 +1,4 @@
-"""One GET over HTTP/2, against a server's end of a connection."""
+"""One GET over HTTP/2, tested against a server."""
 
 import socket
 import threading

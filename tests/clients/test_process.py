@@ -1,4 +1,4 @@
-"""Child processes: their errors, and their end."""
+"""Child processes: their errors, and how they end."""
 
 import os
 import signal

@@ -10,7 +10,7 @@ from acceptance.clients.relay import Relay, read_line
 
 @pytest.fixture
 def pod():
-    """What stands in a pod: it answers the line with `self.answer`, then sends everything back in capitals."""
+    """A relay as in a pod: it answers the line with `self.answer`, then returns everything in capitals."""
     listener = socket.create_server(("127.0.0.1", 0))
     seen = {"targets": [], "answer": b"ok\n"}
 

@@ -1,4 +1,4 @@
-"""Requests to the platform's hosts: over connections that are kept, and not for too long."""
+"""Requests to the platform's hosts over connections that are kept open, but not for too long."""
 
 import http.server
 import socket

@@ -1,4 +1,4 @@
-"""What a failure's evidence shows of the cluster, read from an API that is only as much as that needs."""
+"""The evidence of a failure from the cluster, read from a minimal API."""
 
 import datetime
 from types import SimpleNamespace

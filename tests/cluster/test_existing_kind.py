@@ -1,4 +1,4 @@
-"""pytest-kind attached to a cluster that is there, with explicit paths; the process stays where and as it is."""
+"""pytest-kind on an existing cluster, with explicit paths; the process' directory and environment do not change."""
 
 import ast
 import os

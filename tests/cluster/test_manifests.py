@@ -1,4 +1,4 @@
-"""When a new kind of object may be used."""
+"""When a new kind of object can be used."""
 
 from types import SimpleNamespace
 

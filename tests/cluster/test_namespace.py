@@ -10,7 +10,7 @@ from acceptance.cluster.namespace import all_gone
 
 
 def ended():
-    """A connection to a command that has said something and ended well."""
+    """A connection to a command that has printed something and succeeded."""
     return SimpleNamespace(
         run_forever=lambda timeout: None,
         is_open=lambda: False,
@@ -63,7 +63,7 @@ def test_of_several_containers_the_main_one_gets_the_command(names, notes, chose
 
 
 def going(name, message):
-    """A namespace that is going, as the API lists it."""
+    """A namespace that is being deleted, as the API lists it."""
     condition = SimpleNamespace(status="True", message=message)
     return SimpleNamespace(metadata=SimpleNamespace(name=name), status=SimpleNamespace(conditions=[condition]))
 

@@ -1,4 +1,4 @@
-"""Pods of the probe image: which image, and what a scenario may change."""
+"""Pods of the probe image: which image they use, and what a scenario may override."""
 
 from acceptance.cluster.probe import Probe
 

@@ -1,4 +1,4 @@
-"""What twice as many scenarios cost: three runs, their ratio, and when the figures mean nothing. Nothing is run."""
+"""The cost of twice as many scenarios: three runs, their ratio, and meaningless figures. Nothing is run."""
 
 import itertools
 import json
@@ -35,7 +35,7 @@ class Runs:
 
 @pytest.fixture
 def runs(monkeypatch):
-    """Three runs in which twice the scenarios take half as much again."""
+    """Three runs in which twice the scenarios take half as long again."""
     return Runs(monkeypatch)
 
 

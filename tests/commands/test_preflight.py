@@ -1,4 +1,4 @@
-"""`make preflight`: all problems at once, each with its remedy, and 4; nothing is made."""
+"""`make preflight`: all problems at once, each with its remedy, and exit code 4; nothing is created."""
 
 import argparse
 import subprocess
@@ -41,7 +41,7 @@ def test_every_secret_without_a_value_is_named(monkeypatch):
 
 @pytest.fixture
 def gitops(tmp_path, monkeypatch):
-    """Where production deploys from, with repositories on this disk, the last of which is empty."""
+    """Production's Git settings, with repositories on this disk, the last of which is empty."""
     urls = {}
     for name in ("platform", "demo", "demo-polled"):
         urls[name] = str(tmp_path / f"{name}.git")

@@ -1,4 +1,4 @@
-"""Which rounds begin in time."""
+"""Which rounds still begin in time."""
 
 from acceptance.commands.prove import in_time
 from acceptance.proof.catalogue import Defect

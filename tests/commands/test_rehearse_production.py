@@ -1,4 +1,4 @@
-"""The rehearsal of production: what it deploys, the names that it gives, and how it ends. Nothing is run."""
+"""The rehearsal of production: what it deploys, which names it uses, and how it ends. Nothing is run."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Verdicts over many runs: what was not always the same. Judged on reports as they are recorded; nothing is run."""
+"""Verdicts over many runs: which ones varied. Judged on recorded reports; nothing is run."""
 
 import pytest
 from tests_support import entry, verdicts

@@ -1,4 +1,4 @@
-"""`make verify-references` asks for each reference, and prints what is missing."""
+"""`make verify-references` queries each reference, and prints what is missing."""
 
 import argparse
 import http.server
@@ -14,7 +14,7 @@ GONE = "library/redis/manifests/7.0"
 
 @pytest.fixture
 def mirror():
-    """A registry that has all but one."""
+    """A registry that lacks one image."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_HEAD(self):

@@ -1,4 +1,4 @@
-"""A fingerprint changes with all that judges a criterion, and with nothing else."""
+"""A fingerprint changes with everything that judges a criterion, and with nothing else."""
 
 import pytest
 

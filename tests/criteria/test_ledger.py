@@ -1,4 +1,4 @@
-"""The ledger: what a proof was made by, and when it has gone stale."""
+"""The ledger: which code a proof was made with, and when it is stale."""
 
 from acceptance.criteria.ledger import proofs_of, read_ledger, unproven, write_ledger
 

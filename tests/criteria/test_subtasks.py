@@ -1,4 +1,4 @@
-"""The map of the plan: complete, true to the plan, and red when what it names is not there."""
+"""The map of the plan: complete, consistent with the plan, and failing when a reference does not exist."""
 
 import re
 import shutil
@@ -36,7 +36,7 @@ def collect(folder):
 
 @pytest.fixture
 def copy(tmp_path):
-    """A copy of the project, to be damaged."""
+    """A copy of the project that tests may damage."""
     return copy_project(tmp_path / "copy")
 
 

@@ -1,4 +1,4 @@
-"""Every way in which a scenario can end gives the criterion its verdict, in all files of the report alike."""
+"""Every way in which a scenario can end leads to the right verdict, in all files of the report."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Digests of production's images: found, asked of a registry, written into overlays, and held against the base."""
+"""Digests of production's images: found, queried from a registry, written into overlays, compared with the base."""
 
 import hashlib
 import http.server

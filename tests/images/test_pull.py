@@ -1,4 +1,4 @@
-"""Pulling: mirrors, references that cannot be had, a registry that is asked too often, tools on the PATH."""
+"""Pulling: mirrors, unavailable references, a registry that rate-limits, tools on the PATH."""
 
 import contextlib
 import http.server
@@ -30,7 +30,7 @@ def test_a_mirror_is_asked_in_a_registrys_place(mirrors, expected):
 
 @contextlib.contextmanager
 def registry_that_says(statuses):
-    """A registry that answers requests for manifests with these statuses, one after another, the last one for good."""
+    """A registry that answers requests for manifests with these statuses one after another, the last one repeatedly."""
     left, asked = list(statuses), []
 
     class Handler(http.server.BaseHTTPRequestHandler):

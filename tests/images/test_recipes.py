@@ -1,4 +1,4 @@
-"""What is built from recipes, and what a build that fails says."""
+"""Builds from recipes, and the message of a failed build."""
 
 import pytest
 

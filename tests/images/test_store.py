@@ -1,4 +1,4 @@
-"""Where what is made is found again, and that nothing half-made is."""
+"""Where built images and tools are stored, and that nothing incomplete is."""
 
 import pytest
 

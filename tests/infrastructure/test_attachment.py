@@ -1,4 +1,4 @@
-"""Guard rails: what is refused around a platform that outlives runs, before anything is touched."""
+"""Guard rails: what is refused on a long-lived platform, before anything is touched."""
 
 import datetime
 import hashlib
@@ -45,7 +45,7 @@ def api(tmp_path):
 
 @pytest.fixture
 def elsewhere(project, api, monkeypatch, tmp_path):
-    """A small project whose environment is a cluster that somebody else provisioned."""
+    """A small project whose environment is a cluster that was provisioned elsewhere."""
     one, two, three = (f"Thing {number} holds" for number in (1, 2, 3))
     project.feature(
         scenario(title=one)
@@ -62,7 +62,7 @@ def elsewhere(project, api, monkeypatch, tmp_path):
 
 
 def refused(project, *arguments):
-    """What a run says that is refused with exit code 4, having judged nothing."""
+    """The output of a run that is refused with exit code 4 before it has judged anything."""
     result, verdicts = project.run(*arguments)
     text = result.stdout.str() + result.stderr.str()
     assert result.ret == 4, text
@@ -186,7 +186,7 @@ def test_a_missing_kubeconfig_and_a_missing_context_are_named(elsewhere, tmp_pat
 
 
 def held(seconds):
-    """A Lease that somebody renewed some seconds ago."""
+    """A Lease that was renewed some seconds ago."""
     moment = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=seconds)
     spec = {
         "holderIdentity": "run-1 on laptop", "leaseDurationSeconds": LEASE_SECONDS,

@@ -1,4 +1,4 @@
-"""Infrastructure that outlives runs: what is asked of OpenTofu and AWS, and what an attached run knows of machines."""
+"""Infrastructure that outlives runs: the calls of OpenTofu and AWS, and what an attached run knows about machines."""
 
 import json
 import shutil

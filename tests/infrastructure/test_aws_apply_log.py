@@ -1,4 +1,4 @@
-"""What is printed of an apply's log while it grows."""
+"""What is printed from an apply's log while it grows."""
 
 from acceptance.infrastructure import aws_apply_log
 from acceptance.infrastructure.aws_apply_log import followed, lines_after

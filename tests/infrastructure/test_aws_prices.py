@@ -1,4 +1,4 @@
-"""What an apply says of itself while it runs: how far it is, and what is there costs."""
+"""What an apply prints while it runs: its progress, and the cost of what exists."""
 
 import re
 

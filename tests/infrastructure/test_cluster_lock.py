@@ -1,4 +1,4 @@
-"""The lock in the cluster: who gets it, who is refused and why, and that it is given back."""
+"""The lock in the cluster: who gets it, who is refused and why, and that it is released."""
 
 import datetime
 import types

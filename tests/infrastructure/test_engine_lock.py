@@ -1,4 +1,4 @@
-"""Who works with a platform is said by the engine: to other users, too."""
+"""The engine tells every user who is using a platform."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""Limits of the load balancer, as HAProxy tells them."""
+"""Limits of the load balancer, as HAProxy reports them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A load balancer that hangs up on who pauses, or leaves users with a worker that is gone, is told."""
+"""A load balancer that closes idle connections, or keeps using a lost worker, is found."""
 
 from types import SimpleNamespace as Thing
 

@@ -1,4 +1,4 @@
-"""State and engine are brought together before an apply, whatever an interrupted run left of either."""
+"""State and engine are reconciled before an apply, whatever an interrupted run left in either."""
 
 import re
 import subprocess
@@ -32,7 +32,7 @@ EVERYTHING = (
 
 
 def container(name, *labels):
-    """A container that was made and never ran."""
+    """A container that was created but never ran."""
     options = [part for label in labels for part in ("--label", label)]
     docker("create", "--name", name, *options, IMAGE, "/nothing")
 

@@ -1,4 +1,4 @@
-"""The nodes' network has a subnet that is nobody else's."""
+"""The nodes' network has a subnet that no other network uses."""
 
 import ipaddress
 
@@ -12,7 +12,7 @@ NAMES = iter(f"platform-{number}" for number in range(100))
 
 @pytest.fixture
 def used(monkeypatch):
-    """The engine's networks, as a test says."""
+    """The engine's networks, as given by a test."""
     networks = {}
     monkeypatch.setattr(subnet, "subnets_in_use", lambda: dict(networks))
     subnet.subnet_of.cache_clear()

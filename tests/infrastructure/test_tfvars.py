@@ -1,4 +1,4 @@
-"""Variables of a root: by its file, the shell, or their defaults."""
+"""Variables of a root: from its file, the shell, or their defaults."""
 
 import pytest
 from aws_tools import AWS

@@ -1,4 +1,4 @@
-"""The nodes' network on kind: a Service's address that leads to no pod yet leads nowhere else, either."""
+"""The nodes' network on kind: a Service's address without pods does not lead anywhere else."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ RULE = "--wait --table mangle --{} POSTROUTING --destination 10.96.0.0/16 --jump
 
 @pytest.fixture(scope="module")
 def container():
-    """The container that sets up what flanneld leaves open."""
+    """The container that sets up what flanneld does not."""
     patch = yaml.safe_load((ROOT / "k8s" / "flannel" / "cni.yaml").read_text())
     return next(item for item in patch["spec"]["template"]["spec"]["containers"] if item["name"] == "cni-configuration")
 

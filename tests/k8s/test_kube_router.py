@@ -1,4 +1,4 @@
-"""The controller of network policies on kind: where it runs, with which rights, and from when on."""
+"""The network policy controller on kind: where it runs, with which rights, and when it starts."""
 
 import re
 

@@ -30,7 +30,7 @@ UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 
 @dataclass(frozen=True)
 class Node:
-    """A node: its name, its zone, and the taints that keep pods away."""
+    """A node: its name, its zone, and the taints that repel pods."""
 
     name: str
     zone: str
@@ -58,7 +58,7 @@ def nodes_of(environment):
 
 
 def cordoned(nodes, name):
-    """The nodes, one of which takes no more pods."""
+    """The nodes, one of which accepts no more pods."""
     return [Node(n.name, n.zone, (*n.taints, UNSCHEDULABLE)) if n.name == name else n for n in nodes]
 
 
@@ -102,7 +102,7 @@ def put(workload, version, nodes, placed):
 
 
 def share(value, replicas, rounded):
-    """A number of pods, or a share of them in per cent."""
+    """A number of pods, or a percentage of them."""
     return rounded(replicas * int(value[:-1]) / 100) if isinstance(value, str) else value
 
 

@@ -120,7 +120,7 @@ def installed(program: Path, install: Callable[[Path], None]) -> str:
 
 
 def build_chainsaw(folder: Path) -> None:
-    """Build chainsaw from its module, with what Go 1.26 asks of it. Raises UserError if it cannot be had."""
+    """Build chainsaw from its module, with what Go 1.26 requires. Raises UserError if it is unavailable."""
     module = json.loads(run(["go", "mod", "download", "-json", CHAINSAW], folder))["Dir"]
     with tempfile.TemporaryDirectory() as made:
         source = Path(made) / "source"
@@ -131,7 +131,7 @@ def build_chainsaw(folder: Path) -> None:
 
 
 def install_bats(folder: Path) -> None:
-    """Install bats from npm. Raises UserError if it cannot be had."""
+    """Install bats from npm. Raises UserError if it is unavailable."""
     run(
         ["npm", "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", f"--prefix={folder}", BATS],
         folder,
@@ -139,7 +139,7 @@ def install_bats(folder: Path) -> None:
 
 
 def values(platform: Platform) -> str:
-    """What chainsaw's tests know of the platform, as YAML."""
+    """The values that chainsaw's tests have about the platform, as YAML."""
     return json.dumps(
         {"image": platform.image, "machines": platform.machines(), "workers": platform.machines("worker")}
     )

@@ -1,4 +1,4 @@
-"""How an Application comes up: what is waited for, what is accepted, and what is said of one that serves nothing."""
+"""How an Application comes up: what is waited for, what is accepted, and what is reported of a failed one."""
 
 import datetime
 import time

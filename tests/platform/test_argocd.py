@@ -1,4 +1,4 @@
-"""What Argo CD is given."""
+"""The settings and credentials that Argo CD is given."""
 
 from types import SimpleNamespace as Thing
 

@@ -1,4 +1,4 @@
-"""The registry of components, held against the lock of images, the tree of manifests, and the fixtures."""
+"""The registry of components, compared with the lock of images, the manifests and the fixtures."""
 
 import inspect
 import re

@@ -1,4 +1,4 @@
-"""What an external Git server is given."""
+"""The settings of an external Git server."""
 
 from types import SimpleNamespace as Thing
 

@@ -1,4 +1,4 @@
-"""When the API of metrics is registered."""
+"""When the metrics API is registered."""
 
 from types import SimpleNamespace as Thing
 

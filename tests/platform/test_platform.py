@@ -1,4 +1,4 @@
-"""How components come up: what is tried again, and who is blamed."""
+"""How components come up: what is retried, and which component is blamed."""
 
 import contextlib
 from types import SimpleNamespace

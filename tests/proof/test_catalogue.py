@@ -1,4 +1,4 @@
-"""The catalogue of defects names what there is, and says what is wrong with an entry."""
+"""The catalogue of defects only names what exists, and an invalid entry is reported with the reason."""
 
 import pytest
 import yaml

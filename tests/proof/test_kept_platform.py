@@ -1,4 +1,4 @@
-"""What is put back after a defect keeps what the platform has written since."""
+"""Undoing a defect keeps what the platform has written since."""
 
 import json
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""What is a proof, and what is not."""
+"""What counts as a proof, and what does not."""
 
 import pytest
 

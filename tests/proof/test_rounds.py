@@ -1,4 +1,4 @@
-"""Defects are made at the same time only where each red says whose it is."""
+"""Defects are injected together only if each red can be attributed to one of them."""
 
 from acceptance.proof.catalogue import NEEDS, Defect, load_defects
 from acceptance.proof.rounds import AT_ONCE, apart, covering, in_rounds, rounds_of

@@ -1,4 +1,4 @@
-"""The chain of what waited for each other adds up to the run's time."""
+"""The pieces of the critical path add up to the run's time."""
 
 from acceptance.reports.critical_path import critical_path, in_lines
 

@@ -1,4 +1,4 @@
-"""What changed between two runs, and what of it is worse."""
+"""What changed between two runs, and which changes are for the worse."""
 
 import json
 

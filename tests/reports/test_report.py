@@ -1,4 +1,4 @@
-"""What an auditor finds in a run's folder."""
+"""The files that an auditor finds in a run's folder."""
 
 import datetime
 import hashlib

@@ -121,7 +121,7 @@ def test_the_state_names_what_was_made(first):
 
 
 def test_opentofu_by_hand_finds_what_a_run_made(first, monkeypatch):
-    """As docs/operations.md has it typed, in the folders of this test."""
+    """As the commands in docs/operations.md do it, in the folders of this test."""
     (block,) = [found.text for found in read_blocks("operations.md") if "export TF_DATA_DIR" in found.text]
     for old, new in {
         '"${XDG_STATE_HOME:-$HOME/.local/state}/alternate-futures/production"': str(first.folder),
@@ -138,7 +138,7 @@ def test_opentofu_by_hand_finds_what_a_run_made(first, monkeypatch):
 
 
 class Refuses(http.server.BaseHTTPRequestHandler):
-    """AWS for somebody who has no rights."""
+    """AWS for a user without any rights."""
 
     def do_POST(self):
         reply(self, b"<Error><Code>AccessDenied</Code><Message>you may not</Message></Error>", 403, "application/xml")

@@ -34,7 +34,7 @@ LINKED = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role"
 
 
 def forbidden():
-    """What operators must not do: touch what is somebody else's, or get at more than it takes."""
+    """What operators must not be able to do: touch resources of others, or get more rights than necessary."""
     for action, (made, needed) in MAKES.items():
         for kind in needed.split():
             yield OURS.ec2(kind, OURS.tagged("theirs"), action)

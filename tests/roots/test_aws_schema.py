@@ -1,4 +1,4 @@
-"""infrastructure/aws says only what the AWS provider understands, by the provider's own schema."""
+"""infrastructure/aws uses only what the AWS provider's own schema allows."""
 
 import functools
 
@@ -33,7 +33,7 @@ def blocks(path, kind):
 
 
 def problems(body, schema, where, top=True):
-    """What a block's body says that the schema does not know, and what it leaves out that is required."""
+    """The unknown and the missing required arguments of a block, by the schema."""
     said = {unquoted(key) for key in body if not key.startswith("__")} - (LANGUAGE if top else set())
     dynamic = {unquoted(key): content for entry in body.get("dynamic", []) for key, content in entry.items()}
     said = said - {"dynamic"} | set(dynamic)

@@ -1,4 +1,4 @@
-"""What infrastructure/kind gives its API servers: a key for Secrets, and who may ask without credentials."""
+"""What infrastructure/kind configures in its API servers: a key for Secrets, and access without credentials."""
 
 import base64
 import os

@@ -1,4 +1,4 @@
-"""What the machines' user data says."""
+"""The contents of the machines' user data."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What scenarios disturb and need, by their tags and steps; who may run at once is in docs/architecture.md."""
+"""What scenarios disturb and need, by their tags and steps; docs/architecture.md lists which may run concurrently."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Each scenario judged twice in one run, as rows that say so."""
+"""Each scenario judged twice in one run, as two named rows."""
 
 from tests_support import scenario
 

@@ -1,4 +1,4 @@
-"""Undisturbing scenarios are judged by several processes at once, and nothing of what one of them sees is lost."""
+"""Several processes judge non-disruptive scenarios concurrently, and no result of any is lost."""
 
 import json
 import os

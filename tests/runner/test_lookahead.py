@@ -1,4 +1,4 @@
-"""What selected scenarios will ask for is found before they run, from the steps' own definitions."""
+"""What selected scenarios will ask for is found before they run, from the definitions of the steps."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""An option's old name does what it did, and says what it is called now."""
+"""An option's old name still works, and prints the new name."""
 
 import pytest
 from tests_support import scenario

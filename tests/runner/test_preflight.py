@@ -1,4 +1,4 @@
-"""Preflight and the engine: every problem, each with its remedy; nothing is made."""
+"""Preflight and the engine: every problem, each with its remedy; nothing is created."""
 
 import contextlib
 import errno
@@ -136,7 +136,7 @@ def test_a_port_that_is_taken_is_named_whoever_asks():
 
 
 def unused_port():
-    """A port that nobody listens on."""
+    """A port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -150,7 +150,7 @@ def test_a_folder_on_the_path_that_may_not_be_read_is_passed_over(tmp_path, monk
     before = os.geteuid()
     try:
         if before == 0:
-            # Root may read everything; so this is asked as somebody else.
+            # Root may read everything, so this is checked as another user.
             os.seteuid(65534)
         with contextlib.suppress(UserError):
             engine.client()

@@ -1,4 +1,4 @@
-"""A secret that went through every channel is in nothing that a run leaves or prints, whatever its form there."""
+"""A secret that passed through every channel is in nothing that a run leaves or prints, in any form."""
 
 import base64
 import gzip
@@ -20,7 +20,7 @@ VARIABLE, SESSION = "v4ri4ble-0f-the-start", letters(900)
 
 @pytest.fixture(autouse=True)
 def forget(monkeypatch):
-    """Know no secrets, and none of this test's afterwards."""
+    """Register no secrets, and forget those of this test afterwards."""
     monkeypatch.setattr(secrecy, "REGISTER", secrecy.Register())
 
 

@@ -1,4 +1,4 @@
-"""Batches begin beside what they do not disturb, and the longest chain first."""
+"""Batches run beside those that they do not disturb, the longest chain first."""
 
 from acceptance.runner.batches import Batch
 from acceptance.runner.disturbances import CONTROL_PLANE, PARTS, Effect

@@ -1,4 +1,4 @@
-"""What is selected, and bad input: refused with exit code 4 before anything is made."""
+"""What is selected, and bad input: refused with exit code 4 before anything is created."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""Progress is seen while it happens, and what the whole run waits for is not a scenario's own time."""
+"""Progress is shown as it happens, and time spent on what the whole run needs is not a scenario's own."""
 
 import subprocess
 import sys

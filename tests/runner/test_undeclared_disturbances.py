@@ -1,4 +1,4 @@
-"""Who disturbs what it does not declare is caught by what changed; what neighbours declare is theirs."""
+"""Undeclared disturbances are detected by what changed; what concurrent scenarios declare is theirs."""
 
 from acceptance.cluster.traces import changed, described
 from acceptance.runner.disturbances import Effect
@@ -6,7 +6,7 @@ from acceptance.runner.undeclared_disturbances import SETTLES, Watch
 
 
 class Platform:
-    """What a look sees, and a clock."""
+    """What an inspection sees, and a clock."""
 
     def __init__(self):
         self.traces = {

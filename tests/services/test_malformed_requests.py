@@ -1,4 +1,4 @@
-"""The reference services as they run, in their images, against requests that no well-behaved client sends."""
+"""The reference services' images, tested with requests that no well-behaved client sends."""
 
 import json
 import time

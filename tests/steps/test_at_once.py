@@ -1,4 +1,4 @@
-"""What takes seconds for each of several is asked of all of them at once, and none is left out."""
+"""Slow checks of several targets run concurrently, and none is left out."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ PATIENCE = 20
 
 @pytest.fixture
 def together():
-    """A place where two have to meet; whoever is alone there is told so by BrokenBarrierError."""
+    """A barrier for two threads; a thread that waits there alone gets BrokenBarrierError."""
     return threading.Barrier(2, timeout=PATIENCE)
 
 

@@ -1,4 +1,4 @@
-"""Steps are thin: what they do is in drivers, and no body has more than eight lines."""
+"""Steps are thin: their work is done in drivers, and no body has more than eight lines."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the steps of sign-ins keep."""
+"""What the sign-in steps keep."""
 
 from types import SimpleNamespace
 

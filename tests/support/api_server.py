@@ -1,4 +1,4 @@
-"""As much of an API server as an attached run asks before it touches anything."""
+"""A minimal API server: what an attached run requests before it touches anything."""
 
 import datetime
 import http.server

@@ -1,4 +1,4 @@
-"""Runs auth in its image, with what the database and Redis hold kept in memory; everything else is auth's own."""
+"""Runs auth's image, with the contents of database and Redis kept in memory; everything else is auth's own."""
 
 import datetime
 import secrets

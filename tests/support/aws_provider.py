@@ -148,7 +148,7 @@ class StandIn(services.ProviderServicer):
         return messages.Configure.Response()
 
     def ReadResource(self, request, context):
-        """Nothing changes behind our back."""
+        """Nothing changes outside OpenTofu."""
         return messages.ReadResource.Response(new_state=request.current_state)
 
     def PlanResourceChange(self, request, context):

@@ -22,7 +22,7 @@ PRODUCTION = ["-input=false", f"-var-file={AWS}/environments/production.tfvars"]
 
 @contextlib.contextmanager
 def once(folder):
-    """Whether `folder` has to be made; only one process makes it, and it counts once it is whole."""
+    """Whether `folder` has to be created; only one process creates it, and it counts once it is complete."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -34,7 +34,7 @@ def once(folder):
 
 
 def pip(python, *arguments):
-    """Run pip; show what it said if it failed."""
+    """Run pip; show its output if it failed."""
     command = [python, "-m", "pip", "--disable-pip-version-check", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -1,4 +1,4 @@
-"""Runs the backend in its image, with two products in place of a database; everything else is the backend's own."""
+"""Runs the backend's image, with two products in place of a database; everything else is the backend's own."""
 
 import sys
 

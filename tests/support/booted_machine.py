@@ -101,7 +101,7 @@ class Machine:
         return [json.loads(line) for line in self.run("cat", "/var/lib/stand-in/calls").splitlines()]
 
     def await_(self, what, condition, seconds=420):
-        """Wait until a condition holds; else fail with what the machine says."""
+        """Wait until a condition holds; otherwise fail with the machine's log."""
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, f"{self.container}: {what}\n{self.journal()[-6000:]}"
@@ -113,11 +113,11 @@ class Machine:
         return self
 
     def restart(self):
-        """Turn it off and on again."""
+        """Reboot it."""
         docker("restart", "--time", "30", self.container, timeout=120)
 
     def lose(self):
-        """Take it away with its disk."""
+        """Remove it with its disk."""
         docker("rm", "--force", "--volumes", self.container)
 
 

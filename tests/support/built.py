@@ -10,7 +10,7 @@ from acceptance.images.build import Images
 
 @contextlib.contextmanager
 def alone():
-    """No other process of the tests makes something in the engine or the cache meanwhile."""
+    """No other process of the tests builds anything in the engine or the cache meanwhile."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "tests.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

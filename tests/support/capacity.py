@@ -1,4 +1,4 @@
-"""Production's workers, and where its pods find a place on them."""
+"""Production's workers, and where its pods can be scheduled."""
 
 import re
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ VISIBLE = 0.96
 
 @dataclass
 class Node:
-    """A worker: what it still has, and what it holds."""
+    """A worker: what is free on it, and which pods it runs."""
 
     zone: str
     cpu: float
@@ -36,7 +36,7 @@ class Node:
 
 @dataclass
 class Pod:
-    """What a pod asks for, whom it shuns, and where its volumes let it be.
+    """What a pod requests, which pods it avoids, and where its volumes allow it.
 
     `apart` keeps pods of a kind to one per `hostname` or `zone`, `spread` has them evenly on nodes.
     """
@@ -83,7 +83,7 @@ def zones_of(claim, storage_class, storage):
 
 
 def topology(affinity):
-    """What a pod shuns others of its kind by: hostname or zone; None if it does not."""
+    """The topology by which a pod avoids others of its kind: hostname or zone; None if it does not."""
     (term,) = affinity.get("requiredDuringSchedulingIgnoredDuringExecution", [None])
     return term["topologyKey"].rpartition("/")[2] if term else None
 
@@ -107,7 +107,7 @@ def workers(kind, count, zones, user_data):
 
 
 def place(waiting, nodes):
-    """Names of the pods that find no place; the biggest look first, and go where most is free."""
+    """Names of the pods that cannot be scheduled; the largest come first, and go where most is free."""
     homeless = []
     # Those whom volumes or one another leave little choice come before those who fit anywhere.
     for pod in sorted(waiting, key=lambda pod: (pod.zones is None, not pod.apart, -pod.cpu, pod.name)):

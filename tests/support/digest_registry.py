@@ -11,7 +11,7 @@ INDEX = json.dumps({"mediaType": "application/vnd.oci.image.index.v1+json", "man
 
 
 class Registry(http.server.BaseHTTPRequestHandler):
-    """Version 2 of the registries' API: manifests of some repositories, for who has a token."""
+    """Version 2 of the registries' API: manifests of some repositories, for clients with a token."""
 
     def do_HEAD(self):
         self.answer(body=False)

@@ -14,7 +14,7 @@ PROGRAM = b"#!/bin/sh\necho some v1.2.3\n"
 
 @contextlib.contextmanager
 def site(content=PROGRAM, statuses=(200,), lost=0):
-    """A site that answers with these statuses, the last one for good, and breaks off the first `lost` answers."""
+    """A site that answers with these statuses, the last one repeatedly, and breaks off the first `lost` answers."""
     left, asked = list(statuses), []
 
     class Handler(http.server.BaseHTTPRequestHandler):

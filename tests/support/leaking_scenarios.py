@@ -1,4 +1,4 @@
-"""Scenarios that lead secrets into every channel of a run, and end in every way."""
+"""Scenarios that leak secrets into every channel of a run, and end in every way."""
 
 FEATURE = """
   Background:

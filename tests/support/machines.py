@@ -159,7 +159,7 @@ class Account:
 
     @contextlib.contextmanager
     def silent_store(self):
-        """The secret store gives no answer meanwhile."""
+        """The secret store does not answer meanwhile."""
         (self.folder / "silent").touch()
         try:
             yield

@@ -7,7 +7,7 @@ DICE = random.Random(4711)
 
 
 def letters(number, alphabet=string.ascii_letters + string.digits + "+/"):
-    """Letters that mean nothing."""
+    """Random letters."""
     return "".join(DICE.choices(alphabet, k=number))
 
 

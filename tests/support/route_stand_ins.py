@@ -1,4 +1,4 @@
-"""Routes that tests make: what an IngressRoute says, without one."""
+"""Routes that tests create: the rules of an IngressRoute, without one."""
 
 from acceptance.drivers.ingress import route_rules
 

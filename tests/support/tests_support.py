@@ -108,7 +108,7 @@ def kubeconfig(days):
 
 @contextlib.contextmanager
 def http_server(handler):
-    """`HOST:PORT` where a handler's answers are to be had, until the end."""
+    """`HOST:PORT` at which a handler answers, until the end."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -140,7 +140,7 @@ def main() -> int:
 
 
 def report(code: int, seconds: float, said: str, made: Mirror | None, outside: ForwardProxy | None) -> int:
-    """Say how it went; returns the exit code of the trial."""
+    """Print the result; return the exit code of the trial."""
     print(f"make accept: exit {code} after {seconds:.0f} s")
     shown = r"Images:|unavailable|on the PATH|Building \d|criteria hold|verdicts?:|=+ .* in [\d.]+s"
     for line in said.splitlines():

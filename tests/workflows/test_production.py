@@ -1,4 +1,4 @@
-"""What production runs of ours is published, and its job reaches the cluster."""
+"""The images that production runs are published, and its job reaches the cluster."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""How long the backend itself takes to ask auth, and auth for a JWT that is new to it. Source: 11.2."""
+"""The time that the backend adds to ask auth, and that auth takes for a JWT that is new to it. Source: 11.2."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from acceptance.drivers.services.service import Api, in_words
 
 
 def cost_of_asking(doors: Mapping[str, Api], settings: ServiceSettings, token: str, pairs: int) -> dict[str, float]:
-    """The milliseconds by which a protected query takes longer than the public one, at each pod's door.
+    """The milliseconds by which a protected query takes longer than the public one, at each pod.
 
-    The median of alternating pairs: what slows all requests down, slows down both. Raises AssertionError for an answer
+    The median of alternating pairs, because a slow machine slows both down. Raises AssertionError for an answer
     without data.
     """
 
@@ -33,7 +33,7 @@ def cost_of_asking(doors: Mapping[str, Api], settings: ServiceSettings, token: s
 def cost_of_new_tokens(
     doors: Mapping[str, Api], settings: ServiceSettings, known: str, new: Callable[[], str], pairs: int
 ) -> dict[str, float]:
-    """The milliseconds by which auth takes longer for a JWT that it has never seen than for a known one, at each door.
+    """The milliseconds by which auth takes longer for a JWT that it has never seen than for a known one, at each pod.
 
     `new` makes such a JWT. The median of alternating pairs, as above: each user's first query takes as long. Raises
     AssertionError unless auth accepts each.
@@ -43,12 +43,12 @@ def cost_of_new_tokens(
         began = time.monotonic()
         answer = api.post(settings.validate_path, token=token)
         took = time.monotonic() - began
-        assert says_valid(answer, settings), f"expected auth to accept a good JWT, saw {in_words(answer)}"
+        assert says_valid(answer, settings), f"expected auth to accept a valid JWT, saw {in_words(answer)}"
         return took
 
     return medians(doors, lambda api: seconds(api, new()) - seconds(api, known), pairs)
 
 
 def medians(doors: Mapping[str, Api], extra: Callable[[Api], float], pairs: int) -> dict[str, float]:
-    """The median of `pairs` differences in time that `extra` measures at each door, in milliseconds, from seconds."""
+    """The median of `pairs` differences in time that `extra` measures at each pod, in milliseconds, from seconds."""
     return {door: round(1000 * statistics.median(extra(api) for _ in range(pairs)), 1) for door, api in doors.items()}

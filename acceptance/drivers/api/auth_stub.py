@@ -24,15 +24,15 @@ from acceptance.drivers.workloads.pods import PodClient, delete_now, run_client
 
 PORT = 8080
 NO_TOKEN = "no.such-token"
-"""A bearer token that nobody signed."""
+"""A bearer token that is not signed by auth or backend."""
 TIMES = 12
 """Successive queries with one token: a backend that caches auth's answer asks only about the first, or first few."""
 SILENT, HANGS_UP = 0, 1
 """The status of an auth server that accepts each request and never answers it, or closes the connection instead."""
 NO_WORD = {"error": "out of order"}
-"""The body of an answer that is neither a yes nor a no."""
+"""The body of an answer that neither accepts nor rejects a token."""
 UNCLEAR = 200
-"""The status of an auth server that answers NO_WORD as if all were well."""
+"""The status of an auth server that answers NO_WORD as if nothing were wrong."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class AuthStub:
 def words_of_auth(auth: Api, settings: ServiceSettings, token: str, *, valid: bool) -> tuple[int, str]:
     """Status and text of auth's own answer to a token. Raises AssertionError unless it says that the token is `valid`.
 
-    A no may have any form that `says_valid` knows: 401, as well as 200 with a word in its body.
+    A rejection may have any form that `says_valid` knows: 401, or 200 with a word in its body.
     """
     answer = auth.post(settings.validate_path, token=token)
     said = says_valid(answer, settings)
@@ -81,7 +81,7 @@ def words_of_auth(auth: Api, settings: ServiceSettings, token: str, *, valid: bo
 
 
 def no_of_auth(auth: Api, settings: ServiceSettings) -> tuple[int, str]:
-    """Status and text of auth's own answer to a token that nobody signed: a stub that repeats it says no to all."""
+    """Status and text of auth's own answer to a token that it did not sign: a stub that repeats it rejects all."""
     return words_of_auth(auth, settings, NO_TOKEN, valid=False)
 
 
@@ -91,7 +91,7 @@ def words_of_other_auth(settings: ServiceSettings, subject: str) -> tuple[int, s
 
 
 def words(said: str, auth: Api, settings: ServiceSettings, other: SignIn) -> tuple[int, str]:
-    """Status and text of auth's own answer: `yes` to another wallet's token, `no` to a token that nobody signed.
+    """Status and text of auth's own answer: `yes` to another wallet's token, `no` to a token that it did not sign.
 
     `no with status 200` is the rejection of a different auth service.
     """

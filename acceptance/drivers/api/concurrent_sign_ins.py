@@ -1,4 +1,4 @@
-"""Several wallets that sign in at the same moment: each must get a token of its own. Source: 8.7."""
+"""Several wallets that sign in concurrently: each must get a token of its own. Source: 8.7."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from acceptance.drivers.services.service import KEEP
 AT_ONCE = "a good message, at the same moment as other wallets"
 """The Examples' name for it."""
 WALLETS, TRIES = 6, 4
-"""Wallets per try, and tries: in one of them, two sign-ins may never meet in the same pod."""
+"""Wallets per try, and tries: in a single try, two sign-ins may not meet in the same pod."""
 FEWER = 3, 2
 """The same where auth's rate limit counts all requests from this machine as one client's."""
 
 
 def sign_in_together(wallets: list[SignIn]) -> None:
-    """Sign in with a good message for each wallet, all at the same moment; each keeps its answer."""
+    """Sign in with a valid message for each wallet, all concurrently; each wallet keeps its answer."""
     messages = [wallet.message("a good message") for wallet in wallets]
     together = Barrier(len(wallets), timeout=60)
 
@@ -46,10 +46,12 @@ def mixed_up(wallets: Iterable[SignIn]) -> list[str]:
 
 
 def each_gets_its_own(new: Callable[[], SignIn]) -> None:
-    """Sign in with several wallets at once, time and again. Raises AssertionError if one got another's JWT."""
+    """Sign in with several wallets concurrently, several times. Raises AssertionError if one got another's JWT."""
     count, tries = (WALLETS, TRIES) if new().headers else FEWER
     for _ in range(tries):
         wallets = [new() for _ in range(count)]
         sign_in_together(wallets)
         wrong = mixed_up(wallets)
-        assert not wrong, f"expected each of {count} wallets that signed in at once to get its own JWT, but {wrong}"
+        assert not wrong, (
+            f"expected each of {count} wallets that signed in concurrently to get its own JWT, but {wrong}"
+        )

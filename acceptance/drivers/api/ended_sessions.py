@@ -1,7 +1,7 @@
 """Sessions of a service that the database ends, as it does when it is restarted or another member takes over.
 
-Who keeps connections has to notice: else the next request of a user fails, although the database is there. Source: 8.8,
-9.7.
+A service with a connection pool has to notice: otherwise a user's next request fails although the database is up.
+Source: 8.8, 9.7.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from acceptance.drivers.services.service import Service
 
 END = """select pid, pg_terminate_backend(pid) from pg_stat_activity
     where state = 'idle' and client_addr = any(%s::inet[])"""
-"""Ends the sessions from some addresses that are at rest: what is being asked at the moment is answered."""
+"""Ends the idle sessions from some addresses; statements in progress are answered."""
 LEFT = "select count(*) from pg_stat_activity where pid = any(%s)"
 
 
 def end_sessions(db: Database, service: Service) -> dict[str, int]:
-    """End the sessions that a service's pods keep and do not use; how many, by member.
+    """End the idle sessions of a service's pods; return how many, by member.
 
-    It may be none: a service need not keep connections. Raises TimedOut if one does not end.
+    There may be none: a service need not keep connections. Raises TimedOut if one does not end.
     """
     addresses = [str(pod.status.pod_ip) for pod in service.running()]
     ended = {}
@@ -37,5 +37,5 @@ def end_sessions(db: Database, service: Service) -> dict[str, int]:
 def are_gone(db: Database, member: str, sessions: list[int]) -> bool:
     """Raise AssertionError while a member has one of some sessions."""
     ((left,),) = db.ask(member, LEFT, sessions, login=db.admin)
-    assert left == 0, f"{left} of {len(sessions)} are still there"
+    assert left == 0, f"{left} of {len(sessions)} sessions are still open"
     return True

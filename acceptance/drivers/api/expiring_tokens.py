@@ -1,4 +1,4 @@
-"""JWTs that auth accepted, and that have expired since: it may remember a yes for no longer. Source: 8.9."""
+"""JWTs that auth accepted and that have expired since: it must not cache its acceptance for longer. Source: 8.9."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def oldest(doors: dict[str, Api], settings: ServiceSettings, good: str, secret: 
 def expired_meanwhile(doors: dict[str, Api], settings: ServiceSettings, good: str, secret: str) -> str:
     """A JWT that auth accepted at each endpoint, once it refuses those that expire at the same time.
 
-    Each of these is a new one, about which auth can remember nothing: how long it allows clocks to differ need not be
-    known. Raises TimedOut.
+    Each of these is new, so auth cannot have cached anything about it: its clock skew need not be known. Raises
+    TimedOut.
     """
     token, expires = oldest(doors, settings, good, secret)
 
     def refused() -> bool:
         seen = verdicts(ask(doors, settings, signed(good, secret, expires)), settings)
-        assert not any(seen.values()), f"a new JWT that expires at the same time is accepted still: {seen}"
+        assert not any(seen.values()), f"a new JWT that expires at the same time is still accepted: {seen}"
         return True
 
     eventually(refused, within=SKEW_ENDS, what="an expired JWT to be refused", hint=LOGS)

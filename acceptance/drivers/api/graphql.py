@@ -18,10 +18,10 @@ from acceptance.drivers.services.service import KEEP, Api, in_words, now
 OFTEN = 20
 """How many requests each of several users sends while the others do."""
 AT_ONCE = 4
-"""Concurrent requests: more would test the machine instead of the service."""
+"""Concurrent requests: more would measure the machine instead of the service."""
 LOGS = "kubectl logs -l app=backend-service"
 TURNS = 6
-"""Requests over one connection with a good token, and then as many without it: three for each of two pods."""
+"""Requests over one connection with a valid token, and then as many without it: three for each of two pods."""
 CLIENTS = {
     "as Apollo Client accepts": {"Accept": "application/graphql-response+json,application/json;q=0.9", **KEEP},
     "with nothing compressed": {"Accept-Encoding": "identity", **KEEP},
@@ -31,9 +31,9 @@ CLIENTS = {
 PAGE = "as a page of the site does"
 """With the headers that a browser adds, among them Origin."""
 NAMED = "with a name and variables"
-"""How client libraries send a query; people who write one by hand do not."""
+"""How client libraries send a query; a query written by hand lacks these fields."""
 NULLS = "with null where it has no name and no variables"
-"""How libraries of typed languages send a query; null is the same as nothing (GraphQL over HTTP, 5.1)."""
+"""How libraries of typed languages send a query; null means the same as a missing field (GraphQL over HTTP, 5.1)."""
 EXTENSIONS = "with extensions, of which it has none"
 """How Apollo Client sends a query (GraphQL over HTTP, 5.1)."""
 CHUNKED = "in chunks, without its length"

@@ -1,4 +1,4 @@
-"""Idle connections to a service's pods, which Traefik reuses for 90 s: whoever closes them sooner loses requests.
+"""Idle connections to a service's pods, which Traefik reuses for 90 s: closing them sooner loses requests.
 
 Traefik may send a request at the moment at which the pod closes the connection; it cannot repeat a POST, and answers
 with 502. Many servers close after 5 s by default (uvicorn, Node.js, Apache). Source: 4.8 to 4.10.
@@ -22,7 +22,7 @@ Idle = dict[str, http.client.HTTPConnection]
 def used_once(address: str) -> http.client.HTTPConnection | None:
     """A connection over which a request was answered, and which never reconnects by itself.
 
-    None if the server announced that it closes it: then nobody reuses it. Raises AssertionError if there is no answer.
+    None if the server announced that it closes it: then it is not reused. Raises AssertionError if there is no answer.
     """
     connection = http.client.HTTPConnection(address, timeout=TIMEOUT)
     try:

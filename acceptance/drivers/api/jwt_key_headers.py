@@ -77,7 +77,7 @@ VARIANTS: dict[str, Callable[[str], dict[str, str]]] = {
 
 
 def by_known_secrets(good: str) -> dict[str, str]:
-    """JWTs with the claims of a good one, signed with secrets that anybody may try, by secret."""
+    """JWTs with the claims of a valid one, signed with well-known secrets, by secret."""
     claims = jwt.decode(good, options={"verify_signature": False})
     return {f"the secret {known}": register_secret(by_secret({}, claims, known.encode())) for known in KNOWN_SECRETS}
 

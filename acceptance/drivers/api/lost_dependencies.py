@@ -1,4 +1,4 @@
-"""What a service does once it has lost a dependency that it had before: its health, and its work.
+"""What a service does after it has lost a dependency: its health, and its answers to clients.
 
 Source: 8.6, 8.7, 8.8, 9.6, 9.7, 15.10.
 """
@@ -23,7 +23,7 @@ from acceptance.drivers.workloads.pods import PodClient
 
 HEALTH = "/health"
 HOW = {"nothing answers": DROP, "connections are refused": RESET}
-"""What becomes of packets to a lost dependency: with DROP, even the connections that are kept say nothing more."""
+"""What happens to packets to a lost dependency: with DROP, even established connections fall silent."""
 NOTICED = Deadline(20, "the suite: three probes of a service, each of which asks for what the service needs")
 
 
@@ -34,10 +34,10 @@ class Needy:
         self.copy, self.nodes = copy, nodes
         self.address = str(copy.pod().status.pod_ip)
         self.api = copy.api(through)
-        # It is to have done its work before: what it remembers of that must not be taken for the work itself.
+        # It has to have served clients before: cached results must not be taken for a working dependency.
         answer = work_of(copy.name, self.api, environment)()
         assert is_success(answer), (
-            f"expected the copy {copy.name} to serve while it has all that it needs, saw {in_words(answer)}"
+            f"expected the copy {copy.name} to serve while all its dependencies are available, saw {in_words(answer)}"
         )
         self.work = work_of(copy.name, self.api, environment)
         self.paths = health_paths(copy.name, self.api, environment)
@@ -51,7 +51,7 @@ class Needy:
         """
         self.stores = stores
         ways = [(self.address, other) for other in addresses]
-        assert ways, f"expected addresses to cut the copy {self.copy.name} off from, saw none"
+        assert ways, f"expected addresses from which to cut off the copy {self.copy.name}, saw none"
         cut = NetworkPartition(self.copy.namespace.cluster, self.nodes, ways, verdict)
         try:
             cut.make()
@@ -62,8 +62,8 @@ class Needy:
     def serves(self) -> tuple[str, float]:
         """What it answers to a client if that is not an error of its own (otherwise empty), and the seconds it takes.
 
-        A client that hears nothing is told so in words, too. Without what stores nothing for good, a service may do its
-        work all the same; but not twice with one nonce.
+        A missing answer is reported in words, too. Without a store that only caches, a service may still serve
+        its clients, but it must not accept one nonce twice.
         """
         began = time.monotonic()
         try:
@@ -111,7 +111,8 @@ def is_success(answer: requests.Response) -> bool:
 def health_paths(name: str, api: Api, environment: Environment) -> list[str]:
     """The paths at which a copy, healthy now, reports its health: for auth also the one that its users have (12.3).
 
-    That one only if it answers in the same form, with more than one field: it might say no more than that auth runs.
+    That one counts only if it answers in the same form, with more than one field: otherwise it may only say that
+    auth runs.
     """
     public = environment.services.auth_health_path
     if not name.startswith("auth-") or public == HEALTH:

@@ -1,4 +1,4 @@
-"""Malformed sign-ins: signatures that are no wallet's and messages that break EIP-4361, by what is wrong with each."""
+"""Malformed sign-ins: signatures of no wallet and messages that break EIP-4361, by what is wrong with each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from acceptance.drivers.api.wallet import Wallet, new_nonce
 
 
 def signatures() -> dict[str, str]:
-    """Signatures that are no wallet's, by what is wrong with them."""
+    """Signatures that belong to no wallet, by what is wrong with them."""
     zeros = {f"{count} zero bytes": "0x" + "00" * count for count in (1, 32, 63, 64, 65, 66, 96)}
     recovery = {
         f"65 bytes with the recovery {v}": "0x" + "11" * 64 + f"{v:02x}" for v in (0, 1, 2, 26, 27, 28, 35, 255)

@@ -1,4 +1,4 @@
-"""A request beside many whose bodies are still on their way, as a service has them on a busy day. Source: 4.8 to 4.10.
+"""A request while many others are still sending their bodies, as on a busy day. Source: 4.8 to 4.10.
 
 A service that serves few at once (a pool of workers that each wait for one client, a limit that counts connections)
 makes the others wait, or turns them away, while its machine has nothing to do; one that does not give back what it took
@@ -51,13 +51,13 @@ class Beside:
         return {when: answer.status_code for when, answer in seen.items()} | {"others": self.many}
 
     def wrong(self) -> str:
-        """How anyone was answered otherwise because of the others, in words; empty if nobody was."""
+        """How an answer differed because of the other requests, in words; empty if none did."""
         good = {self.alone.status_code, *MAY_BE.get(self.name, ())}
         others = {status: count for status, count in self.many.items() if status not in good}
         return self.unlike_alone(self.beside) or (f"{others} (answers by status) for the others" if others else "")
 
     def left_behind(self) -> str:
-        """How the request was answered otherwise when some had hung up, in words; empty if it was not."""
+        """How the answer differed after some clients had disconnected, in words; empty if it did not."""
         return self.unlike_alone(self.after)
 
     def unlike_alone(self, answer: requests.Response) -> str:
@@ -97,7 +97,7 @@ def beside_others(
 
     Raises OSError, or AssertionError without an answer.
     """
-    # This sleep waits for nothing that can be seen: it is the slowness of the others' lines.
+    # This sleep waits for no condition: it simulates the other clients' slow connections.
     time.sleep(BEGUN)
     beside = said(ask, f"beside {kept.count + cut.count} requests whose last byte is on its way")
     early = cut.so_far()

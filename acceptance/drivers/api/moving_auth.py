@@ -58,7 +58,7 @@ class NamedAuth:
         spec = {"selector": selector, "ports": [{"port": PORT}]}
         self.namespace.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": self.name}, "spec": spec})
         address = str(core.read_namespaced_service(self.name, self.namespace.name).spec.cluster_ip)
-        assert address != self.address, f"it got the same address, {address}, again"
+        assert address != self.address, f"expected a new address for the Service {self.name}, saw {address} again"
         return address
 
     def was_asked_by(self, copy: Copy, through: PodClient, settings: ServiceSettings, token: str) -> Asked:

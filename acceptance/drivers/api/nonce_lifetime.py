@@ -1,4 +1,4 @@
-"""Nonces whose time is up: a signed message must not be good for longer than auth said. Source: 8.7."""
+"""Expired nonces: a signed message must not be valid for longer than auth said. Source: 8.7."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from acceptance.drivers.workloads.pods import PodClient
 LATE = "a nonce whose time is up"
 """The Examples' name for it."""
 LONGEST = 600
-"""Seconds that a nonce may hold where auth does not say for how long it does."""
+"""Maximum seconds that a nonce may be valid where auth does not say for how long it is."""
 NEVER = -1
 """What Redis returns for the remaining time of a key that never expires."""
 
 
 def late(visitor: SignIn, redis: PodClient) -> Signed:
-    """A good message without an end of its own, whose nonce was issued longer ago than auth said that it holds.
+    """A valid message without an expiry time of its own, whose nonce has expired.
 
     Where auth writes the message, it is one that auth did not write: the nonce cannot be told from its text.
     """
@@ -33,10 +33,10 @@ def late(visitor: SignIn, redis: PodClient) -> Signed:
 
 
 def let_pass(redis: PodClient, nonce: str, told: object) -> None:
-    """Let the time of a nonce pass: `told` seconds, or LONGEST where auth did not tell.
+    """Let a nonce expire: after `told` seconds, or after LONGEST where auth did not say.
 
-    Where Redis keeps the nonce, as much is taken off the time that it is kept for, so that nobody has to wait. A nonce
-    that is kept for ever stays, and is accepted afterwards.
+    Where Redis keeps the nonce, its remaining lifetime is reduced by as much, so that no time is spent waiting. A
+    nonce that never expires stays, and is accepted afterwards.
     """
     seconds = told if isinstance(told, int) else LONGEST
     keys = keys_with(redis, nonce)

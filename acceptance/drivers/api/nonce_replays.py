@@ -15,7 +15,7 @@ from acceptance.drivers.services.service import KEEP, Api, in_words
 Signed = tuple[str, str]
 """A message and its signature."""
 AT_ONCE, TRIES = 8, 6
-"""Concurrent sign-ins per nonce, and nonces tried: two sign-ins might never be close enough to each other."""
+"""Concurrent sign-ins per nonce, and nonces tried: with one nonce, two sign-ins might not be close enough in time."""
 FEWER = 4, 3
 """The same where auth's rate limit counts all requests from this machine as one client's."""
 
@@ -39,7 +39,7 @@ def used(visitor: Visitor, message: str, signature: str) -> Signed:
 
 
 def at_once(visitor: Visitor, signed: Signed, count: int) -> list[requests.Response]:
-    """The answers to `count` sign-ins with one message, started at the same moment over open connections."""
+    """The answers to `count` sign-ins with one message, started simultaneously over open connections."""
     together = threading.Barrier(count, timeout=30)
 
     def send(_: int) -> requests.Response:
@@ -53,7 +53,7 @@ def at_once(visitor: Visitor, signed: Signed, count: int) -> list[requests.Respo
 
 
 def used_at_once(visitor: Visitor, new: Callable[[], Signed]) -> Signed:
-    """A message that was accepted once although it was sent several times at the same moment.
+    """A message that was accepted once although it was sent several times simultaneously.
 
     Raises AssertionError if a message was accepted more than once: auth checks the nonce before it removes it.
     """
@@ -65,10 +65,10 @@ def used_at_once(visitor: Visitor, new: Callable[[], Signed]) -> Signed:
         answers = at_once(visitor, signed, count)
         good = sum(answer.ok for answer in answers)
         assert good <= 1, (
-            f"expected one sign-in at most, but one nonce let in {good} of {count} that came at the same moment"
+            f"expected one sign-in at most, but one nonce was accepted in {good} of {count} concurrent sign-ins"
         )
         let_in += good
     assert let_in, (
-        f"expected one sign-in to succeed, but none of {count} at the same moment was let in: {in_words(answers[0])}"
+        f"expected one of {count} concurrent sign-ins to succeed, but none was accepted: {in_words(answers[0])}"
     )
     return signed

@@ -103,7 +103,7 @@ class RateClient:
         return int(self.last.status_code)
 
     def forge(self, other: RateClient) -> list[str]:
-        """What goes wrong when this client, just refused, claims by every header of FORGED to be another one.
+        """What goes wrong when this client, just refused, pretends to be another one in every header of FORGED.
 
         Applies to clients that are told apart by a header. Those told apart by address call from inside the cluster,
         where auth may trust such headers; Traefik replaces them for clients outside (`traefik_options.believes`).
@@ -124,7 +124,7 @@ class RateClient:
         visitor.enter()
 
     def sign_in_refused(self, environment: Environment) -> int:
-        """The status of a good sign-in, signed before this client used its limit up."""
+        """The status of a valid sign-in, signed before this client used up its limit."""
         visitor = SignIn(self.api, environment)
         visitor.headers = dict(self.headers)
         signed = visitor.message("a good message")
@@ -185,9 +185,9 @@ def seconds_told(header: str) -> int:
 
 
 def forgiven(before: int | None, after: int | None) -> str:
-    """How a good sign-in took something off its client's counter, or was not counted; empty if it was.
+    """How a valid sign-in lowered its client's counter, or was not counted; empty if it was counted.
 
-    Whoever has a wallet could otherwise call as often as they like: a sign-in now and then would clear the counter.
+    Otherwise anyone with a wallet could evade the limit: an occasional sign-in would clear the counter.
     """
     if before is None:
         return "it did not exist after a refused sign-in"

@@ -26,5 +26,7 @@ def counted(db: Database, settings: ServiceSettings, doors: dict[str, Api], toke
     wanted = settings.protected_counts.format(count=count)
     answers = ask_everywhere(doors, settings, settings.protected_query, token)
     wrong = {door: data for door, asked in answers.items() if not shows(data := asked.data(), wanted)}
-    assert answers and not wrong, f"there are {count} in {settings.public_table}, the answers are {wrong or 'none'}"
+    assert answers and not wrong, (
+        f"expected the {count} records of {settings.public_table}, saw {wrong or 'no answers'}"
+    )
     return count

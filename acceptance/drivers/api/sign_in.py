@@ -19,7 +19,7 @@ from acceptance.drivers.services.service import KEEP, Api, in_words, now
 
 LOGS = "kubectl logs -l app=auth-service"
 READING, ENOUGH = 20, 60
-"""Seconds that a nonce waits while people read what they sign, and the fewest that auth may say it holds."""
+"""Seconds that people take to read what they sign, and the shortest validity of a nonce that auth may state."""
 READ = "a good message, once it was read"
 LONGEST = 200
 """Seconds for which a request waits for auth's rate limit: a wallet's message is valid for 300."""
@@ -87,15 +87,15 @@ class SignIn:
         return self.flow.message(kind)
 
     def read(self, issued: dict[str, Any]) -> None:
-        """Wait about as long as people take to read a message: what auth tells of its nonce need not be so."""
+        """Wait about as long as people take to read a message: auth may state a wrong lifetime for its nonce."""
         told = issued.get("expiresIn")
         assert not isinstance(told, int) or told >= ENOUGH, (
-            f"expected a nonce that holds for {ENOUGH} s or more, auth says {told} s. Try: {LOGS}"
+            f"expected a nonce that is valid for {ENOUGH} s or more, but auth says {told} s. Try: {LOGS}"
         )
         time.sleep(READING)
 
     def as_new_client(self) -> None:
-        """Become another client to the rate limit, where a header tells clients apart."""
+        """Become another client for the rate limit, where a header tells clients apart."""
         self.headers = {name: new_nonce() for name in self.headers}
 
     def send(self, message: str, signature: str, **headers: str) -> requests.Response:
@@ -120,7 +120,7 @@ class SignIn:
     def got(self) -> dict[str, Any]:
         """What auth gave to the wallet, with the JWT under "jwt". Raises AssertionError if it refused the sign-in."""
         answer = self.answer
-        assert answer.status_code in (200, 201), f"expected to be let in, saw {in_words(answer)}. Try: {LOGS}"
+        assert answer.status_code in (200, 201), f"expected the sign-in to succeed, saw {in_words(answer)}. Try: {LOGS}"
         body = as_json(answer.text)
         return {**body, "jwt": jwt_in(body), "wallet": self}
 
@@ -148,9 +148,9 @@ class Siwe:
         headers = {**visitor.headers, **visitor.first}
         answer = visitor.patiently(lambda: visitor.api.get(visitor.paths.nonce_path, headers=headers))
         assert answer.status_code == 200, f"expected a nonce, saw {in_words(answer)}. Try: {LOGS}"
-        # A browser that keeps the answer would sign in with the same nonce again, in vain.
+        # A browser that caches the answer would send the same nonce again, and be refused.
         seconds = kept_for(answer)
-        assert not seconds, f"expected a nonce that no browser keeps, it may for {seconds:.0f} s: {in_words(answer)}"
+        assert not seconds, f"expected an uncacheable nonce, but it may be cached {seconds:.0f} s: {in_words(answer)}"
         return dict(as_json(answer.text))
 
     def made(self, **settings: Any) -> str:

@@ -1,4 +1,4 @@
-"""Headers that browsers and client libraries put into sign-ins, and people who write one by hand do not. Source: 8.7.
+"""Headers that browsers and client libraries send with sign-ins, and that simple test clients omit. Source: 8.7.
 
 The backend gets the same ones (`graphql.clients`).
 """

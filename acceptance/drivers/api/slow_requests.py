@@ -1,4 +1,4 @@
-"""Requests whose bodies take seconds to arrive, as from a phone with a weak signal. Source: 4.8 to 4.10, 14.1."""
+"""Requests whose bodies take seconds to arrive, as over a slow mobile connection. Source: 4.8 to 4.10, 14.1."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Slowly:
         size = -(-len(self.data) // PIECES)
         for start in range(0, len(self.data), size):
             if start:
-                # This sleep waits for nothing: it is the slowness of the line.
+                # This sleep waits for no condition: it simulates a slow connection.
                 time.sleep(self.seconds / (PIECES - 1))
             yield self.data[start : start + size]
 
@@ -73,7 +73,7 @@ def send(users: requests.Session, address: str, body: bytes | Slowly) -> request
 
 
 def cut_off(at_once: requests.Response, slowly: requests.Response) -> str:
-    """How a slow request got another answer than the same one sent at once; empty if it did not."""
+    """How the answer to a slow request differs from that to a fast one; empty if it does not."""
     given_up = slowly.status_code in (TIMED_OUT, *NOT_REACHED)
     if slowly.status_code == at_once.status_code and not given_up:
         return ""
@@ -81,7 +81,7 @@ def cut_off(at_once: requests.Response, slowly: requests.Response) -> str:
 
 
 def wrong_answer(users: requests.Session, address: str, body: Slowly, at_once: requests.Response) -> str:
-    """How a slow request got another answer than the same one sent at once, or none; empty if it got that one."""
+    """How the answer to a slow request differs from that to a fast one, or is missing; or empty."""
     try:
         return cut_off(at_once, send(users, address, body))
     except AssertionError as error:
@@ -126,7 +126,7 @@ class SlowLoop(Load):
         asked = self.answered + len(self.lost)
         assert not self.lost, (
             f"expected each slow request to {self.address} to be answered, but {len(self.lost)} of {asked} "
-            f"requests that took {self.seconds} s to come were cut: {self.lost[:3]}"
+            f"requests that took {self.seconds} s to arrive were cut off: {self.lost[:3]}"
         )
         assert self.answered >= LINES, f"expected {LINES} answers or more, saw {self.answered} from {self.address}"
         return {"answered": self.answered, "lost": len(self.lost)}

@@ -25,9 +25,9 @@ REFUSALS = (400, 401, 403, 422)
 ROUNDED = 2
 """Seconds by which two representations of the same time may differ."""
 SHORTEST = 60
-"""The fewest seconds for which the JWT of a sign-in is valid: people work with it."""
+"""Minimum validity of a sign-in's JWT in seconds: users work with it."""
 FEWEST_CHARACTERS, FEWEST_DIFFERING = 20, 10
-"""The fewest characters of a personal access token, and those by which two differ: others could be guessed."""
+"""Minimum length of a personal access token, and of the part in which two differ: shorter ones could be guessed."""
 MILLISECONDS = 10**11
 """From here on a numeric time is in milliseconds: in seconds it would be three thousand years away."""
 
@@ -38,12 +38,12 @@ def same_wallet(one: object, other: object) -> bool:
 
 
 def says_valid(answer: requests.Response, settings: ServiceSettings) -> bool:
-    """Whether auth says that a token is valid. Raises AssertionError for an answer that is neither yes nor no."""
+    """Whether auth says that a token is valid. Raises AssertionError for an answer that says neither."""
     status, body = answer.status_code, as_json(answer.text) if answer.text else {}
     said = body.get(settings.valid_field) if isinstance(body, dict) else None
     if status == 200 and said is True:
         return True
-    # A service may say no with 200, with 401 as the reference does, or with 400 for something that is no token.
+    # A service may reject with 200, with 401 as the reference does, or with 400 for something that is not a token.
     if (status == 200 and said is False) or (status in REFUSALS and said is not True):
         return False
     raise AssertionError(f"expected yes or no about a token, saw {in_words(answer)}")
@@ -72,7 +72,7 @@ def ask_about_each(
     """Auth's answers about named tokens at each endpoint, each after a good one over the same connection."""
     answers: dict[str, requests.Response] = {}
     for name, token in tokens.items():
-        # A service that caches a yes may look it up by part of the token, or by the connection.
+        # A service that caches its acceptance may look it up by part of the token, or by the connection.
         ask(doors, settings, good, headers=KEEP)
         seen = {**ask(doors, settings, token), **ask_in_body(doors, settings, good, token)}
         answers |= {f"{door}, with {name}": answer for door, answer in seen.items()}
@@ -80,7 +80,7 @@ def ask_about_each(
 
 
 def is_yes(answer: requests.Response, settings: ServiceSettings) -> bool:
-    """Whether an answer says that a token is valid; False also for an answer that is neither yes nor no."""
+    """Whether an answer says that a token is valid; False also for an answer that does not say."""
     try:
         return says_valid(answer, settings)
     except AssertionError:
@@ -88,8 +88,8 @@ def is_yes(answer: requests.Response, settings: ServiceSettings) -> bool:
 
 
 def verdicts(answers: dict[str, requests.Response], settings: ServiceSettings) -> dict[str, bool]:
-    """Whether the token is valid, by endpoint. Raises AssertionError for an answer that is neither yes nor no."""
-    assert answers, "no endpoint of auth was asked, so nothing is proven"
+    """Whether the token is valid, by endpoint. Raises AssertionError for an answer that does not say."""
+    assert answers, "expected answers from auth's endpoints, saw none"
     return {door: says_valid(answer, settings) for door, answer in answers.items()}
 
 
@@ -121,7 +121,7 @@ def stored(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any
     assert len(rows) == 1, f"expected one row for the token in {table}, saw {len(rows)}"
     expires, owner = rows[0]
     assert expires is not None, (
-        f"expected an expiry time of the token in {table}, {settings.tokens_expiry_column} is null"
+        f"expected an expiry time of the token in {table}, but {settings.tokens_expiry_column} is null"
     )
     return {"expires": expires, "owner": owner, "seconds left": expires - time.time()}
 
@@ -139,7 +139,7 @@ def wrong_row(row: dict[str, Any], until: str | float, address: str) -> str:
 
 
 def ends_early(row: dict[str, Any], token: str) -> str:
-    """How a personal access token's row ends before the JWT that came with it, which is renewed by it; or empty."""
+    """How a personal access token expires before the JWT that came with it and that it renews; or empty."""
     expires = jwt.decode(token, options={"verify_signature": False}).get("exp") or 0
     early = expires - row["expires"]
     return f"it expires {early:.0f} s before the JWT that came with it" if early > ROUNDED else ""
@@ -154,14 +154,14 @@ def too_short(got: dict[str, Any], settings: ServiceSettings) -> str:
 
 
 def too_alike(first: dict[str, Any], second: dict[str, Any], settings: ServiceSettings) -> str:
-    """How the token of a second sign-in can be told from the first's, in words; empty if it cannot."""
+    """How the token of a second sign-in can be predicted from the first's, in words; empty if it cannot."""
     pairs = zip(str(first.get(settings.token_field)), str(second.get(settings.token_field)), strict=False)
     differing = sum(one != other for one, other in pairs)
     return f"it differs from the first in {differing} characters only" if differing < FEWEST_DIFFERING else ""
 
 
 def wrong_life(token: str, until: str | float | None) -> str:
-    """What is wrong with when the JWT of a sign-in expires; empty if nothing.
+    """What is wrong with the expiry time of a sign-in's JWT; empty if nothing.
 
     `until`: when it does according to auth's answer, None if that does not say it.
     """
@@ -187,7 +187,7 @@ def age(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any]:
     table, (known, forms) = settings.tokens_table, is_token(settings, token)
     half = stored(db, settings, token)["seconds left"] / 2
     columns = [str(name) for (name,) in db.ask(SERVICE, TIMES, table)]
-    assert columns, f"expected timestamp columns in {table}, there are none"
+    assert columns, f"expected timestamp columns in {table}, saw none"
     earlier = ", ".join(f'"{name}" = "{name}" - make_interval(secs => %s)' for name in columns)
     statement = f"update {table} set {earlier} where {known}"
     db.ask(SERVICE, statement, *[half] * len(columns), *forms)
@@ -206,7 +206,7 @@ def in_clear(db: Database, token: str) -> list[str]:
     """The tables of the services' database, of any schema, that contain a token itself."""
     login = replace(db.admin, database=db.login.database)
     tables = [name for name, kind, _ in relations(db)[db.login.database] if kind in ("r", "m", "p")]
-    assert tables, f"expected tables in the database {db.login.database}, there are none"
+    assert tables, f"expected tables in the database {db.login.database}, saw none"
     search = "select count(*) from {table} t where strpos(t::text, %s) > 0"
     return [
         name for name in tables if db.ask(db.leader(), search.format(table=quoted(name)), token, login=login) != [(0,)]
@@ -219,7 +219,7 @@ def signed_by_pods(service: Service) -> dict[str, tuple[str, str]]:
     for pod in service.running():
         name = str(pod.metadata.name)
         secret = service.environment(pod).get("JWT_SECRET", "")
-        assert secret, f"expected JWT_SECRET in the process of pod {name}, it runs without it"
+        assert secret, f"expected JWT_SECRET in the process of pod {name}, saw none"
         claims = {"sub": name, "iat": now, "exp": now + 300}
         made = [jwt.encode(claims, key, "HS256") for key in (secret, secret[::-1])]
         signed[name] = (register_secret(made[0]), register_secret(made[1]))

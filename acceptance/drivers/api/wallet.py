@@ -30,7 +30,7 @@ KNOWN_SECRETS = (
     "secret", "jwt-secret", "jwt_secret", "changeme", "change-me", "development", "test", "password", "supersecret",
     "your-256-bit-secret", "your-secret-key", "dev-secret", "default", "insecure",
 )  # fmt: skip
-"""Secrets that samples and development setups sign with: anybody may try them."""
+"""Secrets that samples and development setups sign with: an attacker would try them first."""
 
 
 class Wallet:
@@ -89,12 +89,12 @@ class Wallet:
 def jwt_in(answer: dict[str, Any]) -> str:
     """The JWT in an answer, whatever the name of its field. Raises AssertionError if there is none."""
     found = [value for value in answer.values() if isinstance(value, str) and JWT.match(value)]
-    assert found, f"expected a JWT in the answer, it has the fields {sorted(answer)}"
+    assert found, f"expected a JWT in the answer, saw the fields {sorted(answer)}"
     return register_secret(found[0])
 
 
 def new_nonce() -> str:
-    """A nonce that nobody issued."""
+    """A nonce that auth did not issue."""
     return secrets.token_hex(16)
 
 

@@ -19,18 +19,18 @@ from acceptance.platform.platform import Platform
 
 SKIP = "argocd.argoproj.io/skip-reconcile"
 STAYS = 3
-"""Seconds that a terminating pod must keep taking requests: Traefik takes 2 s to notice that it is going."""
+"""Seconds that a terminating pod must keep accepting requests: Traefik takes 2 s to notice that it is terminating."""
 GRACE = 30
 """The default grace period in seconds, preStop hook included, after which a terminating pod is killed."""
 LASTS = 15
-"""Seconds that a terminating pod must have after its preStop hook: 14.1 sends requests that take 12 s to come."""
+"""Seconds that a terminating pod must have after its preStop hook: 14.1 sends requests that take 12 s to arrive."""
 PATHS = "argocd.argoproj.io/manifest-generate-paths"
 ORPHANS = "PrunePropagationPolicy=orphan"
 """The option with which pruning a Deployment leaves its ReplicaSets and pods behind."""
 SOURCE = {"repoURL", "targetRevision", "path"}
 """The fields that an Application's source may have: any other one changes what Git says."""
 IN_GIT: tuple[dict[str, bool], ...] = ({}, {"recurse": True})
-"""Values of other fields of a source with which all is as Git says."""
+"""Values of other fields of a source that leave what Git says unchanged."""
 FOLLOWS = ("main", "HEAD", "refs/heads/main")
 """The revisions that are the head of main, where it is the repository's default branch."""
 KEPT = 3
@@ -41,7 +41,7 @@ Judge = Callable[[Manifest], str]
 
 def troubles(objects: Mapping[str, Manifest], judge: Judge) -> dict[str, str]:
     """What is wrong with objects, by name; sound ones are left out. Raises AssertionError if there are no objects."""
-    assert objects, "expected objects to judge, but there are none"
+    assert objects, "expected objects to judge, saw none"
     return {name: wrong for name, item in objects.items() if (wrong := judge(item))}
 
 
@@ -167,13 +167,13 @@ def loses_requests(workload: Manifest) -> str:
 
 
 def goes_first(spec: Manifest) -> int:
-    """How many of a Deployment's pods may go before new ones are ready: a share is rounded down, 25% by default."""
+    """How many of a Deployment's pods may stop before new ones are ready: a percentage rounds down; default 25%."""
     share = (spec["strategy"].get("rollingUpdate") or {}).get("maxUnavailable", "25%")
     return share_of(share, int(spec.get("replicas", 1)))
 
 
 def seconds_before_stop(container: Manifest) -> float:
-    """Seconds that a terminating container keeps taking requests: the sleep of its preStop hook."""
+    """Seconds that a terminating container keeps accepting requests: the sleep of its preStop hook."""
     hook = (container.get("lifecycle") or {}).get("preStop") or {}
     command = " ".join((hook.get("exec") or {}).get("command") or [])
     slept = re.search(r"\bsleep (\d+(?:\.\d+)?)", command)

@@ -51,7 +51,7 @@ def forbidden(project: Manifest, kinds: Kinds) -> list[str]:
 
 
 def out_of_hand(argocd: ArgoCD, applications: Mapping[str, Manifest]) -> list[str]:
-    """What Argo CD does not let the operator who is signed in do with the platform's Applications, in words."""
+    """What Argo CD forbids the signed-in operator to do with the platform's Applications, in words."""
     asked = [(verb, name, applications[name]["spec"]["project"]) for name in APPLICATIONS for verb in BY_HAND]
     return [
         f"{verb} {name}"

@@ -198,7 +198,7 @@ class Demos:
                     demo.argocd.sync(demo.name)
 
     def take(self, repository: str, automated: bool) -> Demo:
-        """Hand out one of them for good, once its first version is deployed. Raises TimedOut."""
+        """Hand one of them to a scenario, once its first version is deployed. Raises TimedOut."""
         demo = self.made[repository, automated].pop(0)
         self.taken.append(demo)
 

@@ -16,14 +16,14 @@ HINT = "kubectl -n argocd get application NAME -o yaml; argocd app sync NAME onc
 def has_given_up(application: Manifest) -> str:
     """Why Argo CD would not sync an Application again before the next push; empty if it would.
 
-    Once every try to sync a commit has failed, or somebody has ended its sync, it does not try again, whatever the
-    sync policy says, and changes by hand stay. Source: argo-cd 3.2.11, `autoSync` of the application controller.
+    Once every attempt to sync a commit has failed, or its sync was terminated, it does not try again, whatever
+    the sync policy says, and changes by hand stay. Source: argo-cd 3.2.11, `autoSync` of the application controller.
     """
     status = application.get("status") or {}
     operation = status.get("operationState") or {}
     if operation.get("phase") not in ENDED_BADLY:
         return ""
-    # Without a result, Argo CD takes it for tried.
+    # Without a result, Argo CD considers the commit as tried.
     tried, head = (operation.get("syncResult") or {}).get("revision"), (status.get("sync") or {}).get("revision")
     if tried and tried != head:
         return ""

@@ -48,8 +48,7 @@ def polling(controller: Manifest, repo_server: Manifest, settings: Mapping[str, 
     container = controller["spec"]["template"]["spec"]["containers"][0]
     flags = [text for text in [*container.get("command", []), *container.get("args", [])] if "--app-resync" in text]
     assert not flags, (
-        f"expected argocd-cm to set the polling interval, the application controller is started with {flags}, "
-        "which overrides it"
+        f"expected argocd-cm to set the polling interval, but the application controller's {flags} overrides it"
     )
     return {name: seconds_of(text) if text else DEFAULTS[name] for name, text in said.items()}
 

@@ -27,11 +27,11 @@ IN_CLUSTER = "https://kubernetes.default.svc"
 SCENARIOS = "scenario-*"
 """The namespaces that the project of the scenarios' small applications deploys to."""
 SIGNED_IN_ALONE = ("applications", "repositories", "clusters", "projects", "account")
-"""Paths of Argo CD's API that require a session; with anonymous access enabled they answer everybody."""
+"""Paths of Argo CD's API that require a session; with anonymous access enabled they answer everyone."""
 BADGE = re.compile(r"id=\"(?:left|right)Text\"[^>]*>([^<]*)")
 """The words of Argo CD's badge of an Application (server/badge/badge.go); its requests never need a session."""
 NOTHING = {"", "Unknown", "Not Found"}
-"""What a badge says that tells nothing: badges are off by default, and are then drawn all the same."""
+"""What a badge says that reveals nothing: badges are off by default, and are drawn even then."""
 Spec = dict[str, Any]
 
 
@@ -70,7 +70,7 @@ def told_to_strangers(argocd: ArgoCD) -> dict[str, int]:
 
 
 def told_by_badges(argocd: ArgoCD, names: Iterable[str]) -> dict[str, list[str]]:
-    """What Argo CD's badge of each of these Applications tells without a session; none for those that tell nothing."""
+    """What Argo CD's badge of each of these Applications reveals without a session; only those that reveal anything."""
     with plain_session() as session:
         texts = {name: session.get(f"{argocd.base()}/api/badge", params={"name": name}).text for name in names}
     found = {name: [word for word in BADGE.findall(text) if word not in NOTHING] for name, text in texts.items()}

@@ -92,7 +92,7 @@ def wait_all_follow(argocd: ArgoCD, repository: Repository, names: Iterable[str]
 def deployed(argocd: ArgoCD, repository: Repository, name: str) -> dict[str, Any]:
     """The commit that Argo CD shows as deployed for an Application, when, and how many seconds after it was made."""
     history = argocd.application(name)["status"].get("history") or []
-    assert history, f"expected a deployment in the history of Application {name}, it is empty"
+    assert history, f"expected a deployment in the history of Application {name}, but it is empty"
     entry = history[-1]
     main = repository.git("rev-list", "main").split()
     assert entry["revision"] in main, f"Application {name} shows {entry['revision']}, which is not on the branch main"
@@ -120,7 +120,9 @@ def hears_of_change(argocd: ArgoCD, demo: Demo) -> list[str]:
             while heard[-1] != "OutOfSync":
                 heard.append(next_status(events))
     except requests.RequestException as error:
-        said = f"expected each change of {demo.name} told as it comes, heard {heard or 'nothing'} and then {error}"
+        said = (
+            f"expected the event stream to report each change of {demo.name}, saw {heard or 'nothing'} and then {error}"
+        )
         raise AssertionError(f"{said}. Try: {LISTEN}") from error
     return heard
 

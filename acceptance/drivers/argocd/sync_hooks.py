@@ -12,16 +12,16 @@ from acceptance.platform.platform import Platform
 
 KEPT = "argocd.argoproj.io/hook-delete-policy"
 REPLACED = "BeforeHookCreation"
-"""The policy by which each sync makes a hook anew; Argo CD's default."""
+"""The policy by which each sync recreates a hook; Argo CD's default."""
 
 
 def is_hook(item: Manifest) -> bool:
-    """Whether an object is a PostSync hook that every sync runs anew: what makes a sync wait for health."""
+    """Whether an object is a PostSync hook that every sync recreates: this makes a sync wait for health."""
     return item["kind"] == "Job" and "PostSync" in options(item, HOOK) and runs_each_time(item)
 
 
 def runs_each_time(hook: Manifest) -> bool:
-    """Whether a hook is out of the way before the next sync; one that is left there would end that with its result."""
+    """Whether a hook is removed before the next sync; one that stays would end that sync with its old result."""
     policy = set(options(hook, KEPT)) - {""} or {REPLACED}
     always = REPLACED in policy or policy >= {"HookSucceeded", "HookFailed"}
     return always or "generateName" in hook["metadata"]

@@ -13,13 +13,13 @@ from acceptance.platform.platform import Platform
 
 SYNC, COMPARE = "argocd.argoproj.io/sync-options", "argocd.argoproj.io/compare-options"
 HELM_HOOK = "helm.sh/hook"
-"""The annotation of Helm's hooks, which Argo CD takes for its own."""
+"""The annotation of Helm's hooks, which Argo CD treats like its own."""
 NO_HOOK = "crd-install"
-"""The one value of it that makes no hook: Helm 2 marked definitions by it."""
+"""The one value of it that does not make a hook: Helm 2 marked definitions with it."""
 KEEPS = ("Prune=false", "Prune=confirm")
 """Options with which objects removed from Git stay in the cluster, or wait for confirmation."""
 SERVING = ("Deployment", "StatefulSet", "DaemonSet", "Service", "NetworkPolicy", "PodDisruptionBudget", "IngressRoute")
-"""Kinds of objects that have to stay between syncs; a hook is for jobs, and for what they need."""
+"""Kinds of objects that have to stay between syncs; hooks are for jobs and for what these need."""
 FORCES = ("Force=true", "Replace=true")
 """Options with which Argo CD deletes and recreates what it cannot change."""
 
@@ -72,7 +72,7 @@ def is_live(item: Manifest) -> bool:
 def is_skipped(item: Manifest) -> str:
     """Why Argo CD ignores an object, or treats what serves as a hook; empty if it does neither.
 
-    A hook does not count when the cluster is compared with Git, and is created anew or left alone by each sync.
+    A hook does not count when the cluster is compared with Git, and is recreated or left alone by each sync.
     An object in the cluster, of any kind, is no longer compared once it is annotated as a hook.
     """
     hook = hooks(item)
@@ -83,7 +83,7 @@ def is_skipped(item: Manifest) -> str:
 
 
 def stays(item: Manifest) -> str:
-    """Why an object would stay in the cluster after its removal from Git, or as it is there; empty if it would not."""
+    """Why an object would stay in the cluster after its removal from Git, or stay unchanged; empty if it would not."""
     if is_live(item) and (hook := hooks(item)):
         return f"it stays in the cluster as it is (hook: {', '.join(hook)})"
     kept = [option for option in options(item, SYNC) if option in KEEPS]

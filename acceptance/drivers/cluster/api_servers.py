@@ -46,7 +46,7 @@ def answered(cluster: Cluster, node: str, urls: Iterable[str]) -> dict[str, str]
     def all_answered() -> dict[str, str]:
         seen = statuses(cluster, node, wanted)
         silent = [url for url, code in seen.items() if code == NO_ANSWER]
-        assert not silent, f"no answer from {', '.join(silent)}"
+        assert not silent, f"these addresses did not answer: {', '.join(silent)}"
         return seen
 
     return eventually(all_answered, within=API_ANSWERS, what="each address to answer", hint="kubectl get nodes")

@@ -24,7 +24,7 @@ LEASES = "kubectl -n kube-system get leases -o yaml"
 MEANWHILE = "meanwhile"
 """The Deployment that is created during the outage."""
 CONTROLLERS_RESUME = Deadline(60, "kube-controller-manager: a lease of 15 s, up to 11 s between two tries, its start")
-"""How long controllers may be idle once their leader is lost: another one has to take over, and to read all objects."""
+"""How long controllers may be idle after the loss of their leader: another one takes over and reads all objects."""
 PATIENT = [{"name": name, "value": value} for name, value in (("timeout", "1"), ("attempts", "5"), ("ndots", "1"))]
 """Resolver options of a pod during the outage: it gives a lost DNS server one second, then asks another one."""
 

@@ -29,7 +29,7 @@ JUDGED = {"etcd-servers", "advertise-address"}
 SCHEDULER = "kube-scheduler"
 """The component of which no scenario loses the leader on purpose: the machine that is lost has the controllers'."""
 LEASE = 60
-"""The longest lease of a leader, in seconds, after whose loss nobody schedules pods; kubeadm's and K3s' is 15."""
+"""The longest lease of a scheduler in seconds: after its loss no pod is scheduled for as long; the default is 15."""
 ETCD, ELECTED = "etcd", 10000
 """The store's process, and the most milliseconds without a leader after which a member calls an election."""
 IN_MEMORY = ("tmpfs", "ramfs")
@@ -179,12 +179,12 @@ def all_led_to_common_address(cluster: Cluster) -> dict[str, dict[str, set[str]]
     """
     outputs = cluster.outputs
     seen = {machine.name: peers(cluster.on_node(machine.name, *CONNECTED)) for machine in every_machine(outputs)}
-    # If a host hides which program owns a connection, `somebody` owns all of them.
+    # If a host hides which program owns a connection, all are attributed to `somebody`.
     lost = [name for name, programs in seen.items() if not {"kubelet", "somebody"} & {*programs}]
     assert not lost, f"expected a kubelet connected to the API's port 6443 on every machine, saw none on {lost}"
     past = led_past(seen, outputs.control_planes)
     assert not past, (
-        f"expected programs to use the API's common address; served by one control plane alone: {', '.join(past)}"
+        f"expected the API's common address everywhere, but these depend on one control plane alone: {', '.join(past)}"
     )
     return seen
 

@@ -1,6 +1,6 @@
 """What a new machine learns about the cluster from the join token alone: kubeadm's discovery. Source: 1.7.
 
-The API publishes its address and its CA to everybody, signed with each join token (kube-public/cluster-info).
+The API publishes its address and its CA to everyone, signed with each join token (kube-public/cluster-info).
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ SECONDS = 10
 
 
 def lacking_rights(cluster: Cluster, token: str) -> list[str]:
-    """What a join token may not do of all that a machine needs to join with it, in words.
+    """The rights that a join token lacks of those that a machine needs to join with it, in words.
 
     A request for a certificate is approved only for callers that may create `nodeclient`. Source: Kubernetes,
-    TLS bootstrapping. Which ConfigMaps a machine reads, kubeadm says.
+    TLS bootstrapping. kubeadm determines which ConfigMaps a machine reads.
     """
     may, api = Caller(cluster, token).may, "certificates.k8s.io"
     rights = {
@@ -58,7 +58,9 @@ def told_to(cluster: Cluster, tokens: Iterable[str]) -> dict[str, str]:
     """What the API publishes, if it is signed with each of these join tokens. Raises AssertionError otherwise."""
     data = told(cluster)
     unsigned = [token.partition(".")[0] for token in tokens if not is_signed(data, token)]
-    assert not unsigned, f"expected cluster-info to be signed with each join token, not with {unsigned}. Try: {HINT}"
+    assert not unsigned, (
+        f"expected cluster-info to be signed with each join token, but not with {unsigned}. Try: {HINT}"
+    )
     return data
 
 

@@ -11,12 +11,12 @@ from acceptance.drivers.cluster.cis_checks import MANAGER
 
 GRACE = "node-monitor-grace-period"
 NOTICES = ("nodelifecycle", "node-lifecycle-controller")
-"""The names of the controller that says of a silent machine that it is not Ready."""
+"""The names of the controller that marks a silent machine as not Ready."""
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 def slow_to_notice(cluster: Cluster, most: int) -> list[str]:
-    """The controller managers that would list a lost machine as Ready for more than `most` seconds, or for ever.
+    """The controller managers that would list a lost machine as Ready for more than `most` seconds, or forever.
 
     Kubernetes' own value is 40 s, or 50. Where the machines are out of reach, K3s' servers are judged by what they tell
     the API, and other control planes not at all.

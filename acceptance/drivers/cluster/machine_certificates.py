@@ -36,8 +36,8 @@ def short_lived(cluster: Cluster) -> dict[str, float]:
 def not_renewed(cluster: Cluster) -> dict[str, float]:
     """The workers' kubelets whose certificate has less than LASTS days left and is not rotated, with these days.
 
-    A kubelet that rotates its certificate may have a short one. None where the machines are out of reach: what a
-    kubelet has can be seen there alone.
+    A kubelet that rotates its certificate may have a short one. None where the machines cannot be reached: a
+    kubelet's files can only be read there.
     """
     found: dict[str, float] = {}
     for worker in [] if cluster.is_attached else cluster.outputs.workers:

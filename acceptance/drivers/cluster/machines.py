@@ -1,4 +1,4 @@
-"""Machines as nodes: roles, addresses, who reaches whom, and the tokens that they joined with."""
+"""Machines as nodes: roles, addresses, connections between them, and the tokens that they joined with."""
 
 from __future__ import annotations
 

@@ -36,8 +36,12 @@ def log_of_crashed(namespace: Namespace, name: str) -> str:
         # 400: no container of the pod has terminated, or none is left.
         if error.status != 400:
             raise
-        raise AssertionError(f"no container that ended in the pod {name}: {error.body}") from error
-    assert NOWHERE in text and "refused" in text, f"the log {text[:200]!r} of {name}, which does not say why it crashed"
+        raise AssertionError(
+            f"expected the log of a terminated container of the pod {name}, saw {error.body}"
+        ) from error
+    assert NOWHERE in text and "refused" in text, (
+        f"expected the log of {name} to say why it crashed, saw {text[:200]!r}"
+    )
     return text
 
 

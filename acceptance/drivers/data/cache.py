@@ -77,7 +77,7 @@ class Cache:
         return [words[1] for words in lines if "on" in words]
 
     def other_logins(self) -> list[str]:
-        """What lets a client in other than with the user and password of REDIS_URL."""
+        """How a client can log in other than with the user and password of REDIS_URL."""
         return logins_beside(self.url, [str(line) for line in self("ACL", "LIST")])
 
     def wrong_urls(self, kind: str) -> dict[str, str]:
@@ -162,7 +162,7 @@ def emptied_by(statistics: dict[str, str]) -> dict[str, int]:
 
 
 def logins_beside(url: str, rules: list[str]) -> list[str]:
-    """What lets in a client without the user and password of a URL, from the lines of ACL LIST."""
+    """How a client can log in without the user and password of a URL, from the lines of ACL LIST."""
     parts = urlsplit(url)
     user, password = unquote(parts.username or "") or "default", unquote(parts.password or "")
     own = f"#{hashlib.sha256(password.encode()).hexdigest()}"

@@ -26,7 +26,7 @@ POWERS = {"": 0, "k": 1, "m": 2, "g": 3}
 
 
 def too_little(cache: Cache) -> list[str]:
-    """What leaves the running server less than ROOM: its maxmemory, or the memory limit of its container."""
+    """What leaves the running server less memory than ROOM: its maxmemory, or the memory limit of its container."""
     memory, most = cache.information("memory"), int(cache.setting("maxmemory"))
     used, resident = int(memory["used_memory"]), int(memory["used_memory_rss"])
     limit = amount(main_container(cache.pod().spec), "limits", "memory")
@@ -48,8 +48,8 @@ def log_without_end(cache: Cache) -> list[str]:
 def not_rewritten(cache: Cache) -> str:
     """Why the append-only file cannot be rewritten, which then grows until the disk is full; empty if it was.
 
-    A rewrite that is under way, or due after a snapshot, is waited for. Raises TimedOut if it does not end. Where the
-    command was taken away, nothing is judged.
+    A rewrite that is under way, or due after a snapshot, is waited for. Raises TimedOut if it does not end. Where
+    the command was renamed or disabled, nothing is judged.
     """
     try:
         cache("BGREWRITEAOF")

@@ -17,7 +17,7 @@ from acceptance.drivers.workloads.pods import PodClient
 
 PORT = 5433
 SERVICE = "yb-tservers"
-"""The Service that leads to the member that takes statements."""
+"""The Service that leads to the member that accepts statements."""
 PATRONI_PORT = 8008
 MEMBERS = "app=yb-tserver"
 LEADER = "app=yb-tserver,role=master"
@@ -62,14 +62,14 @@ class Database:
         """The rows of a statement on one member or the Service.
 
         Raises AssertionError if the statement fails or nothing is reached, LoginRefused if the server rejects the
-        client: a client that is not let in proves nothing else.
+        client: a rejected client proves nothing else.
         """
         try:
             with self.connect(member, login) as connection:
                 cursor = connection.execute(statement, values)
                 return list(cursor.fetchall()) if cursor.description else []
         except psycopg.Error as error:
-            raise AssertionError(f"{member} answered {statement!r} with {str(error).strip()}") from error
+            raise AssertionError(f"expected {member} to execute {statement!r}, saw {str(error).strip()}") from error
 
     def version(self, member: str) -> str:
         """A member's version string."""
@@ -93,7 +93,7 @@ class Database:
         return "-YB-" in self.version(self.names()[0])
 
     def leader(self) -> str:
-        """The name of the member that takes writes. Raises AssertionError unless there is exactly one."""
+        """The name of the member that accepts writes. Raises AssertionError unless there is exactly one."""
         if self.is_yugabytedb:
             return self.names()[0]
         leaders = [str(pod.metadata.name) for pod in self.namespace.pods(LEADER) if is_ready(pod)]
@@ -121,13 +121,13 @@ class Database:
         return {str(pod.status.pod_ip) for pod in self.members() if is_ready(pod)}
 
     def writers(self) -> set[str]:
-        """The addresses of the members that take writes: all of YugabyteDB's, PostgreSQL's leader alone."""
+        """The addresses of the members that accept writes: all of YugabyteDB's, only PostgreSQL's leader."""
         return self.addresses() if self.is_yugabytedb else {str(self.namespace.pod(self.leader()).status.pod_ip)}
 
     def holds(self, member: str, table: str, expected: Rows) -> bool:
         """Raise AssertionError unless a member has exactly these rows."""
         rows = self.ask(member, f"select * from {table} order by id")
-        assert rows == expected, f"the rows {rows} in {table} on {member}, expected {expected}"
+        assert rows == expected, f"expected the rows {expected} in {table} on {member}, saw {rows}"
         return True
 
     def create(self, columns: str) -> str:

@@ -33,7 +33,7 @@ URL = "DATABASE_URL"
 POOL = 5
 """Connections that a busy pod of a service holds: max_size of the pools in services/*/store.py."""
 ASKS = {"scram-sha-256", "cert", "reject"}
-"""The methods of pg_hba.conf that let nobody in without credentials."""
+"""The methods of pg_hba.conf that grant no access without credentials."""
 RULES = """select type, array_to_string(database, ','), array_to_string(user_name, ','), coalesce(address, ''),
     coalesce(auth_method, ''), coalesce(error, '') from pg_hba_file_rules order by line_number"""
 
@@ -46,17 +46,17 @@ IN_STRING = re.compile(r"\bpassword=(\S+)")
 """Where a connection's URL (`postgresql://user:PASSWORD@host`) or string (`user=... password=...`) has a password."""
 SUPERUSERS = """select rolname, rolpassword from pg_authid
     where rolsuper and rolcanlogin and rolpassword is not null and rolname <> %s"""
-"""Selects the password verifiers of the other roles that may do everything."""
+"""Selects the password verifiers of the other superusers."""
 RULING = """select r.rolname from pg_roles r where r.rolname <> %s and pg_has_role(%s::name, r.oid, 'MEMBER')
     and (r.rolsuper or r.rolcreaterole
          or r.rolname in ('pg_execute_server_program', 'pg_write_server_files', 'pg_read_server_files'))
     union select rolname || ' itself' from pg_roles where rolname = %s and (rolsuper or rolcreaterole) order by 1"""
-"""Selects what lets a role do everything: roles that it may become by SET ROLE, and its own rights.
+"""Selects what gives a role administrator rights: roles that it may become by SET ROLE, and its own attributes.
 
-A superuser is a member of every role; for it the list is long, but right."""
+A superuser is a member of every role; its list is long, but correct."""
 ENDING = """select rolname, rolvaliduntil::text from pg_roles where (rolname in (%s, %s) or rolreplication)
     and rolvaliduntil <> 'infinity' order by rolname"""
-"""Selects the platform's own login roles whose password expires one day; null and infinity are never."""
+"""Selects the platform's own login roles whose password expires; null and infinity mean never."""
 WHO = "select current_user::text"
 LIMITS = """select name, setting from pg_settings where name in
     ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout')"""
@@ -133,7 +133,7 @@ def rules(db: Database) -> dict[str, Rows]:
 
 
 def unasked(seen: dict[str, Rows]) -> list[str]:
-    """The rules that ask for no credentials or could not be parsed, with their member."""
+    """The rules that require no credentials or could not be parsed, with their member."""
     return [
         f"{member}: {' '.join(str(part) for part in rule if part)}"
         for member, rows in seen.items()
@@ -162,7 +162,7 @@ def with_other_passwords(verifiers: Rows, passwords: Iterable[str]) -> list[str]
 def passwords_in(values: Iterable[str]) -> list[str]:
     """What may be a password in the values of Secrets: each of them, and the password in a connection's URL or string.
 
-    Which key holds a password is anybody's choice: `password`, or an exporter's DATA_SOURCE_NAME.
+    The key that holds a password may have any name: `password`, or an exporter's DATA_SOURCE_NAME.
     """
     known = dict.fromkeys(values)
     for value in [*known]:
@@ -182,20 +182,20 @@ def unknown_roles(db: Database, values: dict[str, dict[str, str]]) -> list[str]:
     own = [value for keys in values.values() for key, value in keys.items() if key.endswith("PASSWORD")]
     verifiers = db.ask(db.leader(), VERIFIERS, login=db.admin)
     assert verifiers, "expected roles with a password in the database, saw none"
-    # A user's name or a port in a Secret is no password, whoever takes it for one.
+    # A user name or a port in a Secret does not count, even if a role has it as its password.
     names = {str(role) for role, _ in verifiers}
     beside = [word for word in passwords_in(secret_values(db)) if len(word) >= SHORTEST and word not in names]
     return with_other_passwords(verifiers, [db.login.password, *own, *beside])
 
 
 def superusers_beside(db: Database) -> list[str]:
-    """The roles beside the administrator's that may do everything, and get in with the services' password."""
+    """The superusers other than the administrator that have the services' password."""
     verifiers = db.ask(db.leader(), SUPERUSERS, db.admin.user, login=db.admin)
     return [str(role) for role, verifier in verifiers if is_password(verifier, role, db.login.password)]
 
 
 def rules_by_membership(db: Database) -> list[str]:
-    """The roles that the services' role may become and that rule the database, its machine, or other roles.
+    """The roles with rights over the database, its machine or other roles that the services' role is a member of.
 
     Membership in any other role is not judged.
     """
@@ -204,16 +204,16 @@ def rules_by_membership(db: Database) -> list[str]:
 
 
 def ending(db: Database) -> list[str]:
-    """The roles of the services, the administrator and the members whose password expires one day.
+    """The roles of the services, the administrator and the members whose password expires.
 
-    However far that day is, nothing of the platform replaces the password before.
+    However far off that date is, nothing in the platform replaces the password before it.
     """
     rows = db.ask(db.leader(), ENDING, db.login.user, db.admin.user, login=db.admin)
     return [f"the password of {role} expires at {end}" for role, end in rows]
 
 
 def not_served(clients: Mapping[str, PodClient], user: str) -> dict[str, str]:
-    """The machines whose client pod is not let in with DATABASE_URL as this user, with the error."""
+    """The machines whose client pod cannot log in with DATABASE_URL as this user, with the error."""
     found = {}
     for node, here in clients.items():
         try:
@@ -225,7 +225,7 @@ def not_served(clients: Mapping[str, PodClient], user: str) -> dict[str, str]:
 
 
 def served(here: PodClient, user: str) -> bool:
-    """Raise AssertionError unless a pod is let in with DATABASE_URL as this user."""
+    """Raise AssertionError unless a pod can log in with DATABASE_URL as this user."""
     rows = as_json(here("sql-query", f"env:{URL}", WHO))
     assert rows == [[user]], f"{rows} as the current user with {URL}"
     return True

@@ -18,13 +18,13 @@ from acceptance.drivers.data.database import PATRONI_PORT, Database
 FILE = "patroni.yaml"
 PARAMETERS = "postgresql.parameters."
 NEVER = ("pause", "standby_cluster")
-"""Settings that only an operator makes, while no member is to take over from the leader."""
+"""Settings that only an operator makes, to prevent a failover for a while."""
 OF_RECOVERY = ("primary_conninfo", "primary_slot_name", "recovery_target_timeline", "restore_command")
 """Settings that a copied member may have there."""
 ALTERED = "select name, setting from pg_file_settings where right(sourcefile, 20) = 'postgresql.auto.conf' order by 1"
 """Selects what ALTER SYSTEM set: it overrides everything that Patroni writes."""
 BOUNDS = {"wal_sender_timeout": (1, 30_000), "wal_receiver_timeout": (1, 30_000), "wal_keep_size": (64, None)}
-"""The lowest and highest value of a setting, whoever set it. Timeouts: milliseconds after which a silent member is
+"""The lowest and highest value of a setting, wherever it was set. Timeouts: milliseconds after which a silent member is
 given up, for which a commit waits. wal_keep_size: megabytes of the log that are kept for an absent member."""
 BOUND = f"select name, setting from pg_settings where name in ({', '.join(repr(name) for name in BOUNDS)})"
 

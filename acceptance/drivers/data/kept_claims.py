@@ -1,4 +1,4 @@
-"""Claims that outlive the pods and the StatefulSet that they were made for. Source: 6.2, 7.2."""
+"""Claims that outlive the pods and the StatefulSet that they were created for. Source: 6.2, 7.2."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def not_kept(platform: Platform, name: str, namespace: str = "default") -> list[
     claims = cluster.core.list_namespaced_persistent_volume_claim(namespace, label_selector=selector).items
     plain: Any = cluster.api.sanitize_for_serialization([*sets, *claims])
     rendered = [item for item in platform.rendering.production(name) if item["kind"] == "StatefulSet"]
-    assert sets and rendered, f"expected a StatefulSet of {name}, here and in production, there is none"
+    assert sets and rendered, f"expected a StatefulSet of {name}, here and in production, saw none"
     there = [f"in production {text}" for text in deleted_with(rendered)]
     return deleted_with(plain[: len(sets)]) + owned(plain[len(sets) :]) + there
 

@@ -132,9 +132,9 @@ class MemberOutage:
         return "\n".join(f"{other} logged last:\n{text}" for other, text in logs.items())
 
     def serves(self) -> bool:
-        """Raise AssertionError unless the Service leads a fresh connection to a member that takes writes."""
+        """Raise AssertionError unless the Service leads a fresh connection to a member that accepts writes."""
         rows = self.db.ask(SERVICE, "select pg_is_in_recovery(), count(*) from " + self.writing.table)
-        assert rows and rows[0][0] is False, f"the Service {SERVICE} leading to a member that takes no writes"
+        assert rows and rows[0][0] is False, f"the Service {SERVICE} leads to a member that accepts no writes"
         return True
 
     def describe(self) -> dict[str, Any]:
@@ -178,7 +178,7 @@ class MemberOutage:
 
 @contextlib.contextmanager
 def leader_killed(db: Database, writing: Writer) -> Iterator[MemberOutage]:
-    """Kill the leading member without grace; it stays away until the end of the block or `let_back`."""
+    """Kill the leading member without a grace period; it stays down until the end of the block or `let_back`."""
     # A new leader may not have a successor yet; two losses at once are not judged.
     eventually(db.can_fail_over, within=MEMBER_BACK, what="a member that can take over as leader", hint=HINT)
     name = db.leader_of(writing.table)

@@ -1,4 +1,4 @@
-"""Whether each member could come back after a failure, also those that no scenario takes away. Source: 6.4."""
+"""Whether each member could restart after a failure, including those that no scenario kills. Source: 6.4."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def barred_files(db: Database) -> dict[str, str]:
 
 
 def too_few_connections(db: Database) -> list[str]:
-    """The roles of standbys that cannot copy a lost member anew while the other members follow.
+    """The roles of standbys that cannot make a new copy for a lost member while the other members follow.
 
     A copy takes two connections, one for the data and one for the log, beside one of each other standby. Without such
     a role, as in YugabyteDB, none.
@@ -42,7 +42,7 @@ def too_few_connections(db: Database) -> list[str]:
 
 
 def changed_by_return(db: Database, member: str, table: str) -> list[str]:
-    """What a member that has come back does otherwise than it should: whom it lets in unasked, where it stores data."""
+    """What a restarted member does differently: which clients it accepts without a password, where it stores data."""
     rules = {} if db.is_yugabytedb else {member: db.ask(member, RULES, login=db.admin)}
     found = unasked(rules)
     for what, path in files_of(db, member, table).items():

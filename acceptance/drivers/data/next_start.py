@@ -1,6 +1,6 @@
 """What the members of the database read at their next start, which may differ from what runs. Source: 6.2, 6.6.
 
-Patroni reads its own file once. A change of the ConfigMap restarts nobody, so that it has its effect after a failure.
+Patroni reads its own file once. A change of the ConfigMap restarts no member, so it takes effect only after a failure.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def files(cluster: Cluster) -> dict[str, Mapping[str, Any]]:
 
 
 def unasked_rules(settings: Mapping[str, Any]) -> list[str]:
-    """The rules of pg_hba.conf in Patroni's settings that ask for no credentials."""
+    """The rules of pg_hba.conf in Patroni's settings that require no credentials."""
     rules = (settings.get("postgresql") or {}).get("pg_hba") or []
     return [str(rule) for rule in rules if method_of(str(rule)) not in ASKS]
 
@@ -35,7 +35,7 @@ def unasked_rules(settings: Mapping[str, Any]) -> list[str]:
 def method_of(rule: str) -> str:
     """The method of a rule of pg_hba.conf, which options (`clientcert=verify-full`) and a comment may follow.
 
-    A comment alone, or a line that names another file, lets nobody in by itself: `reject`.
+    A comment, or a line that includes another file, grants no access by itself: `reject`.
     """
     words = rule.partition("#")[0].split()
     if not words or words[0].startswith("include"):

@@ -55,7 +55,7 @@ def script(db: Database) -> str:
 
 
 def twice(text: str, role: str, passwords: list[str]) -> str:
-    """What psql runs: the script with each of the passwords, then the role's verifier, and all of it undone."""
+    """What psql runs: the script with each of the passwords, then the role's verifier, and a rollback."""
     quiet = CONNECTS.sub("", text)
     runs = [f"\\setenv {TAKES[0]} {role}\n\\setenv {TAKES[1]} {password}\n{quiet}" for password in passwords]
     asks = f"SELECT rolpassword FROM pg_authid WHERE rolname = '{role}';"

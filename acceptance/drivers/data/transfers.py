@@ -131,7 +131,7 @@ class Transfers:
     def check(self, db: Database, member: str) -> bool:
         """Raise AssertionError unless a member has exactly the acknowledged transfers and their balances."""
         rows = set(db.ask(member, f"select * from {self.ledger}"))
-        assert rows == set(self.done), f"{member} has {len(rows)} transfers, {len(self.done)} were acknowledged"
+        assert rows == set(self.done), f"{member} has {len(rows)} transfers, but {len(self.done)} were acknowledged"
         balances: dict[int, int] = dict(db.ask(member, f"select id, balance from {self.accounts}"))
         expected = self.expected_balances()
         assert balances == expected, f"expected the balances {expected} on {member}, saw {balances}"

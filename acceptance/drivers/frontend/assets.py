@@ -33,7 +33,7 @@ ACCEPTED = (
     "text/css,*/*;q=0.1",
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8",
 )
-"""Browsers' Accept headers for a picture, a style sheet, and an address that somebody typed (Chromium 140)."""
+"""Browsers' Accept headers for a picture, a style sheet, and an address typed by hand (Chromium 140)."""
 OFTEN_EACH = OFTEN // 4
 REDRAWN = {"image/png", "image/jpeg", "image/gif"}
 """Pictures that a server may deliver in a newer format; SVG must stay SVG."""

@@ -1,4 +1,4 @@
-"""Links from pages of the site to others, which have to lead somewhere. Source: 10.2, 10.5 to 10.8."""
+"""Links from pages of the site to other pages, which have to exist. Source: 10.2, 10.5 to 10.8."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def links_in(text: str) -> set[str]:
 
 
 def leads_nowhere(answer: requests.Response) -> bool:
-    """Whether an answer says that nothing is at its address, or that the server failed. A redirect leads somewhere."""
+    """Whether an answer says that nothing is at its address, or that the server failed. A redirect is no failure."""
     return answer.status_code in NOWHERE or answer.status_code >= 500
 
 
 def leading_nowhere(web: requests.Session, environment: Environment, export: Mapping[str, str]) -> dict[str, list[str]]:
-    """The links of the pages of an export that lead nowhere, by page; each is followed once.
+    """The broken links of the pages of an export, by page; each is followed once.
 
     Raises requests.RequestException if there is no answer.
     """

@@ -1,4 +1,4 @@
-"""Pages with another page's title or text under their own heading, or that move on. Source: 10.5 to 10.8."""
+"""Pages with another page's title or text under their own heading, or that redirect. Source: 10.5 to 10.8."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def title_of_another(document: str, path: str, headings: Mapping[str, str]) -> s
 
 
 def moved_on(answer: requests.Response) -> str:
-    """The header or element by which a page moves its visitors on after a while; empty if there is none."""
+    """The header or element by which a page redirects its visitors after a while; empty if there is none."""
     if told := answer.headers.get("Refresh"):
         return f"Refresh: {told}"
     found = REFRESH.search(text_of(answer))
@@ -56,7 +56,7 @@ def main_text(document: str) -> str:
 
 
 def mixed_up(opened: Opened, web: requests.Session, environment: Environment) -> str:
-    """What a page has of another page of the site, in words; empty if nothing."""
+    """What a page shares with another page of the site, in words; empty if nothing."""
     path, document, headings = urlsplit(opened.url).path, text_of(opened.answer), environment.services.headings
     if heading := title_of_another(document, path, headings):
         return f"its title is that of the page {heading}"

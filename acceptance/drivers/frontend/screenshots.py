@@ -1,4 +1,4 @@
-"""What people see of a page: its screenshot, compared with another page's. Source: 10.5 to 10.8, 12.1."""
+"""What users see of a page: its screenshot, compared with another page's. Source: 10.5 to 10.8, 12.1."""
 
 from __future__ import annotations
 
@@ -51,4 +51,4 @@ def look_different(picture: bytes, other: str, take: Take) -> None:
     """
     if picture == take(other):
         first, second = (take(f"data:text/html,<h1>{text}</h1>") for text in WORDS)
-        assert first == second, f"its screenshot equals that of {other}: people do not see its content"
+        assert first == second, f"its screenshot equals that of {other}: its own content is not visible"

@@ -73,7 +73,7 @@ def wrong_page(who: str, answer: requests.Response, heading: str) -> list[str]:
 
 
 def missing(who: str, answers: Iterable[requests.Response]) -> list[str]:
-    """The files of a page that a visitor did not get with 200, and in a form that they take, in words."""
+    """The files of a page that a visitor did not get with 200 in a form that they accept, in words."""
     seen = [(answer, compressed_against_wish(answer)) for answer in answers]
     return [
         f"a visitor {who}: {answer.request.method} {answer.url}: {answer.status_code}{form}"
@@ -83,7 +83,7 @@ def missing(who: str, answers: Iterable[requests.Response]) -> list[str]:
 
 
 def sent_astray(opened: Opened, answer: requests.Response, heading: str) -> list[str]:
-    """Where a visitor is sent who puts a slash after the page's address, in words; empty if to the page itself.
+    """Where a visitor who appends a slash to the page's address is redirected, in words; empty if to the page itself.
 
     A site may have nothing at that address. One that has its pages there redirects from the address without.
     """

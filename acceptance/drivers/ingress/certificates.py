@@ -87,7 +87,7 @@ def store(cluster: Cluster, traefik: Ingress, file: str = "acme.json") -> dict[s
     pod = cluster.core.read_namespaced_pod(traefik.pod(), NAMESPACE)
     claim = next(volume for volume in pod.spec.volumes if volume.name == "acme").persistent_volume_claim
     assert claim, (
-        "expected Traefik's volume acme (at /data) to be a persistent volume, but it is none: certificates would not "
+        "expected Traefik's volume acme (at /data) to be a persistent volume, but it is not: certificates would not "
         "survive a restart"
     )
     bound = cluster.core.read_namespaced_persistent_volume_claim(claim.claim_name, NAMESPACE).spec.volume_name
@@ -123,7 +123,7 @@ def restart_traefik(cluster: Cluster, traefik: Ingress) -> None:
 
     def replaced() -> bool:
         deployment = cluster.apps.read_namespaced_deployment("traefik", NAMESPACE)
-        assert traefik.pod() != old and deployment.status.ready_replicas == 1, "no new pod of Traefik Ready"
+        assert traefik.pod() != old and deployment.status.ready_replicas == 1, "no new pod of Traefik is Ready"
         return True
 
     eventually(replaced, within=POD_READY, what="a new pod of Traefik to be Ready", hint=RESTART_HINT)
@@ -154,7 +154,7 @@ def resolvers_of_routes(platform: Platform) -> dict[str, str]:
 
 
 def certified_by(rule: Rule) -> str:
-    """Where a rule's certificate comes from: its resolver, and any Secret or store beside it, which nobody renews."""
+    """Where a rule's certificate comes from: its resolver, or a Secret or store beside it, which is never renewed."""
     besides = [f" beside {key}: {rule.tls[key]}" for key in ("secretName", "store") if rule.tls.get(key)]
     return str(rule.tls.get("certResolver", "none")) + "".join(besides)
 

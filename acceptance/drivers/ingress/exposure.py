@@ -38,7 +38,7 @@ def ways_past_traefik(cluster: Cluster, pods: list[client.V1Pod], services: set[
 def services_of(cluster: Cluster, pods: list[client.V1Pod]) -> set[tuple[str, str]]:
     """The namespaces and names of Services that lead to pods: found by address, so that no label hides one.
 
-    A slice that somebody made by hand for a Service without a selector is in no Endpoints.
+    A slice that was created by hand for a Service without a selector is in no Endpoints.
     """
     addresses = {pod.status.pod_ip for pod in pods}
     found = {

@@ -9,9 +9,9 @@ WORD = re.compile(r"[`\"]([^`\"]*)[`\"]")
 
 QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"")
 CALLED = re.compile(r"(!?)\s*(\w*)\s*\(")
-"""A matcher, or parentheses, with what negates them."""
+"""A matcher, or parentheses, with any preceding negation."""
 TRIED = {"", "host", "hostregexp", "path", "pathprefix"}
-"""The matchers whose arguments scenarios know and ask for, in lower case; an empty name is that of parentheses."""
+"""The matchers whose arguments scenarios know and request, in lower case; parentheses have an empty name."""
 
 
 def words(match: str, *matchers: str) -> list[str]:

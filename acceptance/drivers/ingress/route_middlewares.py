@@ -1,4 +1,4 @@
-"""What requests pass between a route of the platform and the pods that answer them."""
+"""What requests pass through between a route of the platform and the pods that answer them."""
 
 from __future__ import annotations
 

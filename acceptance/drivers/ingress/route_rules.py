@@ -93,7 +93,7 @@ def platform_rules(cluster: Cluster) -> list[Rule]:
     """The rules of every IngressRoute except scenarios'. Raises AssertionError if there is none."""
     items = cluster.custom.list_cluster_custom_object(*TRAEFIK, "ingressroutes")["items"]
     found = [rule for item in items for rule in rules_of(item) if not rule.namespace.startswith("scenario")]
-    assert found, "expected IngressRoutes of the platform, there are none. Try: kubectl get ingressroutes -A"
+    assert found, "expected IngressRoutes of the platform, saw none. Try: kubectl get ingressroutes -A"
     return found
 
 
@@ -125,7 +125,7 @@ def taken_in_clear(rules: list[Rule]) -> list[str]:
 def leads_elsewhere(rules: list[Rule], host: str, service: str) -> list[str]:
     """The rules that may match a host but lead to anything but one Service, in words; also if no rule matches.
 
-    So do those that tell its requests apart by more than the path: the others get another answer, or none.
+    So are those that match by more than the path: the host's other requests get another answer, or none.
     """
     taking = [rule for rule in rules if rule.may_take(host)]
     if not taking:

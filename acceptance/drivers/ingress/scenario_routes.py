@@ -24,7 +24,7 @@ REFUSED = "connection refused"
 OF_TLS = re.compile("HTTPS|SSL|TLS")
 """Words of a server's 400 to plain HTTP on a TLS port."""
 FRESH = 24
-"""Requests over new connections where a target is chosen: enough to see one go astray if a quarter of them do."""
+"""Requests over new connections where a target is chosen: enough to see a misrouted one if a quarter are."""
 STAYS = Deadline(4, "criterion 4.11: while no pod is healthy")
 
 
@@ -130,7 +130,7 @@ def plain_http_statuses(server: Server, rules: list[Rule]) -> dict[str, Any]:
 def plain_http_status(server: Server, home: str, service: dict[str, Any]) -> Any:
     """The status with which a Service answers plain HTTP from a pod, or REFUSED where none of its pods is ready."""
     assert service.get("scheme") in (None, "http"), (
-        f"expected plain HTTP to each Service, a route in {home} speaks TLS to {service}"
+        f"expected plain HTTP to each Service, but a route in {home} speaks TLS to {service}"
     )
     address = f"http://{service['name']}.{home}:{service['port']}/"
     # It takes a moment until each node's network policies know a new pod.

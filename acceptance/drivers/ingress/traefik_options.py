@@ -21,9 +21,9 @@ ON_THE_WAY = ("serverstransport.", "core.", "experimental.", "configfile")
 A configuration file replaces all other options.
 """
 CUT = ".transport.respondingtimeouts.writetimeout"
-"""The end of an entry point's option after which an answer is cut off, whatever a client has still to read."""
+"""The end of an entry point's option for a time-out that cuts off an answer that a client is still reading."""
 NEVER = {"0", "0s"}
-"""Its values by which none is, as by default."""
+"""Its values that disable this time-out, as by default."""
 
 
 def options_of(spec: Mapping[str, Any]) -> Options:
@@ -37,7 +37,7 @@ def running_specs(cluster: Cluster) -> dict[str, dict[str, Any]]:
     """The specs of Traefik's pods, by name. Raises AssertionError if there are none."""
     pods = cluster.core.list_namespaced_pod(NAMESPACE, label_selector="app=traefik").items
     specs = {str(pod.metadata.name): cluster.api.sanitize_for_serialization(pod.spec) for pod in pods}
-    assert specs, "expected pods of Traefik, there are none. Try: kubectl -n traefik get pods"
+    assert specs, "expected pods of Traefik, saw none. Try: kubectl -n traefik get pods"
     return specs
 
 
@@ -77,7 +77,7 @@ def other_in_production(platform: Platform, prefix: str) -> list[str]:
 
 
 def believes(options: Options) -> list[str]:
-    """The options with which an entry point trusts clients outside about where they come from.
+    """The options with which an entry point trusts external clients about their address.
 
     A load balancer in front of it may be trusted, by its private address.
     """
@@ -108,7 +108,7 @@ def who_is_believed(platform: Platform) -> list[str]:
 def resolver(options: Options, name: str) -> Options:
     """An ACME resolver's options without those in OWN. Raises AssertionError if there is no resolver of that name."""
     found = below(options, f"certificatesresolvers.{name}.acme.".lower())
-    assert found, f"expected an ACME resolver {name} among Traefik's options, there is no resolver {name}"
+    assert found, f"expected an ACME resolver {name} among Traefik's options, saw none of that name"
     short = {option.rpartition(".acme.")[2]: value for option, value in found.items()}
     return {option: value for option, value in short.items() if option not in OWN}
 
@@ -127,9 +127,9 @@ def stores_not_on_claims(where: str, spec: Manifest) -> list[str]:
 
 
 def opened_at_start(where: str, spec: Manifest) -> list[str]:
-    """Why a start of a Traefik's pod would let a group read its ACME stores, which Traefik then refuses, in words.
+    """Why a restart of Traefik's pod would make its ACME stores group-readable, which Traefik refuses, in words.
 
-    A kubelet that gives volumes to a group (fsGroup) does so at each start, unless OnRootMismatch has it look first.
+    A kubelet applies fsGroup to volumes at each start, unless OnRootMismatch tells it to check first.
     """
     context = spec.get("securityContext") or {}
     policy = context.get("fsGroupChangePolicy", "Always")

@@ -39,4 +39,4 @@ class NetworkPartition:
             self.cluster.on_node(node, "nft", "delete", "table", "ip", self.table, check=False)
             left = self.cluster.on_node(node, "nft", "list", "tables", "ip")
             hint = f"docker exec {node} nft delete table ip {self.table}"
-            assert self.table not in left, f"still cut on {node}. Try: {hint}"
+            assert self.table not in left, f"expected the cut on {node} to be removed, saw it still there. Try: {hint}"

@@ -1,4 +1,4 @@
-"""Bounded load with every request accounted for: small writes to the API, and requests through the load balancer."""
+"""Bounded load in which every request is accounted for: small API writes, and requests through the load balancer."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ REQUEST_TIMEOUT = 3
 
 
 class Load:
-    """Something that threads do again and again, until they are stopped or have done it for long enough."""
+    """An action that threads repeat until they are stopped or a time limit passes."""
 
     most: float
-    """Seconds after which a thread ends by itself: nothing is asked for ever."""
+    """Seconds after which a thread ends by itself: no load runs forever."""
     pause = 0.0
     """Seconds between two times."""
     lines = 1
     last = 15.0
-    """Seconds to wait for what has begun when it is stopped."""
+    """Seconds to wait for actions in progress when it is stopped."""
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
@@ -40,7 +40,7 @@ class Load:
             thread.start()
 
     def stop(self) -> None:
-        """Stop, and wait for what has begun."""
+        """Stop, and wait for the actions in progress."""
         self.stopping.set()
         for thread in self.threads:
             thread.join(self.last)
@@ -65,7 +65,7 @@ class Load:
 
     @property
     def ended_early(self) -> bool:
-        """Whether a thread has ended although nobody stopped it."""
+        """Whether a thread has ended without being stopped."""
         return not (self.stopping.is_set() or all(thread.is_alive() for thread in self.threads))
 
 

@@ -23,7 +23,7 @@ SCHEMES = ("http", "https")
 HELD = 24
 """Connections held open beside the one that is judged: those of a few visitors' browsers, at six each."""
 MANY = 200
-"""Connections held open from one address: those of an office behind one address."""
+"""Connections held open from one address, as by an office behind a NAT."""
 LIMIT = 1000
 """Connections, at once or new in a second, that the load balancer must allow: enough for hundreds of visitors."""
 TRAEFIK, PODS = "Traefik", "a pod on each worker"
@@ -106,7 +106,7 @@ def ask_pod(outputs: Outputs, scheme: str, worker: Machine) -> str:
     assert answer.status_code == 200, f"HTTP {answer.status_code} over {scheme}, not 200 from the pod on {worker.name}"
     reply = as_json(answer.text)
     assert (reply["node"], reply["tls"]) == (worker.name, scheme == "https"), (
-        f"an answer by {reply}, not over {scheme} by the pod on {worker.name}"
+        f"expected an answer over {scheme} from the pod on {worker.name}, saw {reply}"
     )
     return f"pod {reply['pod']}"
 
@@ -146,4 +146,4 @@ def ask_beside_others(answering: str, outputs: Outputs, scheme: str, worker: Mac
         try:
             return ask_behind(answering, outputs, scheme, worker)
         except requests.RequestException as error:
-            raise AssertionError(f"no answer beside {HELD} connections held open: {error}") from error
+            raise AssertionError(f"expected an answer while {HELD} connections are held open, saw {error}") from error

@@ -1,4 +1,4 @@
-"""A scenario's own Service: who reaches it by address and by name, and through which DNS server."""
+"""A scenario's own Service: which clients reach it by address and by name, and through which DNS server."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def names_of(namespace: Namespace) -> tuple[str, ...]:
 def ask(namespace: Namespace, client: str, target: str, within: str = PATIENCE) -> str:
     """The name of the pod that answers `client` at `target`. Raises AssertionError unless it is the server."""
     answer = as_json(namespace.execute(client, "/probe", "get", f"http://{target}/", within))
-    assert answer["pod"] == SERVER, f"pod {answer['pod']} answered {client} at {target}, not pod {SERVER}"
+    assert answer["pod"] == SERVER, f"expected pod {SERVER} to answer {client} at {target}, saw pod {answer['pod']}"
     return str(answer["pod"])
 
 
@@ -112,9 +112,9 @@ def dns_servers(namespace: Namespace) -> list[Any]:
 def reach_by_each_dns_server(namespace: Namespace) -> dict[str, str]:
     """The pod that answered at the Service's name, by DNS server asked. Raises AssertionError if one fails."""
     servers = [pod for pod in dns_servers(namespace) if not pod.metadata.deletion_timestamp]
-    assert servers, f"expected pods with {DNS} in kube-system, there is no DNS server. Try: {HINT}"
+    assert servers, f"expected pods with {DNS} in kube-system, saw no DNS server. Try: {HINT}"
     sick = [pod.metadata.name for pod in servers if not is_ready(pod)]
-    assert not sick, f"expected every DNS server Ready, these are not: {sick}. Try: {HINT}"
+    assert not sick, f"expected every DNS server to be Ready, but these are not: {sick}. Try: {HINT}"
     for number, pod in enumerate(servers):
         namespace.create(
             namespace.cluster.probe.pod(

@@ -1,4 +1,4 @@
-"""TLS to the platform's hosts over a raw socket: where to connect, and whom to trust."""
+"""TLS to the platform's hosts over a raw socket: where to connect, and which authorities to trust."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ IMAGE = "alternate-futures/frontend"
 ASKED = 20
 """Requests that must all show the new text."""
 VALIDATORS = {"If-None-Match": "ETag", "If-Modified-Since": "Last-Modified"}
-"""The headers with which a browser asks whether a page that it kept has changed, and what of the page they repeat."""
+"""The headers with which a browser revalidates a cached page, and the headers of the page whose values they repeat."""
 
 
 @dataclass
@@ -42,7 +42,7 @@ def build_changed_page(images: Images, folder: Path, run_id: str, log: Path) -> 
     shutil.copytree(ROOT / "services" / "frontend", source, ignore=shutil.ignore_patterns("node_modules", "out"))
     page = source / "app" / "page.jsx"
     changed = page.read_text().replace("</h1>", f"</h1><p>{text}</p>", 1)
-    assert text in changed, f"expected a heading (</h1>) to put the new text after in {page}, saw none"
+    assert text in changed, f"expected a heading (</h1>) in {page}, after which to insert the new text, saw none"
     page.write_text(changed)
     tag, began = f"run-{secrets.token_hex(4)}", time.monotonic()
     images.build_and_push(source, "frontend", tag, log=log)
@@ -90,7 +90,7 @@ def wait_page(service: ServiceUnderChange, web: requests.Session, url: str, text
         # Each uses a new connection, since the route may choose another pod each time.
         answers = [web.get(url, headers={"Connection": "close"}) for _ in range(ASKED)]
         old = [answer.status_code for answer in answers if text not in answer.text]
-        assert not old, f"{len(old)} of {ASKED} answers without the new text, with the statuses {old}"
+        assert not old, f"{len(old)} of {ASKED} answers lack the new text, with the statuses {old}"
         return True
 
     # A terminating old pod serves until Traefik notices.
@@ -99,9 +99,9 @@ def wait_page(service: ServiceUnderChange, web: requests.Session, url: str, text
 
 
 def stale(web: requests.Session, url: str, kept: requests.Response, text: str) -> list[str]:
-    """How those who kept an answer of before miss the new text when they ask whether it changed, in words.
+    """How clients with a cached older answer miss the new text when they revalidate it, in words.
 
-    With both validators, as browsers do, and with each alone. A page that has none is requested anew in any case.
+    With both validators, as browsers do, and with each alone. A page that has none is requested again in any case.
     """
     said = {name: kept.headers[of] for name, of in VALIDATORS.items() if of in kept.headers}
     ways = [said, *({name: value} for name, value in said.items())] if said else []

@@ -1,6 +1,6 @@
-"""The last requests of a service's pod: those that are on their way to it when it is deleted. Source: 14.1, 14.4.
+"""The last requests of a service's pod: those in flight when it is deleted. Source: 14.1, 14.4.
 
-A copy of the service is deleted, in a thread of its own: no other scenario has to wait for the service meanwhile.
+A copy of the service is deleted, in a thread of its own, so that no other scenario has to wait for the service.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class TakenAway:
                 users.trust_env = False
                 with copy_of(self.service, {}, ends_alike=True) as copy:
                     lines = self.begin(users, copy)
-                    # This sleep waits for nothing: requests that have hardly begun would be refused, not cut.
+                    # This sleep waits for no condition: requests that have hardly begun would be refused, not cut off.
                     time.sleep(BEGUN)
                 for line in lines:
                     line.join(self.seconds * 2)
@@ -83,8 +83,8 @@ class TakenAway:
             raise self.failed[0]
         name = self.service.name
         assert not self.lost, (
-            f"expected a pod of {name} to finish the requests that have begun when it is deleted, {len(self.lost)} of "
-            f"{LINES} that took {self.seconds} s to come were cut: {self.lost[:3]}"
+            f"expected a deleted pod of {name} to finish the requests that have begun, but {len(self.lost)} of "
+            f"{LINES} that took {self.seconds} s to arrive were cut off: {self.lost[:3]}"
         )
         assert self.answered == LINES, f"expected {LINES} answers of a pod of {name} that ends, saw {self.answered}"
         return {"answered": self.answered}

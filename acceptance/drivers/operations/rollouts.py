@@ -98,7 +98,7 @@ def history_limits(platform: Platform) -> dict[str, int | None]:
 
 
 def leads_to_unready(platform: Platform) -> list[str]:
-    """The services whose Service leads to pods that are not ready, here and as production renders it."""
+    """The services whose Service routes to pods that are not ready, here and as production renders it."""
     here = platform.cluster.core.list_namespaced_service("default").items
     open_ones = [item.metadata.name for item in here if item.spec.publish_not_ready_addresses]
     found = [name for name in open_ones if name in SERVICES]

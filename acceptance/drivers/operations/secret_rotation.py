@@ -29,7 +29,7 @@ WORTHLESS = Deadline(5, "plan 23.10: what was signed with the old secret is wort
 
 @dataclass(frozen=True)
 class Judges:
-    """Auth and the backend, which judge tokens: over HTTPS, by their Services, and at each of their current pods."""
+    """Auth and the backend, which validate tokens: over HTTPS, by their Services, and at each of their current pods."""
 
     auth: Service
     backend: Service
@@ -39,7 +39,7 @@ class Judges:
     settings: ServiceSettings
 
     def verdicts(self, token: str, address: str) -> dict[str, bool]:
-        """Whether a wallet's token is accepted, by endpoint. Raises AssertionError for neither yes nor no."""
+        """Whether a wallet's token is accepted, by endpoint. Raises AssertionError for an answer that says neither."""
         auth = {"auth over HTTPS": self.auth_api, **self.auth.doors(self.through)}
         backend = {"the backend over HTTPS": self.backend_api, **self.backend.doors(self.through)}
         found = token_validation.verdicts(token_validation.ask(auth, self.settings, token), self.settings)

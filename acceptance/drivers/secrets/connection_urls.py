@@ -1,4 +1,4 @@
-"""Whether a Secret that holds a connection URL contradicts itself. Source: 5.7."""
+"""Whether the passwords in a Secret that holds a connection URL agree. Source: 5.7."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def unlike_their_url(values: Mapping[str, str]) -> list[str]:
 
 
 def of_user(prefix: str) -> tuple[str, ...]:
-    """The keys under which a user's name is by custom."""
+    """The usual keys of a user name."""
     return f"{prefix}_USER", f"{prefix}USER", f"{prefix}_USERNAME"
 
 
 def of_password(prefix: str) -> tuple[str, ...]:
-    """The keys under which a password is by custom."""
+    """The usual keys of a password."""
     return f"{prefix}_PASSWORD", f"{prefix}PASSWORD"

@@ -23,7 +23,7 @@ NOT_SETTINGS = ("kustomization.yaml", "kustomization.yml", "pnpm-lock.yaml", ".p
 OTHERS = {"upstream", "node_modules", "locales", "i18n", "translations", "testdata"}
 """Folders of releases of others, and of texts for people."""
 USUAL = {"postgres", "password", "secret", "admin", "root", "test", "guest", "example", "minioadmin"}
-"""Passwords that software has from its start, for a developer's own machine."""
+"""Default passwords of software, for a developer's own machine."""
 SCRIPT = re.compile(r"\b(?:run|(?:before_|after_)?script|command|entrypoint)(?:\[\d+\])?$")
 """The keys below which a workflow or compose.yaml has commands."""
 LOGINS: dict[str, re.Pattern[str]] = {

@@ -39,7 +39,7 @@ STANDS_IN = re.compile(
     r"|(?:your|replace|change|insert|enter|dummy|placeholder|todo|fixme)(?=[\W_])|(?:change|replace)me|[x*.]{3,}$",
     re.IGNORECASE,
 )
-"""How values begin that somebody still has to fill in, or that are taken from elsewhere."""
+"""How placeholder values and references begin."""
 TOKENS = {
     "GitHub": r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{50,})",
     "GitLab": r"\bglpat-[\w-]{20,}",

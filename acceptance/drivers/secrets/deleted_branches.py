@@ -1,4 +1,4 @@
-"""What a Git server keeps of deleted branches: anybody who knows the id of an object can still fetch it.
+"""What a Git server keeps of deleted branches: anyone who knows the id of an object can still fetch it.
 
 Ids are in the logs of Argo CD, CI and the server. Git's protocol v2 serves any object that exists. Source: 5.4.
 """
@@ -29,7 +29,7 @@ def objects_kept(cluster: Cluster, git: GitServer, repository: Repository) -> li
 
 
 def every_version_kept(repository: Repository, kept: list[str]) -> Versions:
-    """Every version of every file on every ref, and the objects of `kept` on none, as anybody can fetch them by id."""
+    """Every version of every file on every ref, and the objects of `kept` on none, which anyone can fetch by id."""
     found = every_version(repository)
     known = {identity for identity, _ in found}
     gone = [identity for identity in kept if identity not in known]

@@ -69,7 +69,7 @@ def template_annotations(item: dict[str, Any]) -> dict[str, str]:
 
 
 def new_secret_refused(cluster: Cluster) -> list[str]:
-    """What the API server says against one more Secret of the controller in the services' namespace."""
+    """Why the API server would refuse one more Secret of the controller in the services' namespace."""
     pods = cluster.core.list_namespaced_pod(HOME, label_selector="app=sealed-secrets").items
     names = {str(pod.spec.service_account_name) for pod in pods}
     users = [f"system:serviceaccount:{HOME}:{name}" for name in sorted(names)]
@@ -90,16 +90,20 @@ def unsealed_as_in_git(tool: SealedSecrets, repository: Repository, name: str, f
     opened = open_with_own_key(tool, name, manifests[path], folder)
     live = tool.cluster.custom.get_namespaced_custom_object(*GROUP, "default", "sealedsecrets", name)
     state = state_of_sealed(live)
-    assert state == "unsealed", f"expected the SealedSecret {name} unsealed, it is {state}. Try: {LOGS}"
+    assert state == "unsealed", f"expected the SealedSecret {name} to be unsealed, saw {state}. Try: {LOGS}"
     in_git = yaml.safe_load(manifests[path])["spec"]["encryptedData"]
-    assert live["spec"]["encryptedData"] == in_git, f"the SealedSecret {name} in default differs from {path} in Git"
+    assert live["spec"]["encryptedData"] == in_git, (
+        f"expected the SealedSecret {name} in default as in {path} in Git, but it differs"
+    )
     seen = read_secret(tool.cluster, name, "default")
-    assert seen is not None, f"there is no Secret {name} in default. Try: kubectl describe sealedsecret {name}; {LOGS}"
+    assert seen is not None, (
+        f"expected a Secret {name} in default, saw none. Try: kubectl describe sealedsecret {name}; {LOGS}"
+    )
     different = sorted(key for key in {*opened, *seen} if opened.get(key) != seen.get(key))
     assert not different, f"these keys of the Secret {name} in default differ from {path} in Git: {different}"
     owners = owners_of(tool.cluster, name, "default")
     assert owners == [("SealedSecret", name)], (
-        f"expected the SealedSecret {name} to own the Secret {name} in default, its owners are {owners}"
+        f"expected the SealedSecret {name} to own the Secret {name} in default, saw the owners {owners}"
     )
     return seen
 

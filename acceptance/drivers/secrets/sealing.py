@@ -124,7 +124,7 @@ def open_with_own_key(tool: SealedSecrets, what: str, text: str, folder: Path) -
         said = error.problem.splitlines()[-1].strip()
         raise AssertionError(
             f"expected one of the controller's {len(tool.key_secrets())} keys to decrypt {what}, "
-            f"kubeseal said: {said}. Try: make restore-keys, or seal its values again"
+            f"saw kubeseal's message: {said}. Try: make restore-keys, or seal its values again"
         ) from error
 
 
@@ -153,7 +153,7 @@ def refusals(tool: SealedSecrets, manifests: dict[str, str], folder: Path) -> di
             except UserError as error:
                 found[f"{path} with {what}"] = error.problem.splitlines()[-1].strip()
             else:
-                raise AssertionError(f"expected kubeseal to refuse {path} with {what}, it decrypted it")
+                raise AssertionError(f"expected kubeseal to refuse to decrypt {path} with {what}, but it decrypted it")
     return found
 
 
@@ -170,7 +170,7 @@ def deploy_user_of_secret(namespace: Namespace, value: str) -> None:
 
 
 def wait_kept(namespace: Namespace, value: str) -> None:
-    """See that the pod keeps its value: nothing restarts it because a Secret changed. Raises DidNotStay."""
+    """Check that the pod keeps its value: a changed Secret does not restart it. Raises DidNotStay."""
 
     def kept() -> bool:
         assert value_in_pod(namespace) == value, (

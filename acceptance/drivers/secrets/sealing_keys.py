@@ -55,7 +55,7 @@ def certificate_beside(item: Any) -> x509.Certificate:
 def newest_key(tool: SealedSecrets) -> Any:
     """The Secret of the controller's newest key. Raises AssertionError unless the controller loads it at its start."""
     found = tool.key_secrets()
-    assert found, f"expected a key, no Secret in {NAMESPACE} has the label {KEY_LABEL}. Try: {LOGS}"
+    assert found, f"expected a key, but no Secret in {NAMESPACE} has the label {KEY_LABEL}. Try: {LOGS}"
     newest = max(found, key=lambda item: item.metadata.creation_timestamp)
     label = newest.metadata.labels[KEY_LABEL]
     assert label == ACTIVE, (
@@ -84,7 +84,9 @@ def fetch_certificate(tool: SealedSecrets) -> str:
     except UserError as error:
         said = error.problem.splitlines()[-1].strip()
         hint = "kubectl -n sealed-secrets get endpointslices,pods"
-        raise AssertionError(f"expected the controller's certificate, kubeseal said {said!r}. Try: {hint}") from error
+        raise AssertionError(
+            f"expected the controller's certificate, saw kubeseal's message {said!r}. Try: {hint}"
+        ) from error
 
 
 def is_valid_now(certificate: x509.Certificate) -> bool:

@@ -93,7 +93,7 @@ def statuses(caller: Caller, attempts: dict[str, Attempt]) -> dict[str, int]:
 def status(caller: Caller, attempt: Attempt) -> int:
     """The HTTP status that answers an attempt.
 
-    Raises ApiException where the API server says that it is overloaded or away, which tells nothing about rights.
+    Raises ApiException where the API server is overloaded or unavailable, which says nothing about rights.
     """
     code = int(caller(*attempt).status_code)
     if code in AWAY_STATUS:
@@ -219,6 +219,6 @@ def reads(kinds: Iterable[Resource], pods: list[str]) -> dict[str, Attempt]:
         f"list {kind.full_name}": ("GET", kind.path(NAMESPACE)) for kind in kinds if kind.full_name in READABLE
     }
     assert pods and len(attempts) == len(READABLE), (
-        f"expected the kinds {sorted(READABLE)} and pods in {NAMESPACE}, the API serves {sorted(attempts)} and {pods}"
+        f"expected the kinds {sorted(READABLE)} and pods in {NAMESPACE}, saw {sorted(attempts)} and {pods}"
     )
     return attempts | {f"the log of {pod}": ("GET", f"{HERE}/pods/{pod}/log") for pod in pods}

@@ -14,7 +14,7 @@ from acceptance.drivers.security.developer_rights import HERE, PATCH, Attempt
 from acceptance.platform.access import NAMESPACE
 
 SHORTEST_SECRET = 12
-"""The fewest characters of a value that cannot be in a text by chance."""
+"""Minimum length of a value that does not occur in a text by chance."""
 PUBLIC_KEYS = {"POSTGRES_USER"}
 """Keys of Secrets whose values are not secret."""
 ADMINISTRATOR = {"Impersonate-User": "kubernetes-admin", "Impersonate-Group": "system:masters"}

@@ -62,8 +62,8 @@ class MarkedSecret:
         Otherwise a search for the Secrets' values in it would prove nothing.
         """
         lacking = [name for name in self.hidden if not snapshot.has(self.key(name))]
-        assert snapshot.has(self.clear), "expected the ConfigMap's value in the snapshot of etcd, it is not found"
-        assert not lacking, f"expected these Secrets in the snapshot of etcd, {lacking} are not found"
+        assert snapshot.has(self.clear), "expected the ConfigMap's value in the snapshot of etcd, but it is not there"
+        assert not lacking, f"expected all Secrets in the snapshot of etcd, but {lacking} are missing"
 
     def unreadable(self) -> dict[str, list[str]]:
         """The Secrets that an API server does not return with the value that was written, by API server."""
@@ -88,7 +88,7 @@ class KeyFile:
 
     @property
     def is_private(self) -> bool:
-        """Whether both modes, in octal digits, let nobody in but the owner."""
+        """Whether both modes, in octal digits, give only the owner access."""
         return not (int(self.mode, 8) | int(self.folder_mode, 8)) & 0o077
 
 
@@ -100,7 +100,7 @@ def key_files(namespace: Namespace, outputs: Outputs) -> dict[str, KeyFile]:
     for machine in outputs.control_planes:
         path = str(servers.get(machine.name, {}).get("encryption-provider-config") or "")
         assert path, f"the API server of {machine.name} runs without --encryption-provider-config"
-        # The owner is not judged: it is whoever created the cluster, and root in a node is root on their machine.
+        # The owner is not judged: it is the user who created the cluster, and root in a node is root on their machine.
         command = 'stat --format %a "$1" "$(dirname "$1")"; sha256sum "$1"'
         mode, folder_mode, digest = cluster.on_node(machine.name, "sh", "-ec", command, "sh", path).split()[:3]
         seen[machine.name] = KeyFile(path, mode, folder_mode, digest)

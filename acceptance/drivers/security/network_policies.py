@@ -51,7 +51,7 @@ def application_at(target: str) -> str:
 
 
 def endpoints(namespace: Namespace, service: str) -> set[str]:
-    """The addresses in a Service's EndpointSlices, whoever added them."""
+    """The addresses in a Service's EndpointSlices, including those added by hand."""
     api = client.DiscoveryV1Api(namespace.cluster.api)
     selector = f"kubernetes.io/service-name={service}"
     slices = api.list_namespaced_endpoint_slice(namespace.name, label_selector=selector).items
@@ -91,7 +91,7 @@ def unknown_pods(namespace: Namespace) -> list[str]:
 
 
 def let_in_from_elsewhere(specs: dict[str, Any], namespaces: dict[str, dict[str, str]]) -> list[str]:
-    """Whom policies admit besides their own namespace and Traefik: everybody, IP blocks, pods of other namespaces.
+    """What policies admit besides their own namespace and Traefik: everything, IP blocks, pods of other namespaces.
 
     Connections are tried from two namespaces only; the rules show the rest. `namespaces`: labels by name, without
     scenarios' own.
@@ -188,7 +188,7 @@ def only_these(tried: Callers, default: Namespace, application: str, wanted: set
     made = connections(asked, targets)
     seen = {who: [target for target in targets if made[who, target]] for who in asked}
     wrong = {who: found for who, found in seen.items() if found != (targets if who in wanted else [])}
-    assert not wrong, f"of {targets} these callers reach other targets than they may: {wrong}"
+    assert not wrong, f"of {targets}, these callers reach others than they are allowed to: {wrong}"
     return seen
 
 

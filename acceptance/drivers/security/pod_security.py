@@ -191,7 +191,7 @@ def platform_pods(cluster: Cluster) -> list[client.V1Pod]:
     found = [pod for pod in pods if pod.metadata.namespace not in SYSTEM_NAMESPACES]
     none_of = lacking(found)
     assert not none_of, (
-        f"expected pods of each service, there are none of {none_of}. Try: kubectl get pods -l app={none_of[0]}"
+        f"expected pods of each service, saw none of {none_of}. Try: kubectl get pods -l app={none_of[0]}"
     )
     return found
 

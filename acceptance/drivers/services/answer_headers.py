@@ -10,7 +10,7 @@ import requests
 
 
 def compressed_against_wish(answer: requests.Response) -> str:
-    """How an answer is compressed whose visitor takes no compression, in words (RFC 9110, 12.5.3); otherwise empty."""
+    """How an answer is compressed although its client accepts no compression, in words (RFC 9110, 12.5.3); or empty."""
     form = answer.headers.get("Content-Encoding", "identity")
     unwanted = answer.request.headers.get("Accept-Encoding") == "identity" and form != "identity"
     return f", compressed ({form})" if unwanted else ""

@@ -24,10 +24,10 @@ def source_of(spec: client.V1PodSpec, key: str, config: str) -> str:
 
 
 def values_of(cluster: Cluster, name: str, namespace: str) -> dict[str, str]:
-    """The values of a ConfigMap. Raises AssertionError if it has none, or if nobody can change them any more."""
+    """The values of a ConfigMap. Raises AssertionError if it has none, or if it is immutable."""
     found = cluster.core.read_namespaced_config_map(name, namespace)
-    assert found.data, f"expected values in the ConfigMap {name}, it is empty"
-    assert not found.immutable, f"expected the ConfigMap {name} to be changeable, it is immutable"
+    assert found.data, f"expected values in the ConfigMap {name}, but it is empty"
+    assert not found.immutable, f"expected the ConfigMap {name} to be changeable, but it is immutable"
     return dict(found.data)
 
 

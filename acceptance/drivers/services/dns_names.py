@@ -23,6 +23,6 @@ def resolved(service: Service, pod: client.V1Pod, variable: str) -> tuple[str, s
     Raises AssertionError if the variable has no URL.
     """
     name = urlsplit(service.environment(pod).get(variable, "")).hostname or ""
-    assert name, f"expected a URL in {variable} of pod {pod.metadata.name}, its process runs without one"
+    assert name, f"expected a URL in {variable} of pod {pod.metadata.name}, but its process runs without one"
     found = service.namespace.execute(pod.metadata.name, "getent", "hosts", name).split()
     return name, found[0] if found else ""

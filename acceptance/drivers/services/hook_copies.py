@@ -1,4 +1,4 @@
-"""Copies of the hooks that end syncs: all Applications answer them except their own. Source: 3.4.
+"""Copies of the hooks that end syncs, each cut off from its own Application only. Source: 3.4.
 
 A hook that succeeds there waits for another Application, or for nothing. The copies run in the scenario's own
 namespace: nothing of the platform is touched, and no Secret is read.
@@ -84,7 +84,7 @@ def start_each(namespace: Namespace, argocd: ArgoCD) -> list[str]:
 
 
 def ended_well(namespace: Namespace, names: list[str]) -> list[str]:
-    """The copies that end well, once each has ended, or has run for LONG_ENOUGH."""
+    """The copies that succeed, once each has ended or has run for LONG_ENOUGH."""
     namespace.wait_ready(OTHERS)
     found = []
     for name in names:
@@ -97,7 +97,7 @@ def ended_well(namespace: Namespace, names: list[str]) -> list[str]:
 
 
 def has_run(namespace: Namespace, name: str) -> str:
-    """WELL, or what else became of a copy that ran. Raises AssertionError while it has not run for LONG_ENOUGH."""
+    """WELL, or another outcome of a copy. Raises AssertionError while it has not run for LONG_ENOUGH."""
     pod = namespace.pod(name)
     statuses = pod.status.container_statuses or []
     state = statuses[0].state if statuses else None

@@ -18,7 +18,7 @@ AWAY = re.compile(
     r"|econnreset|\breset by\b|hang.?up|hung.?up|broken pipe|\bEOF\b",
     re.IGNORECASE,
 )
-"""How lines say that nobody answered: also of a connection that was kept and is reset, as Node.js and Go say it."""
+"""How lines say that there was no answer, including a reset of a kept connection, as Node.js and Go report it."""
 SERIOUS = ("WARN", "WARNING", "ERROR", "ERR", "CRITICAL", "FATAL")
 SERIOUS_TEXT = re.compile(rf"(?<![\w.])({'|'.join(SERIOUS)})(?![\w.])")
 """The level in a line that is not JSON: a word in capitals, or in any case in brackets or before a colon."""
@@ -71,14 +71,14 @@ def showing(logs: Mapping[str, list[str]], credentials: Collection[str]) -> dict
 
 
 def is_record(line: str) -> bool:
-    """Whether a line is of a logger: it has a level or a time. What somebody printed, and forgot, has neither."""
+    """Whether a line comes from a logger: it has a level or a time. A leftover print statement has neither."""
     if found := fields(line):
         return bool(level(line)) or any(name.lower() in MOMENTS for name in found)
     return bool(LEVEL.search(line) or MOMENT.search(line))
 
 
 def prints(line: str, mark: str) -> bool:
-    """Whether a line shows a mark out of a client's request, and is no logger's: what logs requests does so by one."""
+    """Whether a line shows a mark from a client's request without coming from a logger, as request logs do."""
     return mark in line and not is_record(line)
 
 

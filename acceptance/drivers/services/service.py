@@ -99,7 +99,7 @@ class Service:
         own = {str(pod.status.pod_ip) for pod in self.rolled_out()}
         by_hand = slices(self.namespace.cluster, (self.namespace.name, self.name))
         seen = addresses_of(endpoints) | addresses_in(by_hand)
-        assert seen == own, f"the Service {self.name} leads to {sorted(seen)}, its ready pods are at {sorted(own)}"
+        assert seen == own, f"the Service {self.name} leads to {sorted(seen)}, but its ready pods are at {sorted(own)}"
         return True
 
     def doors(self, through: PodClient) -> dict[str, Api]:
@@ -151,7 +151,7 @@ class Service:
 
 
 class Api:
-    """HTTP to a service, each request over a new connection, so that each is balanced anew."""
+    """HTTP to a service, each request over a new connection, so that each is balanced separately."""
 
     def __init__(self, address: str):
         self.base = f"http://{address}"

@@ -21,7 +21,7 @@ def spec_of(namespace: Namespace, name: str) -> Any:
     except ApiException as error:
         if error.status != 404:
             raise
-        raise AssertionError(f"expected a Service {name} in {namespace.name}, there is none") from None
+        raise AssertionError(f"expected a Service {name} in {namespace.name}, saw none") from None
 
 
 def exists(namespace: Namespace, name: str) -> bool:
@@ -35,7 +35,7 @@ def exists(namespace: Namespace, name: str) -> bool:
 def check(namespace: Namespace, name: str, port: int) -> Any:
     """The spec of a Service. Raises AssertionError unless it is of type ClusterIP, has the port, and leads everywhere.
 
-    While each machine has a pod of it, as in quiet times, nobody sees that a Service leads to its own machine's alone.
+    While each machine has a pod of it, it goes unnoticed that a Service only leads to pods on the caller's machine.
     """
     spec = spec_of(namespace, name)
     assert spec.type == "ClusterIP", (
@@ -47,7 +47,7 @@ def check(namespace: Namespace, name: str, port: int) -> Any:
     kept_to = spec.internal_traffic_policy or CLUSTER
     assert kept_to == CLUSTER, (
         f"expected the Service {name} in {namespace.name} to lead to its pods on every machine, saw "
-        f"internalTrafficPolicy: {kept_to}, by which a machine without a pod of it has none"
+        f"internalTrafficPolicy: {kept_to}, with which machines without a pod of it cannot reach it"
     )
     return spec
 

@@ -1,4 +1,4 @@
-"""Disruption budgets that let no pod go, or too many: what they do to the drain of a machine. Source: plan 25.8."""
+"""Disruption budgets that allow no evictions, or too many, when a machine is drained. Source: plan 25.8."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from acceptance.platform.platform import Platform
 BUDGET = "PodDisruptionBudget"
 WORKLOADS = ("Deployment", "StatefulSet")
 VOTERS = 3
-"""Members of a StatefulSet from which on a majority of them has to stay."""
+"""The number of members from which on a majority of a StatefulSet has to stay."""
 
 
 def in_the_way(platform: Platform) -> list[str]:
-    """What stops a drain for ever, or lets it take too much, in words.
+    """What blocks a drain forever, or lets it evict too much, in words.
 
     Here in every namespace but scenarios', and as production renders it.
 
@@ -51,10 +51,10 @@ def named(api: Any, kind: str, items: list[Any]) -> list[Manifest]:
 
 
 def stuck(objects: Iterable[Manifest]) -> list[str]:
-    """The budgets among objects that never let a pod of a workload go, in words. Raises AssertionError without any."""
+    """The budgets among objects that never allow an eviction, in words. Raises AssertionError without any."""
     found = list(objects)
     budgets = [item for item in found if item["kind"] == BUDGET]
-    assert budgets, "expected disruption budgets, here and in production, there are none"
+    assert budgets, "expected disruption budgets, here and in production, saw none"
     said = []
     for workload in (item for item in found if item["kind"] in WORKLOADS):
         own, name = [item for item in budgets if covers(item, workload)], workload["metadata"]["name"]
@@ -67,9 +67,9 @@ def stuck(objects: Iterable[Manifest]) -> list[str]:
 
 
 def unprotected(objects: Iterable[Manifest]) -> list[str]:
-    """The StatefulSets of the platform's namespace of which drains may take the majority away at once, in words.
+    """The StatefulSets of the platform's namespace whose majority drains may evict at once, in words.
 
-    Three members are the fewest of which one may go: drains of two machines would otherwise end the writes.
+    With fewer than three members none may be evicted: otherwise drains of two machines would stop all writes.
     """
     found = list(objects)
     budgets = [item for item in found if item["kind"] == BUDGET]
@@ -85,7 +85,7 @@ def unprotected(objects: Iterable[Manifest]) -> list[str]:
 
 
 def all_at_once(objects: Iterable[Manifest]) -> list[str]:
-    """The Deployments of the platform's namespace of which a drain may take all pods at once, in words.
+    """The Deployments of the platform's namespace whose pods a drain may evict all at once, in words.
 
     After the drain of one of two workers all pods of a service may be on the other one. One that has a single pod is
     not judged: it cannot be drained without a gap.
@@ -115,7 +115,7 @@ def covers(budget: Manifest, workload: Manifest) -> bool:
 
 
 def lets_go(budget: Manifest, workload: Manifest) -> int:
-    """How many pods of a workload may go at once while all are healthy; 1 for a workload that has none."""
+    """How many pods of a workload may be evicted at once while all are healthy; 1 for a workload that has none."""
     spec, count = budget["spec"], int(workload["spec"].get("replicas", 1))
     if not count:
         return 1

@@ -24,7 +24,7 @@ TIMEOUT = 60
 CONTROLLERS = "system:serviceaccount:kube-system:"
 """The prefix of the names that Kubernetes' own controllers have."""
 REFUSED = re.compile(r"^Error from server.*?: error when creating \S+: (.+)$", re.MULTILINE)
-"""How kubectl says that admission refused an object; what is no valid object, it says otherwise."""
+"""How kubectl says that admission refused an object; for an invalid object it has another message."""
 RIGHTS = re.compile(r"cannot (?:create|impersonate) resource|does not support dry run")
 """What says nothing about a real request: a missing right, which is judged elsewhere, and a webhook that cannot try."""
 QUOTA = "exceeded quota"
@@ -32,7 +32,7 @@ ENDING = "dry-run"
 
 
 def refused(cluster: Cluster, manifests: list[Manifest], creator: str) -> list[str]:
-    """What the API server says against creating these objects as this user; empty if it would admit all."""
+    """Why the API server would refuse to create these objects as this user; empty if it would admit all."""
     if not manifests:
         return []
     command = [*cluster.kubectl_command, "create", "--dry-run=server", f"--as={creator}", "--filename", "-"]
@@ -46,20 +46,20 @@ def refused(cluster: Cluster, manifests: list[Manifest], creator: str) -> list[s
     try:
         said = when_reachable(attempt)
     except UserError as error:
-        # A webhook that nobody answers for refuses as well.
+        # An unreachable webhook refuses as well.
         return [error.problem]
     return [text for text in REFUSED.findall(said) if not RIGHTS.search(text)]
 
 
 def refused_secret(cluster: Cluster, namespace: str, creator: str) -> list[str]:
-    """What the API server says against one more Secret in a namespace, from a user. Attached runs do not ask."""
+    """Why the API server would refuse one more Secret of a user in a namespace. Attached runs do not ask."""
     metadata = {"name": f"sealed-{ENDING}", "namespace": namespace}
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"VALUE": "a"}}
     return [] if cluster.is_attached else refused(cluster, [secret], creator)
 
 
 def refused_restarts(cluster: Cluster, namespace: str) -> list[str]:
-    """What the API server says against what restarts of a namespace's workloads create. Attached runs do not ask."""
+    """Why the API server would refuse what restarts of a namespace's workloads create. Attached runs do not ask."""
     if cluster.is_attached:
         return []
     plain = cluster.api.sanitize_for_serialization

@@ -18,7 +18,7 @@ from acceptance.platform.routes import SERVICES
 FAILURES = 3
 """Failed probes after which a container is restarted (criterion 2.6)."""
 OTHER_FAILURES = {"yb-tserver": 6, "yb-master": 6}
-"""Exceptions by label `app`: a member that catches up may be slow for a minute, and a restart would start that over."""
+"""Exceptions by label `app`: a member that catches up may be slow for a minute, and a restart would start over."""
 PERIOD = 10
 """The default number of seconds between two probes."""
 LATEST = 120

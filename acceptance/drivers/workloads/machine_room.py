@@ -1,6 +1,6 @@
 """Whether some machine has room for the new pod that a restart starts beside the old ones. Source: 5.8, 14.4.
 
-Pods that run keep their place whatever their template asks for since; a new one waits for ever where none has room.
+Running pods keep their place even if their template requests more by now; a new one stays pending without room.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RESOURCES = ("cpu", "memory")
 
 
 def restarts_blocked(cluster: Cluster, namespace: str) -> list[str]:
-    """What would keep new pods of a namespace's workloads from a restart, in words: quotas, machines, admission."""
+    """What would block the new pods of a restart of a namespace's workloads, in words: quotas, machines, admission."""
     return no_room(cluster, namespace) + no_machine(cluster, namespace) + refused_restarts(cluster, namespace)
 
 

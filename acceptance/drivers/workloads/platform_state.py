@@ -29,7 +29,7 @@ MOVING = {
 }  # fmt: skip
 """Kinds that change by themselves, or only mirror others."""
 OWN = ("resourceVersion", "managedFields", "generation", "annotations")
-"""Metadata that changes although nobody changes the object."""
+"""Metadata that changes although the object is not modified."""
 
 
 def is_scenarios(item: dict[str, Any]) -> bool:

@@ -43,7 +43,7 @@ def listed_as_counted(cluster: Cluster) -> str:
         seen = listed.get((pod.metadata.namespace, pod.metadata.name))
         assert seen == wanted, (
             f"pod {pod.metadata.namespace}/{pod.metadata.name} is listed with {seen} containers ready, "
-            f"the API counts {wanted}"
+            f"but the API counts {wanted}"
         )
     return text
 
@@ -143,7 +143,7 @@ def read_logs(cluster: Cluster) -> tuple[dict[str, str], int]:
         if pod.status.phase != "Running" or pod.metadata.deletion_timestamp or not is_ready(pod):
             continue
         if pod.spec.node_name in silent:
-            # A kubelet that does not answer costs a time-out each time.
+            # A kubelet that does not answer costs a time-out for each pod.
             continue
         for container in pod.spec.containers:
             place = (pod.metadata.name, pod.metadata.namespace)
@@ -164,7 +164,7 @@ def wait_written(namespace: Namespace, name: str) -> int:
     def written() -> int:
         text = str(namespace.cluster.core.read_namespaced_pod_log(name, namespace.name, tail_lines=1)).strip()
         _, number, _, count = text.split() if text.count(" ") == 3 else ("", "", "", "all")
-        assert number == count, f"the last line is {text!r}"
+        assert number == count, f"its last line so far is {text!r}"
         return int(count)
 
     hint = f"kubectl -n {namespace.name} logs {name} --tail=1"

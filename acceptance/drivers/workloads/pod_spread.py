@@ -14,7 +14,7 @@ from acceptance.platform.platform import Platform
 
 HOSTNAME = "kubernetes.io/hostname"
 KEEPS_OUT = ("NoSchedule", "NoExecute")
-"""The effects of taints that keep new pods away."""
+"""The effects of taints that repel new pods."""
 
 
 def without_place(platform: Platform) -> list[str]:
@@ -32,7 +32,7 @@ def without_place(platform: Platform) -> list[str]:
 
 
 def taking_pods(nodes: Sequence[Any]) -> int:
-    """How many of these nodes take any pod: no taint keeps it out."""
+    """How many of these nodes accept any pod: no taint repels it."""
     return sum(not any(taint.effect in KEEPS_OUT for taint in node.spec.taints or []) for node in nodes)
 
 

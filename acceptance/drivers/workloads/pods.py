@@ -167,7 +167,7 @@ def volume_at(namespace: Namespace, pod: client.V1Pod, path: str) -> str:
     name = pod.metadata.name
     found = main_container(pod.spec).volume_mounts or []
     mounts = [mount for mount in found if mount.mount_path == path]
-    assert mounts, f"expected a volume at {path} of pod {name}, it mounts none there"
+    assert mounts, f"expected a volume at {path} of pod {name}, saw none mounted there"
     volume = next(volume for volume in pod.spec.volumes if volume.name == mounts[0].name)
     kind = next(key for key, value in volume.to_dict().items() if key != "name" and value is not None)
     assert volume.persistent_volume_claim, f"expected a persistent volume at {path} of pod {name}, saw {kind}"

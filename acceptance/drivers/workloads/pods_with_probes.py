@@ -97,7 +97,7 @@ def all_lines(namespace: Namespace, name: str, count: int) -> bool:
     """Raise AssertionError unless a pod's log consists of its numbered lines, each once."""
     seen = str(namespace.cluster.core.read_namespaced_pod_log(name, namespace.name)).splitlines()
     wanted = [f"line {number} of {count}" for number in range(1, count + 1)]
-    assert seen == wanted, f"the log has {len(seen)} lines instead of {count}, the last is {seen[-1:]}"
+    assert seen == wanted, f"expected {count} lines in the log, saw {len(seen)}, the last one {seen[-1:]}"
     return True
 
 

@@ -49,7 +49,7 @@ def owner_of(pod: client.V1Pod) -> tuple[str, str]:
 def beyond_quota(pod: client.V1Pod, quotas: list[client.V1ResourceQuota]) -> Iterator[str]:
     """The quotas that would refuse a pod like this one: in addition to it, or for a StatefulSet in its place."""
     kind, name = owner_of(pod)
-    # A Deployment starts the new pod before it stops the old one: k8s/ configures it so.
+    # A Deployment starts the new pod before it stops the old one, as k8s/ configures it.
     times = 1 if kind == "ReplicaSet" else 0
     for quota in quotas:
         if not counts(quota, pod):

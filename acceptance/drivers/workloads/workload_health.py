@@ -14,18 +14,18 @@ ASKS: dict[str, set[str]] = {
     "redis-cli": {"-e", "ping"}, "valkey-cli": {"-e", "ping"}, "pg_isready": set(), "grpc_health_probe": set(),
     "ysqlsh": {"-c"}, "psql": {"-c"},
 }  # fmt: skip
-"""Programs that a readiness probe may run, with the arguments that make them ask the server and fail with it.
+"""Programs that a readiness probe may run, with the arguments that make them query the server and fail if it does.
 
 Redis does not speak HTTP; without `-e` its client takes any answer for success, even an error.
 """
 READS = {"ping", "|", "grep", "PONG"}
-"""The words of a shell that looks at the answer instead."""
+"""The shell words that show that a command checks the answer instead."""
 PASSES = {"||", ";", "true"}
-"""Words of a shell with which a command ends well whatever the server answers."""
+"""Shell words with which a command succeeds whatever the server answers."""
 ALIVE = ("/live", "/livez", "/liveness", "/alive")
-"""Paths at which a server says that it runs, by the custom of Kubernetes: it says so while it can serve nobody."""
+"""Paths at which a server reports by convention that it is alive, even while it cannot serve requests."""
 PORT_ONLY = re.compile(r"\byugabyte(?:db)?\b")
-"""Images whose server opens its ports once it serves, and has no better check than that."""
+"""Images whose server opens its ports only once it serves, and that have no better check."""
 NOTICED = 120
 """Maximum seconds for which a pod may fail its health check until it is not ready."""
 
@@ -34,7 +34,7 @@ OUT = 30
 
 
 def is_ignored(workload: Manifest) -> str:
-    """Why Argo CD ignores a workload's health, and calls it Healthy whatever its pods are; empty if it does not."""
+    """Why Argo CD ignores a workload's health and always calls it Healthy; empty if it does not."""
     notes = workload["metadata"].get("annotations") or {}
     return "Argo CD ignores its health (ignore-healthcheck)" if notes.get(IGNORED) == "true" else ""
 

@@ -1,4 +1,4 @@
-"""A backend that asks slowly is told from one on a slow machine."""
+"""A backend that asks auth slowly is distinguished from a slow machine."""
 
 import itertools
 
@@ -25,7 +25,7 @@ def test_only_what_a_protected_query_takes_longer_counts(monkeypatch, more, foun
 
 
 class Auth:
-    """Auth that takes some time for each token, and more for one that it has not seen yet."""
+    """Auth that takes some time for each token, and longer for one that it has not seen yet."""
 
     def __init__(self, clock, more, valid=True):
         self.clock, self.more, self.valid, self.known = clock, more, valid, {"known"}
@@ -46,5 +46,5 @@ def test_only_what_a_new_token_takes_longer_counts(monkeypatch, more, found):
         return f"token {next(numbers)}"
 
     assert asking_time.cost_of_new_tokens(doors, ServiceSettings(), "known", new, pairs=3) == {"a pod": found}
-    with pytest.raises(AssertionError, match="expected auth to accept a good JWT"):
+    with pytest.raises(AssertionError, match="expected auth to accept a valid JWT"):
         asking_time.cost_of_new_tokens({"a pod": Auth(clock, 0, False)}, ServiceSettings(), "known", new, pairs=1)

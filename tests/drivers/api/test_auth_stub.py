@@ -1,4 +1,4 @@
-"""What an auth service whose word is known was asked, told from what it should have been asked."""
+"""The requests that a stub of auth got, compared with those that it should have got."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Sessions that the database ends: those of one service, and only what is over counts as ended."""
+"""Sessions that the database ends: only those of one service, and only closed ones count as ended."""
 
 from types import SimpleNamespace as Thing
 
@@ -40,5 +40,5 @@ def test_the_sessions_of_one_service_are_ended_at_each_member():
 
 
 def test_a_session_that_is_there_still_is_not_gone():
-    with pytest.raises(AssertionError, match="1 of 2 are still there"):
+    with pytest.raises(AssertionError, match="1 of 2 sessions are still open"):
         are_gone(Members({"a": {}}, stays=1), "a", [1, 2])

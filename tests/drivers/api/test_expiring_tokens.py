@@ -1,4 +1,4 @@
-"""A JWT that expires after it was accepted, whatever clock skew auth allows; no wait is longer than it has to be."""
+"""A JWT that expires after it was accepted, whatever clock skew auth allows; no wait is longer than necessary."""
 
 import json
 import time
@@ -15,7 +15,7 @@ GOOD = jwt.encode({"sub": "0x1", "jti": "its own", "exp": int(time.time()) + 600
 
 
 class Auth:
-    """Auth that allows clocks to differ by `skew` seconds, and may remember what it accepted."""
+    """Auth that allows a clock skew of `skew` seconds, and may cache what it accepted."""
 
     def __init__(self, skew, *, remembers=False):
         self.skew, self.remembers, self.accepted, self.asked = skew, remembers, set(), []

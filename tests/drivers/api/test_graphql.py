@@ -1,4 +1,4 @@
-"""Queries as clients send them, held against a backend over HTTP that is right, or wrong in one way."""
+"""Queries as clients send them, to an HTTP backend that is correct, or wrong in one way."""
 
 import json
 import threading
@@ -34,7 +34,7 @@ SETTINGS, SITE = ServiceSettings(), "www.example.test"
 
 
 class Backend(BaseHTTPRequestHandler):
-    """A backend to which the token "good" is good; it knows how many connections it had."""
+    """A backend that accepts the token "good", and counts its connections."""
 
     protocol_version = "HTTP/1.1"
     knows_charsets = True
@@ -106,7 +106,7 @@ class Backend(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def serving():
-    """What starts a backend with other settings, and says how it is reached, and what it is."""
+    """A function that starts a backend with other settings; it returns its doors and the backend."""
     servers = []
 
     def serve(**settings):
@@ -248,7 +248,7 @@ def test_data_shows_an_address_however_it_is_written():
 
 
 class Echo:
-    """A backend that says who asks; or always the one that it names."""
+    """A backend that shows the caller, or always the same user."""
 
     def __init__(self, always=""):
         self.always = always

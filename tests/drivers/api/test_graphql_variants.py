@@ -1,4 +1,4 @@
-"""The forms of a query, held against a backend that checks each of them, or overlooks one."""
+"""The forms of a query, sent to a backend that checks each of them, or fails to check one."""
 
 import json
 from types import SimpleNamespace as Thing
@@ -36,7 +36,7 @@ def answer(status, body):
 
 
 class Backend:
-    """A backend to which the token "good" is good; whoever it `overlooks` (method and document) needs none."""
+    """A backend that accepts the token "good"; requests that it `overlooks` (by method and document) need none."""
 
     def __init__(self, overlooks=lambda method, document: False):
         self.overlooks = overlooks

@@ -1,4 +1,4 @@
-"""Connections that a server closes while they are idle are told from those that it keeps, or announces to close."""
+"""Idle connections that a server closes unannounced are distinguished from kept and announced ones."""
 
 import contextlib
 import http.server

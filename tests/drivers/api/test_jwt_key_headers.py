@@ -1,4 +1,4 @@
-"""JWTs that bring a key: who believes it accepts each, who checks with JWT_SECRET none."""
+"""JWTs that bring a key: a server that trusts it accepts each, one that checks with JWT_SECRET accepts none."""
 
 import base64
 import json
@@ -29,7 +29,7 @@ MADE = naming_keys(GOOD, holding)
 
 
 def believed(token):
-    """The key that a token brings, as somebody who believes it takes it."""
+    """The key that a token brings, as a server that trusts it reads it."""
     head = jwt.get_unverified_header(token)
     if "jwk" in head:
         return jwt.PyJWK(head["jwk"]).key

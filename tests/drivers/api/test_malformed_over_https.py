@@ -1,4 +1,4 @@
-"""Refusals of a bearer that is no token, in the forms that services have."""
+"""Rejections of a malformed bearer token, in the forms that services use."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A request beside many others: who is answered otherwise because of them is found."""
+"""A request beside many others: an answer that differs because of them is detected."""
 
 import contextlib
 from types import SimpleNamespace as Thing

@@ -1,4 +1,4 @@
-"""An auth service that moves: its Service is made anew at another address, and whoever kept the old one is seen."""
+"""An auth service that gets a new address: a client that keeps using the old one is detected."""
 
 import contextlib
 import json
@@ -52,7 +52,7 @@ class AuthStub:
 
 @pytest.fixture
 def pods(monkeypatch):
-    """The spokesmen that are there, by their names, in the order in which they were made."""
+    """The stubs that exist, by name, in the order of their creation."""
     there = []
 
     @contextlib.contextmanager

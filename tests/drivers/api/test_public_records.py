@@ -1,4 +1,4 @@
-"""A record among many others, which is found whole, in part, or not at all."""
+"""A record among many others, which is found as a whole, in part, or not at all."""
 
 import html
 import json
@@ -42,7 +42,7 @@ def test_a_text_that_changed_on_its_way_is_a_part_of_the_record(changed):
 
 
 class Database:
-    """A table with the columns of the public query, which keeps what each statement says of its order."""
+    """A table with the columns of the public query, which records the order of each statement."""
 
     def __init__(self):
         self.connection = sqlite3.connect(":memory:")

@@ -1,4 +1,4 @@
-"""A limit that is in force is held against the one that was set."""
+"""The observed rate limit is compared with the configured one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A client that calls many times at once, held against an auth that counts each call, and one that loses some."""
+"""A client that makes many concurrent calls, to an auth that counts each call, and to one that loses some."""
 
 import json
 import threading
@@ -146,7 +146,7 @@ def test_clients_are_told_apart_as_the_environment_deploys_it(name):
 
 
 class Limit:
-    """An auth that refuses one client, and Redis; it goes by the first of some headers."""
+    """An auth that refuses one client, and Redis; it identifies clients by the first of some headers."""
 
     def __init__(self, *believed):
         self.believed, self.counted = believed, {}

@@ -1,4 +1,4 @@
-"""Data that counts the records of the database, and data that does not."""
+"""Answers that count the database's records correctly, and answers that do not."""
 
 from types import SimpleNamespace as Thing
 
@@ -23,7 +23,7 @@ def test_data_that_counts_the_records_is_right():
 
 @pytest.mark.parametrize("text", ["0xabc sees 1 products", "0xabc sees 12 products", "0xabc"])
 def test_data_with_another_number_is_seen(text):
-    with pytest.raises(AssertionError, match="there are 2 in"):
+    with pytest.raises(AssertionError, match="expected the 2 records of"):
         said(text, 2)
 
 

@@ -1,4 +1,4 @@
-"""Wallets that sign in several times with one nonce, that wait for the rate limit, and whose tokens grow old."""
+"""Wallets that reuse a nonce, that wait for the rate limit, and whose tokens are aged."""
 
 import collections
 import hashlib
@@ -18,7 +18,7 @@ from acceptance.drivers.api.sign_in import SignIn
 
 
 class Auth:
-    """An auth service of either flow whose nonces are good for `uses` sign-ins; it is asked too often `busy` times."""
+    """An auth service of either flow whose nonces are valid for `uses` sign-ins; it answers 429 `busy` times."""
 
     def __init__(self, uses, busy=0):
         self.uses, self.busy, self.nonces, self.seen = uses, busy, 0, {}
@@ -67,7 +67,7 @@ def test_a_nonce_that_lets_in_once_is_tried_often_and_then_refused(flow, header,
 
 def test_sign_ins_at_once_are_begun_at_the_same_moment():
     class Together(Auth):
-        """An auth that answers no sign-in before all of them have come."""
+        """An auth that answers no sign-in before all of them have arrived."""
 
         all = threading.Barrier(AT_ONCE, timeout=10)
 
@@ -80,7 +80,7 @@ def test_sign_ins_at_once_are_begun_at_the_same_moment():
     assert sorted(answer.status_code for answer in answers) == [201] + [401] * (AT_ONCE - 1)
 
 
-@pytest.mark.parametrize(("uses", "said"), [(2, "one nonce let in 2 of"), (0, "none of")])
+@pytest.mark.parametrize(("uses", "said"), [(2, "one nonce was accepted in 2 of"), (0, "none was accepted")])
 def test_a_nonce_that_lets_in_another_number_is_seen(uses, said):
     with pytest.raises(AssertionError, match=said):
         visitor("siwe", Auth(uses)).message("a nonce that it used several times at once")
@@ -117,7 +117,7 @@ def test_who_enters_signs_in_over_the_connection_of_its_nonce(flow):
 
 
 class Telling(Auth):
-    """An auth service that says for how long its nonces and challenges hold."""
+    """An auth service that says for how long its nonces and challenges are valid."""
 
     def __init__(self, told):
         super().__init__(1)
@@ -146,7 +146,7 @@ def test_a_nonce_that_ends_while_its_message_is_read_is_seen(flow):
 @pytest.mark.parametrize(("told", "seconds"), [("public, max-age=300", 300), ("no-store", 0), ("", 0)])
 def test_a_nonce_that_a_browser_keeps_is_seen(told, seconds):
     class Kept(Auth):
-        """An auth service that says for how long its nonces may be kept."""
+        """An auth service that says for how long its nonces may be cached."""
 
         def answer(self, status, body):
             made = super().answer(status, body)
@@ -157,12 +157,12 @@ def test_a_nonce_that_a_browser_keeps_is_seen(told, seconds):
     if not seconds:
         assert there.message("a good message")
         return
-    with pytest.raises(AssertionError, match=f"may for {seconds} s"):
+    with pytest.raises(AssertionError, match=f"may be cached {seconds} s"):
         there.message("a good message")
 
 
 class Database:
-    """A table with one token, which forgets nothing."""
+    """A table with one token, which never deletes a row."""
 
     def __init__(self):
         self.row, self.updates = {"expires_at": time.time() + 1000, "created_at": time.time()}, []
@@ -194,7 +194,7 @@ def test_a_token_that_is_not_stored_any_more_is_missed():
 
 
 class Validating:
-    """Auth that finds a token in the body, or nowhere, and believes each."""
+    """Auth that reads a token from the body, or not at all, and accepts each."""
 
     def __init__(self, reads_body):
         self.reads_body = reads_body
@@ -222,7 +222,7 @@ KINDS = (
 
 
 class OpenAuth:
-    """An auth service of either flow, which lets everyone in."""
+    """An auth service of either flow, which accepts every sign-in."""
 
     def __init__(self, status=200):
         self.status = status

@@ -1,4 +1,4 @@
-"""Requests that take seconds to come, sent to a server that waits and to one that does not."""
+"""Requests that take seconds to arrive, sent to a server that waits and to one that does not."""
 
 import contextlib
 import http.server
@@ -90,7 +90,7 @@ def test_requests_that_come_slowly_all_the_time_are_all_answered_or_told(patienc
         if is_good:
             assert loop.assert_nothing_lost()["answered"] >= LINES
         else:
-            with pytest.raises(AssertionError, match="requests that took 1 s to come were cut"):
+            with pytest.raises(AssertionError, match="requests that took 1 s to arrive were cut off"):
                 loop.assert_nothing_lost()
 
 

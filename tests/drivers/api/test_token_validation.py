@@ -1,4 +1,4 @@
-"""What auth says of a token, in whatever form a service that is right may say it."""
+"""Auth's answers about a token, in every form that a correct service may use."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""The sign-in that auth counts and refuses is well-formed, and its signature another wallet's."""
+"""The sign-in that auth counts and rejects is well-formed, and its signature is another wallet's."""
 
 import re
 

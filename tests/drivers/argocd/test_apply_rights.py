@@ -1,4 +1,4 @@
-"""Kinds that a project or Argo CD's role would not let it apply."""
+"""Kinds that a project or Argo CD's role does not allow it to apply."""
 
 import pytest
 from manifest_changes import changed

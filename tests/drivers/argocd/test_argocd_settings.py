@@ -1,4 +1,4 @@
-"""Rules of argocd-cm count where they are about what the platform deploys."""
+"""Rules of argocd-cm count if they concern what the platform deploys."""
 
 import pytest
 

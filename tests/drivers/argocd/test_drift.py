@@ -1,4 +1,4 @@
-"""What somebody added to the platform's objects, and no diff shows."""
+"""Additions to the platform's objects that no diff shows."""
 
 import copy
 

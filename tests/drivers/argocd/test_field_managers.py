@@ -1,4 +1,4 @@
-"""Fields that somebody wrote by hand are told whatever they are called; what the API or a controller writes is not."""
+"""Fields written by hand are found whatever their name; fields of the API or a controller are not reported."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""A sync that failed and is not tried again is told; one of an earlier commit, or one that goes on, is not."""
+"""A failed sync that is not retried is reported; one of an earlier commit, or one in progress, is not."""
 
 from types import SimpleNamespace as Thing
 

@@ -1,4 +1,4 @@
-"""How long a push may wait, by what Argo CD's processes are started with."""
+"""How long polling may take to find a push, given how Argo CD's processes are started."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Badges of Applications, which Argo CD draws for everybody, tell who has not signed in nothing."""
+"""Argo CD's badges of Applications, which anyone can request, reveal nothing without a session."""
 
 import http.server
 from types import SimpleNamespace as Thing

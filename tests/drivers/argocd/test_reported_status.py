@@ -1,4 +1,4 @@
-"""What whoever has Argo CD's UI open hears of changes."""
+"""What an open UI of Argo CD receives about changes."""
 
 import contextlib
 import json
@@ -58,7 +58,7 @@ class Demo:
 
 
 def listening(*lines):
-    """Argo CD whose stream has these lines, and after them says nothing for too long."""
+    """Argo CD whose stream has these lines and is then silent for too long."""
 
     def stream():
         yield from lines
@@ -73,7 +73,7 @@ def test_a_change_is_heard():
 
 @pytest.mark.parametrize(("lines", "heard"), [((), "nothing"), ((line("Synced"),), r"\['Synced'\]")])
 def test_no_change_is_heard(lines, heard):
-    with pytest.raises(AssertionError, match=f"told as it comes, heard {heard} and then Read timed out"):
+    with pytest.raises(AssertionError, match=f"report each change of .*, saw {heard} and then Read timed out"):
         hears_of_change(listening(*lines), Demo())
 
 

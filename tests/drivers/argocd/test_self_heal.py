@@ -1,4 +1,4 @@
-"""Settings by which Argo CD leaves manual changes for long are seen."""
+"""Settings by which Argo CD keeps manual changes for long are found."""
 
 from types import SimpleNamespace as Thing
 

@@ -1,4 +1,4 @@
-"""Files by which Argo CD deploys something else than Git says are found in the folders that it deploys."""
+"""Files that override what Argo CD deploys from Git are found in the folders that it deploys."""
 
 from types import SimpleNamespace as Thing
 

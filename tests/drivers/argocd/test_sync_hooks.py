@@ -1,4 +1,4 @@
-"""What makes each sync wait for health, and what only looks as if it did."""
+"""What makes each sync wait for health, and what only seems to."""
 
 import pytest
 import yaml

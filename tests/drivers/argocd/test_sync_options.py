@@ -1,4 +1,4 @@
-"""Annotations of objects in the cluster that Argo CD obeys are seen, whatever Git says."""
+"""Annotations of objects in the cluster that Argo CD obeys are found, whatever Git says."""
 
 import json
 from types import SimpleNamespace as Thing

@@ -1,4 +1,4 @@
-"""A repository of the platform whose pushes call no webhook is seen."""
+"""A repository of the platform whose pushes call no webhook is found."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""Settings of control planes and kubelets that the benchmark refuses are seen."""
+"""Settings of control planes and kubelets that violate the benchmark are found."""
 
 from types import SimpleNamespace
 
@@ -64,7 +64,7 @@ def of_kind(component=None, **changes):
 
 
 def red(found, *, on_k3s=False):
-    """The ids of the checks that have to pass and do not."""
+    """The ids of the checks that have to pass but do not."""
     return {result.check.id for result in cis_benchmark.wanting(cis_benchmark.run(found), on_k3s=on_k3s)}
 
 

@@ -1,4 +1,4 @@
-"""The Deployment that is made while a control plane is away."""
+"""The Deployment that is created while a control plane is down."""
 
 import contextlib
 from types import SimpleNamespace as Thing

@@ -1,4 +1,4 @@
-"""What one control plane lacks of what the others run, who knows one alone, and where DNS is."""
+"""What a control plane lacks that others run, what depends on a single one, and where DNS runs."""
 
 import json
 from types import SimpleNamespace as Thing

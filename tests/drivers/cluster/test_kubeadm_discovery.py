@@ -1,4 +1,4 @@
-"""What a new machine learns with the join token: signed with it, and one place to go to."""
+"""What a new machine learns with the join token: it has to be signed with it, and to name one cluster."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ SERVER = "https://balancer:6443"
 
 
 def told(server=SERVER, clusters=1, token=TOKEN):
-    """As the API tells it: signed by another program."""
+    """What the API publishes, signed by another program."""
     cluster = {"server": server, "certificate-authority-data": base64.b64encode(AUTHORITY.encode()).decode()}
     kubeconfig = json.dumps({"clusters": [{"name": "", "cluster": cluster}] * clusters})
     identity, _, secret = token.partition(".")

@@ -1,4 +1,4 @@
-"""Machines and pods that send each other more than one packet holds."""
+"""Machines and pods that send each other more than one packet can hold."""
 
 import json
 import shlex

@@ -1,4 +1,4 @@
-"""Certificates that end soon, on control planes, in their kubeconfigs, and of kubelets that do not rotate them."""
+"""Certificates that expire soon: on control planes, in their kubeconfigs, and of kubelets without rotation."""
 
 import base64
 import datetime

@@ -1,4 +1,4 @@
-"""Machines of which some have cores and memory of their own, and certificates that are about to end."""
+"""Machines some of which have cores and memory of their own, and certificates that are about to expire."""
 
 import base64
 import datetime

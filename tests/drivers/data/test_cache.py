@@ -1,4 +1,4 @@
-"""Who gets into Redis."""
+"""Which clients can log in to Redis."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""How much more a cache takes."""
+"""How much more data a cache can hold."""
 
 from types import SimpleNamespace as Thing
 
@@ -18,7 +18,7 @@ MIB = 2**20
 
 
 class Server:
-    """A Redis that uses a megabyte, as it is asked."""
+    """A Redis that uses a megabyte, as INFO reports it."""
 
     def __init__(self, limit="128Mi", used=MIB, resident=10 * MIB, **settings):
         rewrite = {"auto-aof-rewrite-percentage": "100", "auto-aof-rewrite-min-size": str(64 * MIB)}

@@ -1,4 +1,4 @@
-"""Attempts to get into the database."""
+"""Attempts to log in to the database."""
 
 import base64
 import contextlib
@@ -201,7 +201,7 @@ def test_each_pod_with_the_credentials_may_hold_a_pool():
 
 
 class Leader:
-    """A database some of whose roles' passwords end."""
+    """A database in which some roles' passwords expire."""
 
     login, admin = LOGIN, Login("yugabyte", "right", "alternatefutures")
 
@@ -225,7 +225,7 @@ def test_a_password_that_ends_is_told():
 
 
 def refused(*_):
-    """A pod that is not let in."""
+    """A pod whose login is rejected."""
     raise AssertionError('28000: pg_hba.conf rejects connection for host "10.244.1.7"')
 
 

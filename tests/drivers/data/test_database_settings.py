@@ -1,4 +1,4 @@
-"""Settings of the database that are not Git's."""
+"""Settings of the database that differ from Git."""
 
 import json
 from types import SimpleNamespace as Thing
@@ -30,7 +30,7 @@ def changed(parameters=None, **settings):
 
 
 def without(name):
-    """What Patroni has after a parameter was taken out."""
+    """What Patroni has after a parameter was removed."""
     return {key: value for key, value in changed().items() if not key.endswith(name)}
 
 

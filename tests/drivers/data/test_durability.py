@@ -1,4 +1,4 @@
-"""What gives a commit's durability away is seen where a session is told so."""
+"""Settings that give up a commit's durability are found wherever a session gets them from."""
 
 import json
 
@@ -45,7 +45,7 @@ def test_a_role_whose_sessions_hold_to_nothing_is_named(setting, is_weak):
 
 
 class Members:
-    """A sound database, but for what sessions with DATABASE_URL as it is have."""
+    """A durable database, except for the settings of sessions with DATABASE_URL."""
 
     login, admin = Login("platform", "right", "alternatefutures"), Login("yugabyte", "right", "alternatefutures")
 

@@ -1,4 +1,4 @@
-"""Whatever deletes a claim together with its pod or StatefulSet is seen, here and in production."""
+"""Everything that deletes a claim together with its pod or StatefulSet is found, here and in production."""
 
 from types import SimpleNamespace
 
@@ -14,7 +14,7 @@ def stateful(policy=None):
 
 
 def claim(*owners):
-    """A claim, and who takes it along."""
+    """A claim, and the owner that it is deleted with."""
     return {"kind": "PersistentVolumeClaim", "metadata": {"name": "data-redis-0", "ownerReferences": [*owners]}}
 
 

@@ -1,4 +1,4 @@
-"""What would keep a member from coming back, and what one that came back does otherwise."""
+"""What would keep a member from restarting, and what a restarted one does differently."""
 
 import subprocess
 from types import SimpleNamespace as Thing

@@ -1,4 +1,4 @@
-"""Writes that break the rules of their tables."""
+"""Writes that violate the constraints of their tables."""
 
 import contextlib
 
@@ -12,7 +12,7 @@ REFERENCES = ("a row that refers to a missing row", "the deletion of a row that 
 
 
 class Members:
-    """A database that refuses what breaks a rule, but for the writes that it takes."""
+    """A database that rejects constraint violations, except for the given writes."""
 
     admin = Login("yugabyte", "right", "alternatefutures")
 

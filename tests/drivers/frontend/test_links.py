@@ -1,4 +1,4 @@
-"""Links between pages: those that lead nowhere are told from those that lead to a page, or elsewhere."""
+"""Links between pages: broken ones are distinguished from those to a page or to another site."""
 
 from types import SimpleNamespace as Thing
 

@@ -1,4 +1,4 @@
-"""A page under another page's title, and one that says what another page says."""
+"""A page with another page's title, and one with another page's text."""
 
 import pytest
 import requests

@@ -1,4 +1,4 @@
-"""What people see of pages: a page that a style hides looks like any other."""
+"""What users see of pages: a page hidden by a style sheet looks like any other."""
 
 import http.server
 
@@ -49,7 +49,7 @@ def test_pages_with_different_headings_look_different(take):
 
 
 def test_pages_that_a_style_hides_are_found(take):
-    with pytest.raises(AssertionError, match="people do not see its content"):
+    with pytest.raises(AssertionError, match="its own content is not visible"):
         look_different(take("/hidden"), "/hidden-too", take)
 
 

@@ -1,4 +1,4 @@
-"""Pages as browsers get them: what is missing, foreign, broken or different from one time to the next is seen."""
+"""Pages as browsers get them: what is missing, foreign, broken or changes between requests is found."""
 
 import http.server
 

@@ -1,4 +1,4 @@
-"""Whoever is not shown a page as others are is found, by language, device or way here."""
+"""A visitor who gets a different page is found, by language, device or origin."""
 
 import http.server
 
@@ -12,10 +12,10 @@ PAGE = "<html><h1>Home</h1></html>"
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Serves one page; below /SIGN it turns away whose requests hold the sign in a header or in the query."""
+    """Serves one page; below /SIGN it refuses requests that have the sign in a header or in the query."""
 
     def do_GET(self):
-        """The page, 404 for whom the path names, or a page that is another one."""
+        """The page, 404 for the visitor that the path names, or another page."""
         path, _, query = self.path.partition("?")
         sign = path.split("/")[1]
         told = "\n".join([*self.headers.values(), query])

@@ -1,4 +1,4 @@
-"""Who was asked is read from the access log."""
+"""Which pod received a request is read from the access log."""
 
 import json
 from types import SimpleNamespace

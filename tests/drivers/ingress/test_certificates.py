@@ -1,4 +1,4 @@
-"""12.4 by a certificate's lifetime, and 4.4 by who renews it: enough days left, not due for renewal, kept by hand."""
+"""Days left by a certificate's lifetime (12.4), and certificates that nothing renews (4.4)."""
 
 import datetime
 import json

@@ -1,4 +1,4 @@
-"""A browser's request beside the same over HTTP/1.1."""
+"""A browser's HTTP/2 request compared with the same one over HTTP/1.1."""
 
 import ssl
 from types import SimpleNamespace as Thing

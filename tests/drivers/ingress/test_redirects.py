@@ -1,4 +1,4 @@
-"""Redirects that are none are seen."""
+"""Answers that are not the right redirect are found."""
 
 import http.server
 

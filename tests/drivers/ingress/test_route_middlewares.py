@@ -1,4 +1,4 @@
-"""What changes a request on its way to a service, or hides that the service is away, is seen."""
+"""What changes a request on its way to a service, or hides that the service is down, is found."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Routes that try another pod: those of ours do, and one without its middleware is found."""
+"""Routes that retry another pod: ours do, and one without its middleware is found."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Routes that lead elsewhere, take requests in clear, or are of another kind are seen."""
+"""Routes that lead elsewhere, accept plain HTTP, or are of another kind are found."""
 
 import pytest
 from kubernetes.client import ApiException

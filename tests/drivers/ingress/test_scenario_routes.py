@@ -1,4 +1,4 @@
-"""What the routes that scenarios make answer."""
+"""The answers behind the routes that scenarios create."""
 
 import json
 from types import SimpleNamespace
@@ -29,7 +29,7 @@ def test_what_an_address_answers(text, is_open):
 
 
 class Web:
-    """A session whose answers have these statuses, the last one for ever."""
+    """A session whose answers have these statuses, the last one repeatedly."""
 
     def __init__(self, *statuses):
         self.statuses = list(statuses)

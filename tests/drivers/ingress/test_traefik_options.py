@@ -1,4 +1,4 @@
-"""Options that change every request, and options that differ in production, are seen."""
+"""Options that change every request, and options that differ in production, are found."""
 
 import shutil
 
@@ -38,7 +38,7 @@ def test_traefik_has_no_such_option():
 
 @pytest.fixture(scope="module")
 def traefik(tmp_path_factory):
-    """The spec of Traefik's pods by overlay; of what upstream brings, as much as is patched."""
+    """The spec of Traefik's pods by overlay; of upstream's manifests, only what is patched."""
     folder = tmp_path_factory.mktemp("k8s")
     for name in ("traefik", "environment"):
         shutil.copytree(ROOT / "k8s" / name, folder / name)
@@ -78,7 +78,7 @@ def test_the_resolver_of_production_renews_as_the_one_whose_renewal_is_seen_on_k
 
 
 def test_a_resolver_that_is_not_there_is_said():
-    with pytest.raises(AssertionError, match="there is no resolver"):
+    with pytest.raises(AssertionError, match="saw none of that name"):
         traefik_options.resolver({}, "letsencrypt")
 
 

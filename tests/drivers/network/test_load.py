@@ -1,4 +1,4 @@
-"""Requests that are sent all the time: each is accounted for, and nobody stops asking unnoticed."""
+"""Continuous requests: each is accounted for, and a thread that stops is noticed."""
 
 from types import SimpleNamespace
 
@@ -8,7 +8,7 @@ from acceptance.drivers.network.load import RequestLoop
 
 
 class Answers:
-    """A session whose answers have these statuses, the last one again and again."""
+    """A session whose answers have these statuses, the last one repeatedly."""
 
     def __init__(self, *statuses):
         self.statuses = list(statuses)

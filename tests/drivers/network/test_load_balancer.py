@@ -1,4 +1,4 @@
-"""Who is kept waiting at a load balancer, and what it lists of its limits."""
+"""Clients that have to wait at a load balancer, and the limits that it lists."""
 
 import contextlib
 import socket
@@ -60,7 +60,7 @@ def test_a_worker_that_is_not_behind_the_load_balancer_is_told(monkeypatch):
 
 @contextlib.contextmanager
 def server():
-    """A place that takes connections; how many it has taken."""
+    """A server that accepts connections, and their number."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken, ended = [], threading.Event()
 
@@ -97,5 +97,5 @@ def test_who_waits_beside_others_is_no_answer(monkeypatch, scheme):
     monkeypatch.setattr(load_balancer, "ask_behind", lambda *_: "pod one")
     assert load_balancer.ask_beside_others(load_balancer.PODS, None, scheme, None) == "pod one"
     monkeypatch.setattr(load_balancer, "ask_behind", waits)
-    with pytest.raises(AssertionError, match="no answer beside 24 connections held open"):
+    with pytest.raises(AssertionError, match="an answer while 24 connections are held open"):
         load_balancer.ask_beside_others(load_balancer.PODS, None, scheme, None)

@@ -1,4 +1,4 @@
-"""Who reaches whom, as a client says it."""
+"""Whether a pod reaches another, according to its client's message."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""Who asks a Service: a pod on each worker, and the one behind it."""
+"""The clients of a Service: a pod on each worker, and the pod behind it."""
 
 import json
 from types import SimpleNamespace as Thing
@@ -56,7 +56,7 @@ class Namespace:
 
 @pytest.fixture(autouse=True)
 def once(monkeypatch):
-    """Whoever waits looks once."""
+    """A wait checks only once."""
 
     def eventually(look, *, what, **_):
         try:

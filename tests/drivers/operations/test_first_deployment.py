@@ -32,7 +32,7 @@ PROGRAMS = {
 
 @pytest.fixture(scope="module")
 def operator(tmp_path_factory):
-    """Types a block in a copy of the project, as somebody whose home is new."""
+    """Runs a block in a copy of the project, as a user with an empty home."""
     home = tmp_path_factory.mktemp("home")
     checkout = copy_project(home / "checkout")
     for name, text in PROGRAMS.items():

@@ -1,4 +1,4 @@
-"""Whoever kept a page of before, and asks whether it changed, gets the new one, or is found."""
+"""A client that revalidates an older cached page gets the new one, or is reported."""
 
 import http.server
 
@@ -35,7 +35,7 @@ def test_a_tag_is_set_as_a_person_would(before, after):
 
 
 def page(headers):
-    """An answer of before."""
+    """An earlier answer."""
     kept = requests.Response()
     kept.headers.update(headers)
     return kept

@@ -1,4 +1,4 @@
-"""The handbooks' commands, as far as they can be held against this project without a cluster."""
+"""The handbooks' commands, as far as they can be checked without a cluster."""
 
 import functools
 import re

@@ -1,4 +1,4 @@
-"""A copy that is deleted finishes the requests that have begun, or does not."""
+"""A deleted copy finishes the requests that have begun, or does not."""
 
 import contextlib
 import http.server

@@ -1,4 +1,4 @@
-"""What docs/operations.md says for production alone, typed here with programs of a test's own: backup, restore, K3s."""
+"""docs/operations.md's commands for production only, run with stand-in programs: backup, restore, K3s."""
 
 import base64
 import os

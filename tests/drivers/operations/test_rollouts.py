@@ -1,4 +1,4 @@
-"""When a sync counts as failed: once it is on record, or tried again."""
+"""When a sync counts as failed: once it is recorded as failed, or retried."""
 
 from types import SimpleNamespace
 
@@ -12,7 +12,7 @@ COMMIT = "c0ffee00"
 
 
 def service(**operation):
-    """A service whose last sync says this of itself."""
+    """A service whose last sync has this status."""
     seen = {"message": "field is immutable", "syncResult": {"revision": COMMIT}, **operation}
     return SimpleNamespace(
         pushed=COMMIT,

@@ -1,4 +1,4 @@
-"""Replicas that are committed, and a worker that takes pods again whatever becomes of its drain."""
+"""Replicas committed to Git, and a worker that accepts pods again however its drain ends."""
 
 import types
 

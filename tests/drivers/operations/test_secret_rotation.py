@@ -1,4 +1,4 @@
-"""Who judges tokens comes to say yes or no, and has to stay with it where something has just changed."""
+"""Services that validate tokens change their answer after a rotation, and have to stay with it."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from acceptance.drivers.operations import secret_rotation
 
 
 class Judges(secret_rotation.Judges):
-    """Judges that say one thing after another, the last one for good."""
+    """Services that give these answers one after another, the last one repeatedly."""
 
     def __init__(self, *says):
         object.__setattr__(self, "says", [*says])

@@ -1,4 +1,4 @@
-"""Operations of Argo CD: when none is in progress, how one is ended, and what is tried again while one is."""
+"""Operations of Argo CD: when none is in progress, how one is ended, and what is retried meanwhile."""
 
 from types import SimpleNamespace
 

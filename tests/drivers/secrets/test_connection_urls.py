@@ -1,4 +1,4 @@
-"""A password beside a connection URL has to be the one in it."""
+"""A password beside a connection URL has to be the one in the URL."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Credentials are found in the settings of other tools; references, words and other people's texts are none."""
+"""Credentials are found in settings of other tools; references, words and upstream texts are not reported."""
 
 import base64
 import subprocess

@@ -1,4 +1,4 @@
-"""Credentials are seen by their form, wherever a manifest has them; what refers to one is none."""
+"""Credentials are found by their form anywhere in a manifest; references to one are not reported."""
 
 import json
 

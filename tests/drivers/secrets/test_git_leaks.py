@@ -1,4 +1,4 @@
-"""What Git must not hold is found on every ref, in every form; what it may hold is not."""
+"""What Git must not contain is found on every ref, in every form; what it may contain is not reported."""
 
 import base64
 import subprocess
@@ -100,7 +100,7 @@ def repository(tmp_path):
 
 
 def pushed(repository, ref, files, message="More"):
-    """Push files to a ref that nobody else looks at."""
+    """Push files to a ref that no other test uses."""
     for path, text in files.items():
         (repository.folder / path).write_bytes(text if isinstance(text, bytes) else text.encode())
     repository.git("add", "--all")
@@ -126,7 +126,7 @@ def test_a_tag_that_was_deleted_is_searched_no_more(repository):
 
 
 def kept(repository):
-    """What lists all that a repository's server keeps."""
+    """The list of all objects that a repository's server keeps."""
     where = ["git", "--git-dir", repository.remote()]
     listing = ["cat-file", "--batch-all-objects", "--batch-check=%(objecttype) %(objectname)"]
 

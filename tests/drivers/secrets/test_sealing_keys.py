@@ -1,4 +1,4 @@
-"""A copy of a sealing key is known by the key, however it is written down; other keys are nobody's business."""
+"""A copy of a sealing key is recognised in any encoding; other keys are ignored."""
 
 import base64
 import datetime

@@ -1,4 +1,4 @@
-"""Values of Secrets are found in every other object and text, in each form; what is no secret is not looked for."""
+"""Secret values are found in every other object and text, in each form; public values are ignored."""
 
 import base64
 import json

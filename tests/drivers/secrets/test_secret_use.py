@@ -1,4 +1,4 @@
-"""Secret values that reach pods by another way than a Secret are seen; production's manifests have none."""
+"""Secret values that reach pods otherwise than from a Secret are found; production's manifests have none."""
 
 from types import SimpleNamespace
 

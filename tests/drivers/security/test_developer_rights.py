@@ -1,4 +1,4 @@
-"""What a developer tries, and how what they may read is searched for Secrets, without a cluster."""
+"""A developer's attempts, and the search for Secrets in what they may read, without a cluster."""
 
 import base64
 from types import SimpleNamespace

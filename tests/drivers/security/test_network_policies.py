@@ -1,4 +1,4 @@
-"""Whom the network policies of the manifests let in."""
+"""Which connections the network policies in the manifests allow."""
 
 from types import SimpleNamespace
 
@@ -31,7 +31,7 @@ def covers(selector, labels):
 
 
 def admits(objects, source, target, port):
-    """Whether the policies among `objects` let a pod (its labels, and its namespace's) reach a pod of `default`."""
+    """Whether policies among `objects` allow a pod (its labels, and its namespace's) to reach a pod of `default`."""
     specs = [item["spec"] for item in objects if item["kind"] == "NetworkPolicy"]
     specs = [spec for spec in specs if covers(spec["podSelector"], target)]
     assert specs, f"no policy covers {target}"

@@ -1,4 +1,4 @@
-"""Which pods are dangerous, what kubectl says of them, and who holds a token, without a cluster."""
+"""Which pods are dangerous, what kubectl says about them, and which hold a token, without a cluster."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""What on a machine others than root may read, and what listens there for others."""
+"""Files on a machine that users other than root can read, and sockets that listen for other hosts."""
 
 import subprocess
 from types import SimpleNamespace

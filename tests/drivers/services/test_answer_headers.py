@@ -1,4 +1,4 @@
-"""For how long an answer is kept, and whether it is compressed for a client that cannot read that."""
+"""How long an answer may be cached, and whether it is compressed for a client that does not accept it."""
 
 import pytest
 import requests

@@ -1,4 +1,4 @@
-"""A client pod on each machine: the one that is there anyway, and others that do not stay."""
+"""A client pod on each machine: the existing one, and temporary ones."""
 
 from types import SimpleNamespace as Thing
 
@@ -10,7 +10,7 @@ from acceptance.drivers.services.calls_per_node import ask_often, on_each
 
 
 class Client:
-    """A client pod that runs on worker-2, unless it is told where."""
+    """A client pod that runs on worker-2, unless a node is given."""
 
     deleted = None
 

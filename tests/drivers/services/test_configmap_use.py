@@ -1,4 +1,4 @@
-"""Values that pods have without taking them from their ConfigMap are seen."""
+"""Values that pods do not take from their ConfigMap are found."""
 
 import contextlib
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""What a pod has besides the cluster's DNS to find names by."""
+"""How a pod resolves names other than through the cluster's DNS."""
 
 import pytest
 from kubernetes import client

@@ -1,4 +1,4 @@
-"""Copies of hooks, which reach everything but what they belong to."""
+"""Copies of hooks, which reach every Application but their own."""
 
 from datetime import timedelta
 from types import SimpleNamespace as Thing

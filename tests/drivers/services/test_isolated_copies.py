@@ -1,4 +1,4 @@
-"""Copies of services that reach neither database nor cache."""
+"""Copies of services that can reach neither database nor cache."""
 
 from types import SimpleNamespace as Thing
 

@@ -1,4 +1,4 @@
-"""Validate calls are measured from each machine, to each pod and to the Service, one after another and at once."""
+"""Validate calls are measured from each machine, to each pod and to the Service, sequentially and concurrently."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""What lines of a service's log say: that somebody cannot be reached, and what only developers would write."""
+"""Lines of a service's log: those about an unreachable service, and those for developers only."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What stays the same of a service's answers, and where its Service leads."""
+"""The constant part of a service's answers, and where its Service leads."""
 
 from types import SimpleNamespace as Thing
 

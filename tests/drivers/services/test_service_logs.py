@@ -1,4 +1,4 @@
-"""Whose logs are read for a request: those of its services, and the ingress's."""
+"""The logs that are read for a request: those of its services, and the ingress's."""
 
 from types import SimpleNamespace as Thing
 

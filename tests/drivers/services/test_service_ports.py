@@ -1,4 +1,4 @@
-"""A Service that is not what the plan says, or that leads only to the pods of each machine's own, is found."""
+"""A Service that differs from the plan, or only leads to pods on the caller's machine, is found."""
 
 from types import SimpleNamespace as Thing
 
@@ -8,7 +8,7 @@ from acceptance.drivers.services.service_ports import check
 
 
 def checked(**changes):
-    """The verdict on a Service with some changes; empty if it is good."""
+    """What is wrong with a changed Service; empty if nothing."""
     spec = {"type": "ClusterIP", "ports": [Thing(port=3001)], "internal_traffic_policy": "Cluster"} | changes
     core = Thing(read_namespaced_service=lambda *_: Thing(spec=Thing(**spec)))
     try:

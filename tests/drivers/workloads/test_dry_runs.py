@@ -1,4 +1,4 @@
-"""What admission refuses is told; missing rights, and quotas where a pod takes another's place, are not."""
+"""What admission refuses is reported; missing rights, and quotas where one pod replaces another, are not."""
 
 from types import SimpleNamespace as Thing
 

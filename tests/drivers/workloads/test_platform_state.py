@@ -1,4 +1,4 @@
-"""The platform as it was found: what counts as a change, and what moves by itself."""
+"""The platform as it was found: what counts as a change, and what changes by itself."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""What is read of all pods: the last lines of a log that begins anew, and logs that a kubelet does not give."""
+"""Checks of all pods: the last lines of a rotated log, and logs that a kubelet does not return."""
 
 import datetime
 import json

@@ -1,4 +1,4 @@
-"""A spread that counts cordoned machines leaves a pod without one, where there are as few machines as pods."""
+"""A spread that counts cordoned machines leaves a pod pending, where there are as few machines as pods."""
 
 from types import SimpleNamespace as Thing
 

@@ -1,4 +1,4 @@
-"""What a pod has its data on."""
+"""The volumes that a pod has its data on."""
 
 from types import SimpleNamespace as Thing
 

@@ -14,7 +14,7 @@ WORKERS = Thing(workers=[Thing(name="one"), Thing(name="two")])
 
 
 class Pods:
-    """A namespace that takes pods, and shows one."""
+    """A namespace that accepts pods, and shows one."""
 
     name = "scenario"
 
@@ -72,7 +72,7 @@ def test_its_last_words_are_read_of_the_container_that_ended():
 
     assert terminated_containers.log_of_crashed(Pods(core=Thing(read_namespaced_pod_log=log)), "a") == SAID.strip()
     for status, kind, said in (
-        (400, AssertionError, "no container that ended in the pod a"),
+        (400, AssertionError, "the log of a terminated container of the pod a"),
         (403, ApiException, "403"),
     ):
 
@@ -81,7 +81,7 @@ def test_its_last_words_are_read_of_the_container_that_ended():
 
         with pytest.raises(kind, match=said):
             terminated_containers.log_of_crashed(Pods(core=Thing(read_namespaced_pod_log=refuse)), "a")
-    with pytest.raises(AssertionError, match="the log '' of a, which does not say why"):
+    with pytest.raises(AssertionError, match="the log of a to say why it crashed, saw ''"):
         terminated_containers.log_of_crashed(Pods(core=Thing(read_namespaced_pod_log=lambda *_, **__: "")), "a")
 
 

@@ -1,4 +1,4 @@
-"""Room for one pod more."""
+"""Room for one more pod."""
 
 from types import SimpleNamespace as Thing
 

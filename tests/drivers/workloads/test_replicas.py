@@ -1,4 +1,4 @@
-"""Autoscalers and owners that may take a service's replicas away are seen, here and in production."""
+"""Autoscalers and owners that may reduce a service's replicas are found, here and in production."""
 
 from types import SimpleNamespace
 

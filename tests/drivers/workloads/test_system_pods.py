@@ -1,4 +1,4 @@
-"""Pods where every pod is admitted are known by what they are: made by whom, with which part of the node."""
+"""Pods in system namespaces are recognised by their creator and by what they mount of the node."""
 
 import datetime
 import json

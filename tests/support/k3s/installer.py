@@ -118,12 +118,12 @@ def write_network(address):
 
 
 def digest(purpose, password):
-    """A value that whoever knows the password can make."""
+    """A value that is derived from the password."""
     return hashlib.sha256(f"{purpose}:{password}".encode())
 
 
 def bootstrap_token(password):
-    """The token with which kubeadm lets a machine in."""
+    """The token with which kubeadm admits a machine."""
     text = digest("bootstrap", password).hexdigest()
     return f"{text[:6]}.{text[6:22]}"
 
@@ -199,7 +199,7 @@ def prepare_server(settings, password):
 
 
 def start(settings):
-    """Start the cluster, and leave the tokens that let others in."""
+    """Start the cluster, and leave the tokens with which others join."""
     password = secrets.token_hex(16)
     agents = Path(settings["agent-token-file"]).read_text().strip()
     files = prepare_server(settings, password)
