@@ -15,9 +15,8 @@ from typing import Any
 
 from acceptance.base.proxies import build_options
 from acceptance.clients import engine
+from acceptance.clients.outside import ca_bundle
 from acceptance.clients.process import run, run_twice
-
-CA_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
 SETTINGS = {
     "pip": ("~/.config/pip/pip.conf", "~/.pip/pip.conf", "/etc/pip.conf"),
@@ -55,12 +54,6 @@ def one_platform() -> tuple[str, ...]:
     status, architecture = docker("info", "--format", "{{json .DriverStatus}} {{.Architecture}}").rsplit(" ", 1)
     platform = {"x86_64": "amd64", "aarch64": "arm64"}.get(architecture, architecture)
     return ("--platform", f"linux/{platform}") if "io.containerd.snapshotter" in status else ()
-
-
-def ca_bundle() -> str | None:
-    """The CA bundle that this machine or user trusts: the file that the environment names, or the system's."""
-    named = (os.environ.get(name) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
-    return next((path for path in (*named, *CA_BUNDLES) if path and Path(path).is_file()), None)
 
 
 def registry_settings() -> list[str]:

@@ -10,10 +10,11 @@ from acceptance.base.paths import IMAGES
 from acceptance.base.progress import Steps, say
 from acceptance.clients import docker, engine
 from acceptance.clients.process import run_twice
+from acceptance.clients.registry import Mirrors, located
 from acceptance.images.build_order import in_waves
 from acceptance.images.lock import Entry, Mode
 from acceptance.images.parallel import in_parallel
-from acceptance.images.pull import Mirrors, located, pull_image
+from acceptance.images.pull import pull_image
 from acceptance.images.registry import registry_answers
 from acceptance.images.store import Store
 
