@@ -66,6 +66,19 @@ def registry_settings() -> list[str]:
     return options
 
 
+def build_settings() -> list[str]:
+    """Options of every build: the CAs that this machine trusts, its package registries, and the user's proxy."""
+    bundle = ca_bundle()
+    # The registries' TLS certificates may come from a CA that only this machine trusts.
+    trust = ["--secret", f"id=ca,src={bundle}"] if bundle else []
+    return [*trust, *registry_settings(), *build_options()]
+
+
+def build_environment() -> dict[str, str]:
+    """The environment of every build: BuildKit, in the engine itself."""
+    return {"DOCKER_BUILDKIT": "1", "BUILDX_BUILDER": engine.builder()}
+
+
 def build(
     folder: Path,
     *,
@@ -76,11 +89,7 @@ def build(
     arguments: dict[str, str] | None = None,
 ) -> None:
     """Build a Dockerfile with BuildKit, into the engine as `tag` or into the folder `output`."""
-    command: list[str | Path] = [engine.client(), "build", "--progress=plain"]
-    if bundle := ca_bundle():
-        # The registries' TLS certificates may come from a CA that only this machine trusts.
-        command += ["--secret", f"id=ca,src={bundle}"]
-    command += [*registry_settings(), *build_options()]
+    command: list[str | Path] = [engine.client(), "build", "--progress=plain", *build_settings()]
     for key, value in (arguments or {}).items():
         command += ["--build-arg", f"{key}={value}"]
     if target:
@@ -91,9 +100,7 @@ def build(
         command += ["--output", f"type=local,dest={output}"]
     with readable_by_all(folder) as context:
         # Downloads may be cut off; finished steps are in BuildKit's caches.
-        run_twice(
-            [*command, context], log=log, environment={"DOCKER_BUILDKIT": "1", "BUILDX_BUILDER": engine.builder()}
-        )
+        run_twice([*command, context], log=log, environment=build_environment())
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Requests to the outside world: through the user's proxy, and trusting the CAs that this machine or its user trusts."""
+"""Requests to the outside world: through the user's proxy, trusting the CAs that this machine or user trusts."""
 
 from __future__ import annotations
 

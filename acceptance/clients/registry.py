@@ -158,11 +158,11 @@ class Registries:
         return answer
 
     def address(self, host: str, *, is_mirror: bool) -> str:
-        """A registry's address. Only a mirror may be without HTTPS: a digest that anyone on the way wrote pins nothing."""
+        """A registry's address. Only a mirror may lack HTTPS: a digest that anybody on the way can write pins nothing."""
+        if not is_mirror:
+            return f"https://{HUB_ANSWERS_AT if host == HUB else host}"
         if host not in self.addresses:
-            self.addresses[host] = (
-                greeting(host)[0] if is_mirror else f"https://{HUB_ANSWERS_AT if host == HUB else host}"
-            )
+            self.addresses[host], _ = greeting(host)
         return self.addresses[host]
 
     def token(self, challenge: str, repository: str) -> str:

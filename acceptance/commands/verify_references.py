@@ -1,6 +1,7 @@
 """`make verify-references`: check without an account that every referenced image is in its registry.
 
-It covers images/lock.toml and production's overlays, and prints what is missing. --upstream and --env query mirrors instead.
+It covers images/lock.toml and production's overlays, and prints what is missing.
+--upstream and --env query mirrors instead.
 """
 
 from __future__ import annotations

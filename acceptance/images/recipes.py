@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from acceptance.base.errors import UserError
 from acceptance.base.paths import IMAGES
 from acceptance.base.progress import Steps, say
 from acceptance.clients import docker, engine
+from acceptance.clients.docker import build_environment, build_settings
+from acceptance.clients.outside import ca_bundle
 from acceptance.clients.process import run_twice
 from acceptance.clients.registry import Mirrors, located
 from acceptance.images.build_order import in_waves
@@ -72,24 +75,39 @@ class Recipes:
             self.builds += 1
 
     def ensure_base(self, entry: Entry) -> None:
-        """Provide a base image under its upstream short name: existing, pulled, or bootstrapped."""
+        """Provide a base image under its upstream short name: existing, pulled, or bootstrapped.
+
+        Raises UserError for a Go that is older than the recipes need, if no newer one can be had.
+        """
         short = entry.short
         if docker.inspect("image", short) is not None:
-            return
-        reference = located(entry.pulled, self.upstream)
-        if registry_answers(reference):
-            reason = pull_image(reference)
-            if reason is None:
-                docker.docker("tag", reference, short)
+            if not (old := too_old(entry)):
                 return
-            if self.mode == "pull":
-                raise UserError(f"{reference} is unavailable: {reason}", "fix images/lock.toml, or use --images=auto")
-            say(f"  {reference} is unavailable ({reason}): bootstrapping it")
-        begun = time.monotonic()
-        say(f"Bootstrapping the base image {short} ...")
-        log = self.new_log(entry)
-        run_twice([IMAGES / "bootstrap.sh", entry.name, short], log=log, environment={"DOCKER": engine.client()})
-        say(f"  {short} ready ({time.monotonic() - begun:.0f} s)")
+            say(f"  {old}: getting it anew")
+        if not self.pull_base(entry):
+            begun = time.monotonic()
+            say(f"Bootstrapping the base image {short} ...")
+            bundle = ca_bundle()
+            environment = {"DOCKER": engine.client(), **build_environment(), **({"PIP_CERT": bundle} if bundle else {})}
+            command = [IMAGES / "bootstrap.sh", entry.name, short, *build_settings()]
+            run_twice(command, log=self.new_log(entry), environment=environment)
+            say(f"  {short} ready ({time.monotonic() - begun:.0f} s)")
+        if old := too_old(entry):
+            raise UserError(old, f"docker pull {entry.pulled}, or point images.upstream to a mirror that is up to date")
+
+    def pull_base(self, entry: Entry) -> bool:
+        """Pull a base image, if a registry has it. Raises UserError if it has not, and none is to be built."""
+        reference = located(entry.pulled, self.upstream)
+        if not registry_answers(reference):
+            return False
+        reason = pull_image(reference)
+        if reason is None:
+            docker.docker("tag", reference, entry.short)
+            return True
+        if self.mode == "pull":
+            raise UserError(f"{reference} is unavailable: {reason}", "fix images/lock.toml, or use --images=auto")
+        say(f"  {reference} is unavailable ({reason}): bootstrapping it")
+        return False
 
     def new_log(self, entry: Entry) -> Path:
         """An empty log for the build of an entry."""
@@ -97,3 +115,22 @@ class Recipes:
         log = self.logs / f"{entry.name}.log"
         log.write_bytes(b"")
         return log
+
+
+def too_old(entry: Entry) -> str:
+    """What is wrong with a base image whose Go is older than a recipe's go.mod asks for; empty if it is new enough."""
+    if entry.name != "golang":
+        return ""
+    lines = [line for file in IMAGES.glob("*/go.mod") for line in file.read_text().splitlines()]
+    needed = max((line.split()[1] for line in lines if line.startswith("go ")), key=numbers)
+    there = docker.docker("run", "--rm", "--network=none", entry.short, "go", "env", "GOVERSION", check=False)
+    version = there.removeprefix("go")
+    # Without an answer, the build says what is wrong.
+    is_old = bool(numbers(version)) and numbers(version) < numbers(needed)
+    return f"{entry.short} has Go {version}, and images/*/go.mod need {needed}" if is_old else ""
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """A version as numbers, for comparison: (1, 26, 8); empty if it is not one."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    return tuple(map(int, found[0].split("."))) if found else ()

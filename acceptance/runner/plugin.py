@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import codecs
-import contextlib
 import datetime
 import locale
-import os
 import secrets
-import signal
-from pathlib import Path
 
 import pytest
 
