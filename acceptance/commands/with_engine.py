@@ -126,6 +126,7 @@ def ensure(uid: Callable[[], int] = os.geteuid) -> int | None:
             install_programs()
     if engine.answers():
         return None
+    engine.refuse_podman()
     if uid() != 0 or not is_debian_like():
         raise UserError(
             "no container engine answers",

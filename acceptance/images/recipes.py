@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -85,11 +87,12 @@ class Recipes:
                 return
             say(f"  {old}: getting it anew")
         if not self.pull_base(entry):
+            refuse_bootstrap(entry)
             begun = time.monotonic()
             say(f"Bootstrapping the base image {short} ...")
             bundle = ca_bundle()
             environment = {"DOCKER": engine.client(), **build_environment(), **({"PIP_CERT": bundle} if bundle else {})}
-            command = [IMAGES / "bootstrap.sh", entry.name, short, *build_settings()]
+            command: list[str | Path] = [IMAGES / "bootstrap.sh", entry.name, short, *build_settings()]
             run_twice(command, log=self.new_log(entry), environment=environment)
             say(f"  {short} ready ({time.monotonic() - begun:.0f} s)")
         if old := too_old(entry):
@@ -115,6 +118,23 @@ class Recipes:
         log = self.logs / f"{entry.name}.log"
         log.write_bytes(b"")
         return log
+
+
+def refuse_bootstrap(entry: Entry) -> None:
+    """Raise UserError if this user or system cannot make a base image: debootstrap runs as root, and on Debian."""
+    if entry.name != "debian":
+        return
+    if not shutil.which("debootstrap", path=f"{os.environ.get('PATH', '')}:/usr/sbin"):
+        problem, install = "debootstrap, which makes it, is not installed", "apt-get install debootstrap, then "
+    elif os.geteuid() != 0:
+        problem, install = "only root can make it", ""
+    else:
+        return
+    once = f"once as root: {install}{IMAGES / 'bootstrap.sh'} {entry.name} {entry.short}"
+    raise UserError(
+        f"there is no base image {entry.short}, no registry to pull it from, and {problem}",
+        f"name a registry that answers in images.upstream, or run {once}",
+    )
 
 
 def too_old(entry: Entry) -> str:

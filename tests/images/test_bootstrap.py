@@ -122,3 +122,20 @@ def test_a_local_go_that_is_too_old_is_pulled_anew_or_refused(machine, monkeypat
 
 def test_bootstrap_is_a_valid_script():
     subprocess.run(["sh", "-n", IMAGES / "bootstrap.sh"], check=True)
+
+
+@pytest.mark.parametrize(
+    ("uid", "program", "words"),
+    [
+        (1000, "/usr/sbin/debootstrap", "only root can make it"),
+        (0, None, "debootstrap, which makes it, is not installed"),
+    ],
+)
+def test_who_cannot_make_a_base_image_is_told_what_to_run(machine, monkeypatch, uid, program, words):
+    folder = machine(f"go{NEEDED}")
+    monkeypatch.setattr(recipes.os, "geteuid", lambda: uid)
+    monkeypatch.setattr(recipes.shutil, "which", lambda *_, **__: program)
+    with pytest.raises(UserError, match=words) as refused:
+        builder(folder).ensure_base(read_lock()["debian"])
+    assert f"{IMAGES / 'bootstrap.sh'} debian debian:bookworm-slim" in refused.value.remedy
+    assert "once as root" in refused.value.remedy

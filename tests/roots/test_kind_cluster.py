@@ -2,13 +2,14 @@
 
 import base64
 import os
+import re
 import stat
 import subprocess
 
 import pytest
 import yaml
 
-from acceptance.base.paths import INFRASTRUCTURE
+from acceptance.base.paths import INFRASTRUCTURE, ROOT
 from acceptance.drivers.security.unauthenticated_access import HEALTH, NEEDS_CREDENTIALS
 
 PROGRAM = '#!/bin/sh\necho "$0 $*" >>"$WORLD/calls"\ncat >/dev/null\n'
@@ -75,3 +76,15 @@ def test_all_control_planes_are_given_those_files():
         assert f"{argument} " in text
     # The key's folder is an input; the key itself is none.
     assert "random" not in text
+
+
+def test_nothing_needs_ipv6():
+    """The host may have none: kind asks for it only where a cluster has it, and the nodes' network is our own."""
+    asks = re.compile(r"ipv6|ipFamily|listen \[::\]|bind (\[?::\]?:|:::)|host=\"::\"", re.IGNORECASE)
+    folders = (INFRASTRUCTURE / "kind", ROOT / "images", ROOT / "services")
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".sum"]
+    ours = [path for path in files if not {"node_modules", "__pycache__"} & set(path.parts)]
+    named = [path for path in ours if "lock" not in path.name and "requirements" not in path.name]
+    assert not [path for path in named if asks.search(path.read_text(errors="replace"))]
+    network = (INFRASTRUCTURE / "kind" / "network.tf").read_text()
+    assert 'driver = "bridge"' in network and network.count("subnet") == 2
