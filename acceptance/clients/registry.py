@@ -158,7 +158,7 @@ class Registries:
         return answer
 
     def address(self, host: str, *, is_mirror: bool) -> str:
-        """A registry's address. Only a mirror may lack HTTPS: a digest that anybody on the way can write pins nothing."""
+        """A registry's address. Only a mirror may lack HTTPS: a digest that anybody on the way wrote pins nothing."""
         if not is_mirror:
             return f"https://{HUB_ANSWERS_AT if host == HUB else host}"
         if host not in self.addresses:
