@@ -36,8 +36,9 @@ def utc(seconds: float) -> str:
 
 def git(*arguments: str) -> str:
     """Git's description of the checkout; empty outside one."""
-    # Not what a git hook's GIT_DIR names.
-    answer = run_program(["git", "-C", ROOT, *arguments], check=False)
+    # Not that of a repository that a tarball was unpacked in, nor of one that a git hook's GIT_DIR names.
+    only_here = {"GIT_CEILING_DIRECTORIES": str(ROOT.parent)}
+    answer = run_program(["git", "-C", ROOT, *arguments], environment=only_here, check=False)
     return answer.stdout.strip() if answer.returncode == 0 else ""
 
 

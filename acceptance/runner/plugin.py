@@ -123,7 +123,10 @@ def look_first(config: pytest.Config) -> list[UserError]:
     """Problems of the cluster that the environment names; if there are none, this run takes the lock in it."""
     run = config.stash[RUN]
     provision = run.options.permissions.provision
-    attachment = config.stash[ATTACHMENT] = Attachment(run.environment, may_be_new=provision)
+    try:
+        attachment = config.stash[ATTACHMENT] = Attachment(run.environment, may_be_new=provision)
+    except UserError as error:
+        return [error]
     is_new = provision and run.environment.infrastructure.provisioner == "aws" and not attachment.kubeconfig.is_file()
     # A cluster that is still to be provisioned is checked once it exists.
     return [] if is_new else attachment.begin(run.id)

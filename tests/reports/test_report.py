@@ -41,6 +41,17 @@ def test_the_commit_is_the_checkouts_whatever_a_git_hook_says(tmp_path, monkeypa
     assert report.git("rev-parse", "HEAD") == commit != ""
 
 
+def test_a_tarball_in_somebody_elses_repository_has_no_commit(tmp_path, monkeypatch):
+    author = ["-c", "user.name=x", "-c", "user.email=x@example.test"]
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    subprocess.run(["git", "-C", tmp_path, *author, "commit", "--quiet", "--allow-empty", "-m", "theirs"], check=True)
+    (tmp_path / "unpacked").mkdir()
+    monkeypatch.setattr(report, "ROOT", tmp_path / "unpacked")
+    assert report.git("rev-parse", "HEAD") == ""
+    monkeypatch.setattr(report, "ROOT", tmp_path)
+    assert len(report.git("rev-parse", "HEAD")) == 40
+
+
 def test_the_manifest_holds_the_sum_of_every_other_file(project):
     project.feature(scenario())
     project.run()
