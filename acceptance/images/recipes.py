@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from acceptance.base.errors import UserError
-from acceptance.base.paths import IMAGES
+from acceptance.base.paths import IMAGES, STATE
 from acceptance.base.progress import Steps, say
 from acceptance.clients import docker, engine
 from acceptance.clients.docker import build_environment, build_settings
@@ -17,6 +17,7 @@ from acceptance.clients.outside import ca_bundle
 from acceptance.clients.process import run_twice
 from acceptance.clients.registry import Mirrors, located
 from acceptance.images.build_order import in_waves
+from acceptance.images.durations import expected, note
 from acceptance.images.lock import Entry, Mode
 from acceptance.images.parallel import in_parallel
 from acceptance.images.pull import pull_image
@@ -24,6 +25,7 @@ from acceptance.images.registry import registry_answers
 from acceptance.images.store import Store
 
 PARALLEL = 2
+DURATIONS = STATE / "build-seconds.json"
 
 
 class Recipes:
@@ -45,7 +47,8 @@ class Recipes:
         waves = in_waves(entries, self.store.lock, self.store.is_there)
         total = sum(len(wave) for wave in waves)
         say(f"Building {total} images and tools from source (logs in {self.logs}) ...")
-        steps = Steps(total, "building", "built")
+        likely = expected(DURATIONS, [entry.name for wave in waves for entry in wave])
+        steps = Steps(total, "building", "built", likely, PARALLEL)
         with steps.shown():
             for wave in waves:
                 in_parallel(lambda entry: self.build_one(entry, steps), wave, workers=PARALLEL)
@@ -68,6 +71,7 @@ class Recipes:
         log = self.new_log(entry)
         arguments = {need.upper().replace("-", "_"): self.store.tag(self.store.lock[need]) for need in entry.needs}
         folder = IMAGES / entry.recipe
+        began = time.monotonic()
         with steps.step(entry.name, lambda: docker.build_step(log)):
             if entry.use in ("tool", "manifests"):
                 with self.store.filled(entry) as output:
@@ -75,6 +79,7 @@ class Recipes:
             else:
                 docker.build(folder, log=log, target=entry.target, tag=self.store.tag(entry), arguments=arguments)
             self.builds += 1
+            note(DURATIONS, entry.name, time.monotonic() - began)
 
     def ensure_base(self, entry: Entry) -> None:
         """Provide a base image under its upstream short name: existing, pulled, or bootstrapped.

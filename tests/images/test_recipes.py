@@ -9,6 +9,11 @@ from acceptance.images.recipes import Recipes
 from acceptance.images.store import Store
 
 
+@pytest.fixture(autouse=True)
+def _durations_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(recipes, "DURATIONS", tmp_path / "seconds.json")
+
+
 def test_a_damaged_cache_entry_is_made_anew(tmp_path, monkeypatch):
     (tmp_path / "thing").mkdir()
     (tmp_path / "thing" / "Dockerfile").write_text("FROM scratch\n")
