@@ -22,6 +22,9 @@ def end_politely() -> None:
     def end(number: int) -> None:
         if not told:
             told.append(number)
+            if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+                # In the background of a shell's script, Ctrl-C is for others, but this signal is for us.
+                signal.signal(signal.SIGINT, signal.default_int_handler)
             signal.raise_signal(signal.SIGINT)
 
     on_end(end)

@@ -91,16 +91,22 @@ def mirrors_of(words: Sequence[str]) -> Mirrors:
 def greeting(host: str, timeout: float = TIMEOUT) -> tuple[str, int]:
     """A registry's address, and the status with which it answers /v2/. Raises RequestException if it does not answer.
 
-    As engines do: HTTPS is tried first, then plain HTTP. The engine pulls over HTTP only from its insecure-registries,
-    and says so.
+    As engines do: HTTPS is tried first, then plain HTTP; on this machine the other way round. The engine pulls over
+    HTTP only from this machine and from its insecure-registries, and says so.
     """
     place = HUB_ANSWERS_AT if host == HUB else host
+    likely, other = ("http", "https") if place.startswith(("127.0.0.1", "localhost")) else ("https", "http")
     try:
-        return f"https://{place}", ask("GET", f"https://{place}/v2/", timeout=timeout).status_code
+        status = ask("GET", f"{likely}://{place}/v2/", timeout=timeout).status_code
+        # What a server with TLS says to plain HTTP.
+        if status != 400:
+            return f"{likely}://{place}", status
     except requests.ConnectTimeout:
         raise
     except requests.RequestException:
-        return f"http://{place}", ask("GET", f"http://{place}/v2/", timeout=timeout).status_code
+        # The other scheme's answer counts.
+        pass
+    return f"{other}://{place}", ask("GET", f"{other}://{place}/v2/", timeout=timeout).status_code
 
 
 class Registries:

@@ -12,6 +12,7 @@ import pytest
 from acceptance.base.paths import ROOT
 
 PATIENCE = 60
+pytestmark = pytest.mark.usefixtures("hangup_counts")
 PROGRAM = """
 import pathlib, runpy, sys, time
 from acceptance.base.progress import say
@@ -83,3 +84,12 @@ def test_a_hangup_that_is_ignored_stays_ignored(tmp_path):
         process.wait(1)
     process.terminate()
     assert process.wait(PATIENCE) == 130
+
+
+def test_it_ends_in_the_background_of_a_script_too(tmp_path):
+    words = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh", *command(tmp_path)]
+    process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.DEVNULL)
+    wait_begun(tmp_path)
+    process.terminate()
+    assert process.wait(PATIENCE) == 130
+    assert (tmp_path / "undone").exists()

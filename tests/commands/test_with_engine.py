@@ -12,6 +12,7 @@ import pytest
 from acceptance.base.paths import ROOT
 
 PATIENCE = 60
+pytestmark = pytest.mark.usefixtures("hangup_counts")
 PROGRAM = """
 import pathlib, runpy, sys
 from acceptance.commands import with_engine
