@@ -8,6 +8,11 @@ WITH_ENGINE := $(COMMAND) with-engine
 # The suite's files are UTF-8, whatever the locale.
 export PYTHONUTF8 := 1
 
+# pip knows its own variable only.
+ifneq ($(SSL_CERT_FILE),)
+export PIP_CERT ?= $(SSL_CERT_FILE)
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help setup accept test try-machines check format lock up down render preflight prove rehearse-production rehearse-recovery soak report report-diff bench clean
 .PHONY: pin lock-downloads verify-references argocd-password backup-keys restore-keys

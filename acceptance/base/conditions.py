@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from kubernetes import client
@@ -22,7 +23,8 @@ def is_ready(resource: Any) -> bool:
 def describe(pod: client.V1Pod) -> str:
     """A pod's state in a few words."""
     states = []
-    for status in pod.status.container_statuses or []:
+    before = [item for item in pod.status.init_container_statuses or [] if not is_done(item)]
+    for status in [*before, *(pod.status.container_statuses or [])]:
         waiting = status.state.waiting
         terminated = status.state.terminated
         if waiting:
@@ -33,6 +35,17 @@ def describe(pod: client.V1Pod) -> str:
             states.append("running" + ("" if status.ready else ", not ready"))
     reasons = [condition.message for condition in pod.status.conditions or [] if condition.message]
     return f"is {pod.status.phase} ({'; '.join(states or reasons) or 'no container yet'})"
+
+
+def is_done(status: Any) -> bool:
+    """Whether an init container has done its work, or works on beside the others."""
+    return bool(status.ready or (status.state.terminated and status.state.terminated.exit_code == 0))
+
+
+def not_ready(pods: Iterable[client.V1Pod]) -> str:
+    """Each pod that is not Ready, and why, to end a message with; empty if all are Ready."""
+    found = [f"{pod.metadata.name} {describe(pod)}" for pod in pods if not is_ready(pod)]
+    return f": {'; '.join(found)}" if found else ""
 
 
 def phase_of(resource: Any) -> str:

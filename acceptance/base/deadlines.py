@@ -18,6 +18,7 @@ API_RESUMES = Deadline(30, "issue: writes resume after the loss of a control pla
 POD_READY = Deadline(90, "the suite: an image is pulled and its process starts")
 NODES_READY = Deadline(180, "the suite: a cluster that was just made")
 API_ANSWERS = Deadline(60, "the suite: an API server that was just started")
+RESTARTED = Deadline(120, "the suite: the API of a cluster whose machines were all just started")
 SETTLED = Deadline(90, "the suite: nodes and system pods of a cluster that was just made")
 STANDS = Deadline(10, "the suite: nodes and system pods of a platform that was kept")
 RESTART = Deadline(60, "criterion 2.6: three probes at one second each, and the kubelet's back-off")

@@ -6,7 +6,7 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TextIO
 
 EVERY = 30.0
@@ -111,11 +111,17 @@ def speaking_through(output: Output) -> contextlib.AbstractContextManager[None]:
 class Steps:
     """The steps of one piece of work, which may run concurrently: done, running, seconds elapsed."""
 
-    def __init__(self, total: int, doing: str = "", done: str = "") -> None:
+    def __init__(
+        self, total: int, doing: str = "", done: str = "", expected: Mapping[str, float] | None = None, workers: int = 1
+    ) -> None:
+        """`expected`: seconds that each step is likely to take, if known; `workers`: how many run at once."""
         self.total = total
+        self.expected = dict(expected or {})
+        self.workers = workers
         self.doing, self.verb = doing, done
         self.done = 0
         self.running: dict[str, Callable[[], str]] = {}
+        self.begun: dict[str, float] = {}
         self.started = time.monotonic()
         self.lock = threading.Lock()
 
@@ -125,10 +131,17 @@ class Steps:
         return time.monotonic() - self.started
 
     def status(self) -> str:
-        """`[3/20] building traefik 4/7, kubernetes 2/5 (95 s)`."""
+        """`[3/20] building traefik 4/7, kubernetes 2/5 (95 s, about 600 s left)`."""
         with self.lock:
             running = ", ".join(f"{name} {part()}".rstrip() for name, part in self.running.items())
-            return f"[{self.done}/{self.total}] {self.doing} {running or '...'} ({self.seconds:.0f} s)"
+            return f"[{self.done}/{self.total}] {self.doing} {running or '...'} ({self.seconds:.0f} s{self.left()})"
+
+    def left(self) -> str:
+        """About how many seconds are left, in words; empty if it is not known, or if it takes longer than expected."""
+        now = time.monotonic()
+        parts = [max(0.0, seconds - now + self.begun.get(name, now)) for name, seconds in self.expected.items()]
+        seconds = max(sum(parts) / self.workers, max(parts, default=0.0))
+        return f", about {seconds:.0f} s left" if seconds >= 1 else ""
 
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
@@ -142,11 +155,13 @@ class Steps:
         began = time.monotonic()
         with self.lock:
             self.running[name] = part
+            self.begun[name] = began
         try:
             yield
         finally:
             with self.lock:
                 del self.running[name]
+                self.expected.pop(name, None)
         with self.lock:
             self.done += 1
             place = f"[{self.done}/{self.total}]"

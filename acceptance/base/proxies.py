@@ -31,10 +31,17 @@ def is_proxied(variables: Mapping[str, str]) -> bool:
 def reach_directly(hosts: Iterable[str], variables: MutableMapping[str, str] = os.environ) -> None:
     """Add hosts, domains (`.example.org`) and networks to what is reached without the proxy, for us and our children.
 
-    Does nothing if no proxy is set.
+    An ALL_PROXY also becomes HTTP_PROXY and HTTPS_PROXY where these are not set: Go and kind know only them, and some
+    programs only their lower case. Does nothing if no proxy is set.
     """
     if not is_proxied(variables):
         return
+    every = variables.get("ALL_PROXY") or variables.get("all_proxy")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+        if proxy := variables.get(name) or variables.get(name.lower()) or every:
+            for spelling in (name, name.lower()):
+                # An empty one is as good as none.
+                variables[spelling] = variables.get(spelling) or proxy
     before = ",".join(variables.get(name, "") for name in ("NO_PROXY", "no_proxy"))
     known = [name for part in before.split(",") if (name := part.strip())]
     variables["NO_PROXY"] = variables["no_proxy"] = ",".join(dict.fromkeys([*known, *LOCAL, *hosts]))

@@ -15,9 +15,8 @@ from typing import Any
 
 from acceptance.base.proxies import build_options
 from acceptance.clients import engine
+from acceptance.clients.outside import ca_bundle
 from acceptance.clients.process import run, run_twice
-
-CA_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
 SETTINGS = {
     "pip": ("~/.config/pip/pip.conf", "~/.pip/pip.conf", "/etc/pip.conf"),
@@ -57,12 +56,6 @@ def one_platform() -> tuple[str, ...]:
     return ("--platform", f"linux/{platform}") if "io.containerd.snapshotter" in status else ()
 
 
-def ca_bundle() -> str | None:
-    """The CA bundle that this machine or user trusts: the file that the environment names, or the system's."""
-    named = (os.environ.get(name) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
-    return next((path for path in (*named, *CA_BUNDLES) if path and Path(path).is_file()), None)
-
-
 def registry_settings() -> list[str]:
     """Options that pass this machine's package registry settings to a build as secrets, so no layer keeps them."""
     options = []
@@ -71,6 +64,19 @@ def registry_settings() -> list[str]:
         if found:
             options += ["--secret", f"id={name},src={found}"]
     return options
+
+
+def build_settings() -> list[str]:
+    """Options of every build: the CAs that this machine trusts, its package registries, and the user's proxy."""
+    bundle = ca_bundle()
+    # The registries' TLS certificates may come from a CA that only this machine trusts.
+    trust = ["--secret", f"id=ca,src={bundle}"] if bundle else []
+    return [*trust, *registry_settings(), *build_options()]
+
+
+def build_environment() -> dict[str, str]:
+    """The environment of every build: BuildKit, in the engine itself."""
+    return {"DOCKER_BUILDKIT": "1", "BUILDX_BUILDER": engine.builder()}
 
 
 def build(
@@ -83,11 +89,7 @@ def build(
     arguments: dict[str, str] | None = None,
 ) -> None:
     """Build a Dockerfile with BuildKit, into the engine as `tag` or into the folder `output`."""
-    command: list[str | Path] = [engine.client(), "build", "--progress=plain"]
-    if bundle := ca_bundle():
-        # The registries' TLS certificates may come from a CA that only this machine trusts.
-        command += ["--secret", f"id=ca,src={bundle}"]
-    command += [*registry_settings(), *build_options()]
+    command: list[str | Path] = [engine.client(), "build", "--progress=plain", *build_settings()]
     for key, value in (arguments or {}).items():
         command += ["--build-arg", f"{key}={value}"]
     if target:
@@ -98,9 +100,7 @@ def build(
         command += ["--output", f"type=local,dest={output}"]
     with readable_by_all(folder) as context:
         # Downloads may be cut off; finished steps are in BuildKit's caches.
-        run_twice(
-            [*command, context], log=log, environment={"DOCKER_BUILDKIT": "1", "BUILDX_BUILDER": engine.builder()}
-        )
+        run_twice([*command, context], log=log, environment=build_environment())
 
 
 @contextlib.contextmanager

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from acceptance.base.errors import UserError
 from acceptance.base.labels import KIND_LABEL, LABEL
@@ -14,14 +16,25 @@ from acceptance.base.labels import KIND_LABEL, LABEL
 INOTIFY_INSTANCES = 1024
 
 
+class PodmanFound(UserError):
+    """An error for Podman in Docker's place, which must not be replaced without asking."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"{problem}: it lacks BuildKit, and OpenTofu's Docker provider does not work with it",
+            "install Docker (Debian: remove podman-docker, then apt-get install docker.io), or set DOCKER_HOST to a "
+            "Docker engine of this machine",
+        )
+
+
 @functools.cache
 def client() -> str:
     """Path of a docker client that can build with BuildKit.
 
-    A 23+ client without the buildx plugin falls back to the deprecated builder, so it is skipped.
-    Raises UserError when there is none.
+    A 23+ client without the buildx plugin falls back to the deprecated builder, so it is skipped. So is Podman under
+    Docker's name. Raises UserError when there is none.
     """
-    seen = []
+    seen, podman = [], []
     for folder in [*os.environ.get("PATH", "").split(os.pathsep), "/usr/bin"]:
         path = Path(folder) / "docker"
         # An unreadable folder counts as one without it.
@@ -29,16 +42,31 @@ def client() -> str:
             continue
         seen.append(str(path))
         version = subprocess.run([path, "--version"], capture_output=True, text=True).stdout
+        if version.lower().startswith("podman"):
+            podman.append(str(path))
+            continue
         match = re.search(r"version (\d+)", version)
         if match and int(match[1]) < 23:
             return str(path)
         if subprocess.run([path, "buildx", "version"], capture_output=True).returncode == 0:
             return str(path)
+    if podman:
+        raise PodmanFound(f"{podman[0]} is Podman, not Docker")
     raise UserError(
         "no docker client that builds with BuildKit"
         + (f" (found {', '.join(seen)}, without the buildx plugin)" if seen else ""),
         remedy="run `make accept` as root on Debian, which installs one, or install Docker with its buildx plugin",
     )
+
+
+def refuse_podman() -> None:
+    """Raise PodmanFound if Podman is all there is: Docker's packages would replace it."""
+    try:
+        client()
+    except PodmanFound:
+        raise
+    except UserError:
+        return
 
 
 @functools.cache
@@ -77,6 +105,19 @@ def answers() -> bool:
     except subprocess.TimeoutExpired:
         return False
     return info.returncode == 0
+
+
+def info() -> dict[str, Any]:
+    """What the engine says of itself (`docker info`); empty if it does not answer."""
+    command = [client(), "info", "--format", "{{json .}}"]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    return dict(json.loads(found.stdout or "{}")) if found.returncode == 0 else {}
+
+
+def is_podman() -> bool:
+    """Whether it is Podman that answers a docker client."""
+    command = [client(), "version", "--format", "{{json .Server}}"]
+    return "Podman Engine" in subprocess.run(command, capture_output=True, text=True, timeout=30).stdout
 
 
 def default_runtime() -> str:

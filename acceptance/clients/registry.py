@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import requests
 
 from acceptance.base.errors import UserError
+from acceptance.clients.outside import ask
 
 TIMEOUT = 10.0
 """Seconds that a registry may take to answer."""
@@ -67,12 +69,52 @@ class Reference:
         return self.name + (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
 
 
-class Registries:
-    """All registries. `upstream` is queried instead of each: a mirror's host, or host and path."""
+Mirrors = str | Mapping[str, str] | None
+"""A mirror of all registries, or one per registry host; each may have a path (Harbor, Artifactory)."""
 
-    def __init__(self, upstream: str | None = None) -> None:
-        self.upstream = upstream
-        self.session = requests.Session()
+
+def located(reference: str, mirrors: Mirrors) -> str:
+    """Where to get an upstream reference: from its own registry, or under the same path from a mirror."""
+    host, _, path = reference.partition("/")
+    mirror = mirrors.get(host) if isinstance(mirrors, Mapping) else mirrors
+    return f"{mirror.rstrip('/')}/{path}" if mirror else reference
+
+
+def mirrors_of(words: Sequence[str]) -> Mirrors:
+    """The mirrors that arguments name: HOST[/PATH] for all registries, or REGISTRY=HOST[/PATH] for one of them."""
+    one = [word for word in words if "=" not in word]
+    if one and len(words) > 1:
+        raise UserError(f"{one[0]} is to mirror all registries, beside others", "write REGISTRY=HOST[/PATH] for each")
+    return one[0] if one else dict(word.split("=", 1) for word in words) or None
+
+
+def greeting(host: str, timeout: float = TIMEOUT) -> tuple[str, int]:
+    """A registry's address, and the status with which it answers /v2/. Raises RequestException if it does not answer.
+
+    As engines do: HTTPS is tried first, then plain HTTP; on this machine the other way round. The engine pulls over
+    HTTP only from this machine and from its insecure-registries, and says so.
+    """
+    place = HUB_ANSWERS_AT if host == HUB else host
+    likely, other = ("http", "https") if place.startswith(("127.0.0.1", "localhost")) else ("https", "http")
+    try:
+        status = ask("GET", f"{likely}://{place}/v2/", timeout=timeout).status_code
+        # What a server with TLS says to plain HTTP.
+        if status != 400:
+            return f"{likely}://{place}", status
+    except requests.ConnectTimeout:
+        raise
+    except requests.RequestException:
+        # The other scheme's answer counts.
+        pass
+    return f"{other}://{place}", ask("GET", f"{other}://{place}/v2/", timeout=timeout).status_code
+
+
+class Registries:
+    """All registries, or the mirrors that are queried in their place."""
+
+    def __init__(self, mirrors: Mirrors = None) -> None:
+        self.mirrors = mirrors
+        self.addresses: dict[str, str] = {}
         self.tokens: dict[tuple[str, str], str] = {}
         self.silent: set[str] = set()
 
@@ -94,23 +136,23 @@ class Registries:
 
     def ask(self, method: str, reference: Reference, path: str, accept: str) -> requests.Response:
         """The registry's answer, with a token if it asks for one. Raises UserError unless it is a success."""
-        host, _, prefix = (self.upstream or reference.host).partition("/")
-        scheme = "http" if host.startswith(("127.0.0.1", "localhost")) else "https"
-        repository = f"{prefix}/{reference.repository}".lstrip("/")
-        address = f"{scheme}://{HUB_ANSWERS_AT if host == HUB else host}/v2/{repository}/{path}"
+        own = f"{reference.host}/{reference.repository}"
+        place = located(own, self.mirrors)
+        host, _, repository = place.partition("/")
         headers = {"Accept": accept}
         if token := self.tokens.get((host, repository)):
             headers["Authorization"] = f"Bearer {token}"
         if host in self.silent:
             raise NoAnswer(f"{reference}: {host} does not answer")
         try:
-            answer = self.session.request(method, address, headers=headers, timeout=TIMEOUT)
+            address = f"{self.address(host, is_mirror=place != own)}/v2/{repository}/{path}"
+            answer = ask(method, address, headers=headers, timeout=TIMEOUT)
             if answer.status_code == 401:
                 token = self.token(answer.headers.get("WWW-Authenticate", ""), repository)
                 if token:
                     self.tokens[host, repository] = token
                     headers["Authorization"] = f"Bearer {token}"
-                    answer = self.session.request(method, address, headers=headers, timeout=TIMEOUT)
+                    answer = ask(method, address, headers=headers, timeout=TIMEOUT)
         except requests.RequestException as error:
             self.silent.add(host)
             raise NoAnswer(f"{reference}: {host} does not answer ({type(error).__name__})") from error
@@ -121,6 +163,14 @@ class Registries:
             )
         return answer
 
+    def address(self, host: str, *, is_mirror: bool) -> str:
+        """A registry's address. Only a mirror may lack HTTPS: a digest that anybody on the way wrote pins nothing."""
+        if not is_mirror:
+            return f"https://{HUB_ANSWERS_AT if host == HUB else host}"
+        if host not in self.addresses:
+            self.addresses[host], _ = greeting(host)
+        return self.addresses[host]
+
     def token(self, challenge: str, repository: str) -> str:
         """The token that a challenge asks for; empty if it is of another kind or no token is granted."""
         kind, _, rest = challenge.partition(" ")
@@ -130,7 +180,7 @@ class Registries:
         wanted = {"scope": f"repository:{repository}:pull"} | {
             key: fields[key] for key in ("service", "scope") if fields.get(key)
         }
-        answer = self.session.get(fields["realm"], params=wanted, timeout=TIMEOUT)
+        answer = ask("GET", fields["realm"], params=wanted, timeout=TIMEOUT)
         if not answer.ok:
             return ""
         body = answer.json()

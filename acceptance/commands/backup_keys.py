@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from acceptance.base.errors import UserError
+from acceptance.base.kubeconfig import named_kubeconfig
 from acceptance.base.paths import STATE
 from acceptance.base.progress import say
 from acceptance.images.build import Images
@@ -33,7 +34,7 @@ def ask(question: str, variable: str, hidden: bool = False) -> str:
 
 def ask_all() -> tuple[Path, Path, str]:
     """The cluster's kubeconfig, the backup's file, and its passphrase. Raises UserError if one is missing."""
-    kubeconfig = Path(os.environ.get("KUBECONFIG") or STATE / "kind" / "kubeconfig")
+    kubeconfig = named_kubeconfig() or STATE / "kind" / "kubeconfig"
     if not kubeconfig.exists():
         raise UserError(f"there is no {kubeconfig}", "run `make up`, or set KUBECONFIG")
     path = Path(ask("Backup file", "KEYS_FILE")).expanduser()

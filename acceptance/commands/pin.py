@@ -13,7 +13,8 @@ from pathlib import Path
 
 from acceptance.base.errors import UserError
 from acceptance.base.progress import say
-from acceptance.clients.registry import Reference, Registries
+from acceptance.clients.registry import Reference, Registries, mirrors_of
+from acceptance.commands.verify_references import add_mirrors
 from acceptance.images.pins import K8S, Overlay, editing_images, image_of, images_of, pin_image, read_overlays, unpin
 
 
@@ -73,10 +74,10 @@ def pin_all(registries: Registries, k8s: Path) -> int:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Whether to write, and whom to ask."""
     parser.add_argument("--check", action="store_true", help="write nothing; list images without a digest")
-    parser.add_argument("--upstream", metavar="HOST", help="a mirror to query instead of the registries")
+    add_mirrors(parser)
     parser.add_argument("--k8s", type=Path, default=K8S, metavar="FOLDER", help="folder of manifests (default: k8s/)")
 
 
 def run(options: argparse.Namespace) -> int:
     """Pin, or only check; return 1 if any image has no digest."""
-    return check(options.k8s) if options.check else pin_all(Registries(options.upstream), options.k8s)
+    return check(options.k8s) if options.check else pin_all(Registries(mirrors_of(options.upstream)), options.k8s)

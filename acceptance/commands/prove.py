@@ -20,12 +20,11 @@ from typing import Any
 from acceptance.base.environment import Environment, load_environment
 from acceptance.base.errors import UserError
 from acceptance.base.infrastructure_settings import KindSettings
-from acceptance.base.paths import ROOT, STATE
+from acceptance.base.paths import STATE
 from acceptance.base.progress import say
 from acceptance.clients.git import Repository
 from acceptance.clients.port_forward import Forward
 from acceptance.clients.process import interrupts_held_back
-from acceptance.clients.process import run as run_program
 from acceptance.clients.web import pinned_session
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.probe import Probe
@@ -39,6 +38,7 @@ from acceptance.proof.catalogue import Defect, load_defects
 from acceptance.proof.proofs import keep, noted, other_reasons, report
 from acceptance.proof.rounds import covering, ends_platform, rounds_of
 from acceptance.proof.workbench import Undo, Workbench
+from acceptance.reports.report import git
 
 RED = ("failed", "error")
 BESIDE = 6
@@ -177,7 +177,7 @@ def run(options: argparse.Namespace) -> int:
     environment, defects = load_environment(options.env), chosen(options)
     bench, forward = attach(environment)
     ledger, proofs, bad = read_ledger(), [], 0
-    commit = run_program(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], check=False).stdout.strip()
+    commit = git("rev-parse", "--short", "HEAD")
     try:
         packed = rounds_of(defects)
         for number, together in enumerate(in_time(packed, options.minutes), 1):

@@ -1,6 +1,7 @@
 """`make verify-references`: check without an account that every referenced image is in its registry.
 
-It covers images/lock.toml and production's overlays, and prints what is missing. --upstream queries a mirror instead.
+It covers images/lock.toml and production's overlays, and prints what is missing.
+--upstream and --env query mirrors instead.
 """
 
 from __future__ import annotations
@@ -9,16 +10,29 @@ import argparse
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
+from acceptance.base.environment import load_environment
 from acceptance.base.errors import UserError
 from acceptance.base.progress import say
-from acceptance.clients.registry import Reference, Registries
+from acceptance.clients.registry import Mirrors, Reference, Registries, mirrors_of
 from acceptance.images.lock import LOCAL, read_lock
 from acceptance.images.pins import read_overlays
 
 
+def add_mirrors(parser: argparse.ArgumentParser) -> None:
+    """The mirrors to query."""
+    parser.add_argument(
+        "--upstream",
+        action="append",
+        default=[],
+        metavar="[REGISTRY=]HOST[/PATH]",
+        help="a mirror to query instead of the registries, or instead of one of them; repeatable",
+    )
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """A mirror, and whether to check the lock only."""
-    parser.add_argument("--upstream", metavar="HOST[/PATH]", help="a mirror to query instead of the registries")
+    """Mirrors, and whether to check the lock only."""
+    add_mirrors(parser)
+    parser.add_argument("--env", metavar="NAME|PATH", help="query the mirrors of this environment's images.upstream")
     parser.add_argument("--lock-only", action="store_true", help="leave out production's overlays, which need kubectl")
 
 
@@ -45,10 +59,15 @@ def missing(references: Iterable[Reference], registries: Registries) -> list[str
         return [problem for problem in pool.map(why, references) if problem]
 
 
+def configured(environment: str | None) -> Mirrors:
+    """The mirrors of an environment."""
+    return load_environment(environment).images.upstream if environment else None
+
+
 def run(options: argparse.Namespace) -> int:
     """Check; return 1 if anything is missing."""
     references = named(options.lock_only)
-    problems = missing(references.values(), Registries(options.upstream))
+    problems = missing(references.values(), Registries(mirrors_of(options.upstream) or configured(options.env)))
     for problem in problems:
         print(problem)
     say(f"{len(references) - len(problems)} of {len(references)} references exist.")

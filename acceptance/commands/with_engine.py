@@ -18,6 +18,7 @@ from pathlib import Path
 from acceptance.base.errors import UserError
 from acceptance.base.paths import STATE
 from acceptance.base.progress import say
+from acceptance.base.signals import on_end
 from acceptance.clients import engine
 from acceptance.clients.browser import BROWSERS
 from acceptance.clients.engine import INOTIFY_INSTANCES, client, kept_containers, lacks_sys_resource
@@ -125,6 +126,7 @@ def ensure(uid: Callable[[], int] = os.geteuid) -> int | None:
             install_programs()
     if engine.answers():
         return None
+    engine.refuse_podman()
     if uid() != 0 or not is_debian_like():
         raise UserError(
             "no container engine answers",
@@ -160,31 +162,42 @@ def stop(pid: int) -> None:
 
 
 def run_with_engine(command: list[str], environment: Mapping[str, str] | None = None) -> int:
-    """Run `command` with an engine that answers; return its exit code. Ctrl-C and SIGTERM are passed on."""
+    """Run `command` with an engine that answers; return its exit code. What ends us ends the command first."""
     started = ensure()
-    # Ctrl-C reaches the child through the terminal's process group; SIGTERM reaches only us.
+    try:
+        code = run_to_its_end(command, environment)
+    finally:
+        if started is not None:
+            leave(started)
+    return code if code >= 0 else 128 - code
+
+
+def run_to_its_end(command: list[str], environment: Mapping[str, str] | None = None) -> int:
+    """Run `command`, passing on SIGTERM and SIGHUP, and wait until it has cleaned up; return its exit code."""
+    # Ctrl-C reaches the child through the terminal's process group.
     signal.signal(signal.SIGINT, lambda *_: None)
     children: list[subprocess.Popen[bytes]] = []
     told: list[int] = []
 
-    def pass_on(number: int, _frame: object) -> None:
+    def pass_on(number: int) -> None:
         told.append(number)
         for child in children:
-            child.terminate()
+            child.send_signal(number)
 
     # Before the child starts: it may have to end as soon as it runs.
-    signal.signal(signal.SIGTERM, pass_on)
+    on_end(pass_on)
     children.append(subprocess.Popen(command, env=environment))
     if told:
-        children[0].terminate()
-    code = children[0].wait()
-    if started is not None:
-        kept = kept_containers()
-        if kept:
-            say(f"The engine keeps running for {len(kept)} containers of a kept platform (`make down` removes them).")
-        else:
-            stop(started)
-    return code if code >= 0 else 128 - code
+        children[0].send_signal(told[0])
+    return children[0].wait()
+
+
+def leave(started: int) -> None:
+    """Stop the engine that this call started, unless it holds a kept platform."""
+    if kept := kept_containers():
+        say(f"The engine keeps running for {len(kept)} containers of a kept platform (`make down` removes them).")
+    else:
+        stop(started)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,11 +16,12 @@ from acceptance.base.errors import UserError
 from acceptance.base.paths import CACHE, ROOT, STATE
 from acceptance.base.progress import Steps, say
 from acceptance.clients import docker, engine
+from acceptance.clients.registry import Mirrors, located
 from acceptance.images.cache import SEAL, copy_once
 from acceptance.images.download import Downloads, Unavailable, this_platform
 from acceptance.images.lock import LOCAL, Entry, Mode
 from acceptance.images.parallel import in_parallel
-from acceptance.images.pull import Mirrors, decide, found_on_path, located, pull_all
+from acceptance.images.pull import decide, found_on_path, pull_all
 from acceptance.images.recipes import Recipes
 from acceptance.images.registry import REGISTRY_PORT, start_registry
 from acceptance.images.store import Store

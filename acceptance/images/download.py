@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import requests
 
 from acceptance.base.errors import UserError
-from acceptance.clients.docker import ca_bundle
+from acceptance.clients.outside import ask
 from acceptance.images.lock import Entry
 
 TIMEOUTS = (5.0, 60.0)
@@ -89,8 +89,7 @@ class Downloads:
         digest = hashlib.sha256()
         # Compressed on the way, it would not be the file that was hashed.
         headers = {"Accept-Encoding": "identity"}
-        verify = ca_bundle() or True
-        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUTS, verify=verify) as answer:
+        with ask("GET", url, headers=headers, stream=True, timeout=TIMEOUTS) as answer:
             if answer.status_code == 429:
                 raise TooOften
             if not answer.ok:

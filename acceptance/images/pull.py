@@ -7,36 +7,37 @@ import functools
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 from acceptance.base.progress import Steps, say
 from acceptance.clients import docker
 from acceptance.clients.engine import client
+from acceptance.clients.registry import Mirrors, located
 from acceptance.images.lock import Entry, Mode
 from acceptance.images.parallel import in_parallel
 from acceptance.images.registry import registry_answers
 
-Mirrors = str | Mapping[str, str] | None
-"""A mirror of all registries, or one per registry host; each may have a path (Harbor, Artifactory)."""
 PAUSES = (5.0, 20.0)
 """Seconds to wait after a registry has answered "too many requests" (429)."""
 AGAIN_AFTER = 2.0
 """Seconds before an interrupted pull is retried once."""
 TIMEOUT = 900.0
-FINAL = ("manifest unknown", "not found", "denied", "unauthorized", "repository does not exist", "no such host")
-"""What a registry says when a retry would not help."""
+FINAL = (
+    "manifest unknown",
+    "not found",
+    "denied",
+    "unauthorized",
+    "repository does not exist",
+    "no such host",
+    # A mirror over plain HTTP that is not among the engine's insecure-registries.
+    "http response to https client",
+)
+"""What a registry or the engine says when a retry would not help."""
 
 
 class PullFailed(Exception):
     """An image is unavailable, so its step is not done."""
-
-
-def located(reference: str, mirrors: Mirrors) -> str:
-    """Where to pull an upstream reference from: its own registry, or the same path at a mirror."""
-    host, _, path = reference.partition("/")
-    mirror = mirrors.get(host) if isinstance(mirrors, Mapping) else mirrors
-    return f"{mirror.rstrip('/')}/{path}" if mirror else reference
 
 
 def decide(mode: Mode, mirrors: Mirrors) -> Literal["pull", "build"]:

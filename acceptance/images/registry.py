@@ -9,6 +9,7 @@ import requests
 
 from acceptance.base.errors import UserError
 from acceptance.clients import docker
+from acceptance.clients.registry import greeting
 
 REGISTRY_NAME = "alternate-futures-registry"
 REGISTRY_VOLUME = "alternate-futures-registry"
@@ -17,13 +18,11 @@ REGISTRY_PORT = 5001
 
 def registry_answers(reference: str, timeout: float = 3.0) -> bool:
     """Whether the registry that `reference` names answers within `timeout` seconds."""
-    host = reference.partition("/")[0]
-    host = {"docker.io": "registry-1.docker.io"}.get(host, host)
-    scheme = "http" if host.startswith(("127.0.0.1", "localhost")) else "https"
     try:
-        return requests.get(f"{scheme}://{host}/v2/", timeout=timeout).status_code in (200, 401)
+        _, status = greeting(reference.partition("/")[0], timeout=timeout)
     except requests.RequestException:
         return False
+    return status in (200, 401)
 
 
 def start_registry(image: str) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import os
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from kubernetes.config import ConfigException
 from acceptance.base.environment import Environment
 from acceptance.base.errors import UserError
 from acceptance.base.infrastructure_settings import KindSettings, LongLivedSettings
+from acceptance.base.kubeconfig import named_kubeconfig
 from acceptance.base.paths import STATE
 from acceptance.base.progress import say
 from acceptance.infrastructure.cluster_lock import ANSWERS_WITHIN, ClusterLock
@@ -32,11 +32,15 @@ SKEW = 120
 
 
 def kubeconfig_of(environment: Environment) -> Path:
-    """The kubeconfig of a long-lived environment: from its file, KUBECONFIG, or provisioning."""
+    """The kubeconfig of a long-lived environment: from its file, KUBECONFIG, or provisioning.
+
+    Raises UserError if KUBECONFIG names several.
+    """
     settings = environment.infrastructure
     named = settings.kubeconfig if isinstance(settings, LongLivedSettings) else None
-    path = named or os.environ.get("KUBECONFIG") or str(STATE / environment.name / "kubeconfig")
-    return Path(path).expanduser()
+    if named:
+        return Path(named).expanduser()
+    return named_kubeconfig() or STATE / environment.name / "kubeconfig"
 
 
 class Attachment:

@@ -27,6 +27,7 @@ from acceptance.images.registry import REGISTRY_NAME
 from acceptance.infrastructure.containers import limits, other_networks
 from acceptance.infrastructure.contract import Infrastructure, Machine, NotRemoved, Outputs
 from acceptance.infrastructure.leftovers import leftovers, remove_containers, remove_network, still_there
+from acceptance.infrastructure.restarted import put_right, wait_api
 from acceptance.infrastructure.subnet import subnet_of
 
 APPLY_TIMEOUT = 600
@@ -110,7 +111,10 @@ class KindInfrastructure(Infrastructure):
         return self.outputs()
 
     def attach(self) -> Outputs:
-        """Read the outputs of a kept platform without touching it. Raises UserError if there is none."""
+        """Read the outputs of a kept platform; only what an engine's restart stopped beside its nodes is started.
+
+        Raises UserError if there is none, or if its API does not answer after a restart.
+        """
         if not (self.folder / "terraform.tfstate").exists():
             raise UserError(f"there is no platform {self.name} to reuse", "run `make up`, or leave out --reuse")
         if not (self.folder / "tofu").exists():
@@ -119,11 +123,10 @@ class KindInfrastructure(Infrastructure):
         # Scenarios judge missing nodes; but without any, there is no platform.
         if not running:
             raise UserError(f"none of the {expected} nodes of {self.name} is running", "make down, then make up")
-        # A registry that was restarted, for example after a restart of the engine, is not on the nodes' network.
-        if REGISTRY_NAME not in str((inspect("network", self.name) or {}).get("Containers", "")):
-            say(f"  reconnected {REGISTRY_NAME} to {self.name}")
-            docker("network", "connect", "--alias", "registry", self.name, REGISTRY_NAME)
-        return self.outputs()
+        outputs = self.outputs()
+        if put_right(self.name):
+            wait_api(self.name, self.tools / "kubectl", outputs.kubeconfig_path)
+        return outputs
 
     def nodes_running(self) -> tuple[int, int]:
         """How many nodes run and how many are expected, including kind's load balancer for several control planes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acceptance.base.conditions import is_ready
+from acceptance.base.conditions import is_ready, not_ready
 from acceptance.base.deadlines import COMPONENT_READY
 from acceptance.base.waiting import eventually
 from acceptance.cluster.manifests import apply
@@ -22,7 +22,7 @@ def deploy(platform: Platform) -> None:
 
     def ready() -> bool:
         pods = cluster.core.list_namespaced_pod("kube-system", label_selector="k8s-app=metrics-server").items
-        assert pods and all(is_ready(pod) for pod in pods), "its pod is not Ready"
+        assert pods and all(is_ready(pod) for pod in pods), f"its pod is not Ready{not_ready(pods)}"
         return True
 
     hint = "kubectl -n kube-system logs deploy/metrics-server"

@@ -6,7 +6,6 @@ import datetime
 import json
 import os
 import platform
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -17,6 +16,7 @@ from typing import Any
 from acceptance.base.paths import ROOT
 from acceptance.base.secrecy import redact_folder
 from acceptance.base.user import user
+from acceptance.clients.process import run as run_program
 from acceptance.criteria.catalogue import Criterion
 from acceptance.criteria.ledger import Ledger, proofs_of, read_ledger
 from acceptance.criteria.run import Run
@@ -36,7 +36,9 @@ def utc(seconds: float) -> str:
 
 def git(*arguments: str) -> str:
     """Git's description of the checkout; empty outside one."""
-    answer = subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True)
+    # Not that of a repository that a tarball was unpacked in, nor of one that a git hook's GIT_DIR names.
+    only_here = {"GIT_CEILING_DIRECTORIES": str(ROOT.parent)}
+    answer = run_program(["git", "-C", ROOT, *arguments], environment=only_here, check=False)
     return answer.stdout.strip() if answer.returncode == 0 else ""
 
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import codecs
-import contextlib
 import datetime
 import locale
-import os
 import secrets
-import signal
-from pathlib import Path
 
 import pytest
 
@@ -20,6 +16,7 @@ from acceptance.base.paths import REPORTS, STATE
 from acceptance.base.permissions import Permissions, permissions
 from acceptance.base.progress import say
 from acceptance.base.proxies import reach_directly
+from acceptance.base.signals import end_politely
 from acceptance.criteria.catalogue import load_catalogue
 from acceptance.criteria.run import RUN, Catalogue, Options, Run
 from acceptance.criteria.subtasks import load_subtasks
@@ -94,34 +91,6 @@ def pytest_configure(config: pytest.Config) -> None:
         end_politely()
 
 
-def end_politely() -> None:
-    """SIGTERM and SIGHUP end a run as Ctrl-C does: scenarios get their verdicts, and what was created is removed.
-
-    A lost connection hangs up: output to that terminal is discarded from then on. The signal may arrive twice, from the
-    kernel and from the parent process; the second has no effect.
-    """
-    told: list[int] = []
-
-    def end(number: int, _frame: object) -> None:
-        if number == signal.SIGHUP:
-            leave_terminal()
-        if not told:
-            told.append(number)
-            signal.raise_signal(signal.SIGINT)
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, end)
-
-
-def leave_terminal() -> None:
-    """Redirect each file descriptor that is a terminal to /dev/null, including pytest's own copies."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for entry in Path("/proc/self/fd").iterdir():
-        with contextlib.suppress(OSError):
-            if os.path.realpath(entry).startswith(("/dev/pts/", "/dev/tty")):
-                os.dup2(nowhere, int(entry.name))
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Preflight, before the first scenario: reports every problem at once and creates nothing."""
@@ -154,7 +123,10 @@ def look_first(config: pytest.Config) -> list[UserError]:
     """Problems of the cluster that the environment names; if there are none, this run takes the lock in it."""
     run = config.stash[RUN]
     provision = run.options.permissions.provision
-    attachment = config.stash[ATTACHMENT] = Attachment(run.environment, may_be_new=provision)
+    try:
+        attachment = config.stash[ATTACHMENT] = Attachment(run.environment, may_be_new=provision)
+    except UserError as error:
+        return [error]
     is_new = provision and run.environment.infrastructure.provisioner == "aws" and not attachment.kubeconfig.is_file()
     # A cluster that is still to be provisioned is checked once it exists.
     return [] if is_new else attachment.begin(run.id)

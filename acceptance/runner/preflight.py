@@ -18,6 +18,7 @@ from acceptance.images.registry import REGISTRY_PORT, registry_answers
 from acceptance.infrastructure import tools
 from acceptance.infrastructure.contract import cluster_name
 from acceptance.infrastructure.subnet import NAMED, overlap, subnet_of
+from acceptance.runner.supported_engine import check_place, check_podman, check_rootless, check_system
 
 GB = 10**9
 TOOLS = ("git", "sh", "tar")
@@ -155,11 +156,14 @@ def problems(environment: Environment, *, attaching: bool, changes: bool = False
     if not isinstance(settings, KindSettings):
         missing = tools.missing_tools(environment, changes=changes)
         checks: list[Callable[[], str | None]] = [lambda: check_tools(missing), lambda: check_roots(environment)]
+    elif problem := check_system():
+        return [problem]
     else:
         checks = [lambda: check_tools([]), check_folders, check_engine, check_inotify, lambda: check_disk(environment)]
         if not attaching:
             checks += [lambda: check_memory(environment), lambda: check_ports(settings)]
             if engine.answers():
+                checks += [check_place, check_podman, lambda: check_rootless(settings)]
                 checks += [check_runtime, lambda: check_network(settings, cluster_name(environment)), check_registry]
     return [problem for check in checks if (problem := check())]
 

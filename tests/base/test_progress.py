@@ -7,6 +7,8 @@ import subprocess
 import sys
 import threading
 
+import pytest
+
 from acceptance.base import progress
 from acceptance.base.paths import ROOT
 from acceptance.base.progress import Output, Steps, say, speaking_through
@@ -67,6 +69,30 @@ def test_a_step_that_fails_is_not_said_to_be_done():
             raise ValueError
     except ValueError:
         assert (steps.done, steps.running, kept.lines) == (0, {}, [])
+
+
+@pytest.mark.parametrize(
+    ("expected", "workers", "seconds"),
+    [({}, 2, ""), ({"a": 100, "b": 50, "c": 30}, 1, 180), ({"a": 100, "b": 50, "c": 30}, 2, 100), ({"a": 0.4}, 2, "")],
+)
+def test_the_seconds_left_are_told_if_they_are_known(expected, workers, seconds):
+    status = Steps(3, "building", "built", expected, workers).status()
+    assert status == f"[0/3] building ... (0 s{f', about {seconds} s left' if seconds else ''})"
+
+
+def test_what_is_done_or_takes_longer_is_not_left(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    steps = Steps(2, "building", "built", {"a": 100, "b": 50})
+    with speaking_through(Kept()):
+        with steps.step("a"):
+            now[0] += 40
+            assert steps.left() == ", about 110 s left"
+            now[0] += 400
+            assert steps.left() == ", about 50 s left"
+        with steps.step("b"):
+            now[0] += 60
+            assert steps.left() == ""
 
 
 def test_on_a_terminal_one_line_changes_and_goes_in_the_end():

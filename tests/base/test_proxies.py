@@ -31,6 +31,16 @@ def test_nothing_changes_without_a_proxy():
     assert build_options({}) == []
 
 
+@pytest.mark.parametrize("name", ["ALL_PROXY", "all_proxy"])
+def test_a_proxy_for_everything_reaches_builds_and_nodes(name):
+    variables = {name: "http://127.0.0.1:3128", "http_proxy": PROXY}
+    reach_directly([], variables)
+    assert variables["HTTP_PROXY"] == variables["http_proxy"] == PROXY
+    assert variables["HTTPS_PROXY"] == variables["https_proxy"] == "http://127.0.0.1:3128"
+    options = build_options(variables)
+    assert "HTTPS_PROXY=http://127.0.0.1:3128" in options and options[-2:] == ["--network", "host"]
+
+
 def test_builds_get_the_proxy():
     options = build_options({"HTTPS_PROXY": PROXY, "NO_PROXY": "localhost"})
     assert options == ["--build-arg", f"HTTPS_PROXY={PROXY}", "--build-arg", "NO_PROXY=localhost"]

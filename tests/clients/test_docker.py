@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from acceptance.clients import docker, engine
-from acceptance.clients.docker import ca_bundle, readable_by_all
+from acceptance.clients.docker import readable_by_all
 
 
 def test_what_only_its_owner_may_read_is_built_as_everybody_else_has_it(tmp_path):
@@ -29,16 +29,6 @@ def test_what_everybody_may_read_is_built_where_it_is(tmp_path):
     (folder / "Dockerfile").chmod(0o644)
     with readable_by_all(folder) as context:
         assert context == folder
-
-
-@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
-def test_builds_trust_the_authorities_that_the_user_names(tmp_path, monkeypatch, name):
-    for other in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(other, raising=False)
-    bundle = tmp_path / "corporate.pem"
-    bundle.write_text("")
-    monkeypatch.setenv(name, str(bundle))
-    assert ca_bundle() == str(bundle)
 
 
 def test_the_engine_is_where_the_client_says(tmp_path, monkeypatch):

@@ -119,7 +119,7 @@ def test_without_a_connection_the_lock_stays(site, lock, monkeypatch):
     def get(*_, **__):
         raise download.requests.ConnectTimeout
 
-    monkeypatch.setattr(download.requests, "get", get)
+    monkeypatch.setattr(download, "ask", get)
     assert main(["lock-downloads", "--lock", str(lock)]) == 1
     assert lock.read_text() == before
 

@@ -101,11 +101,11 @@ def test_what_may_pass_is_tried_once_more(maker, trouble, reason):
 def test_once_there_is_no_connection_no_other_is_tried_in_the_run(maker, monkeypatch, error, attempts, reason):
     tried = []
 
-    def get(url, *, timeout, **_):
+    def ask(method, url, *, timeout, **_):
         tried.append(timeout[0])
         raise error
 
-    monkeypatch.setattr(download.requests, "get", get)
+    monkeypatch.setattr(download, "ask", ask)
     images = maker("auto")
     tools = [entry("127.0.0.1:9"), entry("127.0.0.1:9", name="other")]
     assert images.take_tools(tools) == {"some": reason, "other": reason}

@@ -107,19 +107,17 @@ def test_the_docker_provider_is_called_by_the_commit_that_is_built():
     assert f"/{asked[1]}/" in (recipe / "Dockerfile").read_text()
 
 
-def test_a_registry_that_was_started_anew_is_connected_to_a_kept_platform(monkeypatch, root):
-    called = []
-    infrastructure = root("")
+@pytest.mark.parametrize(("put", "asked"), [(True, 1), (False, 0)])
+def test_the_api_of_a_kept_platform_is_waited_for_only_after_a_restart(monkeypatch, root, put, asked):
+    infrastructure, calls = root(""), []
     (infrastructure.folder / "tofu").mkdir(parents=True)
     (infrastructure.folder / "terraform.tfstate").touch()
-    monkeypatch.setattr(infrastructure, "nodes_running", lambda: (6, 6))
-    monkeypatch.setattr(infrastructure, "outputs", lambda: None)
-    monkeypatch.setattr(kind, "docker", lambda *arguments: called.append(arguments))
-    for listed, connected in (({"1": {"Name": kind.REGISTRY_NAME}}, 0), ({"2": {"Name": "other"}}, 1)):
-        monkeypatch.setattr(kind, "inspect", lambda *_, there=listed: {"Containers": there})
-        infrastructure.attach()
-        assert len(called) == connected
-    assert called == [("network", "connect", "--alias", "registry", NAME, kind.REGISTRY_NAME)]
+    monkeypatch.setattr(infrastructure, "nodes_running", lambda: (5, 6))
+    monkeypatch.setattr(infrastructure, "outputs", lambda: SimpleNamespace(kubeconfig_path="kubeconfig"))
+    monkeypatch.setattr(kind, "put_right", lambda _: put)
+    monkeypatch.setattr(kind, "wait_api", lambda *arguments: calls.append(arguments))
+    infrastructure.attach()
+    assert len(calls) == asked
 
 
 def test_the_load_balancer_is_always_ours_and_sets_its_connections():

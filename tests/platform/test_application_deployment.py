@@ -33,7 +33,9 @@ def application(monkeypatch):
         pod = SimpleNamespace(
             metadata=SimpleNamespace(name="a-pod", namespace="default"),
             spec=SimpleNamespace(node_name="a-worker"),
-            status=SimpleNamespace(phase="Running", conditions=[], container_statuses=[container]),
+            status=SimpleNamespace(
+                phase="Running", conditions=[], init_container_statuses=None, container_statuses=[container]
+            ),
         )
         warnings = [
             SimpleNamespace(message=text, metadata=SimpleNamespace(resource_version=version))

@@ -2,12 +2,14 @@
 
 import datetime
 import hashlib
+import subprocess
 
 from junitparser import JUnitXml
 from tests_support import scenario
 
 from acceptance.commands.bench import critical_path, overhead
 from acceptance.images import versions
+from acceptance.reports import report
 
 FAILS = "@then('it does not hold')\ndef _fails():\n    assert False, 'expected plain text, saw \\x1b[31mred\\x00'\n"
 PICTURE = """
@@ -30,6 +32,24 @@ def test_who_when_what_and_from_which_commit(project):
     assert {"pytest", "kubernetes", "requests"} <= set(document["packages"])
     criterion = next(criterion for criterion in document["criteria"] if criterion["id"] == "2.1")
     assert criterion["reproduce"] == f"pytest --env={project.environment} --criterion 2.1"
+
+
+def test_the_commit_is_the_checkouts_whatever_a_git_hook_says(tmp_path, monkeypatch):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    commit = report.git("rev-parse", "HEAD")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / ".git"))
+    assert report.git("rev-parse", "HEAD") == commit != ""
+
+
+def test_a_tarball_in_somebody_elses_repository_has_no_commit(tmp_path, monkeypatch):
+    author = ["-c", "user.name=x", "-c", "user.email=x@example.test"]
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    subprocess.run(["git", "-C", tmp_path, *author, "commit", "--quiet", "--allow-empty", "-m", "theirs"], check=True)
+    (tmp_path / "unpacked").mkdir()
+    monkeypatch.setattr(report, "ROOT", tmp_path / "unpacked")
+    assert report.git("rev-parse", "HEAD") == ""
+    monkeypatch.setattr(report, "ROOT", tmp_path)
+    assert len(report.git("rev-parse", "HEAD")) == 40
 
 
 def test_the_manifest_holds_the_sum_of_every_other_file(project):

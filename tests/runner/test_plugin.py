@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from tests_support import PATIENCE, scenario
 
+pytestmark = pytest.mark.usefixtures("hangup_counts")
+
 DOCKER = """#!/bin/sh
 echo "$@" >>{folder}/docker.log
 case "$*" in

@@ -32,6 +32,13 @@ def steps(path):
     return [step for job in jobs(path).values() for step in job["steps"]]
 
 
+def test_references_are_checked_at_night_whatever_else_fails():
+    found = jobs(ROOT / ".github/workflows/acceptance.yml")
+    [name] = [name for name, job in found.items() if "make verify-references" in str(job["steps"])]
+    assert name not in ("kind", "rehearsal", "production")
+    assert found[name]["if"] == "github.event_name == 'schedule'" and "needs" not in found[name]
+
+
 def test_every_service_and_the_suite_have_a_workflow():
     assert [str(path.relative_to(ROOT)) for path in WORKFLOWS] == [
         ".github/workflows/acceptance.yml",

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from kubernetes import client
 
-from acceptance.base.conditions import as_json, is_ready
+from acceptance.base.conditions import as_json, is_ready, not_ready
 from acceptance.cluster.cluster import Cluster
 from acceptance.drivers.cluster.cis_benchmark import OF_CONTROL_PLANE, Settings, of_processes, of_program
 from acceptance.drivers.cluster.cis_checks import API
@@ -196,5 +196,6 @@ def dns_is_spread(cluster: Cluster) -> dict[str, str]:
     machines = sorted({*there.values()})
     assert len(machines) > 1, (
         f"expected DNS servers that are Ready on two machines or more (pods in kube-system), saw them on {machines}"
+        f"{not_ready(pods)}"
     )
     return there

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from kubernetes import client
 
-from acceptance.base.conditions import as_json, is_ready
+from acceptance.base.conditions import as_json, is_ready, not_ready
 from acceptance.cluster.namespace import Namespace, main_container
 from acceptance.drivers.workloads.pods import PodClient, mount_of
 
@@ -54,7 +54,10 @@ class Cache:
     def pod(self) -> client.V1Pod:
         """The pod that Redis runs in. Raises AssertionError unless exactly one is Ready."""
         pods = [pod for pod in self.namespace.pods("app=redis") if is_ready(pod)]
-        assert len(pods) == 1, f"expected one Redis pod (app=redis) Ready, saw {len(pods)}. Try: {HINT}"
+        assert len(pods) == 1, (
+            f"expected one Redis pod (app=redis) Ready, saw {len(pods)}"
+            f"{not_ready(self.namespace.pods('app=redis'))}. Try: {HINT}"
+        )
         return pods[0]
 
     @property

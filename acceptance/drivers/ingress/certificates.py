@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from acceptance.base.conditions import not_ready
 from acceptance.base.deadlines import CERTIFICATE_ISSUED, CERTIFICATE_RENEWED, POD_READY, ROUTE_READY
 from acceptance.base.environment import Environment
 from acceptance.base.waiting import TimedOut, eventually
@@ -123,7 +124,9 @@ def restart_traefik(cluster: Cluster, traefik: Ingress) -> None:
 
     def replaced() -> bool:
         deployment = cluster.apps.read_namespaced_deployment("traefik", NAMESPACE)
-        assert traefik.pod() != old and deployment.status.ready_replicas == 1, "no new pod of Traefik is Ready"
+        assert traefik.pod() != old and deployment.status.ready_replicas == 1, (
+            f"no new pod of Traefik is Ready{not_ready(cluster.core.list_namespaced_pod(NAMESPACE).items)}"
+        )
         return True
 
     eventually(replaced, within=POD_READY, what="a new pod of Traefik to be Ready", hint=RESTART_HINT)

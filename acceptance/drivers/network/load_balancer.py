@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import requests
 import urllib3
 
-from acceptance.base.conditions import as_json
+from acceptance.base.conditions import as_json, not_ready
 from acceptance.base.deadlines import POD_READY
 from acceptance.base.waiting import eventually
 from acceptance.cluster.cluster import Cluster
@@ -58,7 +58,7 @@ def start_echo_pods(namespace: Namespace, outputs: Outputs) -> None:
     def all_ready() -> bool:
         status = namespace.cluster.apps.read_namespaced_daemon_set(name, namespace.name).status
         assert status.number_ready == len(outputs.workers), (
-            f"{status.number_ready} of {len(outputs.workers)} pods Ready"
+            f"{status.number_ready} of {len(outputs.workers)} pods Ready{not_ready(namespace.pods('app=answering'))}"
         )
         return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from acceptance.base.conditions import as_json, is_ready
+from acceptance.base.conditions import as_json, is_ready, not_ready
 from acceptance.base.deadlines import POD_READY
 from acceptance.base.waiting import eventually
 from acceptance.cluster.namespace import Namespace
@@ -114,7 +114,7 @@ def reach_by_each_dns_server(namespace: Namespace) -> dict[str, str]:
     servers = [pod for pod in dns_servers(namespace) if not pod.metadata.deletion_timestamp]
     assert servers, f"expected pods with {DNS} in kube-system, saw no DNS server. Try: {HINT}"
     sick = [pod.metadata.name for pod in servers if not is_ready(pod)]
-    assert not sick, f"expected every DNS server to be Ready, but these are not: {sick}. Try: {HINT}"
+    assert not sick, f"expected every DNS server to be Ready, but these are not{not_ready(servers)}. Try: {HINT}"
     for number, pod in enumerate(servers):
         namespace.create(
             namespace.cluster.probe.pod(

@@ -12,7 +12,7 @@ from typing import Any
 import requests
 import yaml
 
-from acceptance.base.conditions import is_ready, is_rolled_out
+from acceptance.base.conditions import is_ready, is_rolled_out, not_ready
 from acceptance.base.deadlines import ROLLED_OUT
 from acceptance.base.errors import UserError
 from acceptance.base.waiting import eventually
@@ -148,7 +148,7 @@ class ServiceUnderChange:
         deployment = self.deployment()
         assert is_rolled_out(deployment), (
             f"the rollout of {self.name} is not complete: {deployment.status.updated_replicas} of "
-            f"{deployment.spec.replicas} replicas updated"
+            f"{deployment.spec.replicas} replicas updated{not_ready(self.pods().values())}"
         )
         pods = self.pods().values()
         versions = {(pod.metadata.annotations or {}).get(VERSION) for pod in pods}
@@ -160,7 +160,7 @@ class ServiceUnderChange:
         containers = len(deployment.spec.template.spec.containers)
         assert len(images) <= containers, f"the pods of {self.name} run different images: {images}"
         sick = [pod.metadata.name for pod in pods if not is_ready(pod)]
-        assert not sick, f"these pods of {self.name} are not ready: {sick}"
+        assert not sick, f"these pods of {self.name} are not ready{not_ready(pods)}"
         return True
 
 

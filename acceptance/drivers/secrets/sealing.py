@@ -12,7 +12,7 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from acceptance.base.conditions import is_ready
+from acceptance.base.conditions import is_ready, not_ready
 from acceptance.base.deadlines import POD_READY, UNSEALED, Deadline
 from acceptance.base.errors import UserError
 from acceptance.base.secrecy import register_secret
@@ -188,5 +188,6 @@ def value_in_pod(namespace: Namespace) -> str:
     ready = [pod.metadata.name for pod in pods if is_ready(pod)]
     assert len(ready) == len(pods) == 1, (
         f"{len(ready)} of {len(pods)} pods with app=rotated in {namespace.name} are Ready, not exactly one"
+        f"{not_ready(pods)}"
     )
     return namespace.execute(ready[0], "/probe", "env", "VALUE")

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 from kubernetes import client
 
-from acceptance.base.conditions import describe, is_ready, is_rolled_out
+from acceptance.base.conditions import describe, is_ready, is_rolled_out, not_ready
 from acceptance.base.deadlines import HEALTHY_AGAIN
 from acceptance.base.waiting import eventually
 from acceptance.clients.web import url
@@ -66,10 +66,11 @@ class Service:
         pods, deployment = self.pods(), self.deployment()
         versions = {str(pod.metadata.name): version_of(pod) for pod in pods}
         status = deployment.status
-        assert pods, f"no pod of {self.name} is ready"
+        assert pods, f"no pod of {self.name} is ready{not_ready(self.namespace.pods(f'app={self.name}'))}"
         assert is_rolled_out(deployment), (
             f"the rollout of {self.name} is not complete: {status.updated_replicas or 0} of "
             f"{deployment.spec.replicas} updated, {status.ready_replicas or 0} ready; the pods run {versions}"
+            f"{not_ready(self.namespace.pods(f'app={self.name}'))}"
         )
         assert len(set(versions.values())) == 1, f"the pods of {self.name} are of several versions: {versions}"
         wanted = deployment.spec.template.spec.containers[0].image

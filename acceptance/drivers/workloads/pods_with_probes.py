@@ -7,7 +7,7 @@ from typing import Any
 
 from kubernetes.client import ApiException
 
-from acceptance.base.conditions import describe, is_ready
+from acceptance.base.conditions import describe, is_ready, not_ready
 from acceptance.base.deadlines import POD_READY
 from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.base.waiting import eventually
@@ -27,7 +27,7 @@ never answers. Redis and the database are probed by commands, the services by re
 def all_ready(namespace: Namespace, selector: str, count: int) -> dict[str, str]:
     """The nodes of the Ready pods, by pod. Raises AssertionError unless there are `count`."""
     ready = [pod for pod in namespace.pods(selector) if is_ready(pod)]
-    assert len(ready) == count, f"{len(ready)} of {count} pods Ready"
+    assert len(ready) == count, f"{len(ready)} of {count} pods Ready{not_ready(namespace.pods(selector))}"
     return {pod.metadata.name: pod.spec.node_name for pod in ready}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from acceptance.base.conditions import is_ready
+from acceptance.base.conditions import is_ready, not_ready
 from acceptance.base.deadlines import POD_READY
 from acceptance.base.waiting import eventually
 from acceptance.cluster.namespace import Namespace
@@ -38,7 +38,7 @@ def start_server(namespace: Namespace, also: Mapping[str, str] | None = None) ->
 
     def ready() -> str:
         pods = [pod for pod in namespace.pods("app=server") if is_ready(pod)]
-        assert pods, f"no pod with app=server in {namespace.name} is Ready"
+        assert pods, f"no pod with app=server in {namespace.name} is Ready{not_ready(namespace.pods('app=server'))}"
         return str(pods[0].metadata.name)
 
     return Server(namespace, eventually(ready, within=POD_READY, what="the server pod to be Ready", hint=hint))

@@ -61,8 +61,7 @@ def test_the_lost_machine_stays_away_until_the_pod_of_the_deployment_is_there(mo
 
 
 def test_a_name_that_is_not_found_is_said():
-    status = Thing(
-        phase="Pending", conditions=None, container_statuses=None, init_container_statuses=[Thing(ready=False)]
-    )
+    looks = Thing(ready=False, state=Thing(waiting=None, terminated=None))
+    status = Thing(phase="Pending", conditions=None, container_statuses=None, init_container_statuses=[looks])
     with pytest.raises(AssertionError, match="it has not found a Service by its name"):
         outage(Thing(status=status)).runs()

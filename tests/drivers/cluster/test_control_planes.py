@@ -19,7 +19,12 @@ def pod(component, node, ready="True"):
     return Thing(
         metadata=Thing(name=f"{component}-{node}", labels={"component": component}, deletion_timestamp=None),
         spec=Thing(node_name=node),
-        status=Thing(phase="Running", conditions=[Thing(type="Ready", status=ready)]),
+        status=Thing(
+            phase="Running",
+            conditions=[Thing(type="Ready", status=ready, message="")],
+            init_container_statuses=None,
+            container_statuses=None,
+        ),
     )
 
 

@@ -165,3 +165,9 @@ def test_a_copy_of_the_project_has_what_make_needs_and_nothing_of_its_runs(tmp_p
     assert not (copy / "reports").exists() and not (copy / ".git").exists()
     done = subprocess.run(["make", "--no-print-directory", "argocd-password"], cwd=copy, capture_output=True, text=True)
     assert "admin-password" in done.stdout and shlex.split(done.stdout)[0] == "kubectl"
+
+
+def test_ports_on_this_machine_are_chosen_by_the_system(block):
+    forwards = [words.split() for words in block.text.splitlines() if " port-forward " in words]
+    fixed = [word for words in forwards for word in words if re.fullmatch(r"\d+(:\d+)?", word)]
+    assert not fixed, f"{block.place} fails where {fixed} is taken: write :PORT"

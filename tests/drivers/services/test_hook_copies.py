@@ -75,7 +75,12 @@ def a_namespace(running=None, exit_code=None):
         terminated=Thing(exit_code=exit_code) if exit_code is not None else None,
         waiting=None,
     )
-    status = Thing(phase="Running", conditions=None, container_statuses=[Thing(state=state, restart_count=0)])
+    status = Thing(
+        phase="Running",
+        conditions=None,
+        init_container_statuses=None,
+        container_statuses=[Thing(state=state, restart_count=0)],
+    )
     metadata = Thing(deletion_timestamp=None)
     pod = Thing(metadata=metadata, status=status)
     return Thing(name="scenario-1", pod=lambda _: pod, wait_ready=lambda _: pod)

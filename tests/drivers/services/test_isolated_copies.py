@@ -61,7 +61,9 @@ def test_who_needs_neither_database_nor_cache_is_left_out():
 def a_namespace(*messages, ready=False, restarts=0, count=None):
     running = Thing(state=Thing(waiting=None, terminated=None), ready=ready, restart_count=restarts)
     conditions = [Thing(type="Ready", status=str(ready), message=None)]
-    pod = Thing(status=Thing(phase="Running", container_statuses=[running], conditions=conditions))
+    pod = Thing(
+        status=Thing(phase="Running", init_container_statuses=None, container_statuses=[running], conditions=conditions)
+    )
     events = [Thing(message=message, count=count) for message in messages]
     core = Thing(list_namespaced_event=lambda *_, **__: Thing(items=events))
     return Thing(name="scenario-1", cluster=Thing(core=core), pod=lambda _: pod)

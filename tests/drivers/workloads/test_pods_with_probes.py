@@ -47,7 +47,11 @@ def status(*restarts):
     statuses = [
         Thing(restart_count=count, ready=True, state=Thing(waiting=None, terminated=None)) for count in restarts
     ]
-    return Thing(status=Thing(phase="Running", conditions=None, container_statuses=statuses or None))
+    return Thing(
+        status=Thing(
+            phase="Running", conditions=None, init_container_statuses=None, container_statuses=statuses or None
+        )
+    )
 
 
 def test_who_was_restarted():
