@@ -119,7 +119,7 @@ func (b *backend) health(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not now", http.StatusServiceUnavailable)
 		return
 	}
-	io.WriteString(w, "fine")
+	io.WriteString(w, "well")
 }
 
 // Catalogue tries again where the connection was one that the database had ended; it gives up on one that is silent.
@@ -248,15 +248,9 @@ func serve(routes http.Handler) {
 	})
 	// Longer than the 90 s after which Traefik drops an idle connection: it must not send into one that ends here.
 	server := &http.Server{Addr: ":4000", Handler: logged, IdleTimeout: 2 * time.Minute}
-	ended, done := make(chan os.Signal, 1), make(chan struct{})
-	signal.Notify(ended, syscall.SIGTERM, os.Interrupt)
-	go func() {
-		<-ended
-		last, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		defer cancel()
-		server.Shutdown(last)
-		close(done)
-	}()
+	ended, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	done := make(chan error)
+	context.AfterFunc(ended, func() { done <- server.Shutdown(context.Background()) })
 	slog.Info("listening", "address", server.Addr)
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		slog.Error("cannot listen", "error", err)

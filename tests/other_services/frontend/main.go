@@ -76,15 +76,9 @@ func main() {
 	}
 	// Longer than the 90 s after which Traefik drops an idle connection: it must not send into one that ends here.
 	server := &http.Server{Addr: ":3000", Handler: handler(files), IdleTimeout: 2 * time.Minute}
-	ended, done := make(chan os.Signal, 1), make(chan struct{})
-	signal.Notify(ended, syscall.SIGTERM, os.Interrupt)
-	go func() {
-		<-ended
-		last, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		defer cancel()
-		server.Shutdown(last)
-		close(done)
-	}()
+	ended, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	done := make(chan error)
+	context.AfterFunc(ended, func() { done <- server.Shutdown(context.Background()) })
 	slog.Info("listening", "address", server.Addr, "files", len(files))
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		slog.Error("cannot listen", "error", err)
