@@ -14,7 +14,7 @@ export PIP_CERT ?= $(SSL_CERT_FILE)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup accept test try-machines check format lock up down render preflight prove rehearse-production rehearse-recovery soak report report-diff bench clean
+.PHONY: help setup accept test try-machines try-services check format lock up down render preflight prove rehearse-production rehearse-recovery soak report report-diff bench clean
 .PHONY: pin lock-downloads verify-references argocd-password backup-keys restore-keys
 
 help: ## Explain the commands
@@ -39,6 +39,11 @@ test: setup ## Run the suite's own tests (no cluster)
 
 try-machines: setup ## Have production's user data set up machines in containers: cloud-init, systemd and its scripts are real
 	@$(WITH_ENGINE) $(BIN)/pytest -c tests/pytest.ini --rootdir . --confcutdir tests -m machines tests/roots/test_machines.py $(ARGS)
+
+try-services: setup ## Judge a second, different set of services (tests/other_services) by the same scenarios, on kind
+	@$(WITH_ENGINE) $(BIN)/pytest --env=other-services $(foreach number,8 9 10 11 12 15,--requirement $(number)) \
+		$(foreach number,4.8 4.9 4.10 7.6 7.7 13.5 14.1 14.4,--criterion $(number)) \
+		$(foreach number,15 19 23,--task $(number)) $(ARGS)
 
 check: setup ## Format, lint, types, layers, features against the catalogue, tofu, kustomize
 	@$(BIN)/ruff format --check .

@@ -16,22 +16,35 @@ from acceptance.base.infrastructure_settings import (
     KindSettings,
     LongLivedSettings,
 )
-from acceptance.base.paths import ROOT
+from acceptance.base.paths import REFERENCE_SERVICES, ROOT
 from acceptance.base.service_settings import Section, ServiceSettings
 
 MOST_LANES = 8
+SERVICE_IMAGES = ("auth", "backend", "frontend")
+"""The images of the services, and the folders of their sources."""
 
 
 class ImageSettings(Section):
     """Where images come from.
 
     `upstream`: a mirror of all registries, or a table of mirrors by registry ("docker.io" = "harbor.example/hub");
-    `probe`: the image that scenarios run as their client.
+    `probe`: the image that scenarios run as their client. `services`: the folder of this checkout with the services
+    that are judged, each with its Dockerfile.
     """
 
     mode: Literal["auto", "pull", "build"] = "auto"
     upstream: str | dict[str, str] | None = None
     probe: str = "registry:5000/alternate-futures/probe:latest"
+    services: str = REFERENCE_SERVICES
+
+    @field_validator("services")
+    @classmethod
+    def has_each_service(cls, value: str) -> str:
+        """The folder has a recipe for the image of each service."""
+        recipes = (f"{value}/{name}/Dockerfile" for name in SERVICE_IMAGES)
+        if missing := [name for name in recipes if not (ROOT / name).is_file()]:
+            raise ValueError(f"{', '.join(missing)} not found in {ROOT}")
+        return value
 
 
 class PreflightSettings(Section):

@@ -9,6 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "images"
 INFRASTRUCTURE = ROOT / "infrastructure"
+REFERENCE_SERVICES = "services"
+"""The folder of this checkout with the sources of the reference services, each in a folder named after its image."""
 REPORTS = Path(os.environ.get("AF_REPORTS") or ROOT / "reports")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "alternate-futures"
 STATE = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "alternate-futures"

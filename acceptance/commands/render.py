@@ -32,7 +32,7 @@ def render(environment: Environment) -> str:
     kubectl = find_tool("kubectl")
     if kubectl is None:
         raise UserError("kubectl is missing", "run `make up` or `make check`, which build it, or install it")
-    images = Images()
+    images = Images(services=environment.images.services)
     if lacking := upstream(images):
         raise UserError(f"upstream manifests are missing: {', '.join(sorted(lacking))}", "run `make up` once")
     tree = write_tree(environment, kubectl, images, outputs_of(environment, images))

@@ -13,7 +13,7 @@ from typing import Literal
 import requests
 
 from acceptance.base.errors import UserError
-from acceptance.base.paths import CACHE, ROOT, STATE
+from acceptance.base.paths import CACHE, REFERENCE_SERVICES, ROOT, STATE
 from acceptance.base.progress import Steps, say
 from acceptance.clients import docker, engine
 from acceptance.clients.registry import Mirrors, located
@@ -38,10 +38,20 @@ class Made:
 
 
 class Images(Store):
-    """Provides the images and tools of some components. `upstream`: mirrors to use instead of the registries."""
+    """Provides the images and tools of some components.
 
-    def __init__(self, mode: Mode = "auto", upstream: Mirrors = None, cache: Path = CACHE, logs: Path | None = None):
-        super().__init__(cache)
+    `upstream`: mirrors to use instead of the registries. `services`: the folder with the services' sources.
+    """
+
+    def __init__(
+        self,
+        mode: Mode = "auto",
+        upstream: Mirrors = None,
+        cache: Path = CACHE,
+        logs: Path | None = None,
+        services: str = REFERENCE_SERVICES,
+    ):
+        super().__init__(cache, services)
         self.mode = mode
         self.upstream = upstream
         self.recipes = Recipes(self, mode, upstream, logs or STATE / "build-logs")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from acceptance.base.errors import UserError
-from acceptance.base.paths import IMAGES
+from acceptance.base.paths import IMAGES, REFERENCE_SERVICES
 
 Mode = Literal["auto", "pull", "build"]
 Use = Literal["base", "engine", "node", "part", "tool", "manifests"]
@@ -97,8 +97,11 @@ class Entry:
         return self.upstream or f"{LOCAL}/{self.name}:latest"
 
 
-def read_lock(path: Path = IMAGES / "lock.toml") -> dict[str, Entry]:
-    """The entries of the lock by name. Raises UserError for an unknown key or a missing dependency."""
+def read_lock(path: Path = IMAGES / "lock.toml", services: str = REFERENCE_SERVICES) -> dict[str, Entry]:
+    """The entries of the lock by name. Raises UserError for an unknown key or a missing dependency.
+
+    `services`: the folder of this checkout whose recipes take the place of the reference services'.
+    """
     entries = {}
     known = {"use", "upstream", "recipe", "target", "needs", "for", "asks", "version", "digest"}
     known |= {"download", "sums", "member", "sha256"}
@@ -110,7 +113,7 @@ def read_lock(path: Path = IMAGES / "lock.toml") -> dict[str, Entry]:
             name,
             table["use"],
             table.get("upstream"),
-            table.get("recipe"),
+            of_services(table.get("recipe"), services),
             table.get("target"),
             tuple(table.get("needs", ())),
             (table["for"],) if isinstance(table.get("for"), str) else tuple(table.get("for", ())),
@@ -129,6 +132,12 @@ def read_lock(path: Path = IMAGES / "lock.toml") -> dict[str, Entry]:
                     f"{path}: [{entry.name}] needs {need!r}, but there is no such entry", "add it, or fix the name"
                 )
     return entries
+
+
+def of_services(recipe: str | None, folder: str) -> str | None:
+    """A recipe, with the folder of the reference services replaced by another one."""
+    reference = f"../{REFERENCE_SERVICES}/"
+    return f"../{folder}/{recipe.removeprefix(reference)}" if recipe and recipe.startswith(reference) else recipe
 
 
 def inputs_hash(entry: Entry, lock: dict[str, Entry]) -> str:

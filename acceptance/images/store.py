@@ -8,18 +8,21 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from acceptance.base.paths import CACHE
+from acceptance.base.paths import CACHE, REFERENCE_SERVICES
 from acceptance.clients import docker
 from acceptance.images.cache import folder_is_whole, seal_folder
 from acceptance.images.lock import LOCAL, Entry, inputs_hash, read_lock
 
 
 class Store:
-    """The engine's images, and the cache's folders of tools and of manifests, by entry of the lock."""
+    """The engine's images, and the cache's folders of tools and of manifests, by entry of the lock.
 
-    def __init__(self, cache: Path = CACHE):
+    `services`: the folder of this checkout with the services' sources.
+    """
+
+    def __init__(self, cache: Path = CACHE, services: str = REFERENCE_SERVICES):
         self.cache = cache
-        self.lock = read_lock()
+        self.lock = read_lock(services=services)
 
     def tag(self, entry: Entry) -> str:
         """The name of an entry's image in the engine, with its content hash as the tag."""

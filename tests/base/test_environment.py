@@ -50,6 +50,20 @@ def test_a_mirror_for_each_registry(tmp_path):
     assert load_environment(str(path)).images.upstream == {"quay.io": "harbor.example.test/quay"}
 
 
+def test_the_second_services_differ_from_the_reference_services_by_settings_alone():
+    other, kind = (load_environment(name).model_dump() for name in ("other-services", "kind"))
+    assert {key for key in kind if kind[key] != other[key]} == {"name", "patches", "images", "services", "stand_ins"}
+    assert other["images"] == {**kind["images"], "services": "tests/other_services"}
+    assert other["stand_ins"].keys() == kind["stand_ins"].keys()
+
+
+def test_a_folder_without_a_service_is_refused(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(KIND.replace('mode = "auto"', 'mode = "auto"\nservices = "images"'))
+    with pytest.raises(UserError, match=r"images.services: images/auth/Dockerfile, .* not found"):
+        load_environment(str(path))
+
+
 def test_headings_that_are_not_given_are_the_defaults():
     given = ServiceSettings(headings={"/": "We ship apps"})
     assert given.headings == {**HEADINGS, "/": "We ship apps"}

@@ -3,7 +3,7 @@
 import re
 
 from acceptance.base.paths import IMAGES
-from acceptance.images.lock import PLATFORMS, read_lock
+from acceptance.images.lock import PLATFORMS, inputs_hash, read_lock
 
 
 def test_the_lock_has_digests_of_the_pinned_versions_alone():
@@ -22,6 +22,14 @@ def test_tools_are_downloaded_in_the_version_that_is_built():
         modules = (IMAGES / tool.recipe / "go.mod").read_text()
         assert re.search(rf"(?m)^\s*{MODULES[name]} {version}( |$)", modules), f"{name} is not built as {version}"
         assert tool.sums and tool.asks
+
+
+def test_another_folder_of_services_replaces_their_recipes_alone():
+    reference, other = read_lock(), read_lock(services="tests/other_services")
+    moved = {name: other[name].recipe for name in other if other[name] != reference[name]}
+    assert moved == {name: f"../tests/other_services/{name}" for name in ("auth", "backend", "frontend")}
+    for name in moved:
+        assert inputs_hash(other[name], other) != inputs_hash(reference[name], reference)
 
 
 MODULES = {

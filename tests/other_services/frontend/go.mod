@@ -1,0 +1,3 @@
+module other.example/frontend
+
+go 1.26.0
