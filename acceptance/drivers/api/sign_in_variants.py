@@ -18,11 +18,12 @@ SIGNATURES = {
     "ones": "11" * 64,
     "numbers above the curve's order": "ff" * 64,
     "zero as its first number": "00" * 32 + "11" * 32,
-    "zero as its second number": "11" * 32 + "00" * 32,
+    "zero as its second number": "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798" + "00" * 32,
 }
 """The numbers r and s of signatures without a key, in hexadecimal digits, by what they are.
 
-From some of them no public key can be recovered: a library raises an error there, which a service may take for nothing.
+From most of them no public key can be recovered: a library raises an error there, which a service may take for nothing.
+The last one begins with a point of the curve (its generator's x), so that only the zero is wrong.
 """
 RECOVERY = "1b"
 """The last byte of a signature, as wallets write it."""

@@ -32,7 +32,7 @@ class QueryLoop(Load):
     answered: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
     """How often there was data, and how often a refusal."""
     lost: list[tuple[float, str]] = field(default_factory=list)
-    most, pause, last = ASKED_AT_MOST, 0.05, TIMEOUT + 5.0
+    most, pause, last = ASKED_AT_MOST, 0.2, TIMEOUT + 5.0
 
     def __post_init__(self) -> None:
         super().__init__()
