@@ -33,6 +33,7 @@ Feature: Backend service
   @ac-9.6
   Scenario: GET /health is answered with 200
     Then GET "/health" is answered with 200, over HTTPS, by the Service and by each pod
+    And 8 concurrent requests for "/health" are each answered with 200, at every endpoint
 
   @ac-9.7
   Scenario: A GraphQL query is executed against the database
@@ -69,6 +70,7 @@ Feature: Backend service
     Then each answer is the GraphQL error "Unauthorized", without data
     And other forms of the query, such as GET, get no data with <token> either
     And a header without a bearer token is answered with Unauthorized, too
+    And headers that name a user get no data with <token> either, from the backend or from auth
 
     Examples:
       | token                            |
@@ -102,6 +104,7 @@ Feature: Backend service
     Then each answer has the query's data and no errors
     When auth refuses connections from the backend
     Then the protected query is consistently answered with 503 at every endpoint
+    And its pods pass their probes throughout, and stay ready
     And the public query is answered with 200 at every endpoint
     When auth accepts connections again
     Then the protected query is answered with 200 again

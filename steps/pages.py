@@ -24,6 +24,7 @@ def page_is(opened, environment, path):
     opened.is_page()
     assert opened.headings == {heading}, f"expected the heading {heading!r} at {opened.url}, saw {opened.headings}"
     assert f'"{logo}' in opened.document or not logo, f"expected {opened.url} to refer to the logo {logo}"
+    assert not mix_ups.is_bare(opened), f"expected {opened.url} to have more than its heading, saw nothing below it"
 
 
 @then("it does not have the title, text or look of another page of the site")

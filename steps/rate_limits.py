@@ -154,9 +154,13 @@ def remove_counter(client):
     client.clear()
 
 
-@then("the limited client is served again")
-def answered_again(client):
+@then("the limited client is served again, and counted in a window that ends")
+def answered_again(client, evidence):
     status = client.call()
     assert status < 500 and status != 429, (
         f"expected the client to be served after its counter was removed, saw {in_words(client.last)}"
     )
+    end = client.end()
+    evidence.add("end of its second counter", vars(end))
+    hint = f"Try: {rate_limits.REDIS_CLI} ttl {client.key}"
+    assert not rate_limits.never_ends(end), f"expected the second counter {client.key} to expire, it never does. {hint}"

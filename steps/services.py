@@ -5,8 +5,9 @@ from pytest_bdd import given, parsers, then
 
 from acceptance.base.deadlines import CERTIFICATE_ISSUED, HEALTHY_AGAIN, POD_READY, Deadline
 from acceptance.base.waiting import consistently, eventually
-from acceptance.drivers.services import service_ports
+from acceptance.drivers.services import readiness, service_ports
 from acceptance.drivers.services.calls_per_node import ask_often, on_each
+from acceptance.drivers.services.concurrent_calls import not_answered
 from acceptance.drivers.services.service import Api, Service, in_words, shape
 from acceptance.drivers.workloads import replicas
 from acceptance.platform.secrets import read_secret
@@ -180,3 +181,19 @@ def path_is_answered(service, web, routes, environment, data_client, path, statu
         assert not wrong, (
             f"expected {status} for {path} every time ({where}), but {len(wrong)} of {FRESH} were not: {wrong[0]}"
         )
+
+
+@then(parsers.parse('{count:d} concurrent requests for "{path}" are each answered with {status:d}, at every endpoint'))
+def path_is_answered_at_once(service, web, routes, environment, data_client, count, path, status):
+    doors = {"HTTPS": over_https(web, environment, service.name), **service.doors(data_client)}
+    wrong = {where: found for where, api in doors.items() if (found := not_answered(api, path, status, count))}
+    first = {where: f"{len(found)}, the first: {found[0]}" for where, found in wrong.items()}
+    expected = f"expected {status} for {path} each time when {count} clients ask at once"
+    assert doors and not wrong, f"{expected}, saw other answers: {first}. Try: {service.hint}"
+
+
+@then("its pods pass their probes throughout, and stay ready")
+def stays_ready(service, cut, data_client):
+    wrong = readiness.failing(service, data_client, cut[1])
+    hint = "Try: kubectl describe pods; the probes of a service ask for what it cannot do any work without"
+    assert not wrong, f"expected {service.name} to be healthy without what only some requests need, saw {wrong}. {hint}"
