@@ -32,6 +32,7 @@ Feature: Kubernetes cluster operations
     Given a server pod behind a ClusterIP Service
     Then a pod on each worker reaches the Service by address and by name
     And so does a pod on each control plane
+    And so does each machine itself, by address
     And each of the cluster's DNS servers, queried individually, resolves the Service
     When the server pod is replaced
     Then the Service keeps its address
@@ -46,6 +47,7 @@ Feature: Kubernetes cluster operations
     And the pod is Ready again
     And a hanging probe also counts as a failure, and the container is restarted
     And each container of the platform's services has a liveness probe with the required threshold, rendered and running
+    And no liveness probe of the cluster's own components or of Argo CD takes long to restart a hanging container
     And no pod is restarted repeatedly by its liveness probe
 
   @ac-2.7
@@ -67,6 +69,7 @@ Feature: Kubernetes cluster operations
     And every control plane runs the same components
     And all control planes are configured alike, so that any of them can take over
     And each control plane has its own etcd, which is a voting member
+    And all etcd members are connected to each other
     And no machine depends solely on another machine's API server
     And the cluster's DNS servers run on more than one machine
     And a server pod behind a ClusterIP Service

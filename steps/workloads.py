@@ -50,6 +50,12 @@ def service_is_reached_from_control_planes(namespace, outputs, service_address, 
     evidence.add("who reached whom from control planes", seen)
 
 
+@then("so does each machine itself, by address")
+def service_is_reached_from_machines(namespace, outputs, service_address, evidence):
+    seen = reachability.reach_from_machines(namespace, outputs, service_address)
+    evidence.add("who reached whom from the machines' own network", seen)
+
+
 @then("each of the cluster's DNS servers, queried individually, resolves the Service")
 def each_dns_server_knows_it(namespace, evidence):
     evidence.add("who answered, by DNS server", reachability.reach_by_each_dns_server(namespace))
@@ -116,6 +122,15 @@ def services_have_probes(cluster, platform):
     wrong = liveness_probes.rendered_without_probe(rendered) + liveness_probes.deployed_without_probe(cluster)
     wrong += liveness_probes.without_probe(liveness_probes.platform_pods(cluster))
     assert rendered and not wrong, f"expected a liveness probe in each container, saw {wrong or 'no rendered workload'}"
+
+
+@then("no liveness probe of the cluster's own components or of Argo CD takes long to restart a hanging container")
+def upstream_probes_are_in_time(cluster):
+    late = liveness_probes.upstream_too_late(liveness_probes.upstream_pods(cluster))
+    assert not late, (
+        f"expected probes that restart a hanging container within {liveness_probes.LATEST_UPSTREAM} s, saw "
+        f"{'; '.join(late)}. Try: kubectl -n kube-system get deployments,daemonsets -o yaml"
+    )
 
 
 @then("no pod is restarted repeatedly by its liveness probe")
