@@ -50,13 +50,14 @@ Feature: Kubernetes cluster operations
     And no liveness probe of the cluster's own components or of Argo CD takes long to restart a hanging container
     And no pod is restarted repeatedly by its liveness probe
 
-  @ac-2.7
+  @ac-2.7 @needs-database @needs-redis
   Scenario: The logs of a pod can be read through the API
     Given a crashing pod on each worker
     When a pod on each worker writes 1200 log lines
     Then the API returns all 1200 lines of each
     And kubectl returns the last 1000 of them
     And the API returns the log of a system pod on every node
+    And the logs of the platform's stores, if deployed, are not empty, and the database keeps none in files
     And the API returns the logs of the crashed containers
     And every kubelet keeps each container's last terminated instance
 

@@ -27,6 +27,7 @@ from acceptance.drivers.data.storage import (
 from acceptance.drivers.workloads.dry_runs import refused_claims
 from acceptance.platform.applications import APPLICATIONS
 
+CLASSES = "kubectl describe pvc -A; kubectl get storageclasses"
 NO_WAY = "the suite has no way to a disk of this environment but through the pod that writes to it"
 
 
@@ -63,9 +64,8 @@ def claims_of_each_class(namespace, cluster, platform, outputs, evidence):
     classes = classes_named(cluster, [item for name in APPLICATIONS for item in platform.render(name)])
     assert classes, "expected storage classes in the platform's claims, no claim names one"
     began, names = time.monotonic(), claim_each(namespace, classes, outputs.workers[0].name)
-    hint = f"kubectl -n {namespace.name} describe pvc; kubectl get storageclasses"
-    bound = lambda: all_bound(namespace, names)  # noqa: E731
-    eventually(bound, within=VOLUME_BOUND, what="a claim of each class to be Bound", hint=hint)
+    what = "a claim of each class to be Bound"
+    eventually(lambda: all_bound(namespace, names), within=VOLUME_BOUND, what=what, hint=CLASSES)
     took = time.monotonic() - began
     evidence.add("seconds until a claim of each class was Bound", f"{took:.1f} s: {', '.join(classes)}")
     assert took <= VOLUME_BOUND.seconds, f"expected a claim of each class Bound within 30 s, it took {took:.1f} s"

@@ -7,7 +7,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.deadlines import LOGS_READABLE, RESTART
 from acceptance.base.waiting import eventually
 from acceptance.cluster.probe import pod_spec
-from acceptance.drivers.cluster import terminated_containers
+from acceptance.drivers.cluster import silent_logs, terminated_containers
 from acceptance.drivers.network import reachability
 from acceptance.drivers.workloads import liveness_probes, pod_lists, pods_with_probes
 from acceptance.drivers.workloads.pods import start_on_each_worker
@@ -139,6 +139,16 @@ def nothing_restarts_again(cluster):
     assert not again, (
         f"expected no pod that its liveness probe restarts repeatedly, saw {again}. Try: kubectl get events -A"
     )
+
+
+@then("the logs of the platform's stores, if deployed, are not empty, and the database keeps none in files")
+def stores_log(cluster, evidence):
+    say = lambda: silent_logs.all_say_something(cluster)  # noqa: E731
+    hint = "kubectl logs redis-0; kubectl logs yb-tserver-0"
+    seen = eventually(say, within=LOGS_READABLE, what="a line in the log of each of the platform's stores", hint=hint)
+    evidence.add("pods whose log has a line", seen)
+    kept = silent_logs.kept_in_files(cluster)
+    assert not kept, f"expected the database's log in kubectl logs, its members on {kept} keep it in files. Try: {hint}"
 
 
 @given("a crashing pod on each worker", target_fixture="crashing")

@@ -56,8 +56,8 @@ def leaves(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, 
 def unlike(wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> list[str]:
     """The settings that differ from Git's, and those that Git does not have.
 
-    Patroni itself adds none: it stores `bootstrap.dcs` as it is (patroni/ha.py, post_bootstrap). Only the end of a pause
-    may leave `pause: false` behind.
+    Patroni itself adds none: it stores `bootstrap.dcs` as it is (patroni/ha.py, post_bootstrap). Only the end of a
+    pause may leave `pause: false` behind.
     """
     wrong = [(key, value) for key, value in wanted.items() if not same(value, seen.get(key))]
     besides = [key for key in seen if key not in wanted]

@@ -143,7 +143,9 @@ def platform_pods(cluster: Cluster) -> list[client.V1Pod]:
 def upstream_pods(cluster: Cluster) -> list[client.V1Pod]:
     """The pods of the cluster's own components and of Argo CD; the control plane's static pods are not among them."""
     pods = [pod for name in UPSTREAM for pod in cluster.core.list_namespaced_pod(name).items]
-    return [pod for pod in long_lived(pods) if not any(item.kind == "Node" for item in pod.metadata.owner_references or [])]
+    return [
+        pod for pod in long_lived(pods) if not any(item.kind == "Node" for item in pod.metadata.owner_references or [])
+    ]
 
 
 def upstream_too_late(pods: list[client.V1Pod]) -> list[str]:
