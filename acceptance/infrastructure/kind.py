@@ -24,7 +24,7 @@ from acceptance.clients.process import Ended, run
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.images.build import Images
 from acceptance.images.registry import REGISTRY_NAME
-from acceptance.infrastructure.containers import limits, other_networks
+from acceptance.infrastructure.containers import limits, other_networks, published
 from acceptance.infrastructure.contract import Infrastructure, Machine, NotRemoved, Outputs
 from acceptance.infrastructure.leftovers import leftovers, remove_containers, remove_network, still_there
 from acceptance.infrastructure.restarted import put_right, wait_api
@@ -206,7 +206,11 @@ class KindInfrastructure(Infrastructure):
         return found.get("cores", host[0]), found.get("memory", host[1])
 
     def foreign_resources(self) -> list[str]:
-        """What is on the network but not part of this platform, and its machines' other networks, or the whole one."""
+        """What is on the network but not part of this platform, or the whole one; its machines' ways out of it.
+
+        These are other networks of the machines, and ports of them and of the API's load balancer that are published
+        beyond this computer. Users' load balancer is there to be reached.
+        """
         outputs = self.provisioned
         assert outputs.network
         name = outputs.network.name
@@ -218,7 +222,9 @@ class KindInfrastructure(Infrastructure):
         ours = {*machines, f"{name}-load-balancer", f"{name}-external-load-balancer", REGISTRY_NAME}
         found = [container["Name"] for container in network["Containers"].values()]
         second = [f"the network {other} of {own}" for own in sorted(machines) for other in other_networks(own, name)]
-        return [text for text in found if text not in ours] + second
+        reached = [*sorted(machines), f"{name}-external-load-balancer"]
+        open_ports = [f"the published port {text} of {own}" for own in reached for text in published(own)]
+        return [text for text in found if text not in ours] + second + open_ports
 
     def balancer_runs(self) -> bool:
         """Whether the load balancer's container runs."""
