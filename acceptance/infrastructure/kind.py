@@ -208,8 +208,7 @@ class KindInfrastructure(Infrastructure):
     def foreign_resources(self) -> list[str]:
         """What is on the network but not part of this platform, or the whole one; its machines' ways out of it.
 
-        These are other networks of the machines, and ports of them and of the API's load balancer that are published
-        beyond this computer. Users' load balancer is there to be reached.
+        These are other networks of theirs, and ports of them and of the API's load balancer published beyond this host.
         """
         outputs = self.provisioned
         assert outputs.network
@@ -218,11 +217,11 @@ class KindInfrastructure(Infrastructure):
         assert network, f"expected a network {name}, but the engine has none"
         if LABEL not in network["Labels"]:
             return [f"the network {name}, which was not made by this suite: {network['Labels']}"]
-        machines = {machine.name for machine in [*outputs.control_planes, *outputs.workers]}
-        ours = {*machines, f"{name}-load-balancer", f"{name}-external-load-balancer", REGISTRY_NAME}
+        machines = sorted(machine.name for machine in [*outputs.control_planes, *outputs.workers])
+        reached = [*machines, f"{name}-external-load-balancer"]
+        ours = {*reached, f"{name}-load-balancer", REGISTRY_NAME}
         found = [container["Name"] for container in network["Containers"].values()]
-        second = [f"the network {other} of {own}" for own in sorted(machines) for other in other_networks(own, name)]
-        reached = [*sorted(machines), f"{name}-external-load-balancer"]
+        second = [f"the network {other} of {own}" for own in machines for other in other_networks(own, name)]
         open_ports = [f"the published port {text} of {own}" for own in reached for text in published(own)]
         return [text for text in found if text not in ours] + second + open_ports
 

@@ -1,4 +1,4 @@
-"""Pages with another page's title or text under their own heading, with no text, or that redirect. Source: 10.5 to 10.8."""
+"""Pages under whose heading another page stands, or nothing, and pages that redirect. Source: 10.5 to 10.8."""
 
 from __future__ import annotations
 
