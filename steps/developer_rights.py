@@ -9,6 +9,7 @@ from acceptance.base.waiting import eventually
 from acceptance.drivers.argocd import projects
 from acceptance.drivers.security import developer_rights as rights
 from acceptance.drivers.security import developer_secrets as ways
+from acceptance.drivers.security import granted_rights
 from acceptance.platform.access import DEVELOPER, NAMESPACE
 from acceptance.platform.application_status import ARGOCD
 from acceptance.platform.applications import APPLICATIONS
@@ -104,6 +105,16 @@ def no_way_around(developer, cluster, backend, evidence):
     for pod in rights.running_pods(cluster):
         attempts |= ways.into(pod)
     all_refused(developer, attempts, evidence, "Secrets in a roundabout way")
+
+
+@then("nobody else has a right that leads to one, except the platform's own accounts and administrators")
+def no_other_developers(platform, evidence):
+    found = granted_rights.strangers(platform, NAMESPACE)
+    evidence.add("others with a way to Secrets", found)
+    assert not found, (
+        f"expected rights that lead to Secrets in {NAMESPACE} only where the platform needs them, saw {found}. "
+        f"Try: kubectl get rolebindings,clusterrolebindings -n {NAMESPACE} -o wide"
+    )
 
 
 @then("nothing that the developer can read contains a Secret's value")

@@ -11,7 +11,7 @@ from acceptance.base.waiting import consistently, eventually
 from acceptance.clients.web import url
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.network.pod_connections import ENFORCED
-from acceptance.drivers.security import network_policies
+from acceptance.drivers.security import network_policies, policy_peers
 
 RULES_APPLY = Deadline(150, "the suite: rules for new pods, and the time-outs of those who are kept out")
 STAYS = Deadline(5, "the suite: rules that apply once go on to apply")
@@ -43,6 +43,16 @@ def nobody_from_elsewhere(policies, cluster):
     found = network_policies.let_in_from_elsewhere(policies, network_policies.labelled_namespaces(cluster))
     assert not found, (
         f"expected network policies to admit only the platform's pods and Traefik's, they also admit {found}"
+    )
+
+
+@given("each policy names the Applications that it admits, here and in production")
+def callers_are_named(policies, platform, default, cluster):
+    namespaces = network_policies.labelled_namespaces(cluster)
+    found = policy_peers.admitted_everywhere(platform, default, policies, namespaces)
+    assert not found, (
+        f"expected network policies to admit pods only by the names of the Applications that need theirs, "
+        f"they also admit {found}. Try: kubectl describe networkpolicy"
     )
 
 

@@ -26,6 +26,7 @@ Feature: Hardening
     Given exactly the network policies in Git
     And each pod behind a Service is covered by its policy, and there are no unknown pods
     And the policies admit no IP blocks and, from other namespaces, only Traefik's pods
+    And each policy names the Applications that it admits, here and in production
     And a network that enforces policies
     Then only Traefik reaches "frontend-service:3000"
     And only Traefik reaches "backend-service:4000"
@@ -38,6 +39,7 @@ Feature: Hardening
     Given exactly the network policies in Git
     And each pod behind a Service is covered by its policy, and there are no unknown pods
     And the policies admit no IP blocks and, from other namespaces, only Traefik's pods
+    And each policy names the Applications that it admits, here and in production
     And a network that enforces policies
     Then only "backend-service" and Traefik reach "auth-service:3001"
     And Traefik forwards requests to "auth-service:3001"
@@ -47,6 +49,7 @@ Feature: Hardening
     Given exactly the network policies in Git
     And each pod behind a Service is covered by its policy, and there are no unknown pods
     And the policies admit no IP blocks and, from other namespaces, only Traefik's pods
+    And each policy names the Applications that it admits, here and in production
     And a network that enforces policies
     Then only "auth-service" and "backend-service" reach "yb-tservers:5433"
 
@@ -55,6 +58,7 @@ Feature: Hardening
     Given exactly the network policies in Git
     And each pod behind a Service is covered by its policy, and there are no unknown pods
     And the policies admit no IP blocks and, from other namespaces, only Traefik's pods
+    And each policy names the Applications that it admits, here and in production
     And a network that enforces policies
     Then only "auth-service" reaches "redis:6379"
 
@@ -82,11 +86,13 @@ Feature: Hardening
     Then the developer can see none of them
     And the developer cannot get at any of them indirectly
     And nothing that the developer can read contains a Secret's value
+    And nobody else has a right that leads to one, except the platform's own accounts and administrators
 
   @plan-27.10
   Scenario: A pod that could take over its node is rejected, and pods hold no unnecessary tokens
     Given the services' namespace, labelled with the plan's pod security standard
     Then each API server rejects pods there that could take over their node, and admits one that could not
+    And no API server exempts an account, a class or a namespace of the platform's from that
     And every pod of the platform meets the restricted standard
     And all of the platform's other namespaces enforce the restricted standard
     And every pod in the system namespaces was created by a workload or a machine
