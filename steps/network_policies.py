@@ -7,6 +7,7 @@ import pytest
 from pytest_bdd import given, parsers, then
 
 from acceptance.base.deadlines import CERTIFICATE_ISSUED, GONE, Deadline
+from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.base.waiting import consistently, eventually
 from acceptance.clients.web import url
 from acceptance.criteria.verdicts import Unverifiable
@@ -53,6 +54,15 @@ def callers_are_named(policies, platform, default, cluster):
     assert not found, (
         f"expected network policies to admit pods only by the names of the Applications that need theirs, "
         f"they also admit {found}. Try: kubectl describe networkpolicy"
+    )
+
+
+@given("only namespaces of scenarios have the label by which policies admit scenarios' clients")
+def nobody_poses_as_scenario(cluster):
+    found = policy_peers.calling_themselves_scenarios(cluster)
+    assert not found, (
+        f"expected the label {SCENARIO_LABEL} only on namespaces that runs of this suite created, saw it on {found}: "
+        "their pods can reach every service"
     )
 
 

@@ -19,6 +19,7 @@ Feature: Hardening
     Then it contains the ConfigMap's value in plain text, but no Secret's value
     And each API server can read what the others wrote
     And every Secret of the cluster is encrypted in etcd
+    And no API server takes a predictable key
     And all API servers have the same key, in a file that only root can read
 
   @plan-27.3 @writes-to-users
@@ -27,6 +28,7 @@ Feature: Hardening
     And each pod behind a Service is covered by its policy, and there are no unknown pods
     And the policies admit no IP blocks and, from other namespaces, only Traefik's pods
     And each policy names the Applications that it admits, here and in production
+    And only namespaces of scenarios have the label by which policies admit scenarios' clients
     And a network that enforces policies
     Then only Traefik reaches "frontend-service:3000"
     And only Traefik reaches "backend-service:4000"

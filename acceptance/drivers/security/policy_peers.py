@@ -6,10 +6,12 @@ Connections are tried by pods with the names of Applications alone: a rule may a
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from acceptance.base.labels import NAME_LABEL, SCENARIO_LABEL
+from acceptance.base.labels import LABEL, NAME_LABEL, SCENARIO_LABEL
+from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import Namespace, of_scenario
 from acceptance.drivers.secrets.secret_use import KINDS, running_workloads
@@ -28,6 +30,8 @@ CALLERS = {
 """The Applications whose pods may reach each Application's pods; its own belong to them."""
 NAMING = (NAME_LABEL, "app")
 """The labels that say what a pod belongs to: a selector has to ask for one of them."""
+SCENARIO_NAME = re.compile(r"scenario-[0-9a-f]{6}")
+"""The name that the suite gives to a scenario's namespace."""
 Labels = Mapping[str, str]
 
 
@@ -116,3 +120,17 @@ def admitted_everywhere(
     """What `beyond_callers` finds in the policies (`specs`) of the cluster, and in those that production renders."""
     found = beyond_callers(*of_production(platform), namespaces)
     return beyond_callers(specs, pods_here(default), namespaces) + [f"production's {text}" for text in found]
+
+
+def not_scenarios(namespaces: Mapping[str, Labels]) -> list[str]:
+    """The namespaces (labels by name) that have the label of scenarios' own but that no run of the suite created.
+
+    Policies admit clients from there, and what is there is not counted as anybody's.
+    """
+    labelled = [name for name, labels in namespaces.items() if of_scenario(dict(labels))]
+    return sorted(name for name in labelled if not (SCENARIO_NAME.fullmatch(name) and LABEL in namespaces[name]))
+
+
+def calling_themselves_scenarios(cluster: Cluster) -> list[str]:
+    """The cluster's namespaces of which `not_scenarios` tells."""
+    return not_scenarios({item.metadata.name: item.metadata.labels or {} for item in cluster.core.list_namespace().items})

@@ -1,9 +1,12 @@
 """Policies name the Applications that they admit; other labels let in whoever has them."""
 
+from types import SimpleNamespace
+
 import pytest
 from tests_support import deployed_objects
 
 from acceptance.base.labels import NAME_LABEL, SCENARIO_LABEL
+from acceptance.cluster.namespace import new_namespace
 from acceptance.drivers.security import policy_peers
 
 NAMESPACES = {name: {"kubernetes.io/metadata.name": name} for name in ("default", "traefik", "argocd")}
@@ -85,3 +88,21 @@ def test_labels_of_pods_of_every_kind_of_workload():
     assert policy_peers.labels_of_pods(cron) == {"app": "a"}
     assert policy_peers.labels_of_pods({"kind": "Pod", "metadata": {"labels": {"app": "b"}}}) == {"app": "b"}
     assert policy_peers.labels_of_pods({"kind": "ConfigMap", "data": {}}) == {}
+
+
+def test_a_namespace_that_calls_itself_a_scenarios_is_told():
+    run, label = {"alternate-futures.dev/run": "20261127T211438Z-88f5"}, {SCENARIO_LABEL: "true"}
+    namespaces = {
+        "default": {}, "tools": label, "scenario-tools": {**label, **run}, "scenario-0a1b2c": {**label, **run},
+        "scenario-ffffff": label, "other": {**label, **run},
+    }  # fmt: skip
+    assert policy_peers.not_scenarios(namespaces) == ["other", "scenario-ffffff", "scenario-tools", "tools"]
+
+
+def test_names_are_those_that_the_suite_gives():
+    made = []
+    core = SimpleNamespace(create_namespace=made.append, read_namespaced_service_account=lambda *_: True)
+    cluster = SimpleNamespace(core=core, run_id="20261127T211438Z-88f5", is_attached=False)
+    new_namespace(cluster)
+    (metadata,) = [item["metadata"] for item in made]
+    assert policy_peers.not_scenarios({metadata["name"]: metadata["labels"]}) == []
