@@ -20,6 +20,7 @@ Feature: Frontend service
   @ac-10.3
   Scenario: The frontend is served on port 3000 of the ClusterIP Service frontend-service
     Then its Service is of type ClusterIP and has port 3000
+    And in production its Service is of that type, leads to its pods, and has port 3000
     And a pod on each worker gets an answer from "http://frontend-service:3000/"
 
   @ac-10.4

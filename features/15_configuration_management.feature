@@ -43,3 +43,4 @@ Feature: Configuration management
     When the copy handles some requests
     Then it writes no debug lines
     And the deployed backend has not written any either
+    And production's overlay sets NODE_ENV to production and asks for no debug lines
