@@ -33,6 +33,7 @@ Feature: Frontend service
     When the page "/" is opened in a browser
     Then it is the site's page for "/", with the logo
     And it does not have the title, text or look of another page of the site
+    And it is visible in dark mode, too
     And everything that it loads comes from the site with status 200 and the right media type
     And it and everything that it loads are the same on every request
     And every visitor gets it, regardless of language, device or how they arrived
@@ -43,6 +44,7 @@ Feature: Frontend service
     When the page "/consulting" is opened in a browser
     Then it is the site's page for "/consulting", with the logo
     And it does not have the title, text or look of another page of the site
+    And it is visible in dark mode, too
     And everything that it loads comes from the site with status 200 and the right media type
     And it and everything that it loads are the same on every request
     And every visitor gets it, regardless of language, device or how they arrived
@@ -53,6 +55,7 @@ Feature: Frontend service
     When the page "/products" is opened in a browser
     Then it is the site's page for "/products", with the logo
     And it does not have the title, text or look of another page of the site
+    And it is visible in dark mode, too
     And everything that it loads comes from the site with status 200 and the right media type
     And it and everything that it loads are the same on every request
     And every visitor gets it, regardless of language, device or how they arrived
@@ -63,6 +66,7 @@ Feature: Frontend service
     When the page "/products/web-services" is opened in a browser
     Then it is the site's page for "/products/web-services", with the logo
     And it does not have the title, text or look of another page of the site
+    And it is visible in dark mode, too
     And everything that it loads comes from the site with status 200 and the right media type
     And it and everything that it loads are the same on every request
     And every visitor gets it, regardless of language, device or how they arrived
