@@ -7,9 +7,9 @@ from pytest_bdd import given, then, when
 from acceptance.base.deadlines import SYNCED
 from acceptance.base.waiting import eventually
 from acceptance.drivers.argocd import projects
+from acceptance.drivers.security import admission_webhooks, granted_rights
 from acceptance.drivers.security import developer_rights as rights
 from acceptance.drivers.security import developer_secrets as ways
-from acceptance.drivers.security import granted_rights
 from acceptance.platform.access import DEVELOPER, NAMESPACE
 from acceptance.platform.application_status import ARGOCD
 from acceptance.platform.applications import APPLICATIONS
@@ -115,6 +115,13 @@ def no_other_developers(platform, evidence):
         f"expected rights that lead to Secrets in {NAMESPACE} only where the platform needs them, saw {found}. "
         f"Try: kubectl get rolebindings,clusterrolebindings -n {NAMESPACE} -o wide"
     )
+
+
+@then("no admission webhook is shown Secrets or pods as they are written")
+def nobody_is_shown_secrets(platform):
+    found = admission_webhooks.unknown_webhooks(platform)
+    hint = "Try: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
+    assert not found, f"expected no admission webhooks for Secrets or pods, saw {found}. {hint}"
 
 
 @then("nothing that the developer can read contains a Secret's value")

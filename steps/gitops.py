@@ -250,7 +250,9 @@ def nothing_deployed(demo, seconds):
 def nothing_asks_for_syncs(platform, argocd, evidence):
     found = sync_rights.without_operator(platform)
     evidence.add("programs that could request a sync", found)
-    assert not found, f"expected only operators to be able to request syncs, saw {found}. Try: kubectl -n argocd get all"
+    assert not found, (
+        f"expected only operators to request syncs, also able to are {found}. Try: kubectl -n argocd get all"
+    )
 
 
 @when("an operator requests a sync")

@@ -12,6 +12,7 @@ from acceptance.base.waiting import consistently, eventually
 from acceptance.clients.web import url
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.network.pod_connections import ENFORCED
+from acceptance.drivers.secrets.secret_use import NAMESPACE, running_workloads
 from acceptance.drivers.security import network_policies, policy_peers
 
 RULES_APPLY = Deadline(150, "the suite: rules for new pods, and the time-outs of those who are kept out")
@@ -55,6 +56,12 @@ def callers_are_named(policies, platform, default, cluster):
         f"expected network policies to admit pods only by the names of the Applications that need theirs, "
         f"they also admit {found}. Try: kubectl describe networkpolicy"
     )
+
+
+@given("no workload there starts pods of anything else")
+def no_other_workloads(cluster):
+    found = policy_peers.of_no_application(running_workloads(cluster))
+    assert not found, f"expected only workloads of the platform's Applications in {NAMESPACE}, saw {found}"
 
 
 @given("only namespaces of scenarios have the label by which policies admit scenarios' clients")

@@ -154,7 +154,7 @@ def production_has(service, platform, key, value, evidence):
 @then(parsers.parse("in production its Service is of that type, leads to its pods, and has port {port:d}"))
 def production_service(service, platform, port):
     wrong = production_settings.wrong_in_production(platform, service.name, port)
-    assert not wrong, f"expected {service.name} on port {port}, inside the cluster only, in production's overlay: {wrong}"
+    assert not wrong, f"expected {service.name} on port {port}, inside the cluster only, in production, saw {wrong}"
 
 
 @then(parsers.parse('production opens no Service of "{name}" to clients outside its cluster'))

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -20,18 +20,16 @@ from acceptance.clients.process import run
 
 TIMEOUT = 60
 """Seconds that opening a page may take, including the start of the browser."""
+Size = tuple[int, int]
 
 
-class Size(NamedTuple):
-    """A window: its size in pixels, and whether its user prefers dark pages (CSS: prefers-color-scheme)."""
-
-    width: int
-    height: int
-    is_dark: bool = False
+class Dark(tuple[int, int]):
+    """The size of a window whose user prefers dark pages (CSS: prefers-color-scheme)."""
 
 
-DESK, PHONE, DARK = Size(1000, 600), Size(390, 844), Size(1000, 600, is_dark=True)
-"""Windows on a desk, of a telephone's whole screen, and on the desk of somebody who prefers dark pages."""
+DESK, PHONE = (1000, 600), (390, 844)
+"""Sizes of a window in pixels: on a desk, and of a telephone's whole screen."""
+DARK = Dark(DESK)
 PREFERS_DARK = "--blink-settings=preferredColorScheme=0"
 """Chromium's setting for the dark scheme; --force-dark-mode has no effect without a desktop."""
 LOOKED_AT = 20000
@@ -80,7 +78,7 @@ def open_page(
         picture, log = Path(folder) / "page.png", Path(folder) / "net.json"
         command: list[str | Path] = [
             program, "--headless", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
-            "--no-first-run", "--no-proxy-server", f"--window-size={size.width},{size.height}",
+            "--no-first-run", "--no-proxy-server", f"--window-size={size[0]},{size[1]}",
             f"--virtual-time-budget={LOOKED_AT}",
             f"--user-data-dir={folder}/profile", f"--host-resolver-rules=MAP *.{domain} {address}, MAP * ~NOTFOUND",
             f"--screenshot={picture}", "--dump-dom", f"--log-net-log={log}", "--enable-logging=stderr", "--v=0",
@@ -88,7 +86,7 @@ def open_page(
         if os.geteuid() == 0:
             # Chromium's sandbox refuses to run as root.
             command.append("--no-sandbox")
-        if size.is_dark:
+        if isinstance(size, Dark):
             command.append(PREFERS_DARK)
         if trusted:
             command.append(f"--ignore-certificate-errors-spki-list={key_digest(trusted)}")

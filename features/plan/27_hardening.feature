@@ -26,6 +26,7 @@ Feature: Hardening
   Scenario: Pods accept connections only from clients that a policy names
     Given exactly the network policies in Git
     And each pod behind a Service is covered by its policy, and there are no unknown pods
+    And no workload there starts pods of anything else
     And the policies admit no IP blocks and, from other namespaces, only Traefik's pods
     And each policy names the Applications that it admits, here and in production
     And only namespaces of scenarios have the label by which policies admit scenarios' clients
@@ -89,6 +90,7 @@ Feature: Hardening
     And the developer cannot get at any of them indirectly
     And nothing that the developer can read contains a Secret's value
     And nobody else has a right that leads to one, except the platform's own accounts and administrators
+    And no admission webhook is shown Secrets or pods as they are written
 
   @plan-27.10
   Scenario: A pod that could take over its node is rejected, and pods hold no unnecessary tokens

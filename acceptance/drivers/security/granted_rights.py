@@ -62,7 +62,7 @@ class Grant:
 
     @property
     def is_of_system(self) -> bool:
-        """Whether it is for a part of Kubernetes or the nodes' software, an administrator of kubeadm's, or the suite."""
+        """Whether it is for a part of Kubernetes or the nodes' software, kubeadm's administrators, or the suite."""
         kind, namespace, name = self.subject
         if kind == ACCOUNT:
             # The account that every pod has which names none belongs to nobody.
@@ -135,15 +135,25 @@ def among(objects: Mapping[str, list[Manifest]], namespace: str, ways: tuple[Way
 
 
 @functools.cache
+def rendered_texts(platform: Platform) -> tuple[str, ...]:
+    """The text of each object in the platform's manifests."""
+    folders = sorted({folder for item in platform.components.values() for folder in item.manifests})
+    return tuple(part for folder in folders for part in platform.rendering.text(folder).split("\n---\n"))
+
+
+def rendered_objects(platform: Platform, *kinds: str) -> list[Manifest]:
+    """The objects of some kinds in the platform's manifests; only they are parsed."""
+    lines = {f"kind: {kind}" for kind in kinds}
+    texts = [text for text in rendered_texts(platform) if lines & {*text.splitlines()}]
+    return [item for text in texts for item in documents(text)]
+
+
+@functools.cache
 def rendered_grants(platform: Platform) -> frozenset[Grant]:
     """All grants by the bindings in the platform's manifests, whatever their roles allow."""
-    folders = sorted({folder for item in platform.components.values() for folder in item.manifests})
-    texts = [part for folder in folders for part in platform.rendering.text(folder).split("\n---\n")]
-    bindings = [item for text in texts if "RoleBinding" in text for item in documents(text)]
     return frozenset(
         grant
-        for item in bindings
-        if item["kind"] in ("RoleBinding", "ClusterRoleBinding")
+        for item in rendered_objects(platform, "RoleBinding", "ClusterRoleBinding")
         for grant in grants_of(item, item["kind"], item["metadata"].get("namespace", "default"))
     )
 

@@ -71,9 +71,7 @@ def danger_of(name: str) -> str:
 ADMITTED, REFUSED, UNCLEAR = "admitted", "refused", "neither admitted nor refused"
 
 
-def answers(
-    cluster: Cluster, machine: Machine, namespace: str, pods: dict[str, dict[str, Any]]
-) -> dict[str, str]:
+def answers(cluster: Cluster, machine: Machine, namespace: str, pods: dict[str, dict[str, Any]]) -> dict[str, str]:
     """Whether a machine's API server admits or refuses each pod, by name. Nothing is created.
 
     A pod that is refused for a reason other than pod security is UNCLEAR.

@@ -6,14 +6,13 @@ Connections are tried by pods with the names of Applications alone: a rule may a
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from acceptance.base.labels import LABEL, NAME_LABEL, SCENARIO_LABEL
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
-from acceptance.cluster.namespace import Namespace, of_scenario
+from acceptance.cluster.namespace import Namespace, has_scenarios_name, of_scenario
 from acceptance.drivers.secrets.secret_use import KINDS, running_workloads
 from acceptance.drivers.workloads.label_selectors import selects
 from acceptance.platform.access import NAMESPACE
@@ -30,8 +29,6 @@ CALLERS = {
 """The Applications whose pods may reach each Application's pods; its own belong to them."""
 NAMING = (NAME_LABEL, "app")
 """The labels that say what a pod belongs to: a selector has to ask for one of them."""
-SCENARIO_NAME = re.compile(r"scenario-[0-9a-f]{6}")
-"""The name that the suite gives to a scenario's namespace."""
 Labels = Mapping[str, str]
 
 
@@ -70,7 +67,8 @@ def wrongly_admitted(selector: Mapping[str, Any], allowed: set[str], pods: Itera
     A selector that asks for no name admits whatever is labelled like that tomorrow.
     """
     pods = list(pods)
-    belonging = {label: {pod[label] for pod in pods if label in pod and pod.get(NAME_LABEL) in allowed} for label in NAMING}
+    own = [pod for pod in pods if pod.get(NAME_LABEL) in allowed]
+    belonging = {label: {pod[label] for pod in own if label in pod} for label in NAMING}
     names = named(selector)
     if not any(values <= belonging[label] | allowed for label, values in names.items()):
         return f"pods by the labels {dict(selector)}"
@@ -84,9 +82,7 @@ def of_nowhere(selector: Mapping[str, Any], namespaces: Mapping[str, Labels]) ->
     return not of_scenarios and not any(selects(selector, labels) for labels in namespaces.values())
 
 
-def beyond_callers(
-    specs: Mapping[str, Any], pods: list[dict[str, str]], namespaces: Mapping[str, Labels]
-) -> list[str]:
+def beyond_callers(specs: Mapping[str, Any], pods: list[dict[str, str]], namespaces: Mapping[str, Labels]) -> list[str]:
     """Whom policies (specs by name) admit of their own namespace besides CALLERS, and of namespaces to come, in words.
 
     `pods`: the labels of the namespace's pods; `namespaces`: labels by name, without scenarios' own.
@@ -128,9 +124,21 @@ def not_scenarios(namespaces: Mapping[str, Labels]) -> list[str]:
     Policies admit clients from there, and what is there is not counted as anybody's.
     """
     labelled = [name for name, labels in namespaces.items() if of_scenario(dict(labels))]
-    return sorted(name for name in labelled if not (SCENARIO_NAME.fullmatch(name) and LABEL in namespaces[name]))
+    return sorted(name for name in labelled if not (has_scenarios_name(name) and LABEL in namespaces[name]))
 
 
 def calling_themselves_scenarios(cluster: Cluster) -> list[str]:
     """The cluster's namespaces of which `not_scenarios` tells."""
-    return not_scenarios({item.metadata.name: item.metadata.labels or {} for item in cluster.core.list_namespace().items})
+    items = cluster.core.list_namespace().items
+    return not_scenarios({item.metadata.name: item.metadata.labels or {} for item in items})
+
+
+def of_no_application(workloads: Iterable[Manifest]) -> list[str]:
+    """The workloads among objects that start pods of none of the Applications, though perhaps none now, in words."""
+    found = {f"{item['kind']} {item['metadata']['name']}": item for item in workloads if starts_pods(item)}
+    return sorted(name for name, item in found.items() if labels_of_pods(item).get(NAME_LABEL) not in CALLERS)
+
+
+def starts_pods(workload: Manifest) -> bool:
+    """Whether an object starts pods, or is one."""
+    return workload["kind"] != "ConfigMap" and "spec" in workload

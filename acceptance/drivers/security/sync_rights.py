@@ -5,14 +5,19 @@ A program that syncs every few minutes is quiet for as long as a scenario looks.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
 from typing import Any
 
-from acceptance.base.yaml_text import documents
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
-from acceptance.drivers.security.granted_rights import ACCOUNT, TO_SYNCS, Grant, granted, rendered_grants
+from acceptance.drivers.security.granted_rights import (
+    ACCOUNT,
+    TO_SYNCS,
+    Grant,
+    granted,
+    rendered_grants,
+    rendered_objects,
+)
 from acceptance.platform.application_status import ARGOCD
 from acceptance.platform.platform import Platform
 
@@ -47,11 +52,11 @@ def account_of(program: Manifest) -> str:
     return str(spec.get("serviceAccountName") or "default")
 
 
-@functools.cache
-def rendered_programs(platform: Platform) -> frozenset[tuple[str, str]]:
-    """Kind and name of all objects in Argo CD's manifests."""
-    objects = documents(platform.rendering.text("argocd"))
-    return frozenset((item["kind"], item["metadata"]["name"]) for item in objects)
+def rendered_programs(platform: Platform) -> set[tuple[str, str]]:
+    """Kind and name of the workloads in the platform's manifests that may be Argo CD's."""
+    objects = rendered_objects(platform, "DaemonSet", "Deployment", "Job", "StatefulSet")
+    own = [item for item in objects if item["metadata"].get("namespace") == ARGOCD]
+    return {(item["kind"], item["metadata"]["name"]) for item in own}
 
 
 def unknown_programs(found: Iterable[Manifest], known: Iterable[tuple[str, str]], accounts: Iterable[str]) -> list[str]:

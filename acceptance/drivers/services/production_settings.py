@@ -32,7 +32,8 @@ def variables(objects: Iterable[Manifest], name: str) -> dict[str, str]:
     """The variables that a Deployment's main container has, as rendered; values from Secrets are SECRET."""
     objects = list(objects)
     maps = {item["metadata"]["name"]: item.get("data") or {} for item in objects if item["kind"] == "ConfigMap"}
-    container, found = container_of(objects, name), {}
+    container = container_of(objects, name)
+    found: dict[str, str] = {}
     for source in container.get("envFrom") or []:
         data = maps.get((source.get("configMapRef") or {}).get("name"), {})
         found |= {f"{source.get('prefix') or ''}{key}": str(value) for key, value in data.items()}
@@ -70,8 +71,11 @@ def port_numbers(container: dict[str, Any], wanted: int | str) -> list[int]:
 def opened(objects: Iterable[Manifest]) -> list[str]:
     """The Services that clients outside the cluster could reach, in words."""
     services = {item["metadata"]["name"]: item["spec"] for item in objects if item["kind"] == "Service"}
-    found = [f"the Service {name} is of type {spec['type']}" for name, spec in services.items() if spec.get("type") not in INSIDE]
-    return found + [f"the Service {name} has external addresses" for name, spec in services.items() if spec.get("externalIPs")]
+    found = []
+    for name, spec in services.items():
+        found += [f"the Service {name} is of type {spec['type']}"] if spec.get("type") not in INSIDE else []
+        found += [f"the Service {name} has external addresses"] if spec.get("externalIPs") else []
+    return found
 
 
 def wrong_services(objects: Iterable[Manifest], name: str, port: int) -> list[str]:

@@ -66,7 +66,10 @@ CONFIG = """plugins:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{usernames: [system:serviceaccount:kube-system:daemon-set-controller]}", ["usernames: system:serviceaccount"]),
+        (
+            "{usernames: [system:serviceaccount:kube-system:daemon-set]}",
+            ["usernames: system:serviceaccount"],
+        ),
         ("{runtimeClasses: [plain]}", ["runtimeClasses: plain"]),
         ("{namespaces: [kube-system, default]}", ["namespaces: default"]),
         ("{namespaces: [kube-system], usernames: []}", []),
@@ -82,6 +85,9 @@ def test_exemptions_in_the_settings_of_one_api_server(monkeypatch, text, told):
 
 
 def test_pod_security_may_have_a_file_of_its_own():
-    files = {"/etc/a.yaml": "plugins: [{name: PodSecurity, path: b.yaml}]", "/etc/b.yaml": "exemptions: {usernames: [x]}"}
+    files = {
+        "/etc/a.yaml": "plugins: [{name: PodSecurity, path: b.yaml}]",
+        "/etc/b.yaml": "exemptions: {usernames: [x]}",
+    }
     cluster = cluster_that(lambda _, path: files[path])
     assert exemptions.exempt_in(cluster, SERVERS[0], "/etc/a.yaml") == ["usernames: x"]

@@ -81,14 +81,43 @@ def test_what_the_manifests_bind_is_known_and_the_same_account_bound_by_hand_is_
     assert strangers(monkeypatch, objects(cluster_bindings=[own, other]), rendered=rendered)
 
 
-def test_a_binding_in_the_manifests_may_leave_out_its_namespace(monkeypatch):
-    plain = {"kind": "RoleBinding", **binding("database", subject("ServiceAccount", "database"), kind="Role")}
-    text = f"{plain}\n---\nkind: ConfigMap\n"
-    platform = SimpleNamespace(
-        components={"a": SimpleNamespace(manifests=("database",))}, rendering=SimpleNamespace(text=lambda _: text)
-    )
-    (grant,) = granted_rights.rendered_grants.__wrapped__(platform)
+MANIFESTS = """apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: database}
+roleRef: {kind: Role, name: database}
+subjects: [{kind: ServiceAccount, name: database}]
+---
+kind: ConfigMap
+metadata: {name: kind}
+---
+kind: StatefulSet
+metadata: {name: argocd-application-controller, namespace: argocd}
+---
+kind: StatefulSet
+metadata: {name: yb-tserver}
+"""
+
+
+def test_what_the_manifests_have():
+    asked = []
+
+    def text(folder):
+        asked.append(folder)
+        return MANIFESTS
+
+    class Stub:
+        """A platform of one component."""
+
+        def __init__(self):
+            self.components = {"a": SimpleNamespace(manifests=("database",))}
+            self.rendering = SimpleNamespace(text=text)
+
+    platform = Stub()
+    # A binding may leave out its namespace, which Argo CD knows.
+    (grant,) = granted_rights.rendered_grants(platform)
     assert grant.subject == ("ServiceAccount", "default", "database")
+    assert sync_rights.rendered_programs(platform) == {("StatefulSet", "argocd-application-controller")}
+    assert asked == ["database"]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +153,11 @@ def program(kind, name, account):
 @pytest.mark.parametrize("kind", ["CronJob", "Job", "Deployment", "Pod"])
 def test_a_program_that_uses_argo_cds_account_is_told(kind):
     known = {("StatefulSet", CONTROLLER)}
-    found = [program("StatefulSet", CONTROLLER, CONTROLLER), program(kind, "tidy", ""), program(kind, "sync", CONTROLLER)]
+    found = [
+        program("StatefulSet", CONTROLLER, CONTROLLER),
+        program(kind, "tidy", ""),
+        program(kind, "sync", CONTROLLER),
+    ]
     (said,) = sync_rights.unknown_programs(found, known, {CONTROLLER})
     assert said == f"{kind} sync has the account {CONTROLLER}"
 

@@ -20,7 +20,10 @@ PODS = [
 def policy(name, **peer):
     """The policies of an Application that admits one peer."""
     rule = {"from": [peer]}
-    return {name: {"podSelector": {"matchLabels": {NAME_LABEL: name}}, "ingress": [rule]}, "default-deny": {"podSelector": {}}}
+    return {
+        name: {"podSelector": {"matchLabels": {NAME_LABEL: name}}, "ingress": [rule]},
+        "default-deny": {"podSelector": {}},
+    }
 
 
 @pytest.mark.parametrize("place", ["kind", "production"])
@@ -106,3 +109,17 @@ def test_names_are_those_that_the_suite_gives():
     new_namespace(cluster)
     (metadata,) = [item["metadata"] for item in made]
     assert policy_peers.not_scenarios({metadata["name"]: metadata["labels"]}) == []
+
+
+def test_a_workload_that_waits_for_its_hour_is_told():
+    def workload(kind, name, labels):
+        template = {"metadata": {"labels": labels}}
+        spec = {"jobTemplate": {"spec": {"template": template}}} if kind == "CronJob" else {"template": template}
+        return {"kind": kind, "metadata": {"name": name}, "spec": spec}
+
+    found = [
+        workload("Deployment", "auth-service", PODS[0]), workload("Job", "auth-synced", PODS[0]),
+        {"kind": "ConfigMap", "metadata": {"name": "auth-config"}, "data": {}},
+        workload("CronJob", "tidy", {"app": "auth-service"}),
+    ]  # fmt: skip
+    assert policy_peers.of_no_application(found) == ["CronJob tidy"]

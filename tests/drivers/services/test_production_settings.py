@@ -53,11 +53,14 @@ def test_values_of_a_config_map_are_those_of_its_keys_and_env_wins(rendered):
 
 
 @pytest.mark.parametrize(
-    ("variable", "asks"),
-    [("DEBUG", "*"), ("LOG_LEVEL", "TRACE"), ("LOGLEVEL", "debug"), ("DEBUG", "false"), ("LOG_LEVEL", "info"), ("SILLY", "debug")],
-)
-def test_variables_that_ask_for_debug_lines(variable, asks):
-    assert bool(settings.talkative({variable: asks})) is ((variable, asks) in [("DEBUG", "*"), ("LOG_LEVEL", "TRACE"), ("LOGLEVEL", "debug")])
+    ("variable", "value", "asks"),
+    [
+        ("DEBUG", "*", True), ("LOG_LEVEL", "TRACE", True), ("LOGLEVEL", "debug", True),
+        ("DEBUG", "false", False), ("LOG_LEVEL", "info", False), ("SILLY", "debug", False),
+    ],
+)  # fmt: skip
+def test_variables_that_ask_for_debug_lines(variable, value, asks):
+    assert bool(settings.talkative({variable: value})) is asks
 
 
 @pytest.mark.parametrize(
