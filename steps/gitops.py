@@ -16,7 +16,6 @@ from acceptance.drivers.argocd import (
     webhooks,
 )
 from acceptance.drivers.argocd.demos import wait_status
-from acceptance.drivers.security import sync_rights
 from acceptance.drivers.services import hook_copies
 from acceptance.drivers.workloads import workload_health
 from acceptance.platform.application_status import GOOD
@@ -244,15 +243,6 @@ def out_of_sync(demo):
 @then(parsers.parse("nothing is deployed for {seconds:d} seconds"))
 def nothing_deployed(demo, seconds):
     syncs.stays_as_it_was(demo, seconds)
-
-
-@then("nothing but Argo CD and its operators could request a sync")
-def nothing_asks_for_syncs(platform, argocd, evidence):
-    found = sync_rights.without_operator(platform)
-    evidence.add("programs that could request a sync", found)
-    assert not found, (
-        f"expected only operators to request syncs, also able to are {found}. Try: kubectl -n argocd get all"
-    )
 
 
 @when("an operator requests a sync")

@@ -49,9 +49,9 @@ def nobody_from_elsewhere(policies, cluster):
 
 
 @given("each policy names the Applications that it admits, here and in production")
-def callers_are_named(policies, platform, default, cluster):
-    namespaces = network_policies.labelled_namespaces(cluster)
-    found = policy_peers.admitted_everywhere(platform, default, policies, namespaces)
+def callers_are_named(access, applications, platform, default, cluster):
+    seen, namespaces = network_policies.policies(cluster), network_policies.labelled_namespaces(cluster)
+    found = policy_peers.admitted_everywhere(platform, default, seen, namespaces)
     assert not found, (
         f"expected network policies to admit pods only by the names of the Applications that need theirs, "
         f"they also admit {found}. Try: kubectl describe networkpolicy"

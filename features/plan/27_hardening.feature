@@ -24,11 +24,11 @@ Feature: Hardening
 
   @plan-27.3 @writes-to-users
   Scenario: Pods accept connections only from clients that a policy names
-    Given exactly the network policies in Git
+    Given each policy names the Applications that it admits, here and in production
+    And exactly the network policies in Git
     And each pod behind a Service is covered by its policy, and there are no unknown pods
     And no workload there starts pods of anything else
     And the policies admit no IP blocks and, from other namespaces, only Traefik's pods
-    And each policy names the Applications that it admits, here and in production
     And only namespaces of scenarios have the label by which policies admit scenarios' clients
     And a network that enforces policies
     Then only Traefik reaches "frontend-service:3000"
@@ -39,29 +39,29 @@ Feature: Hardening
 
   @plan-27.4 @writes-to-users
   Scenario: Of the platform's pods, only the backend's can reach auth
-    Given exactly the network policies in Git
+    Given each policy names the Applications that it admits, here and in production
+    And exactly the network policies in Git
     And each pod behind a Service is covered by its policy, and there are no unknown pods
     And the policies admit no IP blocks and, from other namespaces, only Traefik's pods
-    And each policy names the Applications that it admits, here and in production
     And a network that enforces policies
     Then only "backend-service" and Traefik reach "auth-service:3001"
     And Traefik forwards requests to "auth-service:3001"
 
   @plan-27.5 @writes-to-users
   Scenario: Of the platform's pods, only those of auth and the backend can reach the database
-    Given exactly the network policies in Git
+    Given each policy names the Applications that it admits, here and in production
+    And exactly the network policies in Git
     And each pod behind a Service is covered by its policy, and there are no unknown pods
     And the policies admit no IP blocks and, from other namespaces, only Traefik's pods
-    And each policy names the Applications that it admits, here and in production
     And a network that enforces policies
     Then only "auth-service" and "backend-service" reach "yb-tservers:5433"
 
   @plan-27.6 @writes-to-users
   Scenario: Of the platform's pods, only auth's can reach Redis
-    Given exactly the network policies in Git
+    Given each policy names the Applications that it admits, here and in production
+    And exactly the network policies in Git
     And each pod behind a Service is covered by its policy, and there are no unknown pods
     And the policies admit no IP blocks and, from other namespaces, only Traefik's pods
-    And each policy names the Applications that it admits, here and in production
     And a network that enforces policies
     Then only "auth-service" reaches "redis:6379"
 
