@@ -19,6 +19,7 @@ Feature: Cache service
     Then a pod reaches Redis at redis:6379, and always the same server
     And it allows 100 concurrent clients
     And it is not exposed outside the cluster
+    And production opens no Service of "redis" to clients outside its cluster
 
   @ac-7.4
   Scenario: Redis listens on the port that REDIS_URL names

@@ -24,10 +24,12 @@ Feature: Backend service
   @ac-9.4
   Scenario: AUTH_SERVICE_URL is http://auth-service:3001
     Then the process in each of its pods runs with "AUTH_SERVICE_URL" set to "http://auth-service:3001"
+    And production sets "AUTH_SERVICE_URL" to "http://auth-service:3001", too
 
   @ac-9.5
   Scenario: The backend is served on port 4000 of the ClusterIP Service backend-service
     Then its Service is of type ClusterIP and has port 4000
+    And in production its Service is of that type, leads to its pods, and has port 4000
     And a pod on each worker gets an answer from "http://backend-service:4000/health"
 
   @ac-9.6

@@ -45,3 +45,4 @@ Feature: Configuration management
     When it answers queries that succeed
     Then it prints nothing about them beside its log
     And the deployed backend has not written any either
+    And production's overlay sets NODE_ENV to production and asks for no debug lines

@@ -13,7 +13,7 @@ from acceptance.base.waiting import consistently, eventually
 from acceptance.drivers.api.auth_stub import NO_TOKEN, answering, no_of_auth
 from acceptance.drivers.api.graphql import LOGS, ask, shows
 from acceptance.drivers.api.graphql_variants import ask_wrongly
-from acceptance.drivers.services import configmap_use
+from acceptance.drivers.services import configmap_use, production_settings
 from acceptance.drivers.services.configured_copy import copy_with_config
 from acceptance.drivers.services.copies import copy_of
 from acceptance.drivers.services.log_lines import for_developers, printed, prints
@@ -220,3 +220,12 @@ def deployed_without_debug(backend, evidence):
     assert logs and not any(found.values()), (
         f"expected no debug lines in production, saw {[x[0][:200] for x in found.values() if x]}"
     )
+
+
+@then("production's overlay sets NODE_ENV to production and asks for no debug lines")
+def production_without_debug(backend, platform, evidence):
+    seen = production_settings.in_production(platform, backend.name)
+    evidence.add("NODE_ENV in production", seen.get("NODE_ENV"))
+    assert seen.get("NODE_ENV") == "production", f"expected NODE_ENV=production, saw {seen.get('NODE_ENV')}"
+    asked = production_settings.talkative(seen)
+    assert not asked, f"expected no variable that asks for debug lines in production's overlay, saw {asked}"

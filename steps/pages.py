@@ -36,6 +36,12 @@ def page_is_seen(opened, web, environment, outputs, pebble):
     assert not mixed_up, f"expected {opened.url} to be a page of its own, but {mixed_up}"
 
 
+@then("it is visible in dark mode, too")
+def page_is_seen_when_dark(opened, environment, outputs, pebble):
+    if opened.picture:
+        screenshots.wait_seen_when_dark(opened, environment, outputs, pebble)
+
+
 @then("everything that it loads comes from the site with status 200 and the right media type")
 def page_is_whole(opened):
     assert len(opened.resources) > 1, (

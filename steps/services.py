@@ -5,7 +5,7 @@ from pytest_bdd import given, parsers, then
 
 from acceptance.base.deadlines import CERTIFICATE_ISSUED, HEALTHY_AGAIN, POD_READY, Deadline
 from acceptance.base.waiting import consistently, eventually
-from acceptance.drivers.services import readiness, service_ports
+from acceptance.drivers.services import production_settings, readiness, service_ports
 from acceptance.drivers.services.calls_per_node import ask_often, on_each
 from acceptance.drivers.services.concurrent_calls import not_answered
 from acceptance.drivers.services.service import Api, Service, in_words, shape
@@ -145,6 +145,25 @@ def process_has(service, key, value, evidence):
     seen = {pod.metadata.name: service.environment(pod).get(key) for pod in service.running()}
     evidence.add(f"{key} in /proc/1/environ", seen)
     assert set(seen.values()) == {value}, f"expected {key}={value} in each process of {service.name}, saw {seen}"
+
+
+@then(parsers.parse('production sets "{key}" to "{value}", too'))
+def production_has(service, platform, key, value, evidence):
+    seen = production_settings.in_production(platform, service.name).get(key)
+    evidence.add(f"{key} in production", seen)
+    assert seen == value, f"expected {key}={value} of {service.name} in production's overlay, saw {seen}"
+
+
+@then(parsers.parse("in production its Service is of that type, leads to its pods, and has port {port:d}"))
+def production_service(service, platform, port):
+    wrong = production_settings.wrong_in_production(platform, service.name, port)
+    assert not wrong, f"expected {service.name} on port {port}, inside the cluster only, in production, saw {wrong}"
+
+
+@then(parsers.parse('production opens no Service of "{name}" to clients outside its cluster'))
+def production_opens_none(platform, name):
+    found = production_settings.opened_in_production(platform, name)
+    assert not found, f"expected only Services inside the cluster in production's overlay of {name}, saw {found}"
 
 
 @then(parsers.parse("its Service is of type ClusterIP and has port {port:d}"))

@@ -206,10 +206,7 @@ class KindInfrastructure(Infrastructure):
         return found.get("cores", host[0]), found.get("memory", host[1])
 
     def foreign_resources(self) -> list[str]:
-        """What is on the network but not part of this platform, or the whole one; its machines' ways out of it.
-
-        These are other networks of theirs, and ports of them and of the API's load balancer published beyond this host.
-        """
+        """What is on the network but not part of this platform, or the whole one; its machines' networks and open ports."""
         outputs = self.provisioned
         assert outputs.network
         name = outputs.network.name
@@ -221,9 +218,9 @@ class KindInfrastructure(Infrastructure):
         reached = [*machines, f"{name}-external-load-balancer"]
         ours = {*reached, f"{name}-load-balancer", REGISTRY_NAME}
         found = [container["Name"] for container in network["Containers"].values()]
-        second = [f"the network {other} of {own}" for own in machines for other in other_networks(own, name)]
-        open_ports = [f"the published port {text} of {own}" for own in reached for text in published(own)]
-        return [text for text in found if text not in ours] + second + open_ports
+        outside = [f"the network {other} of {own}" for own in machines for other in other_networks(own, name)]
+        outside += [f"the published port {text} of {own}" for own in reached for text in published(own)]
+        return [text for text in found if text not in ours] + outside
 
     def balancer_runs(self) -> bool:
         """Whether the load balancer's container runs."""
