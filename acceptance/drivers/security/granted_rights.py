@@ -40,6 +40,8 @@ TO_SYNCS: tuple[Way, ...] = (("argoproj.io", "applications", ("patch", "update")
 EVERYBODY = ("system:anonymous", "system:authenticated", "system:serviceaccounts", "system:unauthenticated")
 """Users and groups of Kubernetes' own (or the beginnings of their names) that may stand for anybody."""
 KUBEADM = ("kubeadm:cluster-admins",)
+OF_SUITE = "acceptance-secrets"
+"""The role of k8s/acceptance by which a run's user reads the Secrets that it needs."""
 ACCOUNT, OF_ACCOUNT = "ServiceAccount", "system:serviceaccount:"
 
 
@@ -59,6 +61,11 @@ class Grant:
         """Whether it is for all users or accounts, of the cluster or of a namespace."""
         kind, _, name = self.subject
         return kind != ACCOUNT and name.startswith(EVERYBODY)
+
+    @property
+    def is_for_people_here(self) -> bool:
+        """Whether it is for a user or group, in one namespace, and not the suite's own."""
+        return self.kind == "RoleBinding" and self.subject[0] != ACCOUNT and self.role != OF_SUITE
 
     @property
     def is_of_system(self) -> bool:
@@ -170,9 +177,5 @@ def strangers(platform: Platform, namespace: str) -> list[str]:
         if not grant.is_of_system and grant not in rendered_grants(platform)
     ]
     if platform.cluster.is_attached:
-        unknown = [
-            grant
-            for grant in unknown
-            if grant.is_for_everybody or (grant.kind == "RoleBinding" and grant.subject[0] != ACCOUNT)
-        ]
+        unknown = [grant for grant in unknown if grant.is_for_everybody or grant.is_for_people_here]
     return sorted({grant.in_words() for grant in unknown})

@@ -14,6 +14,7 @@ from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import Namespace, has_scenarios_name, of_scenario
 from acceptance.drivers.secrets.secret_use import KINDS, running_workloads
+from acceptance.drivers.security.network_policies import OF_TRAEFIK
 from acceptance.drivers.workloads.label_selectors import selects
 from acceptance.platform.access import NAMESPACE
 from acceptance.platform.applications import APPLICATIONS
@@ -29,6 +30,8 @@ CALLERS = {
 """The Applications whose pods may reach each Application's pods; its own belong to them."""
 NAMING = (NAME_LABEL, "app")
 """The labels that say what a pod belongs to: a selector has to ask for one of them."""
+PLACE = "kubernetes.io/metadata.name"
+"""The label by which Kubernetes names each namespace."""
 Labels = Mapping[str, str]
 
 
@@ -79,7 +82,9 @@ def wrongly_admitted(selector: Mapping[str, Any], allowed: set[str], pods: Itera
 def of_nowhere(selector: Mapping[str, Any], namespaces: Mapping[str, Labels]) -> bool:
     """Whether a selector of namespaces selects none that exists, nor scenarios': it admits whoever makes one."""
     of_scenarios = (selector.get("matchLabels") or {}).get(SCENARIO_LABEL) == "true"
-    return not of_scenarios and not any(selects(selector, labels) for labels in namespaces.values())
+    # A run that needs no Traefik deploys none.
+    known = [{PLACE: name} for name in OF_TRAEFIK] + [*namespaces.values()]
+    return not of_scenarios and not any(selects(selector, labels) for labels in known)
 
 
 def beyond_callers(specs: Mapping[str, Any], pods: list[dict[str, str]], namespaces: Mapping[str, Labels]) -> list[str]:

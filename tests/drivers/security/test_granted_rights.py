@@ -47,6 +47,9 @@ def test_developers_with_rights_of_their_own_are_told_wherever_the_cluster_is(mo
     told = ["Group developers (role admin, RoleBinding devs)"]
     assert strangers(monkeypatch, found) == told and strangers(monkeypatch, found, attached=True) == told
     assert strangers(monkeypatch, objects([binding("view", DEVS)])) == []
+    monkeypatch.setitem(ROLES, granted_rights.OF_SUITE, [ADMIN])
+    own = objects([binding(granted_rights.OF_SUITE, subject("User", "whoever-runs-the-suite"))])
+    assert strangers(monkeypatch, own, attached=True) == [] and strangers(monkeypatch, own)
 
 
 @pytest.mark.parametrize(

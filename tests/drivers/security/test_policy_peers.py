@@ -79,6 +79,13 @@ def test_expressions_that_leave_some_out_name_nobody():
 
 
 def test_a_namespace_that_somebody_may_make_later_is_told():
+    traefik = {
+        "podSelector": {"matchLabels": {"app": "t"}},
+        "namespaceSelector": {"matchLabels": NAMESPACES["traefik"]},
+    }
+    assert (
+        policy_peers.beyond_callers(policy("auth-service", **traefik), PODS, {"default": NAMESPACES["default"]}) == []
+    )
     peer = {"podSelector": {}, "namespaceSelector": {"matchLabels": {"team": "tools"}}}
     (said,) = policy_peers.beyond_callers(policy("redis", **peer), PODS, NAMESPACES)
     assert "which none has" in said
