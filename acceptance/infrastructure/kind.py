@@ -206,7 +206,7 @@ class KindInfrastructure(Infrastructure):
         return found.get("cores", host[0]), found.get("memory", host[1])
 
     def foreign_resources(self) -> list[str]:
-        """What is on the network but not part of this platform, or the whole one; its machines' networks and open ports."""
+        """What is on the network beside this platform, or all of it; its machines' other networks and open ports."""
         outputs = self.provisioned
         assert outputs.network
         name = outputs.network.name
