@@ -5,6 +5,7 @@ which has no tags yet but those of the request; `ours` and `theirs` are there al
 tag.
 """
 
+import fnmatch
 import json
 import re
 
@@ -28,9 +29,18 @@ VALUES = {
 
 OURS = AwsPlatform(NAME, ACCOUNT, REGION, "the-bucket", STATE_KEY, KEY)
 ROLE = OURS.role("worker")
+# Rights without a call in the list, and why.
+NOT_SIMULATED = {
+    "ssm:GetParameter": "the image's ARN names no account; preflight makes this call itself",
+}
 SECRET = OURS.arn("secretsmanager", f"secret:{NAME}")
 BALANCER = OURS.arn("elasticloadbalancing", "loadbalancer/net/x/1")
 LINKED = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role"
+
+
+def listed(actions):
+    """A statement's actions; a single one is written without a list."""
+    return [actions] if isinstance(actions, str) else actions
 
 
 def forbidden():
@@ -84,6 +94,17 @@ def test_operators_may_do_nothing_else(policies):
     assert len(requests) > 60
     answers = simulate(policies, requests)
     assert not [request for request, answer in zip(requests, answers, strict=True) if answer == "Allowed"]
+
+
+def test_the_calls_are_those_that_operators_are_granted(policies):
+    """Right by right: what nobody calls is not granted, and what is called is asked for before it is needed."""
+    asked = {request[0] for request in OURS.every_call()}
+    given = {action for policy in policies for found in policy["Statement"] for action in listed(found["Action"])}
+    exact = {action for action in given if "*" not in action}
+    assert exact - asked - set(NOT_SIMULATED) == set()
+    assert not asked & set(NOT_SIMULATED)
+    patterns = {action for action in given if "*" in action}
+    assert not [action for action in patterns if not fnmatch.filter(asked, action)]
 
 
 def test_the_calls_are_those_of_everything_that_is_made():
