@@ -182,5 +182,7 @@ def test_the_tests_that_documents_name_are_there():
 def test_a_document_that_names_a_test_that_is_gone_is_seen(tmp_path):
     (tmp_path / "docs" / "decisions").mkdir(parents=True)
     (tmp_path / "README.md").write_text("see tests/test_rules.py\n")
-    (tmp_path / "docs" / "decisions" / "1.md").write_text("[a test](../../tests/roots/test_gone.py), tests/test_rules.py")
+    (tmp_path / "docs" / "decisions" / "1.md").write_text(
+        "[a test](../../tests/roots/test_gone.py), tests/test_rules.py"
+    )
     assert tests_named(tmp_path) == ({"tests/test_rules.py"}, {"tests/roots/test_gone.py"})

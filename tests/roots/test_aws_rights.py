@@ -6,26 +6,15 @@ tag.
 """
 
 import fnmatch
-import json
-import re
 
 import pytest
-from aws_tools import AWS
-from iam_simulation import simulate
+from aws_account import ACCOUNT, KEY, REGION, STATE_KEY
+from aws_actions import ACTIONS
+from iam_simulation import NAME, operators_policies, simulate
 
 from acceptance.infrastructure.aws_calls import CHANGES, MAKES, AwsPlatform
-from tests.roots.test_aws_security import ACTIONS
 
-NAME = "alternate-futures-production"
-ACCOUNT = "123456789012"
-REGION = "eu-central-1"
-KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/platform"
-STATE_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/state"
 BUCKET = "arn:aws:s3:::the-bucket"
-VALUES = {
-    "account": ACCOUNT, "partition": "aws", "region": REGION, "name": NAME, "bucket": "the-bucket", "key": STATE_KEY,
-    "platform_key": KEY,
-}  # fmt: skip
 
 OURS = AwsPlatform(NAME, ACCOUNT, REGION, "the-bucket", STATE_KEY, KEY)
 ROLE = OURS.role("worker")
@@ -78,8 +67,7 @@ def forbidden():
 @pytest.fixture(scope="module")
 def policies():
     """The operators' policies as bootstrap/ makes them."""
-    texts = [path.read_text() for path in sorted((AWS / "bootstrap").glob("operator-*.json.tftpl"))]
-    return [json.loads(re.sub(r"\$\{(\w+)\}", lambda found: VALUES[found[1]], text)) for text in texts]
+    return operators_policies()
 
 
 def test_operators_may_make_what_there_is_reach_it_and_remove_it(policies):
@@ -108,7 +96,7 @@ def test_the_calls_are_those_that_operators_are_granted(policies):
 
 
 def test_the_calls_are_those_of_everything_that_is_made():
-    """What test_aws_security.py lists for each kind of resource is evaluated here."""
+    """What is listed for each kind of resource is evaluated here."""
     asked = {request[0] for request in OURS.every_call()}
     needed = {action for actions in ACTIONS.values() for action in actions.split()}
     assert needed - asked == set()
