@@ -64,8 +64,8 @@ class Children:
             return
         name = Path(process.args[0]).name  # type: ignore[index,arg-type]
         say(
-            f"  {name} was asked to stop: it ends what it has begun and records it, within {grace / 60:.0f} min; a second "
-            "Ctrl-C ends it at once, and what it was about is lost track of"
+            f"  {name} was asked to stop: it ends what it has begun and records it, within {grace / 60:.0f} min; a "
+            "second Ctrl-C ends it at once, and what it was about is lost track of"
         )
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGINT)

@@ -13,7 +13,7 @@ LOCKED = re.compile(
 BY_HAND = "docs/operations.md, `An apply was killed`"
 REMEDIES = {
     r"UnauthorizedOperation|AccessDenied|not authorized to perform":
-        "attach both operators' policies as bootstrap/ creates them (infrastructure/aws/README.md, `Once per account`); "
+        "attach both operators' policies as bootstrap/ creates them: infrastructure/aws/README.md, `Once per account`; "
         "`make preflight ENV=production` names every right that is missing",
     r"(?<!Request)LimitExceeded":
         "ask AWS for a higher quota (`make preflight ENV=production` prints the command), or free what the account "

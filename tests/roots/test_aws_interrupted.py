@@ -18,6 +18,7 @@ from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT
 
 LOCK = "alternate-futures/terraform.tfstate.tflock"
+VOLUME = 'module.storage.aws_ebs_volume.this["redis"]'
 NAT = 'module.networking.aws_nat_gateway.this["eu-central-1a"]'
 # A run's process, as far as it applies: signals end it as they end a run.
 RUN = """
@@ -104,10 +105,10 @@ def test_after_a_kill_the_next_run_names_the_lock_and_the_command_that_removes_i
     made.apply()
     there = len(aws_like.account.all())
     # Somebody has deleted it; making it again takes longer than the run lives.
-    ((kind, gateway),) = aws_like.account.all("aws_nat_gateway")
-    aws_like.account.path(kind, gateway["id"]).unlink()
-    aws_like.account.set(takes={"aws_nat_gateway": 20})
-    kill(begun(NAT))
+    volume = next(found["id"] for _, found in aws_like.account.all("aws_ebs_volume") if found["size"] == 20)
+    aws_like.cloud.aws("ec2", "delete-volume", "--volume-id", volume)
+    aws_like.account.set(takes={"aws_ebs_volume": 20})
+    kill(begun(VOLUME))
     aws_like.account.set(takes={})
     assert is_locked(aws_like)
     with pytest.raises(UserError, match=r"the state is locked: .*@.* began OperationTypeApply at 20") as error:
@@ -139,7 +140,12 @@ def test_a_second_ctrl_c_does_not_wait(made, begun, aws_like):
 def test_what_a_killed_run_lost_track_of_is_taken_in_as_the_handbook_has_it(made, aws_like):
     made.apply()
     there = len(aws_like.account.all())
+    assert "not in the state" not in type_block(made, "not in the state: $arn")
     # As if the state had not been written since.
+    made.tofu("state", "rm", VOLUME)
+    volume = next(found["id"] for _, found in aws_like.account.all("aws_ebs_volume") if found["size"] == 20)
+    assert type_block(made, "not in the state: $arn").strip().endswith(f"volume/{volume}")
+    made.tofu("import", VOLUME, volume)
     made.tofu("state", "rm", "module.networking.aws_iam_role.flows")
     with pytest.raises(UserError) as error:
         made.apply()
@@ -152,7 +158,7 @@ def test_what_a_killed_run_lost_track_of_is_taken_in_as_the_handbook_has_it(made
 def test_a_disk_whose_creation_was_cut_short_is_kept_as_the_handbook_has_it(made, aws_like):
     made.apply()
     there = aws_like.account.all("aws_ebs_volume")
-    made.tofu("taint", 'module.storage.aws_ebs_volume.this["redis"]')
+    made.tofu("taint", VOLUME)
     with pytest.raises(UserError) as error:
         made.apply()
     assert "tofu untaint" in error.value.remedy

@@ -49,6 +49,16 @@ def test_what_was_made_is_in_the_account_and_nothing_else(first, aws_like):
     assert len(aws_like.account.all()) == len(resources(first))
 
 
+def test_leftovers_are_what_moto_has_by_tag_by_name_and_as_a_zone(first):
+    left = first.leftovers()
+    assert set(left) == {"resources", "roles", "zones"}
+    assert left["roles"] == ["control-plane", "worker", "flows"]
+    assert left["zones"] == ["alternate-futures-production.internal."]
+    kinds = {re.split("[:/]", arn)[5] for arn in left["resources"]}
+    assert {"vpc", "subnet", "security-group", "instance", "volume", "natgateway", "secret"} <= kinds
+    assert {"loadbalancer", "targetgroup", "internet-gateway", "route-table"} <= kinds
+
+
 def test_a_second_apply_changes_nothing(first):
     before = first.log.read_text()
     assert first.apply() == first.outputs
@@ -113,6 +123,9 @@ def test_destroy_takes_the_protection_off_first_and_leaves_nothing(first, aws_li
     first.destroy()
     assert first.resources() == []
     assert aws_like.account.all() == []
+    # Moto still lists the machines, which are terminated, as AWS does for an hour.
+    assert first.aws("ec2", "describe-instances")["Reservations"]
+    assert first.leftovers() == {}
     text = first.log.read_text()
     assert text.rindex("module.load_balancer.aws_lb.this: Modifications complete") < text.rindex(
         "module.load_balancer.aws_lb.this: Destruction complete"

@@ -1,10 +1,12 @@
 """What an account of AWS's has, outside OpenTofu's state; it refuses what AWS refuses.
 
 Each resource is a file, KIND/ID.json, so that a test can look, take something away or change it. What the account is
-to do is in settings.json: `quotas` by code, seconds that making something `takes` by kind, the operator's `policies`.
+to do is in settings.json: `quotas` by code, seconds that making something `takes` by kind, the operator's `policies`,
+and the `endpoint` of moto, where as much of it is as possible (aws_in_moto.py).
 """
 
 import contextlib
+import functools
 import json
 import subprocess
 import threading
@@ -49,12 +51,24 @@ class Refused(Exception):
 
 
 class Account:
-    """An account, in a folder."""
+    """An account, in a folder; `serves` it to OpenTofu, or only looks at its files, as tests do."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *, serves=False):
+        self.serves = serves
         self.folder = Path(folder)
         self.lock = threading.RLock()
         self.denied = set()
+        self.tags = {}
+
+    @functools.cached_property
+    def moto(self):
+        """The part of it that is in moto; None without an `endpoint`."""
+        if not self.serves or "endpoint" not in self.settings:
+            return None
+        # Where tests run its library is not installed.
+        from aws_in_moto import InMoto
+
+        return InMoto(self.settings["endpoint"], REGION)
 
     @property
     def settings(self):
@@ -75,8 +89,10 @@ class Account:
         return [(path.parent.name, json.loads(path.read_text())) for path in self.folder.glob(f"{kind}/*.json")]
 
     def get(self, kind, identity):
-        """A resource, or None."""
+        """A resource, or None if it is gone, from moto perhaps."""
         path = self.path(kind, identity)
+        if path.exists() and self.moto and not self.moto.is_there(kind, json.loads(path.read_text())):
+            path.unlink()
         return json.loads(path.read_text()) if path.exists() else None
 
     def find(self, kind, name):
@@ -92,12 +108,12 @@ class Account:
         path.with_suffix(".part").write_text(json.dumps(state, indent=1))
         path.with_suffix(".part").replace(path)
 
-    def is_called_by(self, name):
-        """Ask IAM what the operator may do to the platform whose tag the provider sets; conditions are evaluated."""
-        self.denied = set()
+    def is_called_by(self, tags):
+        """Ask IAM what the operator may do to the platform whose tags the provider sets; conditions are evaluated."""
+        self.denied, self.tags = set(), tags
         if not (policies := self.settings.get("policies")):
             return
-        calls = AwsPlatform(name, ACCOUNT, REGION, "the-bucket", STATE_KEY, KEY).every_call()
+        calls = AwsPlatform(tags["Cluster"], ACCOUNT, REGION, "the-bucket", STATE_KEY, KEY).every_call()
         keys = ("action", "resource", "context")
         wanted = {"policies": policies, "requests": [dict(zip(keys, call, strict=True)) for call in calls]}
         command = ["node", Path(self.settings["simulator"]) / "simulate.mjs"]
@@ -144,10 +160,11 @@ class Account:
                     raise Refused(f"DependencyViolation: resource {there['id']} has a dependent object")
 
     def make(self, kind, state):
-        """Take in a new resource. Raises Refused."""
+        """Take in a new resource, which is given what moto computes. Raises Refused."""
         with self.lock:
             self.check_right(kind, removes=False)
             self.check_room(kind, state)
+            state.update(self.moto.make(kind, state, self.tags) if self.moto else {})
             self.put(kind, state)
 
     def change(self, kind, state):
@@ -162,5 +179,7 @@ class Account:
             if there := self.get(kind, identity):
                 self.check_right(kind, removes=True)
                 self.check_free(kind, there)
+                if self.moto:
+                    self.moto.remove(kind, there)
                 with contextlib.suppress(FileNotFoundError):
                     self.path(kind, identity).unlink()

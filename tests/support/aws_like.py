@@ -82,7 +82,7 @@ class AwsLike:
         self.cloud.bootstrap()
         shutil.rmtree(self.account.folder, ignore_errors=True)
         self.account.folder.mkdir()
-        self.account.set(**settings)
+        self.account.set(endpoint=self.cloud.url, **settings)
 
     def operator(self):
         """Production's infrastructure on an operator's machine: a checkout, tools and a folder of its own."""

@@ -71,7 +71,7 @@ class StandIn(services.ProviderServicer):
     """The provider's service."""
 
     def __init__(self, wheel, folder, account):
-        self.account = Account(account)
+        self.account = Account(account, serves=True)
         text = "\n".join(path.read_text() for path in pathlib.Path(folder).rglob("*.tf"))
         provider = Provider(wheel)
         self.resources, self.data = (
@@ -113,7 +113,7 @@ class StandIn(services.ProviderServicer):
     def Configure(self, request, context):
         """The account learns under which tag everything will be made."""
         (given,) = decode(request.config)["default_tags"] or [{}]
-        self.account.is_called_by((given.get("tags") or {}).get("Cluster", ""))
+        self.account.is_called_by(given.get("tags") or {})
         return messages.Configure.Response()
 
     def ReadResource(self, request, context):

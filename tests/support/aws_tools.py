@@ -17,7 +17,7 @@ from acceptance.base.paths import CACHE, INFRASTRUCTURE, ROOT
 
 AWS = INFRASTRUCTURE / "aws"
 CLOUD_INIT = AWS / "modules" / "k3s-cluster" / "cloud-init"
-SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFixtureOnlyKey test"
+SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILTWC4QHwB4g3EiDBti5tJuutUe1KKUxS8auwubZKz+b test"
 PRODUCTION = ["-input=false", f"-var-file={AWS}/environments/production.tfvars"]
 
 
