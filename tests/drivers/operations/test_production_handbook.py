@@ -68,7 +68,8 @@ def run(tmp_path):
     replaced = {
         DUMP: f"{tmp_path}/ysql_dump", CLIENT: f"{tmp_path}/ysqlsh", ".venv/bin/pytest": "pytest",
         "/var/lib/rancher/k3s/server/db/snapshots": f"{tmp_path}/snapshots", "/root/": f"{tmp_path}/server/",
-        "/etc/alternate-futures/": f"{tmp_path}/server/",
+        "/etc/alternate-futures/": f"{tmp_path}/server/", "/etc/rancher/k3s/token": f"{tmp_path}/server/k3s-token",
+        "/var/lib/rancher/k3s/server/token": f"{tmp_path}/server/token",
     }  # fmt: skip
 
     def run(text, **more):
@@ -127,7 +128,7 @@ def test_etcd_is_restored_on_the_first_server_which_then_starts_the_cluster(run)
     orders = [call for call in said if call.startswith(("systemctl", "k3s server"))]
     stop, restore, start = orders
     assert stop == "systemctl stop k3s-node k3s" and start == "systemctl start k3s-node"
-    assert "--cluster-reset-restore-path=" in restore and "--token-file /etc/rancher/k3s/token" in restore
+    assert "--cluster-reset-restore-path=" in restore and "/server/k3s-token" in restore.partition("--token-file ")[2]
 
 
 def test_a_second_operator_fetches_the_kubeconfig_and_sees_when_it_ends(run, tmp_path):
@@ -179,6 +180,53 @@ def test_what_argocd_reads_with_and_what_signs_webhooks_is_replaced(run, tmp_pat
     assert all(f'"password": "{coded["a-token"]}"' in call for call in repositories)
     assert "argocd-secret" in webhook and f'"webhook.github.secret": "{coded["a-secret"]}"' in webhook
     assert not (folder / "patch.json").exists()
+
+
+# A server that rotates its token, and a store that keeps the last one it was given.
+ROTATING = """#!/bin/sh
+echo "k3s $*" >>"$CALLS"
+case "$*" in
+"token rotate") [ "$K3S_TOKEN" = old ] && echo "K10::server:$K3S_NEW_TOKEN" >"$SERVER/token" ;;
+*status) echo "Current Rotation Stage: reencrypt_finished" ;;
+esac
+"""
+STORE = """#!/bin/sh
+echo "aws $*" >>"$CALLS"
+case "$*" in
+*put-secret-value*some/server-token*) for last; do :; done; cp "${last#file://}" "$SERVER/stored" ;;
+*get-secret-value*some/server-token*) cat "$SERVER/stored" ;;
+*describe-instances*) echo i-0abc ;;
+esac
+"""
+
+
+@pytest.fixture
+def server(tmp_path):
+    """The folder of a server's files, with programs that rotate."""
+    for name, text in {"k3s": ROTATING, "aws": STORE, "kubectl": '#!/bin/sh\necho "kubectl $*" >>"$CALLS"\n'}.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "server" / "node.env").write_text("AWS_REGION=x SECRET_SERVER=some/server-token\n")
+    (tmp_path / "server" / "k3s-token").write_text("old\n")
+    return tmp_path / "server"
+
+
+def test_a_new_token_of_k3s_is_stored_before_servers_take_it_one_by_one(run, server):
+    said = calls(run("k3s token rotate", SERVER=str(server)))
+    token = (server / "token").read_text()
+    assert re.fullmatch(r"K10::server:[0-9a-f]{64}\n", token)
+    assert (server / "k3s-token").read_text() == (server / "stored").read_text() == token
+    # No token is an argument, which every process on the machine could read.
+    assert not [call for call in said if token.strip()[-64:] in call]
+    order = [call for call in said if call.startswith(("k3s", "systemctl", "kubectl wait"))]
+    assert order[0] == "k3s token rotate"
+    assert [call.split()[0] for call in order[1:]] == ["systemctl", "kubectl"] * 3
+
+
+def test_a_new_encryption_key_is_in_use_before_servers_restart_one_by_one(run, server):
+    said = calls(run("secrets-encrypt rotate-keys", SERVER=str(server)))
+    order = [call for call in said if call.startswith(("k3s", "systemctl", "kubectl wait"))]
+    assert order[:2] == ["k3s secrets-encrypt rotate-keys", "k3s secrets-encrypt status"]
+    assert [call.split()[0] for call in order[2:]] == ["systemctl", "kubectl"] * 3
 
 
 def test_every_call_of_tofu_gives_the_variables_that_the_states_encryption_takes():
