@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 
-import requests
 from aws_account import Account
 from aws_cloud import BACKEND, moto
 from aws_tools import AWS, SSH_KEY, programs, stand_in_provider
@@ -78,7 +77,7 @@ class AwsLike:
 
     def begin(self, **settings):
         """Everything is as in a new account; `settings` are its own (aws_account.py)."""
-        requests.post(f"{self.cloud.url}/moto-api/reset", timeout=30).raise_for_status()
+        self.cloud.reset()
         self.cloud.bootstrap()
         shutil.rmtree(self.account.folder, ignore_errors=True)
         self.account.folder.mkdir()
