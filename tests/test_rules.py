@@ -165,7 +165,7 @@ def test_tests_of_a_module_run_in_one_process():
     assert "--dist=loadfile" in (ROOT / "Makefile").read_text()
 
 
-def tests_named(folder):
+def named_tests(folder):
     """The modules of tests that the README and docs/ of a folder name: those that are there, and those that are not."""
     texts = [path.read_text() for path in [folder / "README.md", *sorted((folder / "docs").rglob("*.md"))]]
     named = {name for text in texts for name in re.findall(r"\btests/[\w/.-]+\.py\b", text)}
@@ -174,7 +174,7 @@ def tests_named(folder):
 
 
 def test_the_tests_that_documents_name_are_there():
-    there, missing = tests_named(ROOT)
+    there, missing = named_tests(ROOT)
     assert len(there) > 40
     assert not missing
 
@@ -185,4 +185,4 @@ def test_a_document_that_names_a_test_that_is_gone_is_seen(tmp_path):
     (tmp_path / "docs" / "decisions" / "1.md").write_text(
         "[a test](../../tests/roots/test_gone.py), tests/test_rules.py"
     )
-    assert tests_named(tmp_path) == ({"tests/test_rules.py"}, {"tests/roots/test_gone.py"})
+    assert named_tests(tmp_path) == ({"tests/test_rules.py"}, {"tests/roots/test_gone.py"})
