@@ -163,3 +163,26 @@ def test_fixtures_that_several_processes_would_make_are_seen(scope, is_seen):
 def test_tests_of_a_module_run_in_one_process():
     # pytest-xdist's groups do nothing under this pytest: modules name engine's objects, and are kept together.
     assert "--dist=loadfile" in (ROOT / "Makefile").read_text()
+
+
+def named_tests(folder):
+    """The modules of tests that the README and docs/ of a folder name: those that are there, and those that are not."""
+    texts = [path.read_text() for path in [folder / "README.md", *sorted((folder / "docs").rglob("*.md"))]]
+    named = {name for text in texts for name in re.findall(r"\btests/[\w/.-]+\.py\b", text)}
+    there = {name for name in named if (ROOT / name).is_file()}
+    return there, named - there
+
+
+def test_the_tests_that_documents_name_are_there():
+    there, missing = named_tests(ROOT)
+    assert len(there) > 40
+    assert not missing
+
+
+def test_a_document_that_names_a_test_that_is_gone_is_seen(tmp_path):
+    (tmp_path / "docs" / "decisions").mkdir(parents=True)
+    (tmp_path / "README.md").write_text("see tests/test_rules.py\n")
+    (tmp_path / "docs" / "decisions" / "1.md").write_text(
+        "[a test](../../tests/roots/test_gone.py), tests/test_rules.py"
+    )
+    assert named_tests(tmp_path) == ({"tests/test_rules.py"}, {"tests/roots/test_gone.py"})

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from acceptance.base.errors import UserError
+from acceptance.base.progress import say
 from acceptance.base.secrecy import redact, redact_file
 
 TAIL = 20
@@ -42,10 +43,37 @@ class Children:
         self.running: set[subprocess.Popen[str]] = set()
         self.ended: weakref.WeakSet[subprocess.Popen[str]] = weakref.WeakSet()
         """Those that were terminated here, and so did not fail by themselves."""
+        self.grace: weakref.WeakKeyDictionary[subprocess.Popen[str], float] = weakref.WeakKeyDictionary()
+        """Seconds that a process gets to stop by itself, for those that need them."""
 
     def end(self, process: subprocess.Popen[str]) -> None:
-        """Terminate a process and its group: gracefully, then by SIGKILL after 10 seconds."""
+        """Terminate a process and its group: gracefully, then by SIGKILL after 10 seconds.
+
+        One that has grace is asked first. Ctrl-C while it is awaited cuts that short, and is raised afterwards.
+        """
         self.ended.add(process)
+        try:
+            self.ask(process)
+        finally:
+            self.terminate(process)
+
+    def ask(self, process: subprocess.Popen[str]) -> None:
+        """Interrupt a process that has grace, without its children, which it may still need, and wait for its end."""
+        grace = self.grace.pop(process, 0)
+        if not grace or process.poll() is not None:
+            return
+        name = Path(process.args[0]).name  # type: ignore[index,arg-type]
+        say(
+            f"  {name} was asked to stop: it ends what it has begun and records it, within {grace / 60:.0f} min; a "
+            "second Ctrl-C ends it at once, and what it was about is lost track of"
+        )
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(grace)
+
+    def terminate(self, process: subprocess.Popen[str]) -> None:
+        """Send a process and its group SIGTERM, and SIGKILL after 10 seconds."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, number)
@@ -78,13 +106,15 @@ def run(
     cwd: Path | None = None,
     stdin: str | None = None,
     timeout: float | None = None,
+    grace: float = 0,
     check: bool = True,
 ) -> subprocess.CompletedProcess[str]:
     """Run `command`; return the completed process with its standard output (empty if it went to `log`).
 
     `environment` is added to ours (`child_environment`); `timeout` is in seconds. Ctrl-C does not reach the child:
-    it is terminated here, with its children. `log` is redacted when it has ended. Raises UserError with the last
-    lines of its output, redacted, if it fails and `check`.
+    it is terminated here, with its children. If it has `grace`, in seconds, it is interrupted first and may stop by
+    itself; it needs a `log`, because nobody reads its output meanwhile. `log` is redacted when it has ended. Raises
+    UserError with the last lines of its output, redacted, if it fails and `check`.
     """
     began = log.stat().st_size if log and log.exists() else 0
     output = log.open("ab") if log else subprocess.PIPE
@@ -103,6 +133,7 @@ def run(
                 errors="replace",
                 start_new_session=True,
             )
+            CHILDREN.grace[process] = grace
             CHILDREN.running.add(process)
         stdout, stderr = process.communicate(stdin, timeout=timeout)
     except BaseException:

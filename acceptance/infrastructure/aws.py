@@ -23,6 +23,7 @@ from acceptance.infrastructure.attached import APPLY_TIMEOUT, AttachedInfrastruc
 from acceptance.infrastructure.attachment import Attachment
 from acceptance.infrastructure.aws_apply_log import followed
 from acceptance.infrastructure.aws_prices import Apply
+from acceptance.infrastructure.aws_refusals import explained
 from acceptance.infrastructure.contract import Machine, Outputs
 from acceptance.infrastructure.tfvars import variables
 
@@ -30,6 +31,8 @@ KUBECONFIG = "terraform_data.kubeconfig"
 LOAD_BALANCER = "module.load_balancer.aws_lb.this"
 RENEW_BEFORE = datetime.timedelta(days=30)
 """A kubeconfig whose certificate expires sooner is fetched again; servers replace it 60 days before that."""
+STOPS_WITHIN = 900
+"""Seconds that OpenTofu gets when a run is interrupted: a load balancer or NAT gateway takes minutes to come or go."""
 ROLES = ("control-plane", "worker", "flows")
 """Suffixes of the names of the root's roles; AWS cannot find roles by tag."""
 
@@ -60,7 +63,9 @@ class AwsInfrastructure(AttachedInfrastructure):
     def tofu(self, *arguments: str, check: bool = True) -> str:
         """Run tofu in the root; its output goes to the log unless requested.
 
-        Every command gets the variables: state encryption needs the region for any operation on the state.
+        Every command gets the variables: state encryption needs the region for any operation on the state. If the run
+        is interrupted, an apply or destroy may end what it has begun: killed, it would leave a locked state behind, and
+        resources that the state does not have. Raises UserError with a remedy for what was refused.
         """
         quiet = arguments[0] in ("output", "state")
         environment = {
@@ -78,8 +83,13 @@ class AwsInfrastructure(AttachedInfrastructure):
             self.tools / "tofu", f"-chdir={self.root}", *arguments[:words], variables, *arguments[words:]
         ]  # fmt: skip
         log = None if quiet else self.log
-        with self.following() if arguments[0] == "apply" else contextlib.nullcontext():
-            return run(command, log=log, environment=environment, timeout=APPLY_TIMEOUT, check=check).stdout
+        changes = arguments[0] in ("apply", "destroy")
+        more: dict[str, Any] = {"timeout": APPLY_TIMEOUT, "grace": STOPS_WITHIN if changes else 0, "check": check}
+        try:
+            with self.following() if arguments[0] == "apply" else contextlib.nullcontext():
+                return run(command, log=log, environment=environment, **more).stdout
+        except UserError as error:
+            raise explained(error, self.settings.variables) from error
 
     def following(self) -> contextlib.AbstractContextManager[None]:
         """Print what an apply says in the log while it runs."""

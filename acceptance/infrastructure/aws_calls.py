@@ -50,21 +50,51 @@ CHANGES = {
     "DetachInternetGateway": "internet-gateway vpc",
     "DisassociateRouteTable": "route-table subnet",
     "ModifyInstanceAttribute": "instance",
+    "ModifySecurityGroupRules": "security-group",
+    "MonitorInstances": "instance",
     "ModifySubnetAttribute": "subnet",
     "ModifyVolume": "volume",
     "ModifyVpcAttribute": "vpc",
     "ReleaseAddress": "elastic-ip",
+    "ReplaceRoute": "route-table",
     "RevokeSecurityGroupEgress": "security-group",
     "RevokeSecurityGroupIngress": "security-group",
+    "StartInstances": "instance",
+    "StopInstances": "instance",
     "TerminateInstances": "instance",
+    "UnmonitorInstances": "instance",
 }
 """EC2 calls that change or remove existing resources."""
-ROLE_CALLS = "DeleteRole GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies TagRole"
-PROFILE_CALLS = "CreateInstanceProfile AddRoleToInstanceProfile GetInstanceProfile DeleteInstanceProfile"
-SECRET_CALLS = "CreateSecret DeleteSecret DescribeSecret GetResourcePolicy TagResource"
-LOG_CALLS = "CreateLogGroup DeleteLogGroup PutRetentionPolicy AssociateKmsKey TagResource"
-ZONE_CALLS = "GetHostedZone DeleteHostedZone ChangeResourceRecordSets ListResourceRecordSets GetDNSSEC"
-KEY_CALLS = "CreateGrant DescribeKey GenerateDataKeyWithoutPlaintext Decrypt ReEncryptFrom"
+LOOKS = {
+    "ec2": (
+        "AccountAttributes Addresses AddressesAttribute AvailabilityZones FlowLogs Images InstanceConnectEndpoints "
+        "InstanceCreditSpecifications InstanceTypeOfferings InstanceTypes Instances InternetGateways KeyPairs "
+        "NatGateways NetworkAcls NetworkInterfaces PrefixLists RouteTables SecurityGroupRules SecurityGroups Subnets "
+        "Tags Volumes VpcAttribute VpcEndpoints Vpcs"
+    ),
+    "elasticloadbalancing": (
+        "ListenerAttributes Listeners LoadBalancerAttributes LoadBalancers Tags TargetGroupAttributes TargetGroups "
+        "TargetHealth"
+    ),
+}
+"""What the provider and the scripts describe, by service; without a resource, as AWS checks most of these calls."""
+ROLE_CALLS = (
+    "DeleteRole GetRole GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies TagRole "
+    "UpdateAssumeRolePolicy"
+)
+PROFILE_CALLS = (
+    "CreateInstanceProfile AddRoleToInstanceProfile GetInstanceProfile DeleteInstanceProfile "
+    "RemoveRoleFromInstanceProfile TagInstanceProfile"
+)
+SECRET_CALLS = "CreateSecret DeleteSecret DescribeSecret GetResourcePolicy TagResource UpdateSecret"
+LOG_CALLS = (
+    "CreateLogGroup DeleteLogGroup PutRetentionPolicy AssociateKmsKey TagResource ListTagsForResource ListTagsLogGroup"
+)
+ZONE_CALLS = (
+    "GetHostedZone DeleteHostedZone ChangeResourceRecordSets ListResourceRecordSets GetDNSSEC ChangeTagsForResource "
+    "ListTagsForResource AssociateVPCWithHostedZone"
+)
+KEY_CALLS = "CreateGrant DescribeKey GenerateDataKeyWithoutPlaintext Decrypt Encrypt ReEncryptFrom"
 
 
 @dataclass(frozen=True)
@@ -122,7 +152,8 @@ class AwsPlatform:
         for action, kinds in CHANGES.items():
             for kind in kinds.split():
                 yield self.ec2(kind, untagged, action)
-        yield "ec2:DescribeInstances", "*", {}
+        for service, looks in LOOKS.items():
+            yield from ((f"{service}:Describe{look}", "*", {}) for look in looks.split())
 
     def balancer_calls(self) -> Iterator[Call]:
         """The calls for the load balancer, and for the service-linked roles that a new account lacks."""
@@ -135,6 +166,8 @@ class AwsPlatform:
             ("AddTags", balancer, new | {"elasticloadbalancing:CreateAction": "CreateLoadBalancer"}),
             ("CreateListener", balancer, self.tagged("ours") | region),
             ("ModifyLoadBalancerAttributes", balancer, ours),
+            ("RemoveTags", balancer, ours),
+            ("SetSecurityGroups", balancer, ours),
             ("ModifyTargetGroupAttributes", group, ours),
             ("RegisterTargets", group, ours),
             ("DeregisterTargets", group, ours),
@@ -167,7 +200,8 @@ class AwsPlatform:
             ("logs", LOG_CALLS, self.arn("logs", f"log-group:/{self.name}/flows")),
             ("logs", "DescribeLogGroups", "*"),
             ("route53", ZONE_CALLS, self.arn("route53", "hostedzone/Z0123456789", region="", account="")),
-            ("route53", "CreateHostedZone ListHostedZones", "*"),
+            ("route53", "GetChange", self.arn("route53", "change/C0123456789", region="", account="")),
+            ("route53", "CreateHostedZone ListHostedZones ListHostedZonesByName", "*"),
             # The key's tags are ignored: they take minutes to take effect in IAM.
             ("kms", KEY_CALLS, self.key),
             ("kms", "ListAliases", "*"),

@@ -102,7 +102,8 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     say(f"run {run.id}, environment {run.environment.name}, report in {run.folder}")
     attaching = run.options.reuse or platform_is_up(run.environment)
     changes = run.options.permissions.provision or run.options.permissions.destroy
-    found = preflight.problems(run.environment, attaching=attaching, changes=changes)
+    disruptive = run.options.permissions.disruptive
+    found = preflight.problems(run.environment, attaching=attaching, changes=changes, disruptive=disruptive)
     try:
         session.config.stash[LOCK].acquire(run.id)
     except UserError as error:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from acceptance.base.environment import Environment
 from acceptance.base.errors import UserError
-from acceptance.base.infrastructure_settings import KindSettings
+from acceptance.base.infrastructure_settings import AwsSettings, KindSettings
 from acceptance.base.paths import CACHE, REPORTS, STATE
 from acceptance.clients import engine
+from acceptance.images.build import Images
 from acceptance.images.registry import REGISTRY_PORT, registry_answers
+from acceptance.images.upstream_manifests import upstream
 from acceptance.infrastructure import tools
 from acceptance.infrastructure.contract import cluster_name
 from acceptance.infrastructure.subnet import NAMED, overlap, subnet_of
@@ -147,15 +149,22 @@ def check_inotify() -> str | None:
     )
 
 
-def problems(environment: Environment, *, attaching: bool, changes: bool = False) -> list[str]:
+def problems(
+    environment: Environment, *, attaching: bool, changes: bool = False, disruptive: bool = False
+) -> list[str]:
     """Every problem of this machine; when `attaching` to a kept platform, its own ports and memory use do not count.
 
-    `changes`: whether infrastructure that outlives the run is provisioned or destroyed.
+    `changes`: whether infrastructure that outlives the run is provisioned or destroyed. `disruptive`: whether it
+    disturbs users, for which it pushes to Git.
     """
     settings = environment.infrastructure
     if not isinstance(settings, KindSettings):
         missing = tools.missing_tools(environment, changes=changes)
         checks: list[Callable[[], str | None]] = [lambda: check_tools(missing), lambda: check_roots(environment)]
+        if isinstance(settings, AwsSettings):
+            checks.append(check_upstream)
+        if disruptive:
+            checks.append(lambda: check_pushing(environment))
     elif problem := check_system():
         return [problem]
     else:
@@ -166,6 +175,24 @@ def problems(environment: Environment, *, attaching: bool, changes: bool = False
                 checks += [check_place, check_podman, lambda: check_rootless(settings)]
                 checks += [check_runtime, lambda: check_network(settings, cluster_name(environment)), check_registry]
     return [problem for check in checks if (problem := check())]
+
+
+def check_upstream() -> str | None:
+    """The upstream manifests that production's overlays are rendered with are here, or in the cache."""
+    if not (lacking := upstream(Images())):
+        return None
+    return (
+        f"upstream manifests are missing: {', '.join(sorted(lacking))}\n"
+        "  Remedy: run `make up` once on this machine, or `.venv/bin/python -m acceptance images`; both need an engine"
+    )
+
+
+def check_pushing(environment: Environment) -> str | None:
+    """There is a password for pushing to an external Git server."""
+    name = environment.gitops.password_variable
+    if environment.gitops.server == "in-cluster" or not name or os.environ.get(name):
+        return None
+    return f"{name} is not set, and disruptive scenarios push to Git\n  Remedy: export it (docs/first-deployment.md)"
 
 
 def check_roots(environment: Environment) -> str | None:

@@ -96,3 +96,56 @@ def test_what_was_ended_is_not_tried_again(tmp_path, monkeypatch):
     thread.join(10)
     assert len(errors) == 1
     assert tries.read_text() == "try\n"
+
+
+# Says when it was asked, finishes, and says whether its child, which it still needs, is there then.
+PATIENT = """
+sleep 300 & child=$!
+trap 'echo asked; sleep 1; kill -0 $child && echo whole; kill $child; exit 0' INT
+echo begun; while :; do sleep 0.1; done
+"""
+GRACE = """
+from pathlib import Path
+from acceptance.clients.process import run
+run(["bash", "-c", {!r}], log=Path({!r}), grace={})
+"""
+
+
+@pytest.fixture
+def patient(tmp_path):
+    """Starts a process that runs such a program with a grace; returns it once that has begun, with the log."""
+    started = []
+
+    def start(program, grace):
+        log = tmp_path / "log"
+        command = [sys.executable, "-c", GRACE.format(program, str(log), grace)]
+        started.append(subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True))
+        while not (log.exists() and "begun" in log.read_text()):
+            time.sleep(0.05)
+        return started[-1], log
+
+    yield start
+    for child in started:
+        child.kill()
+        child.wait(10)
+        child.stderr.close()
+
+
+def test_a_program_with_grace_ends_by_itself_before_its_children_are_touched(patient):
+    process, log = patient(PATIENT, 60)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=30)[1]
+    assert "bash was asked to stop" in said
+    assert "KeyboardInterrupt" in said
+    assert log.read_text().split() == ["begun", "asked", "whole"]
+
+
+@pytest.mark.parametrize(("grace", "signals"), [(60, 2), (0.5, 1)])
+def test_grace_ends_with_its_time_or_with_another_ctrl_c(patient, grace, signals):
+    process, _ = patient("trap 'echo asked' INT; echo begun; while :; do sleep 0.1; done", grace)
+    began = time.monotonic()
+    for _ in range(signals):
+        process.send_signal(signal.SIGINT)
+        time.sleep(1)
+    process.communicate(timeout=30)
+    assert time.monotonic() - began < 20

@@ -1,6 +1,7 @@
 """The stand-in for the AWS provider, and what the machines get from OpenTofu, rendered once for each module."""
 
 import pytest
+from aws_like import aws_like as served
 from aws_tools import AWS, rendered_user_data, stand_in_provider
 from machine_world import parsed_files
 
@@ -22,3 +23,17 @@ def provider():
     """The environment that leads OpenTofu to the stand-in."""
     with stand_in_provider(AWS) as environment:
         yield environment
+
+
+@pytest.fixture(scope="module")
+def patch():
+    """A monkeypatch that lasts as long as a module's account."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def aws_like(patch, tmp_path_factory):
+    """Moto and the stand-in provider with its account, in an operator's shell."""
+    with served(tmp_path_factory.mktemp("aws-like"), patch) as found:
+        yield found

@@ -127,6 +127,24 @@ def test_a_lost_zone_takes_one_master_and_one_tserver_at_most(settings, objects,
         assert held.count("yb-tserver") <= 1
 
 
+def test_a_lost_zone_ends_what_its_disks_hold_and_what_users_see_finds_a_place(settings, objects, storage, user_data):
+    """Decision 7 says what the loss of the first zone ends: it has two of the four workers."""
+    first, *_ = settings["zones"]
+    for zone in settings["zones"]:
+        nodes = workers(settings["worker_type"], settings["workers"], settings["zones"], user_data)
+        everything = pods(objects, storage)
+        homeless = set(place(everything, [node for node in nodes if node.zone != zone]))
+        bound = {pod.name for pod in everything if pod.zones == {zone}}
+        assert bound == ({"redis-0", "yb-tserver-0"} if zone == first else set())
+        # A member of the database goes where its disk is and no other member.
+        members = {name for name in homeless if name.startswith(("yb-tserver", "yb-master"))}
+        assert len(members) <= 2, f"without {zone}: {sorted(homeless)}"
+        # Traefik's disk is in the first zone; Argo CD asks for nothing, and starts wherever it may.
+        excused = {name for name in homeless if name.startswith("argocd") or (zone == first and name == "traefik-0")}
+        assert homeless <= bound | members | excused, f"without {zone}: {sorted(homeless)}"
+        assert zone == first or homeless == members
+
+
 def test_the_shapes_are_not_below_the_criteria(settings):
     assert settings["control_planes"] >= 3
     assert settings["workers"] >= 2

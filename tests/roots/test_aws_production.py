@@ -4,89 +4,24 @@ The state lies in moto's bucket, encrypted by moto's key. The machines are the s
 """
 
 import http.server
-import os
 import re
-import shutil
 import subprocess
 
 import pytest
-from aws_cloud import BACKEND, BUCKET, moto
-from aws_tools import AWS, SSH_KEY, programs, stand_in_provider
-from built import tool
+from aws_cloud import BUCKET
+from aws_like import resources
 from tests_support import http_server, reply
 
-from acceptance.base.environment import load_environment
 from acceptance.base.errors import UserError
 from acceptance.drivers.operations.handbooks import read_blocks
-from acceptance.infrastructure.aws import AwsInfrastructure
 
 STATE = "alternate-futures/terraform.tfstate"
 
-# The kubeconfig and the nodes that machines would have made; everything else is for moto to answer.
-AWS_COMMAND = """#!/bin/sh
-case "$*" in
-*get-secret-value*) printf 'server: https://balancer.example.test:6443\\n' ;;
-*) exec {programs}/aws "$@" ;;
-esac
-"""
-KUBECTL_COMMAND = "#!/bin/sh\nfor node in 1 2 3 4 5 6 7; do echo node-$node Ready; done\n"
-LOOKUP_COMMAND = "#!/bin/sh\necho ${ADDRESSES%% *}\n"
-
 
 @pytest.fixture(scope="module")
-def cloud():
-    """AWS as moto plays it, with the state's bucket and key."""
-    with moto() as cloud:
-        cloud.bootstrap()
-        yield cloud
-
-
-@pytest.fixture(scope="module")
-def patch():
-    """A monkeypatch that lasts as long as the cloud."""
-    with pytest.MonkeyPatch.context() as patch:
-        yield patch
-
-
-@pytest.fixture(scope="module")
-def operator(cloud, patch, tmp_path_factory):
-    """Makes production's infrastructure as an operator's machine has it: a checkout, tools and a folder of its own."""
-
-    def make(name):
-        folder = tmp_path_factory.mktemp(name)
-        ignore = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.s3.tfbackend")
-        shutil.copytree(AWS, folder / "root", ignore=ignore)
-        backend = "".join(f'{key} = "{value}"\n' for key, value in BACKEND.items())
-        (folder / "root" / "environments" / "production.s3.tfbackend").write_text(backend)
-        (folder / "tools").mkdir()
-        (folder / "tools" / "tofu").symlink_to(tool("tofu"))
-        commands = {"aws": AWS_COMMAND, "kubectl": KUBECTL_COMMAND, "lookup": LOOKUP_COMMAND}
-        for program, text in commands.items():
-            (folder / "tools" / program).write_text(text.replace("{programs}", str(programs())))
-            (folder / "tools" / program).chmod(0o755)
-        made = AwsInfrastructure(load_environment("production"), None, "a-run", folder / "tools", folder / "tofu.log")
-        made.root, made.folder = folder / "root", folder / "state"
-        return made
-
-    # An operator's shell: no region there, for the variables name it.
-    for variable in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "TF_VAR_region"):
-        patch.delenv(variable, raising=False)
-    with stand_in_provider(AWS) as provider:
-        settings = provider | cloud.credentials | {
-            "TF_CLI_CONFIG_FILE": "/dev/null", "TF_VAR_ssh_public_key": SSH_KEY, "PAUSE": "0.1",
-            "TF_VAR_administrators": '{ alice = "198.51.100.7/32" }',
-        }  # fmt: skip
-        for variable, value in settings.items():
-            patch.setenv(variable, value)
-        yield make
-
-
-@pytest.fixture(scope="module")
-def first(operator, patch):
+def first(aws_like, patch):
     """The first operator, who has applied."""
-    made = operator("first")
-    patch.setenv("PATH", f"{made.tools}:{os.environ['PATH']}")
-    patch.setenv("LOOKUP", str(made.tools / "lookup"))
+    made = aws_like.operator()
     made.init()
     assert made.resources() == []
     made.said = []
@@ -95,10 +30,10 @@ def first(operator, patch):
     return made
 
 
-def test_apply_ends_with_the_outputs_and_an_encrypted_state_in_the_bucket(first, cloud, tmp_path):
+def test_apply_ends_with_the_outputs_and_an_encrypted_state_in_the_bucket(first, aws_like, tmp_path):
     assert [len(first.outputs.control_planes), len(first.outputs.workers)] == [3, 4]
     assert first.outputs.kubeconfig_path.read_text().startswith("server: https://balancer")
-    cloud.aws("s3api", "get-object", "--bucket", BUCKET, "--key", STATE, str(tmp_path / "state"))
+    aws_like.cloud.aws("s3api", "get-object", "--bucket", BUCKET, "--key", STATE, str(tmp_path / "state"))
     text = (tmp_path / "state").read_text()
     assert "encrypted_data" in text
     assert "aws_instance" not in text
@@ -108,6 +43,20 @@ def test_apply_ends_with_the_outputs_and_an_encrypted_state_in_the_bucket(first,
 def test_the_records_to_make_are_said_while_apply_waits_for_them(first):
     assert [line for line in first.said if re.fullmatch(r"  +www\.alternatefutures\.ai\. A [0-9.]+", line)]
     assert not [line for line in first.said if "Executing" in line]
+
+
+def test_what_was_made_is_in_the_account_and_nothing_else(first, aws_like):
+    assert len(aws_like.account.all()) == len(resources(first))
+
+
+def test_leftovers_are_what_moto_has_by_tag_by_name_and_as_a_zone(first):
+    left = first.leftovers()
+    assert set(left) == {"resources", "roles", "zones"}
+    assert left["roles"] == ["control-plane", "worker", "flows"]
+    assert left["zones"] == ["alternate-futures-production.internal."]
+    kinds = {re.split("[:/]", arn)[5] for arn in left["resources"]}
+    assert {"vpc", "subnet", "security-group", "instance", "volume", "natgateway", "secret"} <= kinds
+    assert {"loadbalancer", "targetgroup", "internet-gateway", "route-table"} <= kinds
 
 
 def test_a_second_apply_changes_nothing(first):
@@ -156,8 +105,8 @@ def test_a_state_that_cannot_be_read_is_not_an_empty_one(first, monkeypatch):
             first.resources()
 
 
-def test_a_second_operator_finds_the_state_and_gets_a_kubeconfig(first, operator):
-    second = operator("second")
+def test_a_second_operator_finds_the_state_and_gets_a_kubeconfig(first, aws_like):
+    second = aws_like.operator()
     outputs = second.apply()
     assert outputs.workers == first.outputs.workers
     assert outputs.kubeconfig_path.is_relative_to(second.folder)
@@ -170,9 +119,13 @@ def test_an_operator_whose_kubeconfig_is_gone_gets_it_again(first):
     assert first.apply().kubeconfig_path.read_text().startswith("server: https://balancer")
 
 
-def test_destroy_takes_the_protection_off_first_and_leaves_nothing(first):
+def test_destroy_takes_the_protection_off_first_and_leaves_nothing(first, aws_like):
     first.destroy()
     assert first.resources() == []
+    assert aws_like.account.all() == []
+    # Moto still lists the machines, which are terminated, as AWS does for an hour.
+    assert first.aws("ec2", "describe-instances")["Reservations"]
+    assert first.leftovers() == {}
     text = first.log.read_text()
     assert text.rindex("module.load_balancer.aws_lb.this: Modifications complete") < text.rindex(
         "module.load_balancer.aws_lb.this: Destruction complete"

@@ -5,32 +5,31 @@ which has no tags yet but those of the request; `ours` and `theirs` are there al
 tag.
 """
 
-import json
-import re
+import fnmatch
 
 import pytest
-from aws_tools import AWS
-from iam_simulation import simulate
+from aws_account import ACCOUNT, KEY, REGION, STATE_KEY
+from aws_actions import ACTIONS
+from iam_simulation import NAME, operators_policies, simulate
 
 from acceptance.infrastructure.aws_calls import CHANGES, MAKES, AwsPlatform
-from tests.roots.test_aws_security import ACTIONS
 
-NAME = "alternate-futures-production"
-ACCOUNT = "123456789012"
-REGION = "eu-central-1"
-KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/platform"
-STATE_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/state"
 BUCKET = "arn:aws:s3:::the-bucket"
-VALUES = {
-    "account": ACCOUNT, "partition": "aws", "region": REGION, "name": NAME, "bucket": "the-bucket", "key": STATE_KEY,
-    "platform_key": KEY,
-}  # fmt: skip
 
 OURS = AwsPlatform(NAME, ACCOUNT, REGION, "the-bucket", STATE_KEY, KEY)
 ROLE = OURS.role("worker")
+# Rights without a call in the list, and why.
+NOT_SIMULATED = {
+    "ssm:GetParameter": "the image's ARN names no account; preflight makes this call itself",
+}
 SECRET = OURS.arn("secretsmanager", f"secret:{NAME}")
 BALANCER = OURS.arn("elasticloadbalancing", "loadbalancer/net/x/1")
 LINKED = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role"
+
+
+def listed(actions):
+    """A statement's actions; a single one is written without a list."""
+    return [actions] if isinstance(actions, str) else actions
 
 
 def forbidden():
@@ -68,8 +67,7 @@ def forbidden():
 @pytest.fixture(scope="module")
 def policies():
     """The operators' policies as bootstrap/ makes them."""
-    texts = [path.read_text() for path in sorted((AWS / "bootstrap").glob("operator-*.json.tftpl"))]
-    return [json.loads(re.sub(r"\$\{(\w+)\}", lambda found: VALUES[found[1]], text)) for text in texts]
+    return operators_policies()
 
 
 def test_operators_may_make_what_there_is_reach_it_and_remove_it(policies):
@@ -86,8 +84,19 @@ def test_operators_may_do_nothing_else(policies):
     assert not [request for request, answer in zip(requests, answers, strict=True) if answer == "Allowed"]
 
 
+def test_the_calls_are_those_that_operators_are_granted(policies):
+    """Right by right: what nobody calls is not granted, and what is called is asked for before it is needed."""
+    asked = {request[0] for request in OURS.every_call()}
+    given = {action for policy in policies for found in policy["Statement"] for action in listed(found["Action"])}
+    exact = {action for action in given if "*" not in action}
+    assert exact - asked - set(NOT_SIMULATED) == set()
+    assert not asked & set(NOT_SIMULATED)
+    patterns = {action for action in given if "*" in action}
+    assert not [action for action in patterns if not fnmatch.filter(asked, action)]
+
+
 def test_the_calls_are_those_of_everything_that_is_made():
-    """What test_aws_security.py lists for each kind of resource is evaluated here."""
+    """What is listed for each kind of resource is evaluated here."""
     asked = {request[0] for request in OURS.every_call()}
     needed = {action for actions in ACTIONS.values() for action in actions.split()}
     assert needed - asked == set()

@@ -6,6 +6,7 @@ import subprocess
 
 import hcl2
 import pytest
+from aws_actions import ACTIONS
 from aws_tools import AWS, programs
 from built import tool
 
@@ -149,40 +150,6 @@ def test_everything_is_in_opentofus_format():
 def test_files_are_short_and_named_by_role():
     assert not [path for path in SOURCES if path.name == "main.tf"]
     assert max(len(path.read_text().splitlines()) for path in SOURCES) <= 230
-
-
-# What it takes to make and to remove what we make, by kind of resource; the policies for operators must grant it.
-ACTIONS = {
-    "aws_cloudwatch_log_group": "logs:CreateLogGroup logs:DeleteLogGroup logs:PutRetentionPolicy",
-    "aws_default_security_group": "ec2:RevokeSecurityGroupIngress",
-    "aws_ebs_volume": "ec2:CreateVolume ec2:DeleteVolume",
-    "aws_ec2_instance_connect_endpoint": "ec2:CreateInstanceConnectEndpoint ec2:DeleteInstanceConnectEndpoint",
-    "aws_eip": "ec2:AllocateAddress ec2:ReleaseAddress",
-    "aws_flow_log": "ec2:CreateFlowLogs ec2:DeleteFlowLogs iam:PassRole",
-    "aws_iam_instance_profile": "iam:CreateInstanceProfile iam:DeleteInstanceProfile iam:AddRoleToInstanceProfile",
-    "aws_iam_role": "iam:CreateRole iam:DeleteRole",
-    "aws_iam_role_policy": "iam:PutRolePolicy iam:DeleteRolePolicy",
-    "aws_instance": "ec2:RunInstances ec2:TerminateInstances iam:PassRole",
-    "aws_internet_gateway": "ec2:CreateInternetGateway ec2:AttachInternetGateway ec2:DeleteInternetGateway",
-    "aws_key_pair": "ec2:ImportKeyPair ec2:DeleteKeyPair",
-    "aws_lb": "elasticloadbalancing:CreateLoadBalancer elasticloadbalancing:DeleteLoadBalancer",
-    "aws_lb_listener": "elasticloadbalancing:CreateListener elasticloadbalancing:DeleteListener",
-    "aws_lb_target_group": "elasticloadbalancing:CreateTargetGroup elasticloadbalancing:DeleteTargetGroup",
-    "aws_lb_target_group_attachment": "elasticloadbalancing:RegisterTargets elasticloadbalancing:DeregisterTargets",
-    "aws_nat_gateway": "ec2:CreateNatGateway ec2:DeleteNatGateway",
-    "aws_route": "ec2:CreateRoute ec2:DeleteRoute",
-    "aws_route53_record": "route53:ChangeResourceRecordSets",
-    "aws_route53_zone": "route53:CreateHostedZone route53:DeleteHostedZone",
-    "aws_route_table": "ec2:CreateRouteTable ec2:DeleteRouteTable",
-    "aws_route_table_association": "ec2:AssociateRouteTable ec2:DisassociateRouteTable",
-    "aws_secretsmanager_secret": "secretsmanager:CreateSecret secretsmanager:DeleteSecret",
-    "aws_security_group": "ec2:CreateSecurityGroup ec2:DeleteSecurityGroup",
-    "aws_subnet": "ec2:CreateSubnet ec2:DeleteSubnet",
-    "aws_vpc": "ec2:CreateVpc ec2:DeleteVpc",
-    "aws_vpc_endpoint": "ec2:CreateVpcEndpoint ec2:DeleteVpcEndpoints",
-    "aws_vpc_security_group_egress_rule": "ec2:AuthorizeSecurityGroupEgress ec2:RevokeSecurityGroupEgress",
-    "aws_vpc_security_group_ingress_rule": "ec2:AuthorizeSecurityGroupIngress ec2:RevokeSecurityGroupIngress",
-}
 
 
 def test_the_service_that_writes_flow_logs_may_look_for_their_group():

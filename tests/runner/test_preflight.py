@@ -212,3 +212,23 @@ def test_a_locale_that_is_not_utf8_is_refused_with_its_remedy():
     ended = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
     assert ended.returncode == 4
     assert "PYTHONUTF8=1" in ended.stderr + ended.stdout
+
+
+def test_an_attached_run_without_upstream_manifests_is_refused_with_the_remedy(monkeypatch):
+    monkeypatch.setattr(preflight, "upstream", lambda images: {"traefik", "argocd"})
+    monkeypatch.setattr(preflight.tools, "missing_tools", lambda environment, changes: [])
+    environment = load_environment("production").model_copy(update={"acme_roots": None})
+    (problem,) = preflight.problems(environment, attaching=True)
+    assert "upstream manifests are missing: argocd, traefik" in problem
+    assert "Remedy: run `make up`" in problem
+
+
+@pytest.mark.parametrize(("disruptive", "value", "is_told"), [(True, "", True), (True, "x", False), (False, "", False)])
+def test_a_disruptive_run_needs_the_password_for_pushing(monkeypatch, disruptive, value, is_told):
+    monkeypatch.setattr(preflight, "upstream", lambda images: set())
+    monkeypatch.setattr(preflight.tools, "missing_tools", lambda environment, changes: [])
+    monkeypatch.setenv("AF_GIT_PASSWORD", value)
+    environment = load_environment("production").model_copy(update={"acme_roots": None})
+    found = preflight.problems(environment, attaching=True, disruptive=disruptive)
+    assert bool(found) is is_told
+    assert not found or "AF_GIT_PASSWORD is not set" in found[0]

@@ -35,7 +35,11 @@ class Cloud:
         command = [programs() / "aws", "--output", "json", *arguments]
         done = subprocess.run(command, capture_output=True, text=True, env=self.environment, check=False)
         assert not check or done.returncode == 0, done.stderr
-        return json.loads(done.stdout or "null")
+        return json.loads(done.stdout or "null") if done.stdout[:1] in ("", "{", "[") else done.stdout
+
+    def reset(self):
+        """Everything is gone."""
+        requests.post(f"{self.url}/moto-api/reset", timeout=30).raise_for_status()
 
     def bootstrap(self):
         """The state's bucket and key."""

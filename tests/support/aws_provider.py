@@ -1,27 +1,27 @@
-"""A stand-in for the AWS provider, where that is not to be had: its schema is the real one's, its cloud is nothing.
+"""A stand-in for the AWS provider, where that is not to be had: its schema is the real one's, its cloud an account.
 
-Run with the wheel of cdktf-cdktf-provider-aws and the folder of the configuration; prints TF_REATTACH_PROVIDERS.
-It plans and applies like a provider does: what it would compute is unknown in a plan, and made up on apply.
+Run with the wheel of cdktf-cdktf-provider-aws, the folder of the configuration and the account's (aws_account.py);
+prints TF_REATTACH_PROVIDERS. It plans and applies like a provider does: what it would compute is unknown in a plan,
+and made up on apply. What there is it asks the account.
 """
 
 import concurrent.futures
-import itertools
 import json
 import os
 import pathlib
 import re
 import sys
+import time
 
 import grpc
 import msgpack
+from aws_account import ACCOUNT, KEY, QUOTAS, Account, Refused
+from aws_inventions import invent, policy_document
 from aws_schema import INSTANCE_TYPES, Provider
 
 PROTO = pathlib.Path(__file__).parent / "tfplugin5.proto"
 messages, services = grpc.protos_and_services(PROTO.name)
 UNKNOWN = msgpack.ExtType(0, b"\0")
-COUNTER = itertools.count(1)
-# What AWS gives an account that has asked for CPUs and for nothing else: L-1216C47A are CPUs, L-0263D0A3 Elastic IPs.
-QUOTAS = {"L-1216C47A": 32, "L-0263D0A3": 5}
 
 
 def encode(value):
@@ -62,49 +62,16 @@ def schema_of(block, top=True):
     return messages.Schema.Block(attributes=attributes, block_types=nested)
 
 
-def invent(name, kind, type_name):
-    """A value for what a cloud would have computed."""
-    number = next(COUNTER)
-    if kind == "number":
-        return number
-    if kind == "bool":
-        return False
-    if isinstance(kind, list):
-        return [] if kind[0] == "list" else {}
-    if kind != "string":
-        return None
-    if name in ("private_ip", "public_ip"):
-        return f"{'10.0.0' if name == 'private_ip' else '203.0.113'}.{number % 250 + 1}"
-    if name == "dns_name":
-        return f"balancer-{number}.elb.example.test"
-    if name.endswith("arn"):
-        return f"arn:aws:stand-in:eu-central-1:123456789012:{type_name}/{number}"
-    return f"{type_name.removeprefix('aws_').replace('_', '-')}-{number:08x}"
-
-
-def policy_document(config):
-    """The JSON of an aws_iam_policy_document."""
-    statements = []
-    for given in config["statement"] or []:
-        statement = {"Effect": given["effect"] or "Allow", "Action": given["actions"]}
-        if given["sid"]:
-            statement["Sid"] = given["sid"]
-        if given["resources"]:
-            statement["Resource"] = given["resources"]
-        for principal in given["principals"] or []:
-            statement.setdefault("Principal", {})[principal["type"]] = principal["identifiers"]
-        for condition in given["condition"] or []:
-            statement.setdefault("Condition", {}).setdefault(condition["test"], {})[condition["variable"]] = condition[
-                "values"
-            ]
-        statements.append(statement)
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+def refusal(doing, kind, said):
+    """An error as the provider words it."""
+    return messages.Diagnostic(severity=messages.Diagnostic.ERROR, summary=f"{doing} {kind}: {said}")
 
 
 class StandIn(services.ProviderServicer):
     """The provider's service."""
 
-    def __init__(self, wheel, folder):
+    def __init__(self, wheel, folder, account):
+        self.account = Account(account, serves=True)
         text = "\n".join(path.read_text() for path in pathlib.Path(folder).rglob("*.tf"))
         provider = Provider(wheel)
         self.resources, self.data = (
@@ -144,12 +111,25 @@ class StandIn(services.ProviderServicer):
         return messages.UpgradeResourceState.Response(upgraded_state=encode(json.loads(request.raw_state.json)))
 
     def Configure(self, request, context):
-        """Nothing to connect to."""
+        """The account learns under which tag everything will be made."""
+        (given,) = decode(request.config)["default_tags"] or [{}]
+        self.account.is_called_by(given.get("tags") or {})
         return messages.Configure.Response()
 
     def ReadResource(self, request, context):
-        """Nothing changes outside OpenTofu."""
-        return messages.ReadResource.Response(new_state=request.current_state)
+        """What the account has by now, which may be nothing."""
+        there = self.account.get(request.type_name, decode(request.current_state)["id"])
+        return messages.ReadResource.Response(new_state=encode(there))
+
+    def ImportResourceState(self, request, context):
+        """What the account has under an id or a name."""
+        there = self.account.find(request.type_name, request.id)
+        if not there:
+            return messages.ImportResourceState.Response(
+                diagnostics=[refusal("importing", request.type_name, "no such")]
+            )
+        found = messages.ImportResourceState.ImportedResource(type_name=request.type_name, state=encode(there))
+        return messages.ImportResourceState.Response(imported_resources=[found])
 
     def PlanResourceChange(self, request, context):
         """What would be computed is unknown."""
@@ -163,21 +143,33 @@ class StandIn(services.ProviderServicer):
         return messages.PlanResourceChange.Response(planned_state=encode(planned), legacy_type_system=True)
 
     def ApplyResourceChange(self, request, context):
-        """What was unknown is made up. A protected load balancer is not deleted."""
-        state = decode(request.planned_state)
-        before = decode(request.prior_state)
-        if state is None and request.type_name == "aws_lb" and before["enable_deletion_protection"] in (True, "true"):
-            refusal = messages.Diagnostic(
-                severity=messages.Diagnostic.ERROR,
-                summary=f"deleting ELBv2 Load Balancer ({before['arn']}): OperationNotPermitted",
-                detail="it cannot be deleted because deletion protection is enabled",
-            )
-            return messages.ApplyResourceChange.Response(new_state=request.prior_state, diagnostics=[refusal])
-        block = self.resources[request.type_name]
-        for name, kind in {**block.arguments, **block.computed}.items():
+        """The account makes, changes or removes it, or says why not. What was unknown is made up."""
+        kind, state, before = request.type_name, decode(request.planned_state), decode(request.prior_state)
+        block = self.resources[kind]
+        for name, type_name in {**block.arguments, **block.computed}.items():
             if state is not None and isinstance(state[name], msgpack.ExtType):
-                state[name] = invent(name, kind, request.type_name)
+                state[name] = invent(name, type_name, kind)
+        try:
+            if state is None:
+                self.account.remove(kind, before["id"])
+            elif before is None:
+                if self.has_taken_its_time(kind, context):
+                    self.account.make(kind, state)
+            else:
+                self.account.change(kind, state)
+        except Refused as error:
+            said = refusal("deleting" if state is None else "creating", kind, str(error))
+            return messages.ApplyResourceChange.Response(
+                new_state=request.prior_state, diagnostics=[said], legacy_type_system=True
+            )
         return messages.ApplyResourceChange.Response(new_state=encode(state), legacy_type_system=True)
+
+    def has_taken_its_time(self, kind, context):
+        """Wait as long as making one takes; False if OpenTofu was killed meanwhile."""
+        until = time.monotonic() + self.account.settings.get("takes", {}).get(kind, 0)
+        while context.is_active() and time.monotonic() < until:
+            time.sleep(0.1)
+        return context.is_active()
 
     def ReadDataSource(self, request, context):
         """What the account would say."""
@@ -191,25 +183,25 @@ class StandIn(services.ProviderServicer):
         elif name == "aws_iam_policy_document":
             state["json"] = policy_document(state)
         elif name == "aws_servicequotas_service_quota":
-            state["value"] = QUOTAS[state["quota_code"]]
+            state["value"] = (QUOTAS | self.account.settings.get("quotas", {}))[state["quota_code"]]
         elif name == "aws_kms_alias":
             # Another one at each look would be another key.
-            state["target_key_arn"] = "arn:aws:kms:eu-central-1:123456789012:key/platform"
+            state["target_key_arn"] = KEY
         elif name == "aws_caller_identity":
-            state["account_id"] = "123456789012"
+            state["account_id"] = ACCOUNT
         elif name == "aws_partition":
             state["partition"] = "aws"
         return messages.ReadDataSource.Response(state=encode(state))
 
     def Stop(self, request, context):
-        """Nothing to stop."""
+        """What was begun is ended, as a call of AWS's that was made goes on."""
         return messages.Stop.Response()
 
 
 def main():
     """Command line: serve until standard input ends."""
     server = grpc.server(concurrent.futures.ThreadPoolExecutor(8))
-    services.add_ProviderServicer_to_server(StandIn(*sys.argv[1:3]), server)
+    services.add_ProviderServicer_to_server(StandIn(*sys.argv[1:4]), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     address = {"Network": "tcp", "String": f"127.0.0.1:{port}"}

@@ -8,15 +8,16 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from built import tool
 
-from acceptance.base.paths import CACHE, INFRASTRUCTURE
+from acceptance.base.paths import CACHE, INFRASTRUCTURE, ROOT
 
 AWS = INFRASTRUCTURE / "aws"
 CLOUD_INIT = AWS / "modules" / "k3s-cluster" / "cloud-init"
-SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFixtureOnlyKey test"
+SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILTWC4QHwB4g3EiDBti5tJuutUe1KKUxS8auwubZKz+b test"
 PRODUCTION = ["-input=false", f"-var-file={AWS}/environments/production.tfvars"]
 
 
@@ -125,12 +126,17 @@ def without_blocks(text, *kinds):
 
 
 @contextlib.contextmanager
-def stand_in_provider(folder):
-    """Serve a stand-in for the AWS provider; yields the environment that leads OpenTofu to it."""
+def stand_in_provider(folder, account=None):
+    """Serve a stand-in for the AWS provider; yields the environment that leads OpenTofu to it.
+
+    `account` is the folder of what the account has (aws_account.py), by default a new one.
+    """
     script = Path(__file__).with_name("aws_provider.py")
+    new = tempfile.TemporaryDirectory()
     process = subprocess.Popen(
-        [programs() / "python", script, provider_wheel(), folder],
+        [programs() / "python", script, provider_wheel(), folder, account or new.name],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=script.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     try:
         line = process.stdout.readline()
@@ -141,6 +147,7 @@ def stand_in_provider(folder):
         process.wait(10)
         process.stdout.close()
         process.stderr.close()
+        new.cleanup()
 
 
 MACHINES = """

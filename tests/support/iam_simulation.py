@@ -5,13 +5,26 @@ Needs Node.js.
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
-from aws_tools import CACHE, once
+from aws_account import ACCOUNT, KEY, REGION, STATE_KEY
+from aws_tools import AWS, CACHE, once
 
 SOURCE = Path(__file__).with_name("iam")
+NAME = "alternate-futures-production"
+VALUES = {
+    "account": ACCOUNT, "partition": "aws", "region": REGION, "name": NAME, "bucket": "the-bucket", "key": STATE_KEY,
+    "platform_key": KEY,
+}  # fmt: skip
+
+
+def operators_policies():
+    """The operators' policies as bootstrap/ makes them for production."""
+    texts = [path.read_text() for path in sorted((AWS / "bootstrap").glob("operator-*.json.tftpl"))]
+    return [json.loads(re.sub(r"\$\{(\w+)\}", lambda found: VALUES[found[1]], text)) for text in texts]
 
 
 def simulator():

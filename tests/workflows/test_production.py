@@ -44,3 +44,14 @@ def test_the_job_tunnels_to_the_api_for_the_listener_lets_in_named_networks_only
     # The API's certificate has this address (tls-san of K3s: 127.0.0.1 is always in it).
     assert "https://127.0.0.1:6443" in steps["Kubeconfig"]
     assert names.index("Kubeconfig") < names.index("Tunnel") < names.index("Attach and judge")
+
+
+def test_the_job_has_what_its_checkout_lacks_before_it_judges():
+    """Upstream's manifests are generated and ignored by Git; scenarios that push need a password."""
+    job = yaml.safe_load((ROOT / ".github/workflows/acceptance.yml").read_text())["jobs"]["production"]
+    runs = [step.get("run", "") for step in job["steps"]]
+    made = next(number for number, text in enumerate(runs) if "-m acceptance images" in text)
+    (judged,) = [number for number, text in enumerate(runs) if "pytest --env=production" in text]
+    assert made < judged
+    variable = load_environment("production").gitops.password_variable
+    assert job["steps"][judged]["env"][variable] == f"${{{{ secrets.{variable} }}}}"
