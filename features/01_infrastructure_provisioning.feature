@@ -54,6 +54,7 @@ Feature: Infrastructure provisioning
     And it keeps connections open that are idle for less than 60 seconds, as Traefik does
     And it takes a lost worker out of rotation within 10 seconds and redispatches connections until then
     And all workers are back in the load balancer's rotation
+    And of 40 new connections at most 2 wait a second for an answer
     And each worker gets an equal share of the connections
 
   @ac-1.10 @system-AWS @needs-database @needs-redis

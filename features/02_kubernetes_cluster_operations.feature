@@ -32,6 +32,7 @@ Feature: Kubernetes cluster operations
     Given a server pod behind a ClusterIP Service
     Then a pod on each worker reaches the Service by address and by name
     And so does a pod on each control plane
+    And so does each machine itself, by address
     And each of the cluster's DNS servers, queried individually, resolves the Service
     When the server pod is replaced
     Then the Service keeps its address
@@ -46,15 +47,17 @@ Feature: Kubernetes cluster operations
     And the pod is Ready again
     And a hanging probe also counts as a failure, and the container is restarted
     And each container of the platform's services has a liveness probe with the required threshold, rendered and running
+    And no liveness probe of the cluster's own components or of Argo CD takes long to restart a hanging container
     And no pod is restarted repeatedly by its liveness probe
 
-  @ac-2.7
+  @ac-2.7 @needs-database @needs-redis
   Scenario: The logs of a pod can be read through the API
     Given a crashing pod on each worker
     When a pod on each worker writes 1200 log lines
     Then the API returns all 1200 lines of each
     And kubectl returns the last 1000 of them
     And the API returns the log of a system pod on every node
+    And the logs of the platform's stores, if deployed, are not empty, and the database keeps none in files
     And the API returns the logs of the crashed containers
     And every kubelet keeps each container's last terminated instance
 
@@ -67,6 +70,7 @@ Feature: Kubernetes cluster operations
     And every control plane runs the same components
     And all control planes are configured alike, so that any of them can take over
     And each control plane has its own etcd, which is a voting member
+    And all etcd members are connected to each other
     And no machine depends solely on another machine's API server
     And the cluster's DNS servers run on more than one machine
     And a server pod behind a ClusterIP Service

@@ -68,6 +68,7 @@ Feature: GitOps deployment automation
     When a change is pushed to main
     Then the Application is OutOfSync at that commit
     And nothing is deployed for 10 seconds
+    And nothing but Argo CD and its operators could request a sync
     When an operator requests a sync
     Then the cluster has the change
 

@@ -29,11 +29,13 @@ Feature: Authentication service
   @ac-8.5
   Scenario: Auth is served on port 3001 of the ClusterIP Service auth-service
     Then its Service is of type ClusterIP and has port 3001
+    And in production its Service is of that type, leads to its pods, and has port 3001
     And a pod on each worker gets an answer from "http://auth-service:3001/health"
 
   @ac-8.6
   Scenario: GET /health is answered with 200
     Then GET "/health" is answered with 200, over HTTPS, by the Service and by each pod
+    And 8 concurrent requests for "/health" are each answered with 200, at every endpoint
 
   @ac-8.7
   Scenario Outline: A wallet's sign-in is verified, and a valid one creates a personal access token
@@ -51,10 +53,12 @@ Feature: Authentication service
       | a good message with the fewest fields                     | gets a personal access token     |
       | a good message, at the same moment as other wallets       | gets a personal access token     |
       | a good message with all fields, its times in another zone | gets a personal access token     |
+      | a good message with microseconds in its times             | gets a personal access token     |
       | a message that was changed after it signed                | is refused                       |
       | a message that expired                                    | is refused                       |
       | a message that is not good yet                            | is refused                       |
       | a message that another wallet signed                      | is refused                       |
+      | signatures that no wallet can make                        | is refused                       |
       | a nonce that it used before                               | is refused                       |
       | a nonce that it used several times at once                | is refused                       |
       | a nonce whose time is up                                  | is refused                       |
@@ -62,6 +66,7 @@ Feature: Authentication service
       | a message for another domain                              | is refused                       |
       | a message for a domain that ends like its own             | is refused                       |
       | a message for a domain that begins like its own           | is refused                       |
+      | a message for a developer's machine                       | is refused                       |
       | a message for another chain                               | is refused                       |
       | something that is no message                              | is refused                       |
 
@@ -71,12 +76,12 @@ Feature: Authentication service
     And a wallet that signed in
     Then the database has its token with the expiry time that the wallet was given
     And no table of the database contains the token in plain text
-    When half of its token's lifetime has passed
+    When all but 15 minutes of its token's lifetime have passed
     And another wallet signs in
     Then the database still has the aged token, with the same expiry time
     And nothing that auth has logged since contains the token or its JWT
     When the database terminates auth's idle sessions
-    And the wallet signs in again
+    And the wallet signs in 4 more times
     Then the database has its token with the expiry time that the wallet was given
     And it still has the wallet's first token, with the same expiry time
 
@@ -121,4 +126,4 @@ Feature: Authentication service
     And another client is still served
     And that client is served no more often when it makes many concurrent calls
     When the limited client's counter is removed
-    Then the limited client is served again
+    Then the limited client is served again, and counted in a window that ends

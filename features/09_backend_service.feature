@@ -24,15 +24,18 @@ Feature: Backend service
   @ac-9.4
   Scenario: AUTH_SERVICE_URL is http://auth-service:3001
     Then the process in each of its pods runs with "AUTH_SERVICE_URL" set to "http://auth-service:3001"
+    And production sets "AUTH_SERVICE_URL" to "http://auth-service:3001", too
 
   @ac-9.5
   Scenario: The backend is served on port 4000 of the ClusterIP Service backend-service
     Then its Service is of type ClusterIP and has port 4000
+    And in production its Service is of that type, leads to its pods, and has port 4000
     And a pod on each worker gets an answer from "http://backend-service:4000/health"
 
   @ac-9.6
   Scenario: GET /health is answered with 200
     Then GET "/health" is answered with 200, over HTTPS, by the Service and by each pod
+    And 8 concurrent requests for "/health" are each answered with 200, at every endpoint
 
   @ac-9.7
   Scenario: A GraphQL query is executed against the database
@@ -69,6 +72,7 @@ Feature: Backend service
     Then each answer is the GraphQL error "Unauthorized", without data
     And other forms of the query, such as GET, get no data with <token> either
     And a header without a bearer token is answered with Unauthorized, too
+    And headers that name a user get no data with <token> either, from the backend or from auth
 
     Examples:
       | token                            |
@@ -102,6 +106,7 @@ Feature: Backend service
     Then each answer has the query's data and no errors
     When auth refuses connections from the backend
     Then the protected query is consistently answered with 503 at every endpoint
+    And its pods pass their probes throughout, and stay ready
     And the public query is answered with 200 at every endpoint
     When auth accepts connections again
     Then the protected query is answered with 200 again

@@ -20,6 +20,7 @@ Feature: Frontend service
   @ac-10.3
   Scenario: The frontend is served on port 3000 of the ClusterIP Service frontend-service
     Then its Service is of type ClusterIP and has port 3000
+    And in production its Service is of that type, leads to its pods, and has port 3000
     And a pod on each worker gets an answer from "http://frontend-service:3000/"
 
   @ac-10.4
@@ -32,6 +33,7 @@ Feature: Frontend service
     When the page "/" is opened in a browser
     Then it is the site's page for "/", with the logo
     And it does not have the title, text or look of another page of the site
+    And it is visible in dark mode, too
     And everything that it loads comes from the site with status 200 and the right media type
     And it and everything that it loads are the same on every request
     And every visitor gets it, regardless of language, device or how they arrived
@@ -42,6 +44,7 @@ Feature: Frontend service
     When the page "/consulting" is opened in a browser
     Then it is the site's page for "/consulting", with the logo
     And it does not have the title, text or look of another page of the site
+    And it is visible in dark mode, too
     And everything that it loads comes from the site with status 200 and the right media type
     And it and everything that it loads are the same on every request
     And every visitor gets it, regardless of language, device or how they arrived
@@ -52,6 +55,7 @@ Feature: Frontend service
     When the page "/products" is opened in a browser
     Then it is the site's page for "/products", with the logo
     And it does not have the title, text or look of another page of the site
+    And it is visible in dark mode, too
     And everything that it loads comes from the site with status 200 and the right media type
     And it and everything that it loads are the same on every request
     And every visitor gets it, regardless of language, device or how they arrived
@@ -62,6 +66,7 @@ Feature: Frontend service
     When the page "/products/web-services" is opened in a browser
     Then it is the site's page for "/products/web-services", with the logo
     And it does not have the title, text or look of another page of the site
+    And it is visible in dark mode, too
     And everything that it loads comes from the site with status 200 and the right media type
     And it and everything that it loads are the same on every request
     And every visitor gets it, regardless of language, device or how they arrived

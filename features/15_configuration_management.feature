@@ -42,4 +42,7 @@ Feature: Configuration management
     Given a copy of the backend with NODE_ENV "production"
     When the copy handles some requests
     Then it writes no debug lines
+    When it answers queries that succeed
+    Then it prints nothing about them beside its log
     And the deployed backend has not written any either
+    And production's overlay sets NODE_ENV to production and asks for no debug lines

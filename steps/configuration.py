@@ -13,10 +13,10 @@ from acceptance.base.waiting import consistently, eventually
 from acceptance.drivers.api.auth_stub import NO_TOKEN, answering, no_of_auth
 from acceptance.drivers.api.graphql import LOGS, ask, shows
 from acceptance.drivers.api.graphql_variants import ask_wrongly
-from acceptance.drivers.services import configmap_use
+from acceptance.drivers.services import configmap_use, production_settings
 from acceptance.drivers.services.configured_copy import copy_with_config
 from acceptance.drivers.services.copies import copy_of
-from acceptance.drivers.services.log_lines import for_developers, prints
+from acceptance.drivers.services.log_lines import for_developers, printed, prints
 from acceptance.drivers.services.service import debug_level, in_words
 
 EPOCH = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
@@ -26,6 +26,9 @@ MARK = f"scenario-{secrets.token_hex(8)}"
 A query that is refused has none: a service may say in plain text, without a level, which query it could not answer.
 """
 STAYS = Deadline(5, "criterion 15.2: only a restart makes a change effective")
+SUCCEED = 3
+"""How often each query is sent that has to succeed."""
+PRINTS_NONE = Deadline(2, "criterion 15.4: no debug lines that somebody printed and forgot")
 WRITES_NONE = Deadline(3, "criterion 15.4: no debug lines, after requests that made some elsewhere")
 
 
@@ -188,6 +191,25 @@ def writes_no_debug_lines(copy, evidence, signed_in):
     evidence.add("last lines", copy.log()[-20:])
 
 
+@when("it answers queries that succeed", target_fixture="lines_before")
+def answer_queries(copy, data_client, environment, signed_in):
+    # What it says of queries that fail may be in plain text: libraries write that, nobody forgot it there.
+    before, settings, api = len(copy.log()), environment.services, copy.api(data_client)
+    for query in (settings.public_query, settings.protected_query) * SUCCEED:
+        ask(api, settings, query, signed_in["jwt"])
+    return before
+
+
+@then("it prints nothing about them beside its log")
+def prints_nothing(copy, lines_before):
+    def none():
+        found = printed(copy.log(), lines_before)
+        assert not found, f"{len(found)} lines beside its log, the first: {found[0][:200]}"
+        return True
+
+    consistently(none, during=PRINTS_NONE, what="no debug lines with NODE_ENV=production", hint=LOGS)
+
+
 @then("the deployed backend has not written any either")
 def deployed_without_debug(backend, evidence):
     values = {pod.metadata.name: backend.environment(pod).get("NODE_ENV") for pod in backend.running()}
@@ -198,3 +220,12 @@ def deployed_without_debug(backend, evidence):
     assert logs and not any(found.values()), (
         f"expected no debug lines in production, saw {[x[0][:200] for x in found.values() if x]}"
     )
+
+
+@then("production's overlay sets NODE_ENV to production and asks for no debug lines")
+def production_without_debug(backend, platform, evidence):
+    seen = production_settings.in_production(platform, backend.name)
+    evidence.add("NODE_ENV in production", seen.get("NODE_ENV"))
+    assert seen.get("NODE_ENV") == "production", f"expected NODE_ENV=production, saw {seen.get('NODE_ENV')}"
+    asked = production_settings.talkative(seen)
+    assert not asked, f"expected no variable that asks for debug lines in production's overlay, saw {asked}"

@@ -8,6 +8,7 @@ from acceptance.drivers.data import durability
 from acceptance.drivers.data.durability import DISK
 from acceptance.drivers.data.member_loss import HINT
 from acceptance.drivers.data.next_start import elsewhere, files
+from acceptance.drivers.data.weak_code import weak_code
 from acceptance.drivers.workloads.pods import mount_of, volume_at
 
 
@@ -76,5 +77,5 @@ def same_rows(db, evidence):
 def commits_reach_disks(db, table, evidence):
     if not db.is_yugabytedb:
         evidence.add("syncs of the leader's log", durability.syncs_of(db, table))
-        found = durability.weak_settings(db) + durability.weak_sessions(db)
+        found = durability.weak_settings(db) + durability.weak_sessions(db) + weak_code(db)
         assert not found, f"expected each commit to survive a power failure, but {'; '.join(found)}"

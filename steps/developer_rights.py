@@ -7,6 +7,7 @@ from pytest_bdd import given, then, when
 from acceptance.base.deadlines import SYNCED
 from acceptance.base.waiting import eventually
 from acceptance.drivers.argocd import projects
+from acceptance.drivers.security import admission_webhooks, granted_rights
 from acceptance.drivers.security import developer_rights as rights
 from acceptance.drivers.security import developer_secrets as ways
 from acceptance.platform.access import DEVELOPER, NAMESPACE
@@ -104,6 +105,23 @@ def no_way_around(developer, cluster, backend, evidence):
     for pod in rights.running_pods(cluster):
         attempts |= ways.into(pod)
     all_refused(developer, attempts, evidence, "Secrets in a roundabout way")
+
+
+@then("nobody else has a right that leads to one, except the platform's own accounts and administrators")
+def no_other_developers(platform, evidence):
+    found = granted_rights.strangers(platform, NAMESPACE)
+    evidence.add("others with a way to Secrets", found)
+    assert not found, (
+        f"expected rights that lead to Secrets in {NAMESPACE} only where the platform needs them, saw {found}. "
+        f"Try: kubectl get rolebindings,clusterrolebindings -n {NAMESPACE} -o wide"
+    )
+
+
+@then("no admission webhook is shown Secrets or pods as they are written")
+def nobody_is_shown_secrets(platform):
+    found = admission_webhooks.unknown_webhooks(platform)
+    hint = "Try: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
+    assert not found, f"expected no admission webhooks for Secrets or pods, saw {found}. {hint}"
 
 
 @then("nothing that the developer can read contains a Secret's value")

@@ -5,7 +5,7 @@ from pytest_bdd import given, then, when
 from acceptance.base.deadlines import REPLICATED
 from acceptance.base.waiting import eventually
 from acceptance.drivers.cluster.etcd import snapshot, stored, ways_of_storing
-from acceptance.drivers.security.encryption_at_rest import MarkedSecret, key_files
+from acceptance.drivers.security.encryption_at_rest import MarkedSecret, key_files, predictable_keys
 
 
 @given("a ConfigMap, and one Secret written by each API server, each with a unique value", target_fixture="marked")
@@ -47,6 +47,12 @@ def all_secrets_encrypted(cluster, evidence):
     assert values and not clear, (
         f"expected every Secret encrypted in etcd, but {len(clear)} of {len(values)} are not: {clear[:10]}"
     )
+
+
+@then("no API server takes a predictable key")
+def keys_are_random(namespace, outputs):
+    found = predictable_keys(namespace, outputs)
+    assert not found, f"expected random encryption keys, saw these, by API server: {found}"
 
 
 @then("all API servers have the same key, in a file that only root can read")

@@ -16,6 +16,7 @@ from acceptance.drivers.network.load_balancer import (
     TRAEFIK,
     ask_behind,
     ask_beside_others,
+    late_answers,
     listens,
     start_echo_pods,
     takes_another,
@@ -108,6 +109,16 @@ def all_workers_back(outputs):
         return True
 
     eventually(all_up, within=LOAD_BALANCER_READY, what="every worker to be UP in the load balancer", hint=LOGS)
+
+
+@then(parsers.parse("of {count:d} new connections at most {most:d} wait a second for an answer"))
+def loses_no_packets(outputs, count, most, evidence):
+    late = late_answers(outputs, count)
+    evidence.add(f"answers to {count} new connections that were late", late)
+    assert len(late) <= most, (
+        f"expected at most {most} of {count} new connections to wait, {len(late)} did, as if packets were lost: "
+        f"{', '.join(late[:10])}. Try: {LOGS}"
+    )
 
 
 @then("each worker gets an equal share of the connections")

@@ -7,11 +7,13 @@ import pytest
 from pytest_bdd import given, parsers, then
 
 from acceptance.base.deadlines import CERTIFICATE_ISSUED, GONE, Deadline
+from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.base.waiting import consistently, eventually
 from acceptance.clients.web import url
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.network.pod_connections import ENFORCED
-from acceptance.drivers.security import network_policies
+from acceptance.drivers.secrets.secret_use import NAMESPACE, running_workloads
+from acceptance.drivers.security import network_policies, policy_peers
 
 RULES_APPLY = Deadline(150, "the suite: rules for new pods, and the time-outs of those who are kept out")
 STAYS = Deadline(5, "the suite: rules that apply once go on to apply")
@@ -43,6 +45,31 @@ def nobody_from_elsewhere(policies, cluster):
     found = network_policies.let_in_from_elsewhere(policies, network_policies.labelled_namespaces(cluster))
     assert not found, (
         f"expected network policies to admit only the platform's pods and Traefik's, but they also admit {found}"
+    )
+
+
+@given("each policy names the Applications that it admits, here and in production")
+def callers_are_named(access, applications, platform, default, cluster):
+    seen, namespaces = network_policies.policies(cluster), network_policies.labelled_namespaces(cluster)
+    found = policy_peers.admitted_everywhere(platform, default, seen, namespaces)
+    assert not found, (
+        f"expected network policies to admit pods only by the names of the Applications that need theirs, "
+        f"they also admit {found}. Try: kubectl describe networkpolicy"
+    )
+
+
+@given("no workload there starts pods of anything else")
+def no_other_workloads(cluster):
+    found = policy_peers.of_no_application(running_workloads(cluster))
+    assert not found, f"expected only workloads of the platform's Applications in {NAMESPACE}, saw {found}"
+
+
+@given("only namespaces of scenarios have the label by which policies admit scenarios' clients")
+def nobody_poses_as_scenario(cluster):
+    found = policy_peers.calling_themselves_scenarios(cluster)
+    assert not found, (
+        f"expected the label {SCENARIO_LABEL} only on namespaces that runs of this suite created, saw it on {found}: "
+        "their pods can reach every service"
     )
 
 

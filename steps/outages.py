@@ -16,6 +16,7 @@ from acceptance.drivers.cluster.control_planes import (
     slow_to_take_over,
     stored_elsewhere,
 )
+from acceptance.drivers.cluster.etcd import all_connected
 from acceptance.drivers.cluster.machine_certificates import short_lived
 from acceptance.drivers.cluster.machines import LASTS, control_planes_at_api, days_left
 
@@ -80,6 +81,13 @@ def nothing_is_stored_elsewhere(cluster):
     assert not found, (
         f"expected each control plane to have its own etcd, so that any can be lost, but {'; '.join(found)}"
     )
+
+
+@given("all etcd members are connected to each other")
+def members_are_connected(cluster):
+    connected = lambda: all_connected(cluster)  # noqa: E731
+    hint = "on each control plane: curl -s http://127.0.0.1:2381/metrics | grep active_peers"
+    eventually(connected, within=SETTLED, what="every member of etcd to be connected to every other one", hint=hint)
 
 
 @given("no machine depends solely on another machine's API server")

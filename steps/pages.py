@@ -24,6 +24,7 @@ def page_is(opened, environment, path):
     opened.is_page()
     assert opened.headings == {heading}, f"expected the heading {heading!r} at {opened.url}, saw {opened.headings}"
     assert f'"{logo}' in opened.document or not logo, f"expected {opened.url} to refer to the logo {logo}"
+    assert not mix_ups.is_bare(opened), f"expected {opened.url} to have more than its heading, saw nothing below it"
 
 
 @then("it does not have the title, text or look of another page of the site")
@@ -33,6 +34,12 @@ def page_is_seen(opened, web, environment, outputs, pebble):
         screenshots.wait_seen(opened, environment, outputs, pebble)
     mixed_up = mix_ups.mixed_up(opened, web, environment)
     assert not mixed_up, f"expected {opened.url} to be a page of its own, but {mixed_up}"
+
+
+@then("it is visible in dark mode, too")
+def page_is_seen_when_dark(opened, environment, outputs, pebble):
+    if opened.picture:
+        screenshots.wait_seen_when_dark(opened, environment, outputs, pebble)
 
 
 @then("everything that it loads comes from the site with status 200 and the right media type")

@@ -2,7 +2,7 @@
 
 from pytest_bdd import given, then
 
-from acceptance.drivers.security import pod_security
+from acceptance.drivers.security import admission_exemptions, pod_security
 from acceptance.drivers.security.pod_security import STANDARD
 from acceptance.drivers.workloads import system_pods
 from acceptance.platform.access import NAMESPACE
@@ -24,8 +24,15 @@ def dangerous_refused(cluster, outputs, evidence):
     evidence.add("answers by API server", seen)
     wrong = pod_security.misjudged(seen)
     assert seen and not wrong, f"expected API servers to refuse dangerous pods and admit a good one, saw {wrong}"
-    let_in = {} if cluster.is_attached else pod_security.admitted_for_workloads(cluster, outputs.control_planes)
+    let_in = {} if cluster.is_attached else admission_exemptions.admitted_for_workloads(cluster, outputs.control_planes)
     assert not let_in, f"expected API servers to refuse dangerous pods of workloads, but they admit: {let_in}"
+
+
+@then("no API server exempts an account, a class or a namespace of the platform's from that")
+def nobody_is_exempt(cluster, outputs):
+    # Other people's clusters may have agents that need an exemption, each API server in settings that nobody shows.
+    found = {} if cluster.is_attached else admission_exemptions.exempt_by_settings(cluster, outputs.control_planes)
+    assert not found, f"expected no exemptions from pod security, API servers have these: {found}"
 
 
 @then("every pod of the platform meets the restricted standard")

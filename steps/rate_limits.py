@@ -1,17 +1,20 @@
 """Auth's rate limit, and its counters in Redis."""
 
 import pytest
-from pytest_bdd import given, then, when
+from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.deadlines import Deadline
 from acceptance.base.waiting import consistently
 from acceptance.drivers.api import rate_limits
+from acceptance.drivers.api.counting_time import cost_of_counting
 from acceptance.drivers.api.rate_limit_settings import not_as_set
 from acceptance.drivers.api.rate_limits import MAXIMUM
 from acceptance.drivers.api.sign_in import LOGS
 from acceptance.drivers.ingress import traefik_options
 from acceptance.drivers.services.service import in_words
 
+PAIRS = 40
+"""Pairs of requests whose times are compared at each pod of auth."""
 OVER_THE_LIMIT = Deadline(3, "criterion 8.10: a client over the rate limit")
 
 
@@ -154,9 +157,21 @@ def remove_counter(client):
     client.clear()
 
 
-@then("the limited client is served again")
-def answered_again(client):
+@then("the limited client is served again, and counted in a window that ends")
+def answered_again(client, evidence):
     status = client.call()
     assert status < 500 and status != 429, (
         f"expected the client to be served after its counter was removed, saw {in_words(client.last)}"
     )
+    end = client.end()
+    evidence.add("end of its second counter", vars(end))
+    hint = f"Try: {rate_limits.REDIS_CLI} ttl {client.key}"
+    assert not rate_limits.never_ends(end), f"expected the second counter {client.key} to expire, it never does. {hint}"
+
+
+@then(parsers.parse("auth itself needs less than {limit:d} milliseconds more for a call that it only counts"))
+def auth_counts_quickly(auth, data_client, environment, limit, evidence):
+    seen = cost_of_counting(auth.pod_doors(data_client), environment.services, data_client, PAIRS)
+    evidence.add("milliseconds that a refused call takes longer than a missing path, by pod", seen or "not told here")
+    slow = {pod: more for pod, more in seen.items() if more >= limit}
+    assert not slow, f"expected auth to count a call within {limit} ms, saw {slow}. Try: {LOGS}"

@@ -50,7 +50,8 @@ def only_answered_by(marked, platform, cluster, name, evidence):
 @then(parsers.parse('every route that matches the host "{host}" leads only to the Service "{name}"'))
 def routes_lead_to(platform, cluster, environment, host, name, evidence):
     address, service = f"{host}.{environment.domain}", f"default/{name}"
-    here, there = route_rules.platform_rules(cluster), route_rules.production_rules(platform)
+    there = route_rules.production_rules(platform)
+    here = route_rules.platform_rules(cluster) + route_rules.other_rules(cluster)
     evidence.add(f"rules that take {address}", [rule.match for rule in here + there if rule.may_take(address)])
     wrong = [text for rules in (here, there) for text in route_rules.leads_elsewhere(rules, address, service)]
     assert not wrong, (

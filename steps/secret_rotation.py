@@ -5,6 +5,7 @@ from pytest_bdd import given, then, when
 
 from acceptance.drivers.api.sign_in import SignIn
 from acceptance.drivers.operations import secret_rotation
+from acceptance.drivers.operations.queries_meanwhile import QueryLoop
 from steps.tokens import accepted
 
 
@@ -30,9 +31,21 @@ def rotate(sealed_secrets, repository, cluster, platform_secrets, evidence):
     evidence.add("commit", commit)
 
 
-@when("auth and the backend are restarted")
-def restart(auth, backend):
-    secret_rotation.restart(auth, backend)
+@when("auth and the backend are restarted", target_fixture="queries")
+def restart(auth, backend, backend_api, environment, before):
+    token, address = before
+    shown = environment.services.protected_shows.format(address=address)
+    with QueryLoop(backend_api, environment.services, token, shown) as queries:
+        secret_rotation.restart(auth, backend)
+    return queries
+
+
+@then("every protected query was answered meanwhile, with data or a refusal")
+def queries_are_answered(queries, evidence):
+    evidence.add("protected queries during the restart", queries.figures())
+    wrong = queries.wrong()
+    hint = "Try: kubectl logs -l app=backend-service --tail=100"
+    assert not wrong, f"expected an answer to every query during the restart, but {wrong}: {queries.figures()}. {hint}"
 
 
 @then("the token from before the rotation is rejected")

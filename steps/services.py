@@ -5,8 +5,9 @@ from pytest_bdd import given, parsers, then
 
 from acceptance.base.deadlines import CERTIFICATE_ISSUED, HEALTHY_AGAIN, POD_READY, Deadline
 from acceptance.base.waiting import consistently, eventually
-from acceptance.drivers.services import service_ports
+from acceptance.drivers.services import production_settings, readiness, service_ports
 from acceptance.drivers.services.calls_per_node import ask_often, on_each
+from acceptance.drivers.services.concurrent_calls import not_answered
 from acceptance.drivers.services.service import Api, Service, in_words, shape
 from acceptance.drivers.workloads import replicas
 from acceptance.platform.secrets import read_secret
@@ -146,6 +147,25 @@ def process_has(service, key, value, evidence):
     assert set(seen.values()) == {value}, f"expected {key}={value} in each process of {service.name}, saw {seen}"
 
 
+@then(parsers.parse('production sets "{key}" to "{value}", too'))
+def production_has(service, platform, key, value, evidence):
+    seen = production_settings.in_production(platform, service.name).get(key)
+    evidence.add(f"{key} in production", seen)
+    assert seen == value, f"expected {key}={value} of {service.name} in production's overlay, saw {seen}"
+
+
+@then(parsers.parse("in production its Service is of that type, leads to its pods, and has port {port:d}"))
+def production_service(service, platform, port):
+    wrong = production_settings.wrong_in_production(platform, service.name, port)
+    assert not wrong, f"expected {service.name} on port {port}, inside the cluster only, in production, saw {wrong}"
+
+
+@then(parsers.parse('production opens no Service of "{name}" to clients outside its cluster'))
+def production_opens_none(platform, name):
+    found = production_settings.opened_in_production(platform, name)
+    assert not found, f"expected only Services inside the cluster in production's overlay of {name}, saw {found}"
+
+
 @then(parsers.parse("its Service is of type ClusterIP and has port {port:d}"))
 def service_has_port(service, port, evidence):
     spec = service_ports.check(service.namespace, service.name, port)
@@ -180,3 +200,19 @@ def path_is_answered(service, web, routes, environment, data_client, path, statu
         assert not wrong, (
             f"expected {status} for {path} every time ({where}), but {len(wrong)} of {FRESH} were not: {wrong[0]}"
         )
+
+
+@then(parsers.parse('{count:d} concurrent requests for "{path}" are each answered with {status:d}, at every endpoint'))
+def path_is_answered_at_once(service, web, routes, environment, data_client, count, path, status):
+    doors = {"HTTPS": over_https(web, environment, service.name), **service.doors(data_client)}
+    wrong = {where: found for where, api in doors.items() if (found := not_answered(api, path, status, count))}
+    first = {where: f"{len(found)}, the first: {found[0]}" for where, found in wrong.items()}
+    expected = f"expected {status} for {path} each time when {count} clients ask at once"
+    assert doors and not wrong, f"{expected}, saw other answers: {first}. Try: {service.hint}"
+
+
+@then("its pods pass their probes throughout, and stay ready")
+def stays_ready(service, cut, data_client):
+    wrong = readiness.failing(service, data_client, cut[1])
+    hint = "Try: kubectl describe pods; the probes of a service ask for what it cannot do any work without"
+    assert not wrong, f"expected {service.name} to be healthy without what only some requests need, saw {wrong}. {hint}"

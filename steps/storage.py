@@ -4,7 +4,7 @@ import time
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.base.deadlines import POD_READY, VOLUME_BOUND
+from acceptance.base.deadlines import VOLUME_BOUND
 from acceptance.base.waiting import eventually
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.data import kept_claims
@@ -24,8 +24,10 @@ from acceptance.drivers.data.storage import (
     write_on_every_worker,
     writer,
 )
+from acceptance.drivers.workloads.dry_runs import refused_claims
 from acceptance.platform.applications import APPLICATIONS
 
+CLASSES = "kubectl describe pvc -A; kubectl get storageclasses"
 NO_WAY = "the suite has no way to a disk of this environment but through the pod that writes to it"
 
 
@@ -61,17 +63,17 @@ def pods_write(namespace, asked):
 def claims_of_each_class(namespace, cluster, platform, outputs, evidence):
     classes = classes_named(cluster, [item for name in APPLICATIONS for item in platform.render(name)])
     assert classes, "expected storage classes in the platform's claims, but no claim names one"
-    names = claim_each(namespace, classes, outputs.workers[0].name)
-    evidence.add("classes", classes)
-    hint = f"kubectl -n {namespace.name} describe pvc; kubectl get storageclasses"
-    eventually(
-        lambda: all_bound(namespace, names), within=POD_READY, what="a claim of each class to be Bound", hint=hint
-    )
+    began, names = time.monotonic(), claim_each(namespace, classes, outputs.workers[0].name)
+    what = "a claim of each class to be Bound"
+    eventually(lambda: all_bound(namespace, names), within=VOLUME_BOUND, what=what, hint=CLASSES)
+    took = time.monotonic() - began
+    evidence.add("seconds until a claim of each class was Bound", f"{took:.1f} s: {', '.join(classes)}")
+    assert took <= VOLUME_BOUND.seconds, f"expected a claim of each class Bound within 30 s, it took {took:.1f} s"
 
 
 @then("no quota or limit range blocks another claim in the platform's namespace")
 def room_for_claims(cluster):
-    found = no_room(cluster, "default")
+    found = no_room(cluster, "default") + refused_claims(cluster, "default")
     assert not found, f"expected room for a claim in the namespace default, but {'; '.join(found)}"
 
 

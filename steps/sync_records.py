@@ -1,4 +1,4 @@
-"""Argo CD's records of syncs, and rollbacks to them."""
+"""Argo CD's records of syncs, rollbacks to them, and who could request one."""
 
 from pytest_bdd import given, parsers, then, when
 
@@ -7,6 +7,7 @@ from acceptance.base.waiting import eventually
 from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.argocd import apply_rights, given_up_syncs, reported_status, sync_retries, syncs
 from acceptance.drivers.argocd.demos import create_applications, new_demo, remove, wait_status
+from acceptance.drivers.security import sync_rights
 from acceptance.platform.application_status import GOOD, messages
 from acceptance.platform.applications import APPLICATIONS
 
@@ -139,3 +140,12 @@ def shows_refusal(argocd_ui, demo, evidence):
 @then("Argo CD has given up on none of the platform's Applications")
 def none_given_up(platform, applications):
     given_up_syncs.wait_none_given_up(platform)
+
+
+@then("nothing but Argo CD and its operators could request a sync")
+def nothing_asks_for_syncs(platform, argocd, evidence):
+    found = sync_rights.without_operator(platform)
+    evidence.add("programs that could request a sync", found)
+    assert not found, (
+        f"expected only operators to request syncs, also able to are {found}. Try: kubectl -n argocd get all"
+    )

@@ -5,13 +5,14 @@ import contextlib
 import pytest
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.drivers.api import sign_in_headers, token_validation
+from acceptance.drivers.api import sign_in_headers, sign_in_variants, token_validation
 from acceptance.drivers.api.auth_stub import answering
 from acceptance.drivers.api.concurrent_sign_ins import AT_ONCE, each_gets_its_own
 from acceptance.drivers.api.ended_sessions import end_sessions
 from acceptance.drivers.api.expiring_tokens import MEANWHILE, expired_meanwhile
 from acceptance.drivers.api.jwt_key_headers import tokens_of
 from acceptance.drivers.api.nonce_lifetime import LATE, late
+from acceptance.drivers.api.personal_tokens import never_issued
 from acceptance.drivers.api.sign_in import LOGS, SignIn, got_token, keep_tokens
 from acceptance.drivers.services.log_lines import showing
 from acceptance.drivers.services.service import in_words
@@ -61,7 +62,7 @@ def sign_in(wallet, kind, environment, data_client):
         each_gets_its_own(lambda: SignIn(wallet.api, environment))
         kind = "a good message"
     wallet.first = sign_in_headers.before(kind, wallet.domain)
-    signed = late(wallet, data_client) if kind == LATE else wallet.message(kind)
+    signed = late(wallet, data_client) if kind == LATE else sign_in_variants.signed(wallet, kind)
     wallet.answer = wallet.send(*signed, **sign_in_headers.of(kind, wallet.domain))
 
 
@@ -124,7 +125,7 @@ def token_is_hashed(signed_in, db, environment):
     )
 
 
-@when("half of its token's lifetime has passed", target_fixture="aged")
+@when("all but 15 minutes of its token's lifetime have passed", target_fixture="aged")
 def token_ages(signed_in, db, environment, evidence):
     row = token_validation.age(db, environment.services, signed_in[environment.services.token_field])
     evidence.add("row of the token, whose times were set back", row)
@@ -167,9 +168,10 @@ def auth_loses_sessions(db, auth, evidence):
     evidence.add("sessions of auth that were ended", end_sessions(db, auth))
 
 
-@when("the wallet signs in again", target_fixture="signed_in")
-def signs_in_again(signed_in):
-    return {**signed_in["wallet"].enter(), "first": signed_in}
+@when(parsers.parse("the wallet signs in {count:d} more times"), target_fixture="signed_in")
+def signs_in_again(signed_in, count):
+    latest = [signed_in["wallet"].enter() for _ in range(count)][-1]
+    return {**latest, "first": signed_in}
 
 
 @then("it still has the wallet's first token, with the same expiry time")
@@ -191,6 +193,7 @@ def ask_about(signed_in, jwt_secret, auth_doors, environment, serve, kind):
         tokens = {kind: expired_meanwhile(auth_doors, settings, good, jwt_secret)}
     else:
         tokens = tokens_of(kind, good, jwt_secret, serve)
+        tokens |= never_issued(kind, str(signed_in.get(settings.token_field) or ""))
     return token_validation.ask_about_each(auth_doors, settings, good, tokens)
 
 

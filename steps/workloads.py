@@ -7,7 +7,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.deadlines import LOGS_READABLE, RESTART
 from acceptance.base.waiting import eventually
 from acceptance.cluster.probe import pod_spec
-from acceptance.drivers.cluster import terminated_containers
+from acceptance.drivers.cluster import silent_logs, terminated_containers
 from acceptance.drivers.network import reachability
 from acceptance.drivers.workloads import liveness_probes, pod_lists, pods_with_probes
 from acceptance.drivers.workloads.pods import start_on_each_worker
@@ -48,6 +48,12 @@ def service_is_reached(namespace, outputs, service_address, evidence):
 def service_is_reached_from_control_planes(namespace, outputs, service_address, evidence):
     seen = reachability.reach_from_control_planes(namespace, outputs, service_address)
     evidence.add("who reached whom from control planes", seen)
+
+
+@then("so does each machine itself, by address")
+def service_is_reached_from_machines(namespace, outputs, service_address, evidence):
+    seen = reachability.reach_from_machines(namespace, outputs, service_address)
+    evidence.add("who reached whom from the machines' own network", seen)
 
 
 @then("each of the cluster's DNS servers, queried individually, resolves the Service")
@@ -118,12 +124,31 @@ def services_have_probes(cluster, platform):
     assert rendered and not wrong, f"expected a liveness probe in each container, saw {wrong or 'no rendered workload'}"
 
 
+@then("no liveness probe of the cluster's own components or of Argo CD takes long to restart a hanging container")
+def upstream_probes_are_in_time(cluster):
+    late = liveness_probes.upstream_too_late(liveness_probes.upstream_pods(cluster))
+    assert not late, (
+        f"expected probes that restart a hanging container within {liveness_probes.LATEST_UPSTREAM} s, saw "
+        f"{'; '.join(late)}. Try: kubectl -n kube-system get deployments,daemonsets -o yaml"
+    )
+
+
 @then("no pod is restarted repeatedly by its liveness probe")
 def nothing_restarts_again(cluster):
     again = liveness_probes.restarted_by_probes(cluster)
     assert not again, (
         f"expected no pod that its liveness probe restarts repeatedly, saw {again}. Try: kubectl get events -A"
     )
+
+
+@then("the logs of the platform's stores, if deployed, are not empty, and the database keeps none in files")
+def stores_log(cluster, evidence):
+    say = lambda: silent_logs.all_say_something(cluster)  # noqa: E731
+    hint = "kubectl logs redis-0; kubectl logs yb-tserver-0"
+    seen = eventually(say, within=LOGS_READABLE, what="a line in the log of each of the platform's stores", hint=hint)
+    evidence.add("pods whose log has a line", seen)
+    kept = silent_logs.kept_in_files(cluster)
+    assert not kept, f"expected the database's log in kubectl logs, its members on {kept} keep it in files. Try: {hint}"
 
 
 @given("a crashing pod on each worker", target_fixture="crashing")

@@ -21,8 +21,17 @@ from acceptance.clients.process import run
 TIMEOUT = 60
 """Seconds that opening a page may take, including the start of the browser."""
 Size = tuple[int, int]
+
+
+class Dark(tuple[int, int]):
+    """The size of a window whose user prefers dark pages (CSS: prefers-color-scheme)."""
+
+
 DESK, PHONE = (1000, 600), (390, 844)
 """Sizes of a window in pixels: on a desk, and of a telephone's whole screen."""
+DARK = Dark(DESK)
+PREFERS_DARK = "--blink-settings=preferredColorScheme=0"
+"""Chromium's setting for the dark scheme; --force-dark-mode has no effect without a desktop."""
 LOOKED_AT = 20000
 """Milliseconds of a page's own time until its document and picture are taken: a page may move visitors on by then."""
 UNFINISHED = "no answer yet"
@@ -77,6 +86,8 @@ def open_page(
         if os.geteuid() == 0:
             # Chromium's sandbox refuses to run as root.
             command.append("--no-sandbox")
+        if isinstance(size, Dark):
+            command.append(PREFERS_DARK)
         if trusted:
             command.append(f"--ignore-certificate-errors-spki-list={key_digest(trusted)}")
         ended = run([*command, url], environment={"HOME": folder}, timeout=TIMEOUT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
 from collections.abc import Iterator
 from typing import Any
@@ -26,6 +27,7 @@ PROXIES = ("linkerd-proxy", "istio-proxy", "consul-dataplane", "kuma-sidecar", "
 SEVERAL = "a container name must be specified"
 """How the API refuses a command in a pod with several containers of which none was named."""
 MAIN = "kubectl.kubernetes.io/default-container"
+SCENARIO_NAME = re.compile(r"scenario-[0-9a-f]{6}")
 NOT_FOUND = (126, 127)
 """The statuses of commands that could not be started, where the container runtime gives one."""
 OWN_ROLE = "acceptance-own"
@@ -131,6 +133,11 @@ class Namespace:
 def of_scenario(labels: dict[str, str] | None) -> bool:
     """Whether labels belong to something that a scenario created."""
     return SCENARIO_LABEL in (labels or {})
+
+
+def has_scenarios_name(name: str) -> bool:
+    """Whether a namespace's name is one that `new_namespace` gives to a scenario's."""
+    return bool(SCENARIO_NAME.fullmatch(name))
 
 
 def all_gone(cluster: Cluster, run_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the engine says about a container that serves as a machine: its networks and limits."""
+"""What the engine says about a container that serves as a machine: its networks, published ports and limits."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from acceptance.clients.docker import inspect
+
+LOOPBACK = ("127.", "::1")
+"""The beginnings of the addresses at which nobody beyond this computer reaches a published port."""
 
 
 def limits(settings: Mapping[str, Any]) -> dict[str, float]:
@@ -24,3 +27,15 @@ def other_networks(machine: str, name: str) -> list[str]:
     """The networks that a machine's container is on, other than the one of that name."""
     container = inspect("container", machine) or {}
     return sorted(set((container.get("NetworkSettings") or {}).get("Networks") or {}) - {name})
+
+
+def published(name: str) -> list[str]:
+    """The ports of a container that the engine publishes beyond this computer, as `PORT at ADDRESS`."""
+    container = inspect("container", name) or {}
+    ports = (container.get("NetworkSettings") or {}).get("Ports") or {}
+    return sorted(
+        f"{port} at {place.get('HostIp') or 'every address'}"
+        for port, places in ports.items()
+        for place in places or []
+        if not (place.get("HostIp") or "").startswith(LOOPBACK)
+    )

@@ -24,7 +24,7 @@ from acceptance.clients.process import Ended, run
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.images.build import Images
 from acceptance.images.registry import REGISTRY_NAME
-from acceptance.infrastructure.containers import limits, other_networks
+from acceptance.infrastructure.containers import limits, other_networks, published
 from acceptance.infrastructure.contract import Infrastructure, Machine, NotRemoved, Outputs
 from acceptance.infrastructure.leftovers import leftovers, remove_containers, remove_network, still_there
 from acceptance.infrastructure.restarted import put_right, wait_api
@@ -206,7 +206,7 @@ class KindInfrastructure(Infrastructure):
         return found.get("cores", host[0]), found.get("memory", host[1])
 
     def foreign_resources(self) -> list[str]:
-        """What is on the network but not part of this platform, and its machines' other networks, or the whole one."""
+        """What is on the network beside this platform, or all of it; its machines' other networks and open ports."""
         outputs = self.provisioned
         assert outputs.network
         name = outputs.network.name
@@ -214,11 +214,13 @@ class KindInfrastructure(Infrastructure):
         assert network, f"expected a network {name}, but the engine has none"
         if LABEL not in network["Labels"]:
             return [f"the network {name}, which was not made by this suite: {network['Labels']}"]
-        machines = {machine.name for machine in [*outputs.control_planes, *outputs.workers]}
-        ours = {*machines, f"{name}-load-balancer", f"{name}-external-load-balancer", REGISTRY_NAME}
+        machines = sorted(machine.name for machine in [*outputs.control_planes, *outputs.workers])
+        reached = [*machines, f"{name}-external-load-balancer"]
+        ours = {*reached, f"{name}-load-balancer", REGISTRY_NAME}
         found = [container["Name"] for container in network["Containers"].values()]
-        second = [f"the network {other} of {own}" for own in sorted(machines) for other in other_networks(own, name)]
-        return [text for text in found if text not in ours] + second
+        outside = [f"the network {other} of {own}" for own in machines for other in other_networks(own, name)]
+        outside += [f"the published port {text} of {own}" for own in reached for text in published(own)]
+        return [text for text in found if text not in ours] + outside
 
     def balancer_runs(self) -> bool:
         """Whether the load balancer's container runs."""

@@ -8,10 +8,11 @@ Feature: Secret rotation
     And the database is deployed
     And a record among many that were just written to the database
     And a wallet that signed in
-    When half of its token's lifetime has passed
+    When all but 15 minutes of its token's lifetime have passed
     And a new JWT secret is sealed, committed to Git and applied
     And auth and the backend are restarted
-    Then the token from before the rotation is rejected
+    Then every protected query was answered meanwhile, with data or a refusal
+    And the token from before the rotation is rejected
     And a new sign-in gets a token that auth and the backend accept
     And the database still has the aged token, with the same expiry time
     And the public query finds that record, over HTTPS, through the Service and at each pod

@@ -19,13 +19,17 @@ Feature: Hardening
     Then it contains the ConfigMap's value in plain text, but no Secret's value
     And each API server can read what the others wrote
     And every Secret of the cluster is encrypted in etcd
+    And no API server takes a predictable key
     And all API servers have the same key, in a file that only root can read
 
   @plan-27.3 @writes-to-users
   Scenario: Pods accept connections only from clients that a policy names
-    Given exactly the network policies in Git
+    Given each policy names the Applications that it admits, here and in production
+    And exactly the network policies in Git
     And each pod behind a Service is covered by its policy, and there are no unknown pods
+    And no workload there starts pods of anything else
     And the policies admit no IP blocks and, from other namespaces, only Traefik's pods
+    And only namespaces of scenarios have the label by which policies admit scenarios' clients
     And a network that enforces policies
     Then only Traefik reaches "frontend-service:3000"
     And only Traefik reaches "backend-service:4000"
@@ -35,7 +39,8 @@ Feature: Hardening
 
   @plan-27.4 @writes-to-users
   Scenario: Of the platform's pods, only the backend's can reach auth
-    Given exactly the network policies in Git
+    Given each policy names the Applications that it admits, here and in production
+    And exactly the network policies in Git
     And each pod behind a Service is covered by its policy, and there are no unknown pods
     And the policies admit no IP blocks and, from other namespaces, only Traefik's pods
     And a network that enforces policies
@@ -44,7 +49,8 @@ Feature: Hardening
 
   @plan-27.5 @writes-to-users
   Scenario: Of the platform's pods, only those of auth and the backend can reach the database
-    Given exactly the network policies in Git
+    Given each policy names the Applications that it admits, here and in production
+    And exactly the network policies in Git
     And each pod behind a Service is covered by its policy, and there are no unknown pods
     And the policies admit no IP blocks and, from other namespaces, only Traefik's pods
     And a network that enforces policies
@@ -52,7 +58,8 @@ Feature: Hardening
 
   @plan-27.6 @writes-to-users
   Scenario: Of the platform's pods, only auth's can reach Redis
-    Given exactly the network policies in Git
+    Given each policy names the Applications that it admits, here and in production
+    And exactly the network policies in Git
     And each pod behind a Service is covered by its policy, and there are no unknown pods
     And the policies admit no IP blocks and, from other namespaces, only Traefik's pods
     And a network that enforces policies
@@ -82,11 +89,14 @@ Feature: Hardening
     Then the developer can see none of them
     And the developer cannot get at any of them indirectly
     And nothing that the developer can read contains a Secret's value
+    And nobody else has a right that leads to one, except the platform's own accounts and administrators
+    And no admission webhook is shown Secrets or pods as they are written
 
   @plan-27.10
   Scenario: A pod that could take over its node is rejected, and pods hold no unnecessary tokens
     Given the services' namespace, labelled with the plan's pod security standard
     Then each API server rejects pods there that could take over their node, and admits one that could not
+    And no API server exempts an account, a class or a namespace of the platform's from that
     And every pod of the platform meets the restricted standard
     And all of the platform's other namespaces enforce the restricted standard
     And every pod in the system namespaces was created by a workload or a machine

@@ -129,11 +129,11 @@ def test_the_load_balancer_is_always_ours_and_sets_its_connections():
 def networked(root, monkeypatch):
     """Makes an infrastructure of one worker, whose network and machine the engine knows as given."""
 
-    def make(there, networks):
+    def make(there, networks, ports=None):
         connected = {str(number): {"Name": name} for number, name in enumerate(there)}
         known = {
             "network": {"Labels": {LABEL: "some-run"}, "Containers": connected},
-            "container": {"NetworkSettings": {"Networks": dict.fromkeys(networks)}},
+            "container": {"NetworkSettings": {"Networks": dict.fromkeys(networks), "Ports": ports}},
         }
         for module in (kind, containers):
             monkeypatch.setattr(module, "inspect", lambda what, name: known[what])
@@ -160,6 +160,17 @@ OWN = [f"{NAME}-worker", f"{NAME}-load-balancer", f"{NAME}-external-load-balance
 )
 def test_what_is_not_the_platforms_is_named(networked, there, networks, foreign):
     assert networked(there, networks).foreign_resources() == foreign
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [("127.0.0.1", None), ("::1", None), ("0.0.0.0", "0.0.0.0"), ("", "every address"), ("::", "::")],
+)
+def test_a_port_of_a_machine_that_is_published_to_everybody_is_named(networked, address, told):
+    ports = {"6443/tcp": [{"HostIp": address, "HostPort": "6443"}], "9153/tcp": None}
+    found = networked(OWN, [NAME], ports).foreign_resources()
+    wanted = [f"the published port 6443/tcp at {told} of {NAME}-{own}" for own in ("worker", "external-load-balancer")]
+    assert found == (wanted if told else [])
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,11 @@ def wrong_end(told: int, refused: End, later: End) -> str:
     return ""
 
 
+def never_ends(end: End) -> bool:
+    """Whether a counter stays for ever, so that its client is locked out for good once it reaches the limit."""
+    return NEVER in (end.left, end.at)
+
+
 def wrong_count(limit: int, calls: int, served: int, counter: int | None) -> str:
     """What is wrong after `calls` calls of a client, more than `limit` and many of them concurrent; empty if nothing.
 

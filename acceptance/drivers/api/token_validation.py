@@ -182,16 +182,24 @@ TIMES = """
 """The columns of a table that may have times."""
 
 
+LEFT = 900
+"""Seconds of its lifetime that an aged token still has: enough for whatever a scenario does with it until its end."""
+
+
 def age(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any]:
-    """Set all times in a token's row back by half of its remaining lifetime; return the resulting row."""
+    """Set all times in a token's row back, so that LEFT of its lifetime is left; return the resulting row.
+
+    A token that is to live for less than twice as long keeps half of what is left.
+    """
     table, (known, forms) = settings.tokens_table, is_token(settings, token)
-    half = stored(db, settings, token)["seconds left"] / 2
+    left = stored(db, settings, token)["seconds left"]
+    passed = max(left - LEFT, left / 2)
     columns = [str(name) for (name,) in db.ask(SERVICE, TIMES, table)]
     assert columns, f"expected columns for times in {table} (timestamps or numbers), saw none"
     numbers = {row[0] for row in db.ask(SERVICE, NUMBERS, table)}
     earlier = ", ".join(set_back(name, is_number=name in numbers) for name in columns)
     statement = f"update {table} set {earlier} where {known}"
-    db.ask(SERVICE, statement, *[half] * len(columns), *forms)
+    db.ask(SERVICE, statement, *[passed] * len(columns), *forms)
     return stored(db, settings, token)
 
 

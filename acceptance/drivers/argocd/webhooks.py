@@ -5,6 +5,7 @@ from __future__ import annotations
 from acceptance.cluster.cluster import Cluster
 from acceptance.platform.git import GIT, PLATFORM, GitServer
 
+FOLDER = "/srv/git"
 PROVEN = "demo"
 """The repository whose webhook a scenario tests."""
 
@@ -13,9 +14,9 @@ def hooks(cluster: Cluster) -> dict[str, str]:
     """What the Git server in the cluster runs after a push, by repository; empty if it runs nothing."""
     found = {}
     for name in (PLATFORM, PROVEN):
-        path = f"/srv/git/{name}.git/hooks/post-receive"
-        # Git ignores a hook that is not executable.
-        script = f"test ! -x {path} || readlink -f {path}"
+        # Git itself says where it looks for hooks (core.hooksPath). It ignores one that is not executable.
+        ask = f"cd {FOLDER}/{name}.git && hook=$(git rev-parse --git-path hooks/post-receive)"
+        script = f'{ask} && {{ test ! -x "$hook" || readlink -f "$hook"; }}'
         found[name] = cluster.kubectl("-n", GIT, "exec", f"deploy/{GIT}", "--", "sh", "-c", script).strip()
     return found
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import requests
 from kubernetes.client.exceptions import ConflictException
 
 from acceptance.base.conditions import describe, is_ready
@@ -25,6 +26,11 @@ MEANWHILE = "meanwhile"
 """The Deployment that is created during the outage."""
 CONTROLLERS_RESUME = Deadline(60, "kube-controller-manager: a lease of 15 s, up to 11 s between two tries, its start")
 """How long controllers may be idle after the loss of their leader: another one takes over and reads all objects."""
+FRESH_CONNECTIONS = 12
+"""Connections that the API's load balancer spreads over all control planes, as new clients open them."""
+ANSWERED_WITHIN = 4
+"""Seconds within which an API server that is there answers a new client, on a busy machine, too."""
+LOSS_NOTICED = Deadline(30, "the suite: health checks of the API's load balancer miss a control plane within seconds")
 PATIENT = [{"name": name, "value": value} for name, value in (("timeout", "1"), ("attempts", "5"), ("ndots", "1"))]
 """Resolver options of a pod during the outage: it gives a lost DNS server one second, then asks another one."""
 
@@ -69,6 +75,8 @@ class ControlPlaneOutage:
             eventually(self.pod, within=CONTROLLERS_RESUME, what=what, hint=LEASES)
             eventually(self.runs, within=POD_READY, what=f"a new pod to be Ready without {machine.name}", hint=HINT)
             self.writer.stopping.wait(max(0.0, lost + seconds - time.monotonic()))
+            what = f"no new connection to the API to be led to {machine.name}"
+            eventually(self.new_clients_answered, within=LOSS_NOTICED, what=what, hint=HINT)
             ended = time.monotonic()
         self.writer.stop()
         self.gap = self.writer.longest_outage(lost, ended)
@@ -88,6 +96,16 @@ class ControlPlaneOutage:
         recent = [moment for moment, _ in self.writer.acknowledged if moment > began]
         last = self.writer.refused[-1:]
         assert len(recent) >= 5, f"{len(recent)} writes acknowledged in the last 2 s; last refusal {last}"
+        return True
+
+    def new_clients_answered(self) -> bool:
+        """Raise AssertionError unless each of several new connections to the API's address is answered in time.
+
+        The writer keeps its connection: it does not notice that one of three new ones leads to a lost machine.
+        """
+        for number in range(FRESH_CONNECTIONS):
+            said = readiness(self.cluster)
+            assert said == "ok", f"new connection {number + 1} to the API's address was answered with {said!r}"
         return True
 
     def create_deployment(self) -> bool:
@@ -131,3 +149,13 @@ class ControlPlaneOutage:
         listed = self.cluster.core.list_namespaced_config_map(self.namespace.name).items
         there = {item.metadata.name for item in listed}
         return [name for _, name in self.writer.acknowledged if name not in there]
+
+
+def readiness(cluster: Cluster) -> str:
+    """What the API says about its readiness over a new connection. Raises a requests error if it does not in time."""
+    settings = cluster.api.configuration
+    with requests.Session() as session:
+        session.trust_env = False
+        session.verify = settings.ssl_ca_cert
+        session.cert = (settings.cert_file, settings.key_file) if settings.cert_file else None
+        return session.get(f"{settings.host}/readyz", timeout=ANSWERED_WITHIN).text

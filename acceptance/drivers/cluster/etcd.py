@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kubernetes import client
@@ -18,6 +18,9 @@ PKI = "/etc/kubernetes/pki/etcd"
 DATA = "/var/lib/etcd"
 """A member's data directory: the same in the pod and on its node."""
 SNAPSHOT = f"{DATA}/hardening.db"
+METRICS = ("curl", "--silent", "--max-time", "5", "http://127.0.0.1:2381/metrics")
+"""Reads the metrics of a machine's own member, at the port that kubeadm gives them."""
+ACTIVE = re.compile(r'^etcd_network_active_peers\{Local="(\w+)",Remote="(\w+)"\} (\S+)$', re.MULTILINE)
 ENCRYPTED = re.compile(rb"k8s:enc:(?!identity)[a-z]+:v\d+:[^:]+:")
 """The beginning of a value that the API server encrypted."""
 
@@ -37,6 +40,39 @@ def etcdctl(cluster: Cluster, *arguments: str) -> str:
         "--endpoints", "https://127.0.0.1:2379", "--cacert", f"{PKI}/ca.crt", "--cert", f"{PKI}/server.crt",
         "--key", f"{PKI}/server.key", *arguments,
     )  # fmt: skip
+
+
+def members(cluster: Cluster) -> dict[str, str]:
+    """The names of etcd's members, by id as its metrics write it."""
+    listed = as_json(etcdctl(cluster, "member", "list", "--write-out", "json"))["members"]
+    return {f"{item['ID']:x}": str(item.get("name", "")) for item in listed}
+
+
+def cut_off(metrics: str, known: Mapping[str, str]) -> list[str]:
+    """The members that the member with these metrics is not connected to, by name; none if it does not count them.
+
+    `known`: the names of all members, by id. Source: etcd, rafthttp, `etcd_network_active_peers`.
+    """
+    seen = [match.groups() for match in ACTIVE.finditer(metrics)]
+    connected = {remote for _, remote, number in seen if float(number) > 0}
+    own = {local for local, *_ in seen}
+    return sorted(name for member, name in known.items() if seen and member not in connected | own)
+
+
+def all_connected(cluster: Cluster) -> bool:
+    """Raise AssertionError naming the pairs of etcd members that are not connected, as each control plane counts them.
+
+    Two that are cut off from each other go unnoticed as long as the third leads. A control plane whose etcd has no port
+    for metrics is not judged.
+    """
+    known = members(cluster)
+    found = {
+        machine.name: cut
+        for machine in cluster.outputs.control_planes
+        if (cut := cut_off(cluster.on_node(machine.name, *METRICS, check=False), known))
+    }
+    assert not found, f"members of etcd that are not connected, by who says so: {found}"
+    return True
 
 
 def stored(cluster: Cluster, prefix: str) -> dict[str, bytes]:

@@ -16,9 +16,6 @@ from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.data.database import PATRONI_PORT, Database
 
 FILE = "patroni.yaml"
-PARAMETERS = "postgresql.parameters."
-NEVER = ("pause", "standby_cluster")
-"""Settings that only an operator makes, to prevent a failover for a while."""
 OF_RECOVERY = ("primary_conninfo", "primary_slot_name", "recovery_target_timeline", "restore_command")
 """Settings that a copied member may have there."""
 ALTERED = "select name, setting from pg_file_settings where right(sourcefile, 20) = 'postgresql.auto.conf' order by 1"
@@ -57,9 +54,13 @@ def leaves(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, 
 
 
 def unlike(wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> list[str]:
-    """The settings that differ from Git's, and those of PostgreSQL or Patroni that Git does not have."""
+    """The settings that differ from Git's, and those that Git does not have.
+
+    Patroni itself adds none: it stores `bootstrap.dcs` as it is (patroni/ha.py, post_bootstrap). Only the end of a
+    pause may leave `pause: false` behind.
+    """
     wrong = [(key, value) for key, value in wanted.items() if not same(value, seen.get(key))]
-    besides = [key for key in seen if key not in wanted and key.startswith((PARAMETERS, *NEVER))]
+    besides = [key for key in seen if key not in wanted]
     found = [f"{key} is {seen.get(key)}, not {value}" for key, value in wrong]
     found += [f"{key} is {seen[key]}, but is not set in Git" for key in besides]
     return [text for text in found if not text.startswith("pause is False")]

@@ -1,4 +1,4 @@
-"""Pages with another page's title or text under their own heading, or that redirect. Source: 10.5 to 10.8."""
+"""Pages under whose heading another page stands, or nothing, and pages that redirect. Source: 10.5 to 10.8."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ BETWEEN = re.compile(
     "\\s+[-|/:>\N{EN DASH}\N{EM DASH}\N{MIDDLE DOT}\N{BULLET}\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}]+\\s+|:\\s+"
 )
 """What stands between the parts of a title."""
+SHOWN = re.compile(r"<(img|picture|svg|canvas|video|audio|iframe|object|embed|input|button)\b", re.IGNORECASE)
+"""What people see, or use, on a page without text."""
 HEADING, TAG = re.compile(r"<h1[^>]*>.*?</h1>", re.DOTALL), re.compile(r"<[^>]+>")
 
 
@@ -53,6 +55,15 @@ def main_text(document: str) -> str:
     """What a document's main part says below its heading; empty for a document without one."""
     found = MAIN.search(document)
     return words_of(HEADING.sub("", found[1])) if found else ""
+
+
+def is_bare(opened: Opened) -> bool:
+    """Whether a page's main part has nothing below its heading: neither text nor anything else that people see.
+
+    A script may put it there, so what the browser shows counts, too. A page without a main part is not judged.
+    """
+    found = [match[1] for text in (text_of(opened.answer), opened.document) if (match := MAIN.search(text))]
+    return bool(found) and not any(words_of(HEADING.sub("", part)) or SHOWN.search(part) for part in found)
 
 
 def mixed_up(opened: Opened, web: requests.Session, environment: Environment) -> str:

@@ -44,6 +44,35 @@ def wait_seen(opened: Opened, environment: Environment, outputs: Outputs, author
         eventually(functools.partial(differs, size), within=LOOKED_AT_AGAIN, what=what, hint=f"open {opened.url}")
 
 
+def wait_seen_when_dark(opened: Opened, environment: Environment, outputs: Outputs, authority: Authority) -> None:
+    """Wait until a page looks right to people whose devices ask for dark pages.
+
+    It looks as it does to all others, or different from another page of the site, as in `wait_seen`.
+    """
+    program = browser.find()
+    assert program and opened.picture, f"no browser took a screenshot of {opened.url}"
+    path, size = urlsplit(opened.url).path, browser.DARK
+    other = next(item for item in environment.services.headings if item != path)
+
+    def take(item: str) -> bytes:
+        if item.startswith("data:"):
+            return browser.open_page(program, item, domain=environment.domain, address="127.0.0.1:9", size=size).picture
+        return in_browser(program, environment, outputs, authority, item, size).picture
+
+    def seen() -> bool:
+        seen_when_dark(opened.picture or b"", path, other, take)
+        return True
+
+    what = f"visible content at {opened.url} in dark mode (prefers-color-scheme: dark)"
+    eventually(seen, within=LOOKED_AT_AGAIN, what=what, hint=f"open {opened.url} with a dark theme")
+
+
+def seen_when_dark(light: bytes, path: str, other: str, take: Take) -> None:
+    """Raise AssertionError if a page's picture in the dark differs from that in the light, and is another page's."""
+    if (picture := take(path)) != light:
+        look_different(picture, other, take)
+
+
 def look_different(picture: bytes, other: str, take: Take) -> None:
     """Raise AssertionError if a page looks exactly like another page: its content is not visible.
 

@@ -9,6 +9,7 @@ from kubernetes.client import ApiException
 
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
+from acceptance.cluster.namespace import has_scenarios_name
 from acceptance.drivers.ingress import route_matching
 from acceptance.platform.platform import Platform
 
@@ -95,6 +96,13 @@ def platform_rules(cluster: Cluster) -> list[Rule]:
     found = [rule for item in items for rule in rules_of(item) if not rule.namespace.startswith("scenario")]
     assert found, "expected IngressRoutes of the platform, saw none. Try: kubectl get ingressroutes -A"
     return found
+
+
+def other_rules(cluster: Cluster) -> list[Rule]:
+    """The rules in namespaces that are called like scenarios' but that no scenario has; Traefik serves them, too."""
+    items = cluster.custom.list_cluster_custom_object(*TRAEFIK, "ingressroutes")["items"]
+    rules = [rule for item in items for rule in rules_of(item)]
+    return [rule for rule in rules if rule.namespace.startswith("scenario") and not has_scenarios_name(rule.namespace)]
 
 
 def production_routes(platform: Platform) -> list[Manifest]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 import warnings
 from collections.abc import Iterator
 
@@ -26,6 +27,8 @@ MANY = 200
 """Connections held open from one address, as by an office behind a NAT."""
 LIMIT = 1000
 """Connections, at once or new in a second, that the load balancer must allow: enough for hundreds of visitors."""
+RESENT = 0.9
+"""Seconds after which an answer over a new connection is late: a lost first packet is sent again after 1 (RFC 6298)."""
 TRAEFIK, PODS = "Traefik", "a pod on each worker"
 
 
@@ -98,6 +101,21 @@ def takes_another(outputs: Outputs, scheme: str) -> bool:
             return bool(ask(outputs, scheme).status_code)
         except requests.RequestException:
             return False
+
+
+def late_answers(outputs: Outputs, count: int) -> list[str]:
+    """Of `count` answers, each over a new connection, by HTTP and HTTPS in turn: those that are late or missing."""
+    found = []
+    for number in range(count):
+        scheme, began = SCHEMES[number % len(SCHEMES)], time.monotonic()
+        try:
+            ask(outputs, scheme)
+        except requests.RequestException as error:
+            found.append(f"none over {scheme} ({type(error).__name__})")
+            continue
+        if (took := time.monotonic() - began) > RESENT:
+            found.append(f"{took:.1f} s over {scheme}")
+    return found
 
 
 def ask_pod(outputs: Outputs, scheme: str, worker: Machine) -> str:

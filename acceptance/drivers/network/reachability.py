@@ -103,6 +103,30 @@ def reach_from_control_planes(namespace: Namespace, outputs: Outputs, address: s
     return {who: pod for seen in found for who, pod in seen.items()}
 
 
+def reach_from_machines(namespace: Namespace, outputs: Outputs, address: str) -> dict[str, str]:
+    """The pod that answered each machine itself at the Service's address: kubelets, API servers and agents with the
+    machine's network have no other way to it. Raises TimedOut. Empty for an attached cluster.
+    """
+    if namespace.cluster.is_attached:
+        return {}
+    seen = {}
+    for machine in (*outputs.control_planes, *outputs.workers):
+        attempt = functools.partial(ask_on_machine, namespace, machine, address)
+        what = f"{machine.name} itself to reach the Service at {address}"
+        seen[f"{machine.name} -> {address}"] = eventually(attempt, within=POD_READY, what=what, hint=HINT)
+    return seen
+
+
+def ask_on_machine(namespace: Namespace, machine: Machine, address: str) -> str:
+    """The name of the pod that answers a machine at an address. Raises AssertionError unless it is the server."""
+    curl = ("curl", "--silent", "--max-time", PATIENCE.rstrip("s"), f"http://{address}/")
+    said = namespace.cluster.on_node(machine.name, *curl, check=False)
+    assert said, f"nobody answers {machine.name} at {address} within {PATIENCE}"
+    answer = as_json(said)
+    assert answer["pod"] == SERVER, f"pod {answer['pod']} answered {machine.name} at {address}, not pod {SERVER}"
+    return str(answer["pod"])
+
+
 def dns_servers(namespace: Namespace) -> list[Any]:
     """The pods of the cluster's DNS, including those that are not Ready."""
     core = namespace.cluster.core

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import json
 from typing import Any
 
@@ -34,8 +33,6 @@ CALLS_THE_API = {
     ("argocd", ""): "Argo CD deploys",
 }
 """Pods that may hold an API token, by namespace and label `app` (empty: every pod there), with the reason."""
-CONTROLLERS = ("replicaset-controller", "statefulset-controller", "job-controller")
-"""The accounts that create the pods of workloads."""
 CAPABLE = {"capabilities": {"add": ["SYS_ADMIN"]}}
 DANGEROUS: dict[str, dict[str, Any]] = {
     "privileged": {"container": {"securityContext": {"privileged": True}}},
@@ -74,17 +71,14 @@ def danger_of(name: str) -> str:
 ADMITTED, REFUSED, UNCLEAR = "admitted", "refused", "neither admitted nor refused"
 
 
-def answers(
-    cluster: Cluster, machine: Machine, namespace: str, pods: dict[str, dict[str, Any]], user: str = ""
-) -> dict[str, str]:
-    """Whether a machine's API server admits or refuses each pod of a user, by name. Nothing is created.
+def answers(cluster: Cluster, machine: Machine, namespace: str, pods: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Whether a machine's API server admits or refuses each pod, by name. Nothing is created.
 
     A pod that is refused for a reason other than pod security is UNCLEAR.
     """
     items = [{**pod, "metadata": {**pod["metadata"], "namespace": namespace}} for pod in pods.values()]
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
-    as_user = ("--as", user) if user else ()
-    said = ask(cluster, machine, "create", *as_user, "--dry-run=server", "--filename", "-", stdin=text, check=False)
+    said = ask(cluster, machine, "create", "--dry-run=server", "--filename", "-", stdin=text, check=False)
     return {name: answer(said, name) for name in pods}
 
 
@@ -118,19 +112,6 @@ def answers_by_server(cluster: Cluster, servers: list[Machine]) -> dict[str, dic
         return {server.name: answers(cluster, server, NAMESPACE, pods) for server in servers}
     refused = {name: refusal(cluster, NAMESPACE, pod) for name, pod in pods.items()}
     return {"the API": {name: REFUSED if text else ADMITTED for name, text in refused.items()}}
-
-
-def admitted_for_workloads(cluster: Cluster, servers: list[Machine]) -> dict[str, list[str]]:
-    """The dangers of pods that an API server admits when the controllers of workloads create them, by who and where.
-
-    Nearly all pods are created by these, for which admission can make exceptions.
-    """
-    pods, found = dangerous_pods(cluster.probe), {}
-    for server, controller in zip(servers, itertools.cycle(CONTROLLERS), strict=False):
-        user = f"system:serviceaccount:kube-system:{controller}"
-        seen = answers(cluster, server, NAMESPACE, pods, user)
-        found[f"{controller} at {server.name}"] = [danger_of(name) for name, said in seen.items() if said == ADMITTED]
-    return {who: dangers for who, dangers in found.items() if dangers}
 
 
 def misjudged(seen: dict[str, dict[str, str]]) -> dict[str, list[str]]:

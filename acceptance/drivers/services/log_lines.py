@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from acceptance.drivers.services.service import debug_level, fields, level
 
@@ -34,6 +34,12 @@ LEVEL = re.compile(
 MOMENT = re.compile(r"^\W*(\d{4}[-/]\d\d[-/]\d\d|\d\d[:/.]\d\d[:/.]\d\d)|\[\d\d/\w{3}/\d{4}:")
 MOMENTS = {"time", "timestamp", "@timestamp", "ts", "t", "date", "datetime"}
 """What says in a line, or in the fields of one of JSON, when it was written; in access logs not at its beginning."""
+REQUEST = re.compile(r"\b(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \S*/|\bHTTP/\d")
+"""What says that a line is of an access log, which may have neither a level nor a time."""
+OF_ERROR = re.compile(
+    r"\s|Traceback\b|(\w+\.)*\w*(Error|Exception|Warning)\b|During handling|The above exception|Caused by"
+)
+"""The beginning of lines that belong to the one before them, or to an error that nobody caught."""
 FOR_DEVELOPERS = re.compile(r"\W*(debug|dbg)\b", re.IGNORECASE)
 """The beginning of a line for developers, whatever its level."""
 
@@ -84,6 +90,22 @@ def is_record(line: str) -> bool:
 def prints(line: str, mark: str) -> bool:
     """Whether a line shows a mark from a client's request without coming from a logger, as request logs do."""
     return mark in line and not is_record(line)
+
+
+def is_plain(line: str) -> bool:
+    """Whether a line is complete in itself, and neither a logger's nor an access log's."""
+    is_whole = bool(re.search(r"\w", line)) and not OF_ERROR.match(line)
+    return is_whole and not (is_record(line) or REQUEST.search(line))
+
+
+def printed(lines: Sequence[str], first: int) -> list[str]:
+    """The lines from number `first` on that were printed beside the log; none if plain lines are the service's log.
+
+    They are where half of the lines before are plain, or all of them are missing.
+    """
+    before = [line for line in lines[:first] if re.search(r"\w", line) and not OF_ERROR.match(line)]
+    is_logged = sum(map(is_plain, before)) * 2 < len(before)
+    return [line for line in lines[first:] if is_plain(line)] if is_logged else []
 
 
 def for_developers(line: str, credentials: Iterable[str] = ()) -> bool:

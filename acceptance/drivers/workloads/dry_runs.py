@@ -1,12 +1,13 @@
-"""Whether the API server would admit what a restart or a new secret creates: dry runs, of which nothing is stored.
+"""Whether the API server would admit what a restart, a new secret or a new claim takes: dry runs; nothing is stored.
 
 Admission knows every quota, limit range, policy and webhook. Each object is tried as the controller that creates it.
-Source: 5.3, 5.8, 14.4.
+Source: 2.3, 5.3, 5.8, 14.4.
 """
 
 from __future__ import annotations
 
 import functools
+import json
 import re
 from typing import Any
 
@@ -29,6 +30,8 @@ RIGHTS = re.compile(r"cannot (?:create|impersonate) resource|does not support dr
 """What says nothing about a real request: a missing right, which is judged elsewhere, and a webhook that cannot try."""
 QUOTA = "exceeded quota"
 ENDING = "dry-run"
+REQUESTED = ("accessModes", "resources", "storageClassName", "volumeMode")
+"""The fields of a claim's spec with which a StatefulSet would request another one."""
 
 
 def refused(cluster: Cluster, manifests: list[Manifest], creator: str) -> list[str]:
@@ -56,6 +59,36 @@ def refused_secret(cluster: Cluster, namespace: str, creator: str) -> list[str]:
     metadata = {"name": f"sealed-{ENDING}", "namespace": namespace}
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"VALUE": "a"}}
     return [] if cluster.is_attached else refused(cluster, [secret], creator)
+
+
+def refused_claims(cluster: Cluster, namespace: str) -> list[str]:
+    """What the API server says against one more claim of each class and size that a namespace has, scenarios' left out.
+
+    Each is tried as the controller of StatefulSets creates it. Attached runs do not ask.
+    """
+    if cluster.is_attached:
+        return []
+    plain = cluster.api.sanitize_for_serialization
+    there = cluster.core.list_namespaced_persistent_volume_claim(namespace, label_selector=f"!{SCENARIO_LABEL}").items
+    kinds = {json.dumps(wanted(item), sort_keys=True): item for item in map(plain, there)}
+    claims = [another_claim(item, number) for number, item in enumerate(kinds.values())]
+    return refused(cluster, claims, f"{CONTROLLERS}statefulset-controller")
+
+
+def wanted(claim: Manifest) -> dict[str, Any]:
+    """What a claim requests, without the volume that it got."""
+    return {key: value for key, value in claim["spec"].items() if key in REQUESTED}
+
+
+def another_claim(claim: Manifest, number: int) -> Manifest:
+    """A claim like this one, under another name."""
+    about = claim["metadata"]
+    metadata = {
+        "name": f"claim-{number}-{ENDING}",
+        "namespace": about["namespace"],
+        "labels": about.get("labels") or {},
+    }
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": wanted(claim)}
 
 
 def refused_restarts(cluster: Cluster, namespace: str) -> list[str]:

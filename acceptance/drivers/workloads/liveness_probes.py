@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,6 +39,15 @@ TRIED = ("httpGet", "exec", "tcpSocket")
 ANSWER_HTTP = {*SERVICES, "traefik"}
 """By label `app`, the pods whose containers answer HTTP. A port stays open while its process hangs, so that nothing
 restarts a container whose probe only opens it. YugabyteDB's ports have no better probe."""
+UPSTREAM = ("kube-system", "argocd")
+"""The namespaces whose pods come with probes of their own makers, or with none."""
+LATEST_UPSTREAM = 180
+"""Seconds within which such a probe must restart a container that hangs: Argo CD's repo-server takes 120, and CoreDNS
+110, both with the time before the first probe."""
+SLOW_UPSTREAM = ("cilium-agent",)
+"""Containers whose makers give them longer: Cilium's agent restores a machine's network for up to ten minutes."""
+DNS_SERVER = "coredns"
+"""The name of a container there that has a liveness probe wherever kubeadm, K3s or CoreDNS' chart deploys it."""
 AGAIN = 2
 """Restarts of one pod by its probe that are no accident, within the hour for which the API keeps events."""
 
@@ -128,6 +138,37 @@ def seconds_to_fail(probe: Mapping[str, Any]) -> int:
 def platform_pods(cluster: Cluster) -> list[client.V1Pod]:
     """The pods of the services, of Traefik and of Sealed Secrets."""
     return [pod for name in WATCHED for pod in cluster.core.list_namespaced_pod(name).items]
+
+
+def upstream_pods(cluster: Cluster) -> list[client.V1Pod]:
+    """The pods of the cluster's own components and of Argo CD; the control plane's static pods are not among them."""
+    pods = [pod for name in UPSTREAM for pod in cluster.core.list_namespaced_pod(name).items]
+    return [
+        pod for pod in long_lived(pods) if not any(item.kind == "Node" for item in pod.metadata.owner_references or [])
+    ]
+
+
+def upstream_too_late(pods: list[client.V1Pod]) -> list[str]:
+    """The containers of such pods that their own probe would restart too late, and DNS servers that have none."""
+    found = []
+    for pod in pods:
+        for container in pod.spec.containers:
+            probes = [(name, as_rendered(getattr(container, field, None))) for name, field in PROBES.items()]
+            late = [
+                f"{name} of {container.name} of {pod.metadata.name} takes {seconds} s"
+                for name, probe in probes
+                if probe and (seconds := seconds_to_fail(probe)) > upstream_limit(name, container.name)
+            ]
+            missing = container.name == DNS_SERVER and not probes[0][1]
+            found += [*late, *([f"{container.name} of {pod.metadata.name} has none"] if missing else [])]
+    return sorted(found)
+
+
+def upstream_limit(probe: str, container: str) -> float:
+    """The most seconds that a probe of such a container may take to restart it."""
+    if container in SLOW_UPSTREAM:
+        return math.inf
+    return LATEST_UPSTREAM if probe == "livenessProbe" else LATEST_START
 
 
 def restarted_again(events: list[client.CoreV1Event], pods: list[client.V1Pod]) -> list[str]:

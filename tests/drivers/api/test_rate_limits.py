@@ -15,7 +15,7 @@ from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api import rate_limits
-from acceptance.drivers.api.rate_limits import End, RateClient, forgiven, wrong_count, wrong_end
+from acceptance.drivers.api.rate_limits import End, RateClient, forgiven, never_ends, wrong_count, wrong_end
 
 LIMIT = 20
 
@@ -183,3 +183,10 @@ def test_a_client_is_told_seconds_or_a_date():
     seen = [rate_limits.seconds_told(text) for text in ("30", "", "soon")]
     assert seen == [30, 0, 0]
     assert 58 <= rate_limits.seconds_told(formatdate(time.time() + 60, usegmt=True)) <= 60
+
+
+@pytest.mark.parametrize(
+    ("end", "wrong"), [(End(60, 1060), False), (End(0, 1060), False), (End(-2, -2), False), (End(-1, -1), True)]
+)
+def test_a_counter_that_stays_for_ever(end, wrong):
+    assert never_ends(end) is wrong

@@ -164,8 +164,8 @@ def test_a_nonce_that_a_browser_keeps_is_seen(told, seconds):
 class Database:
     """A table with one token, which never deletes a row."""
 
-    def __init__(self):
-        self.row, self.updates = {"expires_at": time.time() + 1000, "created_at": time.time()}, []
+    def __init__(self, lives):
+        self.row, self.updates = {"expires_at": time.time() + lives, "created_at": time.time()}, []
 
     def ask(self, _, statement, *values):
         if "information_schema" in statement:
@@ -177,10 +177,12 @@ class Database:
         return [(self.row["expires_at"], "0xabc")]
 
 
-def test_a_token_ages_by_half_of_its_life():
-    db = Database()
+@pytest.mark.parametrize(("lives", "left"), [(90 * 24 * 3600, 900), (3600, 900), (1000, 500)])
+def test_a_token_ages_until_little_of_its_life_is_left(lives, left):
+    db = Database(lives)
     row = token_validation.age(db, ServiceSettings(), "token")
-    assert 495 < row["seconds left"] < 505
+    assert left - 5 < row["seconds left"] < left + 5
+    assert db.row["expires_at"] - db.row["created_at"] == pytest.approx(lives, abs=1)
     statement, values = db.updates[0]
     assert '"created_at" = "created_at" - make_interval(secs => %s)' in statement
     assert statement.count("%s") == len(values)

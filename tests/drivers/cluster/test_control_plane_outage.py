@@ -57,7 +57,33 @@ def test_the_lost_machine_stays_away_until_the_pod_of_the_deployment_is_there(mo
     away.writer = writer
     away.cluster.leading_control_plane, away.cluster.paused = lambda: Thing(name="one"), paused
     away.lose(0, Thing(add=lambda *_: None))
-    assert seen == ["lost", "<lambda>", "create_deployment", "pod", "runs", "back"]
+    assert seen == ["lost", "<lambda>", "create_deployment", "pod", "runs", "new_clients_answered", "back"]
+
+
+@pytest.mark.parametrize(("answers", "said"), [(["ok"] * 12, ""), (["ok", "ok", "[-]etcd failed"], "new connection 3")])
+def test_each_of_several_new_clients_has_to_be_answered(monkeypatch, answers, said):
+    left = iter(answers)
+    monkeypatch.setattr(control_plane_outage, "readiness", lambda _: next(left))
+    with pytest.raises(AssertionError, match=said) if said else contextlib.nullcontext():
+        outage().new_clients_answered()
+    assert not [*left]
+
+
+def test_each_new_client_opens_a_connection_of_its_own(monkeypatch):
+    asked = []
+
+    class Session(contextlib.nullcontext):
+        def __enter__(self):
+            return self
+
+        def get(self, url, timeout):
+            asked.append((url, timeout, self.verify, self.cert))
+            return Thing(text="ok")
+
+    monkeypatch.setattr(control_plane_outage.requests, "Session", Session)
+    settings = Thing(host="https://127.0.0.1:6443", ssl_ca_cert="ca", cert_file="one.crt", key_file="one.key")
+    assert control_plane_outage.readiness(Thing(api=Thing(configuration=settings))) == "ok"
+    assert asked == [("https://127.0.0.1:6443/readyz", 4, "ca", ("one.crt", "one.key"))]
 
 
 def test_a_name_that_is_not_found_is_said():

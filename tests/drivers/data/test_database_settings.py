@@ -44,10 +44,8 @@ def test_what_git_has_is_let_be():
     [
         changed(pause=False),
         changed(pause=None),
-        changed(max_connections="100"),
+        changed({"max_connections": "100"}),
         changed({"work_mem": None}),
-        # Patroni's own, which neither pauses it nor sets a parameter.
-        changed(maximum_lag_on_failover=1048576),
     ],
 )
 def test_what_comes_to_the_same_is_let_be(seen):
@@ -67,6 +65,9 @@ def test_what_comes_to_the_same_is_let_be(seen):
         (changed(synchronous_mode=False), "synchronous_mode is False, not True"),
         (changed(synchronous_mode=1, synchronous_node_count=1), "synchronous_node_count is 1, not 2"),
         (changed(ttl=300), "ttl is 300, not 14"),
+        (changed(primary_start_timeout=3600), "primary_start_timeout is 3600, but is not set in Git"),
+        (changed(postgresql={**HEALTHY["postgresql"], "use_slots": False}), "use_slots is False, but is not set"),
+        (changed(slots={"left": {"type": "physical"}}), "slots.left.type is physical, but is not set in Git"),
         ({}, "ttl is None"),
     ],
 )

@@ -4,7 +4,8 @@ import pytest
 import requests
 
 from acceptance.base.service_settings import HEADINGS
-from acceptance.drivers.frontend.mix_ups import main_text, moved_on, title_of_another
+from acceptance.drivers.frontend.mix_ups import is_bare, main_text, moved_on, title_of_another
+from acceptance.drivers.frontend.site import Opened
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,24 @@ def test_a_page_that_moves_its_visitors_on(headers, text, moves):
     answer.headers.update(headers)
     answer._content = text.encode()
     assert bool(moved_on(answer)) is moves
+
+
+MAIN = "<body><nav>Home</nav><main>{}</main></body>"
+
+
+@pytest.mark.parametrize(
+    ("served", "shown", "bare"),
+    [
+        (MAIN.format("<h1>Products</h1>"), MAIN.format("<h1>Products</h1>"), True),
+        (MAIN.format("<h1>Products</h1><p> </p>"), MAIN.format("<h1>Products</h1><p></p>"), True),
+        (MAIN.format("<h1>Products</h1><p>Two</p>"), MAIN.format("<h1>Products</h1><p>Two</p>"), False),
+        (MAIN.format("<h1>Products</h1>"), MAIN.format("<h1>Products</h1><p>Two</p>"), False),
+        (MAIN.format("<h1>Products</h1><img src='/a.png'>"), MAIN.format("<h1>Products</h1>"), False),
+        (MAIN.format("<p>Our site</p>"), MAIN.format("<p>Our site</p>"), False),
+        ("<body><h1>Products</h1></body>", "<body><h1>Products</h1></body>", False),
+    ],
+)
+def test_a_page_of_which_only_the_heading_is_left(served, shown, bare):
+    answer = requests.Response()
+    answer._content = served.encode()
+    assert is_bare(Opened("https://www.example.org/products", answer, shown)) is bare

@@ -1,5 +1,7 @@
 """Routes that lead elsewhere, accept plain HTTP, or are of another kind are found."""
 
+from types import SimpleNamespace
+
 import pytest
 from kubernetes.client import ApiException
 from route_stand_ins import BACKEND, FINE, FRONTEND, WWW, route, service
@@ -128,3 +130,14 @@ def test_the_routes_of_the_platform_take_none():
     files = [file for folder in folders for file in folder.glob("*ingressroute.yaml")]
     rules = [rule for file in files for item in documents(file.read_text()) for rule in route_rules.rules_of(item)]
     assert len(rules) >= 4 and not route_rules.taken_in_clear(rules)
+
+
+def test_a_namespace_that_is_called_like_a_scenarios_hides_no_route():
+    def items(*places):
+        spec = {"routes": [{"match": "PathPrefix(`/x`)", "services": [service("a")]}]}
+        return {"items": [{"metadata": {"name": "r", "namespace": place}, "spec": spec} for place in places]}
+
+    found = items("scenario-0a1b2c", "scenarios", "scenario-tools", "default")
+    cluster = SimpleNamespace(custom=SimpleNamespace(list_cluster_custom_object=lambda *_: found))
+    assert [rule.namespace for rule in route_rules.other_rules(cluster)] == ["scenarios", "scenario-tools"]
+    assert [rule.namespace for rule in route_rules.platform_rules(cluster)] == ["default"]

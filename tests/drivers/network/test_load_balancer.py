@@ -99,3 +99,18 @@ def test_who_waits_beside_others_is_no_answer(monkeypatch, scheme):
     monkeypatch.setattr(load_balancer, "ask_behind", waits)
     with pytest.raises(AssertionError, match="an answer while 24 connections are held open"):
         load_balancer.ask_beside_others(load_balancer.PODS, None, scheme, None)
+
+
+def test_answers_that_wait_for_a_packet_to_be_sent_again_are_told(monkeypatch):
+    clock, takes, schemes = Thing(now=0.0), iter([0.01, 1.02, 0.3, 5.0]), []
+
+    def ask(_, scheme):
+        schemes.append(scheme)
+        clock.now += (took := next(takes))
+        if took > 4:
+            raise requests.ConnectTimeout
+
+    monkeypatch.setattr(load_balancer, "ask", ask)
+    monkeypatch.setattr(load_balancer.time, "monotonic", lambda: clock.now)
+    assert load_balancer.late_answers(None, 4) == ["1.0 s over https", "none over https (ConnectTimeout)"]
+    assert schemes == ["http", "https", "http", "https"]

@@ -1,5 +1,6 @@
 """The clients of a Service: a pod on each worker, and the pod behind it."""
 
+import contextlib
 import json
 from types import SimpleNamespace as Thing
 
@@ -12,6 +13,7 @@ from acceptance.drivers.network.reachability import (
     SERVER,
     create_service,
     reach_from_control_planes,
+    reach_from_machines,
     reach_from_workers,
     replace_server,
 )
@@ -112,3 +114,19 @@ def test_who_is_not_answered_is_told(unanswered, said):
     create_service(namespace, OUTPUTS)
     with pytest.raises(AssertionError, match=said):
         reach_from_workers(namespace, OUTPUTS, ADDRESS)
+
+
+@pytest.mark.parametrize(("said", "is_told"), [(f'{{"pod": "{SERVER}"}}', False), ("", True), ('{"pod": "x"}', True)])
+def test_a_machine_that_reaches_no_service_is_told(said, is_told):
+    namespace, asked = Namespace(), []
+
+    def on_node(node, *command, check):
+        asked.append(node)
+        return said if node == "two" else json.dumps({"pod": SERVER})
+
+    namespace.cluster.is_attached, namespace.cluster.on_node = False, on_node
+    with pytest.raises(AssertionError, match="two") if is_told else contextlib.nullcontext():
+        reach_from_machines(namespace, OUTPUTS, ADDRESS)
+    assert asked == ["cp1", "cp2", "one", "two"]
+    namespace.cluster.is_attached = True
+    assert reach_from_machines(namespace, OUTPUTS, ADDRESS) == {}

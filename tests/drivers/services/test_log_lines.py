@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from acceptance.drivers.services.log_lines import for_developers, is_record, prints, says_unreachable, showing
+from acceptance.drivers.services.log_lines import for_developers, is_record, printed, prints, says_unreachable, showing
 
 WHO = {"logger": "backend_service.auth", "service": "backend_service"}
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIweDEifQ.c2lnbmF0dXJlLW9mLXRoaXM"
@@ -100,3 +100,28 @@ def test_who_writes_a_token_or_the_signature_of_a_jwt_is_told():
 def test_what_was_printed_is_told_from_what_was_logged(text, of_logger):
     assert is_record(text) is of_logger
     assert prints(text, "MARK") is ("MARK" in text and not of_logger)
+
+
+LOGGED = [line(level="INFO", message="started"), line(level="INFO", message="POST /graphql 200")]
+BANNER = ["> backend@1.0.0 start", "> node server.js", "Server ready at http://localhost:4000/"]
+MORGAN = "POST /graphql 200 3.123 ms - 15"
+
+
+@pytest.mark.parametrize(
+    ("before", "since", "found"),
+    [
+        (LOGGED, ["rows: 2"], ["rows: 2"]),
+        (LOGGED, ["protectedQuery 0xabc", LOGGED[1]], ["protectedQuery 0xabc"]),
+        ([*LOGGED, *LOGGED, "rows: 2"], ["rows: 2", LOGGED[1]], ["rows: 2"]),
+        (["GET /ready 200", MORGAN, "Server ready"], ["rows: 2", MORGAN], ["rows: 2"]),
+        (LOGGED, LOGGED, []),
+        (LOGGED, ["2026-11-29 12:00:00 asked", "[info] asked", MORGAN, "", "---", "}"], []),
+        (LOGGED, ["Traceback (most recent call last):", "  File 'a.py'", "psycopg.OperationalError: away"], []),
+        (LOGGED, ["TypeError: x is not a function", "    at a (b.js:1)"], []),
+        (BANNER, ["Query executed"], []),
+        ([*BANNER, *BANNER, LOGGED[1]], ["Query executed"], []),
+        ([], ["rows: 2"], []),
+    ],
+)
+def test_what_is_printed_beside_a_log_is_told_from_a_log_of_plain_lines(before, since, found):
+    assert printed([*before, *since], len(before)) == found

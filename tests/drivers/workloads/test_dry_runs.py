@@ -76,3 +76,28 @@ def test_a_secret_is_tried_where_the_run_owns_the_cluster(monkeypatch):
     monkeypatch.setattr(dry_runs, "refused", lambda _, manifests, creator: [manifests[0]["kind"], creator])
     assert dry_runs.refused_secret(Thing(is_attached=False), "default", "a") == ["Secret", "a"]
     assert dry_runs.refused_secret(Thing(is_attached=True), "default", "a") == []
+
+
+def a_claim(name, size):
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}, "volumeName": f"pvc-{name}"}
+    metadata = {"name": name, "namespace": "default", "labels": {"app": "redis"}, "uid": name}
+    return {"metadata": metadata, "spec": {**spec, "storageClassName": "redis"}}
+
+
+def test_a_claim_of_each_class_and_size_is_tried_as_a_statefulset_creates_it(monkeypatch):
+    tried = []
+
+    def refused(_, manifests, creator):
+        tried.extend((creator, item["metadata"], item["spec"]) for item in manifests)
+        return ["exceeded quota: storage"]
+
+    monkeypatch.setattr(dry_runs, "refused", refused)
+    there = [a_claim("data-redis-0", "1Gi"), a_claim("data-redis-1", "1Gi"), a_claim("data-big-0", "2Gi")]
+    core = Thing(list_namespaced_persistent_volume_claim=lambda *_, **__: Thing(items=there))
+    cluster = Thing(is_attached=False, core=core, api=Thing(sanitize_for_serialization=lambda item: item))
+    assert dry_runs.refused_claims(cluster, "default") == ["exceeded quota: storage"]
+    assert [spec["resources"]["requests"]["storage"] for _, _, spec in tried] == ["1Gi", "2Gi"]
+    for creator, metadata, spec in tried:
+        assert creator.endswith(":statefulset-controller") and "volumeName" not in spec
+        assert metadata["labels"] == {"app": "redis"} and "uid" not in metadata
+    assert dry_runs.refused_claims(Thing(is_attached=True), "default") == []

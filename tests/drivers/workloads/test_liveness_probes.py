@@ -69,6 +69,28 @@ def test_a_probe_that_only_opens_a_port_is_told_where_there_is_a_better_one(app,
     assert bool(liveness_probes.trouble_of({"livenessProbe": probe}, app, None)) is wrong
 
 
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (pod("coredns", 5, delay=60), []),
+        (pod("coredns", 100_000), ["livenessProbe of coredns of coredns-1 takes 1000000 s"]),
+        (pod("coredns", None), ["coredns of coredns-1 has none"]),
+        (pod("argocd-repo-server", 3, delay=150, owner="ReplicaSet"), []),
+        (pod("argocd-server", 3, delay=160), ["livenessProbe of argocd-server of argocd-server-1 takes 190 s"]),
+        (pod("kube-flannel", None, owner="DaemonSet"), []),
+        (pod("metrics-server", 3, start=86400), ["startupProbe of metrics-server of metrics-server-1 takes 86400 s"]),
+        (pod("cilium-agent", 10, delay=120, timeout=30, start=600, owner="DaemonSet"), []),
+        (pod("etcd", 24, owner="Node"), []),
+        (pod("helm-install", 600, owner="Job"), []),
+    ],
+)
+def test_a_probe_of_the_clusters_own_components_that_takes_long_is_told(found, told):
+    listed = {"kube-system": [found], "argocd": []}
+    core = SimpleNamespace(list_namespaced_pod=lambda name: SimpleNamespace(items=listed[name]))
+    pods = liveness_probes.upstream_pods(SimpleNamespace(core=core))
+    assert liveness_probes.upstream_too_late(pods) == told
+
+
 def event(uid, count=1, message="Container redis failed liveness probe, will be restarted"):
     return SimpleNamespace(involved_object=SimpleNamespace(uid=uid), message=message, count=count)
 

@@ -1,0 +1,56 @@
+"""Headers by which a proxy tells a service who a user is, sent by a client itself. Source: 9.9.
+
+No proxy of the platform's sets them, so a service that believes them lets anybody in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api.graphql import Asked, ask
+from acceptance.drivers.api.graphql_variants import let_in
+from acceptance.drivers.api.token_validation import is_yes
+from acceptance.drivers.services.service import Api, in_words
+
+USER = (
+    "X-Forwarded-User", "X-Forwarded-Preferred-Username", "X-Forwarded-Email", "X-Auth-Request-User",
+    "X-Auth-Request-Email", "X-Auth-User", "X-Auth-Username", "X-Authenticated-User", "X-Authenticated-Userid",
+    "Remote-User", "X-Remote-User", "X-User", "X-User-Id", "X-Username", "X-Subject", "X-Sub", "X-Address",
+    "X-Wallet-Address", "X-Webauth-User", "X-Consumer-Username", "X-Consumer-Custom-Id", "X-Credential-Identifier",
+    "X-Amzn-Oidc-Identity", "X-Goog-Authenticated-User-Email", "X-Goog-Authenticated-User-Id",
+    "X-Ms-Client-Principal-Name", "X-Ms-Client-Principal-Id", "Cf-Access-Authenticated-User-Email",
+)  # fmt: skip
+"""Headers that name the user, of proxies (oauth2-proxy, Kong, Grafana's), clouds and habit."""
+FLAGS = {
+    "X-Internal-Request": "1", "X-Internal": "true", "X-Authenticated": "true", "X-Admin": "true",
+    "X-Debug-Auth": "1", "X-Skip-Auth": "1", "X-User-Role": "admin", "X-Ssl-Client-Verify": "SUCCESS",
+}  # fmt: skip
+"""Headers that say that somebody else has checked the user already."""
+
+
+def identities(address: str) -> dict[str, str]:
+    """All of these headers, naming a wallet's address as the user."""
+    return {**dict.fromkeys(USER, address), **FLAGS}
+
+
+def ask_as_named(
+    doors: Mapping[str, Api], settings: ServiceSettings, token: str | None, address: str
+) -> dict[str, Asked]:
+    """The answers to the protected query with a bad token or none, and with headers that name a user, by endpoint."""
+    query, headers = settings.protected_query, identities(address)
+    return {door: ask(api, settings, query, token, headers=headers) for door, api in doors.items()}
+
+
+def let_in_as_named(answers: Mapping[str, Asked]) -> dict[str, str]:
+    """The endpoints of the backend that give data to who only says who they are, or fail, and what they answer."""
+    return {door: said for door, asked in answers.items() if (said := let_in(asked))}
+
+
+def accepted_as_named(
+    doors: Mapping[str, Api], settings: ServiceSettings, token: str | None, address: str
+) -> dict[str, str]:
+    """The endpoints of auth that say yes about a bad token, or none, because of such headers, and what they answer."""
+    headers = identities(address)
+    answers = {door: api.post(settings.validate_path, token=token, headers=headers) for door, api in doors.items()}
+    return {door: in_words(answer) for door, answer in answers.items() if is_yes(answer, settings)}

@@ -1,0 +1,78 @@
+"""Sign-ins of the Examples in several forms, or with a message that `SignIn` does not write. Source: 8.7."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from acceptance.drivers.api.nonce_replays import Signed
+from acceptance.drivers.api.sign_in import SignIn, Siwe, got_token
+from acceptance.drivers.api.token_validation import REFUSALS
+from acceptance.drivers.services.service import in_words
+
+MICROSECONDS = "a good message with microseconds in its times"
+IMPOSSIBLE = "signatures that no wallet can make"
+DEVELOPERS = "a message for a developer's machine"
+"""The Examples' names for them."""
+SIGNATURES = {
+    "zeros": "00" * 64,
+    "ones": "11" * 64,
+    "numbers above the curve's order": "ff" * 64,
+    "zero as its first number": "00" * 32 + "11" * 32,
+    "zero as its second number": "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798" + "00" * 32,
+}
+"""The numbers r and s of signatures without a key, in hexadecimal digits, by what they are.
+
+From most of them no public key can be recovered: a library raises an error there, which a service may take for nothing.
+The last one begins with a point of the curve (its generator's x), so that only the zero is wrong.
+"""
+RECOVERY = "1b"
+"""The last byte of a signature, as wallets write it."""
+MACHINES = ("localhost", "localhost:3000", "127.0.0.1:3000")
+"""The domains of a site that a developer runs: what signs anybody in from there has no place in production."""
+
+
+def signed(visitor: SignIn, kind: str) -> Signed:
+    """A message of a kind that the Examples name, and its signature: the last one of a kind that has several forms.
+
+    The others are sent. Raises AssertionError if one of those is not refused.
+    """
+    if kind not in FORMS:
+        return visitor.message(kind)
+    *others, last = FORMS[kind](visitor)
+    for number, other in enumerate(others, 1):
+        answer = visitor.send(*other)
+        is_refused = answer.status_code in REFUSALS and not got_token(answer, visitor.paths.token_field)
+        assert is_refused, f"expected a refusal of {kind} (number {number}), saw {in_words(answer)}"
+    return last
+
+
+def in_microseconds(visitor: SignIn) -> list[Signed]:
+    """A good message whose times have six digits after the second, as Python and Go write them (RFC 3339, 5.6).
+
+    Where auth writes the message, it is as auth wrote it.
+    """
+    text, signature = visitor.message("a good message")
+    if not isinstance(visitor.flow, Siwe):
+        return [(text, signature)]
+    text = text.replace(".123Z", ".123456Z")
+    return [(text, visitor.wallet.sign(text))]
+
+
+def impossible(visitor: SignIn) -> list[Signed]:
+    """Good messages, each with a nonce or challenge of its own, and signatures that come from no key."""
+    return [(visitor.message("a good message")[0], f"0x{numbers}{RECOVERY}") for numbers in SIGNATURES.values()]
+
+
+def of_developers(visitor: SignIn) -> list[Signed]:
+    """Messages for the domains of MACHINES; where auth writes the message, one that auth did not write."""
+    if not isinstance(visitor.flow, Siwe):
+        return [visitor.message(DEVELOPERS)]
+    texts = [visitor.flow.made(domain=domain) for domain in MACHINES]
+    return [(text, visitor.wallet.sign(text)) for text in texts]
+
+
+FORMS: dict[str, Callable[[SignIn], list[Signed]]] = {
+    MICROSECONDS: in_microseconds,
+    IMPOSSIBLE: impossible,
+    DEVELOPERS: of_developers,
+}

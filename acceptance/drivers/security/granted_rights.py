@@ -1,0 +1,181 @@
+"""Who holds rights that lead to Secrets, or to syncs, by all role bindings of the cluster. Source: plan 27.9, 3.7.
+
+A developer's own attempts show what their account may do, not what others may.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kubernetes import client
+
+from acceptance.base.yaml_text import documents
+from acceptance.cluster.cluster import SYSTEM_NAMESPACES, Cluster
+from acceptance.cluster.manifests import Manifest
+from acceptance.infrastructure.cluster_lock import NAMESPACE as ACCEPTANCE
+from acceptance.platform.platform import Platform
+
+RBAC = "rbac.authorization.k8s.io"
+WRITE = ("create", "patch", "update")
+Way = tuple[str, str, tuple[str, ...]]
+"""API group, resource and verbs, any of which is enough."""
+TO_SECRETS: tuple[Way, ...] = (
+    ("", "secrets", ("get", "list", "watch")),
+    *(("", f"pods/{name}", ("create", "get")) for name in ("exec", "attach")),
+    ("", "pods/ephemeralcontainers", ("patch", "update")),
+    ("", "pods", ("create",)),
+    *(("apps", name, WRITE) for name in ("daemonsets", "deployments", "replicasets", "statefulsets")),
+    *(("batch", name, WRITE) for name in ("cronjobs", "jobs")),
+    ("", "serviceaccounts/token", ("create",)),
+    ("", "nodes/proxy", ("create", "get")),
+    *(("", name, ("impersonate",)) for name in ("groups", "serviceaccounts", "users")),
+    *((RBAC, name, ("bind", "escalate")) for name in ("clusterroles", "roles")),
+)
+"""Rights that give a Secret's values, directly or by way of a pod, an account or more rights."""
+TO_SYNCS: tuple[Way, ...] = (("argoproj.io", "applications", ("patch", "update")),)
+"""Rights to ask for a sync: an Application's field `operation`."""
+EVERYBODY = ("system:anonymous", "system:authenticated", "system:serviceaccounts", "system:unauthenticated")
+"""Users and groups of Kubernetes' own (or the beginnings of their names) that may stand for anybody."""
+KUBEADM = ("kubeadm:cluster-admins",)
+OF_SUITE = "acceptance-secrets"
+"""The role of k8s/acceptance by which a run's user reads the Secrets that it needs."""
+ACCOUNT, OF_ACCOUNT = "ServiceAccount", "system:serviceaccount:"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Rights that a binding gives to a subject."""
+
+    kind: str
+    """RoleBinding or ClusterRoleBinding."""
+    binding: str
+    role: str
+    subject: tuple[str, str, str]
+    """Kind, namespace (of an account) and name."""
+
+    @property
+    def is_for_everybody(self) -> bool:
+        """Whether it is for all users or accounts, of the cluster or of a namespace."""
+        kind, _, name = self.subject
+        return kind != ACCOUNT and name.startswith(EVERYBODY)
+
+    @property
+    def is_for_people_here(self) -> bool:
+        """Whether it is for a user or group, in one namespace, and not the suite's own."""
+        return self.kind == "RoleBinding" and self.subject[0] != ACCOUNT and self.role != OF_SUITE
+
+    @property
+    def is_of_system(self) -> bool:
+        """Whether it is for a part of Kubernetes or the nodes' software, kubeadm's administrators, or the suite."""
+        kind, namespace, name = self.subject
+        if kind == ACCOUNT:
+            # The account that every pod has which names none belongs to nobody.
+            return (namespace in SYSTEM_NAMESPACES and name != "default") or namespace == name == ACCEPTANCE
+        return (name.startswith("system:") and not self.is_for_everybody) or name in KUBEADM
+
+    def in_words(self) -> str:
+        """Who gets which role by what."""
+        kind, namespace, name = self.subject
+        return f"{kind} {namespace + '/' if namespace else ''}{name} (role {self.role}, {self.kind} {self.binding})"
+
+
+def allows(rule: Mapping[str, Any], way: Way) -> bool:
+    """Whether a role's rule gives one of a way's verbs, to all objects or to some by name."""
+    group, resource, verbs = way
+    resources = {"*", resource, f"*/{resource.partition('/')[2]}" if "/" in resource else resource}
+    return (
+        bool({*(rule.get("apiGroups") or [])} & {"*", group})
+        and bool({*(rule.get("resources") or [])} & resources)
+        and bool({*(rule.get("verbs") or [])} & {"*", *verbs})
+    )
+
+
+def subjects_of(binding: Manifest, namespace: str) -> list[tuple[str, str, str]]:
+    """Kind, namespace and name of those whom a binding names; an account named as a user is an account."""
+    found = []
+    for item in binding.get("subjects") or []:
+        kind, name, place = item["kind"], item["name"], item.get("namespace") or ""
+        if kind == "User" and name.startswith(OF_ACCOUNT):
+            place, _, name = name.removeprefix(OF_ACCOUNT).partition(":")
+            kind = ACCOUNT
+        found.append((kind, (place or namespace) if kind == ACCOUNT else "", name))
+    return found
+
+
+def grants_of(binding: Manifest, kind: str, namespace: str) -> list[Grant]:
+    """What a binding grants; `namespace` is its own."""
+    metadata, role = binding["metadata"], binding["roleRef"]["name"]
+    return [Grant(kind, metadata["name"], role, subject) for subject in subjects_of(binding, namespace)]
+
+
+def granted(cluster: Cluster, namespace: str, ways: Iterable[Way]) -> list[Grant]:
+    """All grants of a role with one of these rights in a namespace, by its RoleBindings and by ClusterRoleBindings."""
+    api = client.RbacAuthorizationV1Api(cluster.api)
+    listed = {
+        "Role": api.list_namespaced_role(namespace),
+        "ClusterRole": api.list_cluster_role(),
+        "RoleBinding": api.list_namespaced_role_binding(namespace),
+        "ClusterRoleBinding": api.list_cluster_role_binding(),
+    }
+    plain = {kind: cluster.api.sanitize_for_serialization(answer.items) for kind, answer in listed.items()}
+    return among(plain, namespace, tuple(ways))
+
+
+def among(objects: Mapping[str, list[Manifest]], namespace: str, ways: tuple[Way, ...]) -> list[Grant]:
+    """The grants of roles with one of these rights among roles and bindings, which are listed by kind."""
+    strong = {
+        (kind, item["metadata"]["name"])
+        for kind in ("Role", "ClusterRole")
+        for item in objects[kind]
+        if any(allows(rule, way) for rule in item.get("rules") or [] for way in ways)
+    }
+    return [
+        grant
+        for kind in ("RoleBinding", "ClusterRoleBinding")
+        for item in objects[kind]
+        if (item["roleRef"]["kind"], item["roleRef"]["name"]) in strong
+        for grant in grants_of(item, kind, namespace)
+    ]
+
+
+@functools.cache
+def rendered_texts(platform: Platform) -> tuple[str, ...]:
+    """The text of each object in the platform's manifests."""
+    folders = sorted({folder for item in platform.components.values() for folder in item.manifests})
+    return tuple(part for folder in folders for part in platform.rendering.text(folder).split("\n---\n"))
+
+
+def rendered_objects(platform: Platform, *kinds: str) -> list[Manifest]:
+    """The objects of some kinds in the platform's manifests; only they are parsed."""
+    lines = {f"kind: {kind}" for kind in kinds}
+    texts = [text for text in rendered_texts(platform) if lines & {*text.splitlines()}]
+    return [item for text in texts for item in documents(text)]
+
+
+@functools.cache
+def rendered_grants(platform: Platform) -> frozenset[Grant]:
+    """All grants by the bindings in the platform's manifests, whatever their roles allow."""
+    return frozenset(
+        grant
+        for item in rendered_objects(platform, "RoleBinding", "ClusterRoleBinding")
+        for grant in grants_of(item, item["kind"], item["metadata"].get("namespace", "default"))
+    )
+
+
+def strangers(platform: Platform, namespace: str) -> list[str]:
+    """Who, besides the system and the platform's own accounts, has a way to Secrets in a namespace, in words.
+
+    A cluster that somebody else runs has administrators and accounts of its own: there only bindings inside the
+    namespace that name people, and those that name everybody, are judged.
+    """
+    unknown = [
+        grant
+        for grant in granted(platform.cluster, namespace, TO_SECRETS)
+        if not grant.is_of_system and grant not in rendered_grants(platform)
+    ]
+    if platform.cluster.is_attached:
+        unknown = [grant for grant in unknown if grant.is_for_everybody or grant.is_for_people_here]
+    return sorted({grant.in_words() for grant in unknown})

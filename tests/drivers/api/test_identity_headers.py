@@ -1,0 +1,45 @@
+"""Clients that say themselves who they are, held against a backend and an auth that believe one of the headers."""
+
+import pytest
+from tests_support import json_answer
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api import identity_headers as named
+
+ME = "0xabc"
+
+
+class Believing:
+    """A backend, or an auth, that believes one header, or none; `status` is that of its refusals."""
+
+    def __init__(self, header="", status=401):
+        self.header, self.status, self.seen = header, status, []
+
+    def post(self, path, body=None, token=None, headers=None):
+        self.seen.append((token, headers))
+        who = headers.get(self.header)
+        if path == "/graphql":
+            refusal = {"data": None, "errors": [{"message": "Unauthorized"}]}
+            return json_answer(200, {"data": {"protectedQuery": who}}) if who else json_answer(self.status, refusal)
+        return json_answer(200, {"valid": True, "sub": who}) if who else json_answer(self.status, {"valid": False})
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-User", "Remote-User", "X-Amzn-Oidc-Identity", "X-Internal-Request"])
+def test_who_believes_a_header_is_seen(header):
+    doors, settings = {"a pod": Believing(header), "another": Believing()}, ServiceSettings()
+    assert list(named.let_in_as_named(named.ask_as_named(doors, settings, None, ME))) == ["a pod"]
+    assert list(named.accepted_as_named(doors, settings, "bad", ME)) == ["a pod"]
+    assert [token for token, _ in doors["another"].seen] == [None, "bad"]
+
+
+@pytest.mark.parametrize(("status", "wrong"), [(200, False), (400, False), (401, False), (403, False), (500, True)])
+def test_a_refusal_is_right_whatever_its_status(status, wrong):
+    doors, settings = {"a pod": Believing(status=status)}, ServiceSettings()
+    assert bool(named.let_in_as_named(named.ask_as_named(doors, settings, "bad", ME))) is wrong
+    assert named.accepted_as_named(doors, settings, None, ME) == {}
+
+
+def test_all_headers_are_sent_at_once_and_are_short():
+    headers = named.identities("0x" + "a" * 40)
+    assert len(headers) == len(named.USER) + len(named.FLAGS) > 30
+    assert len("".join(f"{name}: {value}\r\n" for name, value in headers.items())) < 4096

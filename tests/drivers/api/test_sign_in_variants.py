@@ -1,0 +1,103 @@
+"""Sign-ins in several forms, each of which has to be refused, held against auth services that let one of them in."""
+
+import re
+from types import SimpleNamespace as Thing
+
+import pytest
+from eth_account import Account
+from eth_account.messages import encode_defunct
+from tests_support import json_answer
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api import sign_in_variants as variants
+from acceptance.drivers.api.sign_in import SignIn
+
+
+class Auth:
+    """An auth service of either flow that lets in what `believes` says of a message and a signature."""
+
+    def __init__(self, believes=lambda message, signature: False):
+        self.believes, self.issued, self.sent = believes, 0, []
+
+    def get(self, path, **_):
+        self.issued += 1
+        return json_answer(200, {"nonce": f"{self.issued:016}", "message": f"Sign this: {self.issued}"})
+
+    def post(self, path, body=None, **_):
+        if "message" not in body:
+            return self.get(path)
+        self.sent.append((body["message"], body["signature"]))
+        return json_answer(201, {"jwt": "yes"}) if self.believes(*self.sent[-1]) else json_answer(401, {})
+
+
+def visitor(flow, auth):
+    return SignIn(auth, Thing(services=ServiceSettings(sign_in=flow), domain="example.org"))
+
+
+@pytest.mark.parametrize("flow", ["siwe", "challenge"])
+def test_signatures_without_a_key_are_tried_each_with_a_nonce_of_its_own(flow):
+    auth = Auth()
+    last = variants.signed(visitor(flow, auth), variants.IMPOSSIBLE)
+    tried = [*auth.sent, last]
+    assert len({message for message, _ in tried}) == len({signature for _, signature in tried}) == 5
+    assert auth.issued == 5 and all(re.fullmatch(r"0x[0-9a-f]{128}1b", signature) for _, signature in tried)
+
+
+@pytest.mark.parametrize("numbers", variants.SIGNATURES.values(), ids=variants.SIGNATURES)
+def test_no_wallet_makes_such_a_signature(numbers):
+    there = visitor("siwe", Auth())
+    message = encode_defunct(text=there.message("a good message")[0])
+    try:
+        signer = Account.recover_message(message, signature=f"0x{numbers}{variants.RECOVERY}")
+    except Exception:
+        return
+    assert signer != there.wallet.address
+
+
+def test_some_signatures_make_a_library_raise_an_error():
+    def raises(numbers):
+        try:
+            Account.recover_message(encode_defunct(text="any"), signature=f"0x{numbers}{variants.RECOVERY}")
+        except Exception:
+            return True
+        return False
+
+    assert sum(map(raises, variants.SIGNATURES.values())) >= 3
+
+
+@pytest.mark.parametrize("flow", ["siwe", "challenge"])
+@pytest.mark.parametrize("start", ["0x00", "0x11", "0xff"])
+def test_an_auth_that_takes_an_error_for_nothing_is_seen(flow, start):
+    auth = Auth(lambda _, signature: signature.startswith(start))
+    there = visitor(flow, auth)
+
+    def judge():
+        assert there.send(*variants.signed(there, variants.IMPOSSIBLE)).status_code == 401, "expected a refusal"
+
+    with pytest.raises(AssertionError, match="expected a refusal"):
+        judge()
+
+
+@pytest.mark.parametrize("domain", ["localhost:3000", "localhost", "127.0.0.1:3000"])
+def test_a_developers_machine_that_may_sign_in_is_seen(domain):
+    there = visitor("siwe", Auth(lambda message, _: message.startswith(f"{domain} wants")))
+    with pytest.raises(AssertionError, match="expected a refusal"):
+        assert there.send(*variants.signed(there, variants.DEVELOPERS)).status_code == 401, "expected a refusal"
+
+
+def test_a_developers_machine_is_one_message_where_auth_writes_it():
+    auth = Auth()
+    message, _ = variants.signed(visitor("challenge", auth), variants.DEVELOPERS)
+    assert message.startswith("Sign this: 1\n") and not auth.sent
+
+
+def test_times_have_six_digits_in_a_message_that_is_signed_so():
+    there = visitor("siwe", Auth())
+    message, signature = variants.signed(there, variants.MICROSECONDS)
+    assert len(re.findall(r"T\d\d:\d\d:\d\d\.123456Z$", message, re.MULTILINE)) == 2
+    assert Account.recover_message(encode_defunct(text=message), signature=signature) == there.wallet.address
+    assert variants.signed(visitor("challenge", Auth()), variants.MICROSECONDS)[0] == "Sign this: 1"
+
+
+def test_other_kinds_are_the_flows_own():
+    assert variants.signed(visitor("siwe", Auth()), "something that is no message")[0] == "Let me in."

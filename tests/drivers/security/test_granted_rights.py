@@ -1,0 +1,193 @@
+"""Who holds rights that lead to Secrets or to syncs, by bindings of all kinds."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from acceptance.drivers.security import granted_rights, sync_rights
+from acceptance.drivers.security.granted_rights import TO_SECRETS, TO_SYNCS, allows
+
+ADMIN = {"apiGroups": [""], "resources": ["pods/attach", "secrets"], "verbs": ["get", "list", "watch"]}
+VIEW = {"apiGroups": ["", "apps", "batch"], "resources": ["pods", "pods/log", "deployments"], "verbs": ["get", "list"]}
+ALL = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
+ROLES = {"admin": [ADMIN], "view": [VIEW], "cluster-admin": [ALL]}
+
+
+def binding(role, *subjects, name="b", kind="ClusterRole"):
+    """A binding as the API writes it."""
+    return {"metadata": {"name": name}, "roleRef": {"kind": kind, "name": role}, "subjects": [*subjects]}
+
+
+def subject(kind, name, namespace=None):
+    """A subject as the API writes it."""
+    return {"kind": kind, "name": name} | ({"namespace": namespace} if namespace else {})
+
+
+def objects(bindings=(), cluster_bindings=(), roles=()):
+    """Roles and bindings by kind."""
+    return {
+        "ClusterRole": [{"metadata": {"name": name}, "rules": rules} for name, rules in ROLES.items()],
+        "Role": [*roles], "RoleBinding": [*bindings], "ClusterRoleBinding": [*cluster_bindings],
+    }  # fmt: skip
+
+
+def strangers(monkeypatch, found, *, attached=False, rendered=()):
+    """Who is told of, where these objects are in the cluster and these grants in the manifests."""
+    monkeypatch.setattr(granted_rights, "granted", lambda *_: granted_rights.among(found, "default", TO_SECRETS))
+    monkeypatch.setattr(granted_rights, "rendered_grants", lambda _: {*rendered})
+    platform = SimpleNamespace(cluster=SimpleNamespace(is_attached=attached))
+    return granted_rights.strangers(platform, "default")
+
+
+DEVS = subject("Group", "developers")
+
+
+def test_developers_with_rights_of_their_own_are_told_wherever_the_cluster_is(monkeypatch):
+    found = objects([binding("admin", DEVS, name="devs")])
+    told = ["Group developers (role admin, RoleBinding devs)"]
+    assert strangers(monkeypatch, found) == told and strangers(monkeypatch, found, attached=True) == told
+    assert strangers(monkeypatch, objects([binding("view", DEVS)])) == []
+    monkeypatch.setitem(ROLES, granted_rights.OF_SUITE, [ADMIN])
+    own = objects([binding(granted_rights.OF_SUITE, subject("User", "whoever-runs-the-suite"))])
+    assert strangers(monkeypatch, own, attached=True) == [] and strangers(monkeypatch, own)
+
+
+@pytest.mark.parametrize(
+    ("who", "here", "attached"),
+    [
+        (DEVS, True, False),
+        (subject("User", "jane"), True, False),
+        (subject("Group", "system:authenticated"), True, True),
+        (subject("Group", "system:serviceaccounts:default"), True, True),
+        (subject("ServiceAccount", "tool", "tools"), True, False),
+        (subject("User", "system:serviceaccount:tools:tool"), True, False),
+        (subject("ServiceAccount", "default", "kube-system"), True, False),
+        (subject("ServiceAccount", "helm-traefik", "kube-system"), False, False),
+        (subject("Group", "system:masters"), False, False),
+        (subject("User", "system:kube-controller-manager"), False, False),
+        (subject("Group", "kubeadm:cluster-admins"), False, False),
+        (subject("ServiceAccount", "acceptance", "acceptance"), False, False),
+    ],
+)
+def test_who_may_have_all_rights_of_the_cluster(monkeypatch, who, here, attached):
+    found = objects(cluster_bindings=[binding("cluster-admin", who)])
+    assert bool(strangers(monkeypatch, found)) is here
+    assert bool(strangers(monkeypatch, found, attached=True)) is attached
+
+
+def test_what_the_manifests_bind_is_known_and_the_same_account_bound_by_hand_is_not(monkeypatch):
+    argo = subject("ServiceAccount", "argocd-application-controller", "argocd")
+    own = binding("cluster-admin", argo, name="argocd-application-controller")
+    rendered = granted_rights.grants_of(own, "ClusterRoleBinding", "default")
+    assert strangers(monkeypatch, objects(cluster_bindings=[own]), rendered=rendered) == []
+    other = binding("cluster-admin", argo, name="by-hand")
+    assert strangers(monkeypatch, objects(cluster_bindings=[own, other]), rendered=rendered)
+
+
+MANIFESTS = """apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: database}
+roleRef: {kind: Role, name: database}
+subjects: [{kind: ServiceAccount, name: database}]
+---
+kind: ConfigMap
+metadata: {name: kind}
+---
+kind: StatefulSet
+metadata: {name: argocd-application-controller, namespace: argocd}
+---
+kind: StatefulSet
+metadata: {name: yb-tserver}
+"""
+
+
+def test_what_the_manifests_have():
+    asked = []
+
+    def text(folder):
+        asked.append(folder)
+        return MANIFESTS
+
+    class Stub:
+        """A platform of one component."""
+
+        def __init__(self):
+            self.components = {"a": SimpleNamespace(manifests=("database",))}
+            self.rendering = SimpleNamespace(text=text)
+
+    platform = Stub()
+    # A binding may leave out its namespace, which Argo CD knows.
+    (grant,) = granted_rights.rendered_grants(platform)
+    assert grant.subject == ("ServiceAccount", "default", "database")
+    assert sync_rights.rendered_programs(platform) == {("StatefulSet", "argocd-application-controller")}
+    assert asked == ["database"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "leads"),
+    [
+        (ADMIN, True), (ALL, True), (VIEW, False),
+        ({"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["jwt-secret"], "verbs": ["get"]}, True),
+        ({"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create"]}, True),
+        ({"apiGroups": [""], "resources": ["*/exec"], "verbs": ["create"]}, True),
+        ({"apiGroups": [""], "resources": ["users"], "verbs": ["impersonate"]}, True),
+        ({"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"], "verbs": ["escalate"]}, True),
+        ({"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["patch"]}, True),
+        ({"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "delete"]}, False),
+        ({"apiGroups": ["apps"], "resources": ["secrets"], "verbs": ["get"]}, False),
+        ({"nonResourceURLs": ["/metrics"], "verbs": ["get"]}, False),
+    ],
+)  # fmt: skip
+def test_which_rights_lead_to_secrets(rule, leads):
+    assert any(allows(rule, way) for way in TO_SECRETS) is leads
+
+
+CONTROLLER = "argocd-application-controller"
+
+
+def program(kind, name, account):
+    """A workload of Argo CD's namespace."""
+    pod = {"serviceAccountName": account} if account else {}
+    spec = {"template": {"spec": pod}}
+    spec = {"CronJob": {"jobTemplate": {"spec": spec}}, "Pod": pod}.get(kind, spec)
+    return {"kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+@pytest.mark.parametrize("kind", ["CronJob", "Job", "Deployment", "Pod"])
+def test_a_program_that_uses_argo_cds_account_is_told(kind):
+    known = {("StatefulSet", CONTROLLER)}
+    found = [
+        program("StatefulSet", CONTROLLER, CONTROLLER),
+        program(kind, "tidy", ""),
+        program(kind, "sync", CONTROLLER),
+    ]
+    (said,) = sync_rights.unknown_programs(found, known, {CONTROLLER})
+    assert said == f"{kind} sync has the account {CONTROLLER}"
+
+
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [
+        (subject("ServiceAccount", "syncer", "default"), True),
+        (subject("Group", "system:serviceaccounts"), True),
+        (subject("Group", "operators"), False),
+        (subject("ServiceAccount", "helm-x", "kube-system"), False),
+    ],
+)
+def test_accounts_that_may_ask_for_syncs(who, told):
+    (grant,) = granted_rights.among(objects([binding("cluster-admin", who)]), "argocd", TO_SYNCS)
+    assert sync_rights.may_ask(grant, ()) is told
+    assert not sync_rights.may_ask(grant, [grant])
+
+
+@pytest.mark.parametrize("attached", [False, True])
+def test_a_tool_of_somebody_elses_cluster_may_write_applications(monkeypatch, attached):
+    (grant,) = granted_rights.among(
+        objects([binding("cluster-admin", subject("ServiceAccount", "updater", "tools"))]), "argocd", TO_SYNCS
+    )
+    monkeypatch.setattr(sync_rights, "granted", lambda *_: [grant])
+    monkeypatch.setattr(sync_rights, "rendered_grants", lambda _: frozenset())
+    monkeypatch.setattr(sync_rights, "rendered_programs", lambda _: frozenset())
+    monkeypatch.setattr(sync_rights, "programs", lambda _: [])
+    found = sync_rights.without_operator(SimpleNamespace(cluster=SimpleNamespace(is_attached=attached)))
+    assert bool(found) is not attached
