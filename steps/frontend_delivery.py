@@ -11,7 +11,8 @@ from acceptance.drivers.operations import frontend_delivery
 def build_changed_page(environment, images, tmp_path, run, evidence):
     if environment.is_long_lived:
         raise NotSelected("there the services' own workflows build and push images; selected by --env=kind")
-    page = frontend_delivery.build_changed_page(images, tmp_path, run.id, run.folder / "home-page.log")
+    log = run.folder / "home-page.log"
+    page = frontend_delivery.build_changed_page(images, environment, tmp_path, run.id, log)
     evidence.add("built and pushed", {"tag": page.tag, "seconds": page.seconds})
     return page
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.drivers.api.malformed_over_https import is_refusal, sender
+from acceptance.drivers.api.malformed_over_https import challenged, is_refusal, sender
 from acceptance.drivers.api.malformed_requests import faults, malformed, no_tokens, send_all
 from acceptance.drivers.ingress.scenario_routes import HINT
 
@@ -13,7 +13,7 @@ SHOWN = 20
 
 @when(parsers.parse("each public endpoint is sent at least {count:d} malformed requests"), target_fixture="sent")
 def send_malformed(users, environment, outputs, count, evidence):
-    requests = malformed(environment.services, environment.domain)
+    requests = malformed(environment.services, environment.domain, challenged(users, environment))
     by_endpoint = Counter(str(request.endpoint) for request in requests)
     assert min(by_endpoint.values()) >= count, f"expected {count} requests for each endpoint, saw {by_endpoint}"
     sent = send_all(requests, sender(users, environment, outputs, {request.endpoint.host for request in requests}))

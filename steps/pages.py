@@ -71,7 +71,7 @@ def page_is_not_kept(opened, evidence):
 def page_is_for_everybody(opened, web, evidence):
     evidence.add("visitors", [*visitors.VISITORS])
     wrong = visitors.turned_away(web, opened)
-    hint = "Try: curl -i -H 'Accept-Language: de' ADDRESS, and look at the frontend's nginx.conf"
+    hint = "Try: curl -i -H 'Accept-Language: de' ADDRESS, and look at how the frontend chooses what it answers"
     assert not wrong, f"expected {opened.url} and all that it loads for every visitor, saw {wrong[:10]}. {hint}"
 
 

@@ -55,6 +55,8 @@ class ServiceSettings(Section):
     protected_query: str = "{ protectedQuery }"
     export_folder: str = "/out"
     """Where the frontend's pods keep the exported files."""
+    home_page: str = "app/page.jsx"
+    """The source of the home page in the frontend's folder: a text after its heading reaches the page as it is."""
     logo_path: str = "/assets/logo.svg"
     """Path of the logo that each page shows; empty if no page shows one that is a file."""
     headings: dict[str, str] = HEADINGS

@@ -28,8 +28,14 @@ SEVERAL = "a container name must be specified"
 """How the API refuses a command in a pod with several containers of which none was named."""
 MAIN = "kubectl.kubernetes.io/default-container"
 SCENARIO_NAME = re.compile(r"scenario-[0-9a-f]{6}")
+NOT_FOUND = (126, 127)
+"""The statuses of commands that could not be started, where the container runtime gives one."""
 OWN_ROLE = "acceptance-own"
 """The ClusterRole of k8s/acceptance that a run is bound to in its own namespaces."""
+
+
+class NotStarted(AssertionError):
+    """A command could not be started in a pod: its image lacks the program."""
 
 
 def main_container(spec: client.V1PodSpec) -> client.V1Container:
@@ -87,6 +93,7 @@ class Namespace:
     def execute(self, pod: str, *command: str) -> str:
         """Run a command in a pod; return what it printed. Raises AssertionError if it ends with an error.
 
+        Raises NotStarted, which is one, if the image lacks the program.
         In a pod with several containers it runs in the main one (`main_container`).
         """
         try:
@@ -104,11 +111,17 @@ class Namespace:
         except (WebSocketException, TypeError) as error:
             # If the command has not ended, there is no status to read, and the client raises a TypeError.
             raise AssertionError(f"{said} was cut off: {error}") from error
+        except ValueError as error:
+            # containerd gives no status then, but says why; the client takes that for the status.
+            raise NotStarted(f"{said} could not be started: {error}") from error
         if ended is None:
             connection.close()
             raise AssertionError(f"{said} did not end within {EXECUTE_TIMEOUT} s")
         printed = connection.read_stdout() + connection.read_stderr()
-        assert ended == 0, f"{' '.join(command)} in pod {pod}: {printed.strip()}"
+        failed = f"{' '.join(command)} in pod {pod}: {printed.strip()}"
+        if ended in NOT_FOUND:
+            raise NotStarted(failed)
+        assert ended == 0, failed
         return str(printed)
 
     def delete(self) -> None:

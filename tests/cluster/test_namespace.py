@@ -6,7 +6,7 @@ import pytest
 from kubernetes import client
 
 from acceptance.cluster import namespace
-from acceptance.cluster.namespace import all_gone
+from acceptance.cluster.namespace import NotStarted, all_gone
 
 
 def ended():
@@ -33,6 +33,32 @@ def test_a_command_in_a_pod_leaves_the_client_of_other_threads_alone(monkeypatch
     assert place.execute("pod", "true") == "said"
     assert used[0] is not shared
     assert used[0].configuration is shared.configuration
+
+
+class Unstarted:
+    """A connection to a command that containerd could not start: there is a reason in place of a status."""
+
+    run_forever = staticmethod(lambda timeout: None)
+    is_open = staticmethod(lambda: False)
+
+    @property
+    def returncode(self):
+        return int("error executing command in container: executable file not found in $PATH")
+
+
+def test_a_program_that_an_image_lacks_is_told_from_one_that_fails(monkeypatch):
+    place = namespace.Namespace(SimpleNamespace(), "default")
+
+    def run(connection):
+        monkeypatch.setattr(namespace.Namespace, "connection", lambda *_, **__: connection)
+        with pytest.raises(AssertionError) as error:
+            place.execute("pod", "getent")
+        return type(error.value)
+
+    failed = {**vars(ended()), "returncode": 2}
+    assert run(SimpleNamespace(**failed)) is AssertionError
+    assert run(SimpleNamespace(**{**failed, "returncode": 127})) is NotStarted
+    assert run(Unstarted()) is NotStarted
 
 
 @pytest.mark.parametrize(

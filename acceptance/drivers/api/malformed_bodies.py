@@ -1,4 +1,4 @@
-"""Malformed bodies: JSON values, whole bodies and GraphQL documents, by what is wrong with each."""
+"""Malformed bodies: JSON values and whole bodies, by what is wrong with each."""
 
 from __future__ import annotations
 
@@ -51,51 +51,4 @@ BODIES: dict[str, bytes] = {
     "two megabytes of a string": b'{"query": "' + b"a" * 2_000_000 + b'"}',
     "two megabytes of spaces": b" " * 2_000_000,
     "two megabytes of a list": b"[" + b"1," * 1_000_000 + b"1]",
-}
-
-DOCUMENTS = {
-    "only a comment": "# x",
-    "an unclosed brace": "{",
-    "no selection": "{}",
-    "half a selection": "{ products",
-    "an unknown field": "{ nobody }",
-    "a selection on a string": "{ protectedQuery { x } }",
-    "no selection on an object": "{ products }",
-    "an unknown argument": "{ products(first: 1) { slug } }",
-    "a mutation": "mutation { x }",
-    "a subscription": "subscription { x }",
-    "two operations without names": "{ __typename } { __typename }",
-    "two operations with one name": "query a { __typename } query a { __typename }",
-    "two operations, none selected": "query a { __typename } query b { __typename }",
-    "a fragment that contains itself": "{ ...a } fragment a on Query { ...a }",
-    "a cycle of fragments": "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }",
-    "an unknown fragment": "{ ...nobody }",
-    "an unknown directive": "{ __typename @nobody }",
-    "a directive with a wrong value": '{ __typename @skip(if: "x") }',
-    "a thousand directives": "{ __typename " + "@skip(if: false) " * 1000 + "}",
-    "a variable that is missing": "query ($a: Boolean!) { __typename @skip(if: $a) }",
-    "a variable of an unknown type": "query ($a: Nobody) { __typename }",
-    "a type definition": "type Query { x: Int }",
-    "an unclosed string": '{ products(a: "x) { slug } }',
-    "an unclosed block string": '{ products(a: """x) { slug } }',
-    "an escaped lone surrogate": '{ products(a: "\\ud800") { slug } }',
-    "a character beyond Unicode": '{ products(a: "\\u{110000}") { slug } }',
-    "a NUL": "{ \0 }",
-    "letters that names may not contain": "{ é }",
-    "a lone surrogate": "{ \ud800 }",
-    "a number of 5000 digits": "{ products(a: " + "9" * 5000 + ") { slug } }",
-    "selections 100 deep": "{a" * 100 + "}" * 100,
-    "selections 400 deep": "{a" * 400 + "}" * 400,
-    "selections 5000 deep": "{a" * 5000 + "}" * 5000,
-    "lists 900 deep": "{ products(a: " + "[" * 900 + "]" * 900 + ") { slug } }",
-    "lists 20000 deep": "{ products(a: " + "[" * 20000 + "]" * 20000 + ") { slug } }",
-    "types 900 deep": "query ($a: " + "[" * 900 + "Int" + "]" * 900 + ") { __typename }",
-    "inline fragments 300 deep": "{" + "...{" * 300 + "__typename" + "}" * 301,
-    "ten thousand fields": "{ products {" + " slug" * 10000 + " } }",
-    "a thousand aliases": "{" + " ".join(f"a{number}: __typename" for number in range(1000)) + "}",
-    "an introspection 30 deep": "{ __schema { types { fields {"
-    + " type { ofType {" * 15
-    + "name"
-    + "} }" * 15
-    + "}}}}",
 }

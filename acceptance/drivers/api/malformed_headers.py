@@ -70,7 +70,8 @@ TOKENS = {
     "characters that tokens may not contain": "a b c",
 }
 
-HEADERS: dict[str, list[tuple[str, bytes]]] = {
+Values = list[tuple[str, bytes]]
+HEADERS: dict[str, Values] = {
     "Authorization": [
         ("a bearer that is not UTF-8", b"Bearer \xff"),
         ("a bearer of UTF-8", "Bearer é".encode()),
@@ -118,7 +119,6 @@ HEADERS: dict[str, list[tuple[str, bytes]]] = {
     "X-Forwarded-For": [("invalid UTF-8", b"\xff, \xfe"), ("not an address", b"' OR 1=1 --")],
     "X-Forwarded-Host": [("an incomplete address", b"["), ("another site", b"somewhere-else.example")],
     "X-Real-Ip": [("invalid UTF-8", b"\xff")],
-    "X-Client-Id": [("invalid UTF-8", b"\xff\xfe"), ("an empty value", b"")],
     "Upgrade": [("to an unknown protocol", b"no-such"), ("to a WebSocket, without its other headers", b"websocket")],
     "Host": [
         ("an incomplete address", b"["),
@@ -127,3 +127,8 @@ HEADERS: dict[str, list[tuple[str, bytes]]] = {
         ("an empty value", b""),
     ],
 }
+
+
+def headers(client_header: str) -> dict[str, Values]:
+    """The values of each header; `client_header` tells clients apart, if there is such a header."""
+    return {**HEADERS, client_header or "X-Client-Id": [("invalid UTF-8", b"\xff\xfe"), ("an empty value", b"")]}

@@ -12,8 +12,11 @@ from acceptance.base.service_settings import ServiceSettings
 from acceptance.clients.raw_http import Answer, exchange
 from acceptance.clients.web import url
 from acceptance.drivers.api.malformed_requests import WITHIN, Malformed, Send
+from acceptance.drivers.api.malformed_sign_ins import Challenged
+from acceptance.drivers.api.sign_in import Challenge, SignIn
 from acceptance.drivers.ingress.scenario_routes import answered
 from acceptance.drivers.network.tls_sockets import trust_of, way_to
+from acceptance.drivers.services.service import Api
 from acceptance.infrastructure.contract import Outputs
 
 
@@ -28,6 +31,15 @@ def sender(users: requests.Session, environment: Environment, outputs: Outputs, 
         return exchange(way_to(environment, outputs, name), data, within=WITHIN, tls=trust, name=name)
 
     return send
+
+
+def challenged(users: requests.Session, environment: Environment) -> Challenged | None:
+    """A wallet and its message from auth, once auth answers over HTTPS; None where wallets write their message."""
+    if environment.services.sign_in != "challenge":
+        return None
+    answered(users, "GET", url(environment.domain, "auth"))
+    visitor = SignIn(Api.over_https(users, environment.domain, "auth"), environment)
+    return visitor.wallet, Challenge(visitor).challenge()
 
 
 def is_refusal(request: Malformed, answer: Answer, settings: ServiceSettings) -> bool:

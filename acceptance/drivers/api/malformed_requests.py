@@ -14,13 +14,16 @@ from typing import Protocol
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.clients.raw_http import Answer
-from acceptance.drivers.api.malformed_bodies import BODIES, DOCUMENTS, VALUES
-from acceptance.drivers.api.malformed_headers import HEADERS, METHODS, TAILS, TOKENS
-from acceptance.drivers.api.malformed_sign_ins import sign_ins
+from acceptance.drivers.api.malformed_bodies import BODIES, VALUES
+from acceptance.drivers.api.malformed_documents import documents
+from acceptance.drivers.api.malformed_headers import METHODS, TAILS, TOKENS, headers
+from acceptance.drivers.api.malformed_sign_ins import Challenged, sign_ins
 
 WITHIN = 5.0
 """Seconds that an answer may take."""
 PARALLEL = 4
+ADDRESS = "0x" + "1" * 40
+"""The address of a wallet beside other fields that are malformed."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,10 @@ class Send(Protocol):
 def endpoints(settings: ServiceSettings) -> list[Endpoint]:
     """Every public endpoint of the three services."""
     graphql = ("query", "variables", "operationName", "extensions")
+    begins = Endpoint("auth", "GET", settings.nonce_path)
+    signed: tuple[str, ...] = ("message", "signature")
+    if settings.sign_in == "challenge":
+        begins, signed = Endpoint("auth", "POST", settings.nonce_path, ("address",)), ("address", *signed)
     return [
         Endpoint("www", "GET", "/"),
         Endpoint("www", "GET", "/products/web-services"),
@@ -61,18 +68,23 @@ def endpoints(settings: ServiceSettings) -> list[Endpoint]:
         Endpoint("api", "GET", settings.graphql_path),
         Endpoint("api", "POST", settings.graphql_path, graphql),
         Endpoint("auth", "GET", settings.auth_health_path),
-        Endpoint("auth", "GET", settings.nonce_path),
-        Endpoint("auth", "POST", settings.siwe_path, ("message", "signature")),
+        begins,
+        Endpoint("auth", "POST", settings.siwe_path, signed),
         Endpoint("auth", "POST", settings.validate_path, ("token",)),
     ]
 
 
-def malformed(settings: ServiceSettings, domain: str) -> list[Malformed]:
-    """Every malformed request to every public endpoint."""
-    return [request for endpoint in endpoints(settings) for request in to(endpoint, settings, domain)]
+def malformed(settings: ServiceSettings, domain: str, challenged: Challenged | None = None) -> list[Malformed]:
+    """Every malformed request to every public endpoint.
+
+    `challenged`: a wallet with its message, where auth writes what wallets sign.
+    """
+    return [request for endpoint in endpoints(settings) for request in to(endpoint, settings, domain, challenged)]
 
 
-def to(endpoint: Endpoint, settings: ServiceSettings, domain: str) -> Iterator[Malformed]:
+def to(
+    endpoint: Endpoint, settings: ServiceSettings, domain: str, challenged: Challenged | None = None
+) -> Iterator[Malformed]:
     """The malformed requests to an endpoint."""
     host = f"{endpoint.host}.{domain}"
     numbers = iter(range(1_000_000))
@@ -103,7 +115,7 @@ def to(endpoint: Endpoint, settings: ServiceSettings, domain: str) -> Iterator[M
             yield made(f"the method {method}", method, body=body)
     for what, tail in TAILS.items():
         yield made(what, tail=tail, body=body)
-    for name, values in HEADERS.items():
+    for name, values in headers(settings.client_header).items():
         for what, value in values:
             yield made(f"{name}: {what}", headers=[(name, value)], body=body)
     yield made("a header that is not one", headers=[("a b", b"c")], body=body)
@@ -116,18 +128,19 @@ def to(endpoint: Endpoint, settings: ServiceSettings, domain: str) -> Iterator[M
     for field in endpoint.fields:
         others = {"query": "{ __typename }"} if "query" in endpoint.fields and field != "query" else {}
         others |= dict.fromkeys((name for name in ("message", "signature") if name in endpoint.fields), "x")
+        others |= {"address": ADDRESS} if "address" in endpoint.fields else {}
         others.pop(field, None)
         rest = "".join(f", {json.dumps(key)}: {json.dumps(value)}" for key, value in others.items()).encode()
         for what, value in VALUES.items():
             yield made(f"{field}: {what}", body=b"{" + json.dumps(field).encode() + b": " + value + rest + b"}")
     if "query" in endpoint.fields:
-        for what, document in DOCUMENTS.items():
+        for what, document in documents(settings).items():
             yield made(f"a document with {what}", body=json.dumps({"query": document}).encode())
     if "token" in endpoint.fields:
         for what, token in TOKENS.items():
             yield made(f"a token with {what}", body=json.dumps({"token": token}).encode())
     if "signature" in endpoint.fields:
-        for what, sign_in in sign_ins(domain):
+        for what, sign_in in sign_ins(domain, challenged):
             yield made(what, body=json.dumps(sign_in).encode())
 
 

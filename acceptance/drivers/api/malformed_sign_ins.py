@@ -84,15 +84,25 @@ MISWRITTEN: dict[str, tuple[str, str]] = {
 }
 
 
-def sign_ins(domain: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Bodies of sign-ins that are valid JSON: a good message with a wrong signature, and the reverse."""
-    wallet = Wallet()
-    good = wallet.message(f"www.{domain}", new_nonce())
+Challenged = tuple[Wallet, str]
+"""A wallet, and the message that auth wrote for it."""
+
+
+def sign_ins(domain: str, challenged: Challenged | None = None) -> Iterator[tuple[str, dict[str, str]]]:
+    """Bodies of sign-ins that are valid JSON: a good message with a wrong signature, and the reverse.
+
+    Where auth writes the message, it is the one in `challenged`, and the body has the wallet's address, too.
+    """
+    wallet = challenged[0] if challenged else Wallet()
+    good = challenged[1] if challenged else wallet.message(f"www.{domain}", new_nonce())
+    who = {"address": wallet.address} if challenged else {}
     signed = wallet.sign(good)
     for what, signature in signatures().items():
-        yield f"a signature of {what}", {"message": good, "signature": signature}
+        yield f"a signature of {what}", {**who, "message": good, "signature": signature}
     for what, (pattern, text) in MISWRITTEN.items():
         # One match is replaced; of line breaks, all.
         count = 0 if pattern == "\n" else 1
         message = re.sub(pattern.replace("$", r"\Z"), text, good, count=count)
-        yield f"a message with {what}", {"message": message, "signature": signed}
+        # A message of auth's own need not have every line.
+        if message != good:
+            yield f"a message with {what}", {**who, "message": message, "signature": signed}

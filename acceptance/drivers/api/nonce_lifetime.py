@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import re
 import time
 
 from acceptance.base.conditions import as_json
 from acceptance.drivers.api.nonce_replays import Signed
 from acceptance.drivers.api.sign_in import SignIn, Siwe
+from acceptance.drivers.api.token_times import told
 from acceptance.drivers.api.wallet import FEWEST
 from acceptance.drivers.workloads.pods import PodClient
 
@@ -17,29 +20,55 @@ LONGEST = 600
 NEVER = -1
 """What Redis returns for the remaining time of a key that never expires."""
 
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
 
 def late(visitor: SignIn, redis: PodClient) -> Signed:
     """A valid message without an expiry time of its own, whose nonce has expired.
 
-    Where auth writes the message, it is one that auth did not write: the nonce cannot be told from its text.
+    Where auth writes the message, it is as auth wrote it.
     """
     if not isinstance(visitor.flow, Siwe):
-        return visitor.message(LATE)
+        return late_challenge(visitor, redis)
     issued = visitor.flow.issued()
     nonce = str(issued["nonce"])
     text = visitor.flow.made(nonce=nonce, fields=FEWEST)
-    let_pass(redis, nonce, issued.get("expiresIn"))
+    let_pass(redis, keys_with(redis, nonce), issued.get("expiresIn"))
     return text, visitor.wallet.sign(text)
 
 
-def let_pass(redis: PodClient, nonce: str, told: object) -> None:
-    """Let a nonce expire: after `told` seconds, or after LONGEST where auth did not say.
+def late_challenge(visitor: SignIn, redis: PodClient) -> Signed:
+    """A challenge from auth whose time is up, and its signature.
 
-    Where Redis keeps the nonce, its remaining lifetime is reduced by as much, so that no time is spent waiting. A
-    nonce that never expires stays, and is accepted afterwards.
+    Where no key in Redis is named by a nonce in it, auth keeps it elsewhere or not at all, and its time is waited for.
     """
-    seconds = told if isinstance(told, int) else LONGEST
-    keys = keys_with(redis, nonce)
+    issued = visitor.flow.issued()
+    text = str(issued[visitor.paths.challenge_field])
+    keys = [key for nonce in nonces_in(text, visitor.wallet.address) for key in keys_with(redis, nonce)]
+    let_pass(redis, keys, issued.get("expiresIn") or seconds_until_end(text))
+    return text, visitor.wallet.sign(text)
+
+
+def nonces_in(text: str, address: str) -> list[str]:
+    """The words of a message that may be its nonce: eight characters or more with a digit; no address, no date."""
+    named = re.findall(r"\bnonce\W+([\w-]{8,})", text, re.IGNORECASE)
+    words = [word for word in re.findall(r"[\w-]{8,}", text) if re.search(r"\d", word) and not DATE.match(word)]
+    return [word for word in dict.fromkeys([*named, *words]) if word.lower() != address.lower()]
+
+
+def seconds_until_end(text: str) -> int | None:
+    """The seconds until a message's own expiry time (EIP-4361); None if it does not say it."""
+    found = re.search(r"^Expiration Time: (\S+)$", text, re.MULTILINE)
+    return max(0, math.ceil(told(found[1]) - time.time())) if found else None
+
+
+def let_pass(redis: PodClient, keys: list[str], lifetime: object) -> None:
+    """Let a nonce expire: after `lifetime` seconds, or after LONGEST where auth did not say.
+
+    Where Redis keeps the nonce, in these keys, their remaining lifetime is reduced by as much, so that no time is spent
+    waiting. A nonce that never expires stays, and is accepted afterwards.
+    """
+    seconds = lifetime if isinstance(lifetime, int) else LONGEST
     if not keys:
         time.sleep(seconds + 1)
     for key in keys:

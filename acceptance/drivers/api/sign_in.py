@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +10,7 @@ import requests
 
 from acceptance.base.conditions import as_json
 from acceptance.base.environment import Environment
-from acceptance.base.secrecy import register_secret
+from acceptance.drivers.api.kept_tokens import keep_tokens as keep_tokens
 from acceptance.drivers.api.nonce_replays import Signed, used, used_at_once
 from acceptance.drivers.api.wallet import ALL, FEWEST, JWT, OTHER_CHAIN, OTHER_DOMAIN, PAGE, Wallet, jwt_in, new_nonce
 from acceptance.drivers.services.answer_headers import kept_for
@@ -23,14 +22,6 @@ READING, ENOUGH = 20, 60
 READ = "a good message, once it was read"
 LONGEST = 200
 """Seconds for which a request waits for auth's rate limit: a wallet's message is valid for 300."""
-
-
-def keep_tokens(answer: requests.Response) -> None:
-    """Redact the tokens in an answer from messages and evidence, also if it should have been a refusal."""
-    with contextlib.suppress(requests.JSONDecodeError, AttributeError):
-        for key, value in answer.json().items():
-            if isinstance(value, str) and ("token" in key.lower() or JWT.match(value)):
-                register_secret(value)
 
 
 def got_token(answer: requests.Response, field: str) -> bool:
@@ -102,13 +93,13 @@ class SignIn:
         """Sign in with a message and its signature; return the answer."""
         body, sent = self.flow.body(message, signature), {**self.headers, **headers}
         answer = self.patiently(lambda: self.api.post(self.paths.siwe_path, body, headers=sent))
-        keep_tokens(answer)
+        keep_tokens(answer, self.paths.token_field)
         return answer
 
     def send_once(self, message: str, signature: str) -> requests.Response:
         """Like `send`, but a 429 is an answer, too."""
         answer = self.api.post(self.paths.siwe_path, self.flow.body(message, signature), headers=self.headers)
-        keep_tokens(answer)
+        keep_tokens(answer, self.paths.token_field)
         return answer
 
     def enter(self) -> dict[str, Any]:
@@ -211,16 +202,20 @@ class Challenge:
         """What is sent to sign in."""
         return {"address": self.visitor.wallet.address, "message": message, "signature": signature}
 
-    def challenge(self, *, read: bool = False) -> str:
-        """A challenge from auth; with `read`, returned once there was time to read it."""
+    def issued(self) -> dict[str, Any]:
+        """A challenge from auth, and what it says of it."""
         visitor = self.visitor
         body, headers = {"address": visitor.wallet.address}, {**visitor.headers, **visitor.first}
         answer = visitor.patiently(lambda: visitor.api.post(visitor.paths.nonce_path, body, headers=headers))
         assert answer.status_code in (200, 201), f"expected a challenge, saw {in_words(answer)}. Try: {LOGS}"
-        issued = as_json(answer.text)
+        return dict(as_json(answer.text))
+
+    def challenge(self, *, read: bool = False) -> str:
+        """A challenge from auth; with `read`, returned once there was time to read it."""
+        issued = self.issued()
         if read:
-            visitor.read(issued)
-        return str(issued[visitor.paths.challenge_field])
+            self.visitor.read(issued)
+        return str(issued[self.visitor.paths.challenge_field])
 
     def good(self) -> Signed:
         """A challenge from auth, and its signature."""

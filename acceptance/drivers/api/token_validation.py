@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import hashlib
 import time
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ import requests
 from acceptance.base.conditions import as_json
 from acceptance.base.secrecy import register_secret
 from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api.token_times import NUMBERS, set_back, stored_time, told
 from acceptance.drivers.data.database import SERVICE, Database
 from acceptance.drivers.data.durability import quoted, relations
 from acceptance.drivers.services.service import KEEP, Api, Service, in_words
@@ -28,8 +28,6 @@ SHORTEST = 60
 """Minimum validity of a sign-in's JWT in seconds: users work with it."""
 FEWEST_CHARACTERS, FEWEST_DIFFERING = 20, 10
 """Minimum length of a personal access token, and of the part in which two differ: shorter ones could be guessed."""
-MILLISECONDS = 10**11
-"""From here on a numeric time is in milliseconds: in seconds it would be three thousand years away."""
 
 
 def same_wallet(one: object, other: object) -> bool:
@@ -116,13 +114,14 @@ def is_token(settings: ServiceSettings, token: str) -> tuple[str, list[str]]:
 def stored(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any]:
     """The row of a personal access token. Raises AssertionError unless there is exactly one, with an expiry time."""
     table, (known, forms) = settings.tokens_table, is_token(settings, token)
-    columns = f"extract(epoch from {settings.tokens_expiry_column})::float8, {settings.tokens_owner_column}"
+    columns = f"to_json({settings.tokens_expiry_column}), {settings.tokens_owner_column}"
     rows = db.ask(SERVICE, f"select {columns} from {table} where {known}", *forms)
     assert len(rows) == 1, f"expected one row for the token in {table}, saw {len(rows)}"
-    expires, owner = rows[0]
-    assert expires is not None, (
+    written, owner = rows[0]
+    assert written is not None, (
         f"expected an expiry time of the token in {table}, but {settings.tokens_expiry_column} is null"
     )
+    expires = stored_time(written)
     return {"expires": expires, "owner": owner, "seconds left": expires - time.time()}
 
 
@@ -177,9 +176,10 @@ def wrong_life(token: str, until: str | float | None) -> str:
 TIMES = """
     select column_name from information_schema.columns
     where to_regclass(quote_ident(table_schema) || '.' || quote_ident(table_name)) = to_regclass(%s)
-    and data_type like 'timestamp%%' and is_generated = 'NEVER' order by 1
+    and (data_type like 'timestamp%%' or data_type in ('integer', 'bigint', 'numeric', 'double precision'))
+    and is_generated = 'NEVER' and is_identity = 'NO' order by 1
 """
-"""The timestamp columns of a table."""
+"""The columns of a table that may have times."""
 
 
 LEFT = 900
@@ -195,19 +195,12 @@ def age(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any]:
     left = stored(db, settings, token)["seconds left"]
     passed = max(left - LEFT, left / 2)
     columns = [str(name) for (name,) in db.ask(SERVICE, TIMES, table)]
-    assert columns, f"expected timestamp columns in {table}, saw none"
-    earlier = ", ".join(f'"{name}" = "{name}" - make_interval(secs => %s)' for name in columns)
+    assert columns, f"expected columns for times in {table} (timestamps or numbers), saw none"
+    numbers = {row[0] for row in db.ask(SERVICE, NUMBERS, table)}
+    earlier = ", ".join(set_back(name, is_number=name in numbers) for name in columns)
     statement = f"update {table} set {earlier} where {known}"
     db.ask(SERVICE, statement, *[passed] * len(columns), *forms)
     return stored(db, settings, token)
-
-
-def told(text: str | float) -> float:
-    """The Unix time that an answer gives as text (UTC without a time zone) or as a number."""
-    if isinstance(text, int | float):
-        return text / 1000 if text >= MILLISECONDS else float(text)
-    found = datetime.datetime.fromisoformat(text)
-    return (found if found.tzinfo else found.replace(tzinfo=datetime.UTC)).timestamp()
 
 
 def in_clear(db: Database, token: str) -> list[str]:

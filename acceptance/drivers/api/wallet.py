@@ -103,12 +103,13 @@ def forged(kind: str, good: str, secret: str) -> str:
     claims = jwt.decode(good, options={"verify_signature": False})
     other = claims | {"sub": "0x" + secrets.token_hex(20)}
     head, _, signature = good.split(".")
+    filler = str(claims.get("sub", "")).ljust(42, "0")
     made: dict[str, Callable[[], str]] = {
         "its JWT": lambda: good,
         "a JWT signed with the value of the Secret": lambda: jwt.encode(claims, secret, "HS256"),
         "a JWT of 4 KiB": lambda: jwt.encode(claims | {"note": "-" * 3 * 1024}, secret, "HS256"),
         "its JWT with another subject": lambda: ".".join((head, encode(other), signature)),
-        "its JWT with another signature": lambda: good.rpartition(".")[0] + "." + encode({"a": claims["sub"]})[:43],
+        "its JWT with another signature": lambda: good.rpartition(".")[0] + "." + encode({"a": filler})[:43],
         "its JWT without its signature": lambda: good.rpartition(".")[0] + ".",
         "a JWT that expired": lambda: jwt.encode(claims | {"exp": int(time.time()) - 60}, secret, "HS256"),
         "a JWT that never expires": lambda: jwt.encode(

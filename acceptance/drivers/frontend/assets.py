@@ -98,13 +98,15 @@ def asked_for(answer: requests.Response) -> str:
 def wrong_in_browser(opened: Opened) -> list[str]:
     """The files that a browser loaded with a page under a media type that does not fit the file's name.
 
-    The page itself is left out, and so are answers without a type (304 and the like).
+    The page itself is left out, with or without the slash at its end that a site may redirect to, and so are answers
+    without a type (304 and the like).
     """
     found = []
     for address, seen in sorted(opened.types.items()):
         wanted = expected_type(address)
         wrong = not is_named(seen, wanted) if wanted else seen == PAGE
-        if address != opened.url and seen and wrong:
+        is_page = address.rstrip("/") == opened.url.rstrip("/")
+        if not is_page and seen and wrong:
             found.append(f"GET {address} in the browser: {seen!r}, expected {wanted or 'no page'!r}")
     return found
 

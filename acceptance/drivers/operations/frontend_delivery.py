@@ -12,6 +12,7 @@ from typing import Any
 import requests
 
 from acceptance.base.deadlines import ROLLED_OUT, ROUTE_READY
+from acceptance.base.environment import Environment
 from acceptance.base.paths import ROOT
 from acceptance.base.waiting import eventually
 from acceptance.base.yaml_text import edited
@@ -35,12 +36,14 @@ class NewPage:
     """How long building and pushing took."""
 
 
-def build_changed_page(images: Images, folder: Path, run_id: str, log: Path) -> NewPage:
-    """Build and push an image of the frontend whose home page has a new text."""
+def build_changed_page(images: Images, environment: Environment, folder: Path, run_id: str, log: Path) -> NewPage:
+    """Build and push an image of the frontend that is judged, whose home page has a new text."""
     text = f"Text of run {run_id} {secrets.token_hex(3)}"
     source = folder / "frontend"
-    shutil.copytree(ROOT / "services" / "frontend", source, ignore=shutil.ignore_patterns("node_modules", "out"))
-    page = source / "app" / "page.jsx"
+    found = ROOT / environment.images.services / "frontend"
+    shutil.copytree(found, source, ignore=shutil.ignore_patterns("node_modules", "out"))
+    page = source / environment.services.home_page
+    assert page.is_file(), f"expected the home page's source at {page} (home_page in [services]), saw none"
     changed = page.read_text().replace("</h1>", f"</h1><p>{text}</p>", 1)
     assert text in changed, f"expected a heading (</h1>) in {page}, after which to insert the new text, saw none"
     page.write_text(changed)

@@ -6,7 +6,19 @@ from urllib.parse import urlsplit
 
 from kubernetes import client
 
+from acceptance.base.errors import UserError
+from acceptance.cluster.namespace import NotStarted
 from acceptance.drivers.services.service import Service
+from acceptance.drivers.workloads.pods import process_of
+
+ON_NODE = """pid=$({process}); test -n "$pid"; exec nsenter --target $pid --net unshare --mount sh -ec '
+mount -t tmpfs none /mnt
+for file in hosts resolv.conf; do cat /proc/$0/root/etc/$file > /mnt/$file; mount --bind /mnt/$file /etc/$file; done
+getent --service "files dns" hosts "$1"' $pid {name}"""
+"""Looks a name up on a pod's machine: in the pod's network, with copies of the pod's files, in a mount namespace of its
+own. The files are copied, because `mount` would resolve their links to the machine's own files. The machine's own
+services for names (such as systemd-resolved) are not asked.
+"""
 
 
 def own_names(spec: client.V1PodSpec) -> str:
@@ -24,5 +36,23 @@ def resolved(service: Service, pod: client.V1Pod, variable: str) -> tuple[str, s
     """
     name = urlsplit(service.environment(pod).get(variable, "")).hostname or ""
     assert name, f"expected a URL in {variable} of pod {pod.metadata.name}, but its process runs without one"
-    found = service.namespace.execute(pod.metadata.name, "getent", "hosts", name).split()
+    found = looked_up(service, pod, name).split()
     return name, found[0] if found else ""
+
+
+def looked_up(service: Service, pod: client.V1Pod, name: str) -> str:
+    """What `getent` says of a name in a pod; where the image has none, on its machine, as the pod resolves names.
+
+    Raises AssertionError if the name has no address.
+    """
+    try:
+        return str(service.namespace.execute(pod.metadata.name, "getent", "hosts", name))
+    except NotStarted:
+        command = ON_NODE.format(process=process_of(pod), name=name)
+        try:
+            return str(service.namespace.cluster.on_node(pod.spec.node_name, "sh", "-ec", command))
+        except UserError as error:
+            said = error.problem.splitlines()[-1].strip()
+            raise AssertionError(
+                f"expected pod {pod.metadata.name} to resolve {name}, saw on its machine: {said}"
+            ) from error

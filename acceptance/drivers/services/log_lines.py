@@ -23,6 +23,8 @@ SERIOUS = ("WARN", "WARNING", "ERROR", "ERR", "CRITICAL", "FATAL")
 SERIOUS_TEXT = re.compile(rf"(?<![\w.])({'|'.join(SERIOUS)})(?![\w.])")
 """The level in a line that is not JSON: a word in capitals, or in any case in brackets or before a colon."""
 IN_ANY_CASE = re.compile(rf"\[({'|'.join(SERIOUS)})\]|^({'|'.join(SERIOUS)}):", re.IGNORECASE)
+NAMED_LEVEL = re.compile(r"(?<!\w)(?:level|lvl|severity)=\"?(\w+)", re.IGNORECASE)
+"""The level in a line of logfmt."""
 LEVEL = re.compile(
     r"(?<![\w.])(trace|debug|info|information|notice|warn|warning|error|err|critical|fatal|severe)(?![\w.])"
     r"|^[TDIWEF]\d{4} ",
@@ -54,7 +56,9 @@ def is_serious(line: str) -> bool:
     """Whether a line is of level WARN or above, in JSON or in plain text."""
     if fields(line):
         return level(line) in SERIOUS
-    return bool(SERIOUS_TEXT.search(line) or IN_ANY_CASE.search(line))
+    named = NAMED_LEVEL.search(line)
+    is_named = bool(named and named[1].upper() in SERIOUS)
+    return is_named or bool(SERIOUS_TEXT.search(line) or IN_ANY_CASE.search(line))
 
 
 def says_unreachable(line: str, name: str) -> bool:

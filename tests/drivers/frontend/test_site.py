@@ -121,6 +121,13 @@ def test_the_types_that_a_browser_is_told(server):
     assert assets.wrong_in_browser(page) == []
 
 
+def test_a_page_that_a_redirect_gives_a_slash_is_still_the_page():
+    address = "https://www.example.test/consulting"
+    page = site.Opened(address, None, "", types={f"{address}/": "text/html", f"{address}/team/": "text/html"})
+    (found,) = assets.wrong_in_browser(page)
+    assert "/consulting/team/" in found
+
+
 @needs_browser
 def test_a_picture_that_only_browsers_get_under_another_type_is_seen_in_one(server):
     (found,) = assets.wrong_in_browser(opened(server, "/webp"))

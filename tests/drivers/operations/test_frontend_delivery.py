@@ -1,12 +1,15 @@
 """A client that revalidates an older cached page gets the new one, or is reported."""
 
 import http.server
+from pathlib import Path
+from types import SimpleNamespace as Thing
 
 import pytest
 import requests
 from tests_support import http_server, reply
 
-from acceptance.drivers.operations.frontend_delivery import stale, with_tag
+from acceptance.base.environment import known_environments, load_environment
+from acceptance.drivers.operations.frontend_delivery import build_changed_page, stale, with_tag
 
 NEW = "the new text"
 
@@ -65,3 +68,13 @@ def test_whoever_is_told_that_nothing_changed_is_found(ignores, kept, missed):
     with http_server(Site) as address, requests.Session() as web:
         found = stale(web, f"http://{address}/", page(kept), NEW)
     assert len(found) == missed and all(text.startswith("304 with") for text in found), found
+
+
+@pytest.mark.parametrize("name", known_environments())
+def test_the_home_page_of_the_services_that_are_judged_gets_a_new_text(tmp_path, name):
+    environment, built = load_environment(name), []
+    images = Thing(
+        build_and_push=lambda folder, *_, **__: built.append(Path(folder) / environment.services.home_page),
+    )
+    page = build_changed_page(images, environment, tmp_path, "run", tmp_path / "log")
+    assert f"</h1><p>{page.text}</p>" in built[0].read_text()
