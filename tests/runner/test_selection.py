@@ -81,7 +81,7 @@ def test_a_kept_platform_is_not_destroyed(project):
 @pytest.mark.parametrize(
     ("feature", "arguments", "words"),
     [
-        (scenario("9.99"), [], ["9.99", "no criterion"]),
+        (scenario("9.99"), [], ["9.99", "no such criterion"]),
         (scenario(tags="@typo"), [], ["unknown tag @typo", "use one of"]),
         (scenario(title="One") + scenario(title="Two"), [], ["2.1", "several scenarios", "'One'", "'Two'"]),
         (scenario(), ["--criterion", "99.1"], ["--criterion 99.1", "use one of 1.1"]),
