@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 from acceptance.drivers.api.nonce_replays import Signed
 from acceptance.drivers.api.sign_in import SignIn
 from acceptance.drivers.api.token_validation import ask, only_of, subjects, verdicts
+from acceptance.drivers.services.same_moment import at_the_same_moment
 from acceptance.drivers.services.service import KEEP
 
 AT_ONCE = "a good message, at the same moment as other wallets"
@@ -21,17 +20,15 @@ FEWER = 3, 2
 
 def sign_in_together(wallets: list[SignIn]) -> None:
     """Sign in with a valid message for each wallet, all concurrently; each wallet keeps its answer."""
-    messages = [wallet.message("a good message") for wallet in wallets]
-    together = Barrier(len(wallets), timeout=60)
+    signed = [(wallet, wallet.message("a good message")) for wallet in wallets]
 
-    def send(wallet: SignIn, signed: Signed) -> None:
-        together.wait()
-        wallet.api.get(wallet.paths.auth_health_path, headers=KEEP)
-        together.wait()
-        wallet.answer = wallet.send(*signed, **KEEP)
+    def connect(own: tuple[SignIn, Signed]) -> None:
+        own[0].api.get(own[0].paths.auth_health_path, headers=KEEP)
 
-    with ThreadPoolExecutor(len(wallets)) as pool:
-        list(pool.map(send, wallets, messages))
+    def send(own: tuple[SignIn, Signed]) -> None:
+        own[0].answer = own[0].send(*own[1], **KEEP)
+
+    at_the_same_moment(signed, connect, send)
 
 
 def mixed_up(wallets: Iterable[SignIn]) -> list[str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import requests
 
 from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.services.same_moment import at_the_same_moment
 from acceptance.drivers.services.service import KEEP, Api, in_words
 
 Signed = tuple[str, str]
@@ -40,16 +39,14 @@ def used(visitor: Visitor, message: str, signature: str) -> Signed:
 
 def at_once(visitor: Visitor, signed: Signed, count: int) -> list[requests.Response]:
     """The answers to `count` sign-ins with one message, started simultaneously over open connections."""
-    together = threading.Barrier(count, timeout=30)
-
-    def send(_: int) -> requests.Response:
-        together.wait()
-        visitor.api.get(visitor.paths.auth_health_path, headers=KEEP)
-        together.wait()
-        return visitor.send(*signed, **KEEP)
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(send, range(count)))
+    path = visitor.paths.auth_health_path
+    sent = at_the_same_moment(
+        range(count),
+        lambda _: visitor.api.get(path, headers=KEEP),
+        lambda _: visitor.send(*signed, **KEEP),
+        patience=30,
+    )
+    return [answer for _, answer in sent]
 
 
 def used_at_once(visitor: Visitor, new: Callable[[], Signed]) -> Signed:

@@ -16,10 +16,8 @@ from acceptance.cluster.namespace import main_container
 from acceptance.drivers.workloads.liveness_probes import long_lived
 from acceptance.platform.access import NAMESPACE
 from acceptance.platform.routes import SERVICES
+from acceptance.platform.secrets import NAMESPACE as SEALED_SECRETS
 
-SEALED_SECRETS = "sealed-secrets"
-"""The namespace of a controller that says something when it starts, as the database and Redis do. Traefik, like many
-services, may log nothing but requests."""
 LOGGER = re.compile(r"\bpostgres: \S+: logger$")
 """The title of the process that collects PostgreSQL's log in files, under a name that Patroni gives the cluster.
 YugabyteDB, which has no such name, has the process and copies its own log to the output."""
@@ -30,7 +28,10 @@ OFTEN_ROTATED = datetime.timedelta(days=1)
 
 
 def saying(cluster: Cluster) -> list[Any]:
-    """The ready pods of the database, of Redis and of Sealed Secrets; 13.5 judges the services after a request."""
+    """The ready pods of the database, of Redis and of Sealed Secrets, which all say something when they start.
+
+    Traefik, like many services, may log nothing but requests; 13.5 judges the services after one.
+    """
     ours = [pod for pod in cluster.core.list_namespaced_pod(NAMESPACE).items if of_store(pod.metadata.labels or {})]
     pods = long_lived([*ours, *cluster.core.list_namespaced_pod(SEALED_SECRETS).items])
     return [pod for pod in pods if is_ready(pod)]

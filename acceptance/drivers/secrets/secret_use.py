@@ -9,6 +9,7 @@ from typing import Any
 from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
+from acceptance.cluster.workloads import objects_of, pod_of
 from acceptance.drivers.secrets.git_leaks import secret_values
 from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
@@ -20,21 +21,8 @@ NAMESPACE = "default"
 
 def running_workloads(cluster: Cluster) -> list[Manifest]:
     """Objects of KINDS in the platform's namespace, without scenarios' copies and pods of other workloads."""
-    lists = {
-        "Deployment": cluster.apps.list_namespaced_deployment,
-        "StatefulSet": cluster.apps.list_namespaced_stateful_set,
-        "DaemonSet": cluster.apps.list_namespaced_daemon_set,
-        "Job": cluster.batch.list_namespaced_job,
-        "CronJob": cluster.batch.list_namespaced_cron_job,
-        "Pod": cluster.core.list_namespaced_pod,
-        "ConfigMap": cluster.core.list_namespaced_config_map,
-    }
-    return [
-        {"kind": kind, **cluster.api.sanitize_for_serialization(item)}
-        for kind, listed in lists.items()
-        for item in listed(NAMESPACE, label_selector=f"!{SCENARIO_LABEL}").items
-        if kind != "Pod" or not item.metadata.owner_references
-    ]
+    found = objects_of(cluster, NAMESPACE, KINDS, f"!{SCENARIO_LABEL}")
+    return [item for item in found if item["kind"] != "Pod" or not item["metadata"].get("ownerReferences")]
 
 
 def production_workloads(platform: Platform) -> list[Manifest]:
@@ -45,10 +33,7 @@ def production_workloads(platform: Platform) -> list[Manifest]:
 
 def containers_of(workload: Manifest) -> list[Manifest]:
     """All containers of a workload's pods, or of a pod; none of a ConfigMap."""
-    spec = workload.get("spec") or {}
-    for part in ("jobTemplate", "template"):
-        while part in spec:
-            spec = spec[part]["spec"]
+    spec = pod_of(workload).get("spec") or {}
     return [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]
 
 

@@ -13,6 +13,7 @@ from acceptance.base.labels import LABEL, NAME_LABEL, SCENARIO_LABEL
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import Namespace, has_scenarios_name, of_scenario
+from acceptance.cluster.workloads import pod_of
 from acceptance.drivers.secrets.secret_use import KINDS, running_workloads
 from acceptance.drivers.security.network_policies import OF_TRAEFIK
 from acceptance.drivers.workloads.label_selectors import selects
@@ -37,11 +38,7 @@ Labels = Mapping[str, str]
 
 def labels_of_pods(workload: Manifest) -> dict[str, str]:
     """The labels of the pods that a workload starts, or a pod's own."""
-    if workload.get("kind") == "Pod":
-        return dict(workload["metadata"].get("labels") or {})
-    spec = workload.get("spec") or {}
-    template = (spec.get("jobTemplate") or {"spec": spec})["spec"].get("template") or {}
-    return dict((template.get("metadata") or {}).get("labels") or {})
+    return dict((pod_of(workload).get("metadata") or {}).get("labels") or {})
 
 
 def pods_here(namespace: Namespace) -> list[dict[str, str]]:

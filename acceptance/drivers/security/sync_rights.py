@@ -6,10 +6,10 @@ A program that syncs every few minutes is quiet for as long as a scenario looks.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
+from acceptance.cluster.workloads import objects_of, pod_of
 from acceptance.drivers.security.granted_rights import (
     ACCOUNT,
     TO_SYNCS,
@@ -27,29 +27,13 @@ ONCE = ("CronJob", "Job", "Pod")
 
 def programs(cluster: Cluster) -> list[Manifest]:
     """The workloads in Argo CD's namespace, and its pods without an owner, with their kinds."""
-    lists: dict[str, Any] = {
-        "CronJob": cluster.batch.list_namespaced_cron_job,
-        "DaemonSet": cluster.apps.list_namespaced_daemon_set,
-        "Deployment": cluster.apps.list_namespaced_deployment,
-        "Job": cluster.batch.list_namespaced_job,
-        "Pod": cluster.core.list_namespaced_pod,
-        "ReplicaSet": cluster.apps.list_namespaced_replica_set,
-        "StatefulSet": cluster.apps.list_namespaced_stateful_set,
-    }
-    return [
-        {"kind": kind, **cluster.api.sanitize_for_serialization(item)}
-        for kind, listed in lists.items()
-        for item in listed(ARGOCD).items
-        if not item.metadata.owner_references
-    ]
+    kinds = ("CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "StatefulSet")
+    return [item for item in objects_of(cluster, ARGOCD, kinds) if not item["metadata"].get("ownerReferences")]
 
 
 def account_of(program: Manifest) -> str:
     """The account that a workload's pods, or a pod, have."""
-    spec = program["spec"]
-    for part in ("jobTemplate", "template"):
-        spec = spec[part]["spec"] if part in spec else spec
-    return str(spec.get("serviceAccountName") or "default")
+    return str(pod_of(program)["spec"].get("serviceAccountName") or "default")
 
 
 def rendered_programs(platform: Platform) -> set[tuple[str, str]]:

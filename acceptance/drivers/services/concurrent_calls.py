@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import requests
 
+from acceptance.drivers.services.same_moment import at_the_same_moment
 from acceptance.drivers.services.service import KEEP, Api, in_words
-
-PATIENCE = 60
-"""Seconds that a client waits for the others."""
 
 
 def not_answered(api: Api, path: str, status: int, count: int) -> list[str]:
@@ -18,7 +13,6 @@ def not_answered(api: Api, path: str, status: int, count: int) -> list[str]:
 
     Each asks twice: over a new connection, and then over that one, when all have theirs.
     """
-    together = Barrier(count, timeout=PATIENCE)
 
     def ask(**headers: str) -> str:
         try:
@@ -27,11 +21,5 @@ def not_answered(api: Api, path: str, status: int, count: int) -> list[str]:
             return f"no answer ({type(error).__name__}: {error})"
         return "" if answer.status_code == status else in_words(answer)
 
-    def ask_twice(_: int) -> list[str]:
-        together.wait()
-        first = ask(**KEEP)
-        together.wait()
-        return [first, ask()]
-
-    with ThreadPoolExecutor(count) as pool:
-        return [wrong for answers in pool.map(ask_twice, range(count)) for wrong in answers if wrong]
+    asked = at_the_same_moment(range(count), lambda _: ask(**KEEP), lambda _: ask())
+    return [wrong for answers in asked for wrong in answers if wrong]
