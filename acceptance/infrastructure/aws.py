@@ -51,11 +51,10 @@ def is_current(kubeconfig: Path) -> bool:
 class AwsInfrastructure(AttachedInfrastructure):
     """The root infrastructure/aws: provisioned on request, inspected through the AWS command line."""
 
-    def __init__(self, environment: Environment, attachment: Attachment, run_id: str, tools: Path, log: Path):
+    def __init__(self, environment: Environment, attachment: Attachment, tools: Path, log: Path):
         super().__init__(environment, attachment)
         assert isinstance(environment.infrastructure, AwsSettings)
         self.settings = environment.infrastructure
-        self.run_id = run_id
         self.tools = tools
         self.log = log
         self.root = INFRASTRUCTURE / "aws"
@@ -73,7 +72,6 @@ class AwsInfrastructure(AttachedInfrastructure):
             "TF_IN_AUTOMATION": "1",
             "TF_INPUT": "0",
             "CHECKPOINT_DISABLE": "1",
-            "TF_VAR_run": self.run_id,
         }
         # Only if the user did not set it, under the lower-case name that OpenTofu expects.
         environment |= {key: str(self.folder) for key in ("TF_VAR_state_folder",) if key not in os.environ}

@@ -8,12 +8,6 @@ variable "name" {
   }
 }
 
-variable "run" {
-  description = "Id of the run that provisions, put as a tag on every resource."
-  type        = string
-  default     = "by-hand"
-}
-
 variable "region" {
   description = "AWS region of everything."
   type        = string

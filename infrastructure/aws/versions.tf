@@ -42,6 +42,6 @@ provider "aws" {
   allowed_account_ids = var.account_id == null ? null : [var.account_id]
 
   default_tags {
-    tags = { Cluster = var.name, ManagedBy = "OpenTofu", Project = "alternate-futures", Run = var.run }
+    tags = { Cluster = var.name, ManagedBy = "OpenTofu", Project = "alternate-futures" }
   }
 }

@@ -64,7 +64,7 @@ def aws(tmp_path, monkeypatch):
     for name in ("aws", "tofu"):
         (tools / name).write_text(PROGRAM.format(folder=tmp_path))
         (tools / name).chmod(0o755)
-    made = AwsInfrastructure(load_environment("production"), None, "some-run", tools, tmp_path / "tofu.log")
+    made = AwsInfrastructure(load_environment("production"), None, tools, tmp_path / "tofu.log")
     made.folder, made.root = tmp_path / "state", tmp_path / "root"
     (made.root / "environments").mkdir(parents=True)
     shutil.copy(INFRASTRUCTURE / "aws" / "variables.tf", made.root)

@@ -1,5 +1,6 @@
 """infrastructure/aws applied, applied again and destroyed, with stand-ins for the provider and for what it calls."""
 
+import json
 import os
 import stat
 
@@ -62,6 +63,16 @@ def test_the_outputs_meet_the_contract(applied):
 
 def test_a_second_apply_changes_nothing(applied):
     assert "No changes." in applied.run("plan", "-detailed-exitcode", *applied.variables).stdout
+
+
+def test_everything_that_can_be_tagged_is_under_the_clusters_tag_and_none_changes_from_run_to_run(applied):
+    resources = json.loads(applied.run("show", "-json").stdout)["values"]["root_module"]
+    modules = [resources, *resources["child_modules"]]
+    made = [it["values"] for module in modules for it in module.get("resources", []) if it["mode"] == "managed"]
+    tags = [values["tags_all"] for values in made if "tags_all" in values]
+    assert len(tags) > 40
+    assert all(own["Cluster"] == "alternate-futures-production" for own in tags)
+    assert all("Run" not in own for own in tags)
 
 
 def test_the_state_holds_no_kubeconfig_and_no_token(applied):

@@ -42,7 +42,7 @@ def write_tools(folder):
 
 def infrastructure(folder):
     """Production's infrastructure as the operator has it whose machine is this folder."""
-    made = AwsInfrastructure(load_environment("production"), None, "a-run", folder / "tools", folder / "tofu.log")
+    made = AwsInfrastructure(load_environment("production"), None, folder / "tools", folder / "tofu.log")
     made.root, made.folder = folder / "root", folder / "state"
     return made
 

@@ -72,6 +72,7 @@ class StandIn(services.ProviderServicer):
 
     def __init__(self, wheel, folder, account):
         self.account = Account(account, serves=True)
+        self.tags: dict = {}
         text = "\n".join(path.read_text() for path in pathlib.Path(folder).rglob("*.tf"))
         provider = Provider(wheel)
         self.resources, self.data = (
@@ -113,7 +114,8 @@ class StandIn(services.ProviderServicer):
     def Configure(self, request, context):
         """The account learns under which tag everything will be made."""
         (given,) = decode(request.config)["default_tags"] or [{}]
-        self.account.is_called_by(given.get("tags") or {})
+        self.tags = given.get("tags") or {}
+        self.account.is_called_by(self.tags)
         return messages.Configure.Response()
 
     def ReadResource(self, request, context):
@@ -132,7 +134,7 @@ class StandIn(services.ProviderServicer):
         return messages.ImportResourceState.Response(imported_resources=[found])
 
     def PlanResourceChange(self, request, context):
-        """What would be computed is unknown."""
+        """What would be computed is unknown, except the tags."""
         block = self.resources[request.type_name]
         planned = decode(request.proposed_new_state)
         if decode(request.prior_state) is None:
@@ -140,6 +142,9 @@ class StandIn(services.ProviderServicer):
                 computable = name in block.computed or (name not in block.required and isinstance(kind, str))
                 if computable and planned[name] is None:
                     planned[name] = UNKNOWN
+        # As AWS's provider does it: a tag that changes is a change of everything that carries it.
+        if planned is not None and "tags_all" in planned:
+            planned["tags_all"] = self.tags | (planned["tags"] or {})
         return messages.PlanResourceChange.Response(planned_state=encode(planned), legacy_type_system=True)
 
     def ApplyResourceChange(self, request, context):
