@@ -6,6 +6,7 @@ the infrastructure. Git carries the same copy, so Argo CD builds what the suite 
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -70,6 +71,10 @@ class Rendering:
         paths = (path for path in sorted(self.folder.rglob("*")) if path.is_file())
         relative = ((path, path.relative_to(self.folder)) for path in paths)
         return {f"k8s/{name}": path.read_text() for path, name in relative if name.parts[0] != "upstream"}
+
+    def fingerprint(self) -> str:
+        """The SHA-256 of the copy's files, image tags included: where it differs, something else would be deployed."""
+        return hashlib.sha256(repr(sorted(self.files().items())).encode()).hexdigest()
 
 
 def dump(path: Path, document: dict[str, Any]) -> None:

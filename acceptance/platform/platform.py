@@ -103,31 +103,36 @@ class Platform:
         self.closing = contextlib.ExitStack()
         self.lock = threading.RLock()
         self.futures: dict[str, Future[Any]] = {}
-        if standing:
-            self.kept = set(standing.components) - set(standing.blocked)
-        else:
-            self.kept = self.recorded() if run.options.reuse or run.environment.is_long_lived else set()
+        self.deployed_from: dict[str, str] = {}
+        if not standing and (run.options.reuse or run.environment.is_long_lived):
+            self.deployed_from = self.recorded()
+        self.kept = set(standing.components) - set(standing.blocked) if standing else set(self.deployed_from)
 
     @property
     def clones(self) -> Path:
         """Where the suite clones repositories; each lane has its own clones."""
         return self.state / ("git" if self.run.options.lane == 1 else f"git-{self.run.options.lane}")
 
-    def recorded(self) -> set[str]:
-        """The components that an earlier run deployed here."""
+    def recorded(self) -> dict[str, str]:
+        """The components that earlier runs deployed here, and the fingerprint of the manifests that each came from."""
         try:
-            return set(self.cluster.core.read_namespaced_config_map(RECORD, "kube-system").data or {})
+            return dict(self.cluster.core.read_namespaced_config_map(RECORD, "kube-system").data or {})
         except ApiException:
-            return set()
+            return {}
+
+    def outdated(self) -> list[str]:
+        """The components that were deployed from other manifests or images than this checkout has."""
+        here = self.rendering.fingerprint() if self.deployed_from else ""
+        return sorted(name for name, tree in self.deployed_from.items() if tree != here)
 
     def render(self, component: str) -> list[Manifest]:
         """The objects of a component below k8s/, as this environment has them."""
         return self.rendering.manifests(component)
 
     def record(self, name: str) -> None:
-        """Record that a component is deployed."""
+        """Record that a component is deployed, and from which manifests."""
         with self.lock:
-            body = {"metadata": {"name": RECORD}, "data": {name: self.run.id}}
+            body = {"metadata": {"name": RECORD}, "data": {name: self.rendering.fingerprint()}}
             try:
                 self.cluster.core.patch_namespaced_config_map(RECORD, "kube-system", body)
             except ApiException:

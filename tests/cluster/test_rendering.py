@@ -74,6 +74,15 @@ def test_git_carries_the_same_tree_without_upstreams_manifests(tree):
     assert not [path for path in files if path.startswith("k8s/upstream")]
 
 
+def test_the_fingerprint_changes_with_a_manifest_or_an_image_and_with_nothing_else(tree):
+    before = tree(tags={"auth": "one"}).fingerprint()
+    made = tree(tags={"auth": "one"})
+    assert made.fingerprint() == before
+    (made.folder / "redis" / "added.yaml").write_text("kind: ConfigMap\n")
+    assert made.fingerprint() != before
+    assert tree(tags={"auth": "another"}).fingerprint() != before
+
+
 def test_the_committed_settings_are_those_of_production():
     committed = yaml.safe_load((ROOT / "k8s" / "environment" / "settings.yaml").read_text())
     assert committed == settings(load_environment("production"))

@@ -55,3 +55,12 @@ def test_a_component_stands_without_those_that_it_wants(monkeypatch, platform):
     assert platform.has_ended("refused")
     with pytest.raises(Blocked, match=r"^blocked by refused: unknown field"):
         platform.get("refused")
+
+
+def test_components_deployed_from_other_manifests_or_images_are_named(platform):
+    platform.rendering = SimpleNamespace(fingerprint=lambda: "as-here")
+    assert platform.outdated() == []
+    platform.deployed_from = {"redis": "as-here", "traefik": "as-here"}
+    assert platform.outdated() == []
+    platform.deployed_from = {"redis": "as-here", "traefik": "as-before", "auth-service": "as-before"}
+    assert platform.outdated() == ["auth-service", "traefik"]

@@ -113,7 +113,9 @@ func whose(secret []byte, token string) (string, error) {
 
 // store is the table auth.grants.
 type store struct {
-	pool     *pgxpool.Pool
+	pool *pgxpool.Pool
+	// Health asks by connections of its own: writes may keep the others while they wait for the members' disks.
+	pings    *pgxpool.Pool
 	prepared atomic.Bool
 }
 
@@ -127,7 +129,13 @@ func openStore(url string) (*store, error) {
 	// A member that only follows is passed over.
 	config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	pool, err := pgxpool.NewWithConfig(context.Background(), config)
-	s := &store{pool: pool}
+	if err != nil {
+		return nil, err
+	}
+	forPings := config.Copy()
+	forPings.MaxConns = 2
+	pings, err := pgxpool.NewWithConfig(context.Background(), forPings)
+	s := &store{pool: pool, pings: pings}
 	go func() {
 		// Both replicas may be making it: one of them then fails, and tries again.
 		for err == nil && !s.prepared.Load() {
@@ -158,7 +166,7 @@ func (s *store) answers(ctx context.Context) error {
 	if !s.prepared.Load() {
 		return errors.New("the table is not there yet")
 	}
-	return s.pool.Ping(ctx)
+	return s.pings.Ping(ctx)
 }
 
 func (s *store) add(ctx context.Context, key, wallet string, ends time.Time) error {

@@ -58,6 +58,7 @@ type backend struct {
 	auth     string
 	client   *http.Client
 	pool     *pgxpool.Pool
+	pings    *pgxpool.Pool
 	prepared atomic.Bool
 }
 
@@ -84,7 +85,11 @@ func main() {
 	config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	pool, _ := pgxpool.NewWithConfig(context.Background(), config)
-	b := &backend{strings.TrimRight(os.Getenv("AUTH_SERVICE_URL"), "/") + "/api/auth/validate", &http.Client{Timeout: 2 * time.Second}, pool, atomic.Bool{}}
+	// Health asks by connections of its own: queries may keep the others.
+	forPings := config.Copy()
+	forPings.MaxConns = 2
+	pings, _ := pgxpool.NewWithConfig(context.Background(), forPings)
+	b := &backend{strings.TrimRight(os.Getenv("AUTH_SERVICE_URL"), "/") + "/api/auth/validate", &http.Client{Timeout: 2 * time.Second}, pool, pings, atomic.Bool{}}
 	go b.prepare()
 	options := []graphql.SchemaOpt{graphql.UseFieldResolvers(), graphql.MaxDepth(16), graphql.MaxQueryLength(32 << 10), graphql.Logger(panics{})}
 	mux := http.NewServeMux()
@@ -114,7 +119,7 @@ func (b *backend) prepare() {
 func (b *backend) health(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
-	if err := b.pool.Ping(ctx); err != nil || !b.prepared.Load() {
+	if err := b.pings.Ping(ctx); err != nil || !b.prepared.Load() {
 		slog.Warn("not healthy", "error", err)
 		http.Error(w, "not now", http.StatusServiceUnavailable)
 		return
