@@ -80,8 +80,8 @@ Feature: Authentication service
     And another wallet signs in
     Then the database still has the aged token, with the same expiry time
     And nothing that auth has logged since contains the token or its JWT
-    When the database terminates auth's idle sessions
-    And the wallet signs in 4 more times
+    When the database terminates the idle sessions of a copy of auth
+    And the wallet signs in 15 more times there
     Then the database has its token with the expiry time that the wallet was given
     And it still has the wallet's first token, with the same expiry time
 

@@ -56,9 +56,20 @@ def new_record_among_many(db, environment):
     record.delete()
 
 
-@when("the database terminates the backend's idle sessions")
-def backend_loses_sessions(db, backend, evidence):
-    evidence.add("sessions of the backend that were ended", end_sessions(db, backend))
+@when("the database terminates the idle sessions of a copy of the backend", target_fixture="copy_api")
+def backend_loses_sessions(db, backend, data_client, evidence):
+    with copy_of(backend, {}) as copy:
+        evidence.add("sessions of the copy that were ended", end_sessions(db, copy))
+        yield copy.api(data_client)
+
+
+@then("the public query finds that record there")
+def record_is_answered_there(copy_api, environment, record, evidence):
+    settings = environment.services
+    answers = ask_everywhere({"the copy": copy_api}, settings, settings.public_query)
+    evidence.add("answer of the copy", {door: asked.describe() for door, asked in answers.items()})
+    missed = [asked.describe() for asked in answers.values() if not record.found_in(asked)]
+    assert not missed, f"expected the public query to find {record.values} after the sessions were ended, saw {missed}"
 
 
 @when("the record is changed in the database", target_fixture="record")

@@ -14,6 +14,7 @@ from acceptance.drivers.api.jwt_key_headers import tokens_of
 from acceptance.drivers.api.nonce_lifetime import LATE, late
 from acceptance.drivers.api.personal_tokens import never_issued
 from acceptance.drivers.api.sign_in import LOGS, SignIn, got_token, keep_tokens
+from acceptance.drivers.services.copies import copy_of
 from acceptance.drivers.services.log_lines import showing
 from acceptance.drivers.services.service import in_words
 from acceptance.drivers.services.service_logs import on_the_way
@@ -163,15 +164,16 @@ def jwt_is_not_logged(signed_in, auth, backend, evidence):
     )
 
 
-@when("the database terminates auth's idle sessions")
-def auth_loses_sessions(db, auth, evidence):
-    evidence.add("sessions of auth that were ended", end_sessions(db, auth))
+@when("the database terminates the idle sessions of a copy of auth", target_fixture="copy_api")
+def auth_loses_sessions(db, auth, data_client, evidence):
+    with copy_of(auth, {}) as copy:
+        evidence.add("sessions of the copy that were ended", end_sessions(db, copy))
+        yield copy.api(data_client)
 
 
-@when(parsers.parse("the wallet signs in {count:d} more times"), target_fixture="signed_in")
-def signs_in_again(signed_in, count):
-    latest = [signed_in["wallet"].enter() for _ in range(count)][-1]
-    return {**latest, "first": signed_in}
+@when(parsers.parse("the wallet signs in {count:d} more times there"), target_fixture="signed_in")
+def signs_in_again(signed_in, copy_api, count):
+    return {**signed_in["wallet"].enter_at(copy_api, count), "first": signed_in}
 
 
 @then("it still has the wallet's first token, with the same expiry time")

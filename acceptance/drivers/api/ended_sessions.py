@@ -1,6 +1,7 @@
 """Sessions of a service that the database ends, as it does when it is restarted or another member takes over.
 
-A service with a connection pool has to notice: otherwise a user's next request fails although the database is up.
+A service with a connection pool has to notice: otherwise a user's next request fails although the database is up. The
+sessions are those of a copy: a request that is being answered may fail with its session, and users wait for the others.
 Source: 8.8, 9.7.
 """
 
@@ -11,7 +12,7 @@ import functools
 from acceptance.base.deadlines import GONE
 from acceptance.base.waiting import eventually
 from acceptance.drivers.data.database import Database
-from acceptance.drivers.services.service import Service
+from acceptance.drivers.services.copies import Copy
 
 END = """select pid, pg_terminate_backend(pid) from pg_stat_activity
     where state = 'idle' and client_addr = any(%s::inet[])"""
@@ -19,17 +20,17 @@ END = """select pid, pg_terminate_backend(pid) from pg_stat_activity
 LEFT = "select count(*) from pg_stat_activity where pid = any(%s)"
 
 
-def end_sessions(db: Database, service: Service) -> dict[str, int]:
-    """End the idle sessions of a service's pods; return how many, by member.
+def end_sessions(db: Database, copy: Copy) -> dict[str, int]:
+    """End the idle sessions of a copy of a service; return how many, by member.
 
     There may be none: a service need not keep connections. Raises TimedOut if one does not end.
     """
-    addresses = [str(pod.status.pod_ip) for pod in service.running()]
+    addresses = [str(copy.pod().status.pod_ip)]
     ended = {}
     for member in db.names():
         found = [pid for pid, _ in db.ask(member, END, addresses, login=db.admin)]
         gone = functools.partial(are_gone, db, member, found)
-        eventually(gone, within=GONE, what=f"the sessions of {service.name} at {member} to end")
+        eventually(gone, within=GONE, what=f"the sessions of {copy.name} at {member} to end")
         ended[member] = len(found)
     return ended
 
