@@ -46,6 +46,8 @@ Feature: Backend service
     And the public query also finds it with the headers and bodies that clients send
     When the database terminates the idle sessions of a copy of the backend
     Then the public query finds that record there
+    When 60 days have passed since the record was written
+    Then the public query finds that record, over HTTPS, through the Service and at each pod
     When the record is changed in the database
     Then the public query finds that record, over HTTPS, through the Service and at each pod
     When the record is deleted from the database
@@ -95,6 +97,8 @@ Feature: Backend service
     And the query's data has the number of records in the database, at every endpoint
     And this also holds while both wallets send queries concurrently
     And no component that forwarded or validated its JWT has logged it
+    When it sends the protected query with the headers and bodies that clients send
+    Then each answer has the query's data and no errors
     When it sends the protected query with a 4 KiB JWT that auth accepts
     Then each answer has the query's data and no errors
     And each answer is for this wallet, and another wallet's for that one

@@ -9,7 +9,6 @@ from acceptance.base.deadlines import LOGS_READABLE, Deadline
 from acceptance.base.waiting import eventually
 from acceptance.drivers.api import record_counts, token_validation
 from acceptance.drivers.api.auth_stub import TIMES, answering, words
-from acceptance.drivers.api.ended_sessions import end_sessions
 from acceptance.drivers.api.graphql import (
     LOGS,
     ask,
@@ -17,7 +16,6 @@ from acceptance.drivers.api.graphql import (
     ask_as_clients,
     ask_at_once,
     ask_everywhere,
-    long,
     not_refused,
     of_others,
     shows,
@@ -29,91 +27,12 @@ from acceptance.drivers.api.graphql_variants import (
     let_in,
     not_unauthorized,
 )
-from acceptance.drivers.api.public_records import Record
 from acceptance.drivers.api.sign_in import LOGS as AUTH_LOGS
 from acceptance.drivers.api.sign_in import SignIn
 from acceptance.drivers.api.wallet import forged
-from acceptance.drivers.services.answer_headers import compressed_against_wish
 from acceptance.drivers.services.copies import copy_of
 
 COUNTED = Deadline(10, "the suite: other scenarios write records and remove them meanwhile")
-
-
-@given("a record that was just written to the database", target_fixture="record")
-def new_record(service, db, environment):
-    record = Record.new(db, environment.services)
-    record.insert()
-    yield record
-    record.delete()
-
-
-@given("a record among many that were just written to the database", target_fixture="record")
-def new_record_among_many(db, environment):
-    record = Record.new(db, environment.services)
-    # A first page of fifty records does not contain it: the services' own records also precede it.
-    record.insert(around=environment.services.public_page // 2 - 1)
-    yield record
-    record.delete()
-
-
-@when("the database terminates the idle sessions of a copy of the backend", target_fixture="copy_api")
-def backend_loses_sessions(db, backend, data_client, evidence):
-    with copy_of(backend, {}) as copy:
-        evidence.add("sessions of the copy that were ended", end_sessions(db, copy))
-        yield copy.api(data_client)
-
-
-@then("the public query finds that record there")
-def record_is_answered_there(copy_api, environment, record, evidence):
-    settings = environment.services
-    answers = ask_everywhere({"the copy": copy_api}, settings, settings.public_query)
-    evidence.add("answer of the copy", {door: asked.describe() for door, asked in answers.items()})
-    missed = [asked.describe() for asked in answers.values() if not record.found_in(asked)]
-    assert not missed, f"expected the public query to find {record.values} after the sessions were ended, saw {missed}"
-
-
-@when("the record is changed in the database", target_fixture="record")
-def change_record(record):
-    return record.change()
-
-
-@when("the record is deleted from the database")
-def delete_record(record):
-    record.delete()
-
-
-@then(parsers.parse("the public query {finds} that record, over HTTPS, through the Service and at each pod"))
-def record_is_answered(backend_doors, environment, record, finds, evidence):
-    settings = environment.services
-    answers = ask_everywhere(backend_doors, settings, settings.public_query)
-    evidence.add(settings.public_query, {door: asked.describe() for door, asked in answers.items()})
-    seen = {door: record.found_in(asked) for door, asked in answers.items()}
-    wanted = finds == "finds"
-    assert set(seen.values()) == {wanted}, (
-        f"expected that the public query {finds} {record.values} at each endpoint, found there: {seen}"
-    )
-
-
-@then("the public query also finds it when the query is 8 KiB long")
-def long_query_is_answered(backend_doors, environment, record, evidence):
-    settings = environment.services
-    answers = ask_everywhere(backend_doors, settings, long(settings.public_query))
-    evidence.add("answers to the long query", {door: asked.describe() for door, asked in answers.items()})
-    missed = [door for door, asked in answers.items() if not record.found_in(asked)]
-    assert answers and not missed, (
-        f"expected a query of 8 KiB to find {record.values}, but it did not at {missed or 'any endpoint'}"
-    )
-
-
-@then("the public query also finds it with the headers and bodies that clients send")
-def query_of_clients_is_answered(backend_doors, environment, record, evidence):
-    settings, domain = environment.services, f"www.{environment.domain}"
-    answers = ask_as_clients(backend_doors, settings, settings.public_query, domain)
-    evidence.add("answers to queries as clients send them", {how: asked.describe() for how, asked in answers.items()})
-    missed = [how for how, asked in answers.items() if not record.found_in(asked)]
-    assert answers and not missed, f"expected each query to find {record.values}, not found at {missed}. Try: {LOGS}"
-    forms = {how: form for how, asked in answers.items() if (form := compressed_against_wish(asked.answer))}
-    assert not forms, f"expected no compressed answer unless the client accepts it, saw {forms}. Try: {LOGS}"
 
 
 @when("it sends the protected query", target_fixture="answers")
@@ -122,6 +41,14 @@ def ask_protected(signed_in, backend_doors, environment, evidence):
     answers = ask_everywhere(backend_doors, settings, settings.protected_query, token)
     answers["HTTPS, as bearer in small letters"] = ask_in_small_letters(backend_doors["HTTPS"], settings, token)
     evidence.add("answers to the protected query", {door: asked.describe() for door, asked in answers.items()})
+    return answers
+
+
+@when("it sends the protected query with the headers and bodies that clients send", target_fixture="answers")
+def ask_protected_as_clients(signed_in, backend_doors, environment, evidence):
+    settings, site = environment.services, f"www.{environment.domain}"
+    answers = ask_as_clients(backend_doors, settings, settings.protected_query, site, signed_in["jwt"])
+    evidence.add("answers to queries as clients send them", {how: asked.describe() for how, asked in answers.items()})
     return answers
 
 

@@ -19,10 +19,13 @@ def test_tokens_of_a_sign_in_that_should_have_been_refused_are_shown_nowhere():
 
 
 def test_a_wallet_signs_in_as_often_as_it_is_told_and_its_first_token_is_kept_in_mind():
-    numbers = iter(range(1, 9))
-    first = {"jwt": 0, "wallet": SimpleNamespace(enter=lambda: {"jwt": next(numbers)})}
-    assert tokens.signs_in_again(first, 4) == {"jwt": 4, "first": first}
-    assert next(numbers) == 5
+    did = []
+    wallet = SimpleNamespace(
+        as_new_client=lambda: did.append("new"), enter=lambda: did.append(wallet.api), got=lambda: {"jwt": 4}
+    )
+    first = {"jwt": 0, "wallet": wallet}
+    assert tokens.signs_in_again(first, "the copy", 2) == {"jwt": 4, "first": first}
+    assert did == ["new", "the copy"] * 2
 
 
 def test_a_sign_in_in_several_forms_is_sent_in_all_of_them():

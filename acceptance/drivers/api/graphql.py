@@ -143,31 +143,33 @@ def clients(domain: str) -> dict[str, dict[str, str]]:
     return {PAGE: of_page(domain) | KEEP, **CLIENTS}
 
 
-def ask_as_clients(doors: dict[str, Api], settings: ServiceSettings, query: str, domain: str) -> dict[str, Asked]:
+def ask_as_clients(
+    doors: dict[str, Api], settings: ServiceSettings, query: str, domain: str, token: str | None = None
+) -> dict[str, Asked]:
     """Send a query in each form that clients use, through each of `doors`, one after the other over one connection.
 
-    `domain`: the site's host, whose pages send queries, too.
+    `domain`: the site's host, whose pages send queries, too. `token`: that of a user, if the query needs one.
     """
     bodies = {NAMED: named(query, "Scenario"), NULLS: {"query": query, "operationName": None, "variables": None}}
     bodies[EXTENSIONS] = {"query": query, "extensions": {}}
     answers = {
-        f"{door}, {how}": ask(api, settings, query, body=body, headers=KEEP)
+        f"{door}, {how}": ask(api, settings, query, token, body=body, headers=KEEP)
         for door, api in doors.items()
         for how, body in bodies.items()
     }
-    answers |= {f"{door}, {CHUNKED}": ask_in_chunks(api, settings, query) for door, api in doors.items()}
+    answers |= {f"{door}, {CHUNKED}": ask_in_chunks(api, settings, query, token) for door, api in doors.items()}
     return answers | {
-        f"{door}, {how}": ask(api, settings, query, headers=headers)
+        f"{door}, {how}": ask(api, settings, query, token, headers=headers)
         for door, api in doors.items()
         for how, headers in clients(domain).items()
     }
 
 
-def ask_in_chunks(api: Api, settings: ServiceSettings, query: str) -> Asked:
+def ask_in_chunks(api: Api, settings: ServiceSettings, query: str, token: str | None = None) -> Asked:
     """Send a query in two chunks of its body, over a connection that is kept."""
     text = json.dumps({"query": query}).encode()
     sent = iter((text[:10], text[10:]))
-    return ask(api, settings, query, data=sent, headers={"Content-Type": "application/json", **KEEP})
+    return ask(api, settings, query, token, data=sent, headers={"Content-Type": "application/json", **KEEP})
 
 
 def ask_after(api: Api, settings: ServiceSettings, good: str, token: str | None) -> list[Asked]:

@@ -1,6 +1,6 @@
-"""Headers by which a proxy tells a service who a user is, sent by a client itself. Source: 9.9.
+"""Headers by which a proxy tells a service who a user is, or whence, sent by a client itself. Source: 9.9.
 
-No proxy of the platform's sets them, so a service that believes them lets anybody in.
+Anybody can send them, so a service that believes them lets anybody in.
 """
 
 from __future__ import annotations
@@ -28,17 +28,24 @@ FLAGS = {
 }  # fmt: skip
 """Headers that say that somebody else has checked the user already."""
 
+SOURCE = {
+    "X-Forwarded-For": "127.0.0.1", "X-Real-Ip": "127.0.0.1", "X-Client-Ip": "127.0.0.1", "Forwarded": "for=127.0.0.1",
+    "User-Agent": "kube-probe/1.34",
+}  # fmt: skip
+"""Headers that say that a request comes from the machine itself, or is a probe's."""
 
-def identities(address: str) -> dict[str, str]:
-    """All of these headers, naming a wallet's address as the user."""
-    return {**dict.fromkeys(USER, address), **FLAGS}
+
+def identities(address: str, site: str) -> dict[str, str]:
+    """All of these headers: a wallet's address is the user, and a page of the host `site` sends the request."""
+    page = {"Origin": f"https://{site}", "Referer": f"https://{site}/"}
+    return {**dict.fromkeys(USER, address), **FLAGS, **SOURCE, **page}
 
 
 def ask_as_named(
-    doors: Mapping[str, Api], settings: ServiceSettings, token: str | None, address: str
+    doors: Mapping[str, Api], settings: ServiceSettings, token: str | None, headers: Mapping[str, str]
 ) -> dict[str, Asked]:
-    """The answers to the protected query with a bad token or none, and with headers that name a user, by endpoint."""
-    query, headers = settings.protected_query, identities(address)
+    """The answers to the protected query with a bad token or none, and with `identities`, by endpoint."""
+    query = settings.protected_query
     return {door: ask(api, settings, query, token, headers=headers) for door, api in doors.items()}
 
 
@@ -48,9 +55,8 @@ def let_in_as_named(answers: Mapping[str, Asked]) -> dict[str, str]:
 
 
 def accepted_as_named(
-    doors: Mapping[str, Api], settings: ServiceSettings, token: str | None, address: str
+    doors: Mapping[str, Api], settings: ServiceSettings, token: str | None, headers: Mapping[str, str]
 ) -> dict[str, str]:
     """The endpoints of auth that say yes about a bad token, or none, because of such headers, and what they answer."""
-    headers = identities(address)
     answers = {door: api.post(settings.validate_path, token=token, headers=headers) for door, api in doors.items()}
     return {door: in_words(answer) for door, answer in answers.items() if is_yes(answer, settings)}

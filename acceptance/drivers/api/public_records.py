@@ -9,8 +9,26 @@ from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.graphql import Asked, shows
 from acceptance.drivers.data.database import SERVICE, Database
 
-LETTERS = "Zoë & Söhne <'日本> \N{ROCKET}"
-"""Characters of one to four bytes in UTF-8, in both cases, and those that HTML escapes and JSON does not."""
+LETTERS = "Zoë & Söhne <'日本> \N{ROCKET}  Zoe\N{COMBINING DIAERESIS}"
+"""Characters of one to four bytes in UTF-8, in both cases, and those that HTML escapes and JSON does not.
+
+Two spaces, and a letter composed of two characters, which tidying would change.
+"""
+LONG = 200
+"""Characters of the text for people, if its column has room: more than what lists cut off."""
+ROOM = """select coalesce(character_maximum_length, %s) from information_schema.columns
+    where to_regclass(quote_ident(table_schema) || '.' || quote_ident(table_name)) = to_regclass(%s)
+    and column_name = %s"""
+TIMES = """select column_name from information_schema.columns
+    where to_regclass(quote_ident(table_schema) || '.' || quote_ident(table_name)) = to_regclass(%s)
+    and column_default ~* 'now\\(\\)|current_timestamp' and is_generated = 'NEVER'"""
+"""The columns of a table that say when a row was written."""
+
+
+def text_of(length: int) -> str:
+    """A unique text of some characters, of which the last are LETTERS if there is room."""
+    begin = f"scenario-n-{secrets.token_hex(6)} "
+    return (begin + LETTERS.rjust(max(length - len(begin), 0), "x"))[:length]
 
 
 @dataclass(frozen=True)
@@ -24,8 +42,9 @@ class Record:
     @classmethod
     def new(cls, db: Database, settings: ServiceSettings) -> Record:
         """A row that is not in the database yet; its last column is text for people, who write in many scripts."""
-        *first, last = (f"scenario-n-{secrets.token_hex(6)}" for _ in settings.public_columns)
-        return cls(db, settings, (*first, f"{last} {LETTERS}"))
+        first = (f"scenario-n-{secrets.token_hex(6)}" for _ in settings.public_columns[1:])
+        room = db.ask(SERVICE, ROOM, LONG, settings.public_table, settings.public_columns[-1])
+        return cls(db, settings, (*first, text_of(min([LONG, *(int(length) for (length,) in room)]))))
 
     def insert(self, around: int = 0) -> None:
         """Insert the row, with `around` rows whose first column sorts before its own, and as many that sort after it.
@@ -41,6 +60,17 @@ class Record:
         )
         self.db.ask(SERVICE, statement, *self.around("a"), *self.values, *self.around("z"))
 
+    def age(self, days: int) -> list[str]:
+        """Set back the times at which the row says that it was written; return the columns, which may be none."""
+        table, first = self.settings.public_table, self.settings.public_columns[0]
+        columns = [str(name) for (name,) in self.db.ask(SERVICE, TIMES, table)]
+        earlier = ", ".join(f"{name} = {name} - %s * interval '1 day'" for name in columns)
+        if columns:
+            self.db.ask(
+                SERVICE, f"update {table} set {earlier} where {first} = %s", *[days] * len(columns), self.values[0]
+            )
+        return columns
+
     def around(self, side: str) -> tuple[str, ...]:
         """The beginnings of the values of the rows around it: `a` sort before it, `z` after it."""
         return tuple(value.split(" ")[0].replace("-n-", f"-{side}-", 1) for value in self.values)
@@ -48,7 +78,7 @@ class Record:
     def change(self) -> Record:
         """Change the row's last column; return the row as it is now. Its first column stays: it may be its key."""
         first, last = self.settings.public_columns[0], self.settings.public_columns[-1]
-        changed = replace(self, values=(*self.values[:-1], f"scenario-n-{secrets.token_hex(6)} {LETTERS}"))
+        changed = replace(self, values=(*self.values[:-1], text_of(len(self.values[-1]))))
         statement = f"update {self.settings.public_table} set {last} = %s where {first} = %s"
         self.db.ask(SERVICE, statement, changed.values[-1], self.values[0])
         return changed
@@ -61,11 +91,8 @@ class Record:
         self.db.ask(SERVICE, statement, self.values[0], f"{before}%", f"{after}%")
 
     def found_in(self, asked: Asked) -> bool:
-        """Whether an answer has the whole row. Raises AssertionError if it has only a part of it, or no data.
-
-        The last column is text for people, whose case counts.
-        """
-        data, (*first, last) = asked.data(), self.values
-        found = [*(shows(data, value) for value in first), shows(data, last, exactly=True)]
+        """Whether an answer has the whole row. Raises AssertionError if it has only a part of it, or no data."""
+        data = asked.data()
+        found = [shows(data, value, exactly=True) for value in self.values]
         assert len(set(found)) == 1, f"expected all or none of {self.values} in the answer, saw a part of it in {data}"
         return found[0]

@@ -108,14 +108,6 @@ class SignIn:
         self.answer = self.send(*self.message("a good message"))
         return self.got()
 
-    def enter_at(self, api: Api, times: int) -> dict[str, Any]:
-        """Sign in some times by another way to auth, each time as another client; return what it got last."""
-        self.api, got = api, {}
-        for _ in range(times):
-            self.as_new_client()
-            got = self.enter()
-        return got
-
     def got(self) -> dict[str, Any]:
         """What auth gave to the wallet, with the JWT under "jwt". Raises AssertionError if it refused the sign-in."""
         answer = self.answer

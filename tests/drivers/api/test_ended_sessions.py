@@ -30,12 +30,12 @@ class Members:
         return [(0,)]
 
 
-BACKEND = Thing(name="backend-service", running=lambda: [Thing(status=Thing(pod_ip="10.0.0.7"))])
+COPY = Thing(name="backend-service-1", pod=lambda: Thing(status=Thing(pod_ip="10.0.0.7")))
 
 
-def test_the_sessions_of_one_service_are_ended_at_each_member():
+def test_the_sessions_of_one_copy_are_ended_at_each_member():
     db = Members({"a": {1: "10.0.0.7", 2: "10.0.0.8"}, "b": {}}, stays=2)
-    assert end_sessions(db, BACKEND) == {"a": 1, "b": 0}
+    assert end_sessions(db, COPY) == {"a": 1, "b": 0}
     assert db.stays == 0
 
 

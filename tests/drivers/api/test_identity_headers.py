@@ -6,7 +6,7 @@ from tests_support import json_answer
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api import identity_headers as named
 
-ME = "0xabc"
+ME = named.identities("0xabc", "www.example.test")
 
 
 class Believing:
@@ -24,7 +24,9 @@ class Believing:
         return json_answer(200, {"valid": True, "sub": who}) if who else json_answer(self.status, {"valid": False})
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-User", "Remote-User", "X-Amzn-Oidc-Identity", "X-Internal-Request"])
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-User", "Remote-User", "X-Amzn-Oidc-Identity", "X-Internal-Request", "Origin", "User-Agent"]
+)
 def test_who_believes_a_header_is_seen(header):
     doors, settings = {"a pod": Believing(header), "another": Believing()}, ServiceSettings()
     assert list(named.let_in_as_named(named.ask_as_named(doors, settings, None, ME))) == ["a pod"]
@@ -40,6 +42,6 @@ def test_a_refusal_is_right_whatever_its_status(status, wrong):
 
 
 def test_all_headers_are_sent_at_once_and_are_short():
-    headers = named.identities("0x" + "a" * 40)
-    assert len(headers) == len(named.USER) + len(named.FLAGS) > 30
+    headers = named.identities("0x" + "a" * 40, "www.example.test")
+    assert len(headers) == len(named.USER) + len(named.FLAGS) + len(named.SOURCE) + 2 > 30
     assert len("".join(f"{name}: {value}\r\n" for name, value in headers.items())) < 4096

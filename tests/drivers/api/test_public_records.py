@@ -3,6 +3,7 @@
 import html
 import json
 import sqlite3
+import unicodedata
 
 import pytest
 import requests
@@ -26,7 +27,7 @@ def answered(name, escaped):
 
 @pytest.mark.parametrize("escaped", [True, False])
 def test_a_record_has_letters_of_every_length_which_are_found_however_they_are_written(escaped):
-    values = Record.new(None, SETTINGS).values
+    values = Record.new(Database(), SETTINGS).values
     assert {len(letter.encode()) for letter in values[-1]} == {1, 2, 3, 4} and values[0].isascii()
     record = Record(None, SETTINGS, ("scenario-1", values[-1]))
     assert record.found_in(answered(values[-1], escaped))
@@ -34,9 +35,23 @@ def test_a_record_has_letters_of_every_length_which_are_found_however_they_are_w
         record.found_in(answered(values[-1].encode("latin-1", "replace").decode("latin-1"), escaped))
 
 
-@pytest.mark.parametrize("changed", [html.escape, str.title, str.lower, str.upper, str.capitalize])
+def tidied(text):
+    return " ".join(text.split())
+
+
+def composed(text):
+    return unicodedata.normalize("NFC", text)
+
+
+def cut(text):
+    return text[:120]
+
+
+@pytest.mark.parametrize(
+    "changed", [html.escape, str.title, str.lower, str.upper, str.capitalize, tidied, composed, cut]
+)
 def test_a_text_that_changed_on_its_way_is_a_part_of_the_record(changed):
-    record = Record(None, SETTINGS, ("scenario-1", Record.new(None, SETTINGS).values[-1]))
+    record = Record(None, SETTINGS, ("scenario-1", Record.new(Database(), SETTINGS).values[-1]))
     with pytest.raises(AssertionError, match="a part of"):
         record.found_in(answered(changed(record.values[-1]), False))
 
@@ -46,12 +61,17 @@ class Database:
 
     def __init__(self):
         self.connection = sqlite3.connect(":memory:")
-        self.connection.execute("create table products (slug text primary key, name text)")
+        self.connection.execute("create table products (slug text primary key, name text, created int default 100)")
+        self.room = [(200,)]
         self.connection.create_function("to_char", 2, lambda number, _: f"{number:03}")
         self.numbers = f"(select value as n from json_each('{json.dumps(list(range(1, MANY + 1)))}'))"
 
     def ask(self, _, statement, *values):
-        text = statement.replace("backend.products", "products").replace("::text", "")
+        if "information_schema" in statement:
+            return self.room if "character_maximum_length" in statement else [("created",)]
+        text = (
+            statement.replace("backend.products", "products").replace("::text", "").replace(" * interval '1 day'", "")
+        )
         text = text.replace(f"generate_series(1, {MANY})", self.numbers)
         return self.connection.execute(text.replace("%s", "?"), values).fetchall()
 
@@ -76,3 +96,21 @@ def test_a_record_is_changed_and_stays_the_same_row():
     assert record.values not in db.ask("", "select slug, name from products")
     record.delete()
     assert db.ask("", "select slug from products") == []
+
+
+@pytest.mark.parametrize("room", [20, 60, 120, 200])
+def test_a_text_fills_the_room_of_its_column(room):
+    db = Database()
+    db.room = [(room,)]
+    record = Record.new(db, SETTINGS)
+    assert len(record.values[-1]) == len(record.change().values[-1]) == room and record.values[-1].startswith(
+        "scenario-n-"
+    )
+
+
+def test_a_record_is_as_old_as_it_says_itself():
+    db = Database()
+    record = Record.new(db, SETTINGS)
+    record.insert(around=MANY)
+    assert record.age(60) == ["created"]
+    assert db.ask("", "select slug from products where created = 40") == [(record.values[0],)]
