@@ -86,7 +86,7 @@ def nothing_is_stored_elsewhere(cluster):
 @given("all etcd members are connected to each other")
 def members_are_connected(cluster):
     connected = lambda: all_connected(cluster)  # noqa: E731
-    hint = "on each control plane: curl -s http://127.0.0.1:2381/metrics | grep active_peers"
+    hint = "on each control plane: curl -vk https://ANOTHER:2380"
     eventually(connected, within=SETTLED, what="every member of etcd to be connected to every other one", hint=hint)
 
 

@@ -1,6 +1,7 @@
 """A small project with the suite's plugin, which writes only into a folder of the test."""
 
 import json
+import os
 import signal
 import textwrap
 
@@ -25,6 +26,12 @@ AWS = "containers"
 [unverifiable]
 "1.3" = "no machines of their own"
 """
+
+
+def pytest_xdist_auto_num_workers():
+    """More processes than processors where there are few: many tests wait for a program that they have started."""
+    processors = os.cpu_count() or 2
+    return max(processors, min(2 * processors, 8))
 
 
 class Project:

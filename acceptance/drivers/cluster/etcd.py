@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kubernetes import client
@@ -18,9 +18,10 @@ PKI = "/etc/kubernetes/pki/etcd"
 DATA = "/var/lib/etcd"
 """A member's data directory: the same in the pod and on its node."""
 SNAPSHOT = f"{DATA}/hardening.db"
-METRICS = ("curl", "--silent", "--max-time", "5", "http://127.0.0.1:2381/metrics")
-"""Reads the metrics of a machine's own member, at the port that kubeadm gives them."""
-ACTIVE = re.compile(r'^etcd_network_active_peers\{Local="(\w+)",Remote="(\w+)"\} (\S+)$', re.MULTILINE)
+PEERS = 2380
+"""The port at which a member answers the others."""
+SHAKES_HANDS = ("curl", "--silent", "--insecure", "--max-time", "5", "--write-out", "%{time_appconnect} ")
+"""Prints the seconds until TLS was established, 0 if it was not: packets then pass in both directions."""
 ENCRYPTED = re.compile(rb"k8s:enc:(?!identity)[a-z]+:v\d+:[^:]+:")
 """The beginning of a value that the API server encrypted."""
 
@@ -42,36 +43,30 @@ def etcdctl(cluster: Cluster, *arguments: str) -> str:
     )  # fmt: skip
 
 
-def members(cluster: Cluster) -> dict[str, str]:
-    """The names of etcd's members, by id as its metrics write it."""
-    listed = as_json(etcdctl(cluster, "member", "list", "--write-out", "json"))["members"]
-    return {f"{item['ID']:x}": str(item.get("name", "")) for item in listed}
+def unreached(cluster: Cluster) -> dict[str, list[str]]:
+    """The control planes that a control plane cannot reach at etcd's port for members, by name.
 
-
-def cut_off(metrics: str, known: Mapping[str, str]) -> list[str]:
-    """The members that the member with these metrics is not connected to, by name; none if it does not count them.
-
-    `known`: the names of all members, by id. Source: etcd, rafthttp, `etcd_network_active_peers`.
+    What etcd counts as active peers does not tell: it stays as it was while packets are dropped. A control plane whose
+    own member does not answer at that port is not judged.
     """
-    seen = [match.groups() for match in ACTIVE.finditer(metrics)]
-    connected = {remote for _, remote, number in seen if float(number) > 0}
-    own = {local for local, *_ in seen}
-    return sorted(name for member, name in known.items() if seen and member not in connected | own)
+    found = {}
+    for machine in cluster.outputs.control_planes:
+        others = cluster.outputs.control_planes
+        asked = [word for other in others for word in ("--output", "/dev/null", f"https://{other.address}:{PEERS}")]
+        seconds = cluster.on_node(machine.name, *SHAKES_HANDS, *asked, check=False).split()
+        reached = {other.name: float(took) > 0 for other, took in zip(others, seconds, strict=True)}
+        if missed := [name for name, answers in reached.items() if not answers and reached[machine.name]]:
+            found[machine.name] = missed
+    return found
 
 
 def all_connected(cluster: Cluster) -> bool:
-    """Raise AssertionError naming the pairs of etcd members that are not connected, as each control plane counts them.
+    """Raise AssertionError naming the pairs of control planes between which etcd's members do not reach each other.
 
-    Two that are cut off from each other go unnoticed as long as the third leads. A control plane whose etcd has no port
-    for metrics is not judged.
+    Two that are cut off from each other go unnoticed as long as the third leads.
     """
-    known = members(cluster)
-    found = {
-        machine.name: cut
-        for machine in cluster.outputs.control_planes
-        if (cut := cut_off(cluster.on_node(machine.name, *METRICS, check=False), known))
-    }
-    assert not found, f"members of etcd that are not connected, by who says so: {found}"
+    found = unreached(cluster)
+    assert not found, f"members of etcd that are not reached, by who cannot reach them: {found}"
     return True
 
 
