@@ -26,7 +26,7 @@ class ServiceSettings(Section):
 
     `sign_in`: `siwe` (a nonce, and a message that the client builds) or `challenge` (auth writes the message, in
     `challenge_field` of its answer). `client_header`: the header by which auth tells clients apart to its rate limit;
-    empty if it goes by address. `public_query` returns what `public_table` holds in `public_columns`.
+    empty if it goes by address. `public_query` returns what `public_table` holds in `public_columns`, each row once.
     `protected_shows`: what the answer to `protected_query` says of the caller, with {address} for the wallet's.
     """
 

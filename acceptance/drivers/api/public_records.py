@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from dataclasses import dataclass, replace
 
@@ -91,8 +92,10 @@ class Record:
         self.db.ask(SERVICE, statement, self.values[0], f"{before}%", f"{after}%")
 
     def found_in(self, asked: Asked) -> bool:
-        """Whether an answer has the whole row. Raises AssertionError if it has only a part of it, or no data."""
+        """Whether an answer has the whole row, once. Raises AssertionError if it has only a part of it, or no data."""
         data = asked.data()
+        times = json.dumps(data, ensure_ascii=False).count(self.values[-1])
+        assert times < 2, f"expected {self.values[-1]} once in the answer, saw it {times} times in {data}"
         found = [shows(data, value, exactly=True) for value in self.values]
         assert len(set(found)) == 1, f"expected all or none of {self.values} in the answer, saw a part of it in {data}"
         return found[0]

@@ -35,6 +35,12 @@ def test_a_record_has_letters_of_every_length_which_are_found_however_they_are_w
         record.found_in(answered(values[-1].encode("latin-1", "replace").decode("latin-1"), escaped))
 
 
+def test_a_record_that_is_answered_twice_is_wrong():
+    record = Record(None, SETTINGS, ("scenario-1", Record.new(Database(), SETTINGS).values[-1]))
+    with pytest.raises(AssertionError, match="saw it 2 times"):
+        record.found_in(answered(record.values[-1] * 2, False))
+
+
 def tidied(text):
     return " ".join(text.split())
 
