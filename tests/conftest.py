@@ -28,6 +28,7 @@ AWS = "containers"
 """
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
     """More processes than processors where there are few: many tests wait for a program that they have started."""
     processors = os.cpu_count() or 2

@@ -35,7 +35,7 @@ from acceptance.infrastructure.kind import KindInfrastructure
 from acceptance.platform.git import GIT, PLATFORM, GitServer
 from acceptance.platform.secrets import read_secret
 from acceptance.proof.catalogue import Defect, load_defects
-from acceptance.proof.proofs import keep, noted, other_reasons, report
+from acceptance.proof.proofs import keep, noted, other_reasons, report, unjudged
 from acceptance.proof.rounds import covering, ends_platform, rounds_of
 from acceptance.proof.workbench import Undo, Workbench
 from acceptance.reports.report import git
@@ -143,6 +143,8 @@ def prove(bench: Workbench, together: list[Defect], given: str) -> list[dict[str
         for defect, proof in zip(together, found, strict=True):
             proof["red"] = [name for name in red if name in (*defect.red, *defect.may)]
             proof["missed"] = [name for name in defect.red if name not in red]
+            if left_out := unjudged(defect, {name: entry["outcome"] for name, entry in entries.items()}):
+                proof["error"] = f"the run did not judge {', '.join(left_out)}: read the lines above"
             proof["without cause"] = [name for name in red if name not in expected]
             proof["for another reason"] = other_reasons(defect, {name: entries[name]["reason"] for name in red})
             reported = (*proof["red"], *proof["without cause"])

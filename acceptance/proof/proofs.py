@@ -13,6 +13,12 @@ from acceptance.criteria.ledger import Ledger
 from acceptance.proof.catalogue import Defect
 
 
+def unjudged(defect: Defect, outcomes: dict[str, str]) -> list[str]:
+    """What a defect had to turn red and the run gave no verdict about: that is no proof that it stayed green."""
+    judged = {name for name, outcome in outcomes.items() if outcome not in ("not selected", "no scenario")}
+    return [name for name in defect.red if name not in judged]
+
+
 def other_reasons(defect: Defect, reasons: dict[str, str]) -> list[str]:
     """What a defect had to turn red and did, but for a reason that does not match its `because`."""
     return [name for name in defect.red if name in reasons and not re.search(defect.because, reasons[name])]

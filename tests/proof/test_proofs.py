@@ -3,7 +3,7 @@
 import pytest
 
 from acceptance.proof.catalogue import Defect
-from acceptance.proof.proofs import keep, other_reasons, report
+from acceptance.proof.proofs import keep, other_reasons, report, unjudged
 
 FOUND = {"defect": "redis-is-too-old", "red": ["7.1"], "missed": [], "without cause": [], "for another reason": []}
 
@@ -37,3 +37,8 @@ def test_a_red_for_its_reason_is_kept(capsys):
     keep(ledger, defect(), FOUND, "abc")
     assert list(ledger["7.1"]) == ["redis-is-too-old"]
     assert report(FOUND | {"seconds": 1}) == 0
+
+
+def test_what_the_run_did_not_judge_did_not_stay_green():
+    found = unjudged(defect(), {"7.1": "no scenario"}), unjudged(defect(), {"7.1": "passed"}), unjudged(defect(), {})
+    assert found == (["7.1"], [], ["7.1"])
