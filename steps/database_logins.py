@@ -5,12 +5,12 @@ import secrets
 from pytest_bdd import parsers, then
 
 from acceptance.base.labels import SCENARIO_LABEL
+from acceptance.drivers.api import pool_sizes
 from acceptance.drivers.data.database import SCHEMA, SERVICE
 from acceptance.drivers.data.database_logins import (
     LET_IN,
     attempt,
     attempts,
-    connections_at_once,
     cut_short,
     ending,
     not_served,
@@ -56,11 +56,12 @@ def queries_may_take_time(db, seconds):
 
 
 @then("they are accepted for as many concurrent connections as the services' pods may open")
-def enough_at_once(db, cluster, auth_service, backend_service, evidence):
-    count = connections_at_once(
-        cluster.apps.list_namespaced_deployment("default", label_selector=f"!{SCENARIO_LABEL}").items
-    )
-    evidence.add("connections held open at once", count)
+def enough_at_once(db, default, environment, auth_service, backend_service, evidence):
+    pools, now = ({}, 0) if db.is_yugabytedb else pool_sizes.after_bursts(db, default, environment.services)
+    apps = default.cluster.apps
+    found = apps.list_namespaced_deployment(default.name, label_selector=f"!{SCENARIO_LABEL}").items
+    count = pool_sizes.with_pools(found, pools, now)
+    evidence.add("connections opened at once", {"of a busy pod": pools, "held already": now, "opened": count})
     found = turned_away(db, count)
     hint = "Try: select rolname, rolconnlimit from pg_roles; show max_connections"
     assert not found, f"expected the database to accept {count} concurrent connections, but {found}. {hint}"
