@@ -7,12 +7,13 @@ from types import SimpleNamespace as Thing
 import pytest
 import yaml
 from kubernetes.client import ApiException
+from tests_support import deployed_objects
 
 from acceptance.base.deadlines import Deadline
 from acceptance.base.paths import ROOT
 from acceptance.clients.sql import Login
 from acceptance.drivers.data import password_rotation
-from acceptance.drivers.data.password_rotation import judged, lost_on_rotation, once, twice
+from acceptance.drivers.data.password_rotation import judged, lost_on_rotation, once, twice, uses_script
 
 TEXT = (ROOT / "k8s/database/base/init.sql").read_text()
 
@@ -122,6 +123,13 @@ JOB = yaml.safe_load((ROOT / "k8s/database/base/init-job.yaml").read_text())
 def test_a_job_that_runs_in_no_later_sync_is_told(notes, told):
     job = JOB | {"metadata": {"name": "yugabytedb-init", "annotations": notes}}
     assert once([job, {"kind": "ConfigMap", "metadata": {"name": "x"}}]) == (["yugabytedb-init"] if told else [])
+
+
+@pytest.mark.parametrize("place", ["kind", "production"])
+def test_the_platforms_own_job_runs_in_each_sync(place):
+    objects = deployed_objects(place)
+    assert [item["metadata"]["name"] for item in objects if uses_script(item)] == ["yugabytedb-init"]
+    assert once(objects) == []
 
 
 def test_other_jobs_and_those_with_a_clock_are_not_judged():
