@@ -49,6 +49,7 @@ Feature: Database service
     And they are accepted for as many concurrent connections as the services' pods may open
     And they have no expiry date
     And a rotated password would reach their role at the next sync
+    And the job that sets it runs in each sync
 
   @ac-6.6 @system-YugabyteDB
   Scenario Outline: Every node rejects wrong credentials
@@ -57,6 +58,7 @@ Feature: Database service
     And every rule in each node's pg_hba.conf requires a password
     And so does every rule that the nodes read at their next start
     And no role has a password that is not in one of the platform's Secrets
+    And no node takes orders without a password
 
     Examples:
       | credentials       |
@@ -72,6 +74,7 @@ Feature: Database service
     And every node has every transfer
     And a commit is acknowledged only once all nodes have it
     And every acknowledged commit is on disk, whichever client made it
+    And it still would be once the nodes read their configuration files again
     And a write that violates a table constraint is rejected, and no constraint is disabled
 
   @ac-6.8 @system-YugabyteDB @disruptive @disturbs-database
@@ -93,4 +96,5 @@ Feature: Database service
     And all nodes hold the same rows of that table
     And every table of every database is replicated to all nodes
     And all nodes hold the same rows in every table of the services
+    And every table and index has its file on each node
     And a commit is acknowledged only once all nodes have it

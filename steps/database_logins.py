@@ -5,12 +5,12 @@ import secrets
 from pytest_bdd import parsers, then
 
 from acceptance.base.labels import SCENARIO_LABEL
+from acceptance.drivers.api import pool_sizes
 from acceptance.drivers.data.database import SCHEMA, SERVICE
 from acceptance.drivers.data.database_logins import (
     LET_IN,
     attempt,
     attempts,
-    connections_at_once,
     cut_short,
     ending,
     not_served,
@@ -21,8 +21,9 @@ from acceptance.drivers.data.database_logins import (
     unasked,
     unknown_roles,
 )
+from acceptance.drivers.data.member_access import not_served_by_members, taking_orders
 from acceptance.drivers.data.next_start import files, unasked_rules
-from acceptance.drivers.data.password_rotation import lost_on_rotation
+from acceptance.drivers.data.password_rotation import lost_on_rotation, once_everywhere
 from acceptance.drivers.services.latency import beside
 from acceptance.drivers.services.service import Service
 
@@ -43,7 +44,7 @@ def credentials_accepted(db, evidence):
 def pods_use_database_url(db, default, auth_service, backend_service, evidence):
     with beside(db.client, Service(default, "auth-service"), Service(default, "backend-service")) as clients:
         evidence.add("machines asked from", sorted(clients))
-        wrong = not_served(clients, db.login.user)
+        wrong = not_served(clients, db.login.user) or not_served_by_members(db, clients)
     assert clients and not wrong, f"expected the database to answer each machine's pod as {db.login.user}, saw {wrong}"
 
 
@@ -55,11 +56,12 @@ def queries_may_take_time(db, seconds):
 
 
 @then("they are accepted for as many concurrent connections as the services' pods may open")
-def enough_at_once(db, cluster, auth_service, backend_service, evidence):
-    count = connections_at_once(
-        cluster.apps.list_namespaced_deployment("default", label_selector=f"!{SCENARIO_LABEL}").items
-    )
-    evidence.add("connections held open at once", count)
+def enough_at_once(db, default, environment, auth_service, backend_service, evidence):
+    pools, now = ({}, 0) if db.is_yugabytedb else pool_sizes.after_bursts(db, default, environment.services)
+    apps = default.cluster.apps
+    found = apps.list_namespaced_deployment(default.name, label_selector=f"!{SCENARIO_LABEL}").items
+    count = pool_sizes.with_pools(found, pools, now)
+    evidence.add("connections opened at once", {"of a busy pod": pools, "held already": now, "opened": count})
     found = turned_away(db, count)
     hint = "Try: select rolname, rolconnlimit from pg_roles; show max_connections"
     assert not found, f"expected the database to accept {count} concurrent connections, but {found}. {hint}"
@@ -77,6 +79,13 @@ def rotation_reaches_role(db):
     found = lost_on_rotation(db)
     hint = "Try: kubectl get configmap yugabytedb-init -o yaml; kubectl logs job/yugabytedb-init"
     assert not found, f"expected init.sql to set each new password for the role, but {found}. {hint}"
+
+
+@then("the job that sets it runs in each sync")
+def each_sync_sets_it(platform, argocd):
+    found = once_everywhere(platform, argocd)
+    hint = "Try: kubectl get job yugabytedb-init -o yaml; its annotation argocd.argoproj.io/hook"
+    assert not found, f"expected the job with init.sql to run in each sync, but {'; '.join(found)}. {hint}"
 
 
 @then("the Service and every node accept a client with the right credentials")
@@ -103,6 +112,13 @@ def no_rule_trusts(db, evidence):
     evidence.add("rules of pg_hba.conf", {member: [list(rule) for rule in rows] for member, rows in seen.items()})
     found = unasked(seen)
     assert not found, f"expected every rule of pg_hba.conf to require a password, saw {found}"
+
+
+@then("no node takes orders without a password")
+def no_orders_without_password(db):
+    found = taking_orders(db)
+    hint = "Try: kubectl get statefulset yb-tserver -o yaml; PATRONI_RESTAPI_USERNAME and PATRONI_RESTAPI_PASSWORD"
+    assert not found, f"expected 401 or 403 for PATCH /config at each node's Patroni, saw {found}. {hint}"
 
 
 @then("so does every rule that the nodes read at their next start")

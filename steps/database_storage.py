@@ -1,10 +1,12 @@
 """The database's storage: where it is, how many copies there are, and what a power failure would lose."""
 
+import functools
+
 from pytest_bdd import then
 
 from acceptance.base.deadlines import REPLICATED
 from acceptance.base.waiting import eventually
-from acceptance.drivers.data import durability
+from acceptance.drivers.data import durability, relation_files
 from acceptance.drivers.data.durability import DISK
 from acceptance.drivers.data.member_loss import HINT
 from acceptance.drivers.data.next_start import elsewhere, files
@@ -71,6 +73,21 @@ def same_rows(db, evidence):
     what = "the same rows of every table on all nodes"
     seen = eventually(lambda: durability.same_everywhere(db), within=REPLICATED, what=what, hint=HINT)
     evidence.add("rows and digest by table", seen)
+
+
+@then("every table and index has its file on each node")
+def files_are_everywhere(db, evidence):
+    if not db.is_yugabytedb:
+        look = functools.partial(relation_files.files_everywhere, db)
+        what = "a file of each table and index on each node"
+        evidence.add("tables and indexes with a file", eventually(look, within=REPLICATED, what=what, hint=HINT))
+
+
+@then("it still would be once the nodes read their configuration files again")
+def commits_will_reach_disks(db):
+    found = durability.weak_files(db)
+    hint = "Try: select * from pg_file_settings"
+    assert not found, f"expected each commit to survive a power failure after a reload, but {'; '.join(found)}. {hint}"
 
 
 @then("every acknowledged commit is on disk, whichever client made it")

@@ -47,6 +47,17 @@ def developer_reads(developer, cluster, backend, evidence):
     assert set(pods) <= listed, f"expected all pods in the developer's list, missing: {sorted(set(pods) - listed)}"
 
 
+@then("the developer can get each of these by name, and watch pods and Deployments")
+def developer_gets_and_watches(developer, evidence):
+    by_name, watches = rights.closer(rights.resources(developer))
+    seen = {404: rights.statuses(developer, by_name), 200: rights.statuses(developer, watches)}
+    evidence.add("what the developer gets by a name that nobody has, and watches", seen)
+    wrong = {what: code for wanted, answers in seen.items() for what, code in rights.unlike(answers, wanted).items()}
+    assert by_name and watches and not wrong, (
+        f"expected 404 (get) and 200 (watch) for the developer, saw {wrong}. {HINT}"
+    )
+
+
 @then("the developer can read no other kind of object, and nothing elsewhere")
 def developer_reads_nothing_elsewhere(developer, cluster, evidence):
     attempts = rights.reads_elsewhere(rights.resources(developer))
@@ -109,11 +120,11 @@ def no_way_around(developer, cluster, backend, evidence):
 
 @then("nobody else has a right that leads to one, except the platform's own accounts and administrators")
 def no_other_developers(platform, evidence):
-    found = granted_rights.strangers(platform, NAMESPACE)
+    found = granted_rights.strangers_anywhere(platform)
     evidence.add("others with a way to Secrets", found)
     assert not found, (
-        f"expected rights that lead to Secrets in {NAMESPACE} only where the platform needs them, saw {found}. "
-        f"Try: kubectl get rolebindings,clusterrolebindings -n {NAMESPACE} -o wide"
+        f"expected rights that lead to the platform's Secrets only where it needs them, saw {found}. "
+        "Try: kubectl get rolebindings,clusterrolebindings --all-namespaces -o wide"
     )
 
 

@@ -28,6 +28,19 @@ def all_ended_well(checkout):
     assert not checkout.bad, "\n".join(checkout.bad)
 
 
+@then("what they show is there, and backups contain the services' tables")
+def all_showed_something(checkout, environment):
+    settings = environment.services
+    lost = checkout.lost_from_backups((settings.tokens_table, settings.public_table))
+    assert not checkout.silent + lost, "\n".join([*checkout.silent, *lost])
+
+
+@then(parsers.parse('a block of each subtask of "{handbook}" was run'))
+def each_subtask_was_run(checkout, handbook):
+    missing = checkout.not_run(handbook)
+    assert not missing, f"expected blocks marked `sh run` for each subtask in {handbook}, saw none for {missing}"
+
+
 @then("the platform is as it was before")
 def as_before(cluster, repository, checkout):
     platform_state.wait_same(cluster, repository, checkout.before)

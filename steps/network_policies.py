@@ -13,7 +13,7 @@ from acceptance.clients.web import url
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.network.pod_connections import ENFORCED
 from acceptance.drivers.secrets.secret_use import NAMESPACE, running_workloads
-from acceptance.drivers.security import network_policies, policy_peers
+from acceptance.drivers.security import network_policies, policy_peers, policy_rules
 
 RULES_APPLY = Deadline(150, "the suite: rules for new pods, and the time-outs of those who are kept out")
 STAYS = Deadline(5, "the suite: rules that apply once go on to apply")
@@ -56,6 +56,28 @@ def callers_are_named(access, applications, platform, default, cluster):
         f"expected network policies to admit pods only by the names of the Applications that need theirs, "
         f"they also admit {found}. Try: kubectl describe networkpolicy"
     )
+
+
+@given("to other Applications and Traefik the policies open only the ports of Services, here and in production")
+def ports_are_the_services(access, applications, platform, cluster):
+    found = policy_rules.beyond_ports_everywhere(platform, network_policies.policies(cluster))
+    assert not found, (
+        f"expected network policies to open only the ports that Services lead to, they also open {found}. "
+        "Try: kubectl describe networkpolicy"
+    )
+
+
+@given("a policy covers each pod, even one without labels, and none that denies everything is void")
+def denial_is_not_void(access, applications, default, cluster):
+    found = policy_rules.void(network_policies.policies(cluster), policy_peers.pods_here(default))
+    assert not found, f"expected a default-deny policy for every pod in {NAMESPACE}, but {'; '.join(found)}"
+
+
+@given("from Traefik's namespace the policies admit Traefik alone")
+def traefik_is_named(access, applications, cluster):
+    seen, namespaces = network_policies.policies(cluster), network_policies.labelled_namespaces(cluster)
+    found = policy_rules.beside_traefik(seen, namespaces)
+    assert not found, f"expected network policies to name Traefik's pods (app: traefik), they admit {found}"
 
 
 @given("no workload there starts pods of anything else")

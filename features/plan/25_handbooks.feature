@@ -7,6 +7,8 @@ Feature: Handbooks
     And a copy of this project in which to follow a handbook
     When every non-disruptive command of "<handbook>" is run in it
     Then each of them succeeds
+    And what they show is there, and backups contain the services' tables
+    And a block of each subtask of "<handbook>" was run
     And the platform is as it was before
 
     Examples:

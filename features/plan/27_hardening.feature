@@ -25,6 +25,8 @@ Feature: Hardening
   @plan-27.3 @writes-to-users
   Scenario: Pods accept connections only from clients that a policy names
     Given each policy names the Applications that it admits, here and in production
+    And a policy covers each pod, even one without labels, and none that denies everything is void
+    And from Traefik's namespace the policies admit Traefik alone
     And exactly the network policies in Git
     And each pod behind a Service is covered by its policy, and there are no unknown pods
     And no workload there starts pods of anything else
@@ -40,6 +42,7 @@ Feature: Hardening
   @plan-27.4 @writes-to-users
   Scenario: Of the platform's pods, only the backend's can reach auth
     Given each policy names the Applications that it admits, here and in production
+    And to other Applications and Traefik the policies open only the ports of Services, here and in production
     And exactly the network policies in Git
     And each pod behind a Service is covered by its policy, and there are no unknown pods
     And the policies admit no IP blocks and, from other namespaces, only Traefik's pods
@@ -50,6 +53,7 @@ Feature: Hardening
   @plan-27.5 @writes-to-users
   Scenario: Of the platform's pods, only those of auth and the backend can reach the database
     Given each policy names the Applications that it admits, here and in production
+    And to other Applications and Traefik the policies open only the ports of Services, here and in production
     And exactly the network policies in Git
     And each pod behind a Service is covered by its policy, and there are no unknown pods
     And the policies admit no IP blocks and, from other namespaces, only Traefik's pods
@@ -59,6 +63,7 @@ Feature: Hardening
   @plan-27.6 @writes-to-users
   Scenario: Of the platform's pods, only auth's can reach Redis
     Given each policy names the Applications that it admits, here and in production
+    And to other Applications and Traefik the policies open only the ports of Services, here and in production
     And exactly the network policies in Git
     And each pod behind a Service is covered by its policy, and there are no unknown pods
     And the policies admit no IP blocks and, from other namespaces, only Traefik's pods
@@ -69,6 +74,7 @@ Feature: Hardening
   Scenario: A developer can read what runs in the services' namespace
     Given a developer with their own token
     Then the developer can read pods, logs, Services, Deployments and events there
+    And the developer can get each of these by name, and watch pods and Deployments
     And the developer can read no other kind of object, and nothing elsewhere
     And the developer can request only the API's public non-resource URLs
 

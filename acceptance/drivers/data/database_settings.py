@@ -23,6 +23,10 @@ ALTERED = "select name, setting from pg_file_settings where right(sourcefile, 20
 BOUNDS = {"wal_sender_timeout": (1, 30_000), "wal_receiver_timeout": (1, 30_000), "wal_keep_size": (64, None)}
 """The lowest and highest value of a setting, wherever it was set. Timeouts: milliseconds after which a silent member is
 given up, for which a commit waits. wal_keep_size: megabytes of the log that are kept for an absent member."""
+SLOWEST = {"ttl": (20, 30), "primary_start_timeout": (300, 300), "master_start_timeout": (300, 300)}
+"""The highest value of Patroni's settings of failover, and what counts where one is not set, in seconds. ttl: until a
+leader that is gone is replaced. The others, which are its new and its old name: how long a crashed leader may take to
+start."""
 BOUND = f"select name, setting from pg_settings where name in ({', '.join(repr(name) for name in BOUNDS)})"
 
 
@@ -83,6 +87,20 @@ def out_of_bounds(db: Database) -> list[str]:
     return [f"{key} is {value} on {name}" for name, key, value in rows if not within(int(value), *BOUNDS[key])]
 
 
+def slow(seen: Mapping[str, Any]) -> list[str]:
+    """Patroni's settings above SLOWEST, even if Git has them: writes would wait for longer than clients do."""
+    values = {key: seen.get(key, unset) for key, (_, unset) in SLOWEST.items()}
+    return [f"{key} is {value} s, more than {SLOWEST[key][0]}" for key, value in values.items() if above(key, value)]
+
+
+def above(key: str, value: Any) -> bool:
+    """Whether a value of a setting in SLOWEST is a number above its limit; it may be written as text."""
+    try:
+        return float(value) > SLOWEST[key][0]
+    except (TypeError, ValueError):
+        return False
+
+
 def within(value: int, least: int, most: int | None) -> bool:
     """Whether a number is in a range; `most` is None if there is no upper bound."""
     return least <= value and (most is None or value <= most)
@@ -90,4 +108,4 @@ def within(value: int, least: int, most: int | None) -> bool:
 
 def differences(db: Database, wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> list[str]:
     """All that is wrong with the members' settings, if Git has `wanted` and Patroni `seen`; nothing if Git has none."""
-    return [*unlike(wanted, seen), *altered(db), *out_of_bounds(db)] if wanted else []
+    return [*unlike(wanted, seen), *slow(seen), *altered(db), *out_of_bounds(db)] if wanted else []

@@ -21,6 +21,12 @@ DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": 
 SOUND = {**DURABLE, "session_replication_role": ("origin", "local")}
 """The same, and the setting that makes a session enforce foreign keys and fire triggers: `replica` turns both off."""
 SETTINGS = f"select name, setting from pg_settings where name in ({', '.join(repr(name) for name in SOUND)})"
+FILED = f"""select lower(name), lower(setting) from pg_file_settings
+    where applied and lower(name) in ({", ".join(repr(name) for name in SOUND)})"""
+"""Selects what the configuration files say of them now, whether or not the server has read it; overridden lines do not
+count."""
+YES = ("on", "true", "yes", "1")
+"""The ways to write `on`."""
 WEAK = re.compile(rf"\b({'|'.join(SOUND)})\W{{1,8}}(off|local|remote_write|false|no|0|replica)\b")
 """How such a setting is weakened, in variables, options and configuration files."""
 OVERRIDES = """
@@ -54,6 +60,17 @@ def weak_settings(db: Database) -> list[str]:
 def weak_among(seen: list[tuple[str, Any]]) -> list[str]:
     """The settings, given as (owner, (name, value)), that give up durability or foreign keys."""
     return [f"{key}={value} for {who}" for who, (key, value) in seen if key in SOUND and value not in SOUND[str(key)]]
+
+
+def weak_files(db: Database) -> list[str]:
+    """The settings in each member's configuration files that give durability or foreign keys up once it reads them.
+
+    YugabyteDB writes its files at each start.
+    """
+    names = [] if db.is_yugabytedb else db.names()
+    rows = [(name, *row) for name in names for row in db.ask(name, FILED, login=db.admin)]
+    found = weak_among([(name, (key, "on" if value in YES else value)) for name, key, value in rows])
+    return [f"{text}, from its next reload" for text in found]
 
 
 def weakly_told(workload: Manifest) -> list[str]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT
 from acceptance.clients.process import run
+from acceptance.criteria.subtasks import load_subtasks
 
 HANDBOOKS = ("operations.md", "developer-guide.md", "first-deployment.md")
 MODES = ("run", "production", "manual")
@@ -25,6 +27,19 @@ SHELL = ("bash", "-euo", "pipefail", "-c")
 TIMEOUT = 240
 """Seconds that a block may take."""
 SUBTASK = re.compile(r"\((\d+\.\d+)\)")
+TASKS = {"operations.md": 25, "developer-guide.md": 26}
+"""The task of the plan whose subtasks a handbook describes."""
+JUDGE = "plan-25.2"
+SHOWS = re.compile(r"^kubectl( -n [\w-]+)? (get|logs|describe) [^|>]*[^|>&\\]$")
+"""A command that shows something by itself: neither into a pipe or a file nor continued on the next line."""
+MAY_BE_EMPTY = ("--field-selector", "--since", "--dry-run")
+"""Options of commands that rightly show nothing where nothing is wrong, or where little happened."""
+NOTHING = "No resources found"
+"""What kubectl says, without an error, if nothing has the name, label or kind that was asked for."""
+BEGINS, ENDS = "\x1e{}\x1f", "\x1d{}\x1f"
+MARKS = re.compile("[\x1d\x1e]\\d+\x1f")
+"""Characters that no command prints, around what a command shows."""
+DUMP = re.compile(r"\bpg_dump\b.*> *(\S+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -92,6 +107,44 @@ def copy_project(target: Path) -> Path:
     return target
 
 
+def shows(line: str, before: str) -> bool:
+    """Whether a line is a whole command that has to show something; `before` is the line before it."""
+    whole = SHOWS.match(line) and not before.endswith(("\\", "|"))
+    return bool(whole) and not any(option in line for option in MAY_BE_EMPTY)
+
+
+def marked(text: str) -> str:
+    """A block in which what each command shows that `shows` names has marks around it; nothing else is changed."""
+    lines = text.splitlines()
+    found = []
+    for number, (before, line) in enumerate(zip(["", *lines], lines, strict=False)):
+        mark = [f"printf '%s' '{form.format(number)}'" for form in (BEGINS, ENDS)]
+        found += [mark[0], line, mark[1]] if shows(line, before) else [line]
+    return "\n".join(found) + "\n"
+
+
+def showing_nothing(text: str, printed: str, errors: str) -> list[str]:
+    """What a block's commands did not show, in words, given what the marked block printed."""
+    lines = text.splitlines()
+    found = [
+        f"{line!r} printed nothing"
+        for number, line in enumerate(lines)
+        if BEGINS.format(number) + ENDS.format(number) in printed
+    ]
+    allowed = sum(line.count("--field-selector") for line in lines)
+    empty = [line for line in errors.splitlines() if NOTHING in line]
+    return found + ([f"{empty[0]!r} was said"] if len(empty) > allowed else [])
+
+
+def dumped(text: str, table: str) -> bool:
+    """Whether a dump has a table (schema.table) and a statement that fills it."""
+    schema, _, name = table.partition(".")
+    quoted = rf'"?{re.escape(schema)}"?\."?{re.escape(name)}"?[ (]'
+    return bool(re.search(rf"^CREATE TABLE {quoted}", text, re.MULTILINE)) and bool(
+        re.search(rf"^(COPY|INSERT INTO) {quoted}", text, re.MULTILINE)
+    )
+
+
 @dataclass
 class Checkout:
     """The place where a handbook is followed: a copy of the project, with this run's programs and kubeconfig."""
@@ -103,15 +156,33 @@ class Checkout:
     """The platform as it was found."""
     ended: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Exit code and output of each block that was run, by its place."""
+    silent: list[str] = field(default_factory=list)
+    """What blocks did not show although they succeeded, in words."""
+    ran: list[Block] = field(default_factory=list)
 
     def type(self, block: Block) -> str:
         """Run a block as written; return its commands, output and exit code."""
         environment = {"KUBECONFIG": str(self.kubeconfig), "PATH": f"{self.tools}:{os.environ.get('PATH', '')}"}
-        command = [*SHELL, block.text]
+        command = [*SHELL, marked(block.text)]
         ended = run(command, cwd=self.folder, environment=environment, timeout=TIMEOUT, check=False)
-        said = ended.stdout + ended.stderr
+        said = MARKS.sub("", ended.stdout) + ended.stderr
         self.ended[block.place] = (ended.returncode, said)
+        self.ran.append(block)
+        self.silent += [f"{block.place}: {text}" for text in showing_nothing(block.text, ended.stdout, ended.stderr)]
         return f"{block.text}\n{said}\nexit code {ended.returncode}"
+
+    def lost_from_backups(self, tables: Iterable[str]) -> list[str]:
+        """The tables that the dumps of the blocks that were run do not contain with their rows, in words."""
+        names = [name for block in self.ran for name in DUMP.findall(block.text)]
+        dumps = {name: (self.folder / name).read_text(errors="replace") for name in names}
+        return [f"{name} lacks {table}" for name, text in dumps.items() for table in tables if not dumped(text, table)]
+
+    def not_run(self, handbook: str) -> list[str]:
+        """The subtasks of which the plan's catalogue says that this judges them, but no block was run."""
+        run_here = {identity for block in self.ran for identity in SUBTASK.findall(block.heading)}
+        known = load_subtasks().subtasks.items()
+        own = [identity for identity, item in known if item.task == TASKS.get(handbook) and JUDGE in item.by]
+        return [identity for identity in own if identity not in run_here]
 
     @property
     def bad(self) -> list[str]:

@@ -35,6 +35,9 @@ READABLE = {
     "jobs.batch", "sealedsecrets.bitnami.com",
 }  # fmt: skip
 """What a developer may list in the services' namespace, and only there. Source: k8s/access/developer.yaml."""
+WATCHED = {"pods", "deployments.apps"}
+WATCH = "?watch=true&timeoutSeconds=1"
+"""A watch that ends after a second."""
 PATCH = {"Content-Type": "application/merge-patch+json"}
 DISCOVERY = {"Accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"}
 NOBODY = "none-such"
@@ -99,6 +102,19 @@ def status(caller: Caller, attempt: Attempt) -> int:
     if code in AWAY_STATUS:
         raise ApiException(status=code, reason=f"no answer to {attempt[:2]}")
     return code
+
+
+def closer(kinds: Iterable[Resource]) -> tuple[dict[str, Attempt], dict[str, Attempt]]:
+    """Attempts to get an object of each READABLE kind by a name that nobody has, and to watch pods and Deployments.
+
+    The first are answered with 404 where they are allowed, the others with 200.
+    """
+    own = [kind for kind in kinds if kind.full_name in READABLE]
+    watched = [kind for kind in own if kind.full_name in WATCHED]
+    return (
+        {f"get {kind.full_name}": ("GET", f"{kind.path(NAMESPACE)}/{NOBODY}") for kind in own},
+        {f"watch {kind.full_name}": ("GET", f"{kind.path(NAMESPACE)}{WATCH}") for kind in watched},
+    )
 
 
 def unlike(seen: dict[str, int], wanted: int) -> dict[str, int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kubernetes import client
@@ -16,12 +16,19 @@ from acceptance.base.yaml_text import documents
 from acceptance.cluster.cluster import SYSTEM_NAMESPACES, Cluster
 from acceptance.cluster.manifests import Manifest
 from acceptance.infrastructure.cluster_lock import NAMESPACE as ACCEPTANCE
+from acceptance.platform.access import NAMESPACE
 from acceptance.platform.platform import Platform
 
 RBAC = "rbac.authorization.k8s.io"
 WRITE = ("create", "patch", "update")
 Way = tuple[str, str, tuple[str, ...]]
 """API group, resource and verbs, any of which is enough."""
+CERTIFICATES = "certificates.k8s.io"
+SIGNS: Way = (CERTIFICATES, "signers", ("approve",))
+TOGETHER: dict[Way, Way] = {SIGNS: (CERTIFICATES, "certificatesigningrequests/approval", ("patch", "update"))}
+"""The ways that lead somewhere only together with another right of the same role."""
+CLIENTS = {"kubernetes.io/*", "kubernetes.io/kube-apiserver-client", "kubernetes.io/kube-apiserver-client-kubelet"}
+"""The signers whose certificates are credentials for the API; others' prove who a server is."""
 TO_SECRETS: tuple[Way, ...] = (
     ("", "secrets", ("get", "list", "watch")),
     *(("", f"pods/{name}", ("create", "get")) for name in ("exec", "attach")),
@@ -29,17 +36,31 @@ TO_SECRETS: tuple[Way, ...] = (
     ("", "pods", ("create",)),
     *(("apps", name, WRITE) for name in ("daemonsets", "deployments", "replicasets", "statefulsets")),
     *(("batch", name, WRITE) for name in ("cronjobs", "jobs")),
+    ("", "replicationcontrollers", WRITE),
+    *(("admissionregistration.k8s.io", f"{name}webhookconfigurations", WRITE) for name in ("mutating", "validating")),
+    SIGNS,
     ("", "serviceaccounts/token", ("create",)),
     ("", "nodes/proxy", ("create", "get")),
     *(("", name, ("impersonate",)) for name in ("groups", "serviceaccounts", "users")),
     *((RBAC, name, ("bind", "escalate")) for name in ("clusterroles", "roles")),
 )
-"""Rights that give a Secret's values, directly or by way of a pod, an account or more rights."""
+"""Rights that give a Secret's values, directly or by way of a pod, an account, a webhook or more rights."""
 TO_SYNCS: tuple[Way, ...] = (("argoproj.io", "applications", ("patch", "update")),)
 """Rights to ask for a sync: an Application's field `operation`."""
 EVERYBODY = ("system:anonymous", "system:authenticated", "system:serviceaccounts", "system:unauthenticated")
 """Users and groups of Kubernetes' own (or the beginnings of their names) that may stand for anybody."""
-KUBEADM = ("kubeadm:cluster-admins",)
+ADMINISTRATORS = ("system:masters", "kubeadm:cluster-admins")
+"""The groups of those who administrate the cluster, whatever binds them."""
+BOOTSTRAP = ("kubernetes.io/bootstrapping", "rbac-defaults")
+"""The label of the bindings that the API server makes for the system itself."""
+INSTALLED = ("kubeadm:", "k3s-", "system:k3s-")
+"""How the names of the bindings begin that kubeadm and K3s make, for users and groups without that label.
+
+Sources: kubeadm's phases (bootstraptoken, kubelet, uploadconfig, kubeconfig, addons); K3s' manifests/ccm.yaml and
+rolebindings.yaml.
+"""
+OF_K3S = {"kube-apiserver": "kube-apiserver-kubelet-admin", "k3s-cloud-controller-manager": "k3s-"}
+"""K3s' users without the prefix `system:`, and how the names of their bindings begin."""
 OF_SUITE = "acceptance-secrets"
 """The role of k8s/acceptance by which a run's user reads the Secrets that it needs."""
 ACCOUNT, OF_ACCOUNT = "ServiceAccount", "system:serviceaccount:"
@@ -55,6 +76,8 @@ class Grant:
     role: str
     subject: tuple[str, str, str]
     """Kind, namespace (of an account) and name."""
+    is_default: bool = field(default=False, compare=False)
+    """Whether the binding has the label of those that the API server makes for the system."""
 
     @property
     def is_for_everybody(self) -> bool:
@@ -69,12 +92,18 @@ class Grant:
 
     @property
     def is_of_system(self) -> bool:
-        """Whether it is for a part of Kubernetes or the nodes' software, kubeadm's administrators, or the suite."""
+        """Whether it is for a part of Kubernetes or the nodes' software, administrators of the cluster, or the suite.
+
+        Anybody may be called `system:...`, so that for users and groups it matters who made the binding.
+        """
         kind, namespace, name = self.subject
         if kind == ACCOUNT:
             # The account that every pod has which names none belongs to nobody.
             return (namespace in SYSTEM_NAMESPACES and name != "default") or namespace == name == ACCEPTANCE
-        return (name.startswith("system:") and not self.is_for_everybody) or name in KUBEADM
+        if name in OF_K3S:
+            return self.binding.startswith(OF_K3S[name])
+        made = self.is_default or self.binding.startswith(INSTALLED)
+        return name in ADMINISTRATORS or (name.startswith("system:") and made and not self.is_for_everybody)
 
     def in_words(self) -> str:
         """Who gets which role by what."""
@@ -93,6 +122,14 @@ def allows(rule: Mapping[str, Any], way: Way) -> bool:
     )
 
 
+def leads(rules: Iterable[Mapping[str, Any]], way: Way) -> bool:
+    """Whether a role's rules together open a way."""
+    opening = [rule for rule in rules if allows(rule, way)]
+    if way == SIGNS:
+        opening = [rule for rule in opening if not (names := {*(rule.get("resourceNames") or [])}) or names & CLIENTS]
+    return bool(opening) and (way not in TOGETHER or any(allows(rule, TOGETHER[way]) for rule in rules))
+
+
 def subjects_of(binding: Manifest, namespace: str) -> list[tuple[str, str, str]]:
     """Kind, namespace and name of those whom a binding names; an account named as a user is an account."""
     found = []
@@ -108,20 +145,30 @@ def subjects_of(binding: Manifest, namespace: str) -> list[tuple[str, str, str]]
 def grants_of(binding: Manifest, kind: str, namespace: str) -> list[Grant]:
     """What a binding grants; `namespace` is its own."""
     metadata, role = binding["metadata"], binding["roleRef"]["name"]
-    return [Grant(kind, metadata["name"], role, subject) for subject in subjects_of(binding, namespace)]
+    is_default = (metadata.get("labels") or {}).get(BOOTSTRAP[0]) == BOOTSTRAP[1]
+    return [Grant(kind, metadata["name"], role, subject, is_default) for subject in subjects_of(binding, namespace)]
 
 
-def granted(cluster: Cluster, namespace: str, ways: Iterable[Way]) -> list[Grant]:
-    """All grants of a role with one of these rights in a namespace, by its RoleBindings and by ClusterRoleBindings."""
+Objects = dict[str, list[Manifest]]
+"""Roles or bindings by kind."""
+
+
+def cluster_wide(cluster: Cluster) -> Objects:
+    """The cluster's ClusterRoles and ClusterRoleBindings, which count in every namespace."""
     api = client.RbacAuthorizationV1Api(cluster.api)
-    listed = {
-        "Role": api.list_namespaced_role(namespace),
-        "ClusterRole": api.list_cluster_role(),
-        "RoleBinding": api.list_namespaced_role_binding(namespace),
-        "ClusterRoleBinding": api.list_cluster_role_binding(),
-    }
+    listed = {"ClusterRole": api.list_cluster_role(), "ClusterRoleBinding": api.list_cluster_role_binding()}
+    return {kind: cluster.api.sanitize_for_serialization(answer.items) for kind, answer in listed.items()}
+
+
+def granted(cluster: Cluster, namespace: str, ways: Iterable[Way], everywhere: Objects | None = None) -> list[Grant]:
+    """All grants of a role with one of these rights in a namespace, by its RoleBindings and by ClusterRoleBindings.
+
+    `everywhere`: what `cluster_wide` gave; without it, it is listed.
+    """
+    api = client.RbacAuthorizationV1Api(cluster.api)
+    listed = {"Role": api.list_namespaced_role(namespace), "RoleBinding": api.list_namespaced_role_binding(namespace)}
     plain = {kind: cluster.api.sanitize_for_serialization(answer.items) for kind, answer in listed.items()}
-    return among(plain, namespace, tuple(ways))
+    return among(plain | (cluster_wide(cluster) if everywhere is None else everywhere), namespace, tuple(ways))
 
 
 def among(objects: Mapping[str, list[Manifest]], namespace: str, ways: tuple[Way, ...]) -> list[Grant]:
@@ -130,7 +177,7 @@ def among(objects: Mapping[str, list[Manifest]], namespace: str, ways: tuple[Way
         (kind, item["metadata"]["name"])
         for kind in ("Role", "ClusterRole")
         for item in objects[kind]
-        if any(allows(rule, way) for rule in item.get("rules") or [] for way in ways)
+        if any(leads(item.get("rules") or [], way) for way in ways)
     }
     return [
         grant
@@ -165,7 +212,26 @@ def rendered_grants(platform: Platform) -> frozenset[Grant]:
     )
 
 
-def strangers(platform: Platform, namespace: str) -> list[str]:
+def namespaces_of(platform: Platform) -> list[str]:
+    """The namespaces that the platform's manifests make, and the services' own; none of the system's."""
+    rendered = {item["metadata"]["name"] for item in rendered_objects(platform, "Namespace")}
+    return sorted({NAMESPACE, *rendered} - {*SYSTEM_NAMESPACES})
+
+
+def strangers_anywhere(platform: Platform) -> list[str]:
+    """Who, besides the system and the platform's own accounts, has a way to Secrets of the platform, in words.
+
+    On a cluster that somebody else runs, the services' namespace alone is judged: the platform's others may have
+    people of their own there.
+    """
+    if platform.cluster.is_attached:
+        return strangers(platform, NAMESPACE)
+    everywhere = cluster_wide(platform.cluster)
+    found = {name: strangers(platform, name, everywhere) for name in namespaces_of(platform)}
+    return [f"{who} in {name}" for name, told in found.items() for who in told]
+
+
+def strangers(platform: Platform, namespace: str, everywhere: Objects | None = None) -> list[str]:
     """Who, besides the system and the platform's own accounts, has a way to Secrets in a namespace, in words.
 
     A cluster that somebody else runs has administrators and accounts of its own: there only bindings inside the
@@ -173,7 +239,7 @@ def strangers(platform: Platform, namespace: str) -> list[str]:
     """
     unknown = [
         grant
-        for grant in granted(platform.cluster, namespace, TO_SECRETS)
+        for grant in granted(platform.cluster, namespace, TO_SECRETS, everywhere)
         if not grant.is_of_system and grant not in rendered_grants(platform)
     ]
     if platform.cluster.is_attached:

@@ -11,8 +11,11 @@ from acceptance.drivers.api.record_counts import counted
 KNOWN = ServiceSettings(protected_counts="sees {count} products")
 
 
-def said(text, count, settings=KNOWN):
-    db = Thing(ask=lambda who, statement: [(count,)])
+def said(text, count, settings=KNOWN, hidden=0):
+    def ask(_member, _statement, login=None):
+        return [(count + (hidden if login == "the administrator" else 0),)]
+
+    db = Thing(ask=ask, admin="the administrator", login=Thing(user="platform"))
     door = Thing(post=lambda path, body, token: json_answer(200, {"data": {"protectedQuery": text}}))
     return counted(db, settings, {"a pod": door}, "its JWT")
 
@@ -25,6 +28,11 @@ def test_data_that_counts_the_records_is_right():
 def test_data_with_another_number_is_seen(text):
     with pytest.raises(AssertionError, match="expected the 2 records of"):
         said(text, 2)
+
+
+def test_records_that_are_hidden_from_the_services_are_seen():
+    with pytest.raises(AssertionError, match="expected platform to see all 3 records"):
+        said("0xabc sees 2 products", 2, hidden=1)
 
 
 def test_data_of_an_unknown_form_is_not_judged():

@@ -15,6 +15,7 @@ from acceptance.drivers.data.database_settings import (
     in_force,
     in_git,
     out_of_bounds,
+    slow,
     unlike,
 )
 
@@ -136,3 +137,19 @@ def test_all_of_it_is_told_and_nothing_where_no_patroni_is():
     members = Members([("wal_keep_size", "0")])
     assert len(differences(members, {"ttl": 14}, {"ttl": 15})) == 3
     assert differences(members, {}, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        (changed(), []),
+        (changed(ttl="20", primary_start_timeout=60), []),
+        (changed(ttl=300), ["ttl is 300 s, more than 20"]),
+        (changed(ttl=None), ["ttl is 30 s, more than 20"]),
+        (changed(primary_start_timeout=3600), ["primary_start_timeout is 3600 s, more than 300"]),
+        (changed(master_start_timeout="3600"), ["master_start_timeout is 3600 s, more than 300"]),
+        (changed(ttl="soon"), []),
+    ],
+)
+def test_a_slow_failover_is_told_also_if_git_has_it(seen, said):
+    assert slow(seen) == said

@@ -5,7 +5,15 @@ import json
 import pytest
 
 from acceptance.clients.sql import Login
-from acceptance.drivers.data.durability import OVERRIDES, SOUND, weak_among, weak_settings, weakly_told
+from acceptance.drivers.data.durability import (
+    FILED,
+    OVERRIDES,
+    SOUND,
+    weak_among,
+    weak_files,
+    weak_settings,
+    weakly_told,
+)
 
 
 def workload(**parts):
@@ -49,6 +57,8 @@ class Members:
 
     login, admin = Login("platform", "right", "alternatefutures"), Login("yugabyte", "right", "alternatefutures")
 
+    is_yugabytedb = False
+
     def __init__(self, **told):
         self.told = told
 
@@ -59,6 +69,8 @@ class Members:
         return "yb-tserver-0"
 
     def ask(self, member, statement, login=None):
+        if statement == FILED:
+            return [*self.told.items()] if member == "yb-tserver-1" else []
         return [] if statement == OVERRIDES else [(name, allowed[0]) for name, allowed in SOUND.items()]
 
     def client(self, *arguments):
@@ -70,3 +82,16 @@ def test_an_option_of_the_url_that_gives_durability_away_is_named():
     assert weak_settings(Members()) == []
     found = weak_settings(Members(synchronous_commit="off"))
     assert found == ["synchronous_commit=off for whoever connects with DATABASE_URL"]
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ({}, []),
+        ({"fsync": "on", "full_page_writes": "yes", "synchronous_commit": "remote_apply"}, []),
+        ({"fsync": "off"}, ["fsync=off for yb-tserver-1, from its next reload"]),
+        ({"synchronous_commit": "local"}, ["synchronous_commit=local for yb-tserver-1, from its next reload"]),
+    ],
+)
+def test_a_file_that_gives_durability_up_later_is_named(written, told):
+    assert weak_files(Members(**written)) == told

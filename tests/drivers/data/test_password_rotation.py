@@ -1,14 +1,19 @@
 """Whether the database's script gives a role each new password."""
 
 import hashlib
+import re
 from types import SimpleNamespace as Thing
 
 import pytest
+import yaml
 from kubernetes.client import ApiException
+from tests_support import deployed_objects
 
+from acceptance.base.deadlines import Deadline
 from acceptance.base.paths import ROOT
 from acceptance.clients.sql import Login
-from acceptance.drivers.data.password_rotation import judged, lost_on_rotation, twice
+from acceptance.drivers.data import password_rotation
+from acceptance.drivers.data.password_rotation import judged, lost_on_rotation, once, twice, uses_script
 
 TEXT = (ROOT / "k8s/database/base/init.sql").read_text()
 
@@ -75,3 +80,59 @@ def database(text=TEXT, is_yugabytedb=False, said="\n"):
 def test_only_what_can_be_undone_is_run(db, said):
     found = lost_on_rotation(db)
     assert found.startswith(said) and bool(found) is bool(said)
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        ("LOG:  checkpoint complete", False),
+        ("LOG:  statement: ALTER ROLE r LOGIN PASSWORD '{}';", True),
+    ],
+)
+def test_a_password_in_the_servers_log_is_told(log, told, monkeypatch):
+    monkeypatch.setattr(password_rotation, "WRITTEN", Deadline(0, "the test"))
+    db, used = database(), []
+
+    def execute(_leader, *command):
+        used[:] = re.findall(r"setenv POSTGRES_PASSWORD (\w+)", command[4])
+        role = re.search(r"setenv POSTGRES_USER (\w+)", command[4])[1]
+        return md5(role, used[-1])
+
+    db.namespace.execute = execute
+    db.namespace.pod = lambda _: Thing(spec=Thing(containers=[Thing(name="patroni")]))
+    db.namespace.cluster.core.read_namespaced_pod_log = lambda *_, **__: log.format(used[-1])
+    assert lost_on_rotation(db) == ("the log of yb-tserver-0 shows it (log_statement?)" if told else "")
+
+
+JOB = yaml.safe_load((ROOT / "k8s/database/base/init-job.yaml").read_text())
+
+
+@pytest.mark.parametrize(
+    ("notes", "told"),
+    [
+        (JOB["metadata"]["annotations"], False),
+        ({}, True),
+        ({"argocd.argoproj.io/hook": "Sync"}, False),
+        ({"argocd.argoproj.io/hook": "Sync", "argocd.argoproj.io/hook-delete-policy": "HookFailed"}, True),
+        ({"argocd.argoproj.io/hook": "SyncFail"}, True),
+        ({"argocd.argoproj.io/hook": "Skip"}, True),
+        ({"helm.sh/hook": "post-install,post-upgrade"}, False),
+        ({"argocd.argoproj.io/sync-options": "Force=true,Replace=true"}, False),
+    ],
+)
+def test_a_job_that_runs_in_no_later_sync_is_told(notes, told):
+    job = JOB | {"metadata": {"name": "yugabytedb-init", "annotations": notes}}
+    assert once([job, {"kind": "ConfigMap", "metadata": {"name": "x"}}]) == (["yugabytedb-init"] if told else [])
+
+
+@pytest.mark.parametrize("place", ["kind", "production"])
+def test_the_platforms_own_job_runs_in_each_sync(place):
+    objects = deployed_objects(place)
+    assert [item["metadata"]["name"] for item in objects if uses_script(item)] == ["yugabytedb-init"]
+    assert once(objects) == []
+
+
+def test_other_jobs_and_those_with_a_clock_are_not_judged():
+    other = {"kind": "Job", "metadata": {"name": "x"}, "spec": {"template": {"spec": {"containers": []}}}}
+    clock = {"kind": "CronJob", "metadata": {"name": "y"}, "spec": {"jobTemplate": {"spec": JOB["spec"]}}}
+    assert once([other, clock]) == []

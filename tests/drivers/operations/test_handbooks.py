@@ -11,7 +11,16 @@ import yaml
 from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT
 from acceptance.criteria.subtasks import load_subtasks, reference_exists
-from acceptance.drivers.operations.handbooks import HANDBOOKS, SUBTASK, copy_project, read_blocks
+from acceptance.drivers.operations.handbooks import (
+    HANDBOOKS,
+    SUBTASK,
+    Checkout,
+    copy_project,
+    dumped,
+    marked,
+    read_blocks,
+    showing_nothing,
+)
 
 BLOCKS = [block for handbook in HANDBOOKS for block in read_blocks(handbook)]
 PRODUCTION = ROOT / "environments" / "production.toml"
@@ -171,3 +180,72 @@ def test_ports_on_this_machine_are_chosen_by_the_system(block):
     forwards = [words.split() for words in block.text.splitlines() if " port-forward " in words]
     fixed = [word for words in forwards for word in words if re.fullmatch(r"\d+(:\d+)?", word)]
     assert not fixed, f"{block.place} fails where {fixed} is taken: write :PORT"
+
+
+KUBECTL = """#!/bin/sh
+case "$*" in
+*no-such-label*) echo "No resources found in default namespace." >&2 ;;
+*nothing*) ;;
+*) echo "pod/auth" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("kubectl get pods\nkubectl -n argocd logs deployment/x --tail=2\n", []),
+        ("kubectl get pods -l no-such-label\n", ["printed nothing", "No resources found"]),
+        ("kubectl logs -l no-such-label | tail -3\n", ["No resources found"]),
+        ("kubectl get pods -o name -l nothing\n", ["printed nothing"]),
+        ("kubectl get pods -l nothing | tail -3\nkubectl get nothing > file\n", []),
+        ("kubectl get no-such-label --field-selector=a=b\n", []),
+        ("kubectl logs nothing --since=5m\n", []),
+        ("kubectl get \\\n  nothing\nx=$(kubectl get nothing)\n", []),
+        ("false || echo ended\n[ -z $(kubectl get nothing) ]\n", []),
+    ],
+)
+def test_a_command_that_shows_nothing_is_told(tmp_path, text, words):
+    (tmp_path / "kubectl").write_text(KUBECTL)
+    (tmp_path / "kubectl").chmod(0o755)
+    (tmp_path / "book.md").write_text(f"# A (25.3)\n```sh run\n{text}```\n")
+    (block,) = read_blocks("book.md", tmp_path)
+    checkout = Checkout(tmp_path, tmp_path, tmp_path / "kubeconfig", {})
+    said = checkout.type(block)
+    assert "exit code 0" in said and not set(said) & set("\x1d\x1e\x1f")
+    assert len(checkout.silent) == len(words), checkout.silent
+    assert all(word in text for word, text in zip(words, checkout.silent, strict=True))
+
+
+def test_marks_are_around_commands_alone():
+    for block in BLOCKS:
+        kept = [line for line in marked(block.text).split("\n")[:-1] if not line.startswith("printf '%s' '")]
+        assert kept == block.text.splitlines()
+    assert showing_nothing("kubectl get pods\n", "", "") == []
+
+
+DUMP = "CREATE TABLE backend.products (\n);\nCOPY backend.products (slug) FROM stdin;\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "table", "there"),
+    [
+        (DUMP, "backend.products", True),
+        (DUMP, "backend.product", False),
+        (DUMP, "auth.tokens", False),
+        (DUMP.partition("COPY")[0], "backend.products", False),
+        ('CREATE TABLE "backend".products (\nINSERT INTO backend.products VALUES (1);', "backend.products", True),
+    ],
+)
+def test_a_dump_has_the_tables_and_their_rows(text, table, there):
+    assert dumped(text, table) is there
+
+
+def test_backups_and_subtasks_are_judged_by_what_was_run(tmp_path):
+    checkout = Checkout(tmp_path, tmp_path, tmp_path, {})
+    checkout.ran += [block for block in BLOCKS if block.mode == "run" and block.handbook == "operations.md"]
+    (tmp_path / "database.sql").write_text(DUMP)
+    assert checkout.lost_from_backups(["backend.products", "auth.tokens"]) == ["database.sql lacks auth.tokens"]
+    assert checkout.not_run("operations.md") == []
+    checkout.ran = [block for block in checkout.ran if "(25.4)" not in block.heading]
+    assert checkout.not_run("operations.md") == ["25.4"]

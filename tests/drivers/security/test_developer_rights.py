@@ -43,6 +43,13 @@ def test_every_kind_of_object_is_tried(kinds):
     assert "list nodes everywhere" in elsewhere and "list nodes in default" not in elsewhere
 
 
+def test_reading_is_more_than_listing(kinds):
+    by_name, watches = developer_rights.closer(kinds)
+    assert by_name["get pods"] == ("GET", "/api/v1/namespaces/default/pods/none-such")
+    assert set(by_name) == {"get pods", "get deployments.apps"}
+    assert set(watches) == {"watch pods", "watch deployments.apps"}
+
+
 def test_nothing_that_is_tried_does_anything(kinds):
     attempts = developer_rights.writes(kinds)
     assert set(attempts) == {"create secrets", "change secrets", "delete secrets", "create pods", "delete nodes"}

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from acceptance.drivers.security import granted_rights, sync_rights
-from acceptance.drivers.security.granted_rights import TO_SECRETS, TO_SYNCS, allows
+from acceptance.drivers.security.granted_rights import BOOTSTRAP, SIGNS, TO_SECRETS, TO_SYNCS, allows, leads
 
 ADMIN = {"apiGroups": [""], "resources": ["pods/attach", "secrets"], "verbs": ["get", "list", "watch"]}
 VIEW = {"apiGroups": ["", "apps", "batch"], "resources": ["pods", "pods/log", "deployments"], "verbs": ["get", "list"]}
@@ -64,7 +64,9 @@ def test_developers_with_rights_of_their_own_are_told_wherever_the_cluster_is(mo
         (subject("ServiceAccount", "default", "kube-system"), True, False),
         (subject("ServiceAccount", "helm-traefik", "kube-system"), False, False),
         (subject("Group", "system:masters"), False, False),
-        (subject("User", "system:kube-controller-manager"), False, False),
+        (subject("User", "system:kube-controller-manager"), True, False),
+        (subject("Group", "system:nodes"), True, False),
+        (subject("User", "kube-apiserver"), True, False),
         (subject("Group", "kubeadm:cluster-admins"), False, False),
         (subject("ServiceAccount", "acceptance", "acceptance"), False, False),
     ],
@@ -82,6 +84,50 @@ def test_what_the_manifests_bind_is_known_and_the_same_account_bound_by_hand_is_
     assert strangers(monkeypatch, objects(cluster_bindings=[own]), rendered=rendered) == []
     other = binding("cluster-admin", argo, name="by-hand")
     assert strangers(monkeypatch, objects(cluster_bindings=[own, other]), rendered=rendered)
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "who", "told"),
+    [
+        ("system:kube-controller-manager", dict([BOOTSTRAP]), "system:kube-controller-manager", False),
+        ("kubeadm:node-autoapprove-bootstrap", {}, "system:bootstrappers:kubeadm:default-node-token", False),
+        ("system:k3s-controller", {}, "system:k3s-controller", False),
+        ("kube-apiserver-kubelet-admin", {}, "kube-apiserver", False),
+        ("k3s-cloud-controller-manager", {}, "k3s-cloud-controller-manager", False),
+        ("legacy-nodes", {}, "system:nodes", True),
+        ("kubeadm:more", {}, "system:authenticated", True),
+        ("kubeadm:more", {}, "jane", True),
+    ],
+)
+def test_who_is_called_like_the_system_is_bound_by_the_system(monkeypatch, name, labels, who, told):
+    made = binding("cluster-admin", subject("User", who), name=name)
+    made["metadata"]["labels"] = labels
+    assert bool(strangers(monkeypatch, objects(cluster_bindings=[made]))) is told
+
+
+def test_every_namespace_of_the_platform_is_judged(monkeypatch):
+    monkeypatch.setattr(granted_rights, "cluster_wide", lambda _: {})
+    namespaces = [{"metadata": {"name": name}} for name in ("sealed-secrets", "kube-system")]
+    monkeypatch.setattr(granted_rights, "rendered_objects", lambda *_: namespaces)
+    monkeypatch.setattr(granted_rights, "strangers", lambda _, name, *__: ["jane"] * (name != "default"))
+    platform = SimpleNamespace(cluster=SimpleNamespace(is_attached=False))
+    assert granted_rights.strangers_anywhere(platform) == ["jane in sealed-secrets"]
+    assert granted_rights.strangers_anywhere(SimpleNamespace(cluster=SimpleNamespace(is_attached=True))) == []
+
+
+APPROVAL = {
+    "apiGroups": ["certificates.k8s.io"],
+    "resources": ["certificatesigningrequests/approval"],
+    "verbs": ["update"],
+}
+
+
+@pytest.mark.parametrize(("names", "opens"), [([], True), (["kubernetes.io/kubelet-serving"], False)])
+def test_who_approves_certificates_of_the_apis_clients_has_a_way(names, opens):
+    signers = {"apiGroups": ["certificates.k8s.io"], "resources": ["signers"], "verbs": ["approve"]}
+    signers["resourceNames"] = names
+    assert leads([signers, APPROVAL], SIGNS) is opens
+    assert not leads([signers], SIGNS) and not leads([APPROVAL], SIGNS)
 
 
 MANIFESTS = """apiVersion: rbac.authorization.k8s.io/v1
@@ -133,6 +179,11 @@ def test_what_the_manifests_have():
         ({"apiGroups": [""], "resources": ["users"], "verbs": ["impersonate"]}, True),
         ({"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"], "verbs": ["escalate"]}, True),
         ({"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["patch"]}, True),
+        ({"apiGroups": [""], "resources": ["replicationcontrollers"], "verbs": ["create"]}, True),
+        ({
+            "apiGroups": ["admissionregistration.k8s.io"], "resources": ["mutatingwebhookconfigurations"],
+            "verbs": ["create"],
+        }, True),
         ({"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "delete"]}, False),
         ({"apiGroups": ["apps"], "resources": ["secrets"], "verbs": ["get"]}, False),
         ({"nonResourceURLs": ["/metrics"], "verbs": ["get"]}, False),
