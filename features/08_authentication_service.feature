@@ -53,7 +53,7 @@ Feature: Authentication service
       | a good message with the fewest fields                     | gets a personal access token     |
       | a good message, at the same moment as other wallets       | gets a personal access token     |
       | a good message with all fields, its times in another zone | gets a personal access token     |
-      | a good message with microseconds in its times             | gets a personal access token     |
+      | a good message with microseconds, signed in capitals      | gets a personal access token     |
       | a message that was changed after it signed                | is refused                       |
       | a message that expired                                    | is refused                       |
       | a message that is not good yet                            | is refused                       |
