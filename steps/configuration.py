@@ -14,7 +14,7 @@ from acceptance.drivers.api.auth_stub import NO_TOKEN, answering, no_of_auth
 from acceptance.drivers.api.graphql import LOGS, ask, shows
 from acceptance.drivers.api.graphql_variants import ask_wrongly
 from acceptance.drivers.services import configmap_use, production_settings
-from acceptance.drivers.services.configured_copy import copy_with_config
+from acceptance.drivers.services.configured_copy import copy_with_config, path_behind
 from acceptance.drivers.services.copies import copy_of
 from acceptance.drivers.services.log_lines import for_developers, printed, prints
 from acceptance.drivers.services.service import debug_level, in_words
@@ -104,7 +104,7 @@ def copy_stays(configured, signed_in, data_client, environment):
 
 @then("the copy calls that auth service and answers accordingly: Unauthorized")
 def copy_uses_change(configured, other_auth, signed_in, data_client, environment, evidence):
-    path = environment.services.validate_path
+    path = path_behind(environment.services.auth_url_end, environment.services.validate_path)
     before = [seen for seen in other_auth.requests() if seen["path"] == path]
     asked = ask_configured(configured, signed_in, data_client, environment)
     evidence.add("answer of the copy", asked.describe())
