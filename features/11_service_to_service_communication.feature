@@ -45,7 +45,7 @@ Feature: Service-to-service communication
     And each backend pod logged that it cannot reach auth
     When the network is restored
     Then the protected query is answered with 200 again
-    When auth refuses connections from the backend
+    When auth refuses the backend's connections
     Then the protected query is answered with 503 by each backend pod
     And each backend pod logged that it cannot reach auth
     When auth accepts connections again
