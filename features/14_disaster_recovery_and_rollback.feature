@@ -37,6 +37,7 @@ Feature: Disaster recovery and rollback
     Then its pods run the version of that commit and stay on it
     And its sync record names that commit
     And each of the platform's Applications keeps its sync records, here and in production
+    And the commit of each of their records is still in the repository
 
   @ac-14.4 @disruptive @disturbs-frontend-service @needs-frontend-service
   Scenario: A rollback loses no request
