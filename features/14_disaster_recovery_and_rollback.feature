@@ -44,7 +44,7 @@ Feature: Disaster recovery and rollback
     Given every service starts new pods before it stops old ones, here and in production
     And every service's route retries another pod if a connection to one fails, here and in production
     And auto-sync of "frontend-service" is off
-    When a copy of "frontend-service" is deleted while requests for a page that take 12 seconds are in flight
+    When a copy of "frontend-service" is deleted while requests for a page take 12 seconds to arrive
     Given another version of it is pushed and deployed
     And "https://www.{domain}/" is requested continuously
     When the operator rolls back to the previous commit

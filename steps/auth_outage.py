@@ -1,6 +1,5 @@
 """The backend and auth: how the backend reaches auth, how fast, and what happens when it cannot."""
 
-import pytest
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.deadlines import LOGS_READABLE, ROUTE_READY, Deadline
@@ -10,7 +9,6 @@ from acceptance.drivers.api.asking_time import cost_of_asking, cost_of_new_token
 from acceptance.drivers.api.expiring_tokens import new_like
 from acceptance.drivers.api.graphql import LOGS, ask_everywhere
 from acceptance.drivers.api.graphql_variants import with_data
-from acceptance.drivers.api.long_outage import LONG, LongOutage
 from acceptance.drivers.api.moving_auth import named_auth
 from acceptance.drivers.api.sign_in import LOGS as AUTH_LOGS
 from acceptance.drivers.api.token_validation import REFUSALS
@@ -152,21 +150,6 @@ def auth_refuses_connections(backend, auth, outputs):
         yield cut
 
 
-@pytest.fixture
-def long_outage(backend, data_client, environment):
-    """A copy of the backend that is without auth from `start` until the end of the scenario."""
-    with LongOutage(backend, data_client, environment.services) as outage:
-        yield outage
-
-
-@when("auth refuses connections from the backend", target_fixture="cut")
-def auth_is_away(backend, auth, outputs, signed_in, long_outage):
-    # Its outage lasts for longer than all other steps take, so it begins with the first of them.
-    long_outage.start(signed_in["jwt"])
-    with partitioned(backend, auth, [worker.name for worker in outputs.workers], RESET) as cut:
-        yield cut
-
-
 @when("the network between backend and auth is cut", target_fixture="cut")
 def network_is_cut(backend, auth, outputs):
     with partitioned(backend, auth, [worker.name for worker in outputs.workers], DROP) as cut:
@@ -229,14 +212,6 @@ def copy_without_a_word(signed_in, backend, data_client, environment, busy, brok
     wrong = {said: in_words(asked.answer) for said, asked in without.items() if asked.status != status}
     assert not wrong, f"expected {status} where auth neither accepts nor rejects the token, saw {wrong}"
     return says
-
-
-@then(parsers.parse("a copy whose auth has an unresolvable name responds with {status:d}"))
-def copy_without_an_address(long_outage, status, evidence):
-    answers = long_outage.answers()
-    evidence.add(f"answers of a copy whose auth has no address, for {LONG} s", [asked.describe() for asked in answers])
-    wrong = [in_words(asked.answer) for asked in answers if asked.status != status]
-    assert not wrong, f"expected {status} for {LONG} s where auth has no address, saw {wrong}"
 
 
 @then("a copy whose auth neither accepts nor rejects the token returns no protected data")

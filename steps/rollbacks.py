@@ -11,7 +11,6 @@ from acceptance.drivers.argocd import lost_revisions, sync_options
 from acceptance.drivers.ingress import route_retries
 from acceptance.drivers.network.load import RequestLoop
 from acceptance.drivers.operations import rollouts
-from acceptance.drivers.operations.last_pages import PagesTakenAway
 from acceptance.drivers.operations.last_requests import TakenAway
 from acceptance.drivers.operations.service_under_change import put_back, service_under_change, stop_sync
 from acceptance.drivers.services.service import Service
@@ -132,21 +131,6 @@ def taken_away(platform, default, data_client, environment, name, seconds):
 @then("the deleted copy also answered each of its requests")
 def copy_answered(taken_away, evidence):
     evidence.add("requests on their way to a copy that was deleted", taken_away.assert_nothing_lost())
-
-
-@when(
-    parsers.parse('a copy of "{name}" is deleted while requests for a page that take {seconds:d} seconds are in flight'),
-    target_fixture="pages_taken_away",
-)
-def pages_taken_away(platform, default, data_client, environment, name, seconds):
-    platform.get(name)
-    with PagesTakenAway(Service(default, name), data_client, environment, seconds) as copy:
-        yield copy
-
-
-@then("the deleted copy also answered each request for a page")
-def copy_answered_pages(pages_taken_away, evidence):
-    evidence.add("pages of a copy that was deleted", pages_taken_away.judged())
 
 
 @then("every slow request was answered")

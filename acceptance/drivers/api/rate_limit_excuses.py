@@ -55,7 +55,7 @@ def nameless_client(settings: ServiceSettings, client: PodClient, auth: tuple[st
     try:
         api = Api(pod.way_to(*auth))
         # Network policies know a new pod a moment later than the pod itself.
-        eventually(lambda: api.get(settings.auth_health_path), within=HEALTHY_AGAIN, what="an answer of auth to a new pod")
+        eventually(lambda: api.get(settings.auth_health_path), within=HEALTHY_AGAIN, what="an answer to a new pod")
         caller = RateClient(api, settings, client, pod.address(), by_header=False)
         yield caller
         caller.clear()

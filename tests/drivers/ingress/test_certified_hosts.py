@@ -21,7 +21,7 @@ def rule(name, *hosts, **tls):
     return Rule(name, "default", match, tls={"certResolver": "letsencrypt", **tls})
 
 
-WWW = {"main": "www.site.test"}
+WWW, ALL = {"main": "www.site.test"}, {"main": "*.site.test"}
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,10 @@ WWW = {"main": "www.site.test"}
         ([rule("auth", "auth.site.test", domains=[])], []),
         ([rule("auth", "auth.site.test", domains=[{**WWW, "sans": ["Auth.site.test"]}])], []),
         ([rule("auth", "auth.site.test", domains=[{"main": "site.test", "sans": ["*.site.test"]}])], []),
-        ([rule("auth", "a.b.site.test", "site.test", domains=[{"main": "*.site.test"}])], ["a.b.site.test", "site.test"]),
+        ([rule("auth", "a.b.site.test", domains=[{"main": "*.site.test"}])], ["a.b.site.test"]),
+        ([rule("auth", "site.test", domains=[{"main": "*.site.test"}])], ["site.test"]),
         # Another route's certificate is presented for its hosts, too.
-        ([rule("auth", "auth.site.test", domains=[WWW]), rule("all", "x.site.test", domains=[{"main": "*.site.test"}])], []),
+        ([rule("auth", "auth.site.test", domains=[WWW]), rule("all", "x.site.test", domains=[ALL])], []),
         ([Rule("none", "default", "Host(`none.site.test`)")], []),
     ],
 )  # fmt: skip

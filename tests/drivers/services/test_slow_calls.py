@@ -6,7 +6,6 @@ import pytest
 
 from acceptance.drivers.services import slow_calls
 
-
 LIMITS = (120, 250)
 
 
