@@ -26,7 +26,8 @@ def test_what_is_written_at_the_end_is_read():
         assert how["follow"] and not how["_preload_content"] and not deleted
         return log
 
-    def delete(name, place):
+    def delete(name, place, grace_period_seconds):
+        assert grace_period_seconds > 1
         deleted.append((name, place))
         log.text += b"debug: closing\n"
 
