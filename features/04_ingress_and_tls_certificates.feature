@@ -31,7 +31,9 @@ Feature: Ingress and TLS certificates
     When an IngressRoute for a new host is created with the certificate resolver
     Then that host is served with a certificate issued for it by the environment's authority
     And each route of the platform names that resolver, here and in production
+    And certificates are ordered for all of its routes' hosts, here and in production
     And no TLSStore holds a manually managed certificate, here and in production
+    And no TLSStore's default certificate is for a routed host
 
   @ac-4.5 @system-LetsEncrypt @disruptive @disturbs-traefik @needs-traefik
   Scenario: A certificate survives a restart of Traefik

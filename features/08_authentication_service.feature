@@ -53,7 +53,7 @@ Feature: Authentication service
       | a good message with the fewest fields                     | gets a personal access token     |
       | a good message, at the same moment as other wallets       | gets a personal access token     |
       | a good message with all fields, its times in another zone | gets a personal access token     |
-      | a good message with microseconds in its times             | gets a personal access token     |
+      | a good message with microseconds, signed in capitals      | gets a personal access token     |
       | a message that was changed after it signed                | is refused                       |
       | a message that expired                                    | is refused                       |
       | a message that is not good yet                            | is refused                       |
@@ -117,12 +117,14 @@ Feature: Authentication service
     And the limit and its period are those that auth's pods are configured with
     And its counter in Redis goes up with each call
     And it gets 429 every time, whichever pod answers
+    And it also gets 429 when it claims to be the site, a health check, a user with a token, or internal
     And it also gets 429 when it requests a nonce
     And another client over the limit gets 429 even for a valid sign-in
     And a limited client cannot evade the limit or charge another client by forging its address
     And Traefik trusts no external client about its address, here and in production
     And its counter expires by the time in Retry-After, however often it has called since
     And a client's successful sign-in also counts and does not lower its counter
+    And a client that names itself by no header is also limited
     And another client is still served
     And that client is served no more often when it makes many concurrent calls
     When the limited client's counter is removed

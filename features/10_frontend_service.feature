@@ -36,6 +36,7 @@ Feature: Frontend service
     And it is visible in dark mode, too
     And everything that it loads comes from the site with status 200 and the right media type
     And it and everything that it loads are the same on every request
+    And many visits to it all get the same page
     And every visitor gets it, regardless of language, device or how they arrived
     And a returning visitor's browser revalidates it after an hour at the latest
 
@@ -47,6 +48,7 @@ Feature: Frontend service
     And it is visible in dark mode, too
     And everything that it loads comes from the site with status 200 and the right media type
     And it and everything that it loads are the same on every request
+    And many visits to it all get the same page
     And every visitor gets it, regardless of language, device or how they arrived
     And a returning visitor's browser revalidates it after an hour at the latest
 
@@ -58,6 +60,7 @@ Feature: Frontend service
     And it is visible in dark mode, too
     And everything that it loads comes from the site with status 200 and the right media type
     And it and everything that it loads are the same on every request
+    And many visits to it all get the same page
     And every visitor gets it, regardless of language, device or how they arrived
     And a returning visitor's browser revalidates it after an hour at the latest
 
@@ -69,6 +72,7 @@ Feature: Frontend service
     And it is visible in dark mode, too
     And everything that it loads comes from the site with status 200 and the right media type
     And it and everything that it loads are the same on every request
+    And many visits to it all get the same page
     And every visitor gets it, regardless of language, device or how they arrived
     And a returning visitor's browser revalidates it after an hour at the latest
 

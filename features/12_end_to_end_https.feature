@@ -30,6 +30,7 @@ Feature: End-to-end HTTPS access
     Then each host's certificate chains to the environment's authority
     And each has at least 60 days left
     And no route matches a host for which no certificate is ordered
+    And certificates are ordered for all of its routes' hosts, here and in production
 
   @ac-12.5
   Scenario Outline: Plain HTTP is redirected to HTTPS with 301

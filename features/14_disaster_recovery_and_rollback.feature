@@ -37,14 +37,17 @@ Feature: Disaster recovery and rollback
     Then its pods run the version of that commit and stay on it
     And its sync record names that commit
     And each of the platform's Applications keeps its sync records, here and in production
+    And the commit of each of their records is still in the repository
 
   @ac-14.4 @disruptive @disturbs-frontend-service @needs-frontend-service
   Scenario: A rollback loses no request
     Given every service starts new pods before it stops old ones, here and in production
     And every service's route retries another pod if a connection to one fails, here and in production
     And auto-sync of "frontend-service" is off
-    And another version of it is pushed and deployed
+    When a copy of "frontend-service" is deleted while requests for a page take 12 seconds to arrive
+    Given another version of it is pushed and deployed
     And "https://www.{domain}/" is requested continuously
     When the operator rolls back to the previous commit
     Then its pods run the version of that commit and stay on it
     And no request was lost
+    And the deleted copy also answered each request for a page

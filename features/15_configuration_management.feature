@@ -44,5 +44,6 @@ Feature: Configuration management
     Then it writes no debug lines
     When it answers queries that succeed
     Then it prints nothing about them beside its log
+    And it writes none while it ends, either
     And the deployed backend has not written any either
     And production's overlay sets NODE_ENV to production and asks for no debug lines

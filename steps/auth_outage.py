@@ -143,7 +143,7 @@ def refused_fast_enough(noes, share, limit):
     assert not slow, f"expected auth to reject {share} of 100 expired JWTs within {limit} ms, saw {slow}"
 
 
-@when("auth refuses connections from the backend", target_fixture="cut")
+@when("auth refuses the backend's connections", target_fixture="cut")
 def auth_refuses_connections(backend, auth, outputs):
     workers = [worker.name for worker in outputs.workers]
     with partitioned(backend, auth, workers, RESET) as cut:
@@ -212,13 +212,6 @@ def copy_without_a_word(signed_in, backend, data_client, environment, busy, brok
     wrong = {said: in_words(asked.answer) for said, asked in without.items() if asked.status != status}
     assert not wrong, f"expected {status} where auth neither accepts nor rejects the token, saw {wrong}"
     return says
-
-
-@then(parsers.parse("a copy whose auth has an unresolvable name responds with {status:d}"))
-def copy_without_an_address(signed_in, backend, data_client, environment, status, evidence):
-    asked = auth_stub.answer_without_address(backend, data_client, environment.services, signed_in["jwt"])
-    evidence.add("answer of a copy whose auth has no address", asked.describe())
-    assert asked.status == status, f"expected {status} where auth has no address, saw {in_words(asked.answer)}"
 
 
 @then("a copy whose auth neither accepts nor rejects the token returns no protected data")

@@ -5,7 +5,7 @@ import time
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers.ingress import certificates, route_rules, scenario_routes
+from acceptance.drivers.ingress import certificates, certified_hosts, route_rules, scenario_routes
 
 
 @when("an IngressRoute for a new host is created with the certificate resolver", target_fixture="ordered")
@@ -35,6 +35,18 @@ def routes_name_resolver(platform, routes, argocd_route, evidence):
 def none_kept_by_hand(platform):
     kept = certificates.kept_by_hand(platform)
     assert not kept, f"expected certificates from ACME only, here and in production, saw {kept}"
+
+
+@then("certificates are ordered for all of its routes' hosts, here and in production")
+def each_host_is_ordered(platform, routes, argocd_route):
+    out = certified_hosts.hosts_left_out(platform)
+    assert not out, f"expected the domains that routes name to cover each of their hosts, but they leave out {out}"
+
+
+@then("no TLSStore's default certificate is for a routed host")
+def none_by_default(cluster, routes, argocd_route):
+    taken = certified_hosts.hosts_by_default(cluster)
+    assert not taken, f"expected certificates from ACME for each host, but default certificates are for {taken}"
 
 
 @given(parsers.parse('a host with a certificate from the resolver "{resolver}"'), target_fixture="certified")

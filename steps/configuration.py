@@ -14,8 +14,9 @@ from acceptance.drivers.api.auth_stub import NO_TOKEN, answering, no_of_auth
 from acceptance.drivers.api.graphql import LOGS, ask, shows
 from acceptance.drivers.api.graphql_variants import ask_wrongly
 from acceptance.drivers.services import configmap_use, production_settings
-from acceptance.drivers.services.configured_copy import copy_with_config
+from acceptance.drivers.services.configured_copy import copy_with_config, path_behind
 from acceptance.drivers.services.copies import copy_of
+from acceptance.drivers.services.last_lines import lines_until_end
 from acceptance.drivers.services.log_lines import for_developers, printed, prints
 from acceptance.drivers.services.service import debug_level, in_words
 
@@ -25,6 +26,8 @@ MARK = f"scenario-{secrets.token_hex(8)}"
 
 A query that is refused has none: a service may say in plain text, without a level, which query it could not answer.
 """
+ASKS_FOR_DEBUG = {"X-Debug": "1", "X-Log-Level": "debug", "X-Debug-Level": "debug"}
+"""Headers by which developers turn debug lines on for one request, which anybody can send."""
 STAYS = Deadline(5, "criterion 15.2: only a restart makes a change effective")
 SUCCEED = 3
 """How often each query is sent that has to succeed."""
@@ -104,7 +107,7 @@ def copy_stays(configured, signed_in, data_client, environment):
 
 @then("the copy calls that auth service and answers accordingly: Unauthorized")
 def copy_uses_change(configured, other_auth, signed_in, data_client, environment, evidence):
-    path = environment.services.validate_path
+    path = path_behind(environment.services.auth_url_end, environment.services.validate_path)
     before = [seen for seen in other_auth.requests() if seen["path"] == path]
     asked = ask_configured(configured, signed_in, data_client, environment)
     evidence.add("answer of the copy", asked.describe())
@@ -154,8 +157,8 @@ def backend_with_node_env(backend, value):
 def ask_copy(copy, data_client, environment, signed_in):
     settings, api = environment.services, copy.api(data_client)
     queries = (f"# {MARK}\n{settings.public_query}", settings.protected_query)
-    for query, token in itertools.product(queries, (NO_TOKEN, signed_in["jwt"])):
-        asked = ask(api, settings, query, token)
+    for query, token, asks in itertools.product(queries, (NO_TOKEN, signed_in["jwt"]), ({}, ASKS_FOR_DEBUG)):
+        asked = ask(api, settings, query, token, headers=asks)
         # Other criteria judge 503 (auth cannot be reached) and the status of a rejection.
         is_answer = asked.status < 500 or asked.status == 503
         assert is_answer, f"expected 503, or less than 500, for {query}, saw {in_words(asked.answer)}"
@@ -208,6 +211,14 @@ def prints_nothing(copy, lines_before):
         return True
 
     consistently(none, during=PRINTS_NONE, what="no debug lines with NODE_ENV=production", hint=LOGS)
+
+
+@then("it writes none while it ends, either")
+def ends_without_debug(copy, signed_in, evidence):
+    lines = lines_until_end(copy)
+    evidence.add("last lines of a copy that ends", lines[-20:])
+    found = [line for line in lines if is_for_developers(line, signed_in["jwt"])]
+    assert not found, f"expected no debug lines from a copy that ends, saw {len(found)}, the last: {found[-1][:200]}"
 
 
 @then("the deployed backend has not written any either")

@@ -2,7 +2,7 @@
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.drivers.frontend import assets, links, mix_ups, screenshots, site, visitors
+from acceptance.drivers.frontend import assets, links, many_visits, mix_ups, screenshots, site, visitors
 from acceptance.drivers.services.answer_headers import kept_for
 
 
@@ -56,6 +56,12 @@ def page_is_whole(opened):
 def page_stays(opened, web):
     changing = site.changing(web, opened)
     assert not changing, f"expected the same answer every time for {opened.url} and all that it loads, saw {changing}"
+
+
+@then("many visits to it all get the same page")
+def page_is_never_another(opened, web):
+    odd = many_visits.odd_visits(web, opened.url)
+    assert not odd, f"expected the same page for each of {many_visits.VISITS} visits to {opened.url}, saw {odd[:5]}"
 
 
 @then("a returning visitor's browser revalidates it after an hour at the latest")

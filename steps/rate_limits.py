@@ -7,6 +7,7 @@ from acceptance.base.deadlines import Deadline
 from acceptance.base.waiting import consistently
 from acceptance.drivers.api import rate_limits
 from acceptance.drivers.api.counting_time import cost_of_counting
+from acceptance.drivers.api.rate_limit_excuses import call_with_excuses, excuses, nameless_client
 from acceptance.drivers.api.rate_limit_settings import not_as_set
 from acceptance.drivers.api.rate_limits import MAXIMUM
 from acceptance.drivers.api.sign_in import LOGS
@@ -88,6 +89,27 @@ def stays_refused(client):
         return True
 
     consistently(refused, during=OVER_THE_LIMIT, every=0.2, what="429 for a client over the limit", hint=LOGS)
+
+
+@then("it also gets 429 when it claims to be the site, a health check, a user with a token, or internal")
+def not_excused(client, environment, evidence):
+    site = f"www.{environment.domain}"
+    status = call_with_excuses(client, site)
+    evidence.add("a call with excuses over the limit", in_words(client.last))
+    assert status == 429, (
+        f"expected 429 for a client over the limit, whatever it says in {', '.join(excuses(site))} and X-Internal, "
+        f"saw {in_words(client.last)}. Try: {LOGS}"
+    )
+
+
+@then("a client that names itself by no header is also limited")
+def nameless_is_limited(auth, data_client, environment, evidence):
+    with nameless_client(environment.services, data_client, (auth.name, auth.port)) as client:
+        client.call_until_refused()
+    evidence.add("a client without a name", {"calls": client.calls, "answer": in_words(client.last)})
+    assert client.last.status_code == 429, (
+        f"expected 429 within {MAXIMUM} calls of a client without a name, saw {in_words(client.last)}. Try: {LOGS}"
+    )
 
 
 @then("it also gets 429 when it requests a nonce")

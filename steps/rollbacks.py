@@ -7,7 +7,7 @@ from acceptance.base.waiting import eventually
 from acceptance.clients import web as https
 from acceptance.drivers.api.slow_requests import SlowLoop, question
 from acceptance.drivers.argocd import application_policies as policies
-from acceptance.drivers.argocd import sync_options
+from acceptance.drivers.argocd import lost_revisions, sync_options
 from acceptance.drivers.ingress import route_retries
 from acceptance.drivers.network.load import RequestLoop
 from acceptance.drivers.operations import rollouts
@@ -238,3 +238,11 @@ def pods_before(service):
 @then("its Application is Healthy again")
 def healthy_again(service):
     rollouts.wait_health(service, "Healthy")
+
+
+@then("the commit of each of their records is still in the repository")
+def records_lead_to_commits(cluster, argocd, repository, applications, evidence):
+    known, since = lost_revisions.known_commits(repository), lost_revisions.repositories_since(cluster)
+    evidence.add("commits in the repository", len(known))
+    lost = lost_revisions.lost_revisions(argocd.applications(), repository.url, known, since)
+    assert not lost, f"expected the commit of each sync record in {repository.url}, but these are gone: {lost}"

@@ -73,7 +73,8 @@ class ServiceSettings(Section):
     nonces_are_limited: bool = True
     """Whether auth's rate limit also applies to nonces (or challenges): the criterion only names sign-ins."""
     auth_url_end: str = "/"
-    """What a changed AUTH_SERVICE_URL ends with, such as a slash; empty where the backend uses it literally."""
+    """What a changed AUTH_SERVICE_URL ends with: a slash; a path (`/behind/`), where the backend promises to put it
+    before its own; empty where the backend uses the URL literally."""
 
     @field_validator("headings")
     @classmethod

@@ -123,13 +123,6 @@ def answers_of_copies(
         return dict(zip(statuses, answers, strict=True))
 
 
-def answer_without_address(backend: Service, through: PodClient, settings: ServiceSettings, token: str) -> Asked:
-    """A backend copy's answer to the protected query while no DNS server knows the name of its auth server."""
-    nobody = f"http://auth-{secrets.token_hex(4)}.{through.namespace.name}.svc.cluster.local:{PORT}"
-    with copy_of(backend, {"AUTH_SERVICE_URL": nobody}) as copy:
-        return ask(copy.api(through), settings, settings.protected_query, token)
-
-
 def answer_of_copy(backend: Service, through: PodClient, settings: ServiceSettings, status: int, token: str) -> Asked:
     """A backend copy's answer to the protected query while its auth server gives a status, is SILENT, or HANGS_UP.
 

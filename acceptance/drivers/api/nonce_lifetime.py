@@ -8,7 +8,7 @@ import time
 
 from acceptance.base.conditions import as_json
 from acceptance.drivers.api.nonce_replays import Signed
-from acceptance.drivers.api.sign_in import SignIn, Siwe
+from acceptance.drivers.api.sign_in import LOGS, SignIn, Siwe
 from acceptance.drivers.api.token_times import told
 from acceptance.drivers.api.wallet import FEWEST
 from acceptance.drivers.workloads.pods import PodClient
@@ -17,6 +17,10 @@ LATE = "a nonce whose time is up"
 """The Examples' name for it."""
 LONGEST = 600
 """Maximum seconds that a nonce may be valid where auth does not say for how long it is."""
+ROUNDED = 10
+"""Seconds by which a nonce's key in Redis may expire sooner than auth said: both are rounded, and read later."""
+IN_SECONDS = 3600
+"""The longest lifetime that is taken for seconds: a larger number is one of milliseconds, or of another kind."""
 NEVER = -1
 """What Redis returns for the remaining time of a key that never expires."""
 
@@ -66,17 +70,30 @@ def let_pass(redis: PodClient, keys: list[str], lifetime: object) -> None:
     """Let a nonce expire: after `lifetime` seconds, or after LONGEST where auth did not say.
 
     Where Redis keeps the nonce, in these keys, their remaining lifetime is reduced by as much, so that no time is spent
-    waiting. A nonce that never expires stays, and is accepted afterwards.
+    waiting. A nonce that never expires stays, and is accepted afterwards. Raises AssertionError for one that Redis
+    forgets sooner than auth said.
     """
     seconds = lifetime if isinstance(lifetime, int) else LONGEST
     if not keys:
         time.sleep(seconds + 1)
-    for key in keys:
-        left = int(as_json(redis("redis", "env:REDIS_URL", "TTL", key)))
+    ends = {key: int(as_json(redis("redis", "env:REDIS_URL", "TTL", key))) for key in keys}
+    wrong = too_short(list(ends.values()), lifetime)
+    assert not wrong, f"expected a nonce that is valid for as long as auth says, but {wrong}. Try: {LOGS}"
+    for key, left in ends.items():
         if left != NEVER:
             redis("redis", "env:REDIS_URL", "EXPIRE", key, str(max(1, left - seconds)))
     if keys:
         time.sleep(2)
+
+
+def too_short(ends: list[int], lifetime: object) -> str:
+    """How Redis forgets a nonce sooner than auth said, by the remaining seconds of its keys; empty if it does not.
+
+    Of several keys the last one counts. Where auth says nothing, or keeps the nonce elsewhere, this is not judged.
+    """
+    if not ends or NEVER in ends or not isinstance(lifetime, int) or lifetime > IN_SECONDS:
+        return ""
+    return f"it says {lifetime} s, and Redis keeps it {max(ends)} s" if max(ends) < lifetime - ROUNDED else ""
 
 
 def keys_with(redis: PodClient, text: str) -> list[str]:

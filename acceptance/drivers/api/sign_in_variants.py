@@ -9,7 +9,7 @@ from acceptance.drivers.api.sign_in import SignIn, Siwe, got_token
 from acceptance.drivers.api.token_validation import REFUSALS
 from acceptance.drivers.services.service import in_words
 
-MICROSECONDS = "a good message with microseconds in its times"
+MICROSECONDS = "a good message with microseconds, signed in capitals"
 IMPOSSIBLE = "signatures that no wallet can make"
 DEVELOPERS = "a message for a developer's machine"
 """The Examples' names for them."""
@@ -46,16 +46,21 @@ def signed(visitor: SignIn, kind: str) -> Signed:
     return last
 
 
+def in_capitals(signature: str) -> str:
+    """A signature with its hexadecimal digits in capitals, as some wallets write them; the same number."""
+    return "0x" + signature.removeprefix("0x").upper()
+
+
 def in_microseconds(visitor: SignIn) -> list[Signed]:
     """A good message whose times have six digits after the second, as Python and Go write them (RFC 3339, 5.6).
 
-    Where auth writes the message, it is as auth wrote it.
+    Its signature is in capitals. Where auth writes the message, it is as auth wrote it.
     """
     text, signature = visitor.message("a good message")
-    if not isinstance(visitor.flow, Siwe):
-        return [(text, signature)]
-    text = text.replace(".123Z", ".123456Z")
-    return [(text, visitor.wallet.sign(text))]
+    if isinstance(visitor.flow, Siwe):
+        text = text.replace(".123Z", ".123456Z")
+        signature = visitor.wallet.sign(text)
+    return [(text, in_capitals(signature))]
 
 
 def impossible(visitor: SignIn) -> list[Signed]:

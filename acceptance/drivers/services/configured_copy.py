@@ -28,6 +28,11 @@ class ConfiguredCopy:
         core.patch_namespaced_config_map(self.config, place, {"data": {KEY: value}})
 
 
+def path_behind(end: str, path: str) -> str:
+    """The path that a backend calls whose AUTH_SERVICE_URL ends with `end`: that of the URL, then auth's own."""
+    return end.rstrip("/") + path
+
+
 @contextlib.contextmanager
 def copy_with_config(service: Service, config: str) -> Iterator[ConfiguredCopy]:
     """A copy of a service with its own copy of the service's ConfigMap, until the end of the block.

@@ -8,7 +8,7 @@ import pytest
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api import nonce_lifetime
-from acceptance.drivers.api.nonce_lifetime import late, nonces_in
+from acceptance.drivers.api.nonce_lifetime import late, nonces_in, too_short
 from acceptance.drivers.api.sign_in import SignIn
 
 
@@ -67,3 +67,26 @@ def test_the_time_of_a_challenge_passes(slept, text, told, keys, aged, waited):
 def test_a_nonce_is_neither_an_address_nor_a_date():
     address = "0x" + "aB" * 20
     assert nonces_in(f"{address.lower()}\nNonce: 12345678\nIssued At: 2026-11-29T12:00:00Z", address) == ["12345678"]
+
+
+@pytest.mark.parametrize(
+    ("ends", "told", "wrong"),
+    [
+        ([60], 300, "says 300 s, and Redis keeps it 60 s"),
+        ([297], 300, ""),
+        ([5, 299], 300, ""),
+        ([-1], 300, ""),
+        ([60], None, ""),
+        ([], 300, ""),
+        ([300], 300_000, ""),
+    ],
+)
+def test_a_nonce_that_is_forgotten_sooner_than_auth_says(ends, told, wrong):
+    found = too_short(ends, told)
+    assert wrong in found and bool(found) is bool(wrong)
+
+
+def test_such_a_nonce_is_not_waited_for(slept):
+    with pytest.raises(AssertionError, match="says 400 s, and Redis keeps it 300 s"):
+        nonce_lifetime.let_pass(Redis(), ["nonce:abc"], 400)
+    assert not slept

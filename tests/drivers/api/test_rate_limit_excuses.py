@@ -1,0 +1,84 @@
+"""Requests that ask to be excused from a rate limit, to auth services that excuse some or none."""
+
+import json
+
+import pytest
+from tests_support import json_answer
+
+from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api import rate_limit_excuses
+from acceptance.drivers.api.rate_limit_excuses import call_with_excuses, nameless_client
+from acceptance.drivers.api.rate_limits import RateClient
+
+LIMIT = 20
+
+
+class Auth:
+    """An auth that counts all calls as one client's, except those that an excuse holds for; and Redis."""
+
+    def __init__(self, excused=lambda headers: False):
+        self.excused, self.count, self.removed = excused, 0, []
+
+    def post(self, path, body=None, headers=None):
+        self.count += not self.excused(headers)
+        return json_answer(429 if self.count > LIMIT and not self.excused(headers) else 401, {})
+
+    def get(self, path, **_):
+        return json_answer(200, {})
+
+    def __call__(self, _, __, word, key):
+        if word == "DEL":
+            self.removed.append(key)
+        return json.dumps({"GET": self.count, "TTL": 60, "EXPIRETIME": 1795896000}.get(word))
+
+
+EXCUSES = [
+    lambda headers: headers.get("Origin") == "https://www.example.org",
+    lambda headers: headers.get("Referer", "").startswith("https://www.example.org/"),
+    lambda headers: "Authorization" in headers,
+    lambda headers: headers.get("User-Agent", "").startswith("kube-probe/"),
+    lambda headers: "X-Internal" in headers,
+]
+
+
+@pytest.mark.parametrize("excused", [*EXCUSES, lambda headers: False])
+def test_an_excuse_that_auth_accepts_is_seen(excused):
+    auth, settings = Auth(excused), ServiceSettings(client_header="X-Client-Id")
+    client = RateClient(auth, settings, auth, "me", by_header=True)
+    client.call_until_refused()
+    assert client.served == LIMIT
+    assert call_with_excuses(client, "www.example.org") == (401 if excused in EXCUSES else 429)
+
+
+def test_a_client_inside_the_cluster_does_not_call_itself_internal():
+    auth = Auth(EXCUSES[-1])
+    client = RateClient(auth, ServiceSettings(), auth, "10.0.0.9", by_header=False)
+    client.call_until_refused()
+    assert call_with_excuses(client, "www.example.org") == 429
+
+
+@pytest.mark.parametrize(("uncounted", "status"), [(True, 401), (False, 429)])
+def test_a_client_without_a_name_reaches_the_limit(monkeypatch, uncounted, status):
+    auth, ended = Auth(lambda headers: uncounted and "X-Client-Id" not in headers), []
+
+    class Pod:
+        """A pod that stands for the client."""
+
+        namespace = None
+
+        def __init__(self, *_):
+            self.close = self.delete = lambda: ended.append(self)
+
+        def way_to(self, *_):
+            return "127.0.0.1:1"
+
+        def address(self):
+            return "10.0.0.9"
+
+    auth.namespace = None
+    monkeypatch.setattr(rate_limit_excuses, "PodClient", Pod)
+    monkeypatch.setattr(rate_limit_excuses, "Api", lambda _: auth)
+    with nameless_client(ServiceSettings(client_header="X-Client-Id"), auth, ("auth-service", 3001)) as client:
+        client.call_until_refused()
+    assert client.last.status_code == status and client.headers == {}
+    assert auth.removed == ["rate-limit:10.0.0.9"] and len(ended) == 2
