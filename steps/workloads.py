@@ -120,6 +120,7 @@ def ready_again(namespace, probed_pods):
 def services_have_probes(cluster, platform):
     rendered = [item for name in APPLICATIONS for item in platform.render(name)]
     wrong = liveness_probes.rendered_without_probe(rendered) + liveness_probes.deployed_without_probe(cluster)
+    wrong += liveness_probes.production_without_probe(platform)
     wrong += liveness_probes.without_probe(liveness_probes.platform_pods(cluster))
     assert rendered and not wrong, f"expected a liveness probe in each container, saw {wrong or 'no rendered workload'}"
 
