@@ -37,6 +37,7 @@ Feature: Kubernetes cluster operations
     When the server pod is replaced
     Then the Service keeps its address
     And a pod on each worker reaches the Service by address and by name
+    And so do the pods on control planes and each machine itself, now that it is on another worker
 
   @ac-2.6 @needs-everything
   Scenario: A container that fails three probes in a row is restarted

@@ -56,6 +56,12 @@ def service_is_reached_from_machines(namespace, outputs, service_address, eviden
     evidence.add("who reached whom from the machines' own network", seen)
 
 
+@then("so do the pods on control planes and each machine itself, now that it is on another worker")
+def service_is_reached_again(namespace, outputs, service_address, evidence):
+    seen = reachability.reach_again(namespace, outputs, service_address)
+    evidence.add("who reached whom after the server had moved", seen)
+
+
 @then("each of the cluster's DNS servers, queried individually, resolves the Service")
 def each_dns_server_knows_it(namespace, evidence):
     evidence.add("who answered, by DNS server", reachability.reach_by_each_dns_server(namespace))
