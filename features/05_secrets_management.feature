@@ -19,6 +19,7 @@ Feature: Secrets management
     When a Secret with a unique value is sealed and applied
     Then a Secret of that name has that value and is owned by the SealedSecret
     And the same SealedSecret under another name is rejected
+    And that Secret is made again with the same value after it was deleted
     And each SealedSecret of the platform is unsealed, and only under its own name
     And each Secret has the values of its SealedSecret
     And the API server would admit one more Secret beside the services
