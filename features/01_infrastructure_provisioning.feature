@@ -77,3 +77,4 @@ Feature: Infrastructure provisioning
     Given the platform's resources are listed
     When the infrastructure is destroyed
     Then none of its resources are left
+    And nothing without a label is left that is named after it, and no context of a kubeconfig

@@ -19,6 +19,7 @@ from acceptance.drivers.cluster.control_planes import (
 from acceptance.drivers.cluster.etcd import all_connected
 from acceptance.drivers.cluster.machine_certificates import short_lived
 from acceptance.drivers.cluster.machines import LASTS, control_planes_at_api, days_left
+from acceptance.infrastructure.strays import strays
 
 
 @given("every control plane answers at the API's address", target_fixture="shown")
@@ -162,3 +163,10 @@ def nothing_left(infrastructure, belonging):
     assert not stayed, f"expected destroy to remove everything that existed before, saw {stayed}. Try: make down"
     resources = infrastructure.resources()
     assert not resources, f"expected no resources in OpenTofu's state after destroy, saw {resources}"
+
+
+@then("nothing without a label is left that is named after it, and no context of a kubeconfig")
+def no_strays(infrastructure):
+    found = strays(infrastructure)
+    hint = "Try: docker volume rm, docker network rm, kubectl config delete-context"
+    assert not found, f"expected nothing named after {infrastructure.name} after destroy, saw {found}. {hint}"
