@@ -19,7 +19,7 @@ from acceptance.drivers.argocd import (
 )
 from acceptance.drivers.argocd.demos import wait_status
 from acceptance.drivers.services import hook_copies
-from acceptance.drivers.workloads import production_parity, production_pods, workload_health
+from acceptance.drivers.workloads import workload_health
 from acceptance.platform.application_status import GOOD
 
 
@@ -193,19 +193,6 @@ def workloads_can_fail(platform, applications):
     found = policies.troubles(policies.workloads_everywhere(platform), workload_health.never_fails)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.excuses)
     assert not found, f"expected Argo CD to call each workload with unhealthy pods Degraded, saw {found}"
-
-
-@then("production's pods find machines, get the plan's memory and are probed at known paths")
-def production_starts(platform):
-    found = production_pods.troubles(platform)
-    assert not found, f"expected production's pods to start on its machines and to be ready, but {'; '.join(found)}"
-
-
-@then("production's Argo CD has the settings and processes that were proven here")
-def production_has_argocd(platform):
-    found = production_parity.argocd_otherwise(platform)
-    hint = "Try: diff <(make -s render ENV=kind) <(make -s render ENV=production)"
-    assert not found, f"expected production's Argo CD to be set up as the one here, but {'; '.join(found)}. {hint}"
 
 
 @then("Argo CD synchronises it automatically")

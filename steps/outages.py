@@ -17,6 +17,7 @@ from acceptance.drivers.cluster.control_planes import (
     stored_elsewhere,
 )
 from acceptance.drivers.cluster.etcd import all_connected
+from acceptance.drivers.cluster.etcd_quotas import full_stores
 from acceptance.drivers.cluster.machine_certificates import short_lived
 from acceptance.drivers.cluster.machines import LASTS, control_planes_at_api, days_left
 from acceptance.infrastructure.strays import strays
@@ -52,7 +53,7 @@ def own_certificates_last(cluster):
 
 @given("each etcd member stores its data on disk and soon elects a new leader")
 def stores_last(cluster):
-    frail = frail_stores(cluster)
+    frail = frail_stores(cluster) + full_stores(cluster)
     assert not frail, (
         f"expected each etcd member to store its data on disk and soon elect a new leader, but {'; '.join(frail)}"
     )

@@ -7,7 +7,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.deadlines import LOGS_READABLE, RESTART
 from acceptance.base.waiting import eventually
 from acceptance.cluster.probe import pod_spec
-from acceptance.drivers.cluster import silent_logs, terminated_containers
+from acceptance.drivers.cluster import api_server_logs, silent_logs, terminated_containers
 from acceptance.drivers.network import reachability
 from acceptance.drivers.workloads import liveness_probes, pod_lists, pods_with_probes
 from acceptance.drivers.workloads.pods import start_on_each_worker
@@ -211,3 +211,8 @@ def logs_of_every_node(cluster, outputs, evidence):
     evidence.add("a system pod of each node whose log was read", seen)
     silent = {machine.name for machine in (*outputs.control_planes, *outputs.workers)} - set(seen)
     assert not silent, f"expected a readable log of a system pod on every node, there is none on {sorted(silent)}"
+
+
+@then("each API server by itself returns a line of a pod's log")
+def logs_through_each(cluster, evidence):
+    evidence.add("whose log each API server returned", api_server_logs.read_through_each(cluster))

@@ -1,4 +1,4 @@
-"""What a platform on kind leaves behind without a label: by the names that it gives, and in kubeconfigs. Source: 1.12."""
+"""What a platform on kind leaves behind without a label: by its names, and in kubeconfigs. Source: 1.12."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from acceptance.images.registry import REGISTRY_NAME, REGISTRY_VOLUME
 from acceptance.infrastructure.contract import Infrastructure
 
 SHARED = (REGISTRY_NAME, REGISTRY_VOLUME, "alternate-futures-bench", "alternate-futures-test")
-"""Names that begin like a platform's, and are no platform's: the registry outlives them, measurements have their own."""
+"""Names that begin like a platform's, and are no platform's: the registry outlives them."""
 KINDS = ("volume", "network")
 OWN = PLATFORM_LABEL.partition("/")[0] + "/"
 """How the suite's labels begin: what has one is found by it, or is a lock that a run holds."""

@@ -1,4 +1,4 @@
-"""What has no label is found by its name; other platforms' and the registry's is left alone. Contexts are found, too."""
+"""What has no label is found by its name; other platforms' and the registry's is left alone."""
 
 from types import SimpleNamespace
 

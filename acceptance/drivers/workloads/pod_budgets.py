@@ -98,7 +98,9 @@ def never_lets_go(budget: Manifest, pods: list[Manifest]) -> str:
     names = ", ".join(called(pod) for pod in pods)
     failed = [item for item in status.get("conditions") or [] if item.get("reason") == "SyncFailed"]
     if failed:
-        return f"the budget {called(budget)} cannot be counted, so {names} cannot be evicted: {failed[0].get('message')}"
+        return (
+            f"the budget {called(budget)} cannot be counted, so {names} cannot be evicted: {failed[0].get('message')}"
+        )
     if status.get("observedGeneration", 0) < budget["metadata"].get("generation", 0):
         return f"the budget {called(budget)} has not been counted, so {names} cannot be evicted"
     wanted = status.get("desiredHealthy", 0)

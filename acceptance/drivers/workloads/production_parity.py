@@ -1,6 +1,6 @@
 """Production renders what was proven here: components that every environment has, and Argo CD's settings.
 
-Scenarios try these components where they run. What production's overlay changes about them nobody tries, so a difference
+Scenarios try these components where they run. What production's overlay changes about them nobody tries: a difference
 has to be one of those that are listed here with their reasons. Source: 3.3, 5.1 to 5.3 and plan 21.10.
 """
 

@@ -28,11 +28,15 @@ LABELS = (
 )  # fmt: skip
 """The labels of production's machines: the kubelet's, the cloud's, and those of infrastructure/aws."""
 LEAST = {
-    "auth-service": "1Gi", "backend-service": "1Gi", "frontend-service": "512Mi", "yb-tserver": "4Gi", "yb-master": "2Gi",
-}  # fmt: skip
+    "auth-service": "1Gi",
+    "backend-service": "1Gi",
+    "frontend-service": "512Mi",
+    "yb-tserver": "4Gi",
+    "yb-master": "2Gi",
+}
 """The memory that a workload's main container may use at least. Source: plan 14.2.7, 15.3.8, 16.2.5, 11.6.4, 11.6.5."""
 PROBED = {"auth-service": "/health", "backend-service": "/health", "frontend-service": "/"}
-"""The path at which production may probe a service besides those that it is probed at here. Source: plan 14.2 to 16.2."""
+"""The path at which production may probe a service besides those that are probed here. Source: plan 14.2 to 16.2."""
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
@@ -60,7 +64,8 @@ def unserved(objects: Iterable[Manifest], classes: Collection[str]) -> list[str]
         shared = [mode for mode in spec.get("accessModes") or [] if mode not in ONE_MACHINE]
         said += [f"{name} wants {', '.join(shared)}, which no disk has"] if shared else []
         wanted = spec.get("storageClassName")
-        said += [f"{name} wants the class {wanted}, not one of {sorted(classes)}"] if wanted not in {None, *classes} else []
+        if wanted not in {None, *classes}:
+            said.append(f"{name} wants the class {wanted}, not one of {sorted(classes)}")
     return said
 
 
@@ -139,7 +144,11 @@ def keys_of(spec: Mapping[str, Any]) -> set[str]:
         found |= {rule["topologyKey"] for rule in rules}
     required = (affinity.get("nodeAffinity") or {}).get("requiredDuringSchedulingIgnoredDuringExecution") or {}
     terms = [
-        {item["key"] for item in term.get("matchExpressions") or [] if item["operator"] not in ("NotIn", "DoesNotExist")}
+        {
+            item["key"]
+            for item in term.get("matchExpressions") or []
+            if item["operator"] not in ("NotIn", "DoesNotExist")
+        }
         for term in required.get("nodeSelectorTerms") or []
     ]
     # One of them is enough.
@@ -148,4 +157,4 @@ def keys_of(spec: Mapping[str, Any]) -> set[str]:
 
 def must(rule: Mapping[str, Any]) -> bool:
     """Whether a spread constraint keeps a pod waiting that would violate it."""
-    return rule.get("whenUnsatisfiable", "DoNotSchedule") == "DoNotSchedule"
+    return bool(rule.get("whenUnsatisfiable", "DoNotSchedule") == "DoNotSchedule")

@@ -42,7 +42,11 @@ def test_production_has_argocds_settings():
     ("path", "value", "said"),
     [
         ("spec/replicas", 0, "spec/replicas is 0, not 1"),
-        (f"{POD}/args", [*CONTROLLER["spec"]["template"]["spec"]["containers"][0]["args"], "--skip-recreate"], "skip-re"),
+        (
+            f"{POD}/args",
+            [*CONTROLLER["spec"]["template"]["spec"]["containers"][0]["args"], "--skip-recreate"],
+            "skip-re",
+        ),
         (f"{POD}/args", ["--key-prefix"], "args[--update-status] is gone"),
         (f"{POD}/image", "registry.example.test/sealed-secrets@sha256:1", ""),
         (f"{POD}/resources/limits/memory", "1Gi", ""),
@@ -70,7 +74,11 @@ def argocd(settings=None, policy=None, replicas=2, server="Deployment"):
     """What an overlay renders of Argo CD."""
     maps = {"argocd-cm": settings or {}, "argocd-rbac-cm": policy}
     found = [{"kind": "ConfigMap", "metadata": {"name": name}, "data": data} for name, data in maps.items()]
-    names = {"argocd-server": server, "argocd-repo-server": "Deployment", "argocd-application-controller": "StatefulSet"}
+    names = {
+        "argocd-server": server,
+        "argocd-repo-server": "Deployment",
+        "argocd-application-controller": "StatefulSet",
+    }
     spec = {} if replicas is None else {"replicas": replicas}
     return found + [{"kind": kind, "metadata": {"name": name}, "spec": spec} for name, kind in names.items()]
 
