@@ -5,7 +5,6 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.deadlines import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK
 from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.argocd import (
-    apply_rights,
     argocd_settings,
     polling,
     production_applications,
@@ -117,12 +116,6 @@ def applications_follow_main(platform, argocd, applications, repository):
     found |= policies.troubles(sync_options.objects_and_live(platform, argocd), sync_options.is_skipped)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.hides)
     assert not found, f"expected Argo CD to apply all of Git, saw {found}. Try: kubectl -n argocd get cm argocd-cm"
-
-
-@then("Argo CD is allowed to apply every object of the platform, here and in production")
-def may_apply_all(platform, argocd, applications):
-    found = apply_rights.not_applied(platform, argocd)
-    assert not found, f"expected Argo CD to have the rights to apply every object in Git, saw {found}"
 
 
 @when(

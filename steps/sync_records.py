@@ -1,4 +1,4 @@
-"""Argo CD's records of syncs, rollbacks to them, and who could request one."""
+"""Argo CD's records of syncs, rollbacks to them, who could request one, and what Argo CD may apply."""
 
 from pytest_bdd import given, parsers, then, when
 
@@ -153,3 +153,9 @@ def nothing_asks_for_syncs(platform, argocd, evidence):
     assert not found, (
         f"expected only operators to request syncs, also able to are {found}. Try: kubectl -n argocd get all"
     )
+
+
+@then("Argo CD is allowed to apply every object of the platform, here and in production")
+def may_apply_all(platform, argocd, applications):
+    found = apply_rights.not_applied(platform, argocd)
+    assert not found, f"expected Argo CD to have the rights to apply every object in Git, saw {found}"
