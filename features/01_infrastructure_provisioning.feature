@@ -64,6 +64,7 @@ Feature: Infrastructure provisioning
     And the database and Redis, if deployed, have bound claims of their own storage class for every pod
     And each of their volumes is on the same disk as what the pods wrote
     And production claims at least 100 GB for each database member and 20 GB for Redis
+    And production claims only volumes that its infrastructure has
 
   @ac-1.11
   Scenario: The outputs name a working kubeconfig
@@ -76,3 +77,4 @@ Feature: Infrastructure provisioning
     Given the platform's resources are listed
     When the infrastructure is destroyed
     Then none of its resources are left
+    And nothing without a label is left that is named after it, and no context of a kubeconfig

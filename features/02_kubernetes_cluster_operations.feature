@@ -8,6 +8,7 @@ Feature: Kubernetes cluster operations
   Scenario: Every provisioned node is listed as Ready
     Then kubectl lists exactly the provisioned machines as nodes, all of them Ready
     And no worker's kubelet has a certificate that ends soon and is not renewed
+    And each machine would come back after a reboot as it runs now
     And a machine that is lost would be listed as not Ready within 120 seconds
 
   @ac-2.2 @system-K3s
@@ -37,6 +38,7 @@ Feature: Kubernetes cluster operations
     When the server pod is replaced
     Then the Service keeps its address
     And a pod on each worker reaches the Service by address and by name
+    And so do the pods on control planes and each machine itself, now that it is on another worker
 
   @ac-2.6 @needs-everything
   Scenario: A container that fails three probes in a row is restarted
@@ -57,6 +59,7 @@ Feature: Kubernetes cluster operations
     Then the API returns all 1200 lines of each
     And kubectl returns the last 1000 of them
     And the API returns the log of a system pod on every node
+    And each API server by itself returns a line of a pod's log
     And the logs of the platform's stores, if deployed, are not empty, and the database keeps none in files
     And the API returns the logs of the crashed containers
     And every kubelet keeps each container's last terminated instance
@@ -66,6 +69,7 @@ Feature: Kubernetes cluster operations
     Given every control plane answers at the API's address
     And no API server's certificate is about to expire
     And none of the control planes' other certificates is about to expire
+    And each machine would come back after a reboot as it runs now
     And each etcd member stores its data on disk and soon elects a new leader
     And every control plane runs the same components
     And all control planes are configured alike, so that any of them can take over

@@ -30,6 +30,7 @@ Feature: GitOps deployment automation
     Then the cluster has the change
     And each of the platform's Applications tracks everything on main, here and in production
     And Argo CD is allowed to apply every object of the platform, here and in production
+    And production's Argo CD has the settings and processes that were proven here
 
   @ac-3.4 @writes-to-users
   Scenario: A sync counts as successful only once everything is healthy
@@ -47,6 +48,7 @@ Feature: GitOps deployment automation
     When a version that never becomes ready is pushed to main and a sync is requested
     Then the Application becomes Degraded and reports the reason
     And each of the platform's workloads would also be reported as Degraded, here and in production
+    And production's pods find machines, get the plan's memory and are probed at known paths
 
   @ac-3.6 @writes-to-users
   Scenario: With auto-sync on, a change is synchronised with no manual step

@@ -7,21 +7,25 @@ Feature: Secrets management
     Then its newest key is an RSA private key in a Secret in its own namespace
     And each of its keys is an RSA private key with a matching certificate
     And no other namespace has a copy of any of these keys
+    And production runs "sealed-secrets" as it was proven here
 
   @ac-5.2
   Scenario: The public certificate can be fetched
     When kubeseal fetches the certificate
     Then it is currently valid and belongs to one of the controller's keys
     And it can be used for sealing for another month
+    And production runs "sealed-secrets" as it was proven here
 
   @ac-5.3
   Scenario: A SealedSecret becomes the matching Secret
     When a Secret with a unique value is sealed and applied
     Then a Secret of that name has that value and is owned by the SealedSecret
     And the same SealedSecret under another name is rejected
+    And that Secret is made again with the same value after it was deleted
     And each SealedSecret of the platform is unsealed, and only under its own name
     And each Secret has the values of its SealedSecret
     And the API server would admit one more Secret beside the services
+    And production runs "sealed-secrets" as it was proven here
 
   @ac-5.4 @needs-everything
   Scenario: Secrets in Git cannot be decrypted without the cluster's private key

@@ -33,6 +33,7 @@ Feature: Deployment observability
     Then kubectl returns the last 1000 of them
     And the last 1000 of 100000 lines stay readable while the kubelet checks whether to rotate the log
     And the log of every pod of the platform can be read
+    And each API server by itself returns a line of a pod's log
     And no node rotates a log before it reaches 10 MiB
     And each pod of auth, the backend and the frontend logs something after a request
 

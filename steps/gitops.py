@@ -5,13 +5,14 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.deadlines import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK
 from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.argocd import (
-    apply_rights,
     argocd_settings,
     polling,
+    production_applications,
     self_heal,
     source_overrides,
     sync_hooks,
     sync_options,
+    sync_retries,
     syncs,
     webhooks,
 )
@@ -111,15 +112,10 @@ def applications_follow_main(platform, argocd, applications, repository):
     seen = policies.applications_everywhere(platform)
     found = policies.troubles(seen, policies.leaves_out) | source_overrides.overridden_in_git(seen, repository)
     found |= policies.other_sources(seen, platform.render("argocd/applications"))
+    found |= production_applications.pointing_elsewhere(platform)
     found |= policies.troubles(sync_options.objects_and_live(platform, argocd), sync_options.is_skipped)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.hides)
     assert not found, f"expected Argo CD to apply all of Git, saw {found}. Try: kubectl -n argocd get cm argocd-cm"
-
-
-@then("Argo CD is allowed to apply every object of the platform, here and in production")
-def may_apply_all(platform, argocd, applications):
-    found = apply_rights.not_applied(platform, argocd)
-    assert not found, f"expected Argo CD to have the rights to apply every object in Git, saw {found}"
 
 
 @when(
@@ -228,7 +224,7 @@ def puts_back_by_itself(demo):
 def applications_are_automated(platform, argocd, applications, evidence):
     seen = policies.applications_everywhere(platform)
     evidence.add("sync policies", {name: item["spec"].get("syncPolicy") for name, item in seen.items()})
-    found = policies.troubles(seen, policies.needs_a_hand)
+    found = policies.troubles(seen, sync_retries.gives_up_at_once) | policies.troubles(seen, policies.needs_a_hand)
     found |= policies.troubles(policies.projects_everywhere(platform), policies.has_windows)
     found |= policies.troubles(sync_options.objects_and_live(platform, argocd), sync_options.stays)
     found |= self_heal.heals_late_everywhere(platform)

@@ -7,7 +7,7 @@ from pytest_bdd import given, parsers, then
 
 from acceptance.clients.caller import Caller
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers.cluster import kubeadm_discovery, large_packets
+from acceptance.drivers.cluster import kubeadm_discovery, large_packets, reboots
 from acceptance.drivers.cluster.lost_machines import slow_to_notice
 from acceptance.drivers.cluster.machine_certificates import not_renewed
 from acceptance.drivers.cluster.machines import (
@@ -207,6 +207,14 @@ def kubelets_stay(cluster):
     short = not_renewed(cluster)
     hint = "Try: rotateCertificates in /var/lib/kubelet/config.yaml there, and systemctl restart kubelet"
     assert not short, f"expected {LASTS} days left of each certificate that no kubelet rotates, saw {short}. {hint}"
+
+
+@given("each machine would come back after a reboot as it runs now")
+@then("each machine would come back after a reboot as it runs now")
+def machines_come_back(cluster):
+    found = reboots.would_not_return(cluster)
+    hint = "Try there: systemctl is-enabled kubelet containerd; systemctl restart kubelet"
+    assert not found, f"expected each machine to come back after a reboot, but {'; '.join(found)}. {hint}"
 
 
 @then(parsers.parse("a machine that is lost would be listed as not Ready within {seconds:d} seconds"))

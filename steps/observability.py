@@ -18,10 +18,10 @@ def five_applications(applications):
 
 
 @then(parsers.parse("the UI shows each of them as {wanted} after a refresh"))
-def ui_shows(argocd_ui, applications, wanted, evidence):
+def ui_shows(platform, argocd, argocd_ui, applications, wanted, evidence):
     field = "sync" if wanted in ("Synced", "OutOfSync") else "health"
     evidence.add(field, reported_status.wait_shown(argocd_ui, applications, field, wanted))
-    see_ui(argocd_ui, evidence)
+    see_ui(platform, argocd, argocd_ui, evidence)
 
 
 @then("no custom health check in Argo CD's settings overrides an object's health, here and in production")

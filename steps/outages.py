@@ -17,8 +17,10 @@ from acceptance.drivers.cluster.control_planes import (
     stored_elsewhere,
 )
 from acceptance.drivers.cluster.etcd import all_connected
+from acceptance.drivers.cluster.etcd_quotas import full_stores
 from acceptance.drivers.cluster.machine_certificates import short_lived
 from acceptance.drivers.cluster.machines import LASTS, control_planes_at_api, days_left
+from acceptance.infrastructure.strays import strays
 
 
 @given("every control plane answers at the API's address", target_fixture="shown")
@@ -51,7 +53,7 @@ def own_certificates_last(cluster):
 
 @given("each etcd member stores its data on disk and soon elects a new leader")
 def stores_last(cluster):
-    frail = frail_stores(cluster)
+    frail = frail_stores(cluster) + full_stores(cluster)
     assert not frail, (
         f"expected each etcd member to store its data on disk and soon elect a new leader, but {'; '.join(frail)}"
     )
@@ -162,3 +164,10 @@ def nothing_left(infrastructure, belonging):
     assert not stayed, f"expected destroy to remove everything that existed before, saw {stayed}. Try: make down"
     resources = infrastructure.resources()
     assert not resources, f"expected no resources in OpenTofu's state after destroy, saw {resources}"
+
+
+@then("nothing without a label is left that is named after it, and no context of a kubeconfig")
+def no_strays(infrastructure):
+    found = strays(infrastructure)
+    hint = "Try: docker volume rm, docker network rm, kubectl config delete-context"
+    assert not found, f"expected nothing named after {infrastructure.name} after destroy, saw {found}. {hint}"

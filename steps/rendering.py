@@ -1,10 +1,11 @@
-"""kustomize's rendering, compared with the platform's objects. Source: plan 8.9."""
+"""kustomize's rendering, compared with the platform's objects, and what production's changes. Source: plan 8.9."""
 
-from pytest_bdd import given, then, when
+from pytest_bdd import given, parsers, then, when
 
 from acceptance.cluster.manifests import without_hooks
 from acceptance.criteria.evidence import Evidence
 from acceptance.drivers.argocd.drift import Held, by_others
+from acceptance.drivers.workloads import production_parity, production_pods
 from acceptance.platform.access import Access
 from acceptance.platform.deployed_tree import components_of
 from acceptance.platform.platform import Platform
@@ -45,3 +46,25 @@ def nothing_by_hand(platform: Platform, held: list[Held]) -> None:
 def nothing_added(held: list[Held]) -> None:
     found = [text for component in held for text in component.added]
     assert not found, f"expected nothing beyond what `make render` prints, but these were added: {found}"
+
+
+@then(parsers.parse('production runs "{component}" as it was proven here'))
+def production_is_proven(platform: Platform, component: str) -> None:
+    found = production_parity.differences(platform, component)
+    assert not found, (
+        f"expected production to run {component} as it runs here, but: {'; '.join(found)}. "
+        f"Try: kubectl kustomize --load-restrictor LoadRestrictionsNone k8s/{component}/overlays/production"
+    )
+
+
+@then("production's Argo CD has the settings and processes that were proven here")
+def production_has_argocd(platform: Platform) -> None:
+    found = production_parity.argocd_otherwise(platform)
+    hint = "Try: kubectl kustomize --load-restrictor LoadRestrictionsNone k8s/argocd/overlays/production"
+    assert not found, f"expected production's Argo CD to be set up as the one here, but {'; '.join(found)}. {hint}"
+
+
+@then("production's pods find machines, get the plan's memory and are probed at known paths")
+def production_starts(platform: Platform) -> None:
+    found = production_pods.troubles(platform)
+    assert not found, f"expected production's pods to start on its machines and to be ready, but {'; '.join(found)}"

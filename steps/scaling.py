@@ -3,12 +3,12 @@
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.drivers.operations import scaling
-from acceptance.drivers.workloads import disruption_budgets, pod_spread
+from acceptance.drivers.workloads import disruption_budgets, pod_budgets, pod_spread
 
 
 @given("disruption budgets neither block the drain of a worker nor let it take all pods, here and in production")
 def budgets_let_pods_go(platform):
-    found = disruption_budgets.in_the_way(platform)
+    found = disruption_budgets.in_the_way(platform) + pod_budgets.held_back(platform.cluster)
     assert not found, (
         "expected each disruption budget to allow the eviction of one pod, but not of all at once, "
         f"saw: {'; '.join(found)}. Try: kubectl get poddisruptionbudgets --all-namespaces"

@@ -10,7 +10,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.conditions import is_ready
 from acceptance.base.deadlines import POD_READY
 from acceptance.base.waiting import eventually
-from acceptance.drivers.secrets import sealed_secret_status, sealing, sealing_keys
+from acceptance.drivers.secrets import recreated_secrets, sealed_secret_status, sealing, sealing_keys
 from acceptance.drivers.secrets.connection_urls import unlike_their_url
 from acceptance.platform.secrets import NAMESPACE, read_secret
 
@@ -87,6 +87,11 @@ def secret_belongs(cluster, namespace, sealed, evidence):
 @then("the same SealedSecret under another name is rejected")
 def other_name_refused(namespace, sealed):
     sealing.wait_refused_under_other_name(namespace, sealed)
+
+
+@then("that Secret is made again with the same value after it was deleted")
+def secret_comes_back(namespace, sealed, evidence):
+    evidence.add("uid of the Secret that was made again", recreated_secrets.delete_and_wait(namespace, "sealed"))
 
 
 @then("each SealedSecret of the platform is unsealed, and only under its own name")

@@ -24,6 +24,7 @@ from acceptance.drivers.data.storage import (
     write_on_every_worker,
     writer,
 )
+from acceptance.drivers.workloads import production_pods
 from acceptance.drivers.workloads.dry_runs import refused_claims
 from acceptance.platform.applications import APPLICATIONS
 
@@ -123,6 +124,12 @@ def production_sizes(platform, database, redis, evidence):
         assert seen and not smaller(seen, size), (
             f"expected production to claim {size} GB or more for {name}, saw {seen}"
         )
+
+
+@then("production claims only volumes that its infrastructure has")
+def production_claims_disks(platform):
+    found = production_pods.without_disk(platform)
+    assert not found, f"expected production to claim volumes of its own disks, saw {'; '.join(found)}"
 
 
 @then(parsers.parse('the volumes of "{name}" outlive its pods and its StatefulSet, here and in production'))

@@ -1,4 +1,4 @@
-"""Argo CD's records of syncs, rollbacks to them, and who could request one."""
+"""Argo CD's records of syncs, rollbacks to them, who could request one, and what Argo CD may apply."""
 
 from pytest_bdd import given, parsers, then, when
 
@@ -7,6 +7,7 @@ from acceptance.base.waiting import eventually
 from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.argocd import apply_rights, given_up_syncs, reported_status, sync_retries, syncs
 from acceptance.drivers.argocd.demos import create_applications, new_demo, remove, wait_status
+from acceptance.drivers.ingress import argocd_route
 from acceptance.drivers.security import sync_rights
 from acceptance.platform.application_status import GOOD, messages
 from acceptance.platform.applications import APPLICATIONS
@@ -16,9 +17,12 @@ API = "the API that it reads, for this image has no UI"
 OTHER = 'an Application for the repository "{repository}" with auto-sync off and an undeployed change'
 
 
-def see_ui(argocd_ui, evidence):
-    """Record the API as a substitute where the running image was built without the UI."""
-    if not argocd_ui.has_ui():
+def see_ui(platform, argocd, argocd_ui, evidence):
+    """See the page at Argo CD's host; record the API as a substitute where the server itself has no UI."""
+    wrong = argocd_route.wrong_everywhere(platform)
+    assert not wrong, f"expected the UI's host to lead to {argocd_route.SERVER} alone, saw {wrong}. {argocd_route.HINT}"
+    evidence.add("the page at Argo CD's host", argocd_route.wait_same_page(argocd_ui, argocd))
+    if not argocd.has_ui():
         evidence.substitute(UI, API)
 
 
@@ -82,14 +86,14 @@ def changed_demo(git, argocd, repository, demo):
 
 
 @then("the UI shows every Application with its sync status")
-def ui_shows_all(argocd_ui, cluster, demo, other, evidence):
+def ui_shows_all(platform, argocd, argocd_ui, demo, other, evidence):
     wanted = {demo.name: "Synced", other.name: "OutOfSync"}
     shown = lambda: reported_status.shown_as(argocd_ui, wanted)  # noqa: E731
     seen = eventually(shown, within=SYNCED, what=f"the sync statuses {wanted}", hint=demo.hint)
     evidence.add("sync status by Application", seen)
-    unknown = reported_status.without_status(cluster, seen)
+    unknown = reported_status.without_status(platform.cluster, seen)
     assert not unknown, f"expected a sync status for each Application, saw none for {unknown}"
-    see_ui(argocd_ui, evidence)
+    see_ui(platform, argocd, argocd_ui, evidence)
 
 
 @then("an open UI is notified of a change without reloading")
@@ -127,14 +131,14 @@ def shows_degraded(argocd_ui, demo, evidence):
 
 
 @then("the UI shows the API's error message")
-def shows_refusal(argocd_ui, demo, evidence):
+def shows_refusal(platform, argocd, argocd_ui, demo, evidence):
     syncs.sync_record(demo, "Failed")
     shown = syncs.said_of_failure(reported_status.wait_status(argocd_ui, demo.name)["operationState"])
     evidence.add("messages", shown)
     assert any("immutable" in text for text in shown), (
         f"expected Argo CD to show the API's refusal (immutable) of {demo.name}, saw {shown}"
     )
-    see_ui(argocd_ui, evidence)
+    see_ui(platform, argocd, argocd_ui, evidence)
 
 
 @then("Argo CD has given up on none of the platform's Applications")
@@ -149,3 +153,9 @@ def nothing_asks_for_syncs(platform, argocd, evidence):
     assert not found, (
         f"expected only operators to request syncs, also able to are {found}. Try: kubectl -n argocd get all"
     )
+
+
+@then("Argo CD is allowed to apply every object of the platform, here and in production")
+def may_apply_all(platform, argocd, applications):
+    found = apply_rights.not_applied(platform, argocd)
+    assert not found, f"expected Argo CD to have the rights to apply every object in Git, saw {found}"

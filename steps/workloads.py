@@ -7,7 +7,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.deadlines import LOGS_READABLE, RESTART
 from acceptance.base.waiting import eventually
 from acceptance.cluster.probe import pod_spec
-from acceptance.drivers.cluster import silent_logs, terminated_containers
+from acceptance.drivers.cluster import api_server_logs, silent_logs, terminated_containers
 from acceptance.drivers.network import reachability
 from acceptance.drivers.workloads import liveness_probes, pod_lists, pods_with_probes
 from acceptance.drivers.workloads.pods import start_on_each_worker
@@ -54,6 +54,12 @@ def service_is_reached_from_control_planes(namespace, outputs, service_address, 
 def service_is_reached_from_machines(namespace, outputs, service_address, evidence):
     seen = reachability.reach_from_machines(namespace, outputs, service_address)
     evidence.add("who reached whom from the machines' own network", seen)
+
+
+@then("so do the pods on control planes and each machine itself, now that it is on another worker")
+def service_is_reached_again(namespace, outputs, service_address, evidence):
+    seen = reachability.reach_again(namespace, outputs, service_address)
+    evidence.add("who reached whom after the server had moved", seen)
 
 
 @then("each of the cluster's DNS servers, queried individually, resolves the Service")
@@ -120,6 +126,7 @@ def ready_again(namespace, probed_pods):
 def services_have_probes(cluster, platform):
     rendered = [item for name in APPLICATIONS for item in platform.render(name)]
     wrong = liveness_probes.rendered_without_probe(rendered) + liveness_probes.deployed_without_probe(cluster)
+    wrong += liveness_probes.production_without_probe(platform)
     wrong += liveness_probes.without_probe(liveness_probes.platform_pods(cluster))
     assert rendered and not wrong, f"expected a liveness probe in each container, saw {wrong or 'no rendered workload'}"
 
@@ -204,3 +211,8 @@ def logs_of_every_node(cluster, outputs, evidence):
     evidence.add("a system pod of each node whose log was read", seen)
     silent = {machine.name for machine in (*outputs.control_planes, *outputs.workers)} - set(seen)
     assert not silent, f"expected a readable log of a system pod on every node, there is none on {sorted(silent)}"
+
+
+@then("each API server by itself returns a line of a pod's log")
+def logs_through_each(cluster, evidence):
+    evidence.add("whose log each API server returned", api_server_logs.read_through_each(cluster))

@@ -114,7 +114,15 @@ class ArgoCD:
         """Roll an Application back to an entry of its history."""
         self.call("POST", f"applications/{name}/rollback", body={"name": name, "id": history_id, "prune": True})
 
+    def page(self) -> tuple[int, str]:
+        """The status and the text of the page at `/`, to which no redirect leads."""
+        answer = self.session.get(f"{self.base()}/", timeout=TIMEOUT, allow_redirects=False)
+        return answer.status_code, answer.text
+
     def has_ui(self) -> bool:
-        """Whether the running image has the web UI: its page loads a script, which the placeholder does not."""
+        """Whether the running image has the web UI: its page loads a script, which the placeholder does not.
+
+        Ask the server itself: at its host a route may be in the way.
+        """
         page = self.session.get(f"{self.base()}/", timeout=TIMEOUT)
         return page.ok and "<script" in page.text

@@ -6,3 +6,4 @@ Feature: Observability
     Given metrics-server runs
     Then "kubectl top" shows the resource usage of every node
     And "kubectl top" shows the resource usage of pods
+    And production runs "metrics-server" as it was proven here

@@ -38,3 +38,15 @@ def has_no_end(application: Manifest) -> str:
     if (long := waited(retry)) > ON_RECORD:
         return f"a failing sync is recorded as failed after {long:.0f} s, expected {ON_RECORD} s at most: {retry}"
     return ""
+
+
+def gives_up_at_once(application: Manifest) -> str:
+    """Why a sync that failed once would not be tried again; empty if it would.
+
+    Argo CD itself tries five times where an Application says nothing of retries, and never where it says only how long
+    to wait. Source: Argo CD, controller, autoSync; criterion 3.6.
+    """
+    retry = (application["spec"].get("syncPolicy") or {}).get("retry")
+    if retry is None or int(retry.get("limit", 0)):
+        return ""
+    return f"a sync that fails once is not tried again: retry is {retry}"

@@ -103,6 +103,17 @@ def reach_from_control_planes(namespace: Namespace, outputs: Outputs, address: s
     return {who: pod for seen in found for who, pod in seen.items()}
 
 
+def reach_again(namespace: Namespace, outputs: Outputs, address: str) -> dict[str, str]:
+    """The pod that answered the clients on control planes and each machine itself, once it has moved. Raises TimedOut.
+
+    They asked it on another worker before: one direction between two machines may be blocked alone.
+    """
+    clients = [f"client-{machine.name}" for machine in outputs.control_planes]
+    found = [reach(namespace, name, (address,)) for name in clients]
+    found.append(reach_from_machines(namespace, outputs, address))
+    return {who: pod for seen in found for who, pod in seen.items()}
+
+
 def reach_from_machines(namespace: Namespace, outputs: Outputs, address: str) -> dict[str, str]:
     """The pod that answered each machine itself at the Service's address: kubelets, API servers and agents with the
     machine's network have no other way to it. Raises TimedOut. Empty for an attached cluster.

@@ -14,6 +14,8 @@ from acceptance.cluster.namespace import of_scenario
 from acceptance.cluster.workloads import workloads
 from acceptance.drivers.workloads.workload_health import asks_something
 from acceptance.platform.access import NAMESPACE
+from acceptance.platform.applications import APPLICATIONS
+from acceptance.platform.platform import Platform
 from acceptance.platform.routes import SERVICES
 
 FAILURES = 3
@@ -32,6 +34,8 @@ END = 30
 """The default grace period of a pod, in seconds."""
 WATCHED = (NAMESPACE, "traefik", "sealed-secrets")
 """The namespaces whose containers have our probes. Upstream gives none to others, such as Argo CD's controller."""
+OURS = ("traefik", "sealed-secrets")
+"""The components besides the Applications whose containers have our probes."""
 PROBES = {"livenessProbe": "liveness_probe", "startupProbe": "startup_probe"}
 """The probes that restart a container: their names in a manifest and in the client."""
 TRIED = ("httpGet", "exec", "tcpSocket")
@@ -84,6 +88,15 @@ def rendered_without_probe(manifests: list[Manifest]) -> list[str]:
             if trouble := trouble_of(container, template["metadata"]["labels"].get("app", ""), ends):
                 wrong.append(f"{container['name']} of {item['metadata']['name']}: {trouble}")
     return wrong
+
+
+def production_without_probe(platform: Platform) -> list[str]:
+    """Like `without_probe`, for what production renders. Raises AssertionError if it renders no workload."""
+    rendered = [item for name in (*APPLICATIONS, *OURS) for item in platform.rendering.production(name)]
+    assert any(item["kind"] in ("Deployment", "StatefulSet") for item in rendered), (
+        "expected production to render workloads, saw none"
+    )
+    return [f"in production {text}" for text in rendered_without_probe(rendered)]
 
 
 def deployed_without_probe(cluster: Cluster) -> list[str]:

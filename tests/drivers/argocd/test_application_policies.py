@@ -22,7 +22,7 @@ PROBE = "spec/template/spec/containers/0/readinessProbe"
 @pytest.mark.parametrize("application", APPLICATIONS, ids=lambda item: item["metadata"]["name"])
 def test_the_applications_are_as_they_should_be(application):
     judges = (policies.needs_a_hand, policies.leaves_out, policies.forgets, sync_retries.has_no_end)
-    assert [judge(application) for judge in judges] == ["", "", "", ""]
+    assert [judge(application) for judge in (*judges, sync_retries.gives_up_at_once)] == [""] * 5
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,9 @@ def test_the_applications_are_as_they_should_be(application):
             {"limit": 1, "backoff": {"duration": "1900", "maxDuration": "1d"}},
         ),
         (sync_retries.has_no_end, "spec/syncPolicy/retry/limit", 50),
+        (sync_retries.gives_up_at_once, "spec/syncPolicy/retry/limit", 0),
+        (sync_retries.gives_up_at_once, "spec/syncPolicy/retry", {"backoff": {"duration": "5s"}}),
+        (sync_retries.gives_up_at_once, "spec/syncPolicy/retry", {}),
         (policies.needs_a_hand, "spec/syncPolicy/syncOptions", ["Prune=false"]),
         (policies.needs_a_hand, "spec/syncPolicy/syncOptions", ["PruneLast=true", "PrunePropagationPolicy=orphan"]),
         (policies.leaves_out, "spec/source/kustomize", {"images": ["alternate-futures/auth:old"]}),
@@ -121,6 +124,10 @@ def test_a_probe_of_a_shell_is_read(script, asks):
 
 def test_a_pod_that_may_finish_what_it_has_begun_loses_nothing():
     assert not policies.loses_requests(changed(BACKEND, "spec/template/spec/terminationGracePeriodSeconds", 20))
+
+
+def test_retries_that_nobody_set_are_argocds_own():
+    assert not sync_retries.gives_up_at_once(changed(APPLICATIONS[0], "spec/syncPolicy/retry", None))
 
 
 def test_nothing_to_judge_is_no_pass():

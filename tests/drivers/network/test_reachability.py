@@ -97,6 +97,19 @@ def test_a_pod_on_each_control_plane_asks_by_address_and_by_name():
     assert {pod for pod, target in namespace.asked if ADDRESS in target} == {"client-cp1", "client-cp2"}
 
 
+def test_control_planes_and_machines_ask_again_once_the_server_has_moved(monkeypatch):
+    namespace = Namespace()
+    reach_from_control_planes(namespace, OUTPUTS, ADDRESS)
+    monkeypatch.setattr(reachability, "reach_from_machines", lambda *_: {"cp1 -> it": SERVER})
+    namespace.asked.clear()
+    made = dict(namespace.made)
+    seen = reachability.reach_again(namespace, OUTPUTS, ADDRESS)
+    assert seen == {f"client-cp1 -> {ADDRESS}": SERVER, f"client-cp2 -> {ADDRESS}": SERVER, "cp1 -> it": SERVER}
+    assert namespace.made == made
+    with pytest.raises(AssertionError, match="client-cp1 to reach the Service at"):
+        reachability.reach_again(Namespace("client-cp1"), OUTPUTS, ADDRESS)
+
+
 def test_a_control_plane_without_the_service_is_told():
     with pytest.raises(AssertionError, match="client-cp2 to reach the Service at"):
         reach_from_control_planes(Namespace("client-cp2"), OUTPUTS, ADDRESS)
