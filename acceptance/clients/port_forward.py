@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import selectors
 import subprocess
@@ -11,11 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from acceptance.base.deadlines import Deadline
 from acceptance.base.errors import UserError
+from acceptance.base.waiting import when_reachable
 from acceptance.clients.process import end
 
 STARTS = 20.0
 """Seconds that a port-forward may take to listen."""
+AWAY_FOR = Deadline(20, "the suite: an API server or a kubelet that restarts is away for some seconds")
 LISTENING = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+) ")
 
 
@@ -27,7 +31,15 @@ class HasKubectl(Protocol):
 
 
 def start(cluster: HasKubectl, namespace: str, target: str, port: int) -> tuple[subprocess.Popen[str], str]:
-    """Start a port-forward; return its process and `127.0.0.1:PORT`. Raises UserError with what kubectl said."""
+    """Start a port-forward; return its process and `127.0.0.1:PORT`. Raises UserError with what kubectl said.
+
+    If the API server or the kubelet is away at the moment, it is started again.
+    """
+    return when_reachable(functools.partial(start_once, cluster, namespace, target, port), within=AWAY_FOR)
+
+
+def start_once(cluster: HasKubectl, namespace: str, target: str, port: int) -> tuple[subprocess.Popen[str], str]:
+    """Like `start`, with one try."""
     command = [
         *(str(part) for part in cluster.kubectl_command), "--namespace", namespace,
         "port-forward", "--address", "127.0.0.1", target, f":{port}",
