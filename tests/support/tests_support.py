@@ -110,7 +110,8 @@ def kubeconfig(days):
 def http_server(handler):
     """`HOST:PORT` at which a handler answers, until the end."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    # It looks this often whether it is to end, which each test waits for.
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield f"127.0.0.1:{server.server_port}"

@@ -3,12 +3,12 @@
 import contextlib
 import http.server
 import json
-import threading
 import time
 from types import SimpleNamespace as Thing
 
 import pytest
 import requests
+from tests_support import http_server
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.slow_requests import LINES, SlowLoop, Slowly, cut_off, padded, question, send
@@ -33,13 +33,8 @@ def a_server(patience):
         def log_message(self, *_):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with http_server(Handler) as address:
+        yield f"http://{address}/"
 
 
 def both(patience):

@@ -2,10 +2,10 @@
 
 import contextlib
 import http.server
-import threading
 from types import SimpleNamespace as Thing
 
 import pytest
+from tests_support import http_server
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.operations import last_pages, last_requests
@@ -43,15 +43,11 @@ def a_server(name, cuts_at_its_end=False, cuts=False):
         def log_message(self, *_):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
-        yield f"127.0.0.1:{server.server_port}"
+    with http_server(Handler) as address:
+        yield address
         for connection in connections if cuts_at_its_end else []:
             with contextlib.suppress(OSError):
                 connection.shutdown(2)
-    finally:
-        server.shutdown()
 
 
 def pages(monkeypatch, name="nginx", *, cuts_at_its_end=False, cuts=False):

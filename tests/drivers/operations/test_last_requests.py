@@ -2,10 +2,10 @@
 
 import contextlib
 import http.server
-import threading
 from types import SimpleNamespace as Thing
 
 import pytest
+from tests_support import http_server
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.operations import last_requests
@@ -36,15 +36,11 @@ def a_copy(finishes):
         def log_message(self, *_):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
-        yield Thing(name="copy", api=lambda _: Thing(base=f"http://127.0.0.1:{server.server_port}"))
+    with http_server(Handler) as address:
+        yield Thing(name="copy", api=lambda _: Thing(base=f"http://{address}"))
         for connection in [] if finishes else connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(2)
-    finally:
-        server.shutdown()
 
 
 def taken_away(monkeypatch, finishes):
