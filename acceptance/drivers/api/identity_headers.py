@@ -30,15 +30,18 @@ FLAGS = {
 
 SOURCE = {
     "X-Forwarded-For": "127.0.0.1", "X-Real-Ip": "127.0.0.1", "X-Client-Ip": "127.0.0.1", "Forwarded": "for=127.0.0.1",
-    "User-Agent": "kube-probe/1.34",
 }  # fmt: skip
-"""Headers that say that a request comes from the machine itself, or is a probe's."""
+"""Headers that say that a request comes from the machine itself."""
+
+
+def trusted_senders(site: str) -> dict[str, str]:
+    """Headers of a page of the site, by its host name, and of the kubelet's probes, which any client can send."""
+    return {"Origin": f"https://{site}", "Referer": f"https://{site}/", "User-Agent": "kube-probe/1.34"}
 
 
 def identities(address: str, site: str) -> dict[str, str]:
     """All of these headers: a wallet's address is the user, and a page of the host `site` sends the request."""
-    page = {"Origin": f"https://{site}", "Referer": f"https://{site}/"}
-    return {**dict.fromkeys(USER, address), **FLAGS, **SOURCE, **page}
+    return {**dict.fromkeys(USER, address), **FLAGS, **SOURCE, **trusted_senders(site)}
 
 
 def ask_as_named(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.graphql import Asked, shows
-from acceptance.drivers.data.database import SERVICE, Database
+from acceptance.drivers.data.database import COLUMNS, SERVICE, Database
 
 LETTERS = "Zoë & Söhne <'日本> \N{ROCKET}  Zoe\N{COMBINING DIAERESIS}"
 """Characters of one to four bytes in UTF-8, in both cases, and those that HTML escapes and JSON does not.
@@ -17,11 +17,8 @@ Two spaces, and a letter composed of two characters, which tidying would change.
 """
 LONG = 200
 """Characters of the text for people, if its column has room: more than what lists cut off."""
-ROOM = """select coalesce(character_maximum_length, %s) from information_schema.columns
-    where to_regclass(quote_ident(table_schema) || '.' || quote_ident(table_name)) = to_regclass(%s)
-    and column_name = %s"""
-TIMES = """select column_name from information_schema.columns
-    where to_regclass(quote_ident(table_schema) || '.' || quote_ident(table_name)) = to_regclass(%s)
+ROOM = f"select coalesce(character_maximum_length, {LONG}) from {COLUMNS} and column_name = %s"
+TIMES = f"""select column_name from {COLUMNS}
     and column_default ~* 'now\\(\\)|current_timestamp' and is_generated = 'NEVER'"""
 """The columns of a table that say when a row was written."""
 
@@ -44,7 +41,7 @@ class Record:
     def new(cls, db: Database, settings: ServiceSettings) -> Record:
         """A row that is not in the database yet; its last column is text for people, who write in many scripts."""
         first = (f"scenario-n-{secrets.token_hex(6)}" for _ in settings.public_columns[1:])
-        room = db.ask(SERVICE, ROOM, LONG, settings.public_table, settings.public_columns[-1])
+        room = db.ask(SERVICE, ROOM, settings.public_table, settings.public_columns[-1])
         return cls(db, settings, (*first, text_of(min([LONG, *(int(length) for (length,) in room)]))))
 
     def insert(self, around: int = 0) -> None:

@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from acceptance.base.deadlines import HEALTHY_AGAIN
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.base.waiting import eventually
+from acceptance.drivers.api.identity_headers import trusted_senders
 from acceptance.drivers.api.rate_limits import RateClient
 from acceptance.drivers.services.service import Api
 from acceptance.drivers.workloads.pods import PodClient
 
-PROBE = "kube-probe/1.33"
-"""How the kubelet names itself in its health checks, which a client can do, too."""
 INSIDE = {"X-Internal": "true", "X-Internal-Request": "true"}
 """Headers that only clients inside the cluster might be believed; Traefik passes them on from outside."""
 
@@ -27,13 +26,7 @@ def excuses(site: str) -> dict[str, str]:
 
     The token in Authorization is nobody's.
     """
-    page = f"https://{site}"
-    return {
-        "Origin": page,
-        "Referer": f"{page}/",
-        "User-Agent": PROBE,
-        "Authorization": f"Bearer {secrets.token_urlsafe(24)}",
-    }
+    return {**trusted_senders(site), "Authorization": f"Bearer {secrets.token_urlsafe(24)}"}
 
 
 def call_with_excuses(client: RateClient, site: str) -> int:

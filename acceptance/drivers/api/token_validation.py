@@ -16,7 +16,7 @@ from acceptance.base.conditions import as_json
 from acceptance.base.secrecy import register_secret
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.token_times import NUMBERS, set_back, stored_time, told
-from acceptance.drivers.data.database import SERVICE, Database
+from acceptance.drivers.data.database import COLUMNS, SERVICE, Database
 from acceptance.drivers.data.durability import quoted, relations
 from acceptance.drivers.services.service import KEEP, Api, Service, in_words
 
@@ -173,9 +173,8 @@ def wrong_life(token: str, until: str | float | None) -> str:
     return f"it expires in {left:.0f} s, sooner than in {SHORTEST} s" if left < SHORTEST else ""
 
 
-TIMES = """
-    select column_name from information_schema.columns
-    where to_regclass(quote_ident(table_schema) || '.' || quote_ident(table_name)) = to_regclass(%s)
+TIMES = f"""
+    select column_name from {COLUMNS}
     and (data_type like 'timestamp%%' or data_type in ('integer', 'bigint', 'numeric', 'double precision'))
     and is_generated = 'NEVER' and is_identity = 'NO' order by 1
 """

@@ -23,6 +23,9 @@ MEMBERS = "app=yb-tserver"
 LEADER = "app=yb-tserver,role=master"
 SCHEMA = "backend"
 UI = "http://yb-master-ui:7000"
+COLUMNS = """information_schema.columns
+    where to_regclass(quote_ident(table_schema) || '.' || quote_ident(table_name)) = to_regclass(%s)"""
+"""Where SQL finds the columns of a table, whose name it is given with its schema or without."""
 STREAMS = "select application_name, state, sync_state from pg_stat_replication"
 Rows = list[tuple[Any, ...]]
 
