@@ -28,6 +28,12 @@ AWS = "containers"
 """
 
 
+# Where bytecode is not written beside its sources, pytest-xdist's workers and all programs that tests start would
+# compile each module anew.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "bytecode")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
     """More processes than processors where there are few: many tests wait for a program that they have started."""

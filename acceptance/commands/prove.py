@@ -144,7 +144,8 @@ def prove(bench: Workbench, together: list[Defect], given: str) -> list[dict[str
             proof["red"] = [name for name in red if name in (*defect.red, *defect.may)]
             proof["missed"] = [name for name in defect.red if name not in red]
             if left_out := unjudged(defect, {name: entry["outcome"] for name, entry in entries.items()}):
-                proof["error"] = f"the run did not judge {', '.join(left_out)}: read the lines above"
+                # What kept it from being in effect comes first.
+                proof.setdefault("error", f"the run did not judge {', '.join(left_out)}: read the lines above")
             proof["without cause"] = [name for name in red if name not in expected]
             proof["for another reason"] = other_reasons(defect, {name: entries[name]["reason"] for name in red})
             reported = (*proof["red"], *proof["without cause"])
