@@ -35,7 +35,7 @@ accept: setup ## Set up what is missing, then deploy and judge the platform on k
 
 test: setup ## Run the suite's own tests (no cluster)
 	@$(WITH_ENGINE) $(BIN)/pytest -c tests/pytest.ini --rootdir . --confcutdir tests \
-		-n auto --dist=loadfile tests $(ARGS)
+		-n auto --dist=loadfile --no-loadscope-reorder tests $(ARGS)
 
 try-machines: setup ## Have production's user data set up machines in containers: cloud-init, systemd and its scripts are real
 	@$(WITH_ENGINE) $(BIN)/pytest -c tests/pytest.ini --rootdir . --confcutdir tests -m machines tests/roots/test_machines.py $(ARGS)

@@ -41,6 +41,27 @@ def pytest_xdist_auto_num_workers():
     return max(processors, min(2 * processors, 8))
 
 
+LONGEST = (
+    "roots/test_aws_interrupted.py",
+    "roots/test_aws_production.py",
+    "criteria/test_verdicts.py",
+    "base/test_signals.py",
+    "infrastructure/test_aws_preflight.py",
+    "infrastructure/test_attachment.py",
+    "criteria/test_subtasks.py",
+    "drivers/operations/test_production_handbook.py",
+    "drivers/frontend/test_screenshots.py",
+    "clients/test_process.py",
+)
+"""Modules that take longest, mostly because they wait: they begin first, and the others fill what they leave."""
+
+
+def pytest_collection_modifyitems(items):
+    """Order the modules; `make test` keeps the order (--no-loadscope-reorder)."""
+    places = {ROOT / "tests" / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
 class Project:
     """A project of one feature, run in a process of its own."""
 

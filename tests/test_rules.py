@@ -173,6 +173,12 @@ def named_tests(folder):
     return there, named - there
 
 
+def test_the_longest_modules_of_tests_are_there_and_begin_first(request):
+    (tests,) = [plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "LONGEST")]
+    assert [name for name in tests.LONGEST if not (ROOT / "tests" / name).is_file()] == []
+    assert "--no-loadscope-reorder" in (ROOT / "Makefile").read_text()
+
+
 def test_the_tests_that_documents_name_are_there():
     there, missing = named_tests(ROOT)
     assert len(there) > 40
