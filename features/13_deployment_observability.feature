@@ -4,6 +4,8 @@ Feature: Deployment observability
   @ac-13.1
   Scenario: Synced or OutOfSync is shown for each Application
     Given the platform's five Applications
+    And no object of the platform belongs to two Applications
+    And no quota, limit or admission blocks a new pod of the platform or of what it runs on
     Then the UI shows each of them as Synced after a refresh
 
   @ac-13.2

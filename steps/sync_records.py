@@ -5,7 +5,14 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.deadlines import SYNCED
 from acceptance.base.waiting import eventually
 from acceptance.drivers.argocd import application_policies as policies
-from acceptance.drivers.argocd import apply_rights, given_up_syncs, reported_status, sync_retries, syncs
+from acceptance.drivers.argocd import (
+    apply_rights,
+    given_up_syncs,
+    reported_status,
+    shared_objects,
+    sync_retries,
+    syncs,
+)
 from acceptance.drivers.argocd.demos import create_applications, new_demo, remove, wait_status
 from acceptance.drivers.ingress import argocd_route
 from acceptance.drivers.security import sync_rights
@@ -144,6 +151,11 @@ def shows_refusal(platform, argocd, argocd_ui, demo, evidence):
 @then("Argo CD has given up on none of the platform's Applications")
 def none_given_up(platform, applications):
     given_up_syncs.wait_none_given_up(platform)
+
+
+@given("no object of the platform belongs to two Applications")
+def none_shared(platform, applications):
+    shared_objects.wait_none_shared(platform)
 
 
 @then("nothing but Argo CD and its operators could request a sync")
