@@ -46,4 +46,5 @@ Feature: Deployment observability
     Then the UI shows the API's error message
     When a version that never becomes ready is pushed to main and a sync is requested
     Then the UI shows why its pods are not ready
+    And its tree of objects has every object of the Application, down to those pods
     And Argo CD does not exclude the pods of any Application, here and in production

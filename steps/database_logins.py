@@ -93,7 +93,7 @@ def each_sync_sets_it(platform, argocd):
 def sync_sets_it_for_the_role(db, argocd):
     found = of_another_user(db, argocd.manifests(APPLICATION))
     hint = "Try: kubectl get secret database-credentials -o jsonpath={.data.POSTGRES_USER} | base64 -d"
-    assert not found, f"expected init.sql to set the password of the role in DATABASE_URL, but {'; '.join(found)}. {hint}"
+    assert not found, f"expected init.sql to set the password of DATABASE_URL's role, but {'; '.join(found)}. {hint}"
 
 
 @then("the Service and every node accept a client with the right credentials")

@@ -21,7 +21,7 @@ def five_applications(applications):
 @given("no quota, limit or admission blocks a new pod of the platform or of what it runs on")
 def pods_can_come_back(cluster, applications):
     found = blocked_anywhere(cluster)
-    assert not found, f"expected that a pod which is lost can be replaced, saw {found}. Try: kubectl get quota,limits -A"
+    assert not found, f"expected each lost pod to be replaced, but {'; '.join(found)}. Try: kubectl get quota,limits -A"
 
 
 @then(parsers.parse("the UI shows each of them as {wanted} after a refresh"))

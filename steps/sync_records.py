@@ -137,6 +137,11 @@ def shows_degraded(argocd_ui, demo, evidence):
     )
 
 
+@then("its tree of objects has every object of the Application, down to those pods")
+def shows_objects(argocd_ui, demo, evidence):
+    evidence.add("objects that the UI lists", reported_status.wait_objects_shown(argocd_ui, demo.name))
+
+
 @then("the UI shows the API's error message")
 def shows_refusal(platform, argocd, argocd_ui, demo, evidence):
     syncs.sync_record(demo, "Failed")

@@ -101,7 +101,7 @@ def of_another_user(db: Database, jobs: Iterable[Manifest]) -> list[str]:
 
 
 def user_of(db: Database, job: Manifest) -> str:
-    """The value of the variable of TAKES that names the user, as a job's containers get it; empty if it is not found."""
+    """The value of the variable of TAKES that names the user, as a job's containers get it; empty if none does."""
     for container in (pod_of(job).get("spec") or {}).get("containers") or []:
         for item in container.get("env") or []:
             if item["name"] == TAKES[0]:

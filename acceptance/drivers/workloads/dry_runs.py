@@ -97,6 +97,7 @@ def refused_restarts(cluster: Cluster, *namespaces: str) -> list[str]:
         return []
     plain = cluster.api.sanitize_for_serialization
     found = [plain(item) for name in namespaces for item in workloads(cluster, name, f"!{SCENARIO_LABEL}")]
+    found = [item for item in found if item["spec"].get("replicas", 1)]
     deployments = [item for item in found if "strategy" in item["spec"]]
     others = [item for item in found if item not in deployments]
     tried = functools.partial(refused, cluster)

@@ -33,7 +33,7 @@ def blocked_anywhere(cluster: Cluster) -> list[str]:
     An attached cluster has namespaces of other people's; only those of the platform's parts are judged there.
     """
     items = [item for item in cluster.core.list_namespace().items if not of_scenario(item.metadata.labels)]
-    names = [str(item.metadata.name) for item in items]
+    names = [str(item.metadata.name) for item in items if not item.metadata.deletion_timestamp]
     places = [name for name in names if name in (*WATCHED, *UPSTREAM)] if cluster.is_attached else names
     found = [f"{text} in {name}" for name in places for text in no_room(cluster, name)]
     return found + refused_restarts(cluster, *places)

@@ -37,7 +37,7 @@ def test_a_session_that_waits_for_no_disk_is_named(item):
 
 
 def test_what_waits_is_left_alone():
-    text = "synchronous_commit: on\nfsync: 'on'\nsynchronous_mode: true\nfull_page_writes: on, or nothing\ndata_sync_retry: off"
+    text = "synchronous_commit: on\nfsync: 'on'\nsynchronous_mode: true\nfull_page_writes: on\ndata_sync_retry: off"
     assert weakly_told(workload(data={"patroni.yaml": text}, spec=None)) == []
 
 

@@ -71,7 +71,8 @@ def test_other_namespaces_are_asked_too(attached, asked, monkeypatch):
     monkeypatch.setattr(machine_room, "no_room", lambda _, name: [f"the quota of {name} is full"])
     monkeypatch.setattr(machine_room, "refused_restarts", lambda _, *names: seen.extend(names) or ["refused"])
     names = {"argocd": {}, "default": {}, "shop": {}, "scenario-0a1b2c": {SCENARIO_LABEL: "true"}}
-    items = [Thing(metadata=Thing(name=name, labels=labels)) for name, labels in names.items()]
+    items = [Thing(metadata=Thing(name=name, labels=labels, deletion_timestamp=None)) for name, labels in names.items()]
+    items.append(Thing(metadata=Thing(name="gone", labels={}, deletion_timestamp="2026-01-01")))
     cluster = Thing(is_attached=attached, core=Thing(list_namespace=lambda: Thing(items=items)))
     found = machine_room.blocked_anywhere(cluster)
     assert found == [*(f"the quota of {name} is full in {name}" for name in asked), "refused"] and seen == asked
