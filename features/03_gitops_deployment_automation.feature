@@ -52,7 +52,9 @@ Feature: GitOps deployment automation
 
   @ac-3.6 @writes-to-users
   Scenario: With auto-sync on, a change is synchronised with no manual step
-    Given an Application for the repository "demo" with auto-sync on
+    Given no object of the platform belongs to two Applications
+    And no quota, limit or admission blocks a new pod of the platform or of what it runs on
+    And an Application for the repository "demo" with auto-sync on
     When a change is pushed to main
     Then Argo CD synchronises it automatically
     When someone changes the cluster by hand

@@ -50,6 +50,7 @@ Feature: Database service
     And they have no expiry date
     And a rotated password would reach their role at the next sync
     And the job that sets it runs in each sync
+    And that job sets it for the role in DATABASE_URL
 
   @ac-6.6 @system-YugabyteDB
   Scenario Outline: Every node rejects wrong credentials
@@ -58,6 +59,7 @@ Feature: Database service
     And every rule in each node's pg_hba.conf requires a password
     And so does every rule that the nodes read at their next start
     And no role has a password that is not in one of the platform's Secrets
+    And no role has a common password, or its own name as password
     And no node takes orders without a password
 
     Examples:

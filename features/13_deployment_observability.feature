@@ -4,6 +4,8 @@ Feature: Deployment observability
   @ac-13.1
   Scenario: Synced or OutOfSync is shown for each Application
     Given the platform's five Applications
+    And no object of the platform belongs to two Applications
+    And no quota, limit or admission blocks a new pod of the platform or of what it runs on
     Then the UI shows each of them as Synced after a refresh
 
   @ac-13.2
@@ -44,4 +46,5 @@ Feature: Deployment observability
     Then the UI shows the API's error message
     When a version that never becomes ready is pushed to main and a sync is requested
     Then the UI shows why its pods are not ready
+    And its tree of objects has every object of the Application, down to those pods
     And Argo CD does not exclude the pods of any Application, here and in production

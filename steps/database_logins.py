@@ -13,6 +13,7 @@ from acceptance.drivers.data.database_logins import (
     attempts,
     cut_short,
     ending,
+    guessable,
     not_served,
     rules,
     rules_by_membership,
@@ -23,7 +24,7 @@ from acceptance.drivers.data.database_logins import (
 )
 from acceptance.drivers.data.member_access import not_served_by_members, taking_orders
 from acceptance.drivers.data.next_start import files, unasked_rules
-from acceptance.drivers.data.password_rotation import lost_on_rotation, once_everywhere
+from acceptance.drivers.data.password_rotation import APPLICATION, lost_on_rotation, of_another_user, once_everywhere
 from acceptance.drivers.services.latency import beside
 from acceptance.drivers.services.service import Service
 
@@ -88,6 +89,13 @@ def each_sync_sets_it(platform, argocd):
     assert not found, f"expected the job with init.sql to run in each sync, but {'; '.join(found)}. {hint}"
 
 
+@then("that job sets it for the role in DATABASE_URL")
+def sync_sets_it_for_the_role(db, argocd):
+    found = of_another_user(db, argocd.manifests(APPLICATION))
+    hint = "Try: kubectl get secret database-credentials -o jsonpath={.data.POSTGRES_USER} | base64 -d"
+    assert not found, f"expected init.sql to set the password of DATABASE_URL's role, but {'; '.join(found)}. {hint}"
+
+
 @then("the Service and every node accept a client with the right credentials")
 def right_credentials(db, evidence):
     seen = {place: attempt(db, place, db.login) for place in db.places()}
@@ -127,6 +135,12 @@ def no_rule_will_trust(cluster, evidence):
     evidence.add("rules without a password in Patroni's file, by ConfigMap", found)
     wrong = [rule for rules in found.values() for rule in rules]
     assert not wrong, f"expected every rule in Patroni's file to require a password, saw {wrong}"
+
+
+@then("no role has a common password, or its own name as password")
+def no_common_password(db):
+    found = guessable(db)
+    assert not found, f"expected passwords that nobody guesses, but {', '.join(found)} has a common one"
 
 
 @then("no role has a password that is not in one of the platform's Secrets")

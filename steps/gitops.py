@@ -113,7 +113,7 @@ def applications_follow_main(platform, argocd, applications, repository):
     found = policies.troubles(seen, policies.leaves_out) | source_overrides.overridden_in_git(seen, repository)
     found |= policies.other_sources(seen, platform.render("argocd/applications"))
     found |= production_applications.pointing_elsewhere(platform)
-    found |= policies.troubles(sync_options.objects_and_live(platform, argocd), sync_options.is_skipped)
+    found |= policies.troubles(sync_options.objects_and_live(platform, argocd), sync_options.is_not_as_in_git)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.hides)
     assert not found, f"expected Argo CD to apply all of Git, saw {found}. Try: kubectl -n argocd get cm argocd-cm"
 

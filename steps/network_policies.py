@@ -13,7 +13,7 @@ from acceptance.clients.web import url
 from acceptance.criteria.verdicts import Unverifiable
 from acceptance.drivers.network.pod_connections import ENFORCED
 from acceptance.drivers.secrets.secret_use import NAMESPACE, running_workloads
-from acceptance.drivers.security import network_policies, policy_peers, policy_rules
+from acceptance.drivers.security import known_workloads, network_policies, policy_peers, policy_rules
 
 RULES_APPLY = Deadline(150, "the suite: rules for new pods, and the time-outs of those who are kept out")
 STAYS = Deadline(5, "the suite: rules that apply once go on to apply")
@@ -32,11 +32,12 @@ def policies_as_in_git(access, applications, cluster, policies_of_git, evidence)
 
 
 @given("each pod behind a Service is covered by its policy, and there are no unknown pods")
-def pods_are_covered(policies, default):
+def pods_are_covered(policies, default, platform):
     covered = lambda: network_policies.all_covered(default, policies)  # noqa: E731
     # Another scenario may just have replaced a pod.
     eventually(covered, within=GONE, what="each pod to be covered by the policy of its Application")
-    unknown = network_policies.unknown_pods(default)
+    started = known_workloads.pods_of_others(default, known_workloads.known(platform))
+    unknown = sorted({*network_policies.unknown_pods(default), *started})
     assert not unknown, f"expected only pods of the platform's Applications in {default.name}, saw {unknown}"
 
 
@@ -81,8 +82,10 @@ def traefik_is_named(access, applications, cluster):
 
 
 @given("no workload there starts pods of anything else")
-def no_other_workloads(cluster):
-    found = policy_peers.of_no_application(running_workloads(cluster))
+def no_other_workloads(cluster, platform):
+    there = running_workloads(cluster)
+    unknown = known_workloads.unknown_workloads(there, known_workloads.known(platform))
+    found = sorted({*policy_peers.of_no_application(there), *unknown})
     assert not found, f"expected only workloads of the platform's Applications in {NAMESPACE}, saw {found}"
 
 

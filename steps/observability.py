@@ -9,12 +9,19 @@ from acceptance.drivers.argocd import argocd_settings, reported_status
 from acceptance.drivers.cluster.machines import every_machine
 from acceptance.drivers.services import service_logs
 from acceptance.drivers.workloads import pod_lists
+from acceptance.drivers.workloads.machine_room import blocked_anywhere
 from steps.sync_records import see_ui
 
 
 @given("the platform's five Applications")
 def five_applications(applications):
     pass
+
+
+@given("no quota, limit or admission blocks a new pod of the platform or of what it runs on")
+def pods_can_come_back(cluster, applications):
+    found = blocked_anywhere(cluster)
+    assert not found, f"expected each lost pod to be replaced, but {'; '.join(found)}. Try: kubectl get quota,limits -A"
 
 
 @then(parsers.parse("the UI shows each of them as {wanted} after a refresh"))

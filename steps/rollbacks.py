@@ -65,7 +65,7 @@ def routes_try_again(platform, routes):
 @given("Argo CD does not recreate objects that the API refuses to change, here and in production")
 def nothing_is_forced(platform, argocd, applications):
     seen = policies.applications_everywhere(platform) | sync_options.objects_everywhere(platform, argocd)
-    found = policies.troubles(seen, sync_options.is_forced)
+    found = policies.troubles(seen, sync_options.is_forced) | policies.troubles(seen, sync_options.may_be_emptied)
     assert not found, f"expected a failing sync to leave existing objects alone, saw {found}"
 
 

@@ -5,7 +5,14 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.deadlines import SYNCED
 from acceptance.base.waiting import eventually
 from acceptance.drivers.argocd import application_policies as policies
-from acceptance.drivers.argocd import apply_rights, given_up_syncs, reported_status, sync_retries, syncs
+from acceptance.drivers.argocd import (
+    apply_rights,
+    given_up_syncs,
+    reported_status,
+    shared_objects,
+    sync_retries,
+    syncs,
+)
 from acceptance.drivers.argocd.demos import create_applications, new_demo, remove, wait_status
 from acceptance.drivers.ingress import argocd_route
 from acceptance.drivers.security import sync_rights
@@ -130,6 +137,11 @@ def shows_degraded(argocd_ui, demo, evidence):
     )
 
 
+@then("its tree of objects has every object of the Application, down to those pods")
+def shows_objects(argocd_ui, demo, evidence):
+    evidence.add("objects that the UI lists", reported_status.wait_objects_shown(argocd_ui, demo.name))
+
+
 @then("the UI shows the API's error message")
 def shows_refusal(platform, argocd, argocd_ui, demo, evidence):
     syncs.sync_record(demo, "Failed")
@@ -144,6 +156,11 @@ def shows_refusal(platform, argocd, argocd_ui, demo, evidence):
 @then("Argo CD has given up on none of the platform's Applications")
 def none_given_up(platform, applications):
     given_up_syncs.wait_none_given_up(platform)
+
+
+@given("no object of the platform belongs to two Applications")
+def none_shared(platform, applications):
+    shared_objects.wait_none_shared(platform)
 
 
 @then("nothing but Argo CD and its operators could request a sync")

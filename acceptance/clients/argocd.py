@@ -106,6 +106,14 @@ class ArgoCD:
         """An Application's objects as Argo CD renders them from Git, including hooks."""
         return [json.loads(text) for text in self.call("GET", f"applications/{name}/manifests")["manifests"]]
 
+    def tree(self, name: str) -> list[dict[str, Any]]:
+        """The objects of an Application and those that they own, as the UI's tree has them (kind and name)."""
+        return list(self.call("GET", f"applications/{name}/resource-tree").get("nodes") or [])
+
+    def managed(self, name: str) -> list[dict[str, Any]]:
+        """The objects of an Application that the UI compares with Git (kind and name)."""
+        return list(self.call("GET", f"applications/{name}/managed-resources").get("items") or [])
+
     def sync(self, name: str, **options: Any) -> None:
         """Request a sync, as an operator does."""
         self.call("POST", f"applications/{name}/sync", body={"name": name, **options})

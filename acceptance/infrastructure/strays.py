@@ -19,12 +19,20 @@ from acceptance.infrastructure.contract import Infrastructure
 SHARED = (REGISTRY_NAME, REGISTRY_VOLUME, "alternate-futures-bench", "alternate-futures-test")
 """Names that begin like a platform's, and are no platform's: the registry outlives them."""
 KINDS = ("volume", "network")
+LARGEST = 1 << 20
+"""Bytes of a file that is read: kubeconfigs have some kilobytes."""
+TOFU = "tofu"
+"""The folder of OpenTofu's own data in a state's folder."""
+ENCRYPTION = "EncryptionConfiguration"
+"""The kind of the API server's file that has the keys of Secrets."""
 OWN = PLATFORM_LABEL.partition("/")[0] + "/"
 """How the suite's labels begin: what has one is found by it, or is a lock that a run holds."""
 
 
 def strays(infrastructure: Infrastructure) -> dict[str, list[str]]:
-    """The volumes and networks named after a platform that have no label, and its contexts in kubeconfigs of the user.
+    """The volumes and networks named after a platform that have no label, and its credentials in files.
+
+    These are its contexts in kubeconfigs of the user and in its state's folder, and copies of its encryption key there.
 
     Only kind has any. Those of other platforms, whose names may begin alike, are left alone. Empty lists are left out.
     """
@@ -33,8 +41,10 @@ def strays(infrastructure: Infrastructure) -> dict[str, list[str]]:
     name, others = infrastructure.name, other_platforms(infrastructure.name)
     form = "{{.Name}}\t{{.Labels}}"
     found = {f"{kind}s": unlabelled(docker(kind, "ls", "--format", form), name, others) for kind in KINDS}
-    own = infrastructure.folder / "kubeconfig"
-    found["kubeconfigs"] = [str(path) for path in users_kubeconfigs() if path != own and knows(path, f"kind-{name}")]
+    own = [infrastructure.folder / "kubeconfig", *keys_of(infrastructure.folder)]
+    files = [path for path in dict.fromkeys([*users_kubeconfigs(), *kept_in(infrastructure.folder)]) if path not in own]
+    found["kubeconfigs"] = [str(path) for path in files if knows(path, f"kind-{name}")]
+    found["keys"] = [str(path) for path in kept_in(infrastructure.folder) if path not in own and has_keys(path)]
     return {kind: names for kind, names in found.items() if names}
 
 
@@ -65,9 +75,37 @@ def other_platforms(name: str) -> set[str]:
 
 
 def users_kubeconfigs() -> list[Path]:
-    """The kubeconfigs that kubectl reads on this machine: $KUBECONFIG's, and the one in the user's folder."""
+    """The files of this machine that may be kubeconfigs: $KUBECONFIG's, and each in the user's folder for them."""
     named = [Path(text).expanduser() for text in os.environ.get("KUBECONFIG", "").split(os.pathsep) if text]
-    return [path for path in dict.fromkeys([*named, Path("~/.kube/config").expanduser()]) if path.is_file()]
+    home = Path("~/.kube").expanduser()
+    there = [path for path in sorted(home.iterdir()) if is_small(path)] if home.is_dir() else []
+    return [path for path in dict.fromkeys([*named, *there]) if path.is_file()]
+
+
+def is_small(path: Path) -> bool:
+    """Whether a path is a file that may be read for a kubeconfig or a key: no larger than LARGEST."""
+    return path.is_file() and path.stat().st_size <= LARGEST
+
+
+def kept_in(folder: Path) -> list[Path]:
+    """The small files in a state's folder, without those of OpenTofu's providers."""
+    if not folder.is_dir():
+        return []
+    places = [folder, *(path for path in sorted(folder.iterdir()) if path.is_dir() and path.name != TOFU)]
+    return [path for place in places for path in sorted(place.iterdir()) if is_small(path)]
+
+
+def keys_of(folder: Path) -> list[Path]:
+    """Where the suite itself keeps the key that encrypts Secrets: `leftovers` tells of it."""
+    return [*(folder / "api-server").glob("*")]
+
+
+def has_keys(path: Path) -> bool:
+    """Whether a file configures the encryption of Secrets, with its keys; one that cannot be read does not."""
+    try:
+        return ENCRYPTION in path.read_text()
+    except (OSError, ValueError):
+        return False
 
 
 def knows(path: Path, context: str) -> bool:

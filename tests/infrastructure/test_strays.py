@@ -45,6 +45,28 @@ def test_a_context_that_was_exported_is_found(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("KUBECONFIG", f"{exported}:{tmp_path / 'none'}")
     assert users_kubeconfigs() == [exported]
+    (tmp_path / ".kube").mkdir()
+    (tmp_path / ".kube" / "config.old").write_text("{}")
+    assert users_kubeconfigs() == [exported, tmp_path / ".kube" / "config.old"]
+
+
+def test_copies_of_credentials_in_the_states_folder_are_found(monkeypatch, tmp_path):
+    monkeypatch.setattr(strays, "docker", lambda *_: "")
+    monkeypatch.setattr(strays, "STATE", tmp_path)
+    monkeypatch.setattr(strays, "users_kubeconfigs", list)
+    folder = tmp_path / "kind"
+    for place in ("api-server", "api-server.before", "tofu"):
+        (folder / place).mkdir(parents=True)
+        (folder / place / "encryption.yaml").write_text("kind: EncryptionConfiguration\n")
+    for name in ("kubeconfig", "kubeconfig.before"):
+        (folder / name).write_text(f"contexts: [{{name: kind-{NAME}}}]")
+    (folder / "terraform.tfstate").write_bytes(b"\xff\xfe")
+    settings = SimpleNamespace(infrastructure=KindSettings.model_construct())
+    platform = SimpleNamespace(name=NAME, folder=folder, environment=settings)
+    assert strays.strays(platform) == {
+        "kubeconfigs": [str(folder / "kubeconfig.before")],
+        "keys": [str(folder / "api-server.before" / "encryption.yaml")],
+    }
 
 
 def test_everything_is_listed_once(monkeypatch, tmp_path):

@@ -12,7 +12,7 @@ from acceptance.base.conditions import share_of
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import of_scenario
 from acceptance.cluster.workloads import workloads
-from acceptance.drivers.argocd.sync_options import KEEPS
+from acceptance.drivers.argocd.sync_options import KEEPS, is_unchecked
 from acceptance.platform.application_status import GROUP
 from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
@@ -108,6 +108,8 @@ def leaves_out(application: Manifest) -> str:
         return f"it overrides what is in Git: {changes}"
     if spec.get("ignoreDifferences"):
         return f"it ignores differences: {spec['ignoreDifferences']}"
+    if unchecked := is_unchecked(application):
+        return unchecked
     if SKIP in notes:
         return "Argo CD does not reconcile it (skip-reconcile)"
     return f"it ignores changes outside {notes[PATHS]} (manifest-generate-paths)" if PATHS in notes else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import requests
@@ -19,6 +19,7 @@ from acceptance.drivers.argocd.syncs import wait_out_of_sync
 from acceptance.platform.application_status import GROUP
 
 HINT = "kubectl -n argocd get applications; kubectl -n argocd logs statefulset/argocd-application-controller"
+CACHE = "kubectl -n argocd logs statefulset/argocd-application-controller | grep -i cache; Argo CD's own Redis"
 LISTEN = "curl -N -H 'Accept: text/event-stream' -b argocd.token=TOKEN https://argocd.DOMAIN/api/v1/stream/applications"
 
 
@@ -55,6 +56,34 @@ def wait_status(argocd: ArgoCD, name: str) -> dict[str, Any]:
     return eventually(
         lambda: dict(argocd.application(name)["status"]), within=SYNCED, what=f"a status of {name}", hint=HINT
     )
+
+
+def wait_objects_shown(argocd: ArgoCD, name: str) -> dict[str, int]:
+    """Wait until the UI shows each object of an Application, and its pods. Raises TimedOut.
+
+    Argo CD keeps both lists in its cache alone, apart from the Application's status.
+    """
+
+    def shown() -> dict[str, int]:
+        wanted = {named(item) for item in argocd.application(name)["status"].get("resources") or [] if is_kept(item)}
+        assert wanted, f"Application {name} has no objects in its status"
+        lists = {"tree": argocd.tree(name), "comparison": argocd.managed(name)}
+        missing = {part: sorted(wanted - {named(item) for item in found}) for part, found in lists.items()}
+        assert not any(missing.values()), f"the UI's lists of {name} lack {missing}"
+        assert any(item.get("kind") == "Pod" for item in lists["tree"]), f"the UI's tree of {name} has no pods"
+        return {part: len(found) for part, found in lists.items()}
+
+    return eventually(shown, within=SYNCED, what=f"the tree of objects of {name} to be shown", hint=CACHE)
+
+
+def named(item: Mapping[str, Any]) -> tuple[str, str]:
+    """Kind and name of an object, as Argo CD lists it."""
+    return str(item.get("kind")), str(item.get("name"))
+
+
+def is_kept(item: Mapping[str, Any]) -> bool:
+    """Whether an object stays between syncs: hooks do not."""
+    return not item.get("hook")
 
 
 def shown_as(argocd: ArgoCD, wanted: dict[str, str]) -> dict[str, str]:

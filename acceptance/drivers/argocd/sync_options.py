@@ -24,6 +24,10 @@ FORCES = ("Force=true", "Replace=true")
 """Options with which Argo CD deletes and recreates what it cannot change."""
 
 
+UNCHECKED = "Validate=false"
+"""The option with which the API drops the fields of an object that it does not know, instead of refusing it."""
+
+
 def objects_everywhere(platform: Platform, argocd: ArgoCD) -> dict[str, Manifest]:
     """Every object of the platform's Applications: as Argo CD renders them from Git, and as production renders them."""
     found: dict[str, Manifest] = {}
@@ -89,6 +93,25 @@ def stays(item: Manifest) -> str:
     kept = [option for option in options(item, SYNC) if option in KEEPS]
     kept += [option for option in options(item, COMPARE) if option == "IgnoreExtraneous"]
     return f"it stays in the cluster after its removal from Git ({', '.join(kept)})" if kept else ""
+
+
+def is_unchecked(item: Manifest) -> str:
+    """Why a mistyped field of an Application's objects, or of an object that serves, would be dropped unseen."""
+    policy = (item.get("spec") or {}).get("syncPolicy") or {}
+    kept = options(item, SYNC) if item.get("kind") in SERVING else []
+    told = [option for option in [*kept, *(policy.get("syncOptions") or ())] if option == UNCHECKED]
+    return f"fields that the API does not know are dropped ({UNCHECKED})" if told else ""
+
+
+def is_not_as_in_git(item: Manifest) -> str:
+    """Why the cluster would not have an object as Git says; empty if it would."""
+    return is_skipped(item) or is_unchecked(item)
+
+
+def may_be_emptied(application: Manifest) -> str:
+    """Why a commit that leaves an Application without objects would delete all that runs; empty if it would not."""
+    policy = ((application.get("spec") or {}).get("syncPolicy") or {}).get("automated") or {}
+    return "a commit without objects deletes all of them (allowEmpty)" if policy.get("allowEmpty") else ""
 
 
 def is_forced(item: Manifest) -> str:

@@ -12,6 +12,7 @@ from kubernetes import client
 
 from acceptance.base.conditions import as_json, is_ready, not_ready
 from acceptance.cluster.namespace import Namespace, main_container
+from acceptance.drivers.secrets.common_passwords import guesses
 from acceptance.drivers.workloads.pods import PodClient, mount_of
 
 DATA = "/data"
@@ -165,11 +166,11 @@ def emptied_by(statistics: dict[str, str]) -> dict[str, int]:
 
 
 def logins_beside(url: str, rules: list[str]) -> list[str]:
-    """How a client can log in without the user and password of a URL, from the lines of ACL LIST."""
+    """How a client can log in without knowing the user and password of a URL, from the lines of ACL LIST."""
     parts = urlsplit(url)
     user, password = unquote(parts.username or "") or "default", unquote(parts.password or "")
     own = f"#{hashlib.sha256(password.encode()).hexdigest()}"
-    found = []
+    found = [f"{user} has a common password"] if password in guesses(user) else []
     for words in (line.split() for line in rules):
         name, flags = words[1], words[2:]
         if "on" not in flags:

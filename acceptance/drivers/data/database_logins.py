@@ -22,6 +22,7 @@ from acceptance.base.waiting import eventually
 from acceptance.clients.sql import Connection, Login, LoginRefused
 from acceptance.cluster.workloads import taking
 from acceptance.drivers.data.database import SERVICE, Database, Rows
+from acceptance.drivers.secrets.common_passwords import guesses
 from acceptance.drivers.workloads.pods import PodClient
 
 REPLICATION = "replication"
@@ -186,6 +187,12 @@ def unknown_roles(db: Database, values: dict[str, dict[str, str]]) -> list[str]:
     names = {str(role) for role, _ in verifiers}
     beside = [word for word in passwords_in(secret_values(db)) if len(word) >= SHORTEST and word not in names]
     return with_other_passwords(verifiers, [db.login.password, *own, *beside])
+
+
+def guessable(db: Database) -> list[str]:
+    """The roles whose password is one that anybody tries first, even if a Secret of the platform has it."""
+    verifiers = db.ask(db.leader(), VERIFIERS, login=db.admin)
+    return [str(role) for role, verifier in verifiers if any(is_password(verifier, role, w) for w in guesses(role))]
 
 
 def superusers_beside(db: Database) -> list[str]:

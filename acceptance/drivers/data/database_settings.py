@@ -14,6 +14,8 @@ import yaml
 from acceptance.base.conditions import as_json
 from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.data.database import PATRONI_PORT, Database
+from acceptance.drivers.data.durability import DISK
+from acceptance.drivers.workloads.pods import capacity_at
 
 FILE = "patroni.yaml"
 OF_RECOVERY = ("primary_conninfo", "primary_slot_name", "recovery_target_timeline", "restore_command")
@@ -27,6 +29,14 @@ SLOWEST = {"ttl": (20, 30), "primary_start_timeout": (300, 300), "master_start_t
 """The highest value of Patroni's settings of failover, and what counts where one is not set, in seconds. ttl: until a
 leader that is gone is replaced. The others, which are its new and its old name: how long a crashed leader may take to
 start."""
+OFF = """select name from pg_settings where name in ('autovacuum', 'track_counts') and setting <> 'on'"""
+"""Selects what is off of vacuuming: dead rows are never removed then, and the disk fills up."""
+WAITING = 3
+"""Files of the log that may wait to be archived while an attempt failed: the next one may succeed."""
+UNARCHIVED = f"""select last_failed_wal from pg_stat_archiver
+    where current_setting('archive_mode') <> 'off' and last_failed_time > coalesce(last_archived_time, '-infinity')
+    and (select count(*) from pg_ls_archive_statusdir() where right(name, 6) = '.ready') > {WAITING}"""
+"""Selects the file of the log whose archiving fails, so that all later ones stay on the volume."""
 BOUND = f"select name, setting from pg_settings where name in ({', '.join(repr(name) for name in BOUNDS)})"
 
 
@@ -87,6 +97,19 @@ def out_of_bounds(db: Database) -> list[str]:
     return [f"{key} is {value} on {name}" for name, key, value in rows if not within(int(value), *BOUNDS[key])]
 
 
+def fills_its_volume(db: Database) -> list[str]:
+    """What makes a member's volume fill up until the database stops, even if Git has it, in words."""
+    found = []
+    for name in db.names():
+        found += [f"{key} is off on {name}" for (key,) in db.ask(name, OFF, login=db.admin)]
+        found += [f"{name} fails to archive {file}" for (file,) in db.ask(name, UNARCHIVED, login=db.admin)]
+        size = capacity_at(db.namespace, db.namespace.pod(name), DISK) >> 20
+        rows = db.ask(name, BOUND, login=db.admin)
+        much = [value for key, value in rows if key == "wal_keep_size" and int(value) >= size > 0]
+        found += [f"wal_keep_size is {value} on {name}, whose volume has {size} MB" for value in much]
+    return found
+
+
 def slow(seen: Mapping[str, Any]) -> list[str]:
     """Patroni's settings above SLOWEST, even if Git has them: writes would wait for longer than clients do."""
     values = {key: seen.get(key, unset) for key, (_, unset) in SLOWEST.items()}
@@ -108,4 +131,6 @@ def within(value: int, least: int, most: int | None) -> bool:
 
 def differences(db: Database, wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> list[str]:
     """All that is wrong with the members' settings, if Git has `wanted` and Patroni `seen`; nothing if Git has none."""
-    return [*unlike(wanted, seen), *slow(seen), *altered(db), *out_of_bounds(db)] if wanted else []
+    if not wanted:
+        return []
+    return [*unlike(wanted, seen), *slow(seen), *altered(db), *out_of_bounds(db), *fills_its_volume(db)]

@@ -18,16 +18,24 @@ from acceptance.drivers.secrets.secret_use import running_workloads
 
 DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
 """Settings with the values that they may have: with any other, a power failure loses acknowledged commits."""
-SOUND = {**DURABLE, "session_replication_role": ("origin", "local")}
-"""The same, and the setting that makes a session enforce foreign keys and fire triggers: `replica` turns both off."""
+HIDING = ("zero_damaged_pages", "ignore_checksum_failure", "data_sync_retry")
+"""Settings that have to be off: with them, a damaged page counts as empty or good, and a failed write as done."""
+SOUND = {**DURABLE, "session_replication_role": ("origin", "local"), **dict.fromkeys(HIDING, ("off",))}
+"""The same, those of HIDING, and the setting that makes a session enforce foreign keys and fire triggers: `replica`
+turns both off."""
 SETTINGS = f"select name, setting from pg_settings where name in ({', '.join(repr(name) for name in SOUND)})"
 FILED = f"""select lower(name), lower(setting) from pg_file_settings
     where applied and lower(name) in ({", ".join(repr(name) for name in SOUND)})"""
 """Selects what the configuration files say of them now, whether or not the server has read it; overridden lines do not
 count."""
-YES = ("on", "true", "yes", "1")
-"""The ways to write `on`."""
-WEAK = re.compile(rf"\b({'|'.join(SOUND)})\W{{1,8}}(off|local|remote_write|false|no|0|replica)\b")
+PLAIN = {**dict.fromkeys(("on", "true", "yes", "1"), "on"), **dict.fromkeys(("off", "false", "no", "0"), "off")}
+"""The ways to write `on` and `off`."""
+WEAKLY = {
+    "|".join(name for name in SOUND if name not in HIDING): "off|local|remote_write|false|no|0|replica",
+    "|".join(HIDING): "on|true|yes|1",
+}
+"""The names of such settings, and the values that weaken them, as patterns."""
+WEAK = [re.compile(rf"\b({names})\W{{1,8}}({values})\b") for names, values in WEAKLY.items()]
 """How such a setting is weakened, in variables, options and configuration files."""
 OVERRIDES = """
 select coalesce(d.datname, 'every database'), coalesce(r.rolname, 'every role'), unnest(s.setconfig)
@@ -59,7 +67,11 @@ def weak_settings(db: Database) -> list[str]:
 
 def weak_among(seen: list[tuple[str, Any]]) -> list[str]:
     """The settings, given as (owner, (name, value)), that give up durability or foreign keys."""
-    return [f"{key}={value} for {who}" for who, (key, value) in seen if key in SOUND and value not in SOUND[str(key)]]
+    return [
+        f"{key}={value} for {who}"
+        for who, (key, value) in seen
+        if key in SOUND and PLAIN.get(str(value).lower(), value) not in SOUND[str(key)]
+    ]
 
 
 def weak_files(db: Database) -> list[str]:
@@ -69,13 +81,14 @@ def weak_files(db: Database) -> list[str]:
     """
     names = [] if db.is_yugabytedb else db.names()
     rows = [(name, *row) for name in names for row in db.ask(name, FILED, login=db.admin)]
-    found = weak_among([(name, (key, "on" if value in YES else value)) for name, key, value in rows])
+    found = weak_among([(name, (key, value)) for name, key, value in rows])
     return [f"{text}, from its next reload" for text in found]
 
 
 def weakly_told(workload: Manifest) -> list[str]:
     """The settings of this kind that a workload or ConfigMap passes to its sessions (libpq's PGOPTIONS, for one)."""
-    told = WEAK.findall(json.dumps({part: workload.get(part) for part in ("spec", "data")}))
+    text = json.dumps({part: workload.get(part) for part in ("spec", "data")})
+    told = [found for form in WEAK for found in form.findall(text)]
     return [f"{key}={value} for the sessions of {workload['metadata']['name']}" for key, value in told]
 
 

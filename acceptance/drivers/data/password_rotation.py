@@ -5,6 +5,7 @@ The script runs twice, for a role of the scenario's own and in a transaction tha
 
 from __future__ import annotations
 
+import base64
 import functools
 import re
 import secrets
@@ -20,8 +21,8 @@ from acceptance.cluster.namespace import main_container
 from acceptance.cluster.workloads import pod_of
 from acceptance.drivers.argocd.sync_hooks import runs_each_time
 from acceptance.drivers.argocd.sync_options import SYNC, hooks, options
-from acceptance.drivers.data.database import PORT, Database
-from acceptance.drivers.data.database_logins import is_password
+from acceptance.drivers.data.database import PORT, Database, Rows
+from acceptance.drivers.data.database_logins import is_password, rules
 from acceptance.platform.platform import Platform
 
 SCRIPT, FILE = "yugabytedb-init", "init.sql"
@@ -39,6 +40,8 @@ WRITTEN = Deadline(1, "the suite: what a server logs is in its pod's log a momen
 LOOK_BACK = 60
 """Seconds of a log in which what was just done is looked for."""
 VERIFIER = re.compile(r"^(SCRAM-SHA-256\$\S+|md5[0-9a-f]{32})$", re.MULTILINE)
+SCRAM, OF_MD5 = "scram-sha-256", ("md5", "password")
+"""The method of pg_hba.conf that takes no md5 verifier, and those that do."""
 RUN = f"""command -v psql >/dev/null && [ "${{PATRONI_SUPERUSER_PASSWORD:-}}" ] || {{ echo cannot; exit; }}
 printf %s "$1" | PGPASSWORD=$PATRONI_SUPERUSER_PASSWORD psql --no-psqlrc --quiet --tuples-only --no-align \\
   --set ON_ERROR_STOP=1 --host 127.0.0.1 --port {PORT} --username "$2" --dbname postgres --file -"""
@@ -60,7 +63,68 @@ def lost_on_rotation(db: Database) -> str:
         printed = db.namespace.execute(leader, "sh", "-ec", RUN, "sh", twice(text, role, passwords), db.admin.user)
     except AssertionError as error:
         return f"it fails: {str(error).strip().splitlines()[-1]}"
-    return judged(printed, role, passwords) or shown_in_log(db, leader, passwords)
+    return judged(printed, role, passwords) or kept_as_md5(db, printed) or shown_in_log(db, leader, passwords)
+
+
+def kept_as_md5(db: Database, printed: str) -> str:
+    """Why members would refuse a password whose verifier psql printed, in words: it is of a kind that they do not take.
+
+    The session that sets a password decides on the kind, by its password_encryption.
+    """
+    found = VERIFIER.findall(printed)
+    if not found or not found[-1].startswith("md5"):
+        return ""
+    refusing = [member for member, rows in rules(db).items() if takes_scram_alone(rows, db.login.user)]
+    return f"it is kept as md5, and {', '.join(refusing)} ask for {SCRAM}" if refusing else ""
+
+
+def takes_scram_alone(rows: Rows, user: str) -> bool:
+    """Whether the rules of a member's pg_hba.conf that clients with this name meet take no md5 verifier."""
+    names = ("all", user)
+    methods = [row[4] for row in rows if row[0] != "local" and {*str(row[2]).split(",")} & {*names}]
+    return SCRAM in methods and not any(method in OF_MD5 for method in methods)
+
+
+def of_another_user(db: Database, jobs: Iterable[Manifest]) -> list[str]:
+    """The jobs with the script that give the password to another role than that of DATABASE_URL, in words.
+
+    A user that is not found is not judged: a Secret that is missing keeps the job from starting.
+    """
+    if not all(name in script(db) for name in TAKES):
+        return []
+    users = {job["metadata"]["name"]: user_of(db, job) for job in jobs if job["kind"] == "Job" and uses_script(job)}
+    return [
+        f"{name} gives it to {user}, not to {db.login.user}"
+        for name, user in users.items()
+        if user not in ("", db.login.user)
+    ]
+
+
+def user_of(db: Database, job: Manifest) -> str:
+    """The value of the variable of TAKES that names the user, as a job's containers get it; empty if none does."""
+    for container in (pod_of(job).get("spec") or {}).get("containers") or []:
+        for item in container.get("env") or []:
+            if item["name"] == TAKES[0]:
+                source = (item.get("valueFrom") or {}).get("secretKeyRef") or {}
+                return str(item.get("value") or in_secret(db, source.get("name", ""), source.get("key", "")))
+        for item in reversed(container.get("envFrom") or []):
+            key = TAKES[0].removeprefix(item.get("prefix") or "")
+            if found := in_secret(db, (item.get("secretRef") or {}).get("name", ""), key):
+                return found
+    return ""
+
+
+def in_secret(db: Database, name: str, key: str) -> str:
+    """The value of a Secret's key; empty if there is none."""
+    if not name:
+        return ""
+    try:
+        found = db.namespace.cluster.core.read_namespaced_secret(name, db.namespace.name)
+    except ApiException as error:
+        if error.status == 404:
+            return ""
+        raise
+    return base64.b64decode((found.data or {}).get(key, "")).decode(errors="replace")
 
 
 def shown_in_log(db: Database, member: str, passwords: list[str]) -> str:

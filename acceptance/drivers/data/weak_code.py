@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 
 from acceptance.drivers.data.database import Database
-from acceptance.drivers.data.durability import SOUND
+from acceptance.drivers.data.durability import WEAKLY
 
 CODE = """
 select n.nspname || '.' || p.proname, pg_get_functiondef(p.oid) from pg_proc p
@@ -26,13 +26,12 @@ and not exists (select from pg_depend d where d.objid = c.oid and d.classid = 'p
 """
 """Selects functions and procedures, defaults of columns, rules and views, except those of extensions."""
 COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-NAMES = "|".join(SOUND)
-WEAK = r"'{0,2}(off|local|remote_write|false|no|0|replica)\b"
 WEAKENED = tuple(
     re.compile(form, re.IGNORECASE)
+    for names, values in WEAKLY.items()
     for form in (
-        rf"\bset\s+(?:local\s+|session\s+)?({NAMES})\s*(?:=|\bto\b)\s*{WEAK}",
-        rf"\bset_config\s*\(\s*E?'{{1,2}}({NAMES})'{{1,2}}(?:::\w+)?\s*,\s*E?{WEAK}",
+        rf"\bset\s+(?:local\s+|session\s+)?({names})\s*(?:=|\bto\b)\s*'{{0,2}}({values})\b",
+        rf"\bset_config\s*\(\s*E?'{{1,2}}({names})'{{1,2}}(?:::\w+)?\s*,\s*E?'{{0,2}}({values})\b",
     )
 )
 """The two ways in which SQL weakens such a setting; code that only asks for it is let be."""

@@ -29,6 +29,8 @@ LIMIT = 1000
 """Connections, at once or new in a second, that the load balancer must allow: enough for hundreds of visitors."""
 RESENT = 0.9
 """Seconds after which an answer over a new connection is late: a lost first packet is sent again after 1 (RFC 6298)."""
+LONG = "/?" + "a" * 4096
+"""A path whose request takes several packets, the first of them full: a link with a small MTU drops it."""
 TRAEFIK, PODS = "Traefik", "a pod on each worker"
 
 
@@ -84,13 +86,13 @@ def held(address: tuple[str, int], count: int = HELD) -> Iterator[None]:
         yield
 
 
-def ask(outputs: Outputs, scheme: str) -> requests.Response:
-    """The load balancer's answer, over a new connection."""
+def ask(outputs: Outputs, scheme: str, path: str = "/") -> requests.Response:
+    """The load balancer's answer for a path, over a new connection."""
     address, port = place(outputs, scheme)
     with warnings.catch_warnings():
         # The certificate is from an unknown authority or for another name; only the worker's answer is judged.
         warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
-        url = f"{scheme}://{address}:{port}/"
+        url = f"{scheme}://{address}:{port}{path}"
         return requests.get(url, verify=False, timeout=5, allow_redirects=False)
 
 
@@ -118,9 +120,9 @@ def late_answers(outputs: Outputs, count: int) -> list[str]:
     return found
 
 
-def ask_pod(outputs: Outputs, scheme: str, worker: Machine) -> str:
+def ask_pod(outputs: Outputs, scheme: str, worker: Machine, path: str = "/") -> str:
     """What the pod on `worker` says about itself. Raises AssertionError if another one answered, or not over TLS."""
-    answer = ask(outputs, scheme)
+    answer = ask(outputs, scheme, path)
     assert answer.status_code == 200, f"HTTP {answer.status_code} over {scheme}, not 200 from the pod on {worker.name}"
     reply = as_json(answer.text)
     assert (reply["node"], reply["tls"]) == (worker.name, scheme == "https"), (
@@ -129,7 +131,7 @@ def ask_pod(outputs: Outputs, scheme: str, worker: Machine) -> str:
     return f"pod {reply['pod']}"
 
 
-def ask_traefik(outputs: Outputs, scheme: str, worker: Machine) -> str:
+def ask_traefik(outputs: Outputs, scheme: str, worker: Machine, path: str = "/") -> str:
     """Traefik's answer for a host without a route: a redirect to HTTPS for plain HTTP, and 404 over HTTPS.
 
     Traefik may run on another worker, so the load balancer's counters tell which worker the request went through.
@@ -137,7 +139,7 @@ def ask_traefik(outputs: Outputs, scheme: str, worker: Machine) -> str:
     """
     server, wanted = f"{scheme}/{worker.name}", f"{worker.address}:{80 if scheme == 'http' else 443}"
     before = connections(outputs, server)
-    answer = ask(outputs, scheme)
+    answer = ask(outputs, scheme, path)
     assert connections(outputs, server) > before, f"the {scheme} request did not go through {worker.name}"
     assert leads_to(outputs, server) == wanted, (
         f"the load balancer's server {server} leads to {leads_to(outputs, server)}, not {wanted}"
@@ -151,8 +153,18 @@ def ask_traefik(outputs: Outputs, scheme: str, worker: Machine) -> str:
 
 
 def ask_behind(answering: str, outputs: Outputs, scheme: str, worker: Machine) -> str:
-    """The answer of the server behind the load balancer: Traefik, or the pod on `worker`."""
-    return (ask_traefik if answering == TRAEFIK else ask_pod)(outputs, scheme, worker)
+    """The answer of the server behind the load balancer: Traefik, or the pod on `worker`; to a long request, too.
+
+    Raises AssertionError if there is none, to the one or the other.
+    """
+    way = ask_traefik if answering == TRAEFIK else ask_pod
+    seen = way(outputs, scheme, worker)
+    try:
+        way(outputs, scheme, worker, LONG)
+    except requests.RequestException as error:
+        told = f"expected {worker.name} to answer a request of {len(LONG)} bytes over {scheme}, saw {error}"
+        raise AssertionError(told[:500]) from error
+    return seen
 
 
 def ask_beside_others(answering: str, outputs: Outputs, scheme: str, worker: Machine) -> str:

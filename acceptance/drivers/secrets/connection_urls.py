@@ -1,4 +1,4 @@
-"""Whether the passwords in a Secret that holds a connection URL agree. Source: 5.7."""
+"""Whether the passwords and users in a Secret that holds a connection URL agree. Source: 5.7."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ PARTS = {"POSTGRES": "DATABASE_URL", "PG": "DATABASE_URL", "DATABASE": "DATABASE
 
 
 def unlike_their_url(values: Mapping[str, str]) -> list[str]:
-    """The keys of passwords in a Secret that differ from the one in the URL beside them; no value is told.
+    """The keys of passwords and users in a Secret that differ from those in the URL beside them; no value is told.
 
-    A password beside the name of another user than the URL's is that user's own. A Secret with a URL alone, or with a
-    URL without a password, contradicts nothing.
+    A password beside the name of another user than the URL's is that user's own, unless it is the URL's. A Secret with
+    a URL alone, or with a URL without a password, contradicts nothing.
     """
     found = []
     for prefix, key in PARTS.items():
@@ -23,6 +23,8 @@ def unlike_their_url(values: Mapping[str, str]) -> list[str]:
         same_user = not name or values[name] == unquote(url.username or "")
         if url.password and word and same_user and values[word] != unquote(url.password):
             found.append(f"{word} is not the password in {key}")
+        if url.password and word and not same_user and values[word] == unquote(url.password):
+            found.append(f"{name} is not the user in {key}, but has that user's password")
     return found
 
 

@@ -91,12 +91,13 @@ def another_claim(claim: Manifest, number: int) -> Manifest:
     return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": wanted(claim)}
 
 
-def refused_restarts(cluster: Cluster, namespace: str) -> list[str]:
-    """Why the API server would refuse what restarts of a namespace's workloads create. Attached runs do not ask."""
+def refused_restarts(cluster: Cluster, *namespaces: str) -> list[str]:
+    """Why the API server would refuse what restarts of the workloads in namespaces create. Attached runs do not ask."""
     if cluster.is_attached:
         return []
     plain = cluster.api.sanitize_for_serialization
-    found = [plain(item) for item in workloads(cluster, namespace, f"!{SCENARIO_LABEL}")]
+    found = [plain(item) for name in namespaces for item in workloads(cluster, name, f"!{SCENARIO_LABEL}")]
+    found = [item for item in found if item["spec"].get("replicas", 1)]
     deployments = [item for item in found if "strategy" in item["spec"]]
     others = [item for item in found if item not in deployments]
     tried = functools.partial(refused, cluster)

@@ -15,6 +15,7 @@ from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import of_scenario
 from acceptance.drivers.workloads.dry_runs import refused_restarts
+from acceptance.drivers.workloads.liveness_probes import UPSTREAM, WATCHED
 from acceptance.drivers.workloads.pod_spread import KEEPS_OUT
 from acceptance.drivers.workloads.quotas import amount, no_room
 
@@ -24,6 +25,18 @@ RESOURCES = ("cpu", "memory")
 def restarts_blocked(cluster: Cluster, namespace: str) -> list[str]:
     """What would block the new pods of a restart of a namespace's workloads, in words: quotas, machines, admission."""
     return no_room(cluster, namespace) + no_machine(cluster, namespace) + refused_restarts(cluster, namespace)
+
+
+def blocked_anywhere(cluster: Cluster) -> list[str]:
+    """What would block new pods of workloads in any namespace but scenarios', in words: quotas, limits, admission.
+
+    An attached cluster has namespaces of other people's; only those of the platform's parts are judged there.
+    """
+    items = [item for item in cluster.core.list_namespace().items if not of_scenario(item.metadata.labels)]
+    names = [str(item.metadata.name) for item in items if not item.metadata.deletion_timestamp]
+    places = [name for name in names if name in (*WATCHED, *UPSTREAM)] if cluster.is_attached else names
+    found = [f"{text} in {name}" for name in places for text in no_room(cluster, name)]
+    return found + refused_restarts(cluster, *places)
 
 
 def no_machine(cluster: Cluster, namespace: str) -> list[str]:

@@ -6,7 +6,7 @@ import contextlib
 import threading
 from typing import Any
 
-from kubernetes import client
+from kubernetes import client, utils
 from kubernetes.client import ApiException
 
 from acceptance.base.conditions import describe, is_ready, phase_of
@@ -178,6 +178,17 @@ def volume_at(namespace: Namespace, pod: client.V1Pod, path: str) -> str:
     found = core.read_persistent_volume(seen.spec.volume_name)
     assert phase_of(found) == "Bound", f"volume {found.metadata.name} is {phase_of(found)}"
     return f"{found.metadata.name} ({found.spec.capacity['storage']}, {found.spec.storage_class_name})"
+
+
+def capacity_at(namespace: Namespace, pod: client.V1Pod, path: str) -> int:
+    """The bytes of the persistent volume that a pod mounts at `path`, as its claim has them; 0 if there is none."""
+    mounts = [mount for mount in main_container(pod.spec).volume_mounts or [] if mount.mount_path == path]
+    volume = next((item for item in pod.spec.volumes or [] if mounts and item.name == mounts[0].name), None)
+    if volume is None or not volume.persistent_volume_claim:
+        return 0
+    claim = volume.persistent_volume_claim.claim_name
+    found = namespace.cluster.core.read_namespaced_persistent_volume_claim(claim, namespace.name)
+    return int(utils.parse_quantity((found.status.capacity or {}).get("storage", "0")))
 
 
 def environment_of(namespace: Namespace, pod: client.V1Pod) -> dict[str, str]:

@@ -57,6 +57,8 @@ def test_the_applications_are_as_they_should_be(application):
         (policies.leaves_out, "spec/source/kustomize", {"images": ["alternate-futures/auth:old"]}),
         (policies.leaves_out, f"metadata/annotations#{PATHS}", "/docs"),
         (sync_options.is_forced, "spec/syncPolicy/syncOptions", ["Force=true"]),
+        (policies.leaves_out, "spec/syncPolicy/syncOptions", ["Validate=false"]),
+        (sync_options.may_be_emptied, "spec/syncPolicy/automated/allowEmpty", True),
     ],
 )
 def test_a_careless_change_of_an_application_is_found(judge, path, value):
@@ -194,6 +196,8 @@ def test_records_that_were_lost_are_found(path, value, is_told):
         (sync_options.stays, {sync_options.SYNC: "ServerSideApply=true, Prune=false"}),
         (sync_options.stays, {sync_options.COMPARE: "IgnoreExtraneous"}),
         (sync_options.is_forced, {sync_options.SYNC: "Force=true,Replace=true"}),
+        (sync_options.is_not_as_in_git, {sync_options.SYNC: "Validate=false"}),
+        (sync_options.is_not_as_in_git, {HOOK: "Skip"}),
     ],
 )
 def test_an_object_that_asks_to_be_treated_otherwise_is_found(judge, annotations):

@@ -7,8 +7,11 @@ from types import SimpleNamespace as Thing
 import pytest
 import requests
 
+from acceptance.base.deadlines import Deadline
+from acceptance.base.waiting import TimedOut
 from acceptance.clients.argocd import ArgoCD, told
-from acceptance.drivers.argocd.reported_status import hears_of_change
+from acceptance.drivers.argocd import reported_status
+from acceptance.drivers.argocd.reported_status import hears_of_change, wait_objects_shown
 
 
 def line(status):
@@ -22,6 +25,31 @@ def test_the_stream_tells_applications():
     assert [item["status"]["sync"]["status"] for item in events] == ["Synced", "OutOfSync"]
     with pytest.raises(requests.HTTPError, match="permission denied"):
         list(told(['data: {"error": {"message": "permission denied"}}']))
+
+
+DEPLOYMENT, CONFIG, POD = ({"kind": kind, "name": "demo"} for kind in ("Deployment", "ConfigMap", "Pod"))
+
+
+@pytest.mark.parametrize(
+    ("tree", "managed", "said"),
+    [
+        ([DEPLOYMENT, CONFIG, POD], [DEPLOYMENT, CONFIG], ""),
+        ([], [DEPLOYMENT, CONFIG], "lack .*tree.*Deployment"),
+        ([DEPLOYMENT, CONFIG, POD], [DEPLOYMENT], "lack .*comparison.*ConfigMap"),
+        ([DEPLOYMENT, CONFIG], [DEPLOYMENT, CONFIG], "has no pods"),
+    ],
+)
+def test_an_object_that_the_ui_does_not_list_is_told(tree, managed, said, monkeypatch):
+    monkeypatch.setattr(reported_status, "SYNCED", Deadline(0.1, "the test"))
+    resources = [DEPLOYMENT, CONFIG, {"kind": "Job", "name": "hook", "hook": True}]
+    argocd = Thing(
+        application=lambda _: {"status": {"resources": resources}}, tree=lambda _: tree, managed=lambda _: managed
+    )
+    if not said:
+        assert wait_objects_shown(argocd, "demo") == {"tree": 3, "comparison": 2}
+        return
+    with pytest.raises(TimedOut, match=said):
+        wait_objects_shown(argocd, "demo")
 
 
 def test_it_is_asked_for_as_the_ui_asks():

@@ -39,7 +39,12 @@ def test_each_way_in_beside_the_urls_is_named(rules, words):
 
 
 def test_the_url_may_name_a_user():
-    assert logins_beside("redis://app:letmein@redis:6379", [f"user app on {OTHER} +@all", "user default off"]) == []
+    assert logins_beside("redis://app:right%2Fone@redis:6379", [f"user app on {OWN} +@all", "user default off"]) == []
+
+
+def test_a_common_password_is_told():
+    common = "redis://:letmein@redis:6379"
+    assert logins_beside(common, [f"user default on {OTHER} +@all"]) == ["default has a common password"]
 
 
 def test_a_cache_that_was_emptied_says_how_often():

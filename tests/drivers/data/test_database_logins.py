@@ -19,6 +19,7 @@ from acceptance.drivers.data.database_logins import (
     connections_at_once,
     cut_short,
     ending,
+    guessable,
     is_password,
     not_served,
     passwords_in,
@@ -265,6 +266,16 @@ def test_a_role_that_the_services_may_become_and_that_rules_is_told():
     assert rules_by_membership(db) == ["pg_execute_server_program", "yugabyte"]
     ((statement, values, login),) = asked
     assert statement.count("%s") == len(values) == 3 and {*values} == {"platform"} and login == "admin"
+
+
+@pytest.mark.parametrize(
+    ("password", "told"),
+    [("changeme", True), ("reports", True), ("reports123", True), ("c0rrect-horse", False)],
+)
+def test_a_password_that_anybody_tries_is_told(password, told):
+    verifier = "md5" + hashlib.md5(f"{password}reports".encode(), usedforsecurity=False).hexdigest()
+    db = Thing(leader=lambda: "a", admin=None, ask=lambda *_, **__: [("reports", verifier)])
+    assert guessable(db) == (["reports"] if told else [])
 
 
 def test_a_users_name_in_a_secret_is_no_password():

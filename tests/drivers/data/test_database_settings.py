@@ -9,8 +9,12 @@ import yaml
 from acceptance.base.paths import ROOT
 from acceptance.clients.sql import Login
 from acceptance.drivers.data.database_settings import (
+    BOUND,
+    OFF,
+    UNARCHIVED,
     altered,
     differences,
+    fills_its_volume,
     flat,
     in_force,
     in_git,
@@ -88,7 +92,15 @@ class Members:
 
     def __init__(self, rows=()):
         self.rows = list(rows)
-        self.namespace = Thing(pod=lambda name: Thing(status=Thing(pod_ip="10.244.1.7")))
+        mount = Thing(name="disk0", mount_path="/mnt/disk0")
+        volume = Thing(name="disk0", persistent_volume_claim=Thing(claim_name="disk0-yb-tserver"))
+        spec = Thing(containers=[Thing(name="patroni", volume_mounts=[mount])], volumes=[volume])
+        claim = Thing(status=Thing(capacity={"storage": "1Gi"}))
+        core = Thing(read_namespaced_persistent_volume_claim=lambda *_: claim)
+        self.namespace = Thing(
+            name="default", cluster=Thing(core=core),
+            pod=lambda name: Thing(status=Thing(pod_ip="10.244.1.7"), spec=spec),
+        )  # fmt: skip
 
     def names(self):
         return ["yb-tserver-0", "yb-tserver-1"]
@@ -101,6 +113,8 @@ class Members:
         return json.dumps({"status": 200, "body": json.dumps({"ttl": 14, "postgresql": {"parameters": {"a": 1}}})})
 
     def ask(self, member, statement, login=None):
+        if statement in (OFF, UNARCHIVED):
+            return []
         return self.rows if member == "yb-tserver-1" else []
 
 
@@ -131,6 +145,22 @@ def test_what_was_set_on_one_member_is_told(rows, said):
 )
 def test_what_lets_a_loss_be_felt_is_told_whoever_set_it(rows, said):
     assert out_of_bounds(Members(rows)) == said
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ({}, []),
+        ({BOUND: [("wal_keep_size", "1023")]}, []),
+        ({BOUND: [("wal_keep_size", "1024")]}, ["wal_keep_size is 1024 on yb-tserver-1, whose volume has 1024 MB"]),
+        ({OFF: [("autovacuum",)]}, ["autovacuum is off on yb-tserver-1"]),
+        ({UNARCHIVED: [("0000000100000001",)]}, ["yb-tserver-1 fails to archive 0000000100000001"]),
+    ],
+)
+def test_what_fills_the_volume_is_told_also_if_git_has_it(rows, said):
+    members = Members()
+    members.ask = lambda member, statement, login: rows.get(statement, []) if member == "yb-tserver-1" else []
+    assert fills_its_volume(members) == said
 
 
 def test_all_of_it_is_told_and_nothing_where_no_patroni_is():

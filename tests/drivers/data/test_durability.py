@@ -28,6 +28,8 @@ def workload(**parts):
         workload(data={"patroni.yaml": "parameters: {full_page_writes: 'off'}"}),
         workload(data={"patroni.json": '{"synchronous_commit": "local"}'}),
         workload(spec={"args": ["-c", "session_replication_role=replica"]}),
+        workload(spec={"args": ["-c", "zero_damaged_pages=on"]}),
+        workload(data={"patroni.yaml": "parameters: {data_sync_retry: true}"}),
     ],
 )
 def test_a_session_that_waits_for_no_disk_is_named(item):
@@ -35,7 +37,7 @@ def test_a_session_that_waits_for_no_disk_is_named(item):
 
 
 def test_what_waits_is_left_alone():
-    text = "synchronous_commit: on\nfsync: 'on'\nsynchronous_mode: true\nfull_page_writes: on, or nothing"
+    text = "synchronous_commit: on\nfsync: 'on'\nsynchronous_mode: true\nfull_page_writes: on\ndata_sync_retry: off"
     assert weakly_told(workload(data={"patroni.yaml": text}, spec=None)) == []
 
 
@@ -45,6 +47,11 @@ def test_what_waits_is_left_alone():
         (("session_replication_role", "replica"), True),
         (("session_replication_role", "origin"), False),
         (("synchronous_commit", "off"), True),
+        (("synchronous_commit", "true"), False),
+        (("zero_damaged_pages", "on"), True),
+        (("zero_damaged_pages", "TRUE"), True),
+        (("ignore_checksum_failure", "1"), True),
+        (("data_sync_retry", "false"), False),
         (("work_mem", "4MB"), False),
     ],
 )
@@ -90,6 +97,7 @@ def test_an_option_of_the_url_that_gives_durability_away_is_named():
         ({}, []),
         ({"fsync": "on", "full_page_writes": "yes", "synchronous_commit": "remote_apply"}, []),
         ({"fsync": "off"}, ["fsync=off for yb-tserver-1, from its next reload"]),
+        ({"data_sync_retry": "yes"}, ["data_sync_retry=yes for yb-tserver-1, from its next reload"]),
         ({"synchronous_commit": "local"}, ["synchronous_commit=local for yb-tserver-1, from its next reload"]),
     ],
 )

@@ -1,5 +1,6 @@
 """Whether the database's script gives a role each new password."""
 
+import base64
 import hashlib
 import re
 from types import SimpleNamespace as Thing
@@ -63,7 +64,11 @@ def database(text=TEXT, is_yugabytedb=False, said="\n"):
 
     namespace = Thing(cluster=Thing(core=Thing(read_namespaced_config_map=read)), name="default", execute=execute)
     admin = Login("yugabyte", "right", "alternatefutures")
-    return Thing(namespace=namespace, is_yugabytedb=is_yugabytedb, leader=lambda: "yb-tserver-0", admin=admin)
+    login = Login("platform", "right", "alternatefutures")
+    return Thing(
+        namespace=namespace, is_yugabytedb=is_yugabytedb, leader=lambda: "yb-tserver-0", admin=admin, login=login,
+        names=lambda: ["yb-tserver-0"], ask=lambda *_, **__: [],
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -102,6 +107,68 @@ def test_a_password_in_the_servers_log_is_told(log, told, monkeypatch):
     db.namespace.pod = lambda _: Thing(spec=Thing(containers=[Thing(name="patroni")]))
     db.namespace.cluster.core.read_namespaced_pod_log = lambda *_, **__: log.format(used[-1])
     assert lost_on_rotation(db) == ("the log of yb-tserver-0 shows it (log_statement?)" if told else "")
+
+
+SCRAM_RULE = ("host", "all", "all", "all", "scram-sha-256", "")
+
+
+@pytest.mark.parametrize(
+    ("printed", "rows", "told"),
+    [
+        (md5("r", "second"), [SCRAM_RULE], True),
+        (md5("r", "second"), [("host", "all", "platform", "all", "scram-sha-256", "")], True),
+        (md5("r", "second"), [("host", "all", "all", "all", "md5", "")], False),
+        (md5("r", "second"), [("host", "all", "all", "10.0.0.0", "md5", ""), SCRAM_RULE], False),
+        (md5("r", "second"), [("host", "replication", "replicator", "all", "scram-sha-256", "")], False),
+        ("SCRAM-SHA-256$4096:c2FsdA==$a:b", [SCRAM_RULE], False),
+        ("", [SCRAM_RULE], False),
+    ],
+)
+def test_a_verifier_that_the_members_do_not_take_is_told(printed, rows, told):
+    db = database()
+    db.ask = lambda *_, **__: rows
+    found = password_rotation.kept_as_md5(db, printed)
+    assert found == ("it is kept as md5, and yb-tserver-0 ask for scram-sha-256" if told else "")
+
+
+def job_with(**container):
+    return {**JOB, "spec": {"template": {"spec": {**JOB["spec"]["template"]["spec"], "containers": [container]}}}}
+
+
+@pytest.mark.parametrize(
+    ("user", "container", "told"),
+    [
+        ("platform", {"envFrom": [{"secretRef": {"name": "database-credentials"}}]}, []),
+        ("platfrom", {"envFrom": [{"secretRef": {"name": "database-credentials"}}]}, ["platfrom"]),
+        ("platfrom", {"envFrom": [{"secretRef": {"name": "other"}}]}, []),
+        ("platfrom", {"env": [{"name": "POSTGRES_USER", "value": "platform"}]}, []),
+        ("platform", {"env": [{"name": "POSTGRES_USER", "value": "app"}]}, ["app"]),
+        (
+            "platfrom",
+            {
+                "env": [
+                    {
+                        "name": "POSTGRES_USER",
+                        "valueFrom": {"secretKeyRef": {"name": "database-credentials", "key": "POSTGRES_USER"}},
+                    }
+                ]
+            },
+            ["platfrom"],
+        ),
+        ("platfrom", {}, []),
+    ],
+)
+def test_a_password_for_another_role_is_told(user, container, told):
+    db = database()
+
+    def read(name, _):
+        if name != "database-credentials":
+            raise ApiException(status=404)
+        return Thing(data={"POSTGRES_USER": base64.b64encode(user.encode()).decode()})
+
+    db.namespace.cluster.core.read_namespaced_secret = read
+    found = password_rotation.of_another_user(db, [job_with(**container)])
+    assert found == [f"yugabytedb-init gives it to {name}, not to platform" for name in told]
 
 
 JOB = yaml.safe_load((ROOT / "k8s/database/base/init-job.yaml").read_text())

@@ -114,3 +114,21 @@ def test_answers_that_wait_for_a_packet_to_be_sent_again_are_told(monkeypatch):
     monkeypatch.setattr(load_balancer.time, "monotonic", lambda: clock.now)
     assert load_balancer.late_answers(None, 4) == ["1.0 s over https", "none over https (ConnectTimeout)"]
     assert schemes == ["http", "https", "http", "https"]
+
+
+@pytest.mark.parametrize("way", ["ask_pod", "ask_traefik"])
+def test_a_worker_that_gets_no_full_packets_is_told(monkeypatch, way):
+    asked = []
+
+    def answers(_outputs, scheme, _worker, path="/"):
+        asked.append(path)
+        if len(path) > 1400 and scheme == "https":
+            raise requests.ReadTimeout("Read timed out.")
+        return "pod one"
+
+    monkeypatch.setattr(load_balancer, way, answers)
+    answering = load_balancer.PODS if way == "ask_pod" else load_balancer.TRAEFIK
+    assert load_balancer.ask_behind(answering, None, "http", Thing(name="worker2")) == "pod one"
+    assert asked == ["/", load_balancer.LONG] and len(load_balancer.LONG) > 4096
+    with pytest.raises(AssertionError, match="worker2 to answer a request of 4098 bytes over https"):
+        load_balancer.ask_behind(answering, None, "https", Thing(name="worker2"))

@@ -20,6 +20,10 @@ URL = "postgresql://platform:a%2Fb@yb-tservers:5433/alternatefutures"
         ({"DATABASE_URL": URL, "PGPASSWORD": "a/b", "PGUSER": "platform"}, []),
         # Another role's own password.
         ({"DATABASE_URL": URL, "POSTGRES_USER": "postgres", "POSTGRES_PASSWORD": "other"}, []),
+        (
+            {"DATABASE_URL": URL, "POSTGRES_USER": "platfrom", "POSTGRES_PASSWORD": "a/b"},
+            ["POSTGRES_USER is not the user in DATABASE_URL, but has that user's password"],
+        ),
         ({"DATABASE_URL": URL, "SUPERUSER_PASSWORD": "other"}, []),
         ({"DATABASE_URL": "postgresql://yb-tservers/app", "POSTGRES_PASSWORD": "other"}, []),
         ({"POSTGRES_PASSWORD": "other"}, []),

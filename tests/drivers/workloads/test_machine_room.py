@@ -4,6 +4,8 @@ from types import SimpleNamespace as Thing
 
 import pytest
 
+from acceptance.base.labels import SCENARIO_LABEL
+from acceptance.drivers.workloads import machine_room
 from acceptance.drivers.workloads.machine_room import no_machine
 
 
@@ -61,3 +63,16 @@ def test_a_deployment_without_room_for_a_new_pod_is_told(node, pods, settings, i
     found = told(node, pods, **settings)
     assert found == (["no machine that takes pods of auth has room for a new one, "
                       "which requests 1.1 cores and 96 MiB"] if is_told else [])  # fmt: skip
+
+
+@pytest.mark.parametrize(("attached", "asked"), [(False, ["argocd", "default", "shop"]), (True, ["argocd", "default"])])
+def test_other_namespaces_are_asked_too(attached, asked, monkeypatch):
+    seen = []
+    monkeypatch.setattr(machine_room, "no_room", lambda _, name: [f"the quota of {name} is full"])
+    monkeypatch.setattr(machine_room, "refused_restarts", lambda _, *names: seen.extend(names) or ["refused"])
+    names = {"argocd": {}, "default": {}, "shop": {}, "scenario-0a1b2c": {SCENARIO_LABEL: "true"}}
+    items = [Thing(metadata=Thing(name=name, labels=labels, deletion_timestamp=None)) for name, labels in names.items()]
+    items.append(Thing(metadata=Thing(name="gone", labels={}, deletion_timestamp="2026-01-01")))
+    cluster = Thing(is_attached=attached, core=Thing(list_namespace=lambda: Thing(items=items)))
+    found = machine_room.blocked_anywhere(cluster)
+    assert found == [*(f"the quota of {name} is full in {name}" for name in asked), "refused"] and seen == asked
