@@ -18,13 +18,13 @@ Feature: Secrets management
 
   @ac-5.3
   Scenario: A SealedSecret becomes the matching Secret
-    When a Secret with a unique value is sealed and applied
-    Then a Secret of that name has that value and is owned by the SealedSecret
+    When a Secret with unique values, a type and a label is sealed and applied
+    Then a Secret of that name has these and is owned by the SealedSecret
     And the same SealedSecret under another name is rejected
     And that Secret is made again with the same value after it was deleted
     And each SealedSecret of the platform is unsealed, and only under its own name
     And each Secret has the values of its SealedSecret
-    And the API server would admit one more Secret beside the services
+    And the API server would admit one more SealedSecret and its Secret beside the services
     And production runs "sealed-secrets" as it was proven here
 
   @ac-5.4 @needs-everything

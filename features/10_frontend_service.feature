@@ -33,7 +33,7 @@ Feature: Frontend service
     When the page "/" is opened in a browser
     Then it is the site's page for "/", with the logo
     And it does not have the title, text or look of another page of the site
-    And it is visible in dark mode, too
+    And whoever comes back sees it, too: on a large screen, in dark mode, in German, with a link of a mail
     And everything that it loads comes from the site with status 200 and the right media type
     And it and everything that it loads are the same on every request
     And many visits to it all get the same page
@@ -45,7 +45,7 @@ Feature: Frontend service
     When the page "/consulting" is opened in a browser
     Then it is the site's page for "/consulting", with the logo
     And it does not have the title, text or look of another page of the site
-    And it is visible in dark mode, too
+    And whoever comes back sees it, too: on a large screen, in dark mode, in German, with a link of a mail
     And everything that it loads comes from the site with status 200 and the right media type
     And it and everything that it loads are the same on every request
     And many visits to it all get the same page
@@ -57,7 +57,7 @@ Feature: Frontend service
     When the page "/products" is opened in a browser
     Then it is the site's page for "/products", with the logo
     And it does not have the title, text or look of another page of the site
-    And it is visible in dark mode, too
+    And whoever comes back sees it, too: on a large screen, in dark mode, in German, with a link of a mail
     And everything that it loads comes from the site with status 200 and the right media type
     And it and everything that it loads are the same on every request
     And many visits to it all get the same page
@@ -69,7 +69,7 @@ Feature: Frontend service
     When the page "/products/web-services" is opened in a browser
     Then it is the site's page for "/products/web-services", with the logo
     And it does not have the title, text or look of another page of the site
-    And it is visible in dark mode, too
+    And whoever comes back sees it, too: on a large screen, in dark mode, in German, with a link of a mail
     And everything that it loads comes from the site with status 200 and the right media type
     And it and everything that it loads are the same on every request
     And many visits to it all get the same page

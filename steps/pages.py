@@ -2,13 +2,24 @@
 
 from pytest_bdd import parsers, then, when
 
-from acceptance.drivers.frontend import assets, links, many_visits, mix_ups, screenshots, site, visitors
+from acceptance.drivers.frontend import (
+    assets,
+    languages,
+    links,
+    many_visits,
+    mix_ups,
+    screenshots,
+    second_visits,
+    site,
+    visitors,
+    visits,
+)
 from acceptance.drivers.services.answer_headers import kept_for
 
 
 @when(parsers.parse('the page "{path}" is opened in a browser'), target_fixture="opened")
-def open_page(web, routes, frontend_service, environment, outputs, pebble, path, evidence):
-    opened = site.open_page(web, environment, outputs, pebble, path)
+def open_page(web, routes, frontend_service, environment, outputs, pebble, path, evidence, tmp_path):
+    opened = visits.open_page(web, environment, outputs, pebble, path, tmp_path / "browser")
     seen = {"status": opened.answer.status_code, "loads": opened.resources, "console": opened.console}
     evidence.add(f"GET {opened.url}", seen)
     if opened.picture:
@@ -36,10 +47,10 @@ def page_is_seen(opened, web, environment, outputs, pebble):
     assert not mixed_up, f"expected {opened.url} to be a page of its own, but {mixed_up}"
 
 
-@then("it is visible in dark mode, too")
-def page_is_seen_when_dark(opened, environment, outputs, pebble):
+@then("whoever comes back sees it, too: on a large screen, in dark mode, in German, with a link of a mail")
+def page_is_seen_again(opened, web, environment, outputs, pebble):
     if opened.picture:
-        screenshots.wait_seen_when_dark(opened, environment, outputs, pebble)
+        second_visits.wait_seen_again(opened, web, environment, outputs, pebble)
 
 
 @then("everything that it loads comes from the site with status 200 and the right media type")
@@ -74,9 +85,10 @@ def page_is_not_kept(opened, evidence):
 
 
 @then("every visitor gets it, regardless of language, device or how they arrived")
-def page_is_for_everybody(opened, web, evidence):
-    evidence.add("visitors", [*visitors.VISITORS])
-    wrong = visitors.turned_away(web, opened)
+def page_is_for_everybody(opened, web, environment, evidence):
+    headings = environment.services.headings
+    evidence.add("visitors", [*visitors.VISITORS, *languages.of_page(opened.url, headings)])
+    wrong = visitors.turned_away(web, opened) + languages.turned_away(web, opened, headings)
     hint = "Try: curl -i -H 'Accept-Language: de' ADDRESS, and look at how the frontend chooses what it answers"
     assert not wrong, f"expected {opened.url} and all that it loads for every visitor, saw {wrong[:10]}. {hint}"
 
@@ -133,7 +145,7 @@ def asset_type(web, routes, environment, asset, wanted, evidence):
 
 @then("everything that a browser loads with the home page has the media type that its name implies")
 def types_in_browser(web, routes, frontend_service, environment, outputs, pebble, evidence):
-    opened = site.open_page(web, environment, outputs, pebble, "/")
+    opened = visits.open_page(web, environment, outputs, pebble, "/")
     evidence.add("types in the browser", opened.types)
     if not opened.picture:
         evidence.substitute("a browser", "requests that say what a browser's do")

@@ -70,18 +70,20 @@ def fetched_lasts(fetched):
     )
 
 
-@when("a Secret with a unique value is sealed and applied", target_fixture="sealed")
+@when("a Secret with unique values, a type and a label is sealed and applied", target_fixture="sealed")
 def seal_one(sealed_secrets, namespace):
-    return sealing.seal_and_apply(sealed_secrets, namespace, "sealed", sealing.new_values())
+    return sealing.seal_and_apply(sealed_secrets, namespace, "sealed", sealing.values_of_all_kinds(), **sealing.TYPED)
 
 
-@then("a Secret of that name has that value and is owned by the SealedSecret")
+@then("a Secret of that name has these and is owned by the SealedSecret")
 def secret_belongs(cluster, namespace, sealed, evidence):
     evidence.add("SealedSecret", json.dumps(sealed, indent=2))
     owners = sealed_secret_status.owners_of(cluster, "sealed", namespace.name)
     assert owners == [("SealedSecret", "sealed")], (
         f"expected the Secret sealed in {namespace.name} to be owned by its SealedSecret, saw the owners {owners}"
     )
+    other = sealed_secret_status.unlike_sealed(cluster, "sealed", namespace.name)
+    assert not other, f"expected the Secret sealed in {namespace.name} as it was sealed, but {other}. {sealing.LOGS}"
 
 
 @then("the same SealedSecret under another name is rejected")
@@ -102,10 +104,12 @@ def each_unsealed(platform_secrets, cluster, evidence):
     assert seen and not wrong, f"expected each SealedSecret unsealed, saw {wrong or 'none'}. Try: {sealing.LOGS}"
 
 
-@then("the API server would admit one more Secret beside the services")
+@then("the API server would admit one more SealedSecret and its Secret beside the services")
 def another_admitted(sealed_secrets, cluster):
     refused = sealed_secret_status.new_secret_refused(cluster)
-    assert not refused, f"expected room for another Secret, saw {refused}. Try: kubectl describe quota"
+    assert not refused, (
+        f"expected another SealedSecret and its Secret to be admitted, saw {refused}. Try: kubectl describe quota"
+    )
 
 
 @then("each Secret has the values of its SealedSecret")

@@ -20,20 +20,41 @@ from acceptance.clients.process import run
 
 TIMEOUT = 60
 """Seconds that opening a page may take, including the start of the browser."""
-Size = tuple[int, int]
 
 
-class Dark(tuple[int, int]):
-    """The size of a window whose user prefers dark pages (CSS: prefers-color-scheme)."""
+@dataclass(frozen=True)
+class Window:
+    """What a page is opened in: its size in pixels, and what the device and its user ask for."""
+
+    width: int
+    height: int
+    dark: bool = False
+    """Whether the user prefers dark pages (CSS: prefers-color-scheme)."""
+    language: str = ""
+    """The user's language (`de-DE`); by default the browser's own."""
+    agent: str = ""
+    """The browser's name for itself; by default its real one."""
+
+    def __str__(self) -> str:
+        """The size in words."""
+        return f"{self.width} by {self.height} pixels"
 
 
-DESK, PHONE = (1000, 600), (390, 844)
-"""Sizes of a window in pixels: on a desk, and of a telephone's whole screen."""
-DARK = Dark(DESK)
+MOBILE = (
+    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36"
+)
+"""How Chromium on a telephone names itself: scripts tell it by `Mobile`."""
+TABLET, PHONE = Window(820, 1180), Window(390, 844, agent=MOBILE)
+"""The whole screens of a tablet and of a telephone."""
+DESK = Window(1920, 1080, dark=True, language="de-DE")
+"""A large screen of someone who reads German and prefers dark pages."""
 PREFERS_DARK = "--blink-settings=preferredColorScheme=0"
 """Chromium's setting for the dark scheme; --force-dark-mode has no effect without a desktop."""
-LOOKED_AT = 20000
-"""Milliseconds of a page's own time until its document and picture are taken: a page may move visitors on by then."""
+LOOKED_AT = 300_000
+"""Milliseconds of a page's own time until its document and picture are taken: a page may move visitors on by then.
+
+It costs no real time: an idle page's clock jumps from one timer to the next.
+"""
 UNFINISHED = "no answer yet"
 """The result of a URL still pending when the browser ended, such as a prefetch."""
 
@@ -65,11 +86,15 @@ def open_page(
     domain: str,
     address: str,
     trusted: x509.Certificate | None = None,
-    size: Size = DESK,
+    window: Window = TABLET,
+    profile: Path | None = None,
 ) -> Page:
-    """Open `url` in a window of `size` pixels. All hosts of `domain` resolve to `address` (HOST:PORT), no others do.
+    """Open `url` in a window. All hosts of `domain` resolve to `address` (HOST:PORT), no others do.
 
     Scripts see LOOKED_AT milliseconds pass, which takes no longer than what they wait for.
+
+    `profile`: the folder of what the browser keeps from visit to visit (cookies, storage, cached files); by default
+    it has never been anywhere.
 
     `trusted` is a server certificate that the caller has verified, if its authority is not public.
     Raises UserError if the browser fails.
@@ -78,16 +103,21 @@ def open_page(
         picture, log = Path(folder) / "page.png", Path(folder) / "net.json"
         command: list[str | Path] = [
             program, "--headless", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
-            "--no-first-run", "--no-proxy-server", f"--window-size={size[0]},{size[1]}",
+            "--no-first-run", "--no-proxy-server", f"--window-size={window.width},{window.height}",
             f"--virtual-time-budget={LOOKED_AT}",
-            f"--user-data-dir={folder}/profile", f"--host-resolver-rules=MAP *.{domain} {address}, MAP * ~NOTFOUND",
+            f"--user-data-dir={profile or Path(folder) / 'profile'}",
+            f"--host-resolver-rules=MAP *.{domain} {address}, MAP * ~NOTFOUND",
             f"--screenshot={picture}", "--dump-dom", f"--log-net-log={log}", "--enable-logging=stderr", "--v=0",
         ]  # fmt: skip
         if os.geteuid() == 0:
             # Chromium's sandbox refuses to run as root.
             command.append("--no-sandbox")
-        if isinstance(size, Dark):
+        if window.dark:
             command.append(PREFERS_DARK)
+        if window.language:
+            command.append(f"--accept-lang={window.language}")
+        if window.agent:
+            command.append(f"--user-agent={window.agent}")
         if trusted:
             command.append(f"--ignore-certificate-errors-spki-list={key_digest(trusted)}")
         ended = run([*command, url], environment={"HOME": folder}, timeout=TIMEOUT)

@@ -7,23 +7,18 @@ import html
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import requests
 from kubernetes import client
 
 from acceptance.base.environment import Environment
 from acceptance.base.errors import UserError
-from acceptance.clients import browser
-from acceptance.clients.browser import DESK, Size
-from acceptance.clients.tls import served_chain, verify
 from acceptance.clients.web import url
 from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.ingress.scenario_routes import FRESH, answered
 from acceptance.drivers.services.service import Service
 from acceptance.drivers.workloads.pods import process_of
-from acceptance.infrastructure.contract import Outputs
-from acceptance.platform.authority import Authority
 
 MISSING = "/no-such-page"
 OFTEN = FRESH // 2
@@ -49,6 +44,8 @@ class Opened:
     console: list[str] = field(default_factory=list)
     picture: bytes | None = None
     types: dict[str, str] = field(default_factory=dict)
+    profile: Path | None = None
+    """What the browser kept of this visit, for the next one."""
 
     @property
     def headings(self) -> set[str]:
@@ -97,44 +94,6 @@ def wrong_charset(answer: requests.Response) -> str:
     named = re.search(r"charset=[\"']?([^\s;\"']+)", rest)
     is_text = kind.strip().startswith("text/") or kind.strip().endswith(("javascript", "json", "xml"))
     return named[1] if is_text and named and named[1] not in ("utf-8", "utf8", "us-ascii") else ""
-
-
-def open_page(
-    web: requests.Session, environment: Environment, outputs: Outputs, authority: Authority, path: str
-) -> Opened:
-    """Open a page of www; without a browser on this machine, request the page and the files that it refers to."""
-    address = url(environment.domain, "www", path)
-    answer = answered(web, "GET", address)
-    program = browser.find()
-    if program is None:
-        targets = sorted({urljoin(address, name) for name in NAMED.findall(text_of(answer))})
-        statuses = {target: str(web.get(target).status_code) for target in targets}
-        return Opened(address, answer, text_of(answer), statuses)
-    page = in_browser(program, environment, outputs, authority, path)
-    return Opened(address, answer, page.document, finished(web, page.resources), page.console, page.picture, page.types)
-
-
-def finished(web: requests.Session, resources: dict[str, str]) -> dict[str, str]:
-    """`resources`, with the statuses of what the browser did not wait for (prefetched files), requested again.
-
-    Raises requests.RequestException if there is no answer.
-    """
-    return {
-        address: str(ask(web, address).status_code) if outcome == browser.UNFINISHED else outcome
-        for address, outcome in resources.items()
-    }
-
-
-def in_browser(
-    program: Path, environment: Environment, outputs: Outputs, authority: Authority, path: str, size: Size = DESK
-) -> browser.Page:
-    """Open a page of www in a browser, after its certificate was verified against the authority."""
-    balancer, host = outputs.load_balancer, f"www.{environment.domain}"
-    chain = served_chain(balancer.address, balancer.https_port, host)
-    verify(chain, host, authority.roots)
-    address, target = url(environment.domain, "www", path), f"{balancer.address}:{balancer.https_port}"
-    site = {"domain": environment.domain, "address": target}
-    return browser.open_page(program, address, **site, trusted=chain.leaf, size=size)
 
 
 def changing(web: requests.Session, opened: Opened) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import urljoin
 
 import requests
+from urllib3.util import SKIP_HEADER
 
 from acceptance.drivers.frontend.site import Opened, heading_of, text_of
 from acceptance.drivers.services.answer_headers import compressed_against_wish
@@ -13,6 +14,8 @@ from acceptance.drivers.services.answer_headers import compressed_against_wish
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Mobile/15E148 Safari/604.1"
 ANDROID = "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"
+IPAD = "Mozilla/5.0 (iPad; CPU OS 12_5 like Mac OS X) AppleWebKit/605.1.15 Version/12.1.2 Mobile/15E148 Safari/604.1"
+GOOGLE = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 CRAWLER = "Mozilla/5.0 (compatible; ExampleBot/1.0; +https://www.example.org/bot)"
 LANGUAGES = (
     "de-DE,de;q=0.9,en;q=0.5",
@@ -33,14 +36,18 @@ VISITORS = {
     "with an iPhone": {"User-Agent": PHONE, "Accept-Language": "en-US"},
     "with an Android phone": {"User-Agent": ANDROID, "Sec-CH-UA-Mobile": "?1", "Save-Data": "on"},
     "with Firefox": {"User-Agent": FIREFOX, "Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "DNT": "1"},
+    "with an iPad": {"User-Agent": IPAD},
     "that is a crawler": {"User-Agent": CRAWLER},
+    "that is Google's crawler": {"User-Agent": GOOGLE},
+    "with curl, as in the handbooks": {"User-Agent": "curl/8.14.1", "Accept": "*/*"},
+    "who does not name the browser": {"User-Agent": SKIP_HEADER},
     "who was here before": {"Cookie": "_ga=GA1.1.1234567890.1767225600; theme=dark; lang=de"},
     "with many cookies": {"Cookie": COOKIES},
     "who kept an older page": {"If-None-Match": '"of-an-older-page"'},
     "who comes from a search": {"Referer": "https://www.google.com/"},
     "that takes nothing compressed": {"Accept-Encoding": "identity"},
 }
-"""The headers of each visitor's requests, in addition to a probe's."""
+"""The headers of each visitor's requests, in addition to a probe's. User-Agent is optional (RFC 9110, 10.1.5)."""
 KEPT = 3600
 """Maximum seconds for which a browser may cache a page: one of an old build refers to files that are gone."""
 NO_SUCH_PAGE = (404, 410)

@@ -26,7 +26,8 @@ ARGUMENT = re.compile(rf"--([\w.-]*{CREDENTIAL})(?:=|\s+)([^\s\"',]+)", re.IGNOR
 NAMED = re.compile(rf"{CREDENTIAL}$", re.IGNORECASE)
 ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://([^\s/@:\"']*):([^\s/@\"']{4,})@[\w\[]", re.IGNORECASE)
 SIGNED = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{16,}")
-PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
+PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----|\bAGE-SECRET-KEY-1[A-Z0-9]{50,}")
+"""Private keys: PEM (RFC 7468), OpenPGP's (RFC 9580, 6.2), and those of age, with which SOPS encrypts."""
 REFERENCE = re.compile(r"[$%{<*!/|>&\[]|(?:env|file|vault|secret|ref|op)[:.+]", re.IGNORECASE)
 """Prefixes of values that say where the credential is, not what it is."""
 WORDS = {

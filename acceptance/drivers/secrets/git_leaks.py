@@ -13,7 +13,7 @@ from kubernetes.client import ApiException
 from acceptance.base.yaml_text import documents
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
-from acceptance.drivers.secrets.credential_patterns import stands_in
+from acceptance.drivers.secrets.credential_patterns import PRIVATE_KEY, stands_in
 from acceptance.platform.git import GIT, GitServer
 from acceptance.platform.secrets import read_secret
 
@@ -31,7 +31,6 @@ CREDENTIAL = re.compile(r"(password|secret|token|api[_.-]?key)$", re.IGNORECASE)
 CONFIG_GENERATOR = "configMapGenerator"
 ASSIGNMENT = re.compile(r"""(?:export +)?([A-Za-z_]\w*)=["']?([^"']*)["']?""")
 """A line of an env file."""
-PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
 ARCHIVES = {
     "gzip": "\x1f\ufffd",
     "zip": "PK\x03\x04",

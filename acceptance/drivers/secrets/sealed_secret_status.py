@@ -11,8 +11,8 @@ from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.workloads import workloads
-from acceptance.drivers.secrets.sealing import LOGS, open_with_own_key, sealed_in_git
-from acceptance.drivers.workloads.dry_runs import refused_secret
+from acceptance.drivers.secrets.sealing import LOGS, TYPED, open_with_own_key, sealed_in_git
+from acceptance.drivers.workloads.dry_runs import refused_changes, refused_sealed_secret, refused_secret
 from acceptance.drivers.workloads.machine_room import restarts_blocked
 from acceptance.platform.access import NAMESPACE
 from acceptance.platform.secrets import GROUP, SealedSecrets, read_secret
@@ -68,12 +68,29 @@ def template_annotations(item: dict[str, Any]) -> dict[str, str]:
     return dict(item["spec"].get("template", {}).get("metadata", {}).get("annotations") or {})
 
 
-def new_secret_refused(cluster: Cluster) -> list[str]:
-    """Why the API server would refuse one more Secret of the controller in the services' namespace."""
+def users(cluster: Cluster) -> list[str]:
+    """The users as whom the controller asks the API server."""
     pods = cluster.core.list_namespaced_pod(HOME, label_selector="app=sealed-secrets").items
     names = {str(pod.spec.service_account_name) for pod in pods}
-    users = [f"system:serviceaccount:{HOME}:{name}" for name in sorted(names)]
-    return [said for user in users for said in refused_secret(cluster, NAMESPACE, user)]
+    return [f"system:serviceaccount:{HOME}:{name}" for name in sorted(names)]
+
+
+def new_secret_refused(cluster: Cluster) -> list[str]:
+    """Why the API server would refuse one more SealedSecret beside the services, or the controller's Secret of it."""
+    found = [said for user in users(cluster) for said in refused_secret(cluster, NAMESPACE, user)]
+    return found + refused_sealed_secret(cluster, NAMESPACE)
+
+
+def unlike_sealed(cluster: Cluster, name: str, namespace: str) -> list[str]:
+    """What of a Secret differs from TYPED, with which its SealedSecret was made: type or labels, in words."""
+    seen = cluster.core.read_namespaced_secret(name, namespace)
+    labels = seen.metadata.labels or {}
+    found = [] if seen.type == TYPED["type"] else [f"its type is {seen.type}, not {TYPED['type']}"]
+    return found + [
+        f"its label {key} is {labels.get(key)!r}, not {value!r}"
+        for key, value in TYPED["labels"].items()
+        if labels.get(key) != value
+    ]
 
 
 def owners_of(cluster: Cluster, name: str, namespace: str) -> list[tuple[str, str]]:
@@ -136,6 +153,10 @@ def out_of_reach(cluster: Cluster) -> list[str]:
             found.append(f"the Secret {name} is immutable")
         if owners_of(cluster, name, namespace) != [("SealedSecret", name)]:
             found.append(f"the Secret {name} is not owned by its SealedSecret")
+    names = [item["metadata"]["name"] for item in sealed_of_services(cluster)]
+    for user in users(cluster):
+        refused = refused_changes(cluster, NAMESPACE, names, user)
+        found += [f"the API server would refuse a new value: {said}" for said in refused]
     found += [word for item in workloads(cluster, NAMESPACE, f"!{SCENARIO_LABEL}") for word in held_back(item)]
     return found + restarts_blocked(cluster, NAMESPACE)
 

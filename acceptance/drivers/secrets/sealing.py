@@ -29,10 +29,23 @@ KEPT = Deadline(5, "criterion 5.8: until a rollout restart")
 USED = "used"
 FROM_SECRET = [{"name": "VALUE", "valueFrom": {"secretKeyRef": {"name": USED, "key": "VALUE"}}}]
 
+TYPED: dict[str, Any] = {"type": "kubernetes.io/basic-auth", "labels": {"sealed-as": "basic-auth"}}
+"""Type and labels of a Secret that has others than most: what uses it may look for them."""
+
 
 def new_values() -> dict[str, str]:
     """A new value for a scenario's own Secret, by key."""
     return {"VALUE": secrets.token_urlsafe(24)}
+
+
+def values_of_all_kinds() -> dict[str, str]:
+    """New values of one line, of several, and with letters beyond ASCII, as certificates and passwords are."""
+    one, two, three = (secrets.token_urlsafe(24) for _ in range(3))
+    return {
+        "VALUE": one,
+        "password": f"Gr\N{LATIN SMALL LETTER U WITH DIAERESIS}n {two}",
+        "file": f"{three}\n\n  {one}\n",
+    }
 
 
 def synced_condition(cluster: Cluster, namespace: str, name: str) -> dict[str, Any]:
@@ -42,11 +55,19 @@ def synced_condition(cluster: Cluster, namespace: str, name: str) -> dict[str, A
     return next((dict(item) for item in conditions if item["type"] == "Synced"), {})
 
 
-def seal_and_apply(tool: SealedSecrets, namespace: Namespace, name: str, values: dict[str, str]) -> dict[str, Any]:
-    """Seal a Secret, apply it, and wait until it is unsealed; return the SealedSecret."""
+def seal_and_apply(
+    tool: SealedSecrets, namespace: Namespace, name: str, values: dict[str, str], **about: Any
+) -> dict[str, Any]:
+    """Seal a Secret, apply it, and wait until it is unsealed; return the SealedSecret.
+
+    `about`: the Secret's type and labels (TYPED), by default those of most.
+    """
     for value in values.values():
         register_secret(value)
-    sealed = tool.seal(secret_manifest(name, namespace.name, values))
+    manifest = secret_manifest(name, namespace.name, values)
+    manifest["type"] = about.get("type", manifest["type"])
+    manifest["metadata"]["labels"].update(about.get("labels", {}))
+    sealed = tool.seal(manifest)
     apply(namespace.cluster, [sealed])
 
     def unsealed() -> bool:

@@ -26,7 +26,11 @@ PUBLIC = re.compile(r"(user|username|mtime|\.crt|ca|token-id|public|pub|client_?
 CHOSEN_BY_NOBODY = re.compile(r"(?=\S*[a-z])(?=\S*[A-Z])(?=\S*\d)[\w+/=.~-]{20,}")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]")
 ELSEWHERE = {*SYSTEM_NAMESPACES, "kube-public", "kube-node-lease"}
-NOT_LISTED = {*MOVING, "secrets"} - {"jobs.batch", "endpoints", "bindings"}
+NOT_LISTED = {*MOVING, "secrets", "customresourcedefinitions.apiextensions.k8s.io"} - {
+    "jobs.batch",
+    "endpoints",
+    "bindings",
+}
 FOLLOWS = {"ReplicaSet", "ControllerRevision"}
 """Kinds that keep earlier versions of a workload and repeat its contents."""
 
@@ -95,11 +99,12 @@ def texts_of_git(versions: Versions) -> dict[str, str]:
 
 
 def objects(cluster: Cluster) -> list[dict[str, Any]]:
-    """Every object in the platform's namespaces except Secrets, of every kind that the API has.
+    """Every object in the platform's namespaces or in none except Secrets, of every kind that the API has.
 
-    Objects that controllers write all the time, and earlier versions of workloads, are left out.
+    Objects that controllers write all the time, earlier versions of workloads, and definitions of kinds, which are
+    long, are left out.
     """
-    listing = ("api-resources", "--verbs=list", "--namespaced", "--output=name")
+    listing = ("api-resources", "--verbs=list", "--output=name")
     kinds = sorted(set(cluster.kubectl(*listing).split()) - NOT_LISTED)
     groups = [",".join(kinds)] if not cluster.is_attached else kinds
     found: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""Whether the API server would admit what a restart, a new secret or a new claim takes: dry runs; nothing is stored.
+"""Whether the API server would admit what a restart, another secret, or a new claim takes: dry runs; nothing is stored.
 
 Admission knows every quota, limit range, policy and webhook. Each object is tried as the controller that creates it.
 Source: 2.3, 5.3, 5.8, 14.4.
@@ -6,6 +6,7 @@ Source: 2.3, 5.3, 5.8, 14.4.
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 import re
@@ -24,9 +25,13 @@ from acceptance.cluster.workloads import workloads
 TIMEOUT = 60
 CONTROLLERS = "system:serviceaccount:kube-system:"
 """The prefix of the names that Kubernetes' own controllers have."""
-REFUSED = re.compile(r"^Error from server.*?: error when creating \S+: (.+)$", re.MULTILINE)
-"""How kubectl says that admission refused an object; for an invalid object it has another message."""
-RIGHTS = re.compile(r"cannot (?:create|impersonate) resource|does not support dry run")
+REFUSED = re.compile(
+    r"^Error from server.*?: error when (?:creating|replacing) \S+: (?P<said>.+)$"
+    r"|^The .+ is invalid: .*?(?P<policy>ValidatingAdmissionPolicy .+ denied request.*)$",
+    re.MULTILINE,
+)
+"""How kubectl says that admission refused an object: a policy may call it invalid, as what is really invalid is."""
+RIGHTS = re.compile(r"cannot (?:create|get|update|impersonate) resource|does not support dry run")
 """What says nothing about a real request: a missing right, which is judged elsewhere, and a webhook that cannot try."""
 QUOTA = "exceeded quota"
 ENDING = "dry-run"
@@ -34,16 +39,20 @@ REQUESTED = ("accessModes", "resources", "storageClassName", "volumeMode")
 """The fields of a claim's spec with which a StatefulSet would request another one."""
 
 
-def refused(cluster: Cluster, manifests: list[Manifest], creator: str) -> list[str]:
-    """Why the API server would refuse to create these objects as this user; empty if it would admit all."""
+def refused(cluster: Cluster, manifests: list[Manifest], creator: str = "", verb: str = "create") -> list[str]:
+    """Why the API server would refuse to create these objects as this user; empty if it would admit all.
+
+    Without a `creator`, as the suite's own user; `verb` may be `replace`, for objects that are there.
+    """
     if not manifests:
         return []
-    command = [*cluster.kubectl_command, "create", "--dry-run=server", f"--as={creator}", "--filename", "-"]
+    user = [f"--as={creator}"] if creator else []
+    command = [*cluster.kubectl_command, verb, "--dry-run=server", *user, "--filename", "-"]
 
     def attempt() -> str:
         ended = run(command, stdin=yaml.safe_dump_all(manifests), timeout=TIMEOUT, check=False)
         if ended.returncode and AWAY.search(ended.stderr):
-            raise UserError(f"kubectl create says {ended.stderr[-500:]}", "read the line above")
+            raise UserError(f"kubectl {verb} says {ended.stderr[-500:]}", "read the line above")
         return ended.stderr
 
     try:
@@ -51,7 +60,8 @@ def refused(cluster: Cluster, manifests: list[Manifest], creator: str) -> list[s
     except UserError as error:
         # An unreachable webhook refuses as well.
         return [error.problem]
-    return [text for text in REFUSED.findall(said) if not RIGHTS.search(text)]
+    found = [match["said"] or match["policy"] for match in REFUSED.finditer(said)]
+    return [text for text in found if not RIGHTS.search(text)]
 
 
 def refused_secret(cluster: Cluster, namespace: str, creator: str) -> list[str]:
@@ -59,6 +69,35 @@ def refused_secret(cluster: Cluster, namespace: str, creator: str) -> list[str]:
     metadata = {"name": f"sealed-{ENDING}", "namespace": namespace}
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"VALUE": "a"}}
     return [] if cluster.is_attached else refused(cluster, [secret], creator)
+
+
+def refused_sealed_secret(cluster: Cluster, namespace: str) -> list[str]:
+    """Why the API server would refuse one more SealedSecret in a namespace. Attached runs do not ask."""
+    metadata, spec = {"name": f"sealed-{ENDING}", "namespace": namespace}, {"encryptedData": {"VALUE": "AgA="}}
+    sealed = {"apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret", "metadata": metadata, "spec": spec}
+    return [] if cluster.is_attached else refused(cluster, [sealed])
+
+
+def refused_changes(cluster: Cluster, namespace: str, names: list[str], changer: str) -> list[str]:
+    """Why the API server would refuse that a user changes the values of these Secrets. Attached runs do not ask.
+
+    Each value is tried with one more character: a policy may ask for a form, such as a URL. A Secret that is not
+    there is left out.
+    """
+    if cluster.is_attached:
+        return []
+    plain = cluster.api.sanitize_for_serialization
+    there = [plain(item) for item in cluster.core.list_namespaced_secret(namespace).items]
+    changed = [with_longer_values(item) for item in there if item["metadata"]["name"] in names]
+    return refused(cluster, changed, changer, "replace")
+
+
+def with_longer_values(secret: Manifest) -> Manifest:
+    """A Secret with one more character in each value, in the form in which it is sent."""
+    about = {key: value for key, value in secret["metadata"].items() if key not in ("resourceVersion", "managedFields")}
+    longer = {key: base64.b64decode(value) + b"0" for key, value in (secret.get("data") or {}).items()}
+    data = {key: base64.b64encode(value).decode() for key, value in longer.items()}
+    return {**secret, "apiVersion": "v1", "kind": "Secret", "metadata": about, "data": data}
 
 
 def refused_claims(cluster: Cluster, namespace: str) -> list[str]:

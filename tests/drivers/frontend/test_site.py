@@ -152,12 +152,6 @@ def test_what_does_not_work_in_a_browser_is_seen(server, path, what):
     assert any(what in address for address in opened(server, path).broken)
 
 
-def test_what_the_browser_did_not_wait_for_is_asked_for(server):
-    base = f"http://{server}"
-    loaded = {f"{base}/app.js": browser.UNFINISHED, f"{base}/gone.css": browser.UNFINISHED, f"{base}/x": "500"}
-    assert list(site.finished(requests.Session(), loaded).values()) == ["200", "404", "500"]
-
-
 def test_a_page_that_names_no_charset_is_utf_8(get):
     assert site.heading_of(site.text_of(get("/umlaut"))) == "Zürich"
 

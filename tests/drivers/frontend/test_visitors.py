@@ -19,7 +19,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         sign = path.split("/")[1]
         told = "\n".join([*self.headers.values(), query])
-        turned = sign and sign in told
+        # The last sign is for whoever does not name the browser.
+        turned = sign and (sign in told or (sign == "nameless" and "User-Agent" not in self.headers))
         body = (PAGE.replace("Home", "Sorry") if path.endswith("/other") and turned else PAGE).encode()
         reply(self, body, 404 if turned and not path.endswith("/other") else 200)
 
@@ -49,7 +50,11 @@ def opened(server, path, **resources):
     [
         ("/de-DE/page", "who reads de-DE"),
         ("/iPhone/other", "with an iPhone"),
+        ("/iPad/page", "with an iPad"),
         ("/ExampleBot/page", "that is a crawler"),
+        ("/Googlebot/page", "that is Google's crawler"),
+        ("/curl/page", "with curl, as in the handbooks"),
+        ("/nameless/page", "who does not name the browser"),
         ("/_ga/page", "who was here before"),
         ("/kept-39/page", "with many cookies"),
         ("/of-an-older-page/page", "who kept an older page"),

@@ -42,6 +42,8 @@ APPLIED = json.dumps(of_file("db.password=hunter2"))
         config(CACHE="redis://:hunter2@redis:6379"),
         config(notes=f"use {TOKEN} for now"),
         config(file=KEY),
+        config(file="-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQOY"),
+        config(file=f"# created\nAGE-SECRET-KEY-1{'Q' * 58}"),
         container(args=["--user=a", "--smtp-password=hunter2"]),
         container(command=["sh", "-c", "PGPASSWORD=hunter2 psql\n"]),
         container(env=[{"name": "STRIPE_API_KEY", "value": "sk_live_1"}]),

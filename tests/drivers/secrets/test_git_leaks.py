@@ -40,6 +40,8 @@ def wrong(text):
         "(\ufffd/\ufffd\x04",
         VALUE.encode("utf-16-le").decode("latin-1"),
         KEY,
+        "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQOY",
+        f"# created\nAGE-SECRET-KEY-1{'Q' * 58}",
         base64.b64encode(KEY.encode()).decode(),
         SECRET,
         "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {b: Yw==}}",

@@ -81,10 +81,15 @@ def test_other_texts_hold_nothing():
         (item("ReplicaSet", owners=[{"kind": "Deployment"}]), False),
         (item(namespace="kube-system"), False),
         (item(namespace="scenario-1"), False),
+        ({"kind": "Namespace", "metadata": {"name": "default"}}, True),
+        ({"kind": "Namespace", "metadata": {"name": "scenario-1"}}, False),
     ],
 )
 def test_whose_objects_are_looked_at(thing, counts):
-    said = {"api-resources": "configmaps\nsecrets\nevents\n", "get": json.dumps({"items": [thing]})}
+    said = {
+        "api-resources": "configmaps\nsecrets\nevents\ncustomresourcedefinitions.apiextensions.k8s.io\n",
+        "get": json.dumps({"items": [thing]}),
+    }
     asked = []
 
     def kubectl(*arguments):
@@ -93,6 +98,7 @@ def test_whose_objects_are_looked_at(thing, counts):
 
     cluster = SimpleNamespace(is_attached=False, kubectl=kubectl)
     assert bool(secret_search.objects(cluster)) is counts
+    assert "--namespaced" not in asked[0]
     assert asked[1][1] == "configmaps"
 
 

@@ -5,6 +5,8 @@ import requests
 
 from acceptance.drivers.services.answer_headers import compressed_against_wish, kept_for
 
+UNCHANGED = {"Date": "Sat, 28 Nov 2026 20:00:00 GMT", "Last-Modified": "Sat, 28 Nov 2026 19:00:00 GMT"}
+
 
 @pytest.mark.parametrize(
     ("headers", "seconds"),
@@ -19,6 +21,18 @@ from acceptance.drivers.services.answer_headers import compressed_against_wish, 
         ({"Date": "Sat, 28 Nov 2026 20:00:00 GMT", "Expires": "Sat, 28 Nov 2026 21:00:00 GMT"}, 3600),
         ({"Date": "Sat, 28 Nov 2026 20:00:00 GMT", "Expires": "Fri, 27 Nov 2026 20:00:00 GMT"}, 0),
         ({"Date": "Sat, 28 Nov 2026 20:00:00 GMT", "Expires": "0"}, 0),
+        ({"Cache-Control": 'no-cache="Set-Cookie", max-age=600'}, 600),
+        ({"Cache-Control": 'max-age=600, no-cache = "Set-Cookie"'}, 600),
+        ({"Cache-Control": "max-age=600,no-cache"}, 0),
+        # Browsers guess: a tenth of the time since the page was last changed.
+        (UNCHANGED, 360),
+        ({**UNCHANGED, "Cache-Control": "public"}, 360),
+        ({**UNCHANGED, "Cache-Control": "no-cache"}, 0),
+        ({**UNCHANGED, "Cache-Control": "max-age=5"}, 5),
+        ({**UNCHANGED, "Cache-Control": "private, must-revalidate"}, 0),
+        ({**UNCHANGED, "Pragma": "no-cache"}, 0),
+        ({**UNCHANGED, "Expires": "-1"}, 0),
+        ({**UNCHANGED, "Last-Modified": "Sat, 28 Nov 2026 21:00:00 GMT"}, 0),
     ],
 )
 def test_how_long_a_browser_keeps_a_page(headers, seconds):

@@ -13,6 +13,9 @@ NO_RIGHT = (
     'Error from server (Forbidden): error when creating "STDIN": pods is forbidden: User "x" cannot create resource'
 )
 RATIO = 'Error from server (Forbidden): error when creating "STDIN": pods "a" is forbidden: ratio per Container is 2'
+POLICY = "ValidatingAdmissionPolicy 'kept' with binding 'kept' denied request: failed expression: false"
+KEPT = f'The secrets "a" is invalid: : {POLICY}'
+REPLACING = f'Error from server (Forbidden): error when replacing "STDIN": secrets "a" is forbidden: {POLICY}'
 CLAIMS = [{"metadata": {"name": "data"}}]
 DEPLOYMENT = {**BACKEND, "metadata": {"name": "backend", "namespace": "default", "uid": "1"}}
 REDIS = {
@@ -29,6 +32,9 @@ REDIS = {
         (NO_RIGHT, []),
         ('The Pod "a" is invalid: spec.containers: Required value', []),
         (FULL, ['pods "a" is forbidden: exceeded quota: few']),
+        (KEPT, [POLICY]),
+        (REPLACING, [f'secrets "a" is forbidden: {POLICY}']),
+        (NO_RIGHT.replace("cannot create", "cannot update"), []),
         (f"{RATIO}\n{NO_RIGHT}\n", ['pods "a" is forbidden: ratio per Container is 2']),
     ],
 )
@@ -101,3 +107,30 @@ def test_a_claim_of_each_class_and_size_is_tried_as_a_statefulset_creates_it(mon
         assert creator.endswith(":statefulset-controller") and "volumeName" not in spec
         assert metadata["labels"] == {"app": "redis"} and "uid" not in metadata
     assert dry_runs.refused_claims(Thing(is_attached=True), "default") == []
+
+
+def test_a_sealed_secret_is_tried_as_the_suites_own_user(monkeypatch):
+    tried = []
+    monkeypatch.setattr(dry_runs, "run", lambda command, **_: tried.append(command) or Thing(returncode=0, stderr=""))
+    cluster = Thing(is_attached=False, kubectl_command=["kubectl"])
+    assert dry_runs.refused_sealed_secret(cluster, "default") == []
+    assert tried == [["kubectl", "create", "--dry-run=server", "--filename", "-"]]
+    assert dry_runs.refused_sealed_secret(Thing(is_attached=True), "default") == []
+
+
+def test_each_secret_is_changed_as_its_controller_would(monkeypatch):
+    tried = []
+    monkeypatch.setattr(dry_runs, "refused", lambda _, *given: tried.append(given) or ["kept"])
+    metadata = {"name": "a", "namespace": "default", "resourceVersion": "7"}
+    there = [
+        {"metadata": metadata, "type": "Opaque", "data": {"URL": "cmVkaXM6Ly9h"}},
+        {"metadata": {**metadata, "name": "b"}},
+    ]
+    core = Thing(list_namespaced_secret=lambda _: Thing(items=there))
+    cluster = Thing(is_attached=False, core=core, api=Thing(sanitize_for_serialization=lambda item: item))
+    assert dry_runs.refused_changes(cluster, "default", ["a", "gone"], "controller") == ["kept"]
+    (((secret,), user, verb),) = tried
+    assert (user, verb) == ("controller", "replace")
+    assert secret["kind"] == "Secret" and secret["metadata"] == {"name": "a", "namespace": "default"}
+    assert secret["data"] == {"URL": "cmVkaXM6Ly9hMA=="} and secret["type"] == "Opaque"
+    assert dry_runs.refused_changes(Thing(is_attached=True), "default", ["a"], "controller") == []
