@@ -7,9 +7,9 @@ Feature: Ingress and TLS certificates
   @ac-4.1 @system-K3s
   Scenario: Traefik's Service has an external address
     Then its Service is of type LoadBalancer and has an external address
-    And Traefik answers on each of these addresses
     And its Service keeps no client out, here and in production
     And production runs "traefik" as it was proven here
+    And Traefik answers on each of these addresses
 
   @ac-4.2
   Scenario: An IngressRoute becomes a working route for its host and path

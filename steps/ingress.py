@@ -12,7 +12,6 @@ from acceptance.drivers.ingress import (
     route_middlewares,
     route_rules,
     scenario_routes,
-    traefik_authority,
     traefik_options,
     traefik_service,
 )

@@ -67,7 +67,7 @@ def changing(found: list[Named]) -> list[str]:
 
 
 def kinds_of(spec: dict[str, Any]) -> list[str]:
-    """The kinds of a Middleware's spec. Where settings decide whether one is harmless, those have names of their own."""
+    """The kinds of a Middleware's spec; where settings decide whether one is harmless, it has a name of its own."""
     return [kind_of(kind, said or {}) for kind, said in spec.items()]
 
 

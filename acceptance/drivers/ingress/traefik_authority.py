@@ -45,7 +45,7 @@ def given_twice(spec: Mapping[str, Any]) -> list[str]:
 
 
 def wrong_authority(options: Mapping[str, str], environment: Environment) -> list[str]:
-    """Why the platform's resolver would order other certificates than those of the environment's authority, in words."""
+    """Why the platform's resolver would not order the environment's authority's usual certificates, in words."""
     begin = f"certificatesresolvers.{RESOLVER}.acme."
     # What adapts production's overlays to Pebble may name Pebble's own profile.
     known = [*PROFILES, *(["default"] if environment.patches and environment.acme == "pebble" else [])]

@@ -30,8 +30,8 @@ ENTRIES = ("web", "websecure")
 """The entry points that clients reach."""
 OWN_PAGES = ("ping", "metrics", "api")
 """The parts of Traefik with pages of its own, which take their paths from every host of their entry point."""
-READ = ".transport.respondingtimeouts.readtimeout"
-"""The end of an entry point's option for a time-out that cuts off a request that a client is still sending."""
+READ = tuple(f"entrypoints.{name}.transport.respondingtimeouts.readtimeout" for name in ENTRIES)
+"""The options for a time-out that cuts off a request that a client is still sending."""
 LEAST = 30.0
 """Seconds that a request may take to arrive at least; Traefik's default is 60."""
 CUT = ".transport.respondingtimeouts.writetimeout"
@@ -74,7 +74,7 @@ def on_the_way(options: Options) -> list[str]:
         for name, value in options.items()
         if name.startswith(ON_THE_WAY)
         or (name.endswith(CUT) and value not in NEVER)
-        or (name.endswith(READ) and 0 < seconds(value) < LEAST)
+        or (name in READ and 0 < seconds(value) < LEAST)
         or is_other_provider(name, value)
     ] + own_pages(options, ENTRIES[1:])
 
@@ -100,9 +100,7 @@ def own_pages(options: Options, entries: Collection[str]) -> list[str]:
 def pages_in_clear(platform: Platform) -> list[str]:
     """The same for plain HTTP, for running pods and production's Traefik."""
     specs = {**running_specs(platform.cluster), "production": production_spec(platform)}
-    return [
-        f"{where}: {text}" for where, spec in specs.items() for text in own_pages(options_of(spec), ENTRIES[:1])
-    ]
+    return [f"{where}: {text}" for where, spec in specs.items() for text in own_pages(options_of(spec), ENTRIES[:1])]
 
 
 def seconds(duration: str) -> float:

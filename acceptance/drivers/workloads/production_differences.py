@@ -1,7 +1,7 @@
 """What production's overlays may change about what was proven here, each with its reason.
 
 A pattern is `KIND/NAME: PATH`, where `*` stands for any text and everything else for itself. Alone it allows any value.
-`PATTERN = VALUE` allows this value in production, or none (`gone`); `PATTERN >=` allows no less than here, and no limit.
+`PATTERN = VALUE` allows this value in production, or none (`gone`); `PATTERN >=` no less than here, or no limit.
 An object that only production has is `KIND/NAME: added`, one that it lacks `KIND/NAME: gone`. What is allowed here and
 still matters has a rule of its own, which the reason names. Source: the plan's 11 to 17; infrastructure/aws.
 """
@@ -113,8 +113,8 @@ ALLOWED: dict[str, Patterns] = {
         "*/argocd-redis*: *": "released for high availability: three copies of its cache behind a proxy",
         "ConfigMap/argocd-cmd-params-cm: data/redis.server = argocd-redis-ha-haproxy:6379": "its cache's proxy",
         "ConfigMap/argocd-cm: data/timeout.reconciliation*": JUDGED + "3.2, polling.py",
-        "ConfigMap/argocd-cm: data/*": "url, logins and links are an environment's; SETTINGS says what has to be as here",
-        "ConfigMap/argocd-rbac-cm: data/*": "people are an environment's; SETTINGS says what has to be as here",
+        "ConfigMap/argocd-cm: data/*": "an environment's url and logins; SETTINGS says what has to be as here",
+        "ConfigMap/argocd-rbac-cm: data/*": "an environment's people; SETTINGS says what has to be as here",
         "*: spec/replicas >=": "production has spare ones",
         "*/argocd-applicationset-controller: spec/replicas": "not needed, and so off here",
         "*/argocd-notifications-controller: spec/replicas": "not needed, and so off here",

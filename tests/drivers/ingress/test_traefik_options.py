@@ -34,6 +34,7 @@ from acceptance.drivers.ingress import (
         ("--providers.kubernetesCRD=true", False),
         ("--providers.kubernetesCRD.allowEmptyServices=true", False),
         ("--providers.providersThrottleDuration=1s", False),
+        ("--entryPoints.metrics.transport.respondingTimeouts.readTimeout=8s", False),
         ("--ping.entryPoint=websecure", True),
         ("--metrics.prometheus.entryPoint=metrics", False),
     ],
@@ -59,7 +60,7 @@ def test_pages_of_traefik_itself_over_plain_http_are_seen(given, count):
     assert len(traefik_options.own_pages(options, ["web"])) == count
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("8s", 8), ("1m30s", 90), ("500ms", 0.5), ("30", 30), ("0", 0), ("1.5h", 5400)])
+@pytest.mark.parametrize(("text", "seconds"), [("8s", 8), ("1m30s", 90), ("500ms", 0.5), ("30", 30), ("1.5h", 5400)])
 def test_durations_are_read_as_traefik_reads_them(text, seconds):
     assert traefik_options.seconds(text) == seconds
 

@@ -118,7 +118,7 @@ TO = "spec/routes/0/services/0"
         (("auth-service", "NetworkPolicy", "auth-service"), "spec/ingress", [], "spec/ingress/0"),
         (("redis", "StatefulSet", "redis"), "spec/replicas", 0, "spec/replicas is 0, not 1"),
         (("database", "Service", "yb-tservers"), "spec/ports/0/port", 5432, "port is 5432, not 5433"),
-        (("argocd/applications", "Application", "redis"), "spec/source/targetRevision", "next", "targetRevision is next"),
+        (("argocd/applications", "Application", "redis"), "spec/project", "other", "spec/project is other"),
     ],
 )  # fmt: skip
 def test_what_production_changes_about_a_component_is_told(place, path, value, said):
@@ -146,8 +146,9 @@ def test_what_production_adds_is_told(component, kind, is_told):
 @pytest.mark.parametrize(
     ("before", "after", "is_enough"),
     [
-        ("2", "2", True), ("2", "3", True), ("2", "1", False), ("2", None, False), ("1", None, True), (None, "0", False),
-        ("256Mi", "1Gi", True), ("256Mi", "0.2Gi", False), ("256Mi", None, True), ("256Mi", "much", False),
+        ("2", "2", True), ("2", "3", True), ("2", "1", False), ("2", None, False), ("1", None, True),
+        (None, "0", False), ("256Mi", "1Gi", True),
+        ("256Mi", "0.2Gi", False), ("256Mi", None, True), ("256Mi", "much", False),
     ],
 )  # fmt: skip
 def test_no_less_than_here_is_enough(before, after, is_enough):
