@@ -7,6 +7,8 @@ Feature: Ingress and TLS certificates
   @ac-4.1 @system-K3s
   Scenario: Traefik's Service has an external address
     Then its Service is of type LoadBalancer and has an external address
+    And its Service keeps no client out, here and in production
+    And production runs "traefik" as it was proven here
     And Traefik answers on each of these addresses
 
   @ac-4.2
@@ -16,6 +18,7 @@ Feature: Ingress and TLS certificates
     Then requests for that host and path reach the pod
     And requests for another path or another host do not
     And production's Traefik is started with the same "providers." options
+    And production runs "ingress" as it was proven here
 
   @ac-4.3
   Scenario: Plain HTTP is answered with 301 to HTTPS
@@ -34,6 +37,7 @@ Feature: Ingress and TLS certificates
     And certificates are ordered for all of its routes' hosts, here and in production
     And no TLSStore holds a manually managed certificate, here and in production
     And no TLSStore's default certificate is for a routed host
+    And production's Traefik orders its certificates from the environment's authority, for over 60 days
 
   @ac-4.5 @system-LetsEncrypt @disruptive @disturbs-traefik @needs-traefik
   Scenario: A certificate survives a restart of Traefik

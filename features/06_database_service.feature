@@ -22,6 +22,7 @@ Feature: Database service
     Then a pod queries the database at yb-tservers:5433 and always reaches a member that takes writes
     And its members are not exposed outside the cluster
     And production opens no Service of "database" to clients outside its cluster
+    And production runs "database" as it was proven here
     And a pod opens the admin UI at yb-master-ui:7000
 
   @ac-6.4 @system-YugabyteDB @disruptive @disturbs-database

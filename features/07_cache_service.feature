@@ -20,6 +20,7 @@ Feature: Cache service
     And it allows 100 concurrent clients
     And it is not exposed outside the cluster
     And production opens no Service of "redis" to clients outside its cluster
+    And production runs "redis" as it was proven here
 
   @ac-7.4
   Scenario: Redis listens on the port that REDIS_URL names

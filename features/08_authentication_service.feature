@@ -30,6 +30,7 @@ Feature: Authentication service
   Scenario: Auth is served on port 3001 of the ClusterIP Service auth-service
     Then its Service is of type ClusterIP and has port 3001
     And in production its Service is of that type, leads to its pods, and has port 3001
+    And production runs "auth-service" as it was proven here
     And a pod on each worker gets an answer from "http://auth-service:3001/health"
 
   @ac-8.6

@@ -30,6 +30,7 @@ Feature: Backend service
   Scenario: The backend is served on port 4000 of the ClusterIP Service backend-service
     Then its Service is of type ClusterIP and has port 4000
     And in production its Service is of that type, leads to its pods, and has port 4000
+    And production runs "backend-service" as it was proven here
     And a pod on each worker gets an answer from "http://backend-service:4000/health"
 
   @ac-9.6

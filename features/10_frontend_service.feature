@@ -21,6 +21,7 @@ Feature: Frontend service
   Scenario: The frontend is served on port 3000 of the ClusterIP Service frontend-service
     Then its Service is of type ClusterIP and has port 3000
     And in production its Service is of that type, leads to its pods, and has port 3000
+    And production runs "frontend-service" as it was proven here
     And a pod on each worker gets an answer from "http://frontend-service:3000/"
 
   @ac-10.4

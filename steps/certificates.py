@@ -5,7 +5,7 @@ import time
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers.ingress import certificates, certified_hosts, route_rules, scenario_routes
+from acceptance.drivers.ingress import certificates, certified_hosts, route_rules, scenario_routes, traefik_authority
 
 
 @when("an IngressRoute for a new host is created with the certificate resolver", target_fixture="ordered")
@@ -47,6 +47,13 @@ def each_host_is_ordered(platform, routes, argocd_route):
 def none_by_default(cluster, routes, argocd_route):
     taken = certified_hosts.hosts_by_default(cluster)
     assert not taken, f"expected certificates from ACME for each host, but default certificates are for {taken}"
+
+
+@then("production's Traefik orders its certificates from the environment's authority, for over 60 days")
+def production_orders(platform):
+    found = traefik_authority.troubles(platform)
+    hint = "Try: kubectl kustomize --load-restrictor LoadRestrictionsNone k8s/traefik/overlays/production"
+    assert not found, f"expected production's Traefik to get such certificates, but {'; '.join(found)}. {hint}"
 
 
 @given(parsers.parse('a host with a certificate from the resolver "{resolver}"'), target_fixture="certified")

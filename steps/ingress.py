@@ -13,6 +13,7 @@ from acceptance.drivers.ingress import (
     route_rules,
     scenario_routes,
     traefik_options,
+    traefik_service,
 )
 from acceptance.drivers.services import isolated_copies
 from acceptance.drivers.workloads import workload_health
@@ -44,6 +45,13 @@ def answers_on_each(cluster, outputs, environment, images, addresses, evidence):
     assert not bad, (
         f"expected Traefik on ports 80 and 443 of each external address, saw {bad}. Try: kubectl -n traefik get svc"
     )
+
+
+@then("its Service keeps no client out, here and in production")
+def service_is_open(platform):
+    found = traefik_service.troubles(platform)
+    hint = "Try: kubectl kustomize --load-restrictor LoadRestrictionsNone k8s/traefik/overlays/production"
+    assert not found, f"expected every client to reach Traefik's Service, but {'; '.join(found)}. {hint}"
 
 
 @given("a server pod", target_fixture="server")
@@ -111,7 +119,7 @@ def none_in_clear(plain):
 @then("no route of the platform accepts plain HTTP, here and in production")
 def no_route_in_clear(platform, cluster):
     rules = route_rules.platform_rules(cluster) + route_rules.production_rules(platform)
-    wrong = route_rules.taken_in_clear(rules)
+    wrong = route_rules.taken_in_clear(rules) + traefik_options.pages_in_clear(platform)
     assert not wrong, (
         f"expected routes at the entry point {route_rules.HTTPS} only, saw {wrong}. Try: {scenario_routes.HINT}"
     )

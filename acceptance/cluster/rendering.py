@@ -38,6 +38,7 @@ class Rendering:
         self.environment = environment
         self.folder = folder
         self.kubectl = kubectl
+        self.built: dict[tuple[Path, str], str] = {}
 
     def write(self, *, tags: Mapping[str, str] | None = None, addresses: Sequence[str] = ()) -> None:
         """Create the copy. `tags`: image tags by name; `addresses`: of the nodes that stand in for a load balancer."""
@@ -55,7 +56,7 @@ class Rendering:
 
     def text(self, component: str) -> str:
         """A component's objects, as YAML. Raises UserError if it does not build."""
-        return build(self.kubectl, self.folder / self.overlay(component))
+        return self.build(self.folder / self.overlay(component))
 
     def manifests(self, component: str) -> list[Manifest]:
         """A component's objects. Raises UserError if it does not build."""
@@ -64,7 +65,14 @@ class Rendering:
     def production(self, component: str) -> list[Manifest]:
         """A component's objects as production has them: what is proven here must hold there, too."""
         overlay = self.folder / component / "overlays" / "production"
-        return documents(build(self.kubectl, overlay if overlay.is_dir() else self.folder / component))
+        return documents(self.build(overlay if overlay.is_dir() else self.folder / component))
+
+    def build(self, folder: Path) -> str:
+        """What a folder of the copy renders, as YAML; built once as long as no file of the copy changes."""
+        key = folder, self.fingerprint()
+        if key not in self.built:
+            self.built[key] = build(self.kubectl, folder)
+        return self.built[key]
 
     def files(self) -> dict[str, str | None]:
         """The copy's files by path in the platform's repository, without upstream manifests."""

@@ -8,6 +8,7 @@ from built import tool
 
 from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
+from acceptance.cluster import rendering
 from acceptance.cluster.rendering import Rendering, settings
 
 TOML = """
@@ -52,6 +53,17 @@ def test_hosts_are_those_of_the_environments_domain(tree, overlay):
     assert matches == [f"Host(`{name}.example.test`)" for name in ("api", "argocd", "auth", "www")]
     config = the(made.manifests("auth-service"), "ConfigMap", "auth-config")
     assert config["data"]["SIWE_DOMAINS"] == "www.example.test"
+
+
+def test_a_folder_is_built_again_only_once_a_file_has_changed(tree, monkeypatch):
+    made, seen = tree(), []
+    monkeypatch.setattr(rendering, "build", lambda _, folder: seen.append(folder) or "a: 1")
+    assert made.production("redis") == made.production("redis") == [{"a": 1}]
+    assert len(seen) == 1
+    (made.folder / "redis" / "more.yaml").write_text("")
+    made.production("redis")
+    made.manifests("redis")
+    assert len(seen) == 3
 
 
 def test_images_have_the_tags_of_the_run(tree):

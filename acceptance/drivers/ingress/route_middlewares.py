@@ -20,6 +20,8 @@ PROTECTIVE = {
 """The settings of a `headers` Middleware that only add headers with which browsers protect their users."""
 PROTECTS = "protective headers"
 """The name of such a Middleware's kind."""
+COMPRESSES = "compression for clients that asked for none"
+"""The name of the kind of a `compress` Middleware with a `defaultEncoding` (RFC 9110, 12.5.3)."""
 HARMLESS = ("retry", "compress", PROTECTS)
 """Kinds of Middleware that change neither a request nor what its answer says; k8s/ingress has the first one."""
 ANSWER_THEMSELVES = ("errors",)
@@ -65,8 +67,15 @@ def changing(found: list[Named]) -> list[str]:
 
 
 def kinds_of(spec: dict[str, Any]) -> list[str]:
-    """The kinds of a Middleware's spec; a `headers` that only protects browsers has a name of its own."""
-    return [PROTECTS if kind == "headers" and {*(said or {})} <= PROTECTIVE else kind for kind, said in spec.items()]
+    """The kinds of a Middleware's spec; where settings decide whether one is harmless, it has a name of its own."""
+    return [kind_of(kind, said or {}) for kind, said in spec.items()]
+
+
+def kind_of(kind: str, settings: Any) -> str:
+    """The kind of a Middleware, or what it does with these settings."""
+    if kind == "headers" and {*settings} <= PROTECTIVE:
+        return PROTECTS
+    return COMPRESSES if kind == "compress" and settings.get("defaultEncoding") else kind
 
 
 def answering(found: list[Named]) -> list[str]:
@@ -155,7 +164,7 @@ def hidden_503s(platform: Platform) -> list[str]:
 def through(rules: list[Rule], middlewares: dict[str, dict[str, Any]]) -> list[Named]:
     """Each Middleware of each rule, in words and with its kinds; one that does not exist has none."""
     return [
-        (f"{rule.match} goes through {name} ({', '.join(middlewares.get(name, {})) or 'not there'})",
+        (f"{rule.match} goes through {name} ({', '.join(kinds_of(middlewares.get(name, {}))) or 'not there'})",
          kinds_of(middlewares.get(name, {})))
         for rule in rules
         for name in rule.middlewares

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from acceptance.cluster.cluster import Cluster
@@ -20,8 +21,22 @@ ON_THE_WAY = ("serverstransport.", "core.", "experimental.", "configfile")
 
 A configuration file replaces all other options.
 """
+HARMLESS_PROVIDERS = ("providers.kubernetescrd", "providers.providersthrottleduration")
+"""The options of providers that the platform has: IngressRoutes, and how often they are read again.
+
+Any other provider may route requests elsewhere, and its routers cannot be read from outside.
+"""
+ENTRIES = ("web", "websecure")
+"""The entry points that clients reach."""
+OWN_PAGES = ("ping", "metrics", "api")
+"""The parts of Traefik with pages of its own, which take their paths from every host of their entry point."""
+READ = tuple(f"entrypoints.{name}.transport.respondingtimeouts.readtimeout" for name in ENTRIES)
+"""The options for a time-out that cuts off a request that a client is still sending."""
+LEAST = 30.0
+"""Seconds that a request may take to arrive at least; Traefik's default is 60."""
 CUT = ".transport.respondingtimeouts.writetimeout"
 """The end of an entry point's option for a time-out that cuts off an answer that a client is still reading."""
+UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 NEVER = {"0", "0s"}
 """Its values that disable this time-out, as by default."""
 
@@ -57,8 +72,43 @@ def on_the_way(options: Options) -> list[str]:
     return [
         f"Traefik is started with --{name}={value}"
         for name, value in options.items()
-        if name.startswith(ON_THE_WAY) or (name.endswith(CUT) and value not in NEVER)
+        if name.startswith(ON_THE_WAY)
+        or (name.endswith(CUT) and value not in NEVER)
+        or (name in READ and 0 < seconds(value) < LEAST)
+        or is_other_provider(name, value)
+    ] + own_pages(options, ENTRIES[1:])
+
+
+def is_other_provider(name: str, value: str) -> bool:
+    """Whether an option turns on a provider of routes besides the platform's."""
+    known = any(name == one or name.startswith(f"{one}.") for one in HARMLESS_PROVIDERS)
+    return name.startswith("providers.") and not known and value.lower() != "false"
+
+
+def own_pages(options: Options, entries: Collection[str]) -> list[str]:
+    """The options by which Traefik answers paths of every host with pages of its own at some entry points, in words."""
+    return [
+        f"Traefik is started with --{name}={value}, and so answers itself there"
+        for name, value in options.items()
+        if name.partition(".")[0] in OWN_PAGES
+        and name.endswith(".entrypoint")
+        and value.lower() in entries
+        and options.get(f"{name.rpartition('.')[0]}.manualrouting", "false").lower() == "false"
     ]
+
+
+def pages_in_clear(platform: Platform) -> list[str]:
+    """The same for plain HTTP, for running pods and production's Traefik."""
+    specs = {**running_specs(platform.cluster), "production": production_spec(platform)}
+    return [f"{where}: {text}" for where, spec in specs.items() for text in own_pages(options_of(spec), ENTRIES[:1])]
+
+
+def seconds(duration: str) -> float:
+    """A duration as Traefik reads it (`8s`, `1m30s`, `500ms`; without a unit in seconds), in seconds."""
+    if duration.isdigit():
+        return float(duration)
+    parts = re.findall(r"([\d.]+)(ns|us|µs|ms|h|m|s)", duration)
+    return sum(float(number) * UNITS.get(unit, 0.0) for number, unit in parts)
 
 
 def of_production(platform: Platform, prefix: str) -> Options:

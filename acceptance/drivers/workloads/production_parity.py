@@ -1,35 +1,24 @@
-"""Production renders what was proven here: components that every environment has, and Argo CD's settings.
+"""Production renders what was proven here: each object and field of every component that both have.
 
 Scenarios try these components where they run. What production's overlay changes about them nobody tries: a difference
-has to be one of those that are listed here with their reasons. Source: 3.3, 5.1 to 5.3 and plan 21.10.
+has to be one of those that production_differences.py lists with their reasons. Source: 3.3, 4.1, 4.2, 5.1 to 5.3, 6.3,
+7.3, 8.5, 9.5, 10.3 and plan 21.10.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
+import functools
+import re
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from kubernetes.utils import parse_quantity
+
 from acceptance.cluster.manifests import Manifest
+from acceptance.drivers.workloads.production_differences import ALLOWED, ANYWHERE
 from acceptance.platform.application_status import ARGOCD
 from acceptance.platform.platform import Platform
 
-ALLOWED = {
-    "sealed-secrets": {
-        "Deployment/*: */image": "production pulls from its own registry, pinned to a digest",
-        "Deployment/*: */resources/*": "sizes are for the machines",
-    },
-    "metrics-server": {
-        "Deployment/*: */image": "production pulls from its own registry, pinned to a digest",
-        "Deployment/*: */resources/*": "sizes are for the machines",
-        "Deployment/*: */args[[]--kubelet-insecure-tls]": "kind's kubelets have certificates that nobody signed",
-        "Deployment/*: */readinessProbe/*Seconds": "a run waits for the first metrics",
-        "Deployment/*: spec/replicas": "production may have a spare one",
-    },
-}
-"""The differences that a component may have, as patterns of `KIND/NAME: PATH`, with their reasons."""
-RIGHTS = ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")
-"""Kinds of which production may have no more objects than were proven here."""
 SETTINGS = {
     "argocd-cm": {"users.anonymous.enabled": "false", "admin.enabled": "true"},
     "argocd-rbac-cm": {"policy.default": ""},
@@ -38,6 +27,8 @@ SETTINGS = {
     },
 }  # fmt: skip
 """Argo CD's settings that decide who gets in and how, with their defaults. Source: Argo CD's manual."""
+PARTS = ("argocd/applications", "argocd/projects")
+"""What Argo CD is given besides its own settings."""
 PROCESSES = ("argocd-application-controller", "argocd-repo-server", "argocd-server")
 """The processes without which Argo CD deploys and shows nothing."""
 
@@ -49,36 +40,83 @@ def differences(platform: Platform, component: str) -> list[str]:
 
 
 def in_words(here: Iterable[Manifest], there: Iterable[Manifest], allowed: Iterable[str]) -> list[str]:
-    """The differences between what two overlays render, in words, except those that match an allowed pattern."""
-    proven, wanted, patterns = by_name(here), by_name(there), list(allowed)
+    """The differences between what two overlays render, in words, except those that match an allowed pattern.
+
+    Raises AssertionError if there is nothing to compare.
+    """
+    proven, wanted, patterns = by_name(here), by_name(there), [*ANYWHERE, *allowed]
     assert proven, "expected objects to compare with production's, saw none"
-    said = [f"production renders no {name}" for name in proven if name not in wanted]
-    said += [f"production adds {name}" for name in wanted if name not in proven and name.startswith(RIGHTS)]
-    for name in (name for name in proven if name in wanted):
-        before, after = flat(proven[name]), flat(wanted[name])
+    gone = [name for name in proven if name not in wanted and not is_allowed(f"{name}: gone", None, None, patterns)]
+    added = [name for name in wanted if name not in proven and not is_allowed(f"{name}: added", None, None, patterns)]
+    said = [f"production renders no {name}" for name in gone] + [f"production adds {name}" for name in added]
+    for name, item in proven.items():
+        if item == wanted.get(name, item):
+            continue
+        before, after = flat(item), flat(wanted[name])
         for path in sorted({*before, *after}):
-            if before.get(path) != after.get(path) and not any(fnmatchcase(f"{name}: {path}", it) for it in patterns):
-                said.append(f"{name}: {path} is {after.get(path, 'gone')}, not {before.get(path, 'gone')} as here")
+            pair = before.get(path), after.get(path)
+            if pair[0] != pair[1] and not is_allowed(f"{name}: {path}", *pair, patterns):
+                said.append(f"{name}: {path} is {pair[1] or 'gone'}, not {pair[0] or 'gone'} as here")
     return said
 
 
+def is_allowed(place: str, before: str | None, after: str | None, patterns: Collection[str]) -> bool:
+    """Whether a pattern allows the value `after` at a place that has the value `before` here; None: it is gone."""
+    for pattern in patterns:
+        if pattern.endswith(" >="):
+            if fits(place, pattern.removesuffix(" >=")) and is_enough(before, after):
+                return True
+        elif fits(place, pattern) or fits(f"{place} = {'gone' if after is None else after}", pattern):
+            return True
+    return False
+
+
+def fits(text: str, pattern: str) -> bool:
+    """Whether a text is as a pattern says, where `*` stands for any text."""
+    return bool(compiled(pattern).fullmatch(text))
+
+
+@functools.cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """The regular expression of a pattern."""
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
+
+
+def is_enough(before: str | None, after: str | None) -> bool:
+    """Whether a number or quantity is no less than here. No replicas are one, and no limit is enough."""
+    if after is None:
+        return before is None or parse_quantity(before) <= 1 or not before.isdigit()
+    try:
+        return bool(parse_quantity(after) >= parse_quantity(before or "1"))
+    except ValueError:
+        return False
+
+
 def by_name(objects: Iterable[Manifest]) -> dict[str, Manifest]:
-    """Objects without their metadata, by kind and name."""
-    return {
-        f"{item['kind']}/{item['metadata']['name']}": {
-            key: value for key, value in item.items() if key not in ("metadata", "status")
-        }
-        for item in objects
-    }
+    """Objects by kind and name, with those of their metadata that have an effect."""
+    found = {}
+    for item in objects:
+        metadata = item["metadata"]
+        kept = ("annotations", "namespace", "labels") if item["kind"] == "Namespace" else ("annotations", "namespace")
+        effective = {key: metadata[key] for key in kept if metadata.get(key)}
+        others = {key: value for key, value in item.items() if key not in ("metadata", "status")}
+        found[f"{item['kind']}/{metadata['name']}"] = {**others, "metadata": effective}
+    return found
 
 
 def flat(value: Any, path: str = "") -> dict[str, str]:
-    """The leaves of a manifest by path. Objects in a list are told apart by name, texts in it by themselves."""
+    """The leaves of a manifest by path. Objects in a list are told apart by name, texts in it by themselves.
+
+    The order of a command matters, that of arguments does not; one that is given twice says so.
+    """
     if isinstance(value, Mapping):
         parts = [(f"{path}/{key}".lstrip("/"), part) for key, part in value.items()]
+    elif isinstance(value, list) and path.endswith("/command"):
+        parts = [(f"{path}/{number}", part) for number, part in enumerate(value)]
     elif isinstance(value, list):
         plain = [item for item in value if not isinstance(item, (Mapping, list))]
-        found = {f"{path}[{item}]": "there" for item in plain}
+        times = {f"{path}[{item}]": plain.count(item) for item in plain}
+        found = {key: "there" if count == 1 else f"there {count} times" for key, count in times.items()}
         parts = [
             (f"{path}/{item.get('name', number) if isinstance(item, Mapping) else number}", item)
             for number, item in enumerate(value)
@@ -92,7 +130,9 @@ def flat(value: Any, path: str = "") -> dict[str, str]:
 
 def argocd_otherwise(platform: Platform) -> list[str]:
     """Argo CD's settings in production that differ from those here, and its processes that do not run, in words."""
-    return argocd_in_words(platform.render(ARGOCD), platform.rendering.production(ARGOCD))
+    here, there = platform.render(ARGOCD), platform.rendering.production(ARGOCD)
+    said = argocd_in_words(here, there) + in_words(here, there, ALLOWED[ARGOCD])
+    return said + [text for part in PARTS for text in differences(platform, part)]
 
 
 def argocd_in_words(here: Iterable[Manifest], there: Iterable[Manifest]) -> list[str]:

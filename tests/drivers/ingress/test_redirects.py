@@ -21,6 +21,8 @@ def test_the_paths_of_rules_are_asked_for_as_well():
     for path in ("/a", "/b", "/consulting", KIND.services.logo_path, f"/consulting{redirects.QUERY}"):
         assert f"http://www.{KIND.domain}{path}" in pages
     assert any("http://nobody-" in page for page in pages)
+    assert any("http://nobody-" in page and page.endswith("/ping") for page in pages)
+    assert not any("acme-challenge" in page for page in pages)
 
 
 def test_each_path_of_a_service_is_asked_for_in_clear_whether_a_rule_names_its_host_or_not():

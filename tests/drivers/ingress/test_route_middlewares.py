@@ -39,6 +39,9 @@ def test_a_middleware_that_changes_requests_is_seen(names, changes, hides):
     [
         ({"headers": {"stsSeconds": 31536000, "frameDeny": True, "contentTypeNosniff": True}}, False),
         ({"compress": {}}, False),
+        ({"compress": None}, False),
+        ({"compress": {"encodings": ["gzip"]}}, False),
+        ({"compress": {"defaultEncoding": "gzip"}}, True),
         ({"headers": {"stsSeconds": 1, "customRequestHeaders": {"Authorization": ""}}}, True),
         ({"headers": {"customResponseHeaders": {"Content-Type": "text/plain"}}}, True),
         ({"compress": {}, "buffering": {"maxRequestBodyBytes": 1}}, True),

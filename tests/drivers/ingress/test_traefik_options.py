@@ -24,11 +24,45 @@ from acceptance.drivers.ingress import (
         ("--entryPoints.websecure.transport.respondingTimeouts.writeTimeout=0s", False),
         ("--entrypoints.websecure.address=:8443", False),
         ("--ping=true", False),
+        ("--entryPoints.websecure.transport.respondingTimeouts.readTimeout=8s", True),
+        ("--entryPoints.websecure.transport.respondingTimeouts.readTimeout=8", True),
+        ("--entryPoints.websecure.transport.respondingTimeouts.readTimeout=1m", False),
+        ("--entryPoints.websecure.transport.respondingTimeouts.readTimeout=0", False),
+        ("--providers.file.filename=/etc/routes/more.yml", True),
+        ("--providers.kubernetesIngress", True),
+        ("--providers.kubernetesIngress=false", False),
+        ("--providers.kubernetesCRD=true", False),
+        ("--providers.kubernetesCRD.allowEmptyServices=true", False),
+        ("--providers.providersThrottleDuration=1s", False),
+        ("--entryPoints.metrics.transport.respondingTimeouts.readTimeout=8s", False),
+        ("--ping.entryPoint=websecure", True),
+        ("--metrics.prometheus.entryPoint=metrics", False),
     ],
 )
 def test_options_that_change_every_request_are_seen(option, is_odd):
     spec = {"containers": [{"args": [option]}]}
     assert bool(traefik_options.on_the_way(traefik_options.options_of(spec))) is is_odd
+
+
+@pytest.mark.parametrize(
+    ("given", "count"),
+    [
+        (["--ping.entryPoint=web"], 1),
+        (["--ping.entryPoint=web", "--ping.manualRouting=true"], 0),
+        (["--metrics.prometheus=true", "--metrics.prometheus.entryPoint=web"], 1),
+        (["--metrics.prometheus.entryPoint=web", "--metrics.prometheus.manualRouting"], 0),
+        (["--ping.entryPoint=websecure", "--ping=true"], 0),
+        (["--entrypoints.web.http.redirections.entrypoint.to=web"], 0),
+    ],
+)
+def test_pages_of_traefik_itself_over_plain_http_are_seen(given, count):
+    options = traefik_options.options_of({"containers": [{"args": given}]})
+    assert len(traefik_options.own_pages(options, ["web"])) == count
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("8s", 8), ("1m30s", 90), ("500ms", 0.5), ("30", 30), ("1.5h", 5400)])
+def test_durations_are_read_as_traefik_reads_them(text, seconds):
+    assert traefik_options.seconds(text) == seconds
 
 
 def test_traefik_has_no_such_option():

@@ -1,7 +1,7 @@
 """What production changes about a component that was proven here is told, except what is allowed with a reason."""
 
 import copy
-import subprocess
+import functools
 
 import pytest
 import yaml
@@ -9,6 +9,8 @@ from built import tool
 from manifest_changes import changed
 
 from acceptance.base.paths import ROOT
+from acceptance.base.yaml_text import documents
+from acceptance.clients.kustomize import build
 from acceptance.drivers.workloads import production_parity as parity
 from acceptance.images.build import Images
 from acceptance.images.upstream_manifests import upstream
@@ -19,16 +21,16 @@ RIGHTS = list(yaml.safe_load_all((ROOT / "k8s/sealed-secrets/base/rbac.yaml").re
 HERE = [CONTROLLER, *RIGHTS]
 
 
+@functools.cache
 def rendered(component, overlay):
-    """What an overlay renders; skips the test where upstream's manifests are missing."""
+    """What an overlay renders, or the component itself if it has none; skips the test without upstream's manifests."""
     if component in upstream(Images()):
         pytest.skip("upstream manifests are missing")
     folder = ROOT / "k8s" / component / "overlays" / overlay
-    command = [tool("kubectl"), "kustomize", "--load-restrictor", "LoadRestrictionsNone", folder]
-    return list(yaml.safe_load_all(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+    return documents(build(tool("kubectl"), folder if folder.is_dir() else ROOT / "k8s" / component))
 
 
-@pytest.mark.parametrize("component", parity.ALLOWED)
+@pytest.mark.parametrize("component", sorted(parity.ALLOWED))
 def test_production_runs_what_was_proven_here(component):
     here, there = rendered(component, "kind"), rendered(component, "production")
     assert parity.in_words(here, there, parity.ALLOWED[component]) == []
@@ -64,10 +66,97 @@ def test_other_rights_are_told():
     fewer, more = copy.deepcopy(HERE), copy.deepcopy(HERE)
     fewer[2]["rules"][2]["verbs"].remove("delete")
     more.append({"kind": "ClusterRoleBinding", "metadata": {"name": "admin"}})
-    more.append({"kind": "NetworkPolicy", "metadata": {"name": "own"}})
+    more.append({"kind": "PodMonitor", "metadata": {"name": "own"}})
     assert "verbs[delete] is gone" in "; ".join(parity.in_words(HERE, fewer, ()))
     assert parity.in_words(HERE, more, ()) == ["production adds ClusterRoleBinding/admin"]
     assert parity.in_words(HERE, HERE[1:], ()) == ["production renders no Deployment/sealed-secrets-controller"]
+
+
+def said_of(component, kind, name, path, value):
+    """What is said if production had another value at a path of one object."""
+    here, there = rendered(component, "kind"), rendered(component, "production")
+    (item,) = [one for one in there if (one["kind"], one["metadata"]["name"]) == (kind, name)]
+    others = [one for one in there if one is not item]
+    return "; ".join(parity.in_words(here, [*others, changed(item, path, value)], parity.ALLOWED[component]))
+
+
+TRAEFIK = ("traefik", "Deployment", "traefik")
+SERVICE = ("traefik", "Service", "traefik")
+AUTH = ("auth-service", "Deployment", "auth-service")
+ROUTE = ("ingress", "IngressRoute", "backend-service")
+TO = "spec/routes/0/services/0"
+
+
+@pytest.mark.parametrize(
+    ("place", "path", "value", "said"),
+    [
+        (TRAEFIK, "spec/replicas", 0, "spec/replicas is 0, not 1 as here"),
+        (TRAEFIK, "spec/template/spec/nodeSelector", {"disk": "ssd"}, "nodeSelector/disk is ssd, not gone"),
+        (TRAEFIK, "spec/template/spec/volumes/0/persistentVolumeClaim/claimName", "other", "claimName is other"),
+        (TRAEFIK, f"{POD}/ports/1/containerPort", 8444, "containerPort is 8444, not 8443"),
+        (TRAEFIK, f"{POD}/image", "registry.example.test/apache:2", "image is registry.example.test/apache:2"),
+        (TRAEFIK, f"{POD}/image", "registry.example.test/traefik@sha256:1", ""),
+        (TRAEFIK, f"{POD}/resources/limits/memory", "16Mi", "limits/memory is 16Mi, not 256Mi"),
+        (TRAEFIK, f"{POD}/resources/limits", {}, ""),
+        (TRAEFIK, f"{POD}/args", ["--ping=true"], "args[--entrypoints.web.address=:8000] is gone"),
+        (SERVICE, "spec/type", "ClusterIP", "spec/type is ClusterIP, not LoadBalancer"),
+        (SERVICE, "spec/selector/app", "proxy", "spec/selector/app is proxy"),
+        (SERVICE, "spec/loadBalancerSourceRanges", ["10.0.0.0/8"], "loadBalancerSourceRanges[10.0.0.0/8] is there"),
+        (SERVICE, "spec/externalTrafficPolicy", "Cluster", ""),
+        (ROUTE, f"{TO}/scheme", "https", "scheme is https, not gone"),
+        (ROUTE, f"{TO}/port", 4001, "port is 4001, not 4000"),
+        (ROUTE, f"{TO}/weight", 0, "weight is 0, not gone"),
+        (ROUTE, "metadata/annotations", {"kubernetes.io/ingress.class": "nginx"}, "ingress.class is nginx"),
+        (ROUTE, "metadata/annotations", {"prometheus.io/scrape": "true"}, ""),
+        (AUTH, f"{POD}/command", ["sleep"], "command/0 is sleep, not gone"),
+        (AUTH, f"{POD}/ports/0/containerPort", 3002, "containerPort is 3002, not 3001"),
+        (AUTH, f"{POD}/volumeMounts", [{"name": "tmp", "mountPath": "/app"}], "volumeMounts/tmp/mountPath is /app"),
+        (AUTH, f"{POD}/image", "ghcr.io/alternatefutures/home:latest", "image is ghcr.io/alternatefutures/home:latest"),
+        (AUTH, "spec/replicas", 1, "spec/replicas is 1, not 2"),
+        (AUTH, "spec/replicas", 3, ""),
+        (("auth-service", "ConfigMap", "auth-config"), "data/NODE_ENV", "production", ""),
+        (("auth-service", "NetworkPolicy", "auth-service"), "spec/ingress", [], "spec/ingress/0"),
+        (("redis", "StatefulSet", "redis"), "spec/replicas", 0, "spec/replicas is 0, not 1"),
+        (("database", "Service", "yb-tservers"), "spec/ports/0/port", 5432, "port is 5432, not 5433"),
+        (("argocd/applications", "Application", "redis"), "spec/project", "other", "spec/project is other"),
+    ],
+)  # fmt: skip
+def test_what_production_changes_about_a_component_is_told(place, path, value, said):
+    found = said_of(*place, path, value)
+    assert said in found and bool(found) is bool(said)
+
+
+@pytest.mark.parametrize(
+    ("component", "kind", "is_told"),
+    [
+        ("auth-service", "Ingress", True),
+        ("ingress", "IngressRouteTCP", True),
+        ("traefik", "NetworkPolicy", True),
+        ("traefik", "ServiceMonitor", False),
+        ("auth-service", "PodDisruptionBudget", False),
+    ],
+)
+def test_what_production_adds_is_told(component, kind, is_told):
+    here, there = rendered(component, "kind"), rendered(component, "production")
+    added = {"kind": kind, "metadata": {"name": "more"}, "spec": {}}
+    found = parity.in_words(here, [*there, added], parity.ALLOWED[component])
+    assert found == ([f"production adds {kind}/more"] if is_told else [])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_enough"),
+    [
+        ("2", "2", True), ("2", "3", True), ("2", "1", False), ("2", None, False), ("1", None, True),
+        (None, "0", False), ("256Mi", "1Gi", True),
+        ("256Mi", "0.2Gi", False), ("256Mi", None, True), ("256Mi", "much", False),
+    ],
+)  # fmt: skip
+def test_no_less_than_here_is_enough(before, after, is_enough):
+    assert parity.is_enough(before, after) is is_enough
+
+
+def test_an_argument_that_is_given_twice_is_told():
+    assert parity.flat({"args": ["-a", "-b", "-a"]}) == {"args[-a]": "there 2 times", "args[-b]": "there"}
 
 
 def argocd(settings=None, policy=None, replicas=2, server="Deployment"):
