@@ -36,8 +36,11 @@ Feature: Infrastructure provisioning
   @ac-1.7 @system-K3s
   Scenario: Workers join with the control plane's join token
     Then each worker requested its certificate with the join token
+    And the API knows each worker's kubelet by its machine's name
     And the API accepts that token
     And that token is authorized to create certificate signing requests
+    And a machine reads with it the settings that a join takes
+    And a certificate that a machine requests with it is approved and issued, and is deleted again
     And every worker reaches the API at the address and with the CA that a new machine discovers with that token
     And the API rejects a wrong join token
 
@@ -48,7 +51,8 @@ Feature: Infrastructure provisioning
   @ac-1.9 @system-AWS @disruptive @disturbs-traefik
   Scenario: The load balancer forwards ports 80 and 443 to the workers
     Given every worker has a server on ports 80 and 443
-    Then each worker answers over HTTP and HTTPS as the load balancer's only backend
+    Then the load balancer's container is not limited to less than half a core
+    And each worker answers over HTTP and HTTPS as the load balancer's only backend
     And each still answers while other clients hold connections open
     And the load balancer sets no low limit on connections
     And it keeps connections open that are idle for less than 60 seconds, as Traefik does

@@ -33,8 +33,11 @@ Feature: Kubernetes cluster operations
     Given a server pod behind a ClusterIP Service
     Then a pod on each worker reaches the Service by address and by name
     And so does a pod on each control plane
+    And a payload larger than one packet gets through from there to the server and back
     And so does each machine itself, by address
     And each of the cluster's DNS servers, queried individually, resolves the Service
+    And neither DNS nor the pod network has settings that the next start could not read
+    And each new connection to the API's own Service is answered
     When the server pod is replaced
     Then the Service keeps its address
     And a pod on each worker reaches the Service by address and by name
@@ -69,15 +72,16 @@ Feature: Kubernetes cluster operations
     Given every control plane answers at the API's address
     And no API server's certificate is about to expire
     And none of the control planes' other certificates is about to expire
-    And each machine would come back after a reboot as it runs now
     And each etcd member stores its data on disk and soon elects a new leader
     And every control plane runs the same components
     And all control planes are configured alike, so that any of them can take over
     And each control plane has its own etcd, which is a voting member
     And all etcd members are connected to each other
     And no machine depends solely on another machine's API server
+    And each machine would come back after a reboot as it runs now
     And the cluster's DNS servers run on more than one machine
     And a server pod behind a ClusterIP Service
+    And each new connection to the API's own Service is answered
     And a client continuously writes to the API
     When a control plane is lost for 20 seconds under that load
     Then writes resume within 30 seconds

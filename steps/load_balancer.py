@@ -7,6 +7,7 @@ from pytest_bdd import given, parsers, then
 from acceptance.base.deadlines import LOAD_BALANCER_READY
 from acceptance.base.waiting import eventually
 from acceptance.criteria.verdicts import Unverifiable
+from acceptance.drivers.cluster import connection_tracking
 from acceptance.drivers.network.load_balancer import (
     HELD,
     LIMIT,
@@ -23,7 +24,16 @@ from acceptance.drivers.network.load_balancer import (
     traefik_addresses,
 )
 from acceptance.infrastructure import haproxy_settings
-from acceptance.infrastructure.haproxy import limited, only_behind_load_balancer, servers_up, share_otherwise
+from acceptance.infrastructure.haproxy import (
+    LEAST_CORES,
+    connections_by_server,
+    cores,
+    limited,
+    only_behind_load_balancer,
+    passed_over,
+    servers_up,
+    share_otherwise,
+)
 
 LOGS = "docker logs alternate-futures-load-balancer"
 
@@ -73,6 +83,14 @@ def answers_beside_others(answering, outputs):
                 eventually(answer, within=LOAD_BALANCER_READY, what=what, hint=LOGS)
 
 
+@then("the load balancer's container is not limited to less than half a core")
+def has_time(outputs):
+    allowed = cores(outputs)
+    assert allowed is None or allowed >= LEAST_CORES, (
+        f"expected {LEAST_CORES} cores for the load balancer, saw a limit of {allowed:g}. Try: {LOGS}"
+    )
+
+
 @then("the load balancer sets no low limit on connections")
 def no_low_limit(outputs):
     low = limited(outputs, LIMIT)
@@ -84,11 +102,14 @@ def no_low_limit(outputs):
 
 
 @then(parsers.parse("it keeps connections open that are idle for less than {seconds:d} seconds, as Traefik does"))
-def waits_for_who_pauses(outputs, seconds):
+def waits_for_who_pauses(cluster, outputs, seconds):
     short = haproxy_settings.hangs_up(haproxy_settings.running(outputs), seconds)
     assert not short, (
         f"expected the load balancer to keep idle connections open for {seconds} s, saw {short}. Try: {LOGS}"
     )
+    forgetful = connection_tracking.forgetful(cluster, seconds)
+    hint = f"Try there: sysctl {connection_tracking.SETTING}"
+    assert not forgetful, f"expected workers to remember idle connections for {seconds} s, saw {forgetful}. {hint}"
 
 
 @then(
@@ -111,19 +132,26 @@ def all_workers_back(outputs):
     eventually(all_up, within=LOAD_BALANCER_READY, what="every worker to be UP in the load balancer", hint=LOGS)
 
 
-@then(parsers.parse("of {count:d} new connections at most {most:d} wait a second for an answer"))
+@then(
+    parsers.parse("of {count:d} new connections at most {most:d} wait a second for an answer"),
+    target_fixture="passed_before",
+)
 def loses_no_packets(outputs, count, most, evidence):
+    passed_before = connections_by_server(outputs)
     late = late_answers(outputs, count)
     evidence.add(f"answers to {count} new connections that were late", late)
     assert len(late) <= most, (
         f"expected at most {most} of {count} new connections to wait, {len(late)} did, as if packets were lost: "
         f"{', '.join(late[:10])}. Try: {LOGS}"
     )
+    return passed_before
 
 
 @then("each worker gets an equal share of the connections")
-def equal_shares(outputs):
-    wrong = share_otherwise(outputs)
+def equal_shares(outputs, passed_before, evidence):
+    after = connections_by_server(outputs)
+    evidence.add("connections that the load balancer has passed on to each worker", after)
+    wrong = share_otherwise(outputs) | passed_over(passed_before, after)
     assert not wrong, (
         f"expected the load balancer to give workers equal shares, none a backup, saw {wrong}. Try: {LOGS}"
     )

@@ -1,26 +1,21 @@
-"""Machines, their network, and the tokens with which they joined."""
+"""Machines, their network, and the kubeconfig that leads to them."""
 
-import functools
 import stat
 
 from pytest_bdd import given, parsers, then
 
-from acceptance.clients.caller import Caller
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers.cluster import kubeadm_discovery, large_packets, reboots
+from acceptance.drivers.cluster import large_packets, reboots
 from acceptance.drivers.cluster.lost_machines import slow_to_notice
-from acceptance.drivers.cluster.machine_certificates import not_renewed
+from acceptance.drivers.cluster.machine_certificates import not_approved, not_renewed
 from acceptance.drivers.cluster.machines import (
     LARGE,
     LASTS,
     capacities,
-    certificate_requesters,
     days_left,
     every_machine,
     in_kubeconfig,
     is_k3s,
-    issued_tokens,
-    judge_k3s_joins,
     kubelet_versions,
     kubelets_reached,
     machines_of,
@@ -30,7 +25,6 @@ from acceptance.drivers.cluster.machines import (
     role_of,
     version_numbers,
     wait_nodes_ready,
-    wrong_token,
 )
 
 CURL = (
@@ -109,55 +103,6 @@ def machines_reach_each_other(cluster, outputs, evidence):
     assert seen and not bad, f"expected each machine to reach the kubelet of each other one, saw status {bad}. {CURL}"
 
 
-@then("each worker requested its certificate with the join token", target_fixture="join_tokens")
-def workers_joined_with_token(cluster, outputs, evidence):
-    judge_k3s_joins(cluster, outputs)
-    issued, joined = issued_tokens(cluster), certificate_requesters(cluster)
-    evidence.add("who asked for the certificate of each node", joined)
-    other = [worker.name for worker in outputs.workers if joined.get(worker.name) not in issued]
-    assert issued and not other, (
-        f"expected workers to join as one of {sorted(issued)}, {other} did not; joined as {joined}"
-    )
-    return {issued[joined[worker.name]] for worker in outputs.workers}
-
-
-@then("the API accepts that token")
-def token_accepted(cluster, join_tokens):
-    for token in join_tokens:
-        user = Caller(cluster, token).user()
-        assert user.startswith("system:bootstrap:"), (
-            f"expected the join token to belong to system:bootstrap, saw {user}"
-        )
-
-
-@then("that token is authorized to create certificate signing requests")
-def token_joins(cluster, join_tokens):
-    lacking = {text for token in join_tokens for text in kubeadm_discovery.lacking_rights(cluster, token)}
-    assert not lacking, (
-        f"expected a token that can join a machine, but the join token may not {' and '.join(sorted(lacking))}"
-    )
-
-
-@then("every worker reaches the API at the address and with the CA that a new machine discovers with that token")
-def token_leads_to_api(cluster, outputs, join_tokens, evidence):
-    server, authority = kubeadm_discovery.address_and_authority(kubeadm_discovery.told_to(cluster, join_tokens))
-    ask = functools.partial(kubeadm_discovery.answered_there, cluster, server=server, authority=authority)
-    seen = {machine.name: ask(machine.name) for machine in outputs.workers}
-    evidence.add(f"what the API says to a worker at {server}", seen)
-    assert set(seen.values()) == {"ok"}, (
-        f"expected each worker to get `ok` from the API at {server}, saw {seen}. Try: {kubeadm_discovery.HINT}"
-    )
-
-
-@then("the API rejects a wrong join token")
-def wrong_token_refused(cluster, join_tokens):
-    for token in join_tokens:
-        answer = Caller(cluster, wrong_token(token)).who_am_i()
-        assert answer.status_code == 401, (
-            f"expected 401 for a wrong join token, saw {answer.status_code}: {answer.text[:200]}"
-        )
-
-
 @then("the kubeconfig exists and only its owner can read it")
 def kubeconfig_is_private(outputs):
     path = outputs.kubeconfig_path
@@ -207,6 +152,9 @@ def kubelets_stay(cluster):
     short = not_renewed(cluster)
     hint = "Try: rotateCertificates in /var/lib/kubelet/config.yaml there, and systemctl restart kubelet"
     assert not short, f"expected {LASTS} days left of each certificate that no kubelet rotates, saw {short}. {hint}"
+    refused = not_approved(cluster)
+    hint = "Try: kubectl get clusterrolebinding kubeadm:node-autoapprove-certificate-rotation"
+    assert not refused, f"expected approval of each certificate that a kubelet renews, not on {refused}. {hint}"
 
 
 @given("each machine would come back after a reboot as it runs now")

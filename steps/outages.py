@@ -6,6 +6,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.deadlines import SETTLED, STANDS
 from acceptance.base.waiting import eventually
+from acceptance.drivers.cluster.control_plane_keys import mismatched
 from acceptance.drivers.cluster.control_plane_outage import HINT, ControlPlaneOutage, begin_writing
 from acceptance.drivers.cluster.control_planes import (
     all_complete,
@@ -71,8 +72,8 @@ def control_planes_are_complete(cluster):
 @given("all control planes are configured alike, so that any of them can take over")
 def control_planes_are_alike(cluster):
     cluster.needs_machines()
-    found = [*set_up_otherwise(cluster), *slow_to_take_over(cluster)]
-    hint = "Try, on each: grep -- -- /etc/kubernetes/manifests/*.yaml"
+    found = [*set_up_otherwise(cluster), *slow_to_take_over(cluster), *mismatched(cluster)]
+    hint = "Try, on each: grep -- -- /etc/kubernetes/manifests/*.yaml; sha256sum /etc/kubernetes/pki/*"
     assert not found, f"expected control planes that can all take over, saw {'; '.join(found)}. {hint}"
 
 

@@ -7,7 +7,14 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.deadlines import LOGS_READABLE, RESTART
 from acceptance.base.waiting import eventually
 from acceptance.cluster.probe import pod_spec
-from acceptance.drivers.cluster import api_server_logs, silent_logs, terminated_containers
+from acceptance.drivers.cluster import (
+    api_server_logs,
+    api_service,
+    large_packets,
+    silent_logs,
+    terminated_containers,
+    unread_settings,
+)
 from acceptance.drivers.network import reachability
 from acceptance.drivers.workloads import liveness_probes, pod_lists, pods_with_probes
 from acceptance.drivers.workloads.pods import start_on_each_worker
@@ -48,6 +55,26 @@ def service_is_reached(namespace, outputs, service_address, evidence):
 def service_is_reached_from_control_planes(namespace, outputs, service_address, evidence):
     seen = reachability.reach_from_control_planes(namespace, outputs, service_address)
     evidence.add("who reached whom from control planes", seen)
+
+
+@then("a payload larger than one packet gets through from there to the server and back")
+def large_payload_gets_through(namespace, outputs, evidence):
+    evidence.add(
+        "who answered as much to a pod on each control plane", large_packets.from_control_planes(namespace, outputs)
+    )
+
+
+@given("each new connection to the API's own Service is answered")
+@then("each new connection to the API's own Service is answered")
+def api_is_reached(namespace, outputs, evidence):
+    evidence.add("connections that were answered", api_service.reach_from_workers(namespace, outputs))
+
+
+@then("neither DNS nor the pod network has settings that the next start could not read")
+def settings_can_be_read(cluster):
+    found = unread_settings.broken(cluster)
+    hint = "Try: kubectl -n kube-system logs -l k8s-app=kube-dns; kubectl get configmaps -A"
+    assert not found, f"expected settings that are read, but {'; '.join(found)}. {hint}"
 
 
 @then("so does each machine itself, by address")

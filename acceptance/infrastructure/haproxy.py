@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from acceptance.clients.docker import docker
+from acceptance.clients.docker import docker, inspect
+from acceptance.infrastructure.containers import limits as limits_of
 from acceptance.infrastructure.contract import Machine, Outputs
 
 OF_PROCESS = ("Maxconn", "ConnRateLimit", "SessRateLimit")
 """Connections at once, and new ones per second, in `show info`. Source: HAProxy's management guide."""
+LEAST_SHARE = 0.25
+"""The smallest part of its fair share of some connections that a server may get: chance may favour another one."""
+LEAST_CORES = 0.5
+"""The fewest cores for a load balancer: encrypted traffic passes it as it is, but each packet takes time."""
 
 
 def load_balancer_command(outputs: Outputs, command: str) -> str:
@@ -114,7 +119,31 @@ def share_otherwise(outputs: Outputs) -> dict[str, str]:
 
 def connections(outputs: Outputs, server: str) -> int:
     """How many connections the load balancer has forwarded to a server so far."""
-    return int(server_statistics(outputs, "stot")[server])
+    return connections_by_server(outputs)[server]
+
+
+def connections_by_server(outputs: Outputs) -> dict[str, int]:
+    """How many connections the load balancer has forwarded to each server (`http/NAME`) so far."""
+    return {server: int(count) for server, count in server_statistics(outputs, "stot").items()}
+
+
+def passed_over(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, str]:
+    """The servers that got less than a quarter of their fair share of the connections between two counts.
+
+    What others send meanwhile counts, too: it is shared by the same rule.
+    """
+    got = {server: count - before.get(server, 0) for server, count in after.items()}
+    found = {}
+    for server, count in got.items():
+        beside = [number for other, number in got.items() if other.partition("/")[0] == server.partition("/")[0]]
+        if count < LEAST_SHARE * sum(beside) / len(beside):
+            found[server] = f"{count} of {sum(beside)}"
+    return found
+
+
+def cores(outputs: Outputs) -> float | None:
+    """The cores that the engine limits the load balancer's container to; None without a limit."""
+    return limits_of((inspect("container", outputs.load_balancer.id) or {}).get("HostConfig") or {}).get("cores")
 
 
 def leads_to(outputs: Outputs, server: str) -> str:

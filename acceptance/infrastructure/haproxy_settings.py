@@ -21,6 +21,10 @@ PAUSES = ("client", "server", "tunnel")
 """The time-outs that close idle connections."""
 INTER, FALL = "2s", "3"
 """HAProxy's defaults: the time between two checks, and how many have to fail."""
+RETRIES = "3"
+"""HAProxy's default: how often a connection that failed is tried again."""
+CONNECTS = 10.0
+"""The most seconds that an attempt to connect to a worker may take: the next one may be on another worker."""
 
 Words = list[str]
 
@@ -90,8 +94,11 @@ def misses_late(text: str, within: float) -> list[str]:
 
 def left_behind(proxy: Proxy, within: float) -> Iterator[str]:
     """The same, of one backend."""
-    if not proxy.has_option("redispatch") or proxy.last("retries") == ["0"]:
+    if not redispatches(proxy):
         yield f"{proxy}: connections to a silent worker are not sent to another one (option redispatch, retries)"
+    said = proxy.last("timeout", "connect")
+    if not said or not 0 < seconds(said[0]) <= CONNECTS:
+        yield f"{proxy}: an attempt to connect lasts too long (timeout connect {said[0] if said else 'is not set'})"
     defaults = [word for line in proxy.lines if line[0] == "default-server" for word in line[1:]]
     for line in (line for line in proxy.lines if line[0] == "server"):
         words = [*defaults, *line[3:]]
@@ -101,6 +108,16 @@ def left_behind(proxy: Proxy, within: float) -> Iterator[str]:
             yield f"{proxy}: {line[1]} is not checked"
         elif takes > within:
             yield f"{proxy}: {line[1]} is missed only after {takes:g} s (inter x fall)"
+
+
+def redispatches(proxy: Proxy) -> bool:
+    """Whether a connection that fails is tried on another server. Source: HAProxy's manual, `option redispatch N`.
+
+    It is at each N-th retry, for a negative N at the one that many before the end, and never for 0.
+    """
+    retries = int((proxy.last("retries") or [RETRIES])[0])
+    every = int((proxy.last("option", "redispatch") or ["-1"])[0])
+    return proxy.has_option("redispatch") and retries > 0 and every != 0 and every <= retries
 
 
 def value_of(name: str, words: Words, default: str) -> str:

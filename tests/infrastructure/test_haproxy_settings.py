@@ -45,6 +45,11 @@ CHECKED = "default-server check inter 500ms fall 2"
         ("option redispatch", "no option redispatch", "redispatch"),
         ("option redispatch", "option redispatch\n  retries 0", "redispatch"),
         ("balance roundrobin", "balance roundrobin\n  no option redispatch", "redispatch"),
+        ("option redispatch", "option redispatch 10", "redispatch"),
+        ("option redispatch", "option redispatch 2\n  retries 1", "redispatch"),
+        ("option redispatch", "option redispatch 0", "redispatch"),
+        ("timeout connect 2s", "timeout connect 60s", "timeout connect 60s"),
+        ("timeout connect 2s", "", "timeout connect is not set"),
         (CHECKED, "default-server check inter 60s fall 10", "only after 600 s"),
         (CHECKED, "default-server check inter 6s fall 2", "only after 12 s"),
         (CHECKED, "default-server check inter 5s", "only after 15 s"),
@@ -58,9 +63,22 @@ def test_a_worker_that_is_gone_and_still_given_users_is_told(old, new, seen):
     assert any(seen in text for text in misses_late(OURS.replace(old, new), 10))
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("option redispatch", "option redispatch 1"),
+        ("option redispatch", "option redispatch -1\n  retries 2"),
+        ("option redispatch", "option redispatch 10\n  retries 20"),
+        ("timeout connect 2s", "timeout connect 10s"),
+    ],
+)
+def test_a_worker_that_is_gone_and_soon_left_is_let_pass(old, new):
+    assert misses_late(OURS.replace(old, new), 10) == []
+
+
 def test_what_is_said_of_one_section_holds_for_no_other():
     before = "defaults\n  timeout client 5s\nresolvers a\n  timeout client 1s\n"
-    text = f"{before}defaults\n  timeout client 2m\nlisten b\n  bind :1\n"
+    text = f"{before}defaults\n  timeout client 2m\n  timeout connect 1s\nlisten b\n  bind :1\n"
     assert hangs_up(text, 60) == []
     assert len(misses_late(text, 10)) == 1
 

@@ -6,6 +6,7 @@ The API publishes its address and its CA to everyone, signed with each join toke
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import shlex
@@ -21,8 +22,8 @@ from acceptance.cluster.cluster import Cluster
 PATH = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
 HINT = "kubectl -n kube-public get configmap cluster-info -o yaml"
 REQUESTS = "certificatesigningrequests"
-SETTINGS = ("kubeadm-config", "kubelet-config")
-"""The ConfigMaps that `kubeadm join` reads."""
+SETTINGS = {"kubeadm-config": "ClusterConfiguration", "kubelet-config": "KubeletConfiguration"}
+"""The ConfigMaps that `kubeadm join` reads, and the kind of the document that each has to have."""
 SECONDS = 10
 """How long the API may take to answer a machine."""
 
@@ -37,12 +38,34 @@ def lacking_rights(cluster: Cluster, token: str) -> list[str]:
     rights = {
         "create certificatesigningrequests": may("create", api, REQUESTS),
         "get its certificate without anyone's approval": may("create", api, REQUESTS, subresource="nodeclient"),
+        "see whether a node of its name exists": may("get", "", "nodes"),
         **{
             f"read the ConfigMap {name}": may("get", "", "configmaps", namespace="kube-system", name=name)
             for name in SETTINGS
         },
     }
     return [right for right, is_there in rights.items() if not is_there]
+
+
+def lacking_settings(cluster: Cluster, token: str) -> list[str]:
+    """Why a machine with this join token cannot read the settings that a join takes, in words."""
+    ask, found = Caller(cluster, token), []
+    for name, kind in SETTINGS.items():
+        answer = ask("GET", f"/api/v1/namespaces/kube-system/configmaps/{name}")
+        if answer.status_code != 200:
+            found.append(f"{name} is answered with {answer.status_code}")
+        elif kind not in kinds_in((answer.json().get("data") or {}).values()):
+            found.append(f"{name} has no {kind}")
+    return found
+
+
+def kinds_in(texts: Iterable[str]) -> set[str]:
+    """The kinds of the documents in these texts; those that are not YAML have none."""
+    found: set[str] = set()
+    for text in texts:
+        with contextlib.suppress(yaml.YAMLError):
+            found |= {str(item.get("kind")) for item in yaml.safe_load_all(text) if isinstance(item, dict)}
+    return found
 
 
 def told(cluster: Cluster) -> dict[str, str]:

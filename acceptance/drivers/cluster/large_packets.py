@@ -1,4 +1,4 @@
-"""Pods on different workers that send each other more than fits into one packet. Source: 1.5."""
+"""Pods on different machines that send each other more than fits into one packet. Source: 1.5 and 2.5."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from acceptance.base.conditions import as_json
 from acceptance.base.deadlines import POD_READY
 from acceptance.base.waiting import eventually
 from acceptance.cluster.namespace import Namespace
+from acceptance.drivers.network.reachability import SERVER
 from acceptance.drivers.workloads.pods import start_on_each_worker
 from acceptance.infrastructure.contract import Outputs
 
@@ -29,6 +30,19 @@ def exchange(namespace: Namespace, outputs: Outputs) -> dict[str, str]:
         what = f"{BYTES} bytes from a pod on {one} to one on {other}, and back"
         seen[f"{one} -> {other}"] = eventually(send, within=POD_READY, what=what, hint=HINT)
     assert seen, f"expected two workers or more, saw {[*pods]}"
+    return seen
+
+
+def from_control_planes(namespace: Namespace, outputs: Outputs) -> dict[str, str]:
+    """The pod that answered a large request of a pod on each control plane. Raises TimedOut naming the machine.
+
+    Server and clients are those of the scenario's own Service (`reachability`).
+    """
+    address, seen = namespace.wait_ready(SERVER).status.pod_ip, {}
+    for machine in outputs.control_planes:
+        send = functools.partial(get_large, namespace, f"client-{machine.name}", address, SERVER)
+        what = f"{BYTES} bytes from a pod on {machine.name} to one on a worker, and back"
+        seen[machine.name] = eventually(send, within=POD_READY, what=what, hint=HINT)
     return seen
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from cryptography import x509
+from kubernetes import client
 
 from acceptance.clients.tls import Chain
 from acceptance.cluster.cluster import Cluster
 from acceptance.drivers.cluster.cis_benchmark import of_kubelet
-from acceptance.drivers.cluster.machines import LASTS
+from acceptance.drivers.cluster.machines import LASTS, every_machine
 
 MARK = "file: "
 KUBELETS = "/var/lib/kubelet/pki/kubelet-client-current.pem"
@@ -48,6 +49,28 @@ def not_renewed(cluster: Cluster) -> dict[str, float]:
         if short and not of_kubelet(cluster, worker.name).get("rotateCertificates"):
             found |= short
     return found
+
+
+def not_approved(cluster: Cluster) -> list[str]:
+    """The machines whose kubelet renews its certificate but would wait for somebody's approval.
+
+    A kubelet's own requests are approved only if it may create `selfnodeclient`. Source: Kubernetes, TLS bootstrapping.
+    None where the machines are somebody else's: another signer may approve there.
+    """
+    machines = [] if cluster.is_attached else every_machine(cluster.outputs)
+    refused = [machine.name for machine in machines if not may_renew(cluster, machine.name)]
+    return [name for name in refused if of_kubelet(cluster, name).get("rotateCertificates")]
+
+
+def may_renew(cluster: Cluster, machine: str) -> bool:
+    """Whether the API lets a machine's kubelet have its own certificate renewed without anyone."""
+    attributes = {
+        "verb": "create", "group": "certificates.k8s.io", "resource": "certificatesigningrequests",
+        "subresource": "selfnodeclient",
+    }  # fmt: skip
+    who = {"user": f"system:node:{machine}", "groups": ["system:nodes", "system:authenticated"]}
+    review = {"spec": {**who, "resourceAttributes": attributes}}
+    return bool(client.AuthorizationV1Api(cluster.api).create_subject_access_review(review).status.allowed)
 
 
 def ending_soon(cluster: Cluster, machine: str, look: str) -> dict[str, float]:

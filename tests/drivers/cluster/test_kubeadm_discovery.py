@@ -61,3 +61,39 @@ def test_nothing_told_is_a_failure(monkeypatch, status, data):
     else:
         with pytest.raises(AssertionError, match="as for new machines, saw 401"):
             kubeadm_discovery.told(None)
+
+
+def answering(answers):
+    """A caller that gets these ConfigMaps, and 404 for others."""
+
+    def ask(method, path):
+        data = answers.get(path.rpartition("/")[2])
+        return Thing(status_code=200 if data is not None else 404, json=lambda: {"data": data})
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, ""),
+        ({"kubelet-config": None}, "kubelet-config is answered with 404"),
+        ({"kubelet-config": {"kubelet": "kind: ["}}, "kubelet-config has no KubeletConfiguration"),
+        ({"kubeadm-config": {}}, "kubeadm-config has no ClusterConfiguration"),
+    ],
+)
+def test_settings_that_a_join_takes_have_to_be_there(monkeypatch, changed, said):
+    whole = {
+        "kubelet-config": {"kubelet": "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n"},
+        "kubeadm-config": {"ClusterConfiguration": "kind: ClusterConfiguration\n"},
+    }
+    monkeypatch.setattr(kubeadm_discovery, "Caller", lambda *_: answering(whole | changed))
+    assert kubeadm_discovery.lacking_settings(None, TOKEN) == ([said] if said else [])
+
+
+@pytest.mark.parametrize("lacking", ["nodes", "certificatesigningrequests"])
+def test_rights_that_a_join_takes_have_to_be_there(monkeypatch, lacking):
+    caller = Thing(may=lambda verb, group, resource, **_: resource != lacking)
+    monkeypatch.setattr(kubeadm_discovery, "Caller", lambda *_: caller)
+    found = kubeadm_discovery.lacking_rights(None, TOKEN)
+    assert ("see whether a node of its name exists" in found) is (lacking == "nodes") and found

@@ -72,3 +72,15 @@ def test_every_machine_sends_to_every_other_one():
     assert sent == "head -c 65536 /dev/zero"
     words = shlex.split(curl)
     assert words[:4] == ["curl", "--http1.1", "-H", "Expect:"] and "%{url} %{http_code}\n" in words
+
+
+@pytest.mark.parametrize("cut", [0, 1])
+def test_a_pod_on_each_control_plane_sends_as_much(monkeypatch, cut):
+    monkeypatch.setattr(large_packets, "POD_READY", waiting.Deadline(0.1, "this test"))
+    monkeypatch.setattr(large_packets, "SERVER", "sends-1")
+    outputs, pods = Thing(control_planes=[Thing(name="cp1"), Thing(name="cp2")]), Pods(cut=cut)
+    if not cut:
+        assert large_packets.from_control_planes(pods, outputs) == {"cp1": "sends-1", "cp2": "sends-1"}
+        return
+    with pytest.raises(waiting.TimedOut, match="from a pod on cp1"):
+        large_packets.from_control_planes(pods, outputs)

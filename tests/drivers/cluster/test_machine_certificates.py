@@ -74,3 +74,33 @@ def test_a_kubelet_that_does_not_renew_a_short_certificate_is_told(days, rotates
     text = f"file: {machine_certificates.KUBELETS}\n{pem(days) if days else ''}"
     found = machine_certificates.not_renewed(cluster(lambda *_, check: text, rotates, is_attached))
     assert bool(found) is is_told
+
+
+class Reviews:
+    """Stands in for the API of reviews: it refuses some machines."""
+
+    def __init__(self, *refused):
+        self.refused = {f"system:node:{name}" for name in refused}
+
+    def __call__(self, _):
+        return self
+
+    def create_subject_access_review(self, review):
+        assert "system:nodes" in review["spec"]["groups"]
+        return Thing(status=Thing(allowed=review["spec"]["user"] not in self.refused))
+
+
+@pytest.mark.parametrize(
+    ("refused", "rotates", "attached", "seen"),
+    [
+        ((), True, False, set()),
+        (("first",), True, False, {"first"}),
+        (("first",), False, False, set()),
+        (("first",), True, True, set()),
+    ],
+)
+def test_a_kubelet_whose_renewal_nobody_approves_is_told(monkeypatch, refused, rotates, attached, seen):
+    monkeypatch.setattr(machine_certificates.client, "AuthorizationV1Api", Reviews(*refused))
+    one = cluster(None, rotates, attached)
+    one.api = None
+    assert {*machine_certificates.not_approved(one)} == seen

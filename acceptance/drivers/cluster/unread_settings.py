@@ -1,0 +1,53 @@
+"""Settings of DNS and of the pod network that nobody could read again: they fail at the next start. Source: 2.5.
+
+A DNS server keeps its old settings if it cannot load new ones, and flannel reads its own only when it starts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kubernetes import client
+
+from acceptance.base.conditions import is_ready
+from acceptance.cluster.cluster import Cluster
+from acceptance.drivers.network.reachability import DNS
+
+LOADED, NOT_LOADED = "[INFO] Reloading complete", "reload failed"
+"""What CoreDNS logs when it has loaded new settings, and when it has not and keeps the old ones. Its counter of
+failures does not tell whether somebody has mended them since. Source: CoreDNS, the plugin `reload`."""
+LINES = 5000
+"""The last lines of a DNS server's log to read."""
+NOT_PARSED, RECENTLY = "Corefile parse failed", 120
+"""What it logs each half minute about settings that it cannot even read, and the seconds in which that shows."""
+FLANNEL = "kube-flannel-cfg"
+"""The ConfigMap that flannel's own manifest calls so. Source: flannel, kube-flannel.yml; K3s writes a file."""
+
+
+def broken(cluster: Cluster) -> list[str]:
+    """The settings that the next start of a DNS server, or of the pod network, could not read, in words."""
+    pods = [pod for pod in cluster.core.list_namespaced_pod("kube-system", label_selector=DNS).items if is_ready(pod)]
+    stale = [pod.metadata.name for pod in pods if keeps_old(cluster, pod)]
+    found = [f"the DNS server {name} could not load its settings, and keeps the old ones" for name in stale]
+    maps = cluster.core.list_config_map_for_all_namespaces(field_selector=f"metadata.name={FLANNEL}").items
+    return found + [f"{name} of {FLANNEL} is no JSON" for item in maps for name in no_json(item.data or {})]
+
+
+def keeps_old(cluster: Cluster, pod: client.V1Pod) -> bool:
+    """Whether a DNS server could not load its newest settings; not if it is none that logs so."""
+    where = (pod.metadata.name, pod.metadata.namespace)
+    log = str(cluster.core.read_namespaced_pod_log(*where, tail_lines=LINES))
+    if log.rfind(NOT_LOADED) > log.rfind(LOADED):
+        return True
+    return NOT_PARSED in str(cluster.core.read_namespaced_pod_log(*where, since_seconds=RECENTLY, tail_lines=LINES))
+
+
+def no_json(data: Mapping[str, Any]) -> Iterable[str]:
+    """The names of the files in a ConfigMap that should be JSON by their ending, and are not."""
+    for name, text in data.items():
+        try:
+            json.loads(text if name.endswith(".json") else "{}")
+        except json.JSONDecodeError:
+            yield name

@@ -1,0 +1,47 @@
+"""DNS servers that keep old settings, and settings of the pod network that are no JSON, are told."""
+
+from types import SimpleNamespace as Thing
+
+import pytest
+
+from acceptance.drivers.cluster.unread_settings import broken
+
+STARTED = "[INFO] plugin/reload: Running configuration SHA512 = 12\n"
+FAILED = "[ERROR] plugin/reload: Corefile changed but reload failed: unknown directive\n"
+LOADED = "[INFO] Reloading\n[INFO] Reloading complete\n"
+UNREAD = "[WARNING] plugin/reload: Corefile parse failed: unexpected EOF\n"
+GOOD = {"cni-conf.json": '{"name": "cbr0"}', "net-conf.json": '{"Network": "10.244.0.0/16"}', "notes": "{"}
+
+
+def cluster(log, data=None, recent=None):
+    def read(*_, since_seconds=None, tail_lines):
+        return log if since_seconds is None or recent is None else recent
+
+    pod = Thing(metadata=Thing(name="coredns-1", namespace="kube-system"),
+                status=Thing(conditions=[Thing(type="Ready", status="True")]))  # fmt: skip
+    maps = [Thing(data=data)] if data else []
+    return Thing(core=Thing(
+        list_namespaced_pod=lambda *_, **__: Thing(items=[pod]), read_namespaced_pod_log=read,
+        list_config_map_for_all_namespaces=lambda **_: Thing(items=maps),
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("log", "data", "said"),
+    [
+        (STARTED, GOOD, ""),
+        (STARTED, None, ""),
+        (STARTED + FAILED, GOOD, "coredns-1 could not load"),
+        (STARTED + FAILED + LOADED, GOOD, ""),
+        (STARTED + LOADED + FAILED, GOOD, "coredns-1 could not load"),
+        (STARTED + UNREAD, GOOD, "coredns-1 could not load"),
+        ("another server's log\n", {**GOOD, "net-conf.json": '{"Network": '}, "net-conf.json of kube-flannel-cfg"),
+    ],
+)
+def test_what_the_next_start_could_not_read_is_told(log, data, said):
+    found = "; ".join(broken(cluster(log, data)))
+    assert said in found and bool(found) is bool(said)
+
+
+def test_what_was_mended_a_while_ago_is_let_pass():
+    assert broken(cluster(STARTED + UNREAD, recent="")) == []
