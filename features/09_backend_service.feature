@@ -110,6 +110,7 @@ Feature: Backend service
     Then each answer has the query's data and no errors
     When auth refuses connections from the backend
     Then the protected query is consistently answered with 503 at every endpoint
+    And the forms in which clients send it are answered with 503 over HTTPS, too
     And its pods pass their probes throughout, and stay ready
     And the public query is answered with 200 at every endpoint
     When auth accepts connections again
