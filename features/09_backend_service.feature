@@ -44,6 +44,7 @@ Feature: Backend service
     Then the public query finds that record, over HTTPS, through the Service and at each pod
     And the public query also finds it when the query is 8 KiB long
     And the public query also finds it with the headers and bodies that clients send
+    And the public query also finds a second record with the same text, at every endpoint
     When the database terminates the idle sessions of a copy of the backend
     Then the public query finds that record there
     When 60 days have passed since the record was written

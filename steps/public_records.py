@@ -6,6 +6,7 @@ from acceptance.drivers.api.client_forms import ask_in_valid_forms
 from acceptance.drivers.api.ended_sessions import end_sessions
 from acceptance.drivers.api.graphql import LOGS, TYPENAME, ask_as_clients, ask_everywhere, long
 from acceptance.drivers.api.public_records import Record
+from acceptance.drivers.api.twin_records import not_among, twin_of
 from acceptance.drivers.services.answer_headers import compressed_against_wish
 from acceptance.drivers.services.copies import copy_of
 
@@ -79,6 +80,17 @@ def long_query_is_answered(backend_doors, environment, record, evidence):
     assert answers and not missed, (
         f"expected a query of 8 KiB to find {record.values}, but it did not at {missed or 'any endpoint'}"
     )
+
+
+@then("the public query also finds a second record with the same text, at every endpoint")
+def second_record_is_answered(backend_doors, environment, record, evidence):
+    settings = environment.services
+    with twin_of(record) as twin:
+        answers = ask_everywhere(backend_doors, settings, settings.public_query)
+    evidence.add("a second record with the same text", twin.values if twin else "its table does not allow one")
+    both = [record, twin] if twin else [record]
+    missed = {door: found for door, asked in answers.items() if (found := not_among(asked, both))}
+    assert answers and not missed, f"expected both records with the same text at each endpoint, not found: {missed}"
 
 
 @then("the public query also finds it with the headers and bodies that clients send")
