@@ -55,6 +55,7 @@ Feature: Authentication service
       | a good message, at the same moment as other wallets       | gets a personal access token     |
       | a good message with all fields, its times in another zone | gets a personal access token     |
       | a good message with microseconds, signed in capitals      | gets a personal access token     |
+      | a good message, after five that others signed in its name | gets a personal access token     |
       | a message that was changed after it signed                | is refused                       |
       | a message that expired                                    | is refused                       |
       | a message that is not good yet                            | is refused                       |
@@ -68,6 +69,7 @@ Feature: Authentication service
       | a message for a domain that ends like its own             | is refused                       |
       | a message for a domain that begins like its own           | is refused                       |
       | a message for a developer's machine                       | is refused                       |
+      | a message for another host or port of its site            | is refused                       |
       | a message for another chain                               | is refused                       |
       | something that is no message                              | is refused                       |
 

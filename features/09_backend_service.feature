@@ -45,6 +45,7 @@ Feature: Backend service
     Then the public query finds that record, over HTTPS, through the Service and at each pod
     And the public query also finds it when the query is 8 KiB long
     And the public query also finds it with the headers and bodies that clients send
+    And the public query also finds a second record with the same text, at every endpoint
     When the database terminates the idle sessions of a copy of the backend
     Then the public query finds that record there
     When 60 days have passed since the record was written
@@ -111,6 +112,7 @@ Feature: Backend service
     Then each answer has the query's data and no errors
     When auth refuses connections from the backend
     Then the protected query is consistently answered with 503 at every endpoint
+    And the forms in which clients send it are answered with 503 over HTTPS, too
     And its pods pass their probes throughout, and stay ready
     And the public query is answered with 200 at every endpoint
     When auth accepts connections again

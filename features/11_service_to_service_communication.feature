@@ -42,6 +42,7 @@ Feature: Service-to-service communication
     Then each answer has the query's data and no errors
     When the network between backend and auth is cut
     Then the protected query is consistently answered with 503 at every endpoint
+    And the forms in which clients send it are answered with 503 over HTTPS, too
     And each backend pod logged that it cannot reach auth
     When the network is restored
     Then the protected query is answered with 200 again

@@ -22,6 +22,8 @@ Feature: Configuration management
     Then the copy keeps answering the protected query with this wallet's data
     When the copy is restarted
     Then the copy calls that auth service and answers accordingly: Unauthorized
+    When the ConfigMap is changed to an https URL, and the copy is restarted
+    Then the copy sends no token there in clear text, and gives no data to its client
 
   @ac-15.3 @writes-to-users
   Scenario Outline: Auth listens on the port in PORT, which is 3001 by default

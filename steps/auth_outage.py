@@ -15,6 +15,7 @@ from acceptance.drivers.api.token_validation import REFUSALS
 from acceptance.drivers.api.wallet import forged
 from acceptance.drivers.network.cuts import DROP, RESET
 from acceptance.drivers.services import latency as measuring
+from acceptance.drivers.services.configured_copy import LINK
 from acceptance.drivers.services.copies import copy_of
 from acceptance.drivers.services.dns_names import own_names, resolved
 from acceptance.drivers.services.log_lines import says_unreachable
@@ -51,7 +52,7 @@ def copy_by_name(backend, auth_api, data_client, environment):
     no = auth_stub.no_of_auth(auth_api, environment.services)
     with (
         named_auth(data_client.namespace, *no) as found,
-        copy_of(backend, {"AUTH_SERVICE_URL": found.url}) as copy,
+        copy_of(backend, {"AUTH_SERVICE_URL": found.url, **LINK}) as copy,
     ):
         yield found, copy
 

@@ -9,6 +9,7 @@ from acceptance.base.deadlines import LOGS_READABLE, Deadline
 from acceptance.base.waiting import eventually
 from acceptance.drivers.api import record_counts, token_validation
 from acceptance.drivers.api.auth_stub import TIMES, answering, words
+from acceptance.drivers.api.client_forms import ask_in_valid_forms, ask_protected_in_forms, not_answered_with
 from acceptance.drivers.api.graphql import (
     LOGS,
     ask,
@@ -47,7 +48,9 @@ def ask_protected(signed_in, backend_doors, environment, evidence):
 @when("it sends the protected query with the headers and bodies that clients send", target_fixture="answers")
 def ask_protected_as_clients(signed_in, backend_doors, environment, evidence):
     settings, site = environment.services, f"www.{environment.domain}"
-    answers = ask_as_clients(backend_doors, settings, settings.protected_query, site, signed_in["jwt"])
+    query, public, token = settings.protected_query, settings.public_query, signed_in["jwt"]
+    answers = ask_as_clients(backend_doors, settings, query, site, token)
+    answers |= ask_in_valid_forms(backend_doors, settings, query, public, token)
     evidence.add("answers to queries as clients send them", {how: asked.describe() for how, asked in answers.items()})
     return answers
 
@@ -74,6 +77,15 @@ def ask_protected_with(signed_in, backend_doors, auth_doors, environment, jwt_se
     answers |= ask_after_everywhere(backend_doors, settings, signed_in["jwt"], token)
     evidence.add("answers to the protected query", {door: asked.describe() for door, asked in answers.items()})
     return answers
+
+
+@then(parsers.parse("the forms in which clients send it are answered with {status:d} over HTTPS, too"))
+def forms_of_clients_are_answered(signed_in, backend_api, environment, status, evidence):
+    settings, site = environment.services, f"www.{environment.domain}"
+    answers = ask_protected_in_forms(backend_api, settings, site, signed_in["jwt"])
+    evidence.add("answers to queries as clients send them", {how: asked.describe() for how, asked in answers.items()})
+    wrong = not_answered_with(status, answers)
+    assert answers and not wrong, f"expected {status} for each form of the protected query, saw {wrong}. Try: {LOGS}"
 
 
 @then("each answer has the query's data and no errors")

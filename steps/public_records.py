@@ -2,9 +2,11 @@
 
 from pytest_bdd import given, parsers, then, when
 
+from acceptance.drivers.api.client_forms import ask_in_valid_forms
 from acceptance.drivers.api.ended_sessions import end_sessions
-from acceptance.drivers.api.graphql import LOGS, ask_as_clients, ask_everywhere, long
+from acceptance.drivers.api.graphql import LOGS, TYPENAME, ask_as_clients, ask_everywhere, long
 from acceptance.drivers.api.public_records import Record
+from acceptance.drivers.api.twin_records import not_among, twin_of
 from acceptance.drivers.services.answer_headers import compressed_against_wish
 from acceptance.drivers.services.copies import copy_of
 
@@ -80,10 +82,22 @@ def long_query_is_answered(backend_doors, environment, record, evidence):
     )
 
 
+@then("the public query also finds a second record with the same text, at every endpoint")
+def second_record_is_answered(backend_doors, environment, record, evidence):
+    settings = environment.services
+    with twin_of(record) as twin:
+        answers = ask_everywhere(backend_doors, settings, settings.public_query)
+    evidence.add("a second record with the same text", twin.values if twin else "its table does not allow one")
+    both = [record, twin] if twin else [record]
+    missed = {door: found for door, asked in answers.items() if (found := not_among(asked, both))}
+    assert answers and not missed, f"expected both records with the same text at each endpoint, not found: {missed}"
+
+
 @then("the public query also finds it with the headers and bodies that clients send")
 def query_of_clients_is_answered(backend_doors, environment, record, evidence):
     settings, domain = environment.services, f"www.{environment.domain}"
     answers = ask_as_clients(backend_doors, settings, settings.public_query, domain)
+    answers |= ask_in_valid_forms(backend_doors, settings, settings.public_query, TYPENAME)
     evidence.add("answers to queries as clients send them", {how: asked.describe() for how, asked in answers.items()})
     missed = [how for how, asked in answers.items() if not record.found_in(asked)]
     assert answers and not missed, f"expected each query to find {record.values}, not found at {missed}. Try: {LOGS}"

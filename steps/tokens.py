@@ -11,6 +11,7 @@ from acceptance.drivers.api.concurrent_sign_ins import AT_ONCE, each_gets_its_ow
 from acceptance.drivers.api.ended_sessions import end_sessions
 from acceptance.drivers.api.expiring_tokens import MEANWHILE, expired_meanwhile
 from acceptance.drivers.api.jwt_key_headers import tokens_of
+from acceptance.drivers.api.nonce_guessing import guessable
 from acceptance.drivers.api.nonce_lifetime import LATE, late
 from acceptance.drivers.api.personal_tokens import never_issued
 from acceptance.drivers.api.sign_in import LOGS, SignIn, got_token, keep_tokens
@@ -94,6 +95,8 @@ def gets_another(wallet, environment, evidence):
     second = accepted(wallet, evidence)
     wrong = token_validation.too_short(second, settings) or token_validation.too_alike(first, second, settings)
     assert not wrong, f"expected a second sign-in to get a new token, unpredictable from the first, but {wrong}"
+    alike = guessable(wallet)
+    assert not alike, f"expected a nonce that cannot be guessed from the one before, but {alike}. Try: {LOGS}"
 
 
 @then("it is refused")

@@ -217,7 +217,7 @@ def test_builds_get_the_settings_of_package_registries_as_secrets(tmp_path, monk
 def test_debug_lines_are_told_from_others():
     assert debug_level('{"level": "DEBUG", "message": "some"}') and debug_level("[debug] some")
     assert debug_level('{"level": 20, "msg": "some"}') and not debug_level('{"level": 30, "msg": "debug is off"}')
-    assert debug_level('{"severity": "debug"}')
+    assert debug_level('{"severity": "debug"}') and debug_level('{"level": "verbose"}')
     assert not debug_level('{"level": "INFO", "message": "debug lines are off"}') and not debug_level("ready")
 
 

@@ -24,7 +24,8 @@ class NamedAuth:
     def __init__(self, namespace: Namespace, status: int, text: str):
         self.namespace = namespace
         self.says = (status, text)
-        self.name = f"auth-{secrets.token_hex(3)}"
+        # It begins like auth's own, so that who puts an address in that name's place does so here.
+        self.name = f"auth-service-{secrets.token_hex(3)}"
         self.own = contextlib.ExitStack()
         self.stub: AuthStub | None = None
         self.address = ""

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 
 from acceptance.drivers.api.nonce_replays import Signed
 from acceptance.drivers.api.sign_in import SignIn, Siwe, got_token
 from acceptance.drivers.api.token_validation import REFUSALS
+from acceptance.drivers.api.wallet import PAGE, Wallet
 from acceptance.drivers.services.service import in_words
 
 MICROSECONDS = "a good message with microseconds, signed in capitals"
 IMPOSSIBLE = "signatures that no wallet can make"
 DEVELOPERS = "a message for a developer's machine"
+OTHER_HOSTS = "a message for another host or port of its site"
+OTHER_CHAINS = "a message for another chain"
+USED = "a nonce that it used before"
+AFTER_FORGERIES = "a good message, after five that others signed in its name"
 """The Examples' names for them."""
 SIGNATURES = {
     "zeros": "00" * 64,
@@ -29,6 +35,11 @@ RECOVERY = "1b"
 """The last byte of a signature, as wallets write it."""
 MACHINES = ("localhost", "localhost:3000", "127.0.0.1:3000")
 """The domains of a site that a developer runs: what signs anybody in from there has no place in production."""
+
+OTHER_PORT = 8443
+"""A port of the site's host that is not the site's, as the domain of a message names it (EIP-4361, domain)."""
+FORGERIES = 5
+"""Refused sign-ins in a wallet's name: anybody can send them, so that they must not keep the wallet out."""
 
 
 def signed(visitor: SignIn, kind: str) -> Signed:
@@ -76,8 +87,53 @@ def of_developers(visitor: SignIn) -> list[Signed]:
     return [(text, visitor.wallet.sign(text)) for text in texts]
 
 
+def of_other_hosts(visitor: SignIn) -> list[Signed]:
+    """Messages for a host of the site's domain that nobody has, and for another port of the site's host.
+
+    Where auth writes the message, one that auth did not write (`of_other_chains`, too).
+    """
+    if not isinstance(visitor.flow, Siwe):
+        return [visitor.message(OTHER_HOSTS)]
+    host = f"scenario-{secrets.token_hex(4)}.{visitor.domain.removeprefix('www.')}"
+    texts = [visitor.flow.made(domain=domain) for domain in (host, f"{visitor.domain}:{OTHER_PORT}")]
+    return [(text, visitor.wallet.sign(text)) for text in texts]
+
+
+def of_other_chains(visitor: SignIn) -> list[Signed]:
+    """Messages for another chain, and for one whose number begins like the site's own (1) and is nobody's."""
+    other = visitor.message(OTHER_CHAINS)
+    if not isinstance(visitor.flow, Siwe):
+        return [other]
+    text = visitor.flow.made(chain=int(f"1{secrets.randbelow(10**8):08}"))
+    return [other, (text, visitor.wallet.sign(text))]
+
+
+def with_used_nonce(visitor: SignIn) -> list[Signed]:
+    """Messages with a nonce that was used for a sign-in: another wallet's, another text of its own, and the same one.
+
+    Where auth writes the message, the same one alone. Raises AssertionError if that sign-in was refused.
+    """
+    same = visitor.message(USED)
+    if not isinstance(visitor.flow, Siwe):
+        return [same]
+    nonce = same[0].partition("\nNonce: ")[2].split("\n")[0]
+    wallets = (Wallet(), visitor.wallet)
+    texts = [(wallet, wallet.message(visitor.domain, nonce, page=PAGE)) for wallet in wallets]
+    return [*((text, wallet.sign(text)) for wallet, text in texts), same]
+
+
+def after_forgeries(visitor: SignIn) -> list[Signed]:
+    """FORGERIES good messages that other wallets signed, each with a nonce or challenge of its own, and a good one."""
+    forgeries = [visitor.message("a message that another wallet signed") for _ in range(FORGERIES)]
+    return [*forgeries, visitor.message("a good message")]
+
+
 FORMS: dict[str, Callable[[SignIn], list[Signed]]] = {
     MICROSECONDS: in_microseconds,
     IMPOSSIBLE: impossible,
     DEVELOPERS: of_developers,
+    OTHER_HOSTS: of_other_hosts,
+    OTHER_CHAINS: of_other_chains,
+    USED: with_used_nonce,
+    AFTER_FORGERIES: after_forgeries,
 }

@@ -67,14 +67,25 @@ def ask_in_body(
 def ask_about_each(
     doors: dict[str, Api], settings: ServiceSettings, good: str, tokens: dict[str, str]
 ) -> dict[str, requests.Response]:
-    """Auth's answers about named tokens at each endpoint, each after a good one over the same connection."""
+    """Auth's answers about named tokens at each endpoint, each after a good one over the same connection.
+
+    Raises AssertionError unless the good one is accepted each time, and after all others: anybody can send tokens that
+    name its subject, so that these must not keep it out.
+    """
     answers: dict[str, requests.Response] = {}
     for name, token in tokens.items():
         # A service that caches its acceptance may look it up by part of the token, or by the connection.
-        ask(doors, settings, good, headers=KEEP)
+        accept_good(ask(doors, settings, good, headers=KEEP), settings, f"before {name}")
         seen = {**ask(doors, settings, token), **ask_in_body(doors, settings, good, token)}
         answers |= {f"{door}, with {name}": answer for door, answer in seen.items()}
+    accept_good(ask(doors, settings, good), settings, f"after {', '.join(tokens)}")
     return answers
+
+
+def accept_good(answers: dict[str, requests.Response], settings: ServiceSettings, when: str) -> None:
+    """Raise AssertionError unless a good token is valid by all answers about it. `when`: they were given, in words."""
+    wrong = [door for door, yes in verdicts(answers, settings).items() if not yes]
+    assert not wrong, f"expected auth to accept the wallet's own JWT {when}, but it is refused at {', '.join(wrong)}"
 
 
 def is_yes(answer: requests.Response, settings: ServiceSettings) -> bool:

@@ -13,6 +13,11 @@ from acceptance.drivers.services.copies import Copy, copy_of
 from acceptance.drivers.services.service import Service
 
 KEY = "AUTH_SERVICE_URL"
+LINK = {"AUTH_SERVICE_SERVICE_HOST": "192.0.2.1"}
+"""What Kubernetes tells each pod of auth's address when the pod starts (service links), with nobody's (RFC 5737).
+
+It does not change with the Service, so whoever calls auth by its name does not use it. Source: 11.1.
+"""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ def path_behind(end: str, path: str) -> str:
 
 @contextlib.contextmanager
 def copy_with_config(service: Service, config: str) -> Iterator[ConfiguredCopy]:
-    """A copy of a service with its own copy of the service's ConfigMap, until the end of the block.
+    """A copy of a service with its own copy of the service's ConfigMap, and with LINK, until the end of the block.
 
     Raises AssertionError if the ConfigMap does not name the auth service.
     """
@@ -48,7 +53,7 @@ def copy_with_config(service: Service, config: str) -> Iterator[ConfiguredCopy]:
     )
     core.create_namespaced_config_map(place, {"metadata": {"name": name}, "data": data})
     try:
-        with copy_of(service, {}, config=name) as copy:
+        with copy_of(service, {**LINK}, config=name) as copy:
             yield ConfiguredCopy(copy, name)
     finally:
         with contextlib.suppress(ApiException):

@@ -42,6 +42,12 @@ OF_ERROR = re.compile(
 """The beginning of lines that belong to the one before them, or to an error that nobody caught."""
 FOR_DEVELOPERS = re.compile(r"\W*(debug|dbg)\b", re.IGNORECASE)
 """The beginning of a line for developers, whatever its level."""
+VERBOSE = re.compile(
+    r"(?<!\w)(?:level|lvl|severity)=\"?(?:verbose|silly)\b|\[(?:verbose|silly)\]"
+    r"|^(?:verbose|silly):(?!\s*(?:true|false|on|off|yes|no|\d+)\b)",
+    re.IGNORECASE,
+)
+"""The same by its level in plain text: logfmt, in brackets, or before a colon (what follows is no setting's value)."""
 
 
 def said(line: str) -> str:
@@ -112,4 +118,5 @@ def for_developers(line: str, credentials: Iterable[str] = ()) -> bool:
     """Whether a line is meant for developers: by its level, by its beginning, or because it shows a credential."""
     found = fields(line)
     message = str(found.get("message") or found.get("msg") or "") if found else line
-    return shown_in(line, credentials) or debug_level(line) or bool(FOR_DEVELOPERS.match(message))
+    by_text = bool(FOR_DEVELOPERS.match(message) or (not found and VERBOSE.search(line)))
+    return shown_in(line, credentials) or debug_level(line) or by_text

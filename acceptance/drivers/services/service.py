@@ -213,6 +213,9 @@ LEVELS = ("level", "severity", "levelname", "lvl", "log.level")
 NUMBERS = {10: "TRACE", 20: "DEBUG", 30: "INFO", 40: "WARN", 50: "ERROR", 60: "FATAL"}
 """Numeric levels of pino and bunyan, the most common loggers of JavaScript services."""
 
+DETAILED = ("DEBUG", "TRACE", "VERBOSE", "SILLY")
+"""The levels below INFO, as loggers name them (winston has the last two)."""
+
 
 def level(line: str) -> str:
     """The level of a JSON log line, in capitals; empty if it has none or is not JSON."""
@@ -222,8 +225,8 @@ def level(line: str) -> str:
 
 
 def debug_level(line: str) -> bool:
-    """Whether a log line is of level DEBUG or TRACE; without a level, whether it contains "debug"."""
-    return level(line) in ("DEBUG", "TRACE") or (not level(line) and "debug" in line.lower())
+    """Whether a log line is of a level below INFO; without a level, whether it contains "debug"."""
+    return level(line) in DETAILED or (not level(line) and "debug" in line.lower())
 
 
 def fields(line: str) -> dict[str, Any]:

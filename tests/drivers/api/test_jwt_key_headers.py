@@ -1,6 +1,7 @@
 """JWTs that bring a key: a server that trusts it accepts each, one that checks with JWT_SECRET accepts none."""
 
 import base64
+import contextlib
 import json
 import secrets
 import urllib.request
@@ -112,6 +113,23 @@ def test_a_token_after_a_good_one_over_the_same_connection_is_believed_where_con
     doors = {"HTTPS": Auth(), "a pod": Auth(remembers=True)}
     answers = token_validation.ask_about_each(doors, ServiceSettings(), GOOD, {"bad": "no.such-token"})
     assert token_validation.verdicts(answers, ServiceSettings()) == {"HTTPS, with bad": False, "a pod, with bad": True}
+
+
+@pytest.mark.parametrize(("most", "when"), [(1, "before another"), (2, "after one, another"), (3, "")])
+def test_a_good_token_that_is_refused_after_bad_ones_is_seen(most, when):
+    class Locking(Auth):
+        """An auth service that refuses everybody once it has refused `most` tokens."""
+
+        refused = 0
+
+        def post(self, path, body=None, token=None, headers=()):
+            made = super().post(path, body, token, headers)
+            self.refused += token is not None and made.status_code == 401
+            return made if self.refused < most else super().post(path, body, "no.such-token")
+
+    bad = dict.fromkeys(("one", "another"), "no.such-token")
+    with pytest.raises(AssertionError, match=f"own JWT {when}") if when else contextlib.nullcontext():
+        token_validation.ask_about_each({"a pod": Locking()}, ServiceSettings(), GOOD, bad)
 
 
 @pytest.mark.parametrize("kind", VARIANTS)

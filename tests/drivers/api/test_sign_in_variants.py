@@ -91,6 +91,88 @@ def test_a_developers_machine_is_one_message_where_auth_writes_it():
     assert message.startswith("Sign this: 1\n") and not auth.sent
 
 
+def domain_of(message):
+    """The domain that asks for a signature."""
+    return message.split()[0]
+
+
+def chain_of(message):
+    """The number of the chain, as it is written; empty where auth writes the message."""
+    return message.partition("\nChain ID: ")[2].split("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "believes"),
+    [
+        (variants.OTHER_HOSTS, lambda message: domain_of(message).endswith(".example.org")),
+        (variants.OTHER_HOSTS, lambda message: domain_of(message).partition(":")[0] == "www.example.org"),
+        (variants.OTHER_CHAINS, lambda message: chain_of(message).startswith("1")),
+        (variants.OTHER_CHAINS, lambda message: len(chain_of(message)) == 1),
+    ],
+)
+def test_an_auth_that_compares_a_part_of_a_domain_or_chain_is_seen(kind, believes):
+    there = visitor("siwe", Auth(lambda message, _: believes(message)))
+    with pytest.raises(AssertionError, match="expected a refusal"):
+        assert there.send(*variants.signed(there, kind)).status_code == 401, "expected a refusal"
+
+
+@pytest.mark.parametrize("flow", ["siwe", "challenge"])
+@pytest.mark.parametrize("kind", [variants.OTHER_HOSTS, variants.OTHER_CHAINS])
+def test_an_auth_that_compares_all_of_it_refuses_each(flow, kind):
+    auth = Auth(lambda message, _: domain_of(message) == "www.example.org" and chain_of(message) == "1")
+    there = visitor(flow, auth)
+    assert there.send(*variants.signed(there, kind)).status_code == 401
+    assert len(auth.sent) == (2 if flow == "siwe" else 1)
+
+
+class Once(Auth):
+    """An auth service that accepts each signature of its wallet, but only once for what `part` makes of a message."""
+
+    def __init__(self, part):
+        super().__init__(self.is_new)
+        self.part, self.used = part, set()
+
+    def is_new(self, message, _):
+        found, before = self.part(message), len(self.used)
+        self.used.add(found)
+        return len(self.used) > before
+
+
+NONCE = re.compile(r"\nNonce: (\S+)|Sign this: (\d+)")
+
+
+@pytest.mark.parametrize("flow", ["siwe", "challenge"])
+def test_a_nonce_that_can_be_used_once_is_refused_whoever_uses_it_for_whatever(flow):
+    auth = Once(lambda message: NONCE.search(message).group())
+    there = visitor(flow, auth)
+    assert there.send(*variants.signed(there, variants.USED)).status_code == 401
+    assert len({message for message, _ in auth.sent}) == (3 if flow == "siwe" else 1)
+
+
+@pytest.mark.parametrize("part", [lambda message: (NONCE.search(message).group(), message.split("\n")[1]), str])
+def test_a_nonce_that_another_wallet_or_text_may_use_is_seen(part):
+    with pytest.raises(AssertionError, match="expected a refusal of a nonce that it used before"):
+        variants.signed(visitor("siwe", Once(part)), variants.USED)
+
+
+@pytest.mark.parametrize("flow", ["siwe", "challenge"])
+@pytest.mark.parametrize("most", [5, 6])
+def test_a_wallet_that_others_lock_out_is_seen(flow, most):
+    class Locking(Auth):
+        """An auth service that accepts the signatures of a wallet until `most` wrong ones came."""
+
+        def is_good(self, message, signature):
+            signer = Account.recover_message(encode_defunct(text=message), signature=signature)
+            return signer == there.wallet.address and len(self.sent) <= most
+
+    auth = Locking()
+    auth.believes = auth.is_good
+    there = visitor(flow, auth)
+    answer = there.send(*variants.signed(there, variants.AFTER_FORGERIES))
+    assert answer.status_code == (201 if most > variants.FORGERIES else 401)
+    assert len({NONCE.search(message).group() for message, _ in auth.sent}) == variants.FORGERIES + 1
+
+
 def test_times_have_six_digits_in_a_message_that_is_signed_so():
     there = visitor("siwe", Auth())
     message, signature = variants.signed(there, variants.MICROSECONDS)

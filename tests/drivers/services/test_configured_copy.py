@@ -1,9 +1,13 @@
-"""Where a backend calls auth, by what AUTH_SERVICE_URL ends with."""
+"""Where a backend calls auth, by what AUTH_SERVICE_URL ends with, and what a copy with its own ConfigMap is told."""
+
+import contextlib
+from types import SimpleNamespace as Thing
 
 import pytest
 
 from acceptance.base.environment import load_environment
-from acceptance.drivers.services.configured_copy import path_behind
+from acceptance.drivers.services import configured_copy
+from acceptance.drivers.services.configured_copy import LINK, copy_with_config, path_behind
 
 
 @pytest.mark.parametrize(("end", "path"), [("", "/validate"), ("/", "/validate"), ("/behind/", "/behind/validate")])
@@ -14,3 +18,22 @@ def test_the_path_of_the_url_comes_first(end, path):
 @pytest.mark.parametrize(("name", "end"), [("kind", "/behind/"), ("other-services", "/behind/"), ("production", "/")])
 def test_a_path_is_tried_where_the_backend_promises_it(name, end):
     assert load_environment(name).services.auth_url_end == end
+
+
+def test_a_copy_is_told_an_address_of_auth_that_is_nobodys(monkeypatch):
+    made, data = [], {"AUTH_SERVICE_URL": "http://auth-service:3001"}
+    core = Thing(
+        read_namespaced_config_map=lambda *_: Thing(data=data),
+        create_namespaced_config_map=lambda _, manifest: made.append(manifest["data"]),
+        delete_namespaced_config_map=lambda name, _: made.append(name),
+    )
+
+    @contextlib.contextmanager
+    def copy_of(_, settings, config):
+        made.append(settings)
+        yield Thing(name=config)
+
+    monkeypatch.setattr(configured_copy, "copy_of", copy_of)
+    with copy_with_config(Thing(namespace=Thing(cluster=Thing(core=core), name="default")), "backend-config") as copy:
+        assert made == [data, LINK] and copy.copy.name == copy.config
+    assert made[-1] == copy.config and LINK == {"AUTH_SERVICE_SERVICE_HOST": "192.0.2.1"}
