@@ -17,8 +17,11 @@ from acceptance.infrastructure.contract import Outputs
 
 FRESH_CONNECTIONS = 20
 """New connections, by the workers in turn: of four addresses one that is dead is missed by all once in 300 times."""
-ANSWERED = (" answered ", "x509", "tls: ")
-"""What a client says that was answered: it has no credentials, and its image knows no authority."""
+ANSWERED = (" answered ", "x509: certificate signed by unknown authority")
+"""What a client says that an API server answered: it has no credentials, and its image knows no authority.
+
+A stranger's certificate is not for the Service's address, which is said before its authority is looked at.
+"""
 HINT = "kubectl get endpointslices -n default -l kubernetes.io/service-name=kubernetes -o yaml"
 
 
