@@ -27,6 +27,7 @@ from acceptance.drivers.api.graphql_variants import (
     ask_without_token,
     let_in,
     not_unauthorized,
+    with_data,
 )
 from acceptance.drivers.api.sign_in import LOGS as AUTH_LOGS
 from acceptance.drivers.api.sign_in import SignIn
@@ -90,8 +91,11 @@ def forms_of_clients_are_answered(signed_in, backend_api, environment, status, e
 
 @then("each answer has the query's data and no errors")
 def has_data(answers):
-    for asked in answers.values():
+    for how, asked in answers.items():
         asked.data()
+        assert with_data(asked), (
+            f"expected the query's own data {how}, saw only what is for everyone: {asked.describe()}"
+        )
 
 
 @pytest.fixture
