@@ -171,18 +171,6 @@ class Checkout:
         self.silent += [f"{block.place}: {text}" for text in showing_nothing(block.text, ended.stdout, ended.stderr)]
         return f"{block.text}\n{said}\nexit code {ended.returncode}"
 
-    def still_silent(self) -> list[str]:
-        """What blocks do not show, in words.
-
-        Those that read logs are run again: a log may be empty until the first request.
-        """
-        for block in [item for item in self.ran if " logs " in item.text]:
-            others = [text for text in self.silent if not text.startswith(f"{block.place}: ")]
-            if others != self.silent:
-                self.silent = others
-                self.type(block)
-        return self.silent
-
     def lost_from_backups(self, tables: Iterable[str]) -> list[str]:
         """The tables that the dumps of the blocks that were run do not contain with their rows, in words."""
         names = [name for block in self.ran for name in DUMP.findall(block.text)]

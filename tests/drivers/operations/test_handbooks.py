@@ -217,19 +217,6 @@ def test_a_command_that_shows_nothing_is_told(tmp_path, text, words):
     assert all(word in text for word, text in zip(words, checkout.silent, strict=True))
 
 
-@pytest.mark.parametrize(("text", "silent"), [("kubectl -n traefik logs nothing\n", 0), ("kubectl get nothing\n", 1)])
-def test_a_log_that_was_empty_is_read_again_at_the_end(tmp_path, text, silent):
-    (tmp_path / "kubectl").write_text(KUBECTL)
-    (tmp_path / "kubectl").chmod(0o755)
-    (tmp_path / "book.md").write_text(f"# A (25.4)\n```sh run\n{text}```\n")
-    (block,) = read_blocks("book.md", tmp_path)
-    checkout = Checkout(tmp_path, tmp_path, tmp_path / "kubeconfig", {})
-    checkout.type(block)
-    assert len(checkout.silent) == 1 and checkout.still_silent() == checkout.silent
-    (tmp_path / "kubectl").write_text("#!/bin/sh\necho a request\n")
-    assert len(checkout.still_silent()) == silent
-
-
 def test_marks_are_around_commands_alone():
     for block in BLOCKS:
         kept = [line for line in marked(block.text).split("\n")[:-1] if not line.startswith("printf '%s' '")]
