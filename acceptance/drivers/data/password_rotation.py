@@ -5,7 +5,6 @@ The script runs twice, for a role of the scenario's own and in a transaction tha
 
 from __future__ import annotations
 
-import base64
 import functools
 import re
 import secrets
@@ -24,6 +23,7 @@ from acceptance.drivers.argocd.sync_options import SYNC, hooks, options
 from acceptance.drivers.data.database import PORT, Database, Rows
 from acceptance.drivers.data.database_logins import is_password, rules
 from acceptance.platform.platform import Platform
+from acceptance.platform.secrets import read_secret
 
 SCRIPT, FILE = "yugabytedb-init", "init.sql"
 """The ConfigMap with the script, and its key; its Job passes it user and password in variables."""
@@ -116,15 +116,8 @@ def user_of(db: Database, job: Manifest) -> str:
 
 def in_secret(db: Database, name: str, key: str) -> str:
     """The value of a Secret's key; empty if there is none."""
-    if not name:
-        return ""
-    try:
-        found = db.namespace.cluster.core.read_namespaced_secret(name, db.namespace.name)
-    except ApiException as error:
-        if error.status == 404:
-            return ""
-        raise
-    return base64.b64decode((found.data or {}).get(key, "")).decode(errors="replace")
+    found = read_secret(db.namespace.cluster, name, db.namespace.name) if name else None
+    return (found or {}).get(key, "")
 
 
 def shown_in_log(db: Database, member: str, passwords: list[str]) -> str:
