@@ -12,7 +12,7 @@ from typing import Any
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.graphql import NAMED, TYPENAME, Asked, ask, clients, named
-from acceptance.drivers.api.graphql_variants import beside_public, bodies
+from acceptance.drivers.api.graphql_variants import OPEN, beside_public, bodies
 from acceptance.drivers.services.service import Api, in_words
 
 OF_EDITORS = ("called as editors call theirs", "beside a question about the schema")
@@ -36,7 +36,7 @@ def valid_bodies(query: str, other: str) -> dict[str, Any]:
     found: dict[str, Any] = bodies(query, other if is_plain(other) else TYPENAME)
     if not is_plain(query):
         return {form: body for form, body in found.items() if not query.lstrip().startswith("{")}
-    text = f"query Scenario($wanted: Boolean!) {{ __typename ... @include(if: $wanted) {query.strip()} }}"
+    text = f"query Scenario($wanted: Boolean!) {{ {OPEN}: __typename ... @include(if: $wanted) {query.strip()} }}"
     included = {"query": text, "operationName": "Scenario", "variables": {"wanted": True}}
     return {form: body for form, body in found.items() if form not in OF_EDITORS} | {INCLUDED: included}
 

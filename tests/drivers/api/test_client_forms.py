@@ -8,6 +8,7 @@ from tests_support import json_answer
 
 from acceptance.base.environment import load_environment
 from acceptance.base.service_settings import ServiceSettings
+from acceptance.drivers.api import client_forms, graphql_variants
 from acceptance.drivers.api.client_forms import (
     INCLUDED,
     OF_EDITORS,
@@ -120,3 +121,11 @@ def test_a_backend_that_says_so_in_some_forms_only_is_seen(text, form):
 def test_queries_that_cannot_be_put_together_are_sent_alone():
     settings = ServiceSettings(public_query="query Mine { products { slug } }")
     assert len(protected_forms(settings, "www.example.test")) == len(CLIENTS) + 2
+
+
+def test_what_stands_beside_the_included_fields_does_not_count_as_the_querys_data():
+    # `with_data` leaves this name out: a backend that includes nothing answers with it alone.
+    assert (
+        f"{graphql_variants.OPEN}: __typename"
+        in client_forms.valid_bodies("{ me }", "{ x }")[client_forms.INCLUDED]["query"]
+    )
