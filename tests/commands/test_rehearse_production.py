@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from built import tool
+from built import tool, upstream_manifests
 from tests_support import entry, verdicts
 
 from acceptance.base.environment import load_environment
@@ -28,6 +28,7 @@ COMPONENTS = (
 @pytest.fixture(scope="module")
 def trees(tmp_path_factory):
     """The trees of production and of its rehearsal."""
+    upstream_manifests()
     return {
         name: made
         for name in ("production", "rehearsal")

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 import yaml
-from built import tool
+from built import tool, upstream_manifests
 from digest_registry import HASH, INDEX, Registry
 
 from acceptance.__main__ import main
@@ -120,8 +120,7 @@ def test_what_kustomize_does_not_reach_is_named(k8s, registry, capsys):
 
 
 def test_every_image_of_our_production_is_found(tmp_path):
-    if not (ROOT / "k8s" / "upstream" / "argocd").is_dir():
-        pytest.skip("upstream manifests are missing")
+    upstream_manifests()
     overlays = pins.read_overlays()
     found = {reference.name for overlay in overlays for reference in overlay.now}
     assert {"docker.io/yugabytedb/yugabyte", "ghcr.io/alternatefutures/auth", "quay.io/argoproj/argocd"} <= found

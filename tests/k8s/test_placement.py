@@ -13,13 +13,11 @@ from pathlib import Path
 import hcl2
 import pytest
 from aws_tools import AWS
-from built import tool
+from built import tool, upstream_manifests
 from tests_support import kustomized
 
 from acceptance.base.environment import load_environment
 from acceptance.cluster.rendering import Rendering
-from acceptance.images.build import Images
-from acceptance.images.upstream_manifests import upstream
 from acceptance.platform.deployed_tree import components_of
 
 OTHERS = {"kind": ["database/overlays/kind-yugabytedb"], "production": []}
@@ -131,10 +129,9 @@ def deployed(request, tmp_path_factory):
     """An environment's nodes, and its Deployments and StatefulSets by name."""
     environment = load_environment(request.param)
     tree = Rendering(environment, tmp_path_factory.mktemp(request.param) / "k8s", Path(tool("kubectl")))
-    lacking = upstream(Images())
+    upstream_manifests()
     tree.write()
-    names = [name for name in components_of(environment) if name.partition("/")[0] not in lacking]
-    objects = [item for name in names for item in tree.manifests(name)]
+    objects = [item for name in components_of(environment) for item in tree.manifests(name)]
     objects += [item for folder in OTHERS[request.param] for item in kustomized(folder)]
     found = [item for item in objects if item["kind"] in ("Deployment", "StatefulSet")]
     # Where nothing is said it is one.

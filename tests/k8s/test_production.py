@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from aws_tools import AWS
-from built import tool
+from built import tool, upstream_manifests
 from tests_support import kustomized
 
 from acceptance.base.environment import load_environment
@@ -14,8 +14,6 @@ from acceptance.base.paths import ROOT
 from acceptance.cluster.rendering import Rendering
 from acceptance.drivers.argocd.polling import NOTICED_WITHIN, longest_wait, polling
 from acceptance.drivers.argocd.sync_retries import has_no_end
-from acceptance.images.build import Images
-from acceptance.images.upstream_manifests import upstream
 
 K8S = ROOT / "k8s"
 PODS = {"Deployment", "StatefulSet", "DaemonSet", "Job"}
@@ -128,8 +126,7 @@ def test_argocd_goes_on_for_longer_than_a_first_deployment_takes(rendered):
 
 @pytest.mark.parametrize(("environment", "seconds"), [("production", 155), ("kind", 45)])
 def test_polling_finds_a_push_within_three_minutes_as_it_is_rendered(environment, seconds, tmp_path):
-    if "argocd" in upstream(Images()):
-        pytest.skip("upstream manifests are missing")
+    upstream_manifests()
     tree = Rendering(load_environment(environment), tmp_path / "k8s", Path(tool("kubectl")))
     tree.write()
     objects = {(item["kind"], item["metadata"]["name"]): item for item in tree.manifests("argocd")}

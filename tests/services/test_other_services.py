@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from built import tool
 
 from acceptance.base.environment import load_environment
-from acceptance.base.paths import ROOT, find_tool
+from acceptance.base.paths import ROOT
 from acceptance.cluster.rendering import Rendering
 from acceptance.drivers.frontend import site
 from acceptance.drivers.frontend.links import links_in
@@ -54,9 +55,7 @@ def test_images_have_one_program_and_run_as_no_root(service):
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
     """What this environment deploys of a service, here and in production, by overlay and kind."""
-    if not (kubectl := find_tool("kubectl")):
-        pytest.skip("kubectl is missing: `make check` builds it")
-    tree = Rendering(ENVIRONMENT, Path(tmp_path_factory.mktemp("tree")) / "k8s", kubectl)
+    tree = Rendering(ENVIRONMENT, tmp_path_factory.mktemp("tree") / "k8s", Path(tool("kubectl")))
     tree.write()
     return lambda name: (tree.manifests(name), tree.production(name))
 

@@ -6,6 +6,7 @@ import functools
 
 from acceptance.base.paths import CACHE
 from acceptance.images.build import Images
+from acceptance.images.upstream_manifests import upstream
 
 
 @contextlib.contextmanager
@@ -25,6 +26,17 @@ def image(name):
         if not maker.is_there(entry):
             maker.build([entry])
     return maker.tag(entry)
+
+
+@functools.cache
+def upstream_manifests():
+    """Have in k8s/upstream what kustomizations take from upstream; fetched if the cache lacks it."""
+    with alone():
+        maker = Images()
+        wanted = [entry for entry in maker.lock.values() if entry.use == "manifests"]
+        if lacking := [entry for entry in wanted if not maker.is_there(entry)]:
+            maker.build(lacking)
+        assert upstream(maker) == set()
 
 
 @functools.cache
