@@ -30,6 +30,8 @@ PUBLISHED = {
     "load-balancer": "docker/library/haproxy:3.0.8-alpine",
 }
 """Paths and tags of images in production's overlays; nodes pull them from the local registry, whatever the host."""
+READING = 'auth.require = ("" => ("method" => "basic", "realm" => "git", "require" => "valid-user"))\n'
+"""For images/git: reading takes the password, too, as with a private repository."""
 CLASSES = "production-classes"
 EXPORTS = "exports.json"
 SECRETS = ("JWT_SECRET", "POSTGRES_PASSWORD", "SUPERUSER_PASSWORD", "REPLICATION_PASSWORD", "REDIS_PASSWORD")
@@ -107,6 +109,7 @@ def start_git(network: str, images: Images, domain: str, folder: Path) -> tuple[
     credentials.chmod(0o755)
     write(credentials / "htpasswd", f"git:{bcrypt.hashpw(password.encode(), bcrypt.gensalt(10)).decode()}\n")
     write(credentials / "webhook-secret", webhook)
+    write(credentials / "reading.conf", READING)
     settings = {"WEBHOOK_URL": f"https://argocd.{domain}/api/webhook", "PUBLIC_URL": f"http://{GIT_HOST}:8080"}
     address = start(
         network, "git", images.tag(images.lock["git"]), ["platform", "demo", "demo-polled"],

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from built import tool
+from warm_aws import lend
 
 from acceptance.base.paths import CACHE, INFRASTRUCTURE, ROOT
 
@@ -47,6 +49,7 @@ def keyed(name, requirements):
     return CACHE / "checks" / f"{name}-{digest}"
 
 
+@functools.cache
 def programs():
     """The folder of programs that requirements-check.txt installs (python, checkov, shellcheck, aws, moto_server)."""
     folder = keyed("programs", "requirements-check.txt")
@@ -61,6 +64,7 @@ def programs():
                 "-r",
                 AWS / "requirements-check.txt",
             )
+        lend(folder)
     return folder / "bin"
 
 
