@@ -154,6 +154,12 @@ def production_has(service, platform, key, value, evidence):
     assert seen == value, f"expected {key}={value} of {service.name} in production's overlay, saw {seen}"
 
 
+@then("it is told that it runs in production, here and by production's overlay")
+def told_of_production(service, platform, environment):
+    wrong = production_settings.not_for_production(service, platform, environment.services.mode_variable)
+    assert not wrong, f"expected {service.name} to be told that it runs in production, saw {wrong}. Try: {service.hint}"
+
+
 @then(parsers.parse("in production its Service is of that type, leads to its pods, and has port {port:d}"))
 def production_service(service, platform, port):
     wrong = production_settings.wrong_in_production(platform, service.name, port)
