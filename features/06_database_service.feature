@@ -49,7 +49,7 @@ Feature: Database service
     And none of their sessions or statements has a timeout below 2 seconds
     And they are accepted for as many concurrent connections as the services' pods may open
     And they have no expiry date
-    And a rotated password would reach their role at the next sync
+    And a rotated password would reach their role at the next sync, which deletes no rows
     And the job that sets it runs in each sync
     And that job sets it for the role in DATABASE_URL
 
