@@ -1,6 +1,7 @@
-"""What the script does that each sync of the database runs: a rotated password reaches the services' role, no row is lost.
+"""What the script does that each sync of the database runs: set the role's password, and keep the rows that there are.
 
-The script runs twice, for a role of the scenario's own and in a transaction that is rolled back. Source: 6.5, 8.8, 9.7, 25.7.
+The script runs twice, for a role of the scenario's own and in a transaction that is rolled back.
+Source: 6.5, 8.8, 9.7, 25.7.
 """
 
 from __future__ import annotations
