@@ -7,6 +7,7 @@ Feature: Database service
   @ac-6.1 @system-YugabyteDB
   Scenario: Three nodes run YugabyteDB 2024.2 or newer
     Then 3 nodes answer SQL queries
+    And no autoscaler changes how many pods "database" has, here and in production
     And each of them runs YugabyteDB 2024.2 or newer
 
   @ac-6.2 @system-YugabyteDB

@@ -105,6 +105,13 @@ def nothing_scales_down(service, platform, count):
     assert not wrong, f"expected nothing to scale {service.name} below {count} pods, saw {wrong}. {hint}"
 
 
+@then(parsers.parse('no autoscaler changes how many pods "{name}" has, here and in production'))
+def nothing_resizes(platform, name):
+    found = replicas.resized(platform, name)
+    hint = "Try: kubectl get horizontalpodautoscalers -A"
+    assert not found, f"expected the pods of {name} to stay as many as they are, saw {found}. {hint}"
+
+
 @then(parsers.parse('each of these pods answers "{path}" individually'))
 def each_pod_answers(service, replicas, path, data_client, evidence):
     doors = service.doors(data_client)
