@@ -7,6 +7,7 @@ Feature: Database service
   @ac-6.1 @system-YugabyteDB
   Scenario: Three nodes run YugabyteDB 2024.2 or newer
     Then 3 nodes answer SQL queries
+    And no autoscaler changes how many pods "database" has, here and in production
     And each of them runs YugabyteDB 2024.2 or newer
 
   @ac-6.2 @system-YugabyteDB
@@ -49,7 +50,7 @@ Feature: Database service
     And none of their sessions or statements has a timeout below 2 seconds
     And they are accepted for as many concurrent connections as the services' pods may open
     And they have no expiry date
-    And a rotated password would reach their role at the next sync
+    And a rotated password would reach their role at the next sync, which deletes no rows
     And the job that sets it runs in each sync
     And that job sets it for the role in DATABASE_URL
 

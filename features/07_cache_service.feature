@@ -21,6 +21,7 @@ Feature: Cache service
     And it is not exposed outside the cluster
     And production opens no Service of "redis" to clients outside its cluster
     And production runs "redis" as it was proven here
+    And no autoscaler changes how many pods "redis" has, here and in production
 
   @ac-7.4
   Scenario: Redis listens on the port that REDIS_URL names

@@ -7,6 +7,7 @@ Feature: Configuration management
     Given <service> is deployed
     Then the process in each of its pods runs with every value of the ConfigMap "<config>"
     And its Deployment and each of its pods take all of them from "<config>"
+    And it is told that it runs in production, here and by production's overlay
 
     Examples:
       | service     | config         |

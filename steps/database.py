@@ -103,7 +103,7 @@ def node_is_back(deletion):
 
 @then("it requires a password and stores its data on its volume, as before")
 def node_is_as_before(db, table, deletion):
-    found = changed_by_return(db, deletion.name, table)
+    found = changed_by_return(db, deletion.name, table) + deletion.made_anew()
     hint = "Try: kubectl get configmap patroni -o yaml, which is read when a member starts"
     assert not found, (
         f"expected {deletion.name} to run with the same settings as before, but {'; '.join(found)}. {hint}"

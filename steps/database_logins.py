@@ -75,11 +75,13 @@ def credentials_stay(db):
     assert not found, f"expected credentials without an expiry date, but {'; '.join(found)}. {hint}"
 
 
-@then("a rotated password would reach their role at the next sync")
+@then("a rotated password would reach their role at the next sync, which deletes no rows")
 def rotation_reaches_role(db):
     found = lost_on_rotation(db)
     hint = "Try: kubectl get configmap yugabytedb-init -o yaml; kubectl logs job/yugabytedb-init"
-    assert not found, f"expected init.sql to set each new password for the role, but {found}. {hint}"
+    assert not found, (
+        f"expected init.sql to set each new password for the role and to delete nothing, but {found}. {hint}"
+    )
 
 
 @then("the job that sets it runs in each sync")

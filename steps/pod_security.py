@@ -2,7 +2,7 @@
 
 from pytest_bdd import given, then
 
-from acceptance.drivers.security import admission_exemptions, pod_security
+from acceptance.drivers.security import admission_exemptions, pod_security, rendered_pods
 from acceptance.drivers.security.pod_security import STANDARD
 from acceptance.drivers.workloads import system_pods
 from acceptance.platform.access import NAMESPACE
@@ -79,3 +79,12 @@ def no_needless_tokens(cluster):
     assert not holders, f"expected API tokens only where they are needed, but these pods hold one: {holders}"
     lasting = pod_security.account_tokens(cluster)
     assert not lasting, f"expected no Secret with a token that never expires, saw {lasting}"
+
+
+@then("the same is true of all pods that Git would start, here and in production, once their jobs run again")
+def rendered_pods_too(cluster, platform, argocd, applications):
+    places = rendered_pods.objects_by_place(platform, argocd)
+    refused = rendered_pods.refused_jobs(cluster, places)
+    assert not refused, f"expected the pods of all jobs to meet the restricted standard, saw {refused}"
+    holders = rendered_pods.needless_tokens(platform, places)
+    assert not holders, f"expected API tokens only where they are needed, but pods of these would get one: {holders}"

@@ -105,6 +105,13 @@ def nothing_scales_down(service, platform, count):
     assert not wrong, f"expected nothing to scale {service.name} below {count} pods, saw {wrong}. {hint}"
 
 
+@then(parsers.parse('no autoscaler changes how many pods "{name}" has, here and in production'))
+def nothing_resizes(platform, name):
+    found = replicas.resized(platform, name)
+    hint = "Try: kubectl get horizontalpodautoscalers -A"
+    assert not found, f"expected the pods of {name} to stay as many as they are, saw {found}. {hint}"
+
+
 @then(parsers.parse('each of these pods answers "{path}" individually'))
 def each_pod_answers(service, replicas, path, data_client, evidence):
     doors = service.doors(data_client)
@@ -152,6 +159,12 @@ def production_has(service, platform, key, value, evidence):
     seen = production_settings.in_production(platform, service.name).get(key)
     evidence.add(f"{key} in production", seen)
     assert seen == value, f"expected {key}={value} of {service.name} in production's overlay, saw {seen}"
+
+
+@then("it is told that it runs in production, here and by production's overlay")
+def told_of_production(service, platform, environment):
+    wrong = production_settings.not_for_production(service, platform, environment.services.mode_variable)
+    assert not wrong, f"expected {service.name} to be told that it runs in production, saw {wrong}. Try: {service.hint}"
 
 
 @then(parsers.parse("in production its Service is of that type, leads to its pods, and has port {port:d}"))

@@ -64,6 +64,8 @@ class ServiceSettings(Section):
     protected_shows: str = "{address}"
     protected_counts: str = ""
     """What the answer to `protected_query` says of `public_table`, with {count} for its rows; empty if nothing."""
+    mode_variable: str = "NODE_ENV"
+    """The variable that tells auth and the backend that they run in production; empty if they have none."""
     client_header: str = ""
     rate_limit_key: str = "rate-limit:{client}"
     rate_limit_variable: str = ""

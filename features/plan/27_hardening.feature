@@ -108,3 +108,4 @@ Feature: Hardening
     And every pod in the system namespaces was created by a workload or a machine
     And only workloads that run the nodes can control a node there
     And only pods that call the API hold a token for it
+    And the same is true of all pods that Git would start, here and in production, once their jobs run again

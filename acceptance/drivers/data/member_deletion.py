@@ -6,9 +6,27 @@ import time
 
 from acceptance.base.deadlines import DATABASE_SERVES, GONE, MEMBER_BACK, REPLICATED
 from acceptance.base.waiting import eventually
+from acceptance.cluster.namespace import NotStarted
 from acceptance.drivers.data.database import SERVICE, Database, Rows
 from acceptance.drivers.data.member_loss import HINT
 from acceptance.drivers.workloads.pods import is_replaced, ready_again
+
+OF_YUGABYTEDB = "/mnt/disk0/yb-data"
+"""The folder in which YugabyteDB keeps its data."""
+
+STAT = "stat -Lc '%i %W' \"$1\" 2>/dev/null || true"
+"""Prints a folder's inode and when it was made, which a folder made anew does not share; nothing if it cannot."""
+
+
+def folder_of(db: Database, member: str) -> str:
+    """The folder of a member's data: its path, inode and birth; empty if the member cannot tell."""
+    asked = [] if db.is_yugabytedb else db.ask(member, "show data_directory", login=db.admin)
+    path = str(asked[0][0]) if asked else OF_YUGABYTEDB
+    try:
+        told = db.namespace.execute(member, "sh", "-c", STAT, "sh", path).strip()
+    except NotStarted:
+        return ""
+    return f"{path} ({told})" if told else ""
 
 
 class Deletion:
@@ -19,6 +37,7 @@ class Deletion:
         leader = db.leader_of(table)
         self.name = leader if leads else next(name for name in db.names() if name != leader)
         self.before = db.namespace.pod(self.name)
+        self.folder = "" if leads else folder_of(db, self.name)
         self.seconds = 0.0
 
     def run(self) -> None:
@@ -44,6 +63,16 @@ class Deletion:
         eventually(lambda: ready_again(namespace, name, self.before), within=MEMBER_BACK, what=back, hint=HINT)
         among = f"{name} and all other members to be ready"
         eventually(self.db.all_members_ready, within=MEMBER_BACK, what=among, hint=HINT)
+
+    def made_anew(self) -> list[str]:
+        """Where a member that followed has another folder for its data than before, in words.
+
+        A member that ended cleanly and only missed some rows continues with what is on its volume. One that led may
+        have to be copied anew, as may one that was killed.
+        """
+        after = folder_of(self.db, self.name) if self.folder else ""
+        other = bool(after) and after != self.folder
+        return [f"{self.name} began with a new folder, {after} in place of {self.folder}"] if other else []
 
     def wait_for_rows(self, expected: Rows) -> None:
         """Wait until the member has these rows."""

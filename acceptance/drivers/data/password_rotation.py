@@ -1,6 +1,7 @@
-"""Whether a rotated password reaches the services' role, by the script that each sync of the database runs.
+"""What the script does that each sync of the database runs: set the role's password, and keep the rows that there are.
 
-The script runs twice, for a role of the scenario's own and in a transaction that is rolled back. Source: 6.5, 25.7.
+The script runs twice, for a role of the scenario's own and in a transaction that is rolled back.
+Source: 6.5, 8.8, 9.7, 25.7.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from acceptance.cluster.namespace import main_container
 from acceptance.cluster.workloads import pod_of
 from acceptance.drivers.argocd.sync_hooks import runs_each_time
 from acceptance.drivers.argocd.sync_options import SYNC, hooks, options
+from acceptance.drivers.data import kept_rows
 from acceptance.drivers.data.database import PORT, Database, Rows
 from acceptance.drivers.data.database_logins import is_password, rules
 from acceptance.platform.platform import Platform
@@ -31,6 +33,8 @@ TAKES = ("POSTGRES_USER", "POSTGRES_PASSWORD")
 CONNECTS = re.compile(r"^\s*\\(connect|c)\b.*$", re.MULTILINE)
 """A change of the database, which would end the transaction."""
 ENDS = re.compile(r"^\s*(commit|end|rollback|abort)\b", re.IGNORECASE | re.MULTILINE)
+QUOTED = re.compile(r"\$(\w*)\$.*?\$\1\$", re.DOTALL)
+"""The body of a function or of DO, whose END ends no transaction."""
 APPLICATION = "database"
 IN_SYNCS = {"PreSync", "Sync", "PostSync", "pre-install", "pre-upgrade", "post-install", "post-upgrade"}
 """The hooks, of Argo CD or of Helm, that run in each sync."""
@@ -44,26 +48,36 @@ SCRAM, OF_MD5 = "scram-sha-256", ("md5", "password")
 """The method of pg_hba.conf that takes no md5 verifier, and those that do."""
 RUN = f"""command -v psql >/dev/null && [ "${{PATRONI_SUPERUSER_PASSWORD:-}}" ] || {{ echo cannot; exit; }}
 printf %s "$1" | PGPASSWORD=$PATRONI_SUPERUSER_PASSWORD psql --no-psqlrc --quiet --tuples-only --no-align \\
-  --set ON_ERROR_STOP=1 --host 127.0.0.1 --port {PORT} --username "$2" --dbname postgres --file -"""
+  --set ON_ERROR_STOP=1 --host 127.0.0.1 --port {PORT} --username "$2" --dbname "$3" --file -"""
 """Runs a script in a member's pod, which has psql and the administrator's password in a variable."""
 
 
 def lost_on_rotation(db: Database) -> str:
-    """Why the role would not get a rotated password, in words; empty if it would, or if nothing can be judged.
+    """Why the role would not get a rotated password, or what a sync destroys, in words; empty if nothing can be judged.
 
     Only the platform's own script is judged, under PostgreSQL: one that takes user and password from TAKES and ends no
     transaction itself.
     """
     text = script(db)
-    if db.is_yugabytedb or ENDS.search(text) or not all(name in text for name in TAKES):
+    if db.is_yugabytedb or ENDS.search(QUOTED.sub("", text)) or not all(name in text for name in TAKES):
         return ""
     role, passwords = f"scenario_{secrets.token_hex(4)}", [secrets.token_hex(12) for _ in range(2)]
     leader = db.leader()
+    who = (db.admin.user, db.login.database)
+
+    def run(*first: str) -> str:
+        return db.namespace.execute(leader, "sh", "-ec", RUN, "sh", twice(text, role, passwords, *first), *who)
+
     try:
-        printed = db.namespace.execute(leader, "sh", "-ec", RUN, "sh", twice(text, role, passwords), db.admin.user)
+        try:
+            printed = run(kept_rows.ROW_IN_EACH)
+        except AssertionError:
+            # Some other change of the script may not suit those rows, which are not the services'.
+            printed = run()
     except AssertionError as error:
         return f"it fails: {str(error).strip().splitlines()[-1]}"
-    return judged(printed, role, passwords) or kept_as_md5(db, printed) or shown_in_log(db, leader, passwords)
+    wrong = judged(printed, role, passwords) or "; ".join(kept_rows.lost(printed))
+    return wrong or kept_as_md5(db, printed) or shown_in_log(db, leader, passwords)
 
 
 def kept_as_md5(db: Database, printed: str) -> str:
@@ -175,12 +189,16 @@ def script(db: Database) -> str:
     return str((found.data or {}).get(FILE, ""))
 
 
-def twice(text: str, role: str, passwords: list[str]) -> str:
-    """What psql runs: the script with each of the passwords, then the role's verifier, and a rollback."""
+def twice(text: str, role: str, passwords: list[str], *first: str) -> str:
+    """What psql runs: the script with each of the passwords, then the role's verifier, and a rollback.
+
+    Before and after, the rows of all tables are counted; `first`: statements before that.
+    """
     quiet = CONNECTS.sub("", text)
     runs = [f"\\setenv {TAKES[0]} {role}\n\\setenv {TAKES[1]} {password}\n{quiet}" for password in passwords]
     asks = f"SELECT rolpassword FROM pg_authid WHERE rolname = '{role}';"
-    return "\n".join(["BEGIN;", *runs, asks, "ROLLBACK;", ""])
+    before, after = kept_rows.count(kept_rows.BEFORE), kept_rows.count(kept_rows.AFTER)
+    return "\n".join([kept_rows.BEGIN, *first, before, *runs, after, asks, "ROLLBACK;", ""])
 
 
 def judged(printed: str, role: str, passwords: list[str]) -> str:

@@ -232,16 +232,15 @@ def strangers_anywhere(platform: Platform) -> list[str]:
 
 
 def strangers(platform: Platform, namespace: str, everywhere: Objects | None = None) -> list[str]:
-    """Who, besides the system and the platform's own accounts, has a way to Secrets in a namespace, in words.
+    """Who, besides the system and the platform's tools, has a way to Secrets in a namespace, in words.
 
     A cluster that somebody else runs has administrators and accounts of its own: there only bindings inside the
     namespace that name people, and those that name everybody, are judged.
     """
-    unknown = [
-        grant
-        for grant in granted(platform.cluster, namespace, TO_SECRETS, everywhere)
-        if not grant.is_of_system and grant not in rendered_grants(platform)
-    ]
+    # No user or group needs Secrets, and none of the services' own accounts does, whoever binds them.
+    tools = {item for item in rendered_grants(platform) if item.subject[0] == ACCOUNT and item.subject[1] != NAMESPACE}
+    found = granted(platform.cluster, namespace, TO_SECRETS, everywhere)
+    unknown = [grant for grant in found if not grant.is_of_system and grant not in tools]
     if platform.cluster.is_attached:
         unknown = [grant for grant in unknown if grant.is_for_everybody or grant.is_for_people_here]
     return sorted({grant.in_words() for grant in unknown})

@@ -11,6 +11,7 @@ from typing import Any
 
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import PROXIES
+from acceptance.drivers.services.service import Service
 from acceptance.drivers.services.service_ports import CLUSTER
 from acceptance.platform.platform import Platform
 
@@ -18,6 +19,7 @@ INSIDE = ("ClusterIP", None)
 """Types of Services that only clients inside the cluster reach; without a type it is ClusterIP."""
 DEBUG_LEVELS = ("all", "debug", "silly", "trace", "verbose")
 SECRET = "a Secret's value"
+PRODUCTION = "production"
 
 
 def container_of(objects: Iterable[Manifest], name: str) -> dict[str, Any]:
@@ -49,6 +51,17 @@ def variables(objects: Iterable[Manifest], name: str) -> dict[str, str]:
 def in_production(platform: Platform, name: str) -> dict[str, str]:
     """The variables of a service in production; values from Secrets are SECRET."""
     return variables(platform.rendering.production(name), name)
+
+
+def not_for_production(service: Service, platform: Platform, variable: str) -> dict[str, str]:
+    """Where a service is not told that it runs in production, with what it is told: its pods, and production's overlay.
+
+    Without a variable for it, nowhere. Source: plan 14.2.3, 15.1.
+    """
+    told = {pod.metadata.name: service.environment(pod).get(variable) for pod in service.running() if variable}
+    assert told or not variable, f"expected pods of {service.name}, saw none"
+    told |= {"production's overlay": in_production(platform, service.name).get(variable)} if variable else {}
+    return {where: f"{variable}={value}" for where, value in told.items() if value != PRODUCTION}
 
 
 def talkative(found: Mapping[str, str]) -> list[str]:

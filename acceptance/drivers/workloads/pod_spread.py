@@ -1,13 +1,14 @@
-"""Spread constraints that leave a pod without a machine while a worker is drained. Source: plan 25.8."""
+"""Spread constraints that leave a pod without a machine, as while a worker is drained. Source: plan 25.8."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.workloads.disruption_budgets import named
+from acceptance.drivers.workloads.label_selectors import selects
 from acceptance.platform.access import NAMESPACE
 from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
@@ -28,7 +29,8 @@ def without_place(platform: Platform) -> list[str]:
     there = [item for name in APPLICATIONS for item in platform.rendering.production(name)]
     machines = taking_pods(cluster.nodes())
     assert here, f"expected Deployments in {NAMESPACE}, saw none"
-    return waiting(here, machines) + [f"in production {text}" for text in waiting(there, machines)]
+    found = waiting(there, machines) + counting_others(there)
+    return waiting(here, machines) + counting_others(here) + [f"in production {text}" for text in found]
 
 
 def taking_pods(nodes: Sequence[Any]) -> int:
@@ -43,17 +45,38 @@ def waiting(objects: Iterable[Manifest], machines: int) -> list[str]:
     may have no more of them than its skew. One of another key than the host's name, or that may be violated, is not
     judged, nor is anything with a single machine.
     """
-    own = [
-        item
-        for item in objects
-        if item["kind"] == "Deployment" and item["metadata"].get("namespace", NAMESPACE) == NAMESPACE
-    ]
     return [
         f"{item['metadata']['name']} counts cordoned machines in its spread (nodeTaintsPolicy), so that a pod waits"
-        for item in own
-        for rule in item["spec"]["template"]["spec"].get("topologySpreadConstraints") or []
+        for item, rule in rules(objects)
         if machines > 1 and holds_up(rule, math.ceil(int(item["spec"].get("replicas", 1)) / (machines - 1)))
     ]
+
+
+def rules(objects: Iterable[Manifest]) -> Iterator[tuple[Manifest, Manifest]]:
+    """The Deployments of the services' namespace among objects, with each of their spread constraints."""
+    for item in objects:
+        if item["kind"] == "Deployment" and item["metadata"].get("namespace", NAMESPACE) == NAMESPACE:
+            for rule in item["spec"]["template"]["spec"].get("topologySpreadConstraints") or []:
+                yield item, rule
+
+
+def counting_others(objects: Iterable[Manifest]) -> list[str]:
+    """The Deployments among objects with a binding constraint that counts others' pods in place of their own, in words.
+
+    Where the others are decides then whether a pod finds a machine. A constraint without a selector counts none.
+    """
+    return [
+        f"{item['metadata']['name']} counts other pods than its own in its spread (labelSelector): a pod may wait"
+        for item, rule in rules(objects)
+        if rule["whenUnsatisfiable"] == "DoNotSchedule"
+        and rule.get("labelSelector") is not None
+        and not selects(rule["labelSelector"], labels_of(item))
+    ]
+
+
+def labels_of(deployment: Manifest) -> dict[str, str]:
+    """The labels of a Deployment's pods."""
+    return dict((deployment["spec"]["template"].get("metadata") or {}).get("labels") or {})
 
 
 def holds_up(rule: Manifest, together: int) -> bool:

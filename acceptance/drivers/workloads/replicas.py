@@ -1,4 +1,7 @@
-"""What may reduce a service's replicas: its Deployment, autoscalers, or owners. Source: 8.1, 9.1, 10.1."""
+"""What may change how many pods there are: Deployments, autoscalers, owners, tolerations.
+
+Source: 6.1, 7.3, 8.1, 9.1, 10.1.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,10 @@ from acceptance.cluster.manifests import Manifest
 from acceptance.platform.platform import Platform
 
 AUTOSCALER = "HorizontalPodAutoscaler"
+SILENT = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+"""The taints of a machine that is lost."""
+STAYS_LOST = 600
+"""Maximum seconds for which a pod of a lost machine may count as there; Kubernetes' default is 300."""
 
 
 def ways_below(platform: Platform, name: str, count: int, namespace: str = "default") -> list[str]:
@@ -22,11 +29,15 @@ def ways_below(platform: Platform, name: str, count: int, namespace: str = "defa
     deployment = cluster.apps.read_namespaced_deployment(name, namespace)
     scalers = client.AutoscalingV2Api(cluster.api).list_namespaced_horizontal_pod_autoscaler(namespace).items
     plain: Any = cluster.api.sanitize_for_serialization([deployment, *scalers])
-    here = below(plain[0], plain[1:], count)
+    here = below(plain[0], plain[1:], count) + never_replaced(plain[0])
     rendered = platform.rendering.production(name)
     found = [item for item in rendered if item["kind"] == "Deployment" and item["metadata"]["name"] == name]
     scaling = [item for item in rendered if item["kind"] == AUTOSCALER]
-    there = [text for item in found for text in below(item, scaling, count)] if found else [f"no Deployment {name}"]
+    there = (
+        [text for item in found for text in below(item, scaling, count) + never_replaced(item)]
+        if found
+        else [f"no Deployment {name}"]
+    )
     return here + [f"in production {text}" for text in there]
 
 
@@ -49,3 +60,57 @@ def scales(target: dict[str, Any], name: str) -> bool:
     """Whether an autoscaler's target is a Deployment, or a ReplicaSet named after it."""
     kind, called = target["kind"], target["name"]
     return (kind, called) == ("Deployment", name) or (kind == "ReplicaSet" and called.startswith(f"{name}-"))
+
+
+def never_replaced(deployment: Manifest) -> list[str]:
+    """The tolerations by which a Deployment's pods on a lost machine are not replaced in time, in words.
+
+    Pods without any get one for 300 s. A StatefulSet's pods wait for their machine in any case.
+    """
+    name = deployment["metadata"]["name"]
+    given = (deployment["spec"].get("template") or {}).get("spec") or {}
+    return [
+        f"the Deployment {name} does not replace pods of a lost machine (it tolerates {taint})"
+        for taint in SILENT
+        if any(outlasts(item, taint) for item in given.get("tolerations") or [])
+    ]
+
+
+def outlasts(toleration: dict[str, Any], taint: str) -> bool:
+    """Whether a toleration keeps a pod on a machine with this taint, which has no value, for more than STAYS_LOST."""
+    same = toleration.get("key") in (None, "", taint) and toleration.get("effect") in (None, "", "NoExecute")
+    matches = same and (toleration.get("operator") == "Exists" or not toleration.get("value"))
+    seconds = toleration.get("tolerationSeconds")
+    return matches and (seconds is None or seconds > STAYS_LOST)
+
+
+def resized(platform: Platform, application: str, namespace: str = "default") -> list[str]:
+    """The autoscalers that may change how many pods an Application's StatefulSets have, here and in production.
+
+    Raises ApiException if the user may not list autoscalers, AssertionError if no StatefulSet is there.
+    """
+    cluster = platform.cluster
+    names = {item["metadata"]["name"] for item in platform.render(application) if item["kind"] == "StatefulSet"}
+    sets = cluster.apps.list_namespaced_stateful_set(namespace).items
+    scalers = client.AutoscalingV2Api(cluster.api).list_namespaced_horizontal_pod_autoscaler(namespace).items
+    here: Any = cluster.api.sanitize_for_serialization([item for item in sets if item.metadata.name in names])
+    assert here, f"expected the StatefulSets {sorted(names)} of {application}, saw none of them"
+    rendered = platform.rendering.production(application)
+    there = [item for item in rendered if item["kind"] == "StatefulSet"]
+    found = resizers(here, cluster.api.sanitize_for_serialization(scalers))
+    return found + [
+        f"in production {text}" for text in resizers(there, [item for item in rendered if item["kind"] == AUTOSCALER])
+    ]
+
+
+def resizers(sets: Iterable[Manifest], scalers: Iterable[Manifest]) -> list[str]:
+    """The autoscalers that may give one of these StatefulSets fewer or more pods than it has, in words."""
+    wanted = {item["metadata"]["name"]: item["spec"].get("replicas", 1) for item in sets}
+    found = []
+    for scaler in scalers:
+        spec, target = scaler["spec"], scaler["spec"]["scaleTargetRef"]
+        least, most, count = spec.get("minReplicas", 1), spec["maxReplicas"], wanted.get(target["name"])
+        if target["kind"] == "StatefulSet" and count is not None and not least == count == most:
+            name = scaler["metadata"]["name"]
+            found.append(f"the autoscaler {name} may run {least} to {most} pods of {target['name']}, not {count}")
+    return found

@@ -87,6 +87,22 @@ def test_what_the_manifests_bind_is_known_and_the_same_account_bound_by_hand_is_
 
 
 @pytest.mark.parametrize(
+    ("who", "told"),
+    [
+        (subject("ServiceAccount", "sealed-secrets", "sealed-secrets"), False),
+        (subject("ServiceAccount", "database"), True),
+        (subject("User", "system:serviceaccount:default:developer"), True),
+        (DEVS, True),
+        (subject("User", "jane"), True),
+    ],
+)
+def test_the_manifests_themselves_bind_the_tools_accounts_only(monkeypatch, who, told):
+    own = binding("admin", who, name="of-the-platform")
+    rendered = granted_rights.grants_of(own, "RoleBinding", "default")
+    assert bool(strangers(monkeypatch, objects([own]), rendered=rendered)) is told
+
+
+@pytest.mark.parametrize(
     ("name", "labels", "who", "told"),
     [
         ("system:kube-controller-manager", dict([BOOTSTRAP]), "system:kube-controller-manager", False),

@@ -1,5 +1,7 @@
 """Copies of hooks, which reach every Application but their own."""
 
+import subprocess
+import time
 from datetime import timedelta
 from types import SimpleNamespace as Thing
 
@@ -102,3 +104,37 @@ def test_a_hook_that_began_a_moment_ago_is_watched_on():
     with pytest.raises(AssertionError, match="it has run for 1 s"):
         has_run(a_namespace(running=1), "auth-synced")
     assert has_run(a_namespace(exit_code=0), "auth-synced") == WELL
+
+
+SCRIPT = "for _ in $(seq 60); do false && exit; sleep 1; done; exit 0"
+HURRIED = hook_copies.HURRIES + SCRIPT
+
+
+@pytest.mark.parametrize(
+    ("command", "args", "made"),
+    [
+        (["sh", "-c"], [SCRIPT], (["sh", "-c"], [HURRIED])),
+        (
+            ["/bin/bash", "-euo", "pipefail", "-c", SCRIPT],
+            None,
+            (["/bin/bash", "-euo", "pipefail", "-c", HURRIED], None),
+        ),
+        (["sh", "-euc"], [SCRIPT, "sh", "redis"], (["sh", "-euc"], [HURRIED, "sh", "redis"])),
+        (None, ["sh", "-c", SCRIPT], (None, ["sh", "-c", HURRIED])),
+        (["sh", "/init/init.sh"], None, (["sh", "/init/init.sh"], None)),
+        (["python3", "-c"], ["import time"], (["python3", "-c"], ["import time"])),
+        (["curl", "-c", "jar"], None, (["curl", "-c", "jar"], None)),
+        (None, ["await", "http://auth-service:3001/health"], (None, ["await", "http://auth-service:3001/health"])),
+        (["sh", "-c"], None, (["sh", "-c"], None)),
+    ],
+)
+def test_a_script_that_gives_up_does_so_at_once(command, args, made):
+    container = {key: value for key, value in (("command", command), ("args", args)) if value}
+    found = hook_copies.hurried(container)
+    assert (found.get("command"), found.get("args")) == made
+
+
+def test_a_shell_understands_what_hurries_it():
+    began = time.monotonic()
+    assert subprocess.run(["sh", "-euc", HURRIED.replace("seq 60", "seq 10")], check=False).returncode == 0
+    assert time.monotonic() - began < LONG_ENOUGH

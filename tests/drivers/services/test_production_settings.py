@@ -1,6 +1,7 @@
 """What a service would run with in production: variables, Services and ports, by what its overlay renders."""
 
 import copy
+from types import SimpleNamespace as Thing
 
 import pytest
 from tests_support import kustomized
@@ -93,3 +94,23 @@ def test_a_service_without_a_port_variable_of_its_own(rendered):
 
     objects = changed(rendered["auth-service"], "Deployment", "auth-service", plain)
     assert settings.wrong_services(objects, "auth-service", 3001) == []
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "variable", "wrong"),
+    [
+        ("production", "production", "NODE_ENV", {}),
+        ("development", "production", "NODE_ENV", {"auth-0": "NODE_ENV=development"}),
+        (None, "production", "NODE_ENV", {"auth-0": "NODE_ENV=None"}),
+        ("production", "test", "NODE_ENV", {"production's overlay": "NODE_ENV=test"}),
+        ("production", "production", "APP_ENV", {"auth-0": "APP_ENV=None", "production's overlay": "APP_ENV=None"}),
+        (None, "test", "", {}),
+    ],
+)
+def test_a_service_that_does_not_learn_that_it_runs_in_production_is_told(here, there, variable, wrong, monkeypatch):
+    monkeypatch.setattr(settings, "in_production", lambda *_: {"NODE_ENV": there})
+    pod = Thing(metadata=Thing(name="auth-0"))
+    service = Thing(
+        name="auth-service", running=lambda: [pod], environment=lambda _: {"NODE_ENV": here} if here else {}
+    )
+    assert settings.not_for_production(service, None, variable) == wrong

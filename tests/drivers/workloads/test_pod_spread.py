@@ -50,3 +50,22 @@ def test_machines_that_take_pods_are_counted():
 
     nodes = [node("NoSchedule"), node("PreferNoSchedule"), node(), node("NoExecute")]
     assert pod_spread.taking_pods(nodes) == 2
+
+
+@pytest.mark.parametrize(
+    ("selector", "told"),
+    [
+        ({"matchLabels": {"app": "auth"}}, False),
+        ({}, False),
+        (None, False),
+        ({"matchLabels": {"app": "backend"}}, True),
+        ({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["auth"]}]}, True),
+    ],
+)
+def test_a_spread_of_others_pods_is_told(selector, told):
+    rule = RULE | ({} if selector is None else {"labelSelector": selector})
+    item = deployment(2, rule)
+    item["spec"]["template"]["metadata"] = {"labels": {"app": "auth"}}
+    assert bool(pod_spread.counting_others([item])) is told
+    rule["whenUnsatisfiable"] = "ScheduleAnyway"
+    assert pod_spread.counting_others([item]) == []

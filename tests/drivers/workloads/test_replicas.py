@@ -54,3 +54,71 @@ def test_here_and_production_are_told_apart(monkeypatch):
     ]
     rendering.production = lambda _: []
     assert replicas.ways_below(platform, "frontend-service", 2)[1] == "in production no Deployment frontend-service"
+
+
+LOST = "node.kubernetes.io/unreachable"
+
+
+@pytest.mark.parametrize(
+    ("toleration", "told"),
+    [
+        ({"key": LOST, "operator": "Exists", "effect": "NoExecute"}, 1),
+        ({"key": LOST, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}, 0),
+        ({"key": LOST, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 86400}, 1),
+        ({"key": LOST}, 1),
+        ({"operator": "Exists"}, 2),
+        ({"key": LOST, "operator": "Exists", "effect": "NoSchedule"}, 0),
+        ({"key": LOST, "value": "yes", "effect": "NoExecute"}, 0),
+        ({"key": "spot", "operator": "Exists"}, 0),
+    ],
+)
+def test_pods_that_stay_on_a_lost_machine_are_told(toleration, told):
+    item = deployment()
+    item["spec"]["template"] = {"spec": {"tolerations": [toleration]}}
+    assert len(replicas.never_replaced(item)) == told and replicas.never_replaced(deployment()) == []
+
+
+def stateful_set(name, count):
+    """A StatefulSet as the API writes it."""
+    return {"kind": "StatefulSet", "metadata": {"name": name}, "spec": {"replicas": count}}
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "kind", "name", "told"),
+    [
+        (1, 3, "StatefulSet", "yb-tserver", True),
+        (None, 3, "StatefulSet", "yb-tserver", True),
+        (3, 5, "StatefulSet", "yb-tserver", True),
+        (3, 3, "StatefulSet", "yb-tserver", False),
+        (1, 3, "StatefulSet", "other", False),
+        (1, 3, "Deployment", "yb-tserver", False),
+    ],
+)
+def test_autoscalers_of_stateful_sets_are_told(least, most, kind, name, told):
+    found = scaler(least, kind, name)
+    found["spec"]["maxReplicas"] = most
+    assert bool(replicas.resizers([stateful_set("yb-tserver", 3), stateful_set("redis", 1)], [found])) is told
+
+
+def test_an_applications_own_stateful_sets_are_judged(monkeypatch):
+    found = {**scaler(1, "StatefulSet", "redis")}
+    found["spec"]["maxReplicas"] = 3
+    lists = SimpleNamespace(list_namespaced_horizontal_pod_autoscaler=lambda _: SimpleNamespace(items=[found]))
+    monkeypatch.setattr(client, "AutoscalingV2Api", lambda _: lists)
+
+    class Item(dict):
+        """A StatefulSet as the API writes it, with its name as the client has it."""
+
+        metadata = SimpleNamespace(name="redis")
+
+    sets = SimpleNamespace(items=[Item(stateful_set("redis", 1))])
+    api = SimpleNamespace(sanitize_for_serialization=lambda items: items)
+    apps = SimpleNamespace(list_namespaced_stateful_set=lambda _: sets)
+    rendering = SimpleNamespace(production=lambda _: [stateful_set("redis", 1), found])
+    platform = SimpleNamespace(
+        cluster=SimpleNamespace(api=api, apps=apps), rendering=rendering, render=lambda name: [stateful_set(name, 1)]
+    )
+    said = "the autoscaler a may run 1 to 3 pods of redis, not 1"
+    assert replicas.resized(platform, "redis") == [said, f"in production {said}"]
+    with pytest.raises(AssertionError, match="saw none of them"):
+        replicas.resized(platform, "database")
