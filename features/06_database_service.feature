@@ -8,6 +8,7 @@ Feature: Database service
   Scenario: Three nodes run YugabyteDB 2024.2 or newer
     Then 3 nodes answer SQL queries
     And no autoscaler changes how many pods "database" has, here and in production
+    And production has three YugabyteDB nodes of 2024.2 or newer
     And each of them runs YugabyteDB 2024.2 or newer
 
   @ac-6.2 @system-YugabyteDB
@@ -17,6 +18,7 @@ Feature: Database service
     And every node stores that table's data there, and also its log and tablespaces
     And the settings for its next start keep them there
     And the volumes of "database" outlive its pods and its StatefulSet, here and in production
+    And production keeps YugabyteDB's data on claimed volumes
 
   @ac-6.3 @system-YugabyteDB
   Scenario: SQL is served on yb-tservers:5433 and the admin UI on yb-master-ui:7000
@@ -63,6 +65,7 @@ Feature: Database service
     And no role has a password that is not in one of the platform's Secrets
     And no role has a common password, or its own name as password
     And no node takes orders without a password
+    And production's YugabyteDB requires a password
 
     Examples:
       | credentials       |
@@ -101,4 +104,5 @@ Feature: Database service
     And every table of every database is replicated to all nodes
     And all nodes hold the same rows in every table of the services
     And every table and index has its file on each node
+    And production's YugabyteDB keeps three replicas
     And a commit is acknowledged only once all nodes have it

@@ -25,6 +25,7 @@ from acceptance.drivers.data.database_logins import (
 from acceptance.drivers.data.member_access import not_served_by_members, taking_orders
 from acceptance.drivers.data.next_start import files, unasked_rules
 from acceptance.drivers.data.password_rotation import APPLICATION, lost_on_rotation, of_another_user, once_everywhere
+from acceptance.drivers.data.ruling_functions import ruling_functions
 from acceptance.drivers.services.latency import beside
 from acceptance.drivers.services.service import Service
 
@@ -151,7 +152,7 @@ def no_other_password(db, platform_secrets):
     assert not found, (
         f"expected roles to have only passwords from the platform's Secrets, but {', '.join(found)} has another"
     )
-    rulers = superusers_beside(db) + rules_by_membership(db)
+    rulers = superusers_beside(db) + rules_by_membership(db) + ruling_functions(db)
     assert not rulers, (
         f"expected the services' password to give no administrator rights, but it gives those of {rulers}"
     )

@@ -91,7 +91,7 @@ def commits_will_reach_disks(db):
 
 
 @then("every acknowledged commit is on disk, whichever client made it")
-def commits_reach_disks(db, table, evidence):
+def commits_reach_disks(db, table, auth_service, backend_service, evidence):
     if not db.is_yugabytedb:
         evidence.add("syncs of the leader's log", durability.syncs_of(db, table))
         found = durability.weak_settings(db) + durability.weak_sessions(db) + weak_code(db)

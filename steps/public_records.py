@@ -5,6 +5,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.drivers.api.client_forms import ask_in_valid_forms
 from acceptance.drivers.api.ended_sessions import end_sessions
 from acceptance.drivers.api.graphql import LOGS, TYPENAME, ask_as_clients, ask_everywhere, long
+from acceptance.drivers.api.own_records import OwnRecord
 from acceptance.drivers.api.public_records import Record
 from acceptance.drivers.api.twin_records import not_among, twin_of
 from acceptance.drivers.services.answer_headers import compressed_against_wish
@@ -26,6 +27,24 @@ def new_record_among_many(db, environment):
     record.insert(around=environment.services.public_page // 2 - 1)
     yield record
     record.delete()
+
+
+@given("a record of the services' own that an operator changed", target_fixture="own_record")
+def own_record_changed(db, environment):
+    # Where others use the services, each record is theirs.
+    own = None if environment.is_long_lived else OwnRecord.first(db, environment.services)
+    if own:
+        own.change()
+    yield own
+    if own:
+        own.restore()
+
+
+@then("that change is still there")
+def change_is_kept(own_record, evidence):
+    evidence.add("the record that was changed", own_record.key if own_record else "the services bring none along")
+    found = own_record.lost() if own_record else ""
+    assert not found, f"expected an operator's change to outlive restarts of the services, but {found}"
 
 
 @when("the database terminates the idle sessions of a copy of the backend", target_fixture="copy_api")

@@ -7,6 +7,7 @@ Feature: Secret rotation
     Given a wallet that signed in over HTTPS and has a valid token
     And the database is deployed
     And a record among many that were just written to the database
+    And a record of the services' own that an operator changed
     And a wallet that signed in
     When all but 15 minutes of its token's lifetime have passed
     And a new JWT secret is sealed, committed to Git and applied
@@ -16,3 +17,4 @@ Feature: Secret rotation
     And a new sign-in gets a token that auth and the backend accept
     And the database still has the aged token, with the same expiry time
     And the public query finds that record, over HTTPS, through the Service and at each pod
+    And that change is still there

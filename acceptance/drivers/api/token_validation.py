@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import time
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.token_times import NUMBERS, set_back, stored_time, told
 from acceptance.drivers.data.database import COLUMNS, SERVICE, Database
 from acceptance.drivers.data.durability import quoted, relations
+from acceptance.drivers.services.log_lines import traces
 from acceptance.drivers.services.service import KEEP, Api, Service, in_words
 
 REFUSALS = (400, 401, 403, 422)
@@ -214,14 +216,13 @@ def age(db: Database, settings: ServiceSettings, token: str) -> dict[str, Any]:
 
 
 def in_clear(db: Database, token: str) -> list[str]:
-    """The tables of the services' database, of any schema, that contain a token itself."""
+    """The tables of the services' database, of any schema, that contain a token itself: as text, or as bytes."""
     login = replace(db.admin, database=db.login.database)
     tables = [name for name, kind, _ in relations(db)[db.login.database] if kind in ("r", "m", "p")]
     assert tables, f"expected tables in the database {db.login.database}, saw none"
-    search = "select count(*) from {table} t where strpos(t::text, %s) > 0"
-    return [
-        name for name in tables if db.ask(db.leader(), search.format(table=quoted(name)), token, login=login) != [(0,)]
-    ]
+    search = "select count(*) from {table} t where strpos(t::text, %s) > 0 or strpos(t::text, %s) > 0"
+    ask = functools.partial(db.ask, db.leader(), login=login)
+    return [name for name in tables if ask(search.format(table=quoted(name)), *traces(token)) != [(0,)]]
 
 
 def signed_by_pods(service: Service) -> dict[str, tuple[str, str]]:

@@ -22,6 +22,8 @@ MORE = 8 * 2**20
 LOG = 2**30
 """Bytes at which the append-only file must be rewritten at the latest: it also holds what was deleted long ago."""
 MAXIMUM = re.compile(r"--maxmemory\W+(\d+)([kmg]?)(b?)\b", re.IGNORECASE)
+USUAL = 1000
+"""Per cent of growth, up to which no rewrite comes too late: the file is small as long as the data is."""
 POWERS = {"": 0, "k": 1, "m": 2, "g": 3}
 
 
@@ -42,6 +44,10 @@ def log_without_end(cache: Cache) -> list[str]:
     """What keeps the append-only file from being rewritten before it exceeds LOG."""
     grown, least = (int(cache.setting(f"auto-aof-rewrite-{name}")) for name in ("percentage", "min-size"))
     found = ["auto-aof-rewrite-percentage is 0, which means never"] if grown == 0 else []
+    # Once the cache holds ROOM, the file that it is rewritten to is as large.
+    base = max(int(cache.information("persistence").get("aof_base_size", 0)), ROOM)
+    if grown > USUAL and base * (1 + grown / 100) > LOG:
+        found.append(f"auto-aof-rewrite-percentage is {grown}")
     return found + ([f"auto-aof-rewrite-min-size is {least} bytes"] if least > LOG else [])
 
 

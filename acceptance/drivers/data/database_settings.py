@@ -15,11 +15,12 @@ from acceptance.base.conditions import as_json
 from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.data.database import PATRONI_PORT, Database
 from acceptance.drivers.data.durability import DISK
+from acceptance.drivers.data.member_files import OF_RECOVERY, unlike_each_other
+from acceptance.drivers.data.replication_slots import unread
+from acceptance.drivers.data.vacuuming import never_vacuumed
 from acceptance.drivers.workloads.pods import capacity_at
 
 FILE = "patroni.yaml"
-OF_RECOVERY = ("primary_conninfo", "primary_slot_name", "recovery_target_timeline", "restore_command")
-"""Settings that a copied member may have there."""
 ALTERED = "select name, setting from pg_file_settings where right(sourcefile, 20) = 'postgresql.auto.conf' order by 1"
 """Selects what ALTER SYSTEM set: it overrides everything that Patroni writes."""
 BOUNDS = {"wal_sender_timeout": (1, 30_000), "wal_receiver_timeout": (1, 30_000), "wal_keep_size": (64, None)}
@@ -29,8 +30,6 @@ SLOWEST = {"ttl": (20, 30), "primary_start_timeout": (300, 300), "master_start_t
 """The highest value of Patroni's settings of failover, and what counts where one is not set, in seconds. ttl: until a
 leader that is gone is replaced. The others, which are its new and its old name: how long a crashed leader may take to
 start."""
-OFF = """select name from pg_settings where name in ('autovacuum', 'track_counts') and setting <> 'on'"""
-"""Selects what is off of vacuuming: dead rows are never removed then, and the disk fills up."""
 WAITING = 3
 """Files of the log that may wait to be archived while an attempt failed: the next one may succeed."""
 UNARCHIVED = f"""select last_failed_wal from pg_stat_archiver
@@ -99,9 +98,8 @@ def out_of_bounds(db: Database) -> list[str]:
 
 def fills_its_volume(db: Database) -> list[str]:
     """What makes a member's volume fill up until the database stops, even if Git has it, in words."""
-    found = []
+    found = never_vacuumed(db) + unread(db)
     for name in db.names():
-        found += [f"{key} is off on {name}" for (key,) in db.ask(name, OFF, login=db.admin)]
         found += [f"{name} fails to archive {file}" for (file,) in db.ask(name, UNARCHIVED, login=db.admin)]
         size = capacity_at(db.namespace, db.namespace.pod(name), DISK) >> 20
         rows = db.ask(name, BOUND, login=db.admin)
@@ -133,4 +131,5 @@ def differences(db: Database, wanted: Mapping[str, Any], seen: Mapping[str, Any]
     """All that is wrong with the members' settings, if Git has `wanted` and Patroni `seen`; nothing if Git has none."""
     if not wanted:
         return []
-    return [*unlike(wanted, seen), *slow(seen), *altered(db), *out_of_bounds(db), *fills_its_volume(db)]
+    of_members = [*altered(db), *unlike_each_other(db), *out_of_bounds(db), *fills_its_volume(db)]
+    return [*unlike(wanted, seen), *slow(seen), *of_members]

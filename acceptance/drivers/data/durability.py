@@ -7,14 +7,17 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from acceptance.base.conditions import as_json
+from acceptance.base.conditions import as_json, is_ready
 from acceptance.base.deadlines import REPLICATED
+from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.base.waiting import eventually
 from acceptance.cluster.manifests import Manifest
+from acceptance.cluster.workloads import taking
 from acceptance.drivers.data.database import SERVICE, Database, Rows
 from acceptance.drivers.data.database_logins import URL
 from acceptance.drivers.data.member_loss import HINT
 from acceptance.drivers.secrets.secret_use import running_workloads
+from acceptance.drivers.workloads.pods import environment_of
 
 DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
 """Settings with the values that they may have: with any other, a power failure loses acknowledged commits."""
@@ -94,7 +97,21 @@ def weakly_told(workload: Manifest) -> list[str]:
 
 def weak_sessions(db: Database) -> list[str]:
     """The weak settings that running workloads pass to their sessions: the suite's session lacks their variables."""
-    return [text for item in running_workloads(db.namespace.cluster) for text in weakly_told(item)]
+    found = [text for item in running_workloads(db.namespace.cluster) for text in weakly_told(item)]
+    return [*dict.fromkeys(found + weak_processes(db))]
+
+
+def weak_processes(db: Database) -> list[str]:
+    """The weak settings among the variables of the processes that use URL, wherever from: an image sets some, too."""
+    space, own = db.namespace, f"!{SCENARIO_LABEL}"
+    listed = space.cluster.apps.list_namespaced_deployment(space.name, label_selector=own).items
+    seen = []
+    for item in taking(listed, {URL}):
+        labels = [f"{key}={value}" for key, value in item.spec.selector.match_labels.items()]
+        ready = [pod for pod in space.pods(",".join([*labels, own])) if is_ready(pod)]
+        variables = [environment_of(space, pod) for pod in ready[:1]]
+        seen += [weakly_told({"metadata": {"name": item.metadata.name}, "data": texts}) for texts in variables]
+    return [text for found in seen for text in found]
 
 
 def syncs_of(db: Database, table: str) -> dict[str, int]:

@@ -23,6 +23,8 @@ ASKED = {
     for name in names
 }
 """A quota's names for the sums of containers' requests and limits."""
+SCARCE = {"cpu": 1, "memory": 2**30}
+"""Default limits below these, in cores and bytes, may be felt by who had none."""
 SCOPES: dict[str, Callable[[client.V1Pod], bool]] = {
     "Terminating": lambda pod: pod.spec.active_deadline_seconds is not None,
     "NotTerminating": lambda pod: pod.spec.active_deadline_seconds is None,
@@ -93,7 +95,7 @@ def amount(container: client.V1Container, kind: str, resource: str) -> Decimal |
 
 
 def beyond_limits(pod: client.V1Pod, ranges: list[client.V1LimitRange]) -> Iterator[str]:
-    """The limit ranges that a pod's containers violate, in words."""
+    """The limit ranges that a pod's containers violate, or whose defaults would limit a new one more, in words."""
     limits: list[tuple[str, Any]] = [
         (item.metadata.name, limit) for item in ranges for limit in item.spec.limits if limit.type == "Container"
     ]
@@ -103,6 +105,9 @@ def beyond_limits(pod: client.V1Pod, ranges: list[client.V1LimitRange]) -> Itera
             for resource in ("cpu", "memory"):
                 most, least = (limit.max or {}).get(resource), (limit.min or {}).get(resource)
                 has, asks = amount(part, "limits", resource), amount(part, "requests", resource)
+                given = (limit.default or {}).get(resource)
+                if given and has is None and utils.parse_quantity(given) < SCARCE[resource]:
+                    yield f"the limit range {of_range} limits a new pod of {name} to {given} of {resource}: none is now"
                 if most and max(has or 0, asks or 0) > utils.parse_quantity(most):
                     yield f"the limit range {of_range} allows {most} of {resource}: too little for a pod of {name}"
                 if least and asks is not None and asks < utils.parse_quantity(least):

@@ -8,9 +8,12 @@ import pytest
 import requests
 
 from acceptance.base.service_settings import ServiceSettings
+from acceptance.clients.sql import Login
+from acceptance.drivers.api import token_validation
 from acceptance.drivers.api.sign_in import got_token
 from acceptance.drivers.api.token_validation import (
     ends_early,
+    in_clear,
     only_of,
     says_valid,
     told,
@@ -137,3 +140,38 @@ def test_a_token_that_can_be_guessed_is_found(first, second, short, alike):
     one, other = ({settings.token_field: token} for token in (first, second))
     assert bool(too_short(other, settings)) is short
     assert bool(too_alike(one, other, settings)) is alike
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        ("(1,0xAbC,af_{token})", True),
+        ("(1,{token})", True),
+        ("(1,{end})", True),
+        ("(1,\\\\x61665f{hexadecimal})", True),
+        ("(1,{hint})", False),
+        ("(1,\\\\x5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8)", False),
+    ],
+)
+def test_a_token_in_any_form_is_found_and_its_hash_or_a_hint_is_none(monkeypatch, row, found):
+    token = "k7Qz" * 9
+    texts = {"token": token, "end": token[-30:], "hint": token[-12:], "hexadecimal": token.encode().hex()}
+
+    class Tables:
+        """A database with a table of one row, as PostgreSQL writes it as text."""
+
+        login = admin = Login("platform", "right", "alternatefutures")
+
+        def leader(self):
+            return "yb-tserver-0"
+
+        def ask(self, member, statement, *values, login):
+            assert '"auth"."tokens"' in statement and statement.count("%s") == len(values)
+            return [(int(any(value in row.format(**texts) for value in values)),)]
+
+    monkeypatch.setattr(
+        token_validation,
+        "relations",
+        lambda _: {"alternatefutures": [("auth.tokens", "r", "p"), ("auth.view", "v", "p")]},
+    )
+    assert in_clear(Tables(), f"af_{token}") == (["auth.tokens"] if found else [])

@@ -30,6 +30,8 @@ class Server:
         return self.settings[name]
 
     def information(self, section):
+        if section == "persistence":
+            return {"aof_base_size": "88"}
         return {"used_memory": str(self.used), "used_memory_rss": str(self.resident)}
 
     def pod(self):
@@ -79,6 +81,10 @@ def test_a_log_that_is_never_written_anew_is_told():
         "auto-aof-rewrite-percentage is 0, which means never"
     ]
     assert log_without_end(Server(**{"auto-aof-rewrite-min-size": str(100 * LOG)})) != []
+    assert log_without_end(Server(**{"auto-aof-rewrite-percentage": "1500"})) == []
+    assert log_without_end(Server(**{"auto-aof-rewrite-percentage": "100000"})) == [
+        "auto-aof-rewrite-percentage is 100000"
+    ]
 
 
 class Rewriting:

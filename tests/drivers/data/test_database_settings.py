@@ -9,8 +9,8 @@ import yaml
 from acceptance.base.paths import ROOT
 from acceptance.clients.sql import Login
 from acceptance.drivers.data.database_settings import (
+    ALTERED,
     BOUND,
-    OFF,
     UNARCHIVED,
     altered,
     differences,
@@ -22,6 +22,7 @@ from acceptance.drivers.data.database_settings import (
     slow,
     unlike,
 )
+from acceptance.drivers.data.vacuuming import SETTINGS
 
 TEXT = (ROOT / "k8s/database/overlays/kind/patroni.yaml").read_text()
 HEALTHY = yaml.safe_load(TEXT)["bootstrap"]["dcs"]
@@ -108,12 +109,18 @@ class Members:
     def leader(self):
         return "yb-tserver-0"
 
+    def members(self):
+        return [Thing(metadata=Thing(name=name)) for name in self.names()]
+
+    def databases(self):
+        return ["alternatefutures"]
+
     def client(self, *arguments):
         assert arguments == ("http", "GET", "http://10.244.1.7:8008/config")
         return json.dumps({"status": 200, "body": json.dumps({"ttl": 14, "postgresql": {"parameters": {"a": 1}}})})
 
     def ask(self, member, statement, login=None):
-        if statement in (OFF, UNARCHIVED):
+        if statement not in (ALTERED, BOUND):
             return []
         return self.rows if member == "yb-tserver-1" else []
 
@@ -153,7 +160,7 @@ def test_what_lets_a_loss_be_felt_is_told_whoever_set_it(rows, said):
         ({}, []),
         ({BOUND: [("wal_keep_size", "1023")]}, []),
         ({BOUND: [("wal_keep_size", "1024")]}, ["wal_keep_size is 1024 on yb-tserver-1, whose volume has 1024 MB"]),
-        ({OFF: [("autovacuum",)]}, ["autovacuum is off on yb-tserver-1"]),
+        ({SETTINGS: [("autovacuum", "off")]}, ["autovacuum is off on yb-tserver-1"]),
         ({UNARCHIVED: [("0000000100000001",)]}, ["yb-tserver-1 fails to archive 0000000100000001"]),
     ],
 )

@@ -1,16 +1,19 @@
 """Settings that give up a commit's durability are found wherever a session gets them from."""
 
 import json
+from types import SimpleNamespace as Thing
 
 import pytest
 
 from acceptance.clients.sql import Login
+from acceptance.drivers.data import durability
 from acceptance.drivers.data.durability import (
     FILED,
     OVERRIDES,
     SOUND,
     weak_among,
     weak_files,
+    weak_processes,
     weak_settings,
     weakly_told,
 )
@@ -103,3 +106,30 @@ def test_an_option_of_the_url_that_gives_durability_away_is_named():
 )
 def test_a_file_that_gives_durability_up_later_is_named(written, told):
     assert weak_files(Members(**written)) == told
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("-c synchronous_commit=off", ["synchronous_commit=off for the sessions of auth"]),
+        ("-c synchronous_commit=on", []),
+    ],
+)
+def test_what_an_image_sets_for_its_sessions_is_told(monkeypatch, value, said):
+    variable = Thing(name="DATABASE_URL")
+    template = Thing(spec=Thing(containers=[Thing(env=[variable])]))
+    spec = Thing(selector=Thing(match_labels={"app": "auth"}), template=template)
+    plain = Thing(spec=Thing(containers=[Thing(env=None)]))
+    found = [
+        Thing(metadata=Thing(name="auth"), spec=spec),
+        Thing(metadata=Thing(name="frontend"), spec=Thing(template=plain)),
+    ]
+    listed = Thing(list_namespaced_deployment=lambda name, label_selector: Thing(items=found))
+
+    def pods(selector):
+        return ["auth-1", "auth-2"] if selector.startswith("app=auth,!") else []
+
+    monkeypatch.setattr(durability, "is_ready", lambda _: True)
+    monkeypatch.setattr(durability, "environment_of", lambda _, pod: {"PGOPTIONS": value, "HOSTNAME": pod})
+    space = Thing(name="default", cluster=Thing(apps=listed), pods=pods)
+    assert weak_processes(Thing(namespace=space)) == said

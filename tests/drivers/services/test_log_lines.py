@@ -88,6 +88,16 @@ def test_who_writes_a_token_or_the_signature_of_a_jwt_is_told():
     assert showing(logs, ["af_secret", TOKEN]) == {"a": 1, "b": 1}
 
 
+def test_a_token_is_shown_without_its_beginning_and_as_bytes_too_but_not_by_a_hint():
+    token = "af_" + "k7Qz" * 9
+    logs = {
+        "a": [line(message="signed in", token=token.removeprefix("af_"))],
+        "b": [f"stored {token.encode().hex()}"],
+        "c": [line(message="signed in", hint=token[-12:])],
+    }
+    assert showing(logs, [token]) == {"a": 1, "b": 1}
+
+
 @pytest.mark.parametrize(
     ("text", "of_logger"),
     [

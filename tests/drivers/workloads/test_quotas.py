@@ -23,7 +23,7 @@ def a_quota(hard, used, scopes=None, selector=None):
 
 
 def a_range(kind, **limits):
-    limit = Thing(type=kind, max=limits.get("max"), min=limits.get("min"))
+    limit = Thing(type=kind, max=limits.get("max"), min=limits.get("min"), default=limits.get("default"))
     return Thing(metadata=Thing(name="small"), spec=Thing(limits=[limit]))
 
 
@@ -88,3 +88,19 @@ def test_a_limit_that_the_pods_do_not_keep_to_is_told(limits, is_told):
 def test_scenarios_and_jobs_have_no_part_in_it():
     full = [a_quota({"pods": "4"}, {"pods": "9"})]
     assert found([a_pod("Job"), a_pod(labels={"alternate-futures.dev/scenario": "true"})], full) == []
+
+
+@pytest.mark.parametrize(
+    ("default", "is_told"),
+    [
+        ({"cpu": "50m"}, True),
+        ({"cpu": "2"}, False),
+        ({"cpu": "2", "memory": "64Mi"}, False),
+        ({}, False),
+    ],
+)
+def test_a_default_limit_that_running_pods_do_not_have_is_told(default, is_told):
+    said = found([a_pod(**SIZED)], ranges=[a_range("Container", default=default)])
+    assert bool(said) is is_told and all("limits a new pod of auth-5c to 50m of cpu" in text for text in said)
+    limited = a_pod(requests={"cpu": "10m"}, limits={"cpu": "50m", "memory": "64Mi"})
+    assert found([limited], ranges=[a_range("Container", default=default)]) == []

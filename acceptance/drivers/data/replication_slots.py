@@ -1,0 +1,50 @@
+"""Replication slots that nobody reads: for each of them the leader keeps its whole log until the disk is full.
+
+Patroni drops a slot that it does not know, but makes the permanent ones of its settings (`slots`). Source: 6.4, 6.8.
+"""
+
+from __future__ import annotations
+
+import re
+
+from acceptance.drivers.data.database import Database
+from acceptance.drivers.data.durability import DISK
+from acceptance.drivers.data.member_files import lasting
+from acceptance.drivers.workloads.pods import capacity_at
+
+IDLE = """select slot_name::text, (select setting from pg_settings where name = 'max_slot_wal_keep_size')
+    from pg_replication_slots where not active
+    and restart_lsn is not null and wal_status is distinct from 'lost' order by 1"""
+"""Selects the slots without a reader, and the megabytes of the log that are kept for one at most; -1 means any."""
+
+
+def of_member(name: str) -> str:
+    """The name of the slot that Patroni makes for a member."""
+    return re.sub(r"[-.]", "_", name.lower())
+
+
+def unread(db: Database) -> list[str]:
+    """The leader's slots that nobody reads and that keep its log without end, in words.
+
+    A reader that reconnects is waited for. A member's own slot may be idle, and so may one whose log is cut off before
+    the volume is full.
+    """
+    return lasting(lambda: idle(db), "a reader of each replication slot")
+
+
+def idle(db: Database) -> list[str]:
+    """The leader's slots that nobody reads now and that keep its log without end, in words."""
+    leader = db.leader()
+    members = {of_member(str(pod.metadata.name)) for pod in db.members()}
+    size = capacity_at(db.namespace, db.namespace.pod(leader), DISK) >> 20
+    rows = db.ask(leader, IDLE, login=db.admin)
+    return [
+        f"{leader} keeps its log for the replication slot {slot}, which nobody reads"
+        for slot, most in rows
+        if slot not in members and not bounded(int(most or -1), size)
+    ]
+
+
+def bounded(most: int, size: int) -> bool:
+    """Whether the log that is kept for a slot (megabytes, negative without a limit) fits into a volume (0: unknown)."""
+    return most >= 0 and (not size or most < size)

@@ -1,0 +1,48 @@
+"""Replication slots that nobody reads."""
+
+from types import SimpleNamespace as Thing
+
+import pytest
+
+from acceptance.base.deadlines import Deadline
+from acceptance.clients.sql import Login
+from acceptance.drivers.data import member_files, replication_slots
+from acceptance.drivers.data.replication_slots import unread
+
+
+class Members:
+    """Three members with a volume of 1 GiB each; `looks`: the leader's idle slots, one look after the other."""
+
+    admin = Login("yugabyte", "right", "alternatefutures")
+
+    def __init__(self, *looks):
+        self.looks = list(looks)
+        self.namespace = Thing(pod=lambda name: name)
+
+    def leader(self):
+        return "yb-tserver-0"
+
+    def members(self):
+        return [Thing(metadata=Thing(name=f"yb-tserver-{number}")) for number in range(3)]
+
+    def ask(self, member, statement, login):
+        assert (member, statement) == ("yb-tserver-0", replication_slots.IDLE)
+        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+
+
+@pytest.mark.parametrize(
+    ("looks", "said"),
+    [
+        ([[]], 0),
+        ([[("yb_tserver_2", "-1")]], 0),
+        ([[("changes", "-1")], []], 0),
+        ([[("backup", "512")]], 0),
+        ([[("backup", "1024")]], 1),
+        ([[("backup", "-1"), ("yb_tserver_3", None)]], 2),
+    ],
+)
+def test_a_slot_that_keeps_the_log_without_end_is_told(looks, said, monkeypatch):
+    monkeypatch.setattr(member_files, "REPLICATED", Deadline(0.2, "a test"))
+    monkeypatch.setattr(replication_slots, "capacity_at", lambda *_: 2**30)
+    found = unread(Members(*looks))
+    assert len(found) == said and all("which nobody reads" in text for text in found)
