@@ -101,6 +101,7 @@ Feature: Authentication service
       | its JWT with another subject             | not valid |
       | its JWT with another signature           | not valid |
       | its JWT without its signature            | not valid |
+      | a JWT that auth saw before its time      | valid     |
       | a JWT that expired                       | not valid |
       | a JWT that expired once it was accepted  | not valid |
       | a JWT that never expires                 | not valid |
@@ -114,7 +115,8 @@ Feature: Authentication service
 
   @ac-8.10
   Scenario: A client over the rate limit gets 429, and its counter goes up
-    Given a client that has never called before
+    Given a wallet that signed in
+    And a client that has never called before
     When it calls auth with a wrong signature until it is rate-limited
     Then it gets 429 with a Retry-After header
     And the limit and its period are those that auth's pods are configured with

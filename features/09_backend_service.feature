@@ -93,10 +93,13 @@ Feature: Backend service
   Scenario: When auth says yes, the query runs and its data comes back
     Given the database is deployed
     And a wallet that signed in
+    And a record that was just written to the database
     When it sends the protected query
     Then each answer has the query's data and no errors
     And each answer is for this wallet, and another wallet's for that one
     And the query's data has the number of records in the database, at every endpoint
+    When the record is deleted from the database
+    Then the query's data has the number of records in the database, at every endpoint
     And this also holds while both wallets send queries concurrently
     And no component that forwarded or validated its JWT has logged it
     When it sends the protected query with the headers and bodies that clients send

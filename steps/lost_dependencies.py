@@ -7,9 +7,10 @@ from acceptance.drivers.services.copies import copy_of
 
 
 @given("a healthy copy of it", target_fixture="needy")
-def healthy_copy(service, data_client, outputs, environment, evidence):
+def healthy_copy(service, signed_in, data_client, outputs, environment, evidence):
     with copy_of(service, {}) as copy:
-        needy = Needy(copy, data_client, [worker.name for worker in outputs.workers], environment)
+        nodes = [worker.name for worker in outputs.workers]
+        needy = Needy(copy, data_client, nodes, environment, signed_in["jwt"])
         evidence.add("its health before", needy.wait_says(healthy=True))
         yield needy
 

@@ -4,6 +4,7 @@ from collections import Counter
 
 from pytest_bdd import parsers, then, when
 
+from acceptance.drivers.api import odd_subjects
 from acceptance.drivers.api.malformed_over_https import challenged, is_refusal, sender
 from acceptance.drivers.api.malformed_requests import faults, malformed, no_tokens, send_all
 from acceptance.drivers.ingress.scenario_routes import HINT
@@ -41,3 +42,9 @@ def bearers_were_refused(sent, environment):
         if not is_refusal(request, answer, environment.services)
     ]
     assert asked and not other, f"expected a refusal of each malformed bearer token, saw {other[:SHOWN] or 'none sent'}"
+
+
+@then("signed JWTs without a subject, or with an odd one, break nothing")
+def odd_subjects_break_nothing(auth_api, jwt_secret, environment):
+    wrong = odd_subjects.broken_by(auth_api, environment.services, jwt_secret)
+    assert not wrong, f"expected an answer below 500 about each signed JWT, saw {wrong}. Try: {HINT}"

@@ -5,16 +5,16 @@ import contextlib
 import pytest
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.drivers.api import sign_in_headers, sign_in_variants, token_validation
+from acceptance.drivers.api import refused_sign_ins, sign_in_headers, sign_in_variants, token_validation
 from acceptance.drivers.api.auth_stub import answering
 from acceptance.drivers.api.concurrent_sign_ins import AT_ONCE, each_gets_its_own
 from acceptance.drivers.api.ended_sessions import end_sessions
-from acceptance.drivers.api.expiring_tokens import MEANWHILE, expired_meanwhile
+from acceptance.drivers.api.expiring_tokens import TIMED
 from acceptance.drivers.api.jwt_key_headers import tokens_of
 from acceptance.drivers.api.nonce_guessing import guessable
 from acceptance.drivers.api.nonce_lifetime import LATE, late
 from acceptance.drivers.api.personal_tokens import never_issued
-from acceptance.drivers.api.sign_in import LOGS, SignIn, got_token, keep_tokens
+from acceptance.drivers.api.sign_in import LOGS, SignIn, keep_tokens
 from acceptance.drivers.services.copies import copy_of
 from acceptance.drivers.services.log_lines import showing
 from acceptance.drivers.services.service import in_words
@@ -60,6 +60,7 @@ def accepted(visitor, evidence):
 @when(parsers.parse("it signs in with {kind}"))
 def sign_in(wallet, kind, environment, data_client):
     wallet.ask_route()
+    wallet.kind = kind
     if kind == AT_ONCE:
         each_gets_its_own(lambda: SignIn(wallet.api, environment))
         kind = "a good message"
@@ -100,15 +101,15 @@ def gets_another(wallet, environment, evidence):
 
 
 @then("it is refused")
-def is_refused(wallet, evidence):
+def is_refused(wallet, auth, data_client, db, environment, evidence):
     answer = wallet.answer
     evidence.add("answer to the sign-in", {"status": answer.status_code, "body": answer.text})
-    assert answer.status_code in (400, 401, 403, 422), (
-        f"expected a refusal (400, 401, 403 or 422) of the sign-in, saw {in_words(answer)}"
-    )
-    assert not got_token(answer, wallet.paths.token_field), (
-        f"expected no token in the refusal, saw one with status {answer.status_code}"
-    )
+    said = refused_sign_ins.not_refused(answer, wallet.paths)
+    assert not said, f"expected a refusal (400, 401, 403 or 422) of the sign-in without a token, saw {said}"
+    rows = refused_sign_ins.rows_too_many(db, wallet)
+    assert not rows, f"expected no token in the database for a refused sign-in, saw {rows}. Try: {LOGS}"
+    wrong = refused_sign_ins.let_in_at(auth.pod_doors(data_client), wallet, environment)
+    assert not wrong, f"expected a refusal of the sign-in by each pod of auth, saw {wrong}. Try: {LOGS}"
 
 
 @then("the database has its token with the expiry time that the wallet was given")
@@ -199,8 +200,8 @@ def serve(data_client):
 @when(parsers.parse("auth is asked to validate {kind}"), target_fixture="validated")
 def ask_about(signed_in, jwt_secret, auth_doors, environment, serve, kind):
     settings, good = environment.services, signed_in["jwt"]
-    if kind == MEANWHILE:
-        tokens = {kind: expired_meanwhile(auth_doors, settings, good, jwt_secret)}
+    if kind in TIMED:
+        tokens = {kind: TIMED[kind](auth_doors, settings, good, jwt_secret)}
     else:
         tokens = tokens_of(kind, good, jwt_secret, serve)
         tokens |= never_issued(kind, str(signed_in.get(settings.token_field) or ""))

@@ -106,18 +106,21 @@ def test_fields_that_eip_4361_leaves_open_are_left_out_or_stand_in_its_order():
     assert names[5:9] == ["Expiration Time", "Not Before", "Request ID", "Resources"]
 
 
-def test_times_in_another_zone_are_the_same_times():
+def test_times_in_other_zones_are_the_same_times():
     lines = Wallet().message("a.test", "a" * 16, fields=ALL).splitlines()
     told = {name: time for name, _, time in (line.partition(": ") for line in lines) if time[4:5] == "-"}
-    assert [time[-6:] for time in told.values()] == ["-05:00"] * 3
+    assert [time[-6:] for time in told.values()] == ["-05:00", "-05:00", "+05:30"]
     begins, ends = (datetime.fromisoformat(told[name]) for name in ("Not Before", "Expiration Time"))
     assert begins < datetime.now(UTC) < ends
-    # Who overlooks the zone takes it for one that ended.
-    assert told["Expiration Time"][:19] < datetime.now(UTC).isoformat()[:19]
+    # Who overlooks the zones takes it for one that ended, and for one that is not valid yet.
+    assert told["Expiration Time"][:19] < datetime.now(UTC).isoformat()[:19] < told["Not Before"][:19]
 
 
 STATEMENT = (r'r"(?:(?P<statement>[^\n]+)\n)?\n"', r'r"(?P<statement>[^\n]+)\n\n"')
 MILLISECONDS = (r"(?:\.\d{1,9})?", "")
+WORDS = (r"(?P<statement>[^\n]+)", r"(?P<statement>[\w .,]+)")
+PAGES = (r"(?P<resources>(?:\n- \S+)+)", r"(?P<resources>(?:\n- https?://\S+)+)")
+WESTERN = (r"(?:Z|[+-]\d\d:\d\d)", r"(?:Z|-\d\d:\d\d)")
 
 
 @pytest.mark.parametrize(
@@ -129,6 +132,8 @@ MILLISECONDS = (r"(?:\.\d{1,9})?", "")
         (*MILLISECONDS, USUAL, False),
         (*MILLISECONDS, FEWEST, True),
         (*MILLISECONDS, ALL, True),
+        *((*pair, USUAL, True) for pair in (WORDS, PAGES, WESTERN)),
+        *((*pair, ALL, False) for pair in (WORDS, PAGES, WESTERN)),
     ],
 )
 def test_the_reference_reads_every_message_and_who_reads_fewer_does_not(optional, needed, fields, taken):

@@ -54,7 +54,7 @@ def test_copies_are_asked_at_once_and_each_answer_is_judged(monkeypatch, wrong, 
         together.wait()
         status = 401 if said == wrong else 503
         request = Thing(method="POST")
-        answer = Thing(request=request, url="http://copy/graphql", status_code=status, text=f"to {said}")
+        answer = Thing(request=request, url="http://copy/graphql", status_code=status, text=f"to {said}", json=dict)
         return Thing(status=status, answer=answer, describe=lambda: status)
 
     monkeypatch.setattr(auth_outage.auth_stub, "answer_of_copy", answer_of_copy)

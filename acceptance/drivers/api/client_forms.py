@@ -12,8 +12,8 @@ from typing import Any
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.graphql import NAMED, TYPENAME, Asked, ask, clients, named
-from acceptance.drivers.api.graphql_variants import OPEN, beside_public, bodies
-from acceptance.drivers.services.service import Api, in_words
+from acceptance.drivers.api.graphql_variants import OPEN, beside_public, bodies, not_answered
+from acceptance.drivers.services.service import Api
 
 OF_EDITORS = ("called as editors call theirs", "beside a question about the schema")
 """The forms of `bodies` that ask for the schema, or seem to: a service may refuse both in production."""
@@ -75,5 +75,5 @@ def ask_protected_in_forms(api: Api, settings: ServiceSettings, domain: str, tok
 
 
 def not_answered_with(status: int, answers: Mapping[str, Asked]) -> dict[str, str]:
-    """The answers that have another status, in words, by form."""
-    return {form: in_words(asked.answer) for form, asked in answers.items() if asked.status != status}
+    """The answers that have another status, or data beside that of an error, in words, by form."""
+    return {form: said for form, asked in answers.items() if (said := not_answered(status, asked))}

@@ -1,9 +1,10 @@
-"""JWTs that auth accepted and that have expired since: it must not cache its acceptance for longer. Source: 8.9."""
+"""JWTs that auth accepted and that have expired since, and the reverse: it must not cache what it said. Source: 8.9."""
 
 from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 
 import jwt
 
@@ -17,6 +18,10 @@ from acceptance.drivers.services.service import Api
 
 MEANWHILE = "a JWT that expired once it was accepted"
 """The Examples' name for such a JWT."""
+TOO_SOON = "a JWT that auth saw before its time"
+"""The Examples' name for the reverse: one that is valid now, and was not when auth was asked about it first."""
+AHEAD, LATER = 8, 3
+"""Seconds before its time that auth is asked about such a JWT, more than the usual clock skew; and after it."""
 AGES = (57, 27, 7, 2, -3)
 """Seconds for which a JWT may have expired when it is asked about first; a negative number lies ahead.
 
@@ -68,3 +73,23 @@ def expired_meanwhile(doors: dict[str, Api], settings: ServiceSettings, good: st
 
     eventually(refused, within=SKEW_ENDS, what="an expired JWT to be refused", hint=LOGS)
     return token
+
+
+def seen_too_soon(doors: dict[str, Api], settings: ServiceSettings, good: str, secret: str) -> str:
+    """A JWT about which auth was asked at each endpoint AHEAD seconds before its time (`nbf`), once that has come.
+
+    What auth said then is not judged: it may allow a clock skew of that length. Raises AssertionError for an answer
+    that says neither yes nor no.
+    """
+    claims, begins = jwt.decode(good, options={"verify_signature": False}), int(time.time()) + AHEAD
+    token = register_secret(jwt.encode(claims | {"jti": secrets.token_hex(16), "nbf": begins}, secret, "HS256"))
+    verdicts(ask(doors, settings, token), settings)
+    time.sleep(max(0.0, begins + LATER - time.time()))
+    return token
+
+
+TIMED: dict[str, Callable[[dict[str, Api], ServiceSettings, str, str], str]] = {
+    MEANWHILE: expired_meanwhile,
+    TOO_SOON: seen_too_soon,
+}
+"""The JWTs of the Examples that take time to make, by name."""

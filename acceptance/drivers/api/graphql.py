@@ -80,13 +80,15 @@ class Asked:
         return dict(data)
 
     def refused(self, message: str) -> None:
-        """Raise AssertionError unless the answer is exactly this GraphQL error, without data."""
+        """Raise AssertionError unless the answer is exactly this GraphQL error, without data, as GraphQL has it."""
         errors = [error.get("message") for error in self.body().get("errors") or []]
         data = self.body().get("data") or {}
         assert self.status < 500 and errors == [message], (
             f"expected the error {message} and no other, but {in_words(self.answer)}"
         )
         assert not any(data.values()), f"expected no data beside the error {message}, saw {data}"
+        wrong = wrong_media_type(self.answer)
+        assert not wrong, f"expected the error as {MEDIA_TYPES[0]}, but {in_words(self.answer)}{wrong}. Try: {LOGS}"
 
 
 def not_refused(asked: Asked, message: str) -> str:

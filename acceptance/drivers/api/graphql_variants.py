@@ -147,6 +147,16 @@ def with_data(asked: Asked) -> str:
     return f"it comes with data: {in_words(asked.answer)}" if found else ""
 
 
+def not_answered(status: int, asked: Asked) -> str:
+    """How an answer to the protected query is not of a status, or has data although it is an error's; empty if neither.
+
+    Clients of GraphQL take data whatever the status.
+    """
+    if asked.status != status:
+        return in_words(asked.answer)
+    return with_data(asked) if status >= 400 else ""
+
+
 def let_in(asked: Asked) -> str:
     """How an answer grants access, or fails with 5xx; empty if neither: the form itself may be refused."""
     broken = asked.status >= 500 and asked.status != NO_SUCH_METHOD

@@ -5,7 +5,7 @@ Anybody can send them, so a service that believes them lets anybody in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.graphql import Asked, ask
@@ -33,6 +33,16 @@ SOURCE = {
 }  # fmt: skip
 """Headers that say that a request comes from the machine itself."""
 
+COOKIES = ("user", "sub", "address", "session", "token")
+"""Cookies that name the user, or a session that does."""
+PARAMETERS = ("user", "sub", "address")
+"""Parameters of a URL that name the user."""
+
+
+def cookie_of(value: str, names: Sequence[str]) -> str:
+    """The value of the header Cookie that gives several cookies one value."""
+    return "; ".join(f"{name}={value}" for name in names)
+
 
 def trusted_senders(site: str) -> dict[str, str]:
     """Headers of a page of the site, by its host name, and of the kubelet's probes, which any client can send."""
@@ -41,15 +51,24 @@ def trusted_senders(site: str) -> dict[str, str]:
 
 def identities(address: str, site: str) -> dict[str, str]:
     """All of these headers: a wallet's address is the user, and a page of the host `site` sends the request."""
-    return {**dict.fromkeys(USER, address), **FLAGS, **SOURCE, **trusted_senders(site)}
+    cookies = {"Cookie": cookie_of(address, COOKIES)}
+    return {**dict.fromkeys(USER, address), **FLAGS, **SOURCE, **cookies, **trusted_senders(site)}
+
+
+def parameters(headers: Mapping[str, str]) -> dict[str, str]:
+    """The parameters of a URL that name the user whom headers name (`identities`)."""
+    return dict.fromkeys(PARAMETERS, headers[USER[0]])
 
 
 def ask_as_named(
     doors: Mapping[str, Api], settings: ServiceSettings, token: str | None, headers: Mapping[str, str]
 ) -> dict[str, Asked]:
-    """The answers to the protected query with a bad token or none, and with `identities`, by endpoint."""
-    query = settings.protected_query
-    return {door: ask(api, settings, query, token, headers=headers) for door, api in doors.items()}
+    """The answers to the protected query with a bad token or none, and with `identities`, by endpoint.
+
+    The URL names the user, too: a service may refuse that.
+    """
+    query, named = settings.protected_query, parameters(headers)
+    return {door: ask(api, settings, query, token, headers=headers, params=named) for door, api in doors.items()}
 
 
 def let_in_as_named(answers: Mapping[str, Asked]) -> dict[str, str]:
@@ -61,5 +80,8 @@ def accepted_as_named(
     doors: Mapping[str, Api], settings: ServiceSettings, token: str | None, headers: Mapping[str, str]
 ) -> dict[str, str]:
     """The endpoints of auth that say yes about a bad token, or none, because of such headers, and what they answer."""
-    answers = {door: api.post(settings.validate_path, token=token, headers=headers) for door, api in doors.items()}
+    answers = {
+        door: api.post(settings.validate_path, token=token, headers=headers, params=parameters(headers))
+        for door, api in doors.items()
+    }
     return {door: in_words(answer) for door, answer in answers.items() if is_yes(answer, settings)}

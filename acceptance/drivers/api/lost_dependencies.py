@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
@@ -27,19 +28,27 @@ HOW = {"nothing answers": DROP, "connections are refused": RESET}
 NOTICED = Deadline(20, "the suite: three probes of a service, each of which asks for what the service needs")
 
 
-class Needy:
-    """A copy of a service, asked for its health and work at an address that was read while it was Ready."""
+Work = Callable[[], requests.Response]
+"""A request for what a service needs its dependencies for."""
 
-    def __init__(self, copy: Copy, through: PodClient, nodes: list[str], environment: Environment):
+
+class Needy:
+    """A copy of a service, asked for its health and work at an address that was read while it was Ready.
+
+    `token`: the JWT of a wallet that signed in, for the backend's protected query.
+    """
+
+    def __init__(self, copy: Copy, through: PodClient, nodes: list[str], environment: Environment, token: str):
         self.copy, self.nodes = copy, nodes
         self.address = str(copy.pod().status.pod_ip)
         self.api = copy.api(through)
         # It has to have served clients before: cached results must not be taken for a working dependency.
-        answer = work_of(copy.name, self.api, environment)()
-        assert is_success(answer), (
-            f"expected the copy {copy.name} to serve while all its dependencies are available, saw {in_words(answer)}"
-        )
-        self.work = work_of(copy.name, self.api, environment)
+        for answer in [work() for work in works_of(copy.name, self.api, environment, token)]:
+            assert is_success(answer), (
+                f"expected the copy {copy.name} to serve while all its dependencies are available, "
+                f"saw {in_words(answer)}"
+            )
+        self.works = works_of(copy.name, self.api, environment, token)
         self.paths = health_paths(copy.name, self.api, environment)
         self.stores = True
 
@@ -62,16 +71,22 @@ class Needy:
     def serves(self) -> tuple[str, float]:
         """What it answers to a client if that is not an error of its own (otherwise empty), and the seconds it takes.
 
-        A missing answer is reported in words, too. Without a store that only caches, a service may still serve
-        its clients, but it must not accept one nonce twice.
+        All of its works are asked for at once; the seconds are the longest. A missing answer is reported in words, too.
+        Without a store that only caches, a service may still serve its clients, but it must not accept one nonce twice.
         """
+        with ThreadPoolExecutor() as pool:
+            seen = list(pool.map(self.serves_one, self.works))
+        return "; ".join(said for said, _ in seen if said), max(took for _, took in seen)
+
+    def serves_one(self, work: Work) -> tuple[str, float]:
+        """Like `serves`, for one of its works."""
         began = time.monotonic()
         try:
-            answer = self.work()
+            answer = work()
         except requests.RequestException as error:
             return f"no answer ({type(error).__name__})", time.monotonic() - began
         took = time.monotonic() - began
-        is_right = is_error(answer) or (not self.stores and is_success(answer) and not is_success(self.work()))
+        is_right = is_error(answer) or (not self.stores and is_success(answer) and not is_success(work()))
         return "" if is_right else in_words(answer), took
 
     def wait_says(self, *, healthy: bool) -> str:
@@ -86,16 +101,22 @@ class Needy:
         return eventually(answered, within=NOTICED, what=what, hint=hint)
 
 
-def work_of(name: str, api: Api, environment: Environment) -> Callable[[], requests.Response]:
-    """One request for what a copy needs its dependencies for; it returns the answer.
+def works_of(name: str, api: Api, environment: Environment, token: str) -> list[Work]:
+    """The requests for what a copy needs its dependencies for; each returns the answer.
 
-    Auth gets a signed message, made while it has all that it needs; the backend gets the public query.
+    Auth gets a signed message, made while it has all that it needs; the backend gets the public query, and with a
+    wallet's token the protected one, if it says what the database has (`protected_counts`).
     """
+    settings = environment.services
     if not name.startswith("auth-"):
-        return lambda: ask(api, environment.services, environment.services.public_query).answer
+        protected = [lambda: ask(api, settings, settings.protected_query, token).answer]
+        return [
+            lambda: ask(api, settings, settings.public_query).answer,
+            *(protected * bool(settings.protected_counts)),
+        ]
     visitor = SignIn(api, environment)
     message = visitor.message("a good message")
-    return lambda: visitor.send_once(*message)
+    return [lambda: visitor.send_once(*message)]
 
 
 def is_error(answer: requests.Response) -> bool:

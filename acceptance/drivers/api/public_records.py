@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.graphql import Asked, shows
@@ -21,6 +23,17 @@ ROOM = f"select coalesce(character_maximum_length, {LONG}) from {COLUMNS} and co
 TIMES = f"""select column_name from {COLUMNS}
     and column_default ~* 'now\\(\\)|current_timestamp' and is_generated = 'NEVER'"""
 """The columns of a table that say when a row was written."""
+
+RULES = f"""select count(*) from (
+    select 1 from pg_constraint where conrelid = to_regclass(%s) and contype = 'c' union all
+    select 1 from pg_trigger where tgrelid = to_regclass(%s) and not tgisinternal union all
+    select 1 from {COLUMNS} and domain_name is not null) rule"""
+"""The number of a table's own rules about what its columns may have: checks, triggers and domains."""
+
+
+def key_of(*, capitals: bool) -> str:
+    """A unique key, whose last letter is a capital with `capitals`."""
+    return f"scenario-n-{secrets.token_hex(6)[1:]}{'Q' if capitals else 'q'}"
 
 
 def text_of(length: int) -> str:
@@ -40,8 +53,11 @@ class Record:
     @classmethod
     def new(cls, db: Database, settings: ServiceSettings) -> Record:
         """A row that is not in the database yet; its last column is text for people, who write in many scripts."""
-        first = (f"scenario-n-{secrets.token_hex(6)}" for _ in settings.public_columns[1:])
-        room = db.ask(SERVICE, ROOM, settings.public_table, settings.public_columns[-1])
+        table = settings.public_table
+        ((rules,),) = db.ask(SERVICE, RULES, table, table, table)
+        # A table with rules of its own may demand small letters, or make them.
+        first = (key_of(capitals=not rules) for _ in settings.public_columns[1:])
+        room = db.ask(SERVICE, ROOM, table, settings.public_columns[-1])
         return cls(db, settings, (*first, text_of(min([LONG, *(int(length) for (length,) in room)]))))
 
     def insert(self, around: int = 0) -> None:
@@ -89,10 +105,56 @@ class Record:
         self.db.ask(SERVICE, statement, self.values[0], f"{before}%", f"{after}%")
 
     def found_in(self, asked: Asked) -> bool:
-        """Whether an answer has the whole row, once. Raises AssertionError if it has only a part of it, or no data."""
+        """Whether an answer has the whole row, once.
+
+        Raises AssertionError if it has only a part of it, in parts of several rows or in each other's fields, or no
+        data.
+        """
         data = asked.data()
         times = json.dumps(data, ensure_ascii=False).count(self.values[-1])
         assert times < 2, f"expected {self.values[-1]} once in the answer, saw it {times} times in {data}"
         found = [shows(data, value, exactly=True) for value in self.values]
         assert len(set(found)) == 1, f"expected all or none of {self.values} in the answer, saw a part of it in {data}"
+        wrong = mixed_up(data, self.settings.public_columns, self.values) if found[0] else ""
+        assert not wrong, f"expected {self.values} as one row in the answer, but {wrong}: {data}"
         return found[0]
+
+
+def elements(data: Any) -> Iterator[Any]:
+    """The elements of all lists in data, at any depth, but for those that are plain texts or numbers."""
+    for child in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        if isinstance(data, list) and isinstance(child, dict | list):
+            yield child
+        yield from elements(child)
+
+
+def objects(data: Any) -> Iterator[dict[str, Any]]:
+    """The objects in data, at any depth."""
+    if isinstance(data, dict):
+        yield data
+    for child in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        yield from objects(child)
+
+
+def plain(name: str) -> str:
+    """A name of a column or field without what differs between SQL and GraphQL: letter case and _."""
+    return name.replace("_", "").lower()
+
+
+def mixed_up(data: Any, columns: tuple[str, ...], values: tuple[str, ...]) -> str:
+    """How data that has all values of a row has them in several rows, or in each other's fields; otherwise empty.
+
+    Rows are elements of a list; data without such, as one that lists each column, is not judged. Neither are fields
+    that are not named as a column.
+    """
+    rows = [row for row in elements(data) if shows(row, values[0], exactly=True)]
+    if rows and not any(shows(row, values[-1], exactly=True) for row in rows):
+        return "they are in different rows"
+    meant = dict(zip(map(plain, columns), values, strict=True))
+    wrong = [
+        name
+        for found in objects(data)
+        for name, value in found.items()
+        if isinstance(value, str) and value in values and meant.get(plain(name), value) != value
+    ]
+    return f"{' and '.join(wrong)} has another column's value" if wrong else ""

@@ -12,29 +12,32 @@ from collections.abc import Iterator
 from acceptance.base.deadlines import HEALTHY_AGAIN
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.base.waiting import eventually
-from acceptance.drivers.api.identity_headers import trusted_senders
+from acceptance.drivers.api.identity_headers import COOKIES, FLAGS, SOURCE, cookie_of, trusted_senders
 from acceptance.drivers.api.rate_limits import RateClient
 from acceptance.drivers.services.service import Api
 from acceptance.drivers.workloads.pods import PodClient
 
-INSIDE = {"X-Internal": "true", "X-Internal-Request": "true"}
-"""Headers that only clients inside the cluster might be believed; Traefik passes them on from outside."""
+INSIDE = {**FLAGS, **SOURCE, "X-Internal": "true", "X-Internal-Request": "true"}
+"""Headers that only clients inside the cluster might be believed; Traefik passes most of them on from outside."""
 
 
-def excuses(site: str) -> dict[str, str]:
+def excuses(client: RateClient, site: str) -> dict[str, str]:
     """Headers that any client can send, and that do not excuse it from the limit; `site`: the site's own host name.
 
-    The token in Authorization is nobody's.
+    Those of INSIDE, and a cookie, only where it is told apart by a header, since it is outside the cluster then.
     """
-    return {**trusted_senders(site), "Authorization": f"Bearer {secrets.token_urlsafe(24)}"}
+    inside = {**INSIDE, "Cookie": cookie_of(secrets.token_hex(20), COOKIES)} if client.headers else {}
+    return {**trusted_senders(site), **inside}
 
 
-def call_with_excuses(client: RateClient, site: str) -> int:
-    """The status of one call of a client that sends all of these headers at once.
+def call_with_excuses(client: RateClient, site: str, token: str) -> dict[str, int]:
+    """The statuses of two calls of a client that sends all of these headers at once, by whose token it sends along.
 
-    Those of INSIDE only where it is told apart by a header, since it is outside the cluster then.
+    `token`: the JWT of a user; a service may look at who that is, or only whether there is one.
     """
-    return client.call({**excuses(site), **(INSIDE if client.headers else {})})
+    tokens = {"nobody's token": secrets.token_urlsafe(24), "a user's JWT": token}
+    sent = excuses(client, site)
+    return {whose: client.call({**sent, "Authorization": f"Bearer {one}"}) for whose, one in tokens.items()}
 
 
 @contextlib.contextmanager

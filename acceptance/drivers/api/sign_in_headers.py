@@ -9,10 +9,25 @@ FROM_PAGE = "a good message on a page of the site"
 WITH_CHARSET = "a good message with the fewest fields"
 """The Examples' names of the sign-ins that have these headers."""
 
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+"""How a browser names itself."""
+
 
 def of_page(site: str) -> dict[str, str]:
-    """What a browser says of a request by a page of a site's host to another host of its domain."""
-    return {"Origin": f"https://{site}", "Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"}
+    """What a browser says of a request by a page of a site's host to another host of its domain.
+
+    The cookie is one that a page may set for its whole domain, as programs that count visitors do.
+    """
+    return {
+        "Origin": f"https://{site}",
+        "Referer": f"https://{site}/",
+        "User-Agent": BROWSER,
+        "Accept-Language": "de-DE,de;q=0.9,en;q=0.8",
+        "Cookie": "_ga=GA1.1.1234567890.1790000000",
+        "Sec-Fetch-Site": "same-site",
+        "Sec-Fetch-Mode": "cors",
+        "Sec-Fetch-Dest": "empty",
+    }
 
 
 def before(kind: str, site: str) -> dict[str, str]:

@@ -36,6 +36,10 @@ RECOVERY = "1b"
 MACHINES = ("localhost", "localhost:3000", "127.0.0.1:3000")
 """The domains of a site that a developer runs: what signs anybody in from there has no place in production."""
 
+ENVIRONMENTS = ("staging", "dev", "test", "preview")
+"""Hosts of the site's domain that other environments have: their wallets' messages are not for production."""
+TEST_CHAINS = (11155111, 17000, 31337, 1337)
+"""Chains without value: Sepolia, Holesky, and those of a developer's machine (Hardhat, Ganache)."""
 OTHER_PORT = 8443
 """A port of the site's host that is not the site's, as the domain of a message names it (EIP-4361, domain)."""
 FORGERIES = 5
@@ -88,24 +92,25 @@ def of_developers(visitor: SignIn) -> list[Signed]:
 
 
 def of_other_hosts(visitor: SignIn) -> list[Signed]:
-    """Messages for a host of the site's domain that nobody has, and for another port of the site's host.
+    """Messages for a host of the site's domain that nobody has, those of ENVIRONMENTS, and another port of the site's.
 
     Where auth writes the message, one that auth did not write (`of_other_chains`, too).
     """
     if not isinstance(visitor.flow, Siwe):
         return [visitor.message(OTHER_HOSTS)]
-    host = f"scenario-{secrets.token_hex(4)}.{visitor.domain.removeprefix('www.')}"
-    texts = [visitor.flow.made(domain=domain) for domain in (host, f"{visitor.domain}:{OTHER_PORT}")]
+    names = (*ENVIRONMENTS, f"scenario-{secrets.token_hex(4)}")
+    hosts = [f"{name}.{visitor.domain.removeprefix('www.')}" for name in names]
+    texts = [visitor.flow.made(domain=domain) for domain in (*hosts, f"{visitor.domain}:{OTHER_PORT}")]
     return [(text, visitor.wallet.sign(text)) for text in texts]
 
 
 def of_other_chains(visitor: SignIn) -> list[Signed]:
-    """Messages for another chain, and for one whose number begins like the site's own (1) and is nobody's."""
+    """Messages for another chain, for TEST_CHAINS, and for nobody's, whose number begins like the site's (1)."""
     other = visitor.message(OTHER_CHAINS)
     if not isinstance(visitor.flow, Siwe):
         return [other]
-    text = visitor.flow.made(chain=int(f"1{secrets.randbelow(10**8):08}"))
-    return [other, (text, visitor.wallet.sign(text))]
+    texts = [visitor.flow.made(chain=chain) for chain in (*TEST_CHAINS, int(f"1{secrets.randbelow(10**8):08}"))]
+    return [other, *((text, visitor.wallet.sign(text)) for text in texts)]
 
 
 def with_used_nonce(visitor: SignIn) -> list[Signed]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 
 from acceptance.drivers.api.graphql import Asked, shows
-from acceptance.drivers.api.public_records import Record
+from acceptance.drivers.api.public_records import Record, key_of
 from acceptance.drivers.data.database import SERVICE
 
 
@@ -19,7 +18,7 @@ def twin_of(record: Record) -> Iterator[Record | None]:
     None where the table does not allow two rows with one text.
     """
     columns = record.settings.public_columns
-    twin = replace(record, values=(f"scenario-n-{secrets.token_hex(6)}", *record.values[1:]))
+    twin = replace(record, values=(key_of(capitals=record.values[0][-1].isupper()), *record.values[1:]))
     places = ", ".join("%s" for _ in twin.values)
     statement = (
         f"insert into {record.settings.public_table} ({', '.join(columns)}) values ({places}) "

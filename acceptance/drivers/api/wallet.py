@@ -22,8 +22,16 @@ USUAL, FEWEST, ALL = "usual", "fewest", "all"
 """The sets of EIP-4361 fields that a message may have."""
 WEST = datetime.timezone(datetime.timedelta(hours=-5))
 """A time zone west of UTC: a service that ignores it takes a valid message for one that expired hours ago."""
-RESOURCES = ["Resources:", *(f"- https://example.com/terms/{number:064d}" for number in range(20))]
-"""Some 2 KiB of what a user agrees to."""
+EAST = datetime.timezone(datetime.timedelta(hours=5, minutes=30))
+"""One east of UTC: a service that ignores it takes a valid message for one that is not valid yet."""
+AGREEMENT = "I accept the Terms of Service: https://example.com/tos?v=2&lang=en (2026)"
+"""A statement as in the standard's example: with a link, and letters that are not of a word."""
+RESOURCES = [
+    "Resources:",
+    "- ipfs://bafybeiemxf5abjwjbikoz4mc3a3dla6ual3jsgpdr4cjr3oz3evfyavhwq/",
+    *(f"- https://example.com/terms/{number:064d}" for number in range(20)),
+]
+"""Some 2 KiB of what a user agrees to: web pages, and the standard's example of another resource."""
 PAGE = "/account/sign-in?next=%2Forders"
 """The page of the site that asks for the signature: the URI of a message names it."""
 KNOWN_SECRETS = (
@@ -60,23 +68,23 @@ class Wallet:
         It is issued 5 minutes before its end, or now. `ahead`: the seconds by which the wallet's clock is ahead.
         `page`: the path of the page that asks for it. `fields`: USUAL, with times in milliseconds, as JavaScript writes
         them; the FEWEST that the standard requires (then it never expires); or ALL that it has, with a Not Before a
-        minute ago and times in another zone (the standard allows any, by RFC 3339).
+        minute ago and times in other zones (the standard allows any, by RFC 3339), Not Before in EAST.
         """
-        now = datetime.datetime.now(WEST if fields == ALL else datetime.UTC).replace(microsecond=0)
+        now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
         fraction = ".123" if fields == USUAL else ""
-        zone = "-05:00" if fields == ALL else "Z"
 
-        def stamp(name: str, later: float) -> str:
-            return f"{name}: {now + datetime.timedelta(minutes=later):%Y-%m-%dT%H:%M:%S}{fraction}{zone}"
+        def stamp(name: str, later: float, zone: datetime.tzinfo = WEST) -> str:
+            local = (now + datetime.timedelta(minutes=later)).astimezone(zone if fields == ALL else datetime.UTC)
+            return f"{name}: {local.isoformat() if fields == ALL else f'{local:%Y-%m-%dT%H:%M:%S}{fraction}Z'}"
 
-        statement = "" if fields == FEWEST else "Sign in to Alternate Futures.\n"
+        said = {USUAL: "Sign in to Alternate Futures.\n", FEWEST: "", ALL: f"{AGREEMENT}\n"}
         lines = [f"URI: https://{domain}{page}", "Version: 1", f"Chain ID: {chain}", f"Nonce: {nonce}"]
         lines += [stamp("Issued At", ahead / 60 or min(0, minutes - 5))]
         lines += [stamp("Expiration Time", minutes)] if fields != FEWEST else []
-        lines += [stamp("Not Before", wait or -1)] if wait or fields == ALL else []
+        lines += [stamp("Not Before", wait or -1, EAST)] if wait or fields == ALL else []
         lines += [f"Request ID: {nonce[:8]}", *RESOURCES] if fields == ALL else []
         first = f"{domain} wants you to sign in with your Ethereum account:\n{self.address}\n\n"
-        return f"{first}{statement}\n" + "\n".join(lines)
+        return f"{first}{said[fields]}\n" + "\n".join(lines)
 
     def sign(self, message: str) -> str:
         """The signature of a message (EIP-191)."""

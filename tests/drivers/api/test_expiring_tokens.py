@@ -7,6 +7,7 @@ import jwt
 import pytest
 import requests
 
+from acceptance.base.paths import ROOT
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api import expiring_tokens
 
@@ -59,3 +60,32 @@ def test_an_auth_that_accepts_nothing_is_no_proof():
     auth = Auth(-60)
     with pytest.raises(AssertionError, match="expires in seconds"):
         meanwhile(auth)
+
+
+class Early(Auth):
+    """Auth that allows a clock skew, and may keep its refusals of JWTs that are not valid yet."""
+
+    def accepts(self, token):
+        if token in self.accepted:
+            return False
+        try:
+            jwt.decode(token, SECRET, algorithms=["HS256"], leeway=self.skew)
+        except jwt.ImmatureSignatureError:
+            if self.remembers:
+                self.accepted.add(token)
+            return False
+        return True
+
+
+@pytest.mark.parametrize(("skew", "remembers", "is_good"), [(0, False, True), (60, False, True), (0, True, False)])
+def test_a_token_that_was_seen_before_its_time_is_good_once_that_has_come(monkeypatch, skew, remembers, is_good):
+    monkeypatch.setattr(expiring_tokens, "AHEAD", 1)
+    monkeypatch.setattr(expiring_tokens, "LATER", 0.1)
+    auth = Early(skew, remembers=remembers)
+    token = expiring_tokens.seen_too_soon({"auth": auth}, ServiceSettings(), GOOD, SECRET)
+    assert auth.asked == [token] and auth.accepts(token) is is_good
+
+
+def test_the_examples_have_these_tokens():
+    text = (ROOT / "features/08_authentication_service.feature").read_text()
+    assert all(f"| {kind} " in text for kind in expiring_tokens.TIMED)

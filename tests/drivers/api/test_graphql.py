@@ -43,6 +43,7 @@ class Backend(BaseHTTPRequestHandler):
     knows_chunks = True
     knows_extensions = True
     knows_pages = True
+    knows_browsers = True
     media_type = "application/json"
     connections = 0
     remembers = False
@@ -71,6 +72,9 @@ class Backend(BaseHTTPRequestHandler):
         body = self.body()
         if not self.knows_pages and self.headers.get("Origin", "").removeprefix("https://") != self.headers["Host"]:
             self.answer(403, {"error": "cross-site request"})
+            return
+        if not self.knows_browsers and self.headers.get("User-Agent", "").startswith("Mozilla/"):
+            self.answer(403, {"error": "no robots"})
             return
         if not self.knows_extensions and "extensions" in json.loads(body):
             self.answer(400, {"error": "unknown fields"})
@@ -180,8 +184,9 @@ def test_a_backend_that_refuses_what_clients_send_is_seen(serving, settings):
     assert {one for one, asked in answers.items() if asked.status != 200} == {f"a pod, {how}"}
 
 
-def test_a_backend_that_refuses_the_sites_own_pages_is_seen(serving):
-    api, _ = serving(knows_pages=False)
+@pytest.mark.parametrize("settings", [{"knows_pages": False}, {"knows_browsers": False}])
+def test_a_backend_that_refuses_the_sites_own_pages_is_seen(serving, settings):
+    api, _ = serving(**settings)
     answers = ask_as_clients({"a pod": api}, SETTINGS, SETTINGS.public_query, SITE)
     assert answers[f"a pod, {PAGE}"].status == 403
 
@@ -201,7 +206,9 @@ def test_a_backend_that_refuses_the_sites_own_pages_is_seen(serving):
 def test_data_has_a_media_type_that_clients_parse(serving, media_type, is_right):
     api, _ = serving(media_type=media_type)
     asked = ask(api, SETTINGS, SETTINGS.public_query)
+    refused = ask(Api(api.base.removeprefix("http://")), SETTINGS, SETTINGS.protected_query)
     assert bool(wrong_media_type(asked.answer)) is not is_right
+    assert ("expected the error as application/json" in not_refused(refused, "Unauthorized")) is not is_right
     if is_right:
         asked.data()
     else:

@@ -19,6 +19,7 @@ from acceptance.drivers.api.graphql_variants import (
     beside_public,
     bodies,
     let_in,
+    not_answered,
     not_unauthorized,
     with_data,
 )
@@ -31,6 +32,7 @@ NO = {"errors": [{"message": "Unauthorized"}], "data": None}
 def answer(status, body):
     made = requests.Response()
     made.status_code, made._content = status, body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    made.headers["Content-Type"] = "application/json"
     made.request = requests.Request("POST", "https://api.example/graphql").prepare()
     return made
 
@@ -220,3 +222,22 @@ def test_headers_without_a_token_are_sent_as_they_are():
 )
 def test_a_header_without_a_token_is_refused_as_one(status, body, refused):
     assert bool(not_unauthorized(Asked(answer(status, body), None, 0.0))) is not refused
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (503, NO, ""),
+        (503, "no JSON", ""),
+        (503, {"data": {"protectedQuery": None, "forEveryone": [1]}, "errors": [{}]}, ""),
+        (503, {"data": {"protectedQuery": "? sees 2 products"}}, "it comes with data"),
+        (200, {"data": {"protectedQuery": "? sees 2 products"}}, "answered 200"),
+    ],
+)
+def test_an_error_that_comes_with_the_data_is_seen(status, body, said):
+    seen = not_answered(503, Asked(answer(status, body), None, 0.0))
+    assert said in seen and bool(seen) == bool(said)
+
+
+def test_data_of_a_good_answer_is_right():
+    assert not_answered(200, Asked(answer(200, {"data": {"protectedQuery": "0xabc"}}), None, 0.0)) == ""

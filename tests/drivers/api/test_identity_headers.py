@@ -15,9 +15,10 @@ class Believing:
     def __init__(self, header="", status=401):
         self.header, self.status, self.seen = header, status, []
 
-    def post(self, path, body=None, token=None, headers=None):
+    def post(self, path, body=None, token=None, headers=None, params=None):
         self.seen.append((token, headers))
-        who = headers.get(self.header)
+        cookies = dict(one.split("=") for one in headers["Cookie"].split("; "))
+        who = headers.get(self.header) or cookies.get(self.header) or params.get(self.header.removeprefix("?"))
         if path == "/graphql":
             refusal = {"data": None, "errors": [{"message": "Unauthorized"}]}
             return json_answer(200, {"data": {"protectedQuery": who}}) if who else json_answer(self.status, refusal)
@@ -25,7 +26,11 @@ class Believing:
 
 
 @pytest.mark.parametrize(
-    "header", ["X-Forwarded-User", "Remote-User", "X-Amzn-Oidc-Identity", "X-Internal-Request", "Origin", "User-Agent"]
+    "header",
+    [
+        *("X-Forwarded-User", "Remote-User", "X-Amzn-Oidc-Identity", "X-Internal-Request", "Origin", "User-Agent"),
+        *("session", "user", "address", "?user", "?address"),
+    ],
 )
 def test_who_believes_a_header_is_seen(header):
     doors, settings = {"a pod": Believing(header), "another": Believing()}, ServiceSettings()
@@ -43,5 +48,6 @@ def test_a_refusal_is_right_whatever_its_status(status, wrong):
 
 def test_all_headers_are_sent_at_once_and_are_short():
     headers = named.identities("0x" + "a" * 40, "www.example.test")
-    assert len(headers) == len(named.USER) + len(named.FLAGS) + len(named.SOURCE) + len(named.trusted_senders("")) > 30
+    others = len(named.FLAGS) + len(named.SOURCE) + len(named.trusted_senders("")) + len(["Cookie"])
+    assert len(headers) == len(named.USER) + others > 30
     assert len("".join(f"{name}: {value}\r\n" for name, value in headers.items())) < 4096

@@ -48,14 +48,14 @@ class Health:
         return self.get(path)
 
 
-def needy(monkeypatch, remembers=False):
+def needy(monkeypatch, remembers=False, settings=None):
     monkeypatch.setattr(lost_dependencies, "NOTICED", Deadline(0.2, "a test"))
     machines = Machines()
     api = Health(machines, remembers)
     pod = Thing(status=Thing(pod_ip="10.0.0.9"))
     namespace = Thing(name="default", cluster=machines)
     copy = Thing(name="backend-copy", namespace=namespace, pod=lambda: pod, api=lambda _: api)
-    return Needy(copy, None, ["worker"], Thing(services=ServiceSettings())), machines
+    return Needy(copy, None, ["worker"], Thing(services=settings or ServiceSettings()), "its JWT"), machines
 
 
 def test_a_copy_is_unhealthy_while_it_is_cut_off_and_no_longer(monkeypatch):
@@ -96,11 +96,27 @@ def test_a_copy_that_serves_what_it_cannot_know_or_hangs_is_seen(monkeypatch, re
     assert said in seen and bool(seen) == bool(said)
 
 
+@pytest.mark.parametrize(("counts", "said"), [("sees {count} products", "answered 200"), ("", "")])
+def test_a_protected_query_that_does_not_need_the_database_is_seen(monkeypatch, counts, said):
+    settings = ServiceSettings(protected_counts=counts)
+    copy, _ = needy(monkeypatch, settings=settings)
+    post = copy.api.post
+
+    def posted(path, body, token=None, **_):
+        assert token in (None, "its JWT")
+        return json_answer(200, {"data": {"protectedQuery": "0xabc sees 0 products"}}) if token else post(path, body)
+
+    copy.api.post = posted
+    with copy.cut_off({"10.0.0.1"}, DROP):
+        seen = copy.serves()[0]
+    assert said in seen and bool(seen) == bool(said)
+
+
 @pytest.mark.parametrize(("uses", "said"), [(1, ""), (2, "answered 201")])
 def test_who_is_let_in_without_the_cache_is_let_in_once(monkeypatch, uses, said):
     copy, _ = needy(monkeypatch)
     statuses = [201] * uses + [401] * 2
-    copy.work = lambda: Thing(status_code=statuses.pop(0), text="{}", url="/", request=Thing(method="POST"))
+    copy.works = [lambda: Thing(status_code=statuses.pop(0), text="{}", url="/", request=Thing(method="POST"))]
     with copy.cut_off({"10.0.0.1"}, RESET, stores=False):
         seen = copy.serves()[0]
     assert said in seen and bool(seen) == bool(said)

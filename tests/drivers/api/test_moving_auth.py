@@ -90,6 +90,7 @@ def test_a_move_leads_to_another_pod_at_another_address(pods):
 def test_a_copy_that_keeps_an_old_address_is_seen(pods, monkeypatch, status, body, was, is_right):
     answer = requests.Response()
     answer.status_code, answer._content = status, json.dumps(body).encode()
+    answer.headers["Content-Type"] = "application/json"
     answer.request = requests.Request("POST", "http://copy/").prepare()
     monkeypatch.setattr(moving_auth, "ask", lambda *_: Asked(answer, None, 0.0))
     copy = SimpleNamespace(api=lambda _: None, log=lambda: ["asked nobody"])

@@ -16,8 +16,8 @@ SETTINGS = ServiceSettings()
 MANY = 49
 
 
-def answered(name, escaped):
-    body = {"data": {"products": [{"slug": "scenario-1", "name": name}]}}
+def answered(name, escaped=False, data=None):
+    body = {"data": data or {"products": [{"slug": "scenario-1", "name": name}]}}
     made = requests.Response()
     made.status_code, made._content = 200, json.dumps(body, ensure_ascii=escaped).encode()
     made.request = requests.Request("POST", "https://api.example/graphql").prepare()
@@ -68,11 +68,13 @@ class Database:
     def __init__(self):
         self.connection = sqlite3.connect(":memory:")
         self.connection.execute("create table products (slug text primary key, name text, created int default 100)")
-        self.room = [(200,)]
+        self.room, self.rules = [(200,)], 0
         self.connection.create_function("to_char", 2, lambda number, _: f"{number:03}")
         self.numbers = f"(select value as n from json_each('{json.dumps(list(range(1, MANY + 1)))}'))"
 
     def ask(self, _, statement, *values):
+        if "pg_constraint" in statement:
+            return [(self.rules,)]
         if "information_schema" in statement:
             return self.room if "character_maximum_length" in statement else [("created",)]
         text = (
@@ -120,3 +122,55 @@ def test_a_record_is_as_old_as_it_says_itself():
     record.insert(around=MANY)
     assert record.age(60) == ["created"]
     assert db.ask("", "select slug from products where created = 40") == [(record.values[0],)]
+
+
+def of(data):
+    """Whether a record is found in data; its values are "key" and "text", beside another row."""
+    return Record(None, SETTINGS, ("key-1", "text-1")).found_in(answered("", data=data))
+
+
+ONE, OTHER = {"slug": "key-1", "name": "text-1"}, {"slug": "key-2", "name": "text-2"}
+RIGHT = {
+    "a list": {"products": [OTHER, ONE]},
+    "edges": {"products": {"edges": [{"node": OTHER}, {"node": ONE}]}},
+    "lists of values": {"products": [["key-2", "text-2"], ["key-1", "text-1"]]},
+    "fields of other names": {"products": [{"id": "key-1", "label": "text-1"}]},
+    "a list for each column": {"products": {"slugs": ["key-2", "key-1"], "names": ["text-1", "text-2"]}},
+    "by key": {"products": {"key-1": {"name": "text-1"}, "key-2": {"name": "text-2"}}},
+    "an object within": {"products": [{"Slug": "key-1", "texts": [{"lang": "en", "text": "text-1"}]}]},
+    "a list of keys within": {"products": [{"keys": [{"is": "key-1"}], "name": "text-1"}]},
+    "a name of something else within": {"products": [{**ONE, "kind": {"name": "book"}}]},
+}
+
+
+@pytest.mark.parametrize("data", RIGHT.values(), ids=RIGHT)
+def test_a_row_is_found_in_whatever_form_the_answer_has(data):
+    assert of(data)
+
+
+PAIRED = {"products": [{"slug": "key-1", "name": "text-2"}, {"slug": "key-2", "name": "text-1"}]}
+SWAPPED = {"products": [{"slug": "text-1", "name": "key-1"}]}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (PAIRED, "different rows"),
+        ({"products": {"edges": [{"node": row} for row in PAIRED["products"]]}}, "different rows"),
+        ({"products": [["key-1", "text-2"], ["key-2", "text-1"]]}, "different rows"),
+        (SWAPPED, "slug and name has another column's value"),
+        ({"products": {"Slug": "text-1", "other": "key-1"}}, "Slug has another column's value"),
+    ],
+)
+def test_values_of_a_row_in_other_rows_or_fields_are_seen(data, said):
+    with pytest.raises(AssertionError, match=said):
+        of(data)
+
+
+@pytest.mark.parametrize(("rules", "capital"), [(0, True), (1, False)])
+def test_a_key_has_a_capital_where_no_rule_of_the_table_may_forbid_it(rules, capital):
+    db = Database()
+    db.rules = rules
+    key = Record.new(db, SETTINGS).values[0]
+    assert (key != key.lower()) is capital
+    assert key != key.upper()

@@ -30,6 +30,13 @@ def test_data_with_another_number_is_seen(text):
         said(text, 2)
 
 
+def test_a_number_that_was_counted_before_a_record_was_written_or_deleted_is_seen():
+    assert said("0xabc sees 2 products", 2) == 2
+    for count in (1, 3):
+        with pytest.raises(AssertionError, match=f"expected the {count} records of"):
+            said("0xabc sees 2 products", count)
+
+
 def test_records_that_are_hidden_from_the_services_are_seen():
     with pytest.raises(AssertionError, match="expected platform to see all 3 records"):
         said("0xabc sees 2 products", 2, hidden=1)

@@ -7,13 +7,17 @@ from acceptance.drivers.api import sign_in_headers
 from acceptance.drivers.api.sign_in_headers import FROM_PAGE, WITH_CHARSET
 
 SITE = "www.example.test"
+PAGE = {
+    *("Origin", "Referer", "User-Agent", "Accept-Language", "Cookie"),
+    *("Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest"),
+}
 
 
 @pytest.mark.parametrize(
     ("kind", "first", "header"),
     [
         ("a good message", set(), {}),
-        (FROM_PAGE, {"Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode"}, {"Origin": f"https://{SITE}"}),
+        (FROM_PAGE, PAGE, {"Origin": f"https://{SITE}", "Referer": f"https://{SITE}/"}),
         (WITH_CHARSET, set(), {"Content-Type": "application/json; charset=utf-8"}),
     ],
 )

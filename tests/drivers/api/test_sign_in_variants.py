@@ -101,6 +101,11 @@ def chain_of(message):
     return message.partition("\nChain ID: ")[2].split("\n")[0]
 
 
+def believing(part, value):
+    """What an auth service believes that lets in messages of which a part has this value."""
+    return lambda message: part(message) == value
+
+
 @pytest.mark.parametrize(
     ("kind", "believes"),
     [
@@ -108,6 +113,8 @@ def chain_of(message):
         (variants.OTHER_HOSTS, lambda message: domain_of(message).partition(":")[0] == "www.example.org"),
         (variants.OTHER_CHAINS, lambda message: chain_of(message).startswith("1")),
         (variants.OTHER_CHAINS, lambda message: len(chain_of(message)) == 1),
+        *((variants.OTHER_CHAINS, believing(chain_of, str(chain))) for chain in variants.TEST_CHAINS),
+        *((variants.OTHER_HOSTS, believing(domain_of, f"{name}.example.org")) for name in variants.ENVIRONMENTS),
     ],
 )
 def test_an_auth_that_compares_a_part_of_a_domain_or_chain_is_seen(kind, believes):
@@ -122,7 +129,8 @@ def test_an_auth_that_compares_all_of_it_refuses_each(flow, kind):
     auth = Auth(lambda message, _: domain_of(message) == "www.example.org" and chain_of(message) == "1")
     there = visitor(flow, auth)
     assert there.send(*variants.signed(there, kind)).status_code == 401
-    assert len(auth.sent) == (2 if flow == "siwe" else 1)
+    assert len(auth.sent) == (6 if flow == "siwe" else 1)
+    assert auth.issued == len(auth.sent), "each with a nonce of its own"
 
 
 class Once(Auth):
