@@ -17,8 +17,9 @@ def healthy_copy(service, signed_in, data_client, outputs, environment, evidence
 
 @when(parsers.parse("the copy is cut off from {needed}, so that {how}"), target_fixture="heal")
 def cut_off(needy, db, cache, needed, how):
-    addresses = {"the database": db.addresses(), "Redis": {str(cache.pod().status.pod_ip)}}[needed]
-    with needy.cut_off(addresses, HOW[how], stores=needed == "the database") as heal:
+    addresses = {"the database": db.addresses(), "Redis": {str(cache.pod().status.pod_ip)}}
+    cut = set().union(*(found for name, found in addresses.items() if name in needed))
+    with needy.cut_off(cut, HOW[how], stores="the database" in needed) as heal:
         yield heal
 
 
@@ -35,6 +36,12 @@ def is_not_healthy(needy, evidence):
     evidence.add("its health meanwhile", needy.wait_says(healthy=False))
 
 
+@when(parsers.parse("its process {does} meanwhile"))
+def process_meanwhile(needy, does, evidence):
+    if does == "starts anew":
+        evidence.add("started anew", needy.start_anew())
+
+
 @when("the copy is no longer cut off")
 def heal_copy(heal):
     heal()
@@ -43,3 +50,8 @@ def heal_copy(heal):
 @then("its health endpoint answers with 200 again")
 def is_healthy_again(needy, evidence):
     evidence.add("its health afterwards", needy.wait_says(healthy=True))
+
+
+@then("it is ready")
+def is_ready_again(needy):
+    needy.copy.wait_ready()

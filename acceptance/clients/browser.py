@@ -34,6 +34,8 @@ class Window:
     """The user's language (`de-DE`); by default the browser's own."""
     agent: str = ""
     """The browser's name for itself; by default its real one."""
+    still: bool = False
+    """Whether the user wants no animations (CSS: prefers-reduced-motion)."""
 
     def __str__(self) -> str:
         """The size in words."""
@@ -44,10 +46,14 @@ MOBILE = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36"
 )
 """How Chromium on a telephone names itself: scripts tell it by `Mobile`."""
-TABLET, PHONE = Window(820, 1180), Window(390, 844, agent=MOBILE)
+CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+MAC = f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {CHROME}"
+WINDOWS = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {CHROME}"
+"""How Chromium names itself on a Mac (as iPads name themselves, too), and on Windows."""
+TABLET, PHONE = Window(820, 1180, agent=MAC), Window(390, 844, agent=MOBILE)
 """The whole screens of a tablet and of a telephone."""
-DESK = Window(1920, 1080, dark=True, language="de-DE")
-"""A large screen of someone who reads German and prefers dark pages."""
+DESK = Window(1920, 1080, dark=True, language="de-DE", agent=WINDOWS, still=True)
+"""A large screen, with Windows, of someone who reads German, prefers dark pages, and wants no animations."""
 PREFERS_DARK = "--blink-settings=preferredColorScheme=0"
 """Chromium's setting for the dark scheme; --force-dark-mode has no effect without a desktop."""
 LOOKED_AT = 300_000
@@ -114,6 +120,8 @@ def open_page(
             command.append("--no-sandbox")
         if window.dark:
             command.append(PREFERS_DARK)
+        if window.still:
+            command.append("--force-prefers-reduced-motion")
         if window.language:
             command.append(f"--accept-lang={window.language}")
         if window.agent:

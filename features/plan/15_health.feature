@@ -12,12 +12,16 @@ Feature: Health of a service
     When the copy is cut off from <needed>, so that <how>
     Then its clients get an error within 15 seconds when they need that dependency
     And its health endpoint answers with a status other than 200
-    When the copy is no longer cut off
+    When its process <does> meanwhile
+    And the copy is no longer cut off
     Then its health endpoint answers with 200 again
+    And it is ready
 
     Examples:
-      | service     | needed       | how                     |
-      | auth        | the database | nothing answers         |
-      | auth        | Redis        | connections are refused |
-      | auth        | Redis        | nothing answers         |
-      | the backend | the database | nothing answers         |
+      | service     | needed                 | how                     | does        |
+      | auth        | the database           | nothing answers         | runs on     |
+      | auth        | Redis                  | connections are refused | runs on     |
+      | auth        | Redis                  | nothing answers         | runs on     |
+      | the backend | the database           | nothing answers         | runs on     |
+      | auth        | the database and Redis | connections are refused | starts anew |
+      | the backend | the database           | connections are refused | starts anew |

@@ -11,21 +11,30 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
+from kubernetes import client
 
-from acceptance.base.deadlines import Deadline
+from acceptance.base.deadlines import POD_READY, Deadline
 from acceptance.base.environment import Environment
-from acceptance.base.waiting import eventually
+from acceptance.base.waiting import TimedOut, eventually
 from acceptance.drivers.api.graphql import ask
 from acceptance.drivers.api.sign_in import SignIn
 from acceptance.drivers.network.cuts import DROP, RESET, NetworkPartition
 from acceptance.drivers.services.copies import Copy
 from acceptance.drivers.services.service import Api, fields, in_words
-from acceptance.drivers.workloads.pods import PodClient
+from acceptance.drivers.workloads.pods import PodClient, process_of
 
 HEALTH = "/health"
 HOW = {"nothing answers": DROP, "connections are refused": RESET}
 """What happens to packets to a lost dependency: with DROP, even established connections fall silent."""
 NOTICED = Deadline(20, "the suite: three probes of a service, each of which asks for what the service needs")
+
+LISTENS = Deadline(10, "the suite: a process starts; one may listen only once it has all that it needs")
+FIRST_TRIES = 5
+"""Seconds that a process which has started anew is left without its dependencies.
+
+Long enough for its first attempts to connect to fail; short enough that Kubernetes does not yet wait long between the
+starts of one that gives up and ends.
+"""
 
 
 Work = Callable[[], requests.Response]
@@ -40,7 +49,8 @@ class Needy:
 
     def __init__(self, copy: Copy, through: PodClient, nodes: list[str], environment: Environment, token: str):
         self.copy, self.nodes = copy, nodes
-        self.address = str(copy.pod().status.pod_ip)
+        pod = copy.pod()
+        self.name, self.address = str(pod.metadata.name), str(pod.status.pod_ip)
         self.api = copy.api(through)
         # It has to have served clients before: cached results must not be taken for a working dependency.
         for answer in [work() for work in works_of(copy.name, self.api, environment, token)]:
@@ -51,6 +61,7 @@ class Needy:
         self.works = works_of(copy.name, self.api, environment, token)
         self.paths = health_paths(copy.name, self.api, environment)
         self.stores = True
+        self.noticed = NOTICED
 
     @contextlib.contextmanager
     def cut_off(self, addresses: Iterable[str], verdict: str, *, stores: bool = True) -> Iterator[Callable[[], None]]:
@@ -98,7 +109,36 @@ class Needy:
         def answered() -> str:
             return "; ".join(says(self.api, path, healthy=healthy) for path in self.paths)
 
-        return eventually(answered, within=NOTICED, what=what, hint=hint)
+        return eventually(answered, within=self.noticed, what=what, hint=hint)
+
+    def start_anew(self) -> str:
+        """End the copy's process as a crash does; return once Kubernetes has started it and its FIRST_TRIES are over.
+
+        Its pod keeps its address, so a cut lasts: the new process finds its dependencies away. It may end and be
+        started again, and so be healthy later (POD_READY). Returns how often it was started. Raises TimedOut if it
+        is not, AssertionError if its machine knows no process of it.
+        """
+        namespace = self.copy.namespace
+        pod = namespace.pod(self.name)
+        before, self.noticed = starts(pod), POD_READY
+        commands = (f"process=$({process_of(pod)})", 'test -n "$process"', "kill -KILL $process")
+        namespace.cluster.on_node(pod.spec.node_name, "sh", "-ec", "\n".join(commands))
+
+        def started() -> bool:
+            assert starts(namespace.pod(self.name)) > before, "the process has not been started again"
+            return True
+
+        hint = f"kubectl -n {namespace.name} describe pod {self.name}"
+        eventually(started, within=POD_READY, what=f"{self.copy.name} to be started again", hint=hint)
+        with contextlib.suppress(TimedOut):
+            eventually(lambda: self.api.get(HEALTH), within=LISTENS, what=f"an answer from {self.copy.name}")
+        time.sleep(FIRST_TRIES)
+        return f"{starts(namespace.pod(self.name)) - before} times"
+
+
+def starts(pod: client.V1Pod) -> int:
+    """How often Kubernetes has started the processes of a pod again."""
+    return sum(status.restart_count for status in pod.status.container_statuses or [])
 
 
 def works_of(name: str, api: Api, environment: Environment, token: str) -> list[Work]:

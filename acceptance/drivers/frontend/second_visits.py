@@ -1,4 +1,5 @@
-"""A second visit of a page: by a user who prefers dark pages, reads German, has a large screen and follows a link.
+"""A second visit of a page: by a user who has Windows and a large screen, prefers dark pages without animations, reads
+German, and follows a link to a part of the page.
 
 One visit for all of these, because each starts a browser. Source: 10.5 to 10.8.
 """
@@ -23,7 +24,12 @@ from acceptance.platform.authority import Authority
 
 CUT_OFF = "network error -3"
 """The result of a request that the browser gave up, as when a page moves its visitor on to another language."""
-CIRCUMSTANCES = f"on a second visit, with a link of a mail, {DESK}, in dark mode and in German"
+PART = f"{LINK}#from-a-mail"
+"""The end of a link of a mail that names a part of the page; one that the page does not have changes nothing."""
+CIRCUMSTANCES = (
+    f"on a second visit, with a link of a mail to a part of it, {DESK}, with Windows, in dark mode, without animations "
+    "and in German"
+)
 
 
 def wait_seen_again(
@@ -37,14 +43,14 @@ def wait_seen_again(
     visit = visitor(environment, outputs, authority, DESK, opened.profile)
 
     def seen() -> bool:
-        page = visit(path + LINK)
+        page = visit(path + PART)
         wrong = wrong_again(page, web, path, headings)
         assert not wrong, "; ".join(wrong)
-        look_different(page.picture, another(environment, path) + LINK, lambda item: visit(item).picture)
+        look_different(page.picture, another(environment, path) + PART, lambda item: visit(item).picture)
         return True
 
     what = f"visible content at {opened.url} {CIRCUMSTANCES}"
-    hint = f"open {opened.url}{LINK} twice in a wide window, with a dark theme and German as the first language"
+    hint = f"open {opened.url}{PART} twice in a wide window with Windows, a dark theme and German as the first language"
     eventually(seen, within=LOOKED_AT_AGAIN, what=what, hint=hint)
 
 

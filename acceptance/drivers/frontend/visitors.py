@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 from collections.abc import Iterable
+from email.utils import format_datetime, parsedate_to_datetime
 from urllib.parse import urljoin
 
 import requests
 from urllib3.util import SKIP_HEADER
 
+from acceptance.clients.browser import WINDOWS
 from acceptance.drivers.frontend.site import Opened, heading_of, text_of
 from acceptance.drivers.services.answer_headers import compressed_against_wish
 
@@ -16,6 +20,10 @@ ANDROID = "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/14
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"
 IPAD = "Mozilla/5.0 (iPad; CPU OS 12_5 like Mac OS X) AppleWebKit/605.1.15 Version/12.1.2 Mobile/15E148 Safari/604.1"
 GOOGLE = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+MAC = (
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/18.5 Safari/605.1.15"
+)
 CRAWLER = "Mozilla/5.0 (compatible; ExampleBot/1.0; +https://www.example.org/bot)"
 LANGUAGES = (
     "de-DE,de;q=0.9,en;q=0.5",
@@ -31,11 +39,24 @@ LANGUAGES = (
 )
 COOKIES = "; ".join(f"kept-{number}={'x' * 100}" for number in range(40))
 """Over 4 KiB of cookies, as browsers collect them from all pages of a domain (RFC 6265, 6.1: each may have as much)."""
+OPENING = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Upgrade-Insecure-Requests": "1"}
+"""What browsers say when somebody opens a page, wherever they come from (Fetch Metadata Request Headers, 2)."""
+WITH_CHROME = {
+    "User-Agent": WINDOWS,
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8",
+    "Sec-CH-UA-Mobile": "?0",
+    "Sec-CH-UA-Platform": '"Windows"',
+    "Sec-Fetch-Site": "none",
+    **OPENING,
+}
 VISITORS = {
     **{f"who reads {language.partition(',')[0]}": {"Accept-Language": language} for language in LANGUAGES},
     "with an iPhone": {"User-Agent": PHONE, "Accept-Language": "en-US"},
     "with an Android phone": {"User-Agent": ANDROID, "Sec-CH-UA-Mobile": "?1", "Save-Data": "on"},
     "with Firefox": {"User-Agent": FIREFOX, "Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "DNT": "1"},
+    "with Chrome on Windows": WITH_CHROME,
+    "with Edge on Windows": {**WITH_CHROME, "User-Agent": f"{WINDOWS} Edg/140.0.0.0"},
+    "with Safari on a Mac": {"User-Agent": MAC, "Sec-Fetch-Site": "none", **OPENING},
     "with an iPad": {"User-Agent": IPAD},
     "that is a crawler": {"User-Agent": CRAWLER},
     "that is Google's crawler": {"User-Agent": GOOGLE},
@@ -44,21 +65,28 @@ VISITORS = {
     "who was here before": {"Cookie": "_ga=GA1.1.1234567890.1767225600; theme=dark; lang=de"},
     "with many cookies": {"Cookie": COOKIES},
     "who kept an older page": {"If-None-Match": '"of-an-older-page"'},
-    "who comes from a search": {"Referer": "https://www.google.com/"},
+    "who reloads the page": {"Cache-Control": "no-cache", "Pragma": "no-cache"},
+    "who comes through a proxy": {"Via": "1.1 proxy.example.org", "Cache-Control": "max-age=0"},
+    "who comes from a search": {"Referer": "https://www.google.com/", "Sec-Fetch-Site": "cross-site", **OPENING},
+    "who comes from another host of the domain": {"Sec-Fetch-Site": "same-site", **OPENING},
     "that takes nothing compressed": {"Accept-Encoding": "identity"},
 }
 """The headers of each visitor's requests, in addition to a probe's. User-Agent is optional (RFC 9110, 10.1.5)."""
 KEPT = 3600
 """Maximum seconds for which a browser may cache a page: one of an old build refers to files that are gone."""
+HOUR = datetime.timedelta(hours=1)
 NO_SUCH_PAGE = (404, 410)
 """Statuses that say that nothing is at an address."""
-LINK = "?utm_source=newsletter&utm_medium=mail"
+ARRIVAL = {"Referer", "Sec-Fetch-Site", *OPENING}
+"""The headers that say how somebody came to a page; for the files that it loads, a browser names the page instead."""
+LINK = f"?utm_source=newsletter&utm_medium=mail&utm_campaign=Fr%C3%BChling%202026&fbclid={'x' * 61}"
 """The query that links in mails and advertisements add to a URL."""
 
 
 def turned_away(web: requests.Session, opened: Opened, visitors: dict[str, dict[str, str]] | None = None) -> list[str]:
     """The visitors who do not get the page that was opened, or a file that it loads, and what they got instead.
 
+    A visitor's browser says how they came when it asks for the page, and that the page asks when it asks for the files.
     Pages are compared by status and first heading, so that a site may serve other markup to a phone; the files have to
     be there. Raises requests.RequestException if there is no answer.
     """
@@ -66,10 +94,30 @@ def turned_away(web: requests.Session, opened: Opened, visitors: dict[str, dict[
     found = []
     for who, headers in (VISITORS if visitors is None else visitors).items():
         found += wrong_page(who, web.get(opened.url, headers=headers), heading)
-        found += missing(who, (web.get(address, headers=headers) for address in loads))
+        for_files = of_files(headers, opened.url)
+        found += missing(who, (web.get(address, headers=for_files) for address in loads))
     found += missing("who checks a link", [web.head(opened.url, allow_redirects=True)])
     found += wrong_page("who follows a link of a mail", web.get(opened.url + LINK), heading)
+    if since := time_before(opened.answer):
+        older = web.get(opened.url, headers={"If-Modified-Since": since})
+        found += wrong_page(f"who kept the page of {since}", older, heading)
     return found + sent_astray(opened, web.get(opened.url.rstrip("/") + "/", allow_redirects=False), heading)
+
+
+def of_files(headers: dict[str, str], page: str) -> dict[str, str]:
+    """A visitor's headers for the files that a page loads: a site may refuse these to other sites' pages."""
+    if not ARRIVAL & headers.keys():
+        return headers
+    kept = {name: value for name, value in headers.items() if name not in ARRIVAL}
+    return {**kept, "Referer": page, "Sec-Fetch-Site": "same-origin"}
+
+
+def time_before(answer: requests.Response) -> str:
+    """An hour before an answer was last changed, in HTTP's form; empty if it does not say when that was."""
+    with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError):
+        changed = parsedate_to_datetime(answer.headers["Last-Modified"])
+        return format_datetime((changed - HOUR).astimezone(datetime.UTC), usegmt=True)
+    return ""
 
 
 def wrong_page(who: str, answer: requests.Response, heading: str) -> list[str]:

@@ -52,7 +52,7 @@ def needy(monkeypatch, remembers=False, settings=None):
     monkeypatch.setattr(lost_dependencies, "NOTICED", Deadline(0.2, "a test"))
     machines = Machines()
     api = Health(machines, remembers)
-    pod = Thing(status=Thing(pod_ip="10.0.0.9"))
+    pod = Thing(metadata=Thing(name="backend-copy-1"), status=Thing(pod_ip="10.0.0.9"))
     namespace = Thing(name="default", cluster=machines)
     copy = Thing(name="backend-copy", namespace=namespace, pod=lambda: pod, api=lambda _: api)
     return Needy(copy, None, ["worker"], Thing(services=settings or ServiceSettings()), "its JWT"), machines
@@ -162,3 +162,38 @@ def test_a_page_that_stays_healthy_for_users_is_seen(monkeypatch):
     copy.api.get = lambda path: json_answer(200, {}, "GET", f"http://copy{path}") if path != HEALTH else get(path)
     with pytest.raises(TimedOut, match="/api/health answered 200"), copy.cut_off({"10.0.0.1"}, DROP):
         copy.wait_says(healthy=False)
+
+
+class Kubelet:
+    """A machine that ends processes when it is told to, and starts them again unless it is broken."""
+
+    def __init__(self, *, broken=False):
+        self.broken, self.restarts, self.told = broken, 3, []
+
+    def on_node(self, node, *command):
+        self.told.append((node, command[-1]))
+        self.restarts += not self.broken
+
+    def pod(self, name):
+        status = Thing(container_id="containerd://abc", restart_count=self.restarts)
+        return Thing(spec=Thing(node_name="worker"), status=Thing(container_statuses=[status]))
+
+
+@pytest.mark.parametrize(("broken", "deaf"), [(False, False), (False, True), (True, False)])
+def test_a_process_is_ended_and_has_to_be_started_again_but_need_not_listen_at_once(monkeypatch, broken, deaf):
+    copy, machines = needy(monkeypatch)
+    machines.rules = ["a cut"]
+    monkeypatch.setattr(lost_dependencies, "LISTENS", Deadline(0.2, "a test"))
+    kubelet = Kubelet(broken=broken)
+    copy.copy.namespace = Thing(name="default", cluster=kubelet, pod=kubelet.pod)
+    monkeypatch.setattr(lost_dependencies, "FIRST_TRIES", 0)
+    monkeypatch.setattr(lost_dependencies, "POD_READY", Deadline(0.2, "a test"))
+    if broken:
+        with pytest.raises(TimedOut, match="to be started again"):
+            copy.start_anew()
+    else:
+        copy.api.hangs = deaf
+        assert copy.start_anew() == "1 times"
+    ((node, command),) = kubelet.told
+    assert node == "worker" and '$1 == "abc"' in command and command.endswith("kill -KILL $process")
+    assert copy.noticed == lost_dependencies.POD_READY

@@ -15,8 +15,10 @@ HIDING = {
     "tiny": "main, main * { font-size: 1px }",
     "wide": "@media (min-width: 1200px) { main { display: none } }",
     "tablet": "@media (min-width: 601px) and (max-width: 999px) { main { display: none } }",
+    "still": "@media (prefers-reduced-motion: reduce) { main { opacity: 0 } }",
     "dark": "body { color: #10162f } @media (prefers-color-scheme: dark) { body { background: #12183a } }",
 }
+ON_A_MAC = "<script>if (/Macintosh/.test(navigator.userAgent)) location = '/elsewhere'</script>"
 MOVING = "<script>if (/Mobi/.test(navigator.userAgent)) location = '/elsewhere'</script>"
 FILES = {
     "/": PAGE.format(style="", heading="Home"),
@@ -26,6 +28,8 @@ FILES = {
     ),
     **{f"/{name}": PAGE.format(style=style, heading="Hidden") for name, style in HIDING.items()},
     **{f"/{name}-too": PAGE.format(style=style, heading="Another") for name, style in HIDING.items()},
+    "/mac": PAGE.format(style="", heading="A") + ON_A_MAC,
+    "/mac-too": PAGE.format(style="", heading="B") + ON_A_MAC,
     "/moving": PAGE.format(style="", heading="A") + MOVING,
     "/moving-too": PAGE.format(style="", heading="B") + MOVING,
     "/slow": PAGE.format(style="", heading="A") + "<script>setTimeout(() => location = '/elsewhere', 200000)</script>",
@@ -75,9 +79,11 @@ def test_pages_that_a_style_hides_are_found(take):
         ("pale", browser.TABLET),
         ("tiny", browser.TABLET),
         ("tablet", browser.TABLET),
+        ("mac", browser.TABLET),
         ("moving", browser.PHONE),
         ("wide", browser.DESK),
         ("dark", browser.DESK),
+        ("still", browser.DESK),
     ],
 )
 def test_pages_that_nobody_can_read_in_a_window_are_found(take, name, window):

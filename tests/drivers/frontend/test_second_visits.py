@@ -7,8 +7,7 @@ import requests
 from tests_support import http_server, reply
 
 from acceptance.clients import browser
-from acceptance.drivers.frontend.second_visits import wrong_again
-from acceptance.drivers.frontend.visitors import LINK
+from acceptance.drivers.frontend.second_visits import PART, wrong_again
 
 PAGE = "<!doctype html><main><h1>{heading}</h1></main><script>{script}</script>"
 HEADINGS = {"/": "Home", "/products": "Products"}
@@ -18,6 +17,8 @@ SCRIPTS = {
     "/german": "if (navigator.language.startsWith('de')) location.replace('/nowhere')",
     "/translated": "if (navigator.language.startsWith('de')) location.replace('/de')",
     "/linked": "if (location.search) location.replace('/nowhere')",
+    "/windows": "if (/Windows/.test(navigator.userAgent)) location.replace('/nowhere')",
+    "/part": "if (location.hash) location.replace('/nowhere')",
     "/moved": "if (location.search) location.replace('/')",
 }
 FILES = {
@@ -48,6 +49,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         ("/seen", "no heading any more"),
         ("/german", "/nowhere: 404"),
         ("/linked", "/nowhere: 404"),
+        ("/windows", "/nowhere: 404"),
+        ("/part", "/nowhere: 404"),
         ("/moved", "the heading of another page, 'Home'"),
     ],
 )
@@ -63,7 +66,7 @@ def test_a_page_that_is_lost_on_a_second_visit_is_found(tmp_path, path, said):
                 window=window,
                 profile=tmp_path,
             )
-            for query, window in (("", browser.TABLET), (LINK, browser.DESK))
+            for query, window in (("", browser.TABLET), (PART, browser.DESK))
         ]
     assert wrong_again(opened[0], requests.Session(), "/products", HEADINGS) == []
     found = "; ".join(wrong_again(opened[1], requests.Session(), "/products", HEADINGS))

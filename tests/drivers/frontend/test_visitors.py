@@ -1,6 +1,7 @@
 """A visitor who gets a different page is found, by language, device or origin."""
 
 import http.server
+from urllib.parse import unquote
 
 import pytest
 import requests
@@ -9,6 +10,7 @@ from tests_support import http_server, reply
 from acceptance.drivers.frontend import site, visitors
 
 PAGE = "<html><h1>Home</h1></html>"
+CHANGED, EARLIER = "Thu, 01 Jan 2026 00:30:00 GMT", "Wed, 31 Dec 2025 23:30:00 GMT"
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -17,7 +19,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         """The page, 404 for the visitor that the path names, or another page."""
         path, _, query = self.path.partition("?")
-        sign = path.split("/")[1]
+        sign = unquote(path.split("/")[1])
         told = "\n".join([*self.headers.values(), query])
         # The last sign is for whoever does not name the browser.
         turned = sign and (sign in told or (sign == "nameless" and "User-Agent" not in self.headers))
@@ -42,7 +44,9 @@ def server():
 
 def opened(server, path, **resources):
     """The page at a path as a probe got it."""
-    return site.Opened(f"{server}{path}", requests.get(f"{server}{path}", timeout=5), PAGE, resources)
+    answer = requests.get(f"{server}{path}", timeout=5)
+    answer.headers["Last-Modified"] = CHANGED
+    return site.Opened(f"{server}{path}", answer, PAGE, resources)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +64,15 @@ def opened(server, path, **resources):
         ("/of-an-older-page/page", "who kept an older page"),
         ("/google.com/page", "who comes from a search"),
         ("/utm_source/page", "who follows a link of a mail"),
+        ("/Windows NT/page", "with Chrome on Windows"),
+        ("/Edg/page", "with Edge on Windows"),
+        ("/Macintosh/other", "with Safari on a Mac"),
+        ("/cross-site/page", "who comes from a search"),
+        ("/same-site/page", "who comes from another host of the domain"),
+        ("/proxy.example.org/page", "who comes through a proxy"),
+        ("/no-cache/page", "who reloads the page"),
+        (f"/{EARLIER[5:16]}/page", f"who kept the page of {EARLIER}"),
+        (f"/{EARLIER[5:16]}/other", f"who kept the page of {EARLIER}"),
     ],
 )
 def test_who_is_turned_away_is_named(server, path, who):
@@ -79,6 +92,20 @@ def test_what_a_page_loads_and_one_visitor_does_not_get_is_seen(server):
 def test_who_looks_whether_a_page_is_there_is_answered_too(server):
     found = visitors.turned_away(requests.Session(), opened(server, "/no-head"))
     assert found == [f"a visitor who checks a link: HEAD {server}/no-head: 405"]
+
+
+def test_files_are_asked_for_by_the_page_wherever_its_visitor_comes_from():
+    found = visitors.of_files(visitors.VISITORS["who comes from a search"], "https://www.example.test/")
+    assert found == {"Referer": "https://www.example.test/", "Sec-Fetch-Site": "same-origin"}
+    assert visitors.of_files({"User-Agent": visitors.IPAD}, "https://www.example.test/") == {
+        "User-Agent": visitors.IPAD
+    }
+
+
+@pytest.mark.parametrize(("changed", "earlier"), [(CHANGED, EARLIER), ("", ""), ("yesterday", "")])
+def test_an_older_page_is_of_an_hour_before_the_last_change(changed, earlier):
+    made = answer("https://www.example.test/", **({"Last_Modified": changed} if changed else {}))
+    assert visitors.time_before(made) == earlier
 
 
 def answer(url, status=200, text=PAGE, asked=None, **headers):
