@@ -19,7 +19,7 @@ HINT = "kubectl get ingressroutes -A; kubectl -n argocd get pods"
 def wrong_everywhere(platform: Platform) -> list[str]:
     """The rules that take requests for Argo CD's host elsewhere, or leave some to nobody, here and in production."""
     host = f"argocd.{platform.environment.domain}"
-    here = route_rules.platform_rules(platform.cluster) + route_rules.other_rules(platform.cluster)
+    here = route_rules.all_rules(platform.cluster)
     there = route_rules.production_rules(platform)
     return taken_elsewhere(here, host) + [f"in production {text}" for text in taken_elsewhere(there, host)]
 
