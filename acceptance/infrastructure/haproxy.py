@@ -17,7 +17,7 @@ LEAST_SHARE = 0.25
 LEAST_CORES = 0.5
 """The fewest cores for a load balancer: encrypted traffic passes it as it is, but each packet takes time."""
 LEAST_MEMORY = 64e6
-"""The fewest bytes of memory for a load balancer with hundreds of connections: HAProxy's buffers take 32 KiB of each."""
+"""The fewest bytes of memory for a load balancer: HAProxy's buffers take 32 KiB of each of hundreds of connections."""
 OWN_FILES = 10
 """Open files that HAProxy needs besides two for each connection: its sockets that listen, its pipes and its log."""
 PORTS = "/proc/sys/net/ipv4/ip_local_port_range"
@@ -91,8 +91,9 @@ def limited(outputs: Outputs, floor: int) -> dict[str, str]:
 
 def scarce(outputs: Outputs, floor: int) -> dict[str, str]:
     """What the process and its container lack for `floor` connections at once: open files, ports, memory (bytes)."""
-    info = dict(line.split(": ", 1) for line in load_balancer_command(outputs, "show info").splitlines() if ": " in line)
-    files, (first, last) = int(info.get("Ulimit-n", 0)), own_ports(outputs)
+    info = load_balancer_command(outputs, "show info").splitlines()
+    told = [int(line.partition(": ")[2]) for line in info if line.startswith("Ulimit-n: ")]
+    files, (first, last) = next(iter(told), 0), own_ports(outputs)
     memory = limits_of(host_config(outputs)).get("memory", LEAST_MEMORY)
     return {
         name: str(seen)

@@ -25,7 +25,8 @@ SYNC_ENDS, SHORTEST = "ARGOCD_APPLICATION_CONTROLLER_SYNC_TIMEOUT", 600
 SYNC_FLAG = "sync-timeout"
 """The controller's variable, and the flag that overrides it, for how long a sync may take, and its fewest seconds.
 
-It ends longer ones as failed. The platform's syncs wait until everything is healthy. Unset or 0 means that Argo CD waits as long as it takes.
+It ends longer ones as failed. The platform's syncs wait until everything is healthy. Unset or 0 means that Argo CD
+waits as long as it takes.
 """
 
 

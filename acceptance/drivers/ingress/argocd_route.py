@@ -21,7 +21,7 @@ Specs = dict[str, dict[str, Any]]
 """The specs of objects, by NAMESPACE/NAME."""
 SERVER = "argocd/argocd-server"
 TURN_AWAY = {"inFlightReq", "rateLimit", "buffering", "errors", "circuitBreaker"}
-"""Kinds of Middleware that answer users in Argo CD's place: its page loads many files at once, and keeps streams open."""
+"""Kinds of Middleware that answer users in Argo CD's place: its page loads many files at once and keeps streams."""
 SIGN_IN = "/api/v1/session"
 """Where Argo CD's API takes passwords; guessing them may be limited."""
 HINT = "kubectl get ingressroutes -A; kubectl -n argocd get pods"

@@ -62,7 +62,9 @@ def shut_out(policies: Iterable[Manifest], pods: Iterable[Manifest], service: Sp
         rules = [rule for spec in chosen.values() for rule in spec.get("ingress") or []]
         for name, number in ports_of(pod, service).items() if chosen else ():
             if not lets_all_in([rule for rule in rules if opens(rule, name, number)]):
-                found.append(f"the NetworkPolicies {sorted(chosen)} keep clients out of Traefik's port {name or number}")
+                found.append(
+                    f"the NetworkPolicies {sorted(chosen)} keep clients out of Traefik's port {name or number}"
+                )
     return list(dict.fromkeys(found))
 
 
@@ -91,8 +93,7 @@ def ports_of(pod: Manifest, service: Spec) -> dict[str, int]:
 def opens(rule: Spec, name: str, number: int) -> bool:
     """Whether a rule is about a TCP port of a pod; one that lists no ports is about all."""
     return not rule.get("ports") or any(
-        port.get("protocol", "TCP") == "TCP"
-        and ("port" not in port or port["port"] == name or within(port, number))
+        port.get("protocol", "TCP") == "TCP" and ("port" not in port or port["port"] == name or within(port, number))
         for port in rule["ports"]
     )
 

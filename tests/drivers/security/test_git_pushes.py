@@ -48,7 +48,9 @@ def asked(monkeypatch):
 def test_a_server_that_refuses_strangers_is_right(asked):
     assert pushed_by_strangers(server()) == []
     seen = asked[0]
-    assert len(seen) == 8 and ("GET", "http://127.0.0.1:1/platform.git/info/refs?service=git-receive-pack", None) in seen
+    assert (
+        len(seen) == 8 and ("GET", "http://127.0.0.1:1/platform.git/info/refs?service=git-receive-pack", None) in seen
+    )
     assert all(login is None or login[1] != PASSWORD for _, _, login in seen)
 
 
