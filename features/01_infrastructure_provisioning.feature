@@ -58,6 +58,7 @@ Feature: Infrastructure provisioning
     And it keeps connections open that are idle for less than 60 seconds, as Traefik does
     And it takes a lost worker out of rotation within 10 seconds and redispatches connections until then
     And all workers are back in the load balancer's rotation
+    And it refuses nobody, and leads everybody to each worker alike
     And of 40 new connections at most 2 wait a second for an answer
     And each worker gets an equal share of the connections
 

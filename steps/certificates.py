@@ -172,5 +172,5 @@ def days_left(host_chains, days, evidence):
 
 @then("no route matches a host for which no certificate is ordered")
 def every_host_is_named(cluster):
-    found = route_rules.unnamed_hosts(route_rules.platform_rules(cluster)) + route_rules.other_routes(cluster)
+    found = route_rules.unnamed_hosts(route_rules.all_rules(cluster)) + route_rules.other_routes(cluster)
     assert not found, f"expected routes to name their hosts, as Traefik orders certificates for those only, saw {found}"

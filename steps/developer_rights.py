@@ -7,7 +7,7 @@ from pytest_bdd import given, then, when
 from acceptance.base.deadlines import SYNCED
 from acceptance.base.waiting import eventually
 from acceptance.drivers.argocd import projects
-from acceptance.drivers.security import admission_webhooks, granted_rights
+from acceptance.drivers.security import admission_webhooks, git_pushes, granted_rights
 from acceptance.drivers.security import developer_rights as rights
 from acceptance.drivers.security import developer_secrets as ways
 from acceptance.platform.access import DEVELOPER, NAMESPACE
@@ -166,6 +166,13 @@ def argocd_knows_no_strangers(argocd, evidence):
     )
     badges = projects.told_by_badges(argocd, APPLICATIONS)
     assert not badges, f"expected no status in Argo CD's badges, which anyone can request, saw {badges}"
+
+
+@then("a Git server in the cluster takes no push without its one password")
+def git_knows_no_strangers(cluster, git):
+    found = git_pushes.open_to_strangers(cluster, git)
+    hint = "Try: kubectl -n git exec deploy/git -- cat /etc/lighttpd/lighttpd.conf"
+    assert not found, f"expected the Git server to refuse whoever lacks its one password, but {found}. {hint}"
 
 
 @when(

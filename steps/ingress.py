@@ -98,7 +98,7 @@ def same_in_production(platform, prefix, evidence):
 
 @when("each path of each host is requested over plain HTTP", target_fixture="plain")
 def ask_plain(anyone, cluster, environment, routes, argocd_route, evidence):
-    addresses = redirects.pages(environment, route_rules.platform_rules(cluster))
+    addresses = redirects.pages(environment, route_rules.all_rules(cluster))
     evidence.add("asked for", {"methods": redirects.METHODS, "addresses": addresses})
     return redirects.judged(anyone, addresses)
 
@@ -118,7 +118,7 @@ def none_in_clear(plain):
 
 @then("no route of the platform accepts plain HTTP, here and in production")
 def no_route_in_clear(platform, cluster):
-    rules = route_rules.platform_rules(cluster) + route_rules.production_rules(platform)
+    rules = route_rules.all_rules(cluster) + route_rules.production_rules(platform)
     wrong = route_rules.taken_in_clear(rules) + traefik_options.pages_in_clear(platform)
     assert not wrong, (
         f"expected routes at the entry point {route_rules.HTTPS} only, saw {wrong}. Try: {scenario_routes.HINT}"

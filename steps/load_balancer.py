@@ -28,9 +28,11 @@ from acceptance.infrastructure.haproxy import (
     LEAST_CORES,
     connections_by_server,
     cores,
+    leads_past_workers,
     limited,
     only_behind_load_balancer,
     passed_over,
+    scarce,
     servers_up,
     share_otherwise,
 )
@@ -93,7 +95,7 @@ def has_time(outputs):
 
 @then("the load balancer sets no low limit on connections")
 def no_low_limit(outputs):
-    low = limited(outputs, LIMIT)
+    low = limited(outputs, LIMIT) | scarce(outputs, LIMIT)
     assert not low, f"expected no load balancer limit below {LIMIT} connections, saw {low}. Try: {LOGS}"
     refused = [scheme for scheme in SCHEMES if not takes_another(outputs, scheme)]
     assert not refused, (
@@ -130,6 +132,14 @@ def all_workers_back(outputs):
         return True
 
     eventually(all_up, within=LOAD_BALANCER_READY, what="every worker to be UP in the load balancer", hint=LOGS)
+
+
+@then("it refuses nobody, and leads everybody to each worker alike")
+def tells_nobody_apart(outputs):
+    rules = haproxy_settings.tells_apart(haproxy_settings.running(outputs))
+    assert not rules, f"expected no load balancer rules for some clients or hosts, saw {rules}. Try: {LOGS}"
+    past = leads_past_workers(outputs)
+    assert not past, f"expected each worker once behind every port of the load balancer, saw {past}. Try: {LOGS}"
 
 
 @then(

@@ -241,7 +241,9 @@ def healthy_again(service):
 
 
 @then("the commit of each of their records is still in the repository")
-def records_lead_to_commits(cluster, argocd, repository, applications, evidence):
+def records_lead_to_commits(cluster, argocd, git, repository, applications, evidence):
+    unkept = lost_revisions.not_on_claims(cluster, git.settings)
+    assert not unkept, f"expected Git's history to outlive its server's pod, but {', '.join(unkept)}"
     known, since = lost_revisions.known_commits(repository), lost_revisions.repositories_since(cluster)
     evidence.add("commits in the repository", len(known))
     lost = lost_revisions.lost_revisions(argocd.applications(), repository.url, known, since)

@@ -51,7 +51,7 @@ def only_answered_by(marked, platform, cluster, name, evidence):
 def routes_lead_to(platform, cluster, environment, host, name, evidence):
     address, service = f"{host}.{environment.domain}", f"default/{name}"
     there = route_rules.production_rules(platform)
-    here = route_rules.platform_rules(cluster) + route_rules.other_rules(cluster)
+    here = route_rules.all_rules(cluster)
     evidence.add(f"rules that take {address}", [rule.match for rule in here + there if rule.may_take(address)])
     wrong = [text for rules in (here, there) for text in route_rules.leads_elsewhere(rules, address, service)]
     assert not wrong, (
@@ -159,6 +159,6 @@ def each_answer_is(marked, status, evidence):
 
 @when(parsers.parse('each path of the host "{host}" is requested over plain HTTP'), target_fixture="plain")
 def ask_over_http(users, environment, cluster, host, evidence):
-    addresses = redirects.pages_of(environment, route_rules.platform_rules(cluster), host)
+    addresses = redirects.pages_of(environment, route_rules.all_rules(cluster), host)
     evidence.add("asked for", {"methods": redirects.METHODS, "addresses": addresses})
     return redirects.judged(users, addresses)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from acceptance.clients.docker import docker, inspect
 from acceptance.infrastructure.containers import limits as limits_of
@@ -15,6 +16,12 @@ LEAST_SHARE = 0.25
 """The smallest part of its fair share of some connections that a server may get: chance may favour another one."""
 LEAST_CORES = 0.5
 """The fewest cores for a load balancer: encrypted traffic passes it as it is, but each packet takes time."""
+LEAST_MEMORY = 64e6
+"""The fewest bytes of memory for a load balancer: HAProxy's buffers take 32 KiB of each of hundreds of connections."""
+OWN_FILES = 10
+"""Open files that HAProxy needs besides two for each connection: its sockets that listen, its pipes and its log."""
+PORTS = "/proc/sys/net/ipv4/ip_local_port_range"
+"""The first and the last port from which connections to one server are opened. Source: Linux, ip-sysctl."""
 
 
 def load_balancer_command(outputs: Outputs, command: str) -> str:
@@ -82,6 +89,34 @@ def limited(outputs: Outputs, floor: int) -> dict[str, str]:
     return {name: limit for name, limit in found.items() if int(limit) < floor}
 
 
+def scarce(outputs: Outputs, floor: int) -> dict[str, str]:
+    """What the process and its container lack for `floor` connections at once: open files, ports, memory (bytes)."""
+    info = load_balancer_command(outputs, "show info").splitlines()
+    told = [int(line.partition(": ")[2]) for line in info if line.startswith("Ulimit-n: ")]
+    files, (first, last) = next(iter(told), 0), own_ports(outputs)
+    memory = limits_of(host_config(outputs)).get("memory", LEAST_MEMORY)
+    return {
+        name: str(seen)
+        for name, seen, least in (
+            ("open files", files, 2 * floor + OWN_FILES if files else 0),
+            ("ports for connections to a worker", last - first + 1, floor),
+            ("bytes of memory", int(memory), LEAST_MEMORY),
+        )
+        if seen < least
+    }
+
+
+def own_ports(outputs: Outputs) -> tuple[int, int]:
+    """The first and the last port from which the load balancer connects to its servers."""
+    first, last = docker("exec", outputs.load_balancer.id, "cat", PORTS).split()
+    return int(first), int(last)
+
+
+def host_config(outputs: Outputs) -> Mapping[str, Any]:
+    """The settings with which the engine runs the load balancer's container; none if it is gone."""
+    return (inspect("container", outputs.load_balancer.id) or {}).get("HostConfig") or {}
+
+
 def servers_up(outputs: Outputs) -> dict[str, str]:
     """Each server of the load balancer, with its state: UP, DOWN or MAINT."""
     return server_statistics(outputs, "status")
@@ -92,6 +127,25 @@ def assert_knows_all(outputs: Outputs) -> None:
     wanted = {f"{backend}/{worker.name}" for worker in outputs.workers for backend in ("http", "https")}
     seen = servers_up(outputs)
     assert wanted <= seen.keys(), f"expected {sorted(wanted)} behind the load balancer, saw {sorted(seen)}"
+
+
+def without_each_once(listed: str, addresses: Iterable[str]) -> dict[str, list[str]]:
+    """The backends in `show stat` whose servers are not each worker once: where they lead, by backend.
+
+    `addresses`: the workers' addresses. A worker may be there twice under two names, or in a backend of its own.
+    """
+    rows = [line.split(",") for line in listed.splitlines() if line]
+    column, found = rows[0].index("addr"), dict[str, list[str]]()
+    for row in rows[1:]:
+        if row[1] not in ("FRONTEND", "BACKEND"):
+            found.setdefault(row[0], []).append(row[column].rpartition(":")[0].strip("[]"))
+    wanted = sorted(addresses)
+    return {backend: sorted(seen) for backend, seen in found.items() if sorted(seen) != wanted}
+
+
+def leads_past_workers(outputs: Outputs) -> dict[str, list[str]]:
+    """The running load balancer's backends that do not have each worker once, with the addresses of their servers."""
+    return without_each_once(load_balancer_command(outputs, "show stat"), [one.address for one in outputs.workers])
 
 
 def unequal_shares(listed: str) -> dict[str, str]:
@@ -143,7 +197,7 @@ def passed_over(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str
 
 def cores(outputs: Outputs) -> float | None:
     """The cores that the engine limits the load balancer's container to; None without a limit."""
-    return limits_of((inspect("container", outputs.load_balancer.id) or {}).get("HostConfig") or {}).get("cores")
+    return limits_of(host_config(outputs)).get("cores")
 
 
 def leads_to(outputs: Outputs, server: str) -> str:

@@ -1,4 +1,4 @@
-"""Time-outs of kind's load balancer: for idle connections and lost workers. Source: HAProxy's manual.
+"""Settings of kind's load balancer: time-outs, lost workers, rules for some clients. Source: HAProxy's manual.
 
 Its statistics do not show these settings, so they are read from the files that the running process was started with.
 """
@@ -25,6 +25,13 @@ RETRIES = "3"
 """HAProxy's default: how often a connection that failed is tried again."""
 CONNECTS = 10.0
 """The most seconds that an attempt to connect to a worker may take: the next one may be on another worker."""
+TELLS_APART = (
+    "tcp-request", "tcp-response", "http-request", "http-response", "redirect", "monitor-net",
+    "use_backend", "use-server", "stick",
+)  # fmt: skip
+"""The first words of rules that refuse some clients, answer them, or lead some elsewhere than others."""
+WAITS_ONLY = ["tcp-request", "inspect-delay"]
+"""How a rule begins that only says how long others wait."""
 
 Words = list[str]
 
@@ -84,6 +91,16 @@ def hangs_up(text: str, within: float) -> list[str]:
         for proxy in proxies(text)
         for kind in PAUSES
         if (said := proxy.last("timeout", kind)) and seconds(said[0]) < within
+    ]
+
+
+def tells_apart(text: str) -> list[str]:
+    """The rules of a configuration by which some clients are refused or led elsewhere than others, in words."""
+    return [
+        f"{proxy}: {' '.join(line)}"
+        for proxy in proxies(text)
+        for line in proxy.lines
+        if line[0] in TELLS_APART and line[:2] != WAITS_ONLY
     ]
 
 

@@ -85,6 +85,7 @@ Feature: Hardening
     And the API lists only read rights for the developer
     And every Argo CD project allows only named repositories and the platform's namespace
     And Argo CD reveals nothing to clients that have not signed in
+    And a Git server in the cluster takes no push without its one password
     When Applications in the platform's project name another repository or another namespace
     Then Argo CD rejects each of them
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace as Thing
 import pytest
 
 from acceptance.infrastructure import haproxy
-from acceptance.infrastructure.haproxy import cores, limits_of_process, passed_over
+from acceptance.infrastructure.haproxy import cores, limits_of_process, passed_over, scarce, without_each_once
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,46 @@ def test_a_worker_that_is_passed_over_is_told(more, seen):
 def test_the_engines_limit_of_its_container_is_read(monkeypatch, settings, seen):
     monkeypatch.setattr(haproxy, "inspect", lambda *_: {"HostConfig": settings})
     assert cores(Thing(load_balancer=Thing(id="balancer"))) == seen
+
+
+@pytest.mark.parametrize(
+    ("files", "ports", "memory", "lacks"),
+    [
+        ("8222", "32768\t60999", 0, []),
+        ("1048576", "1024 65535", 256 * 2**20, []),
+        ("2010", "40000 40999", 64_000_000, []),
+        ("1024", "32768 60999", 0, ["open files"]),
+        ("8222", "40000 40250", 0, ["ports for connections to a worker"]),
+        ("8222", "32768 60999", 24 * 2**20, ["bytes of memory"]),
+    ],
+)
+def test_what_is_too_little_for_its_connections_is_told(monkeypatch, files, ports, memory, lacks):
+    monkeypatch.setattr(haproxy, "inspect", lambda *_: {"HostConfig": {"Memory": memory}})
+    told = f"Name: HAProxy\nUlimit-n: {files}\n"
+    monkeypatch.setattr(haproxy, "docker", lambda *words: f"{ports}\n" if words[-1] == haproxy.PORTS else told)
+    assert [*scarce(Thing(load_balancer=Thing(id="balancer")), 1000)] == lacks
+
+
+def statistics(*servers):
+    """`show stat` of these servers, as (backend, name, address)."""
+    proxies = dict.fromkeys(backend for backend, *_ in servers)
+    rows = [f"{name},FRONTEND,," for name in proxies] + [f"{name},BACKEND,," for name in proxies]
+    return "\n".join(["# pxname,svname,addr,", *rows, *(",".join((*server, "")) for server in servers)])
+
+
+ONE, TWO = "10.0.0.1", "10.0.0.2"
+BOTH = [("http", "one", f"{ONE}:80"), ("http", "two", f"{TWO}:80")]
+
+
+@pytest.mark.parametrize(
+    ("servers", "told"),
+    [
+        (BOTH, {}),
+        ([BOTH[1], BOTH[0]], {}),
+        ([*BOTH, ("api", "one", f"{ONE}:443")], {"api": [ONE]}),
+        ([*BOTH, ("http", "three", f"{ONE}:80")], {"http": [ONE, ONE, TWO]}),
+        ([BOTH[0], ("http", "two", f"{ONE}:80")], {"http": [ONE, ONE]}),
+    ],
+)
+def test_a_backend_without_each_worker_once_is_told(servers, told):
+    assert without_each_once(statistics(*servers), [TWO, ONE]) == told

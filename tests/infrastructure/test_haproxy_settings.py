@@ -6,14 +6,14 @@ import pytest
 
 from acceptance.base.paths import ROOT
 from acceptance.infrastructure import haproxy_settings
-from acceptance.infrastructure.haproxy_settings import hangs_up, misses_late, seconds
+from acceptance.infrastructure.haproxy_settings import hangs_up, misses_late, seconds, tells_apart
 
 OURS = (ROOT / "infrastructure" / "kind" / "haproxy.cfg.tftpl").read_text()
 
 
 def test_what_we_have_waits_and_sends_nobody_to_who_is_gone():
     assert "server ${worker}" in OURS
-    assert hangs_up(OURS, 60) == misses_late(OURS, 10) == []
+    assert hangs_up(OURS, 60) == misses_late(OURS, 10) == tells_apart(OURS) == []
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,27 @@ def test_a_worker_that_is_gone_and_still_given_users_is_told(old, new, seen):
 )
 def test_a_worker_that_is_gone_and_soon_left_is_let_pass(old, new):
     assert misses_late(OURS.replace(old, new), 10) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "is_told"),
+    [
+        ("tcp-request connection reject if { src 203.0.113.0/24 }", True),
+        ("tcp-request content reject if { req.ssl_sni -i api.example.test }", True),
+        ("use_backend api if { req.ssl_sni -i api.example.test }", True),
+        ("use-server one if { src 203.0.113.0/24 }", True),
+        ("stick on src", True),
+        ("http-request deny if { path /x }", True),
+        ("monitor-net 203.0.113.0/24", True),
+        ("tcp-request inspect-delay 5s", False),
+        ("acl office src 203.0.113.0/24", False),
+        ("# tcp-request connection reject", False),
+    ],
+)
+@pytest.mark.parametrize("before", ["  default_backend", "  balance roundrobin", "  option dontlognull"])
+def test_a_rule_for_some_clients_is_told(line, is_told, before):
+    assert before in OURS
+    assert bool(tells_apart(OURS.replace(before, f"  {line}\n{before}"))) is is_told
 
 
 def test_what_is_said_of_one_section_holds_for_no_other():

@@ -8,11 +8,14 @@ from typing import Any
 
 from kubernetes.client import ApiException
 
+from acceptance.base.environment import GitOpsSettings
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
 
 GIT, CLAIM = "git", "git"
 """The namespace of a Git server in the cluster, and the claim on which it keeps its repositories."""
+FOLDER, ON_CLAIM = "/srv/git", "persistentVolumeClaim"
+"""Where such a server has the repositories, and the kind of a volume that outlives its pod."""
 NOW = "refs/remotes/now"
 """Where a clone keeps the branches and tags that the server has now; the clone's own may be older."""
 
@@ -37,6 +40,33 @@ def repositories_since(cluster: Cluster) -> datetime.datetime | None:
         return None
     found: datetime.datetime = claim.metadata.creation_timestamp
     return found
+
+
+def not_on_claims(cluster: Cluster, settings: GitOpsSettings) -> list[str]:
+    """The pods of a Git server in the cluster that lose the repositories when they are replaced, in words.
+
+    Nothing for a server elsewhere. Raises AssertionError if there is no pod of it.
+    """
+    if settings.server != "in-cluster":
+        return []
+    pods = cluster.core.list_namespaced_pod(GIT, label_selector=f"app={GIT}").items
+    assert pods, f"expected pods of the Git server, saw none. Try: kubectl -n {GIT} get pods"
+    found = {pod.metadata.name: storage(cluster.api.sanitize_for_serialization(pod.spec)) for pod in pods}
+    return [f"{pod} keeps {FOLDER} on {kept or 'no volume'}" for pod, kept in found.items() if kept != ON_CLAIM]
+
+
+def storage(spec: dict[str, Any]) -> str:
+    """The kind of volume on which a pod's first container has the repositories; empty for none."""
+    mounts = [
+        mount
+        for mount in spec["containers"][0].get("volumeMounts") or []
+        if f"{FOLDER}/".startswith(f"{mount['mountPath'].rstrip('/')}/")
+    ]
+    if not mounts:
+        return ""
+    name = max(mounts, key=lambda mount: len(mount["mountPath"]))["name"]
+    volume: dict[str, Any] = next(item for item in spec["volumes"] if item["name"] == name)
+    return next(key for key in volume if key != "name")
 
 
 def lost_revisions(

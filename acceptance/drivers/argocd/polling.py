@@ -18,6 +18,8 @@ NEVER = 10**9
 UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 DEFAULTS = {"interval": 120, "jitter": 60, "cache": 180}
 """Default values in seconds. Source: the flags of Argo CD 3.2's controller and repository server."""
+CACHE = "revision-cache-expiration"
+"""The repository server's flag for how long it takes a branch to be where it was; it overrides the variable."""
 
 
 def seconds_of(duration: str) -> float:
@@ -35,6 +37,23 @@ def variable(workload: Manifest, name: str, settings: Mapping[str, str]) -> str:
     return ""
 
 
+def words_of(workload: Manifest) -> list[str]:
+    """The words with which a workload's container is started, also those of a shell's script."""
+    container = workload["spec"]["template"]["spec"]["containers"][0]
+    return [word for text in [*container.get("command", []), *container.get("args", [])] for word in text.split()]
+
+
+def flag(workload: Manifest, name: str) -> str:
+    """The value of a flag (`--NAME=VALUE` or `--NAME VALUE`) of a workload's container; empty if it is not given."""
+    words = words_of(workload)
+    # The last of several wins.
+    for at in range(len(words) - 1, -1, -1):
+        option, is_joined, value = words[at].partition("=")
+        if option == f"--{name}":
+            return (value if is_joined else "".join(words[at + 1 : at + 2])).strip("'\"")
+    return ""
+
+
 def polling(controller: Manifest, repo_server: Manifest, settings: Mapping[str, str]) -> dict[str, float]:
     """Argo CD's polling interval, jitter and cache lifetime in seconds, as its processes are started.
 
@@ -43,10 +62,9 @@ def polling(controller: Manifest, repo_server: Manifest, settings: Mapping[str, 
     said = {
         "interval": variable(controller, "ARGOCD_RECONCILIATION_TIMEOUT", settings),
         "jitter": variable(controller, "ARGOCD_RECONCILIATION_JITTER", settings),
-        "cache": variable(repo_server, "ARGOCD_RECONCILIATION_TIMEOUT", settings),
+        "cache": flag(repo_server, CACHE) or variable(repo_server, "ARGOCD_RECONCILIATION_TIMEOUT", settings),
     }
-    container = controller["spec"]["template"]["spec"]["containers"][0]
-    flags = [text for text in [*container.get("command", []), *container.get("args", [])] if "--app-resync" in text]
+    flags = [word for word in words_of(controller) if "--app-resync" in word]
     assert not flags, (
         f"expected argocd-cm to set the polling interval, but the application controller's {flags} overrides it"
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from acceptance.cluster.manifests import Manifest
-from acceptance.drivers.argocd.polling import variable
+from acceptance.drivers.argocd.polling import flag, variable, words_of
 from acceptance.platform.application_status import ARGOCD
 from acceptance.platform.platform import Platform
 
@@ -22,23 +22,25 @@ LONGEST = {"TIMEOUT_SECONDS": 60, "BACKOFF_TIMEOUT_SECONDS": 60, "BACKOFF_CAP_SE
 """
 
 SYNC_ENDS, SHORTEST = "ARGOCD_APPLICATION_CONTROLLER_SYNC_TIMEOUT", 600
-"""The controller's variable for how long a sync may take, and its fewest seconds: it ends longer ones as failed.
+SYNC_FLAG = "sync-timeout"
+"""The controller's variable, and the flag that overrides it, for how long a sync may take, and its fewest seconds.
 
-The platform's syncs wait until everything is healthy. Unset or 0 means that Argo CD waits as long as it takes.
+It ends longer ones as failed. The platform's syncs wait until everything is healthy. Unset or 0 means that Argo CD
+waits as long as it takes.
 """
 
 
 def heals_late(controller: Manifest, settings: Mapping[str, str]) -> list[str]:
     """The settings by which drift may stay for long or syncs be ended, given argocd-cmd-params-cm's data, in words.
 
-    A flag is named whatever it says: it overrides the variables.
+    A flag about self-healing is named whatever it says: it overrides the variables.
     """
     said = {name: variable(controller, PREFIX + name, settings) for name in LONGEST}
     late = [f"{PREFIX}{name}={text}" for name, text in said.items() if float(text or 0) > LONGEST[name]]
-    ends = variable(controller, SYNC_ENDS, settings)
-    late += [f"{SYNC_ENDS}={ends}"] if 0 < float(ends or 0) < SHORTEST else []
-    container = controller["spec"]["template"]["spec"]["containers"][0]
-    return late + [text for text in [*container.get("command", []), *container.get("args", [])] if FLAGS in text]
+    given = flag(controller, SYNC_FLAG)
+    ends, by = given or variable(controller, SYNC_ENDS, settings), f"--{SYNC_FLAG}" if given else SYNC_ENDS
+    late += [f"{by}={ends}"] if 0 < float(ends or 0) < SHORTEST else []
+    return late + [word for word in words_of(controller) if FLAGS in word]
 
 
 def heals_late_everywhere(platform: Platform) -> dict[str, str]:

@@ -8,12 +8,14 @@ from acceptance.platform.git import GIT, PLATFORM, GitServer
 FOLDER = "/srv/git"
 PROVEN = "demo"
 """The repository whose webhook a scenario tests."""
+POLLED = "demo-polled"
+"""The repository whose pushes call none, so that a scenario sees them found by polling."""
 
 
 def hooks(cluster: Cluster) -> dict[str, str]:
     """What the Git server in the cluster runs after a push, by repository; empty if it runs nothing."""
     found = {}
-    for name in (PLATFORM, PROVEN):
+    for name in (PLATFORM, PROVEN, POLLED):
         # Git itself says where it looks for hooks (core.hooksPath). It ignores one that is not executable.
         ask = f"cd {FOLDER}/{name}.git && hook=$(git rev-parse --git-path hooks/post-receive)"
         script = f'{ask} && {{ test ! -x "$hook" || readlink -f "$hook"; }}'
@@ -22,10 +24,15 @@ def hooks(cluster: Cluster) -> dict[str, str]:
 
 
 def without_webhook(cluster: Cluster, git: GitServer) -> str:
-    """What is wrong with the hook of the platform's repository; empty for an external Git server, which hides them."""
+    """What is wrong with the hooks of the platform's repository and of the one without; empty if all is well.
+
+    Also for an external Git server, which hides them.
+    """
     if git.settings.server != "in-cluster":
         return ""
     seen = hooks(cluster)
+    if seen[POLLED]:
+        return f"after a push to {POLLED} the Git server runs {seen[POLLED]}, so that polling was not seen alone"
     if seen[PLATFORM] == seen[PROVEN]:
         return ""
     return f"after a push to {PLATFORM} the Git server runs {seen[PLATFORM] or 'nothing'}, not {seen[PROVEN]}"

@@ -5,23 +5,70 @@ Source: 3.9, 13.1, 13.2 and 13.6, which speak of the UI. A route may leave the A
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
 from acceptance.base.deadlines import ROUTE_READY
 from acceptance.base.waiting import eventually
 from acceptance.clients.argocd import ArgoCD
 from acceptance.drivers.ingress import route_matching, route_rules
+from acceptance.drivers.ingress import route_middlewares as passed
 from acceptance.drivers.ingress.route_rules import Rule
 from acceptance.platform.platform import Platform
 
+Specs = dict[str, dict[str, Any]]
+"""The specs of objects, by NAMESPACE/NAME."""
 SERVER = "argocd/argocd-server"
+TURN_AWAY = {"inFlightReq", "rateLimit", "buffering", "errors", "circuitBreaker"}
+"""Kinds of Middleware that answer users in Argo CD's place: its page loads many files at once and keeps streams."""
+SIGN_IN = "/api/v1/session"
+"""Where Argo CD's API takes passwords; guessing them may be limited."""
 HINT = "kubectl get ingressroutes -A; kubectl -n argocd get pods"
 
 
 def wrong_everywhere(platform: Platform) -> list[str]:
-    """The rules that take requests for Argo CD's host elsewhere, or leave some to nobody, here and in production."""
+    """What takes requests for Argo CD's host elsewhere, turns some away or leaves some to nobody, here and there."""
     host = f"argocd.{platform.environment.domain}"
-    here = route_rules.platform_rules(platform.cluster) + route_rules.other_rules(platform.cluster)
-    there = route_rules.production_rules(platform)
-    return taken_elsewhere(here, host) + [f"in production {text}" for text in taken_elsewhere(there, host)]
+    here, there = route_rules.all_rules(platform.cluster), route_rules.production_rules(platform)
+    found = taken_elsewhere(there, host) + hindered_in_production(platform, there, host)
+    return taken_elsewhere(here, host) + hindered(platform, here, host) + [f"in production {text}" for text in found]
+
+
+def hindered(platform: Platform, rules: list[Rule], host: str) -> list[str]:
+    """What turns some requests for a host away before they get to Argo CD, in words: Middlewares, TLS options."""
+    middlewares, options = passed.live_middlewares(platform.cluster), passed.live_tls_options(platform.cluster)
+    return turns_away(rules, host, middlewares, options) + hindering(passed.live_entries(platform, middlewares))
+
+
+def hindered_in_production(platform: Platform, rules: list[Rule], host: str) -> list[str]:
+    """The same as production renders it."""
+    middlewares, options = passed.production_middlewares(platform), passed.production_tls_options(platform)
+    return turns_away(rules, host, middlewares, options) + hindering(passed.production_entries(platform, middlewares))
+
+
+def hindering(found: Iterable[passed.Named]) -> list[str]:
+    """The Middlewares among these that turn users away."""
+    return [text for text, kinds in found if TURN_AWAY & {*kinds}]
+
+
+def turns_away(rules: list[Rule], host: str, middlewares: Specs, options: Specs) -> list[str]:
+    """The Middlewares and TLS options of the rules for a host that turn some requests or clients away, in words.
+
+    Who signs in elsewhere first, or comes from an office, may be asked for that: such Middlewares are right, and so is
+    a limit for signing in alone.
+    """
+    own = [rule for rule in rules if rule.may_take(host) and names_any(rule)]
+    used = [rule for rule in own if not signs_in(rule)]
+    whole = [replace(rule, middlewares=tuple(passed.behind_chains(rule.middlewares, middlewares))) for rule in used]
+    chosen = [(rule, rule.tls["options"]) for rule in own if rule.tls.get("options")]
+    rejecting = [
+        f"{rule.match} has the TLS options {name}: {options[name]}"
+        for rule, item in chosen
+        if (name := f"{item.get('namespace') or rule.namespace}/{item['name']}") in options
+        and passed.rejects_clients(options[name])
+    ]
+    return hindering(passed.through(whole, middlewares)) + rejecting
 
 
 def taken_elsewhere(rules: list[Rule], host: str) -> list[str]:
@@ -39,6 +86,11 @@ def taken_elsewhere(rules: list[Rule], host: str) -> list[str]:
 def names_any(rule: Rule) -> bool:
     """Whether a rule names a host, or a pattern of hosts."""
     return bool(route_matching.words(rule.match, "Host", "HostRegexp"))
+
+
+def signs_in(rule: Rule) -> bool:
+    """Whether a rule takes only requests by which users sign in."""
+    return bool(rule.paths) and not rule.untried and all(path.startswith(SIGN_IN) for path in rule.paths)
 
 
 def takes_every_path(rule: Rule) -> bool:

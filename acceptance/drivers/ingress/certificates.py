@@ -146,9 +146,8 @@ def wait_renewed(
 
 def resolvers_of_routes(platform: Platform) -> dict[str, str]:
     """Where the certificate of each of the platform's routes comes from, here and as production renders it."""
-    here = {
-        f"{rule.namespace}/{rule.route}": certified_by(rule) for rule in route_rules.platform_rules(platform.cluster)
-    }
+    rules = route_rules.all_rules(platform.cluster)
+    here = {f"{rule.namespace}/{rule.route}": certified_by(rule) for rule in rules}
     there = {f"production's {rule.route}": certified_by(rule) for rule in route_rules.production_rules(platform)}
     assert here and there, (
         f"expected routes of the platform here and in production, saw {len(here)} here and {len(there)} in production"

@@ -48,7 +48,7 @@ def left_out(rules: list[Rule]) -> list[str]:
 
 def hosts_left_out(platform: Platform) -> list[str]:
     """Such hosts of the platform's routes here, and of those that production renders."""
-    here, there = route_rules.platform_rules(platform.cluster), route_rules.production_rules(platform)
+    here, there = route_rules.all_rules(platform.cluster), route_rules.production_rules(platform)
     return [*left_out(here), *(f"production's {text}" for text in left_out(there))]
 
 
@@ -88,7 +88,7 @@ def taken_by(names: Iterable[str], hosts: list[str]) -> list[str]:
 
 def hosts_by_default(cluster: Cluster) -> dict[str, list[str]]:
     """The hosts of routes that a default certificate is for, by its TLSStore: Traefik orders none for those."""
-    hosts = route_rules.hosts(route_rules.platform_rules(cluster))
+    hosts = route_rules.hosts(route_rules.all_rules(cluster))
     stores = cluster.custom.list_cluster_custom_object(*route_rules.TRAEFIK, "tlsstores")["items"]
     found = {
         f"{store['metadata']['namespace']}/{store['metadata']['name']}": taken_by(default_names(cluster, store), hosts)

@@ -50,6 +50,17 @@ def live_middlewares(cluster: Cluster) -> dict[str, dict[str, Any]]:
     return specs(cluster.custom.list_cluster_custom_object(*TRAEFIK, "middlewares")["items"])
 
 
+def behind_chains(names: Iterable[str], middlewares: dict[str, dict[str, Any]], depth: int = 5) -> list[str]:
+    """The Middlewares of these names (NAMESPACE/NAME), with those that chains among them name, up to a depth."""
+    found = []
+    for name in names:
+        home = name.partition("/")[0]
+        chained = ((middlewares.get(name) or {}).get("chain") or {}).get("middlewares") or []
+        below = [f"{item.get('namespace') or home}/{item['name']}" for item in chained]
+        found += [name, *(behind_chains(below, middlewares, depth - 1) if depth else [])]
+    return found
+
+
 def production_middlewares(platform: Platform) -> dict[str, dict[str, Any]]:
     """The specs of the Middlewares that production renders."""
     rendered = (item for component in ROUTED for item in platform.rendering.production(component))
@@ -112,12 +123,24 @@ def default_tls(options: Iterable[Manifest]) -> list[str]:
 
     Traefik applies the one of this name to every route that names none, whatever its namespace.
     """
-    found = [item for item in options if item["metadata"]["name"] == "default"]
-    return [
-        f"every route has the TLS options {item['spec']}"
-        for item in found
-        if item["spec"].get("minVersion") == "VersionTLS13" or item["spec"].get("clientAuth")
-    ]
+    found = [item["spec"] for item in options if item["metadata"]["name"] == "default"]
+    return [f"every route has the TLS options {spec}" for spec in found if rejects_clients(spec)]
+
+
+def rejects_clients(spec: dict[str, Any]) -> bool:
+    """Whether a TLSOption's spec rejects clients with TLS 1.2 or without a client certificate."""
+    return spec.get("minVersion") == "VersionTLS13" or bool(spec.get("clientAuth"))
+
+
+def live_tls_options(cluster: Cluster) -> dict[str, dict[str, Any]]:
+    """The specs of all TLSOptions, by NAMESPACE/NAME."""
+    return specs(cluster.custom.list_cluster_custom_object(*TRAEFIK, "tlsoptions")["items"])
+
+
+def production_tls_options(platform: Platform) -> dict[str, dict[str, Any]]:
+    """The specs of the TLSOptions that production renders, by NAMESPACE/NAME."""
+    rendered = (item for component in ("traefik", *ROUTED) for item in platform.rendering.production(component))
+    return specs(item for item in rendered if item["kind"] == "TLSOption")
 
 
 def production_tls(platform: Platform) -> list[str]:

@@ -105,6 +105,11 @@ def other_rules(cluster: Cluster) -> list[Rule]:
     return [rule for rule in rules if rule.namespace.startswith("scenario") and not has_scenarios_name(rule.namespace)]
 
 
+def all_rules(cluster: Cluster) -> list[Rule]:
+    """The rules of every IngressRoute except scenarios' own. Raises AssertionError if the platform has none."""
+    return platform_rules(cluster) + other_rules(cluster)
+
+
 def production_routes(platform: Platform) -> list[Manifest]:
     """The IngressRoutes that production renders."""
     rendered = (item for component in ROUTED for item in platform.rendering.production(component))

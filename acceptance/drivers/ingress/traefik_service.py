@@ -1,4 +1,7 @@
-"""Whether production's load balancer finds Traefik, and whether its Service lets every client in. Source: 4.1."""
+"""Whether production's load balancer finds Traefik, and whether its Service and policies let every client in.
+
+Source: 4.1.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from acceptance.base.paths import ROOT
+from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
+from acceptance.drivers.ingress import traefik_policies
+from acceptance.platform.authority import NAMESPACE
 from acceptance.platform.platform import Platform
 
 BALANCER = ROOT / "infrastructure" / "aws" / "load-balancer.tf"
@@ -17,7 +23,16 @@ BALANCER = ROOT / "infrastructure" / "aws" / "load-balancer.tf"
 def troubles(platform: Platform) -> list[str]:
     """Why clients would not reach Traefik through its Service, here and in production, in words."""
     here, there = service(platform.render("traefik")), service(platform.rendering.production("traefik"))
-    return keeps_out("here", here) + keeps_out("in production", there) + not_found(there, health_port())
+    running = running_service(platform.cluster)
+    kept = keeps_out("here", here) + keeps_out("here", running) + keeps_out("in production", there)
+    shut = traefik_policies.shut_out_everywhere(platform, running, there)
+    return list(dict.fromkeys(kept + shut)) + not_found(there, health_port())
+
+
+def running_service(cluster: Cluster) -> dict[str, Any]:
+    """The spec of Traefik's Service as the cluster has it."""
+    found = cluster.core.read_namespaced_service("traefik", NAMESPACE)
+    return dict(cluster.api.sanitize_for_serialization(found.spec))
 
 
 def service(objects: Iterable[Manifest]) -> dict[str, Any]:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from acceptance.drivers.argocd.polling import NOTICED_WITHIN, as_production_polls, longest_wait, polling, seconds_of
+from acceptance.drivers.argocd.polling import (
+    NOTICED_WITHIN,
+    as_production_polls,
+    flag,
+    longest_wait,
+    polling,
+    seconds_of,
+)
 
 
 def workload(**variables):
@@ -33,6 +40,28 @@ def test_the_longest_wait_comes_from_what_the_processes_are_started_with():
     controller["spec"]["template"]["spec"]["containers"][0]["args"] = ["--app-resync=600"]
     with pytest.raises(AssertionError, match="app-resync"):
         polling(controller, repo_server, settings)
+
+
+@pytest.mark.parametrize(
+    ("started", "seconds"),
+    [
+        ({"args": ["/usr/local/bin/argocd-repo-server"]}, 5),
+        ({"args": ["/usr/local/bin/argocd-repo-server", "--revision-cache-expiration=2m0s"]}, 120),
+        ({"command": ["argocd-repo-server", "--revision-cache-expiration", "2m0s"]}, 120),
+        ({"command": ["sh", "-c"], "args": ["exec argocd-repo-server --revision-cache-expiration '2m0s'"]}, 120),
+        ({"args": ["--revision-cache-expiration=2m", "--revision-cache-expiration=10s"]}, 10),
+        ({"args": ["--repo-cache-expiration=24h"]}, 5),
+    ],
+)
+def test_a_flag_of_the_repository_server_overrides_its_variable(started, seconds):
+    repo_server = workload(ARGOCD_RECONCILIATION_TIMEOUT={"value": "5s"})
+    repo_server["spec"]["template"]["spec"]["containers"][0] |= started
+    assert polling(workload(), repo_server, {})["cache"] == seconds
+
+
+def test_a_flag_without_a_value_says_nothing():
+    last = {"spec": {"template": {"spec": {"containers": [{"args": ["--revision-cache-expiration"]}]}}}}
+    assert flag(last, "revision-cache-expiration") == ""
 
 
 def test_production_polls_as_often_as_its_own_environment_says():

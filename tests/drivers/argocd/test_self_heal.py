@@ -45,6 +45,20 @@ def test_a_sync_that_is_ended_early_is_told(seconds, is_short):
     assert heals_late(controller(ends), {}) == ([f"{self_heal.SYNC_ENDS}={seconds}"] if is_short else [])
 
 
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["--sync-timeout=60"], ["--sync-timeout=60"]),
+        (["--sync-timeout", "60"], ["--sync-timeout=60"]),
+        (["--sync-timeout=0"], []),
+        (["--sync-timeout=3600"], []),
+    ],
+)
+def test_a_flag_by_which_syncs_are_ended_is_told(args, told):
+    ends = {"name": self_heal.SYNC_ENDS, "value": "3600"}
+    assert heals_late(controller(ends, args=args), {}) == told
+
+
 def test_what_is_set_beside_the_settings_is_told():
     late = {"name": f"{self_heal.PREFIX}BACKOFF_TIMEOUT_SECONDS", "value": "3600"}
     assert heals_late(controller(late), {}) == [f"{late['name']}=3600"]

@@ -2,7 +2,13 @@
 
 import json
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
+import pytest
+import requests
+
+from acceptance.base.deadlines import Deadline
+from acceptance.base.waiting import TimedOut
 from acceptance.drivers.ingress import (
     access_log,
 )
@@ -22,3 +28,34 @@ def test_who_was_asked_is_read_from_the_access_log():
         json.dumps({"RequestPath": "/x?mark-of-somebody-else", "ServiceAddr": "10.0.0.9:3000"}),
     ]
     assert access_log.addresses(lines, ["mark-aa", "mark-bb", "mark-cc"]) == {"mark-aa": "10.0.0.1", "mark-bb": ""}
+
+
+class Users:
+    """A client that notes the paths of its requests."""
+
+    def __init__(self):
+        self.paths = []
+
+    def request(self, method, address, **_):
+        self.paths.append(urlsplit(requests.Request(method, address).prepare().url).path)
+        return SimpleNamespace(status_code=200)
+
+
+def test_an_encoded_slash_and_an_encoded_percent_sign_are_sent_as_they_are(monkeypatch):
+    monkeypatch.setattr(access_log, "answered", lambda *_: None)
+    users = Users()
+    environment = SimpleNamespace(
+        domain="example.test", services=SimpleNamespace(graphql_path="/graphql", nonce_path="/nonce", siwe_path="/siwe")
+    )
+    monkeypatch.setattr(access_log, "known_paths", lambda _: {"api": ["/health"]})
+    marked = access_log.send_everywhere(users, environment, "api", [])
+    (path,) = [path for path in users.paths if "%" in path]
+    assert path.endswith("/a%2Fb%2520c") and len(marked.asked) == len(users.paths)
+
+
+def test_a_request_that_no_pod_gets_is_named(monkeypatch):
+    monkeypatch.setattr(access_log, "LOGS_READABLE", Deadline(0.2, "a test"))
+    monkeypatch.setattr(access_log, "entries", lambda *_: [json.dumps({"RequestPath": "/?mark-a", "ServiceAddr": ""})])
+    marked = access_log.MarkedRequests(asked={"mark-a": "GET /", "mark-b": "GET /x/a%2Fb"})
+    with pytest.raises(TimedOut, match="1 of 2 marked requests logged, not GET /x/a%2Fb"):
+        access_log.wait_addresses(None, marked)

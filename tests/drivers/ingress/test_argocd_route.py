@@ -1,5 +1,7 @@
 """Routes that take Argo CD's page away, and leave its API, are told; a second one for gRPC is right."""
 
+from dataclasses import replace
+
 import pytest
 
 from acceptance.base.deadlines import Deadline
@@ -36,6 +38,65 @@ def rule(match, name="argocd-server"):
 def test_what_leads_past_argocds_server_is_told(rules, said):
     found = "; ".join(argocd_route.taken_elsewhere(rules, HOST))
     assert said in found and bool(found) is bool(said)
+
+
+MIDDLEWARES = {
+    "argocd/slow": {"rateLimit": {"average": 5, "burst": 10}},
+    "argocd/few": {"inFlightReq": {"amount": 2}},
+    "argocd/office": {"ipAllowList": {"sourceRange": ["10.0.0.0/8"]}},
+    "argocd/login": {"forwardAuth": {"address": "https://login.example.test"}},
+    "argocd/safe": {"headers": {"stsSeconds": 31536000}},
+    "argocd/all": {"chain": {"middlewares": [{"name": "office"}, {"name": "more", "namespace": "edge"}]}},
+    "argocd/loop": {"chain": {"middlewares": [{"name": "loop"}]}},
+    "edge/more": {"buffering": {"maxRequestBodyBytes": 1024}},
+}
+OPTIONS = {
+    "argocd/modern": {"minVersion": "VersionTLS13"},
+    "edge/known": {"clientAuth": {"secretNames": ["ca"]}},
+    "argocd/usual": {"minVersion": "VersionTLS12"},
+}
+
+
+@pytest.mark.parametrize(
+    ("names", "tls", "said"),
+    [
+        ((), {}, ""),
+        (("argocd/office", "argocd/login", "argocd/safe"), {}, ""),
+        (("argocd/loop",), {}, ""),
+        (("argocd/slow",), {}, "rateLimit"),
+        (("argocd/safe", "argocd/few"), {}, "inFlightReq"),
+        (("argocd/all",), {}, "buffering"),
+        ((), {"options": {"name": "modern"}}, "VersionTLS13"),
+        ((), {"options": {"name": "known", "namespace": "edge"}}, "clientAuth"),
+        ((), {"options": {"name": "usual"}}, ""),
+        ((), {"options": {"name": "gone"}}, ""),
+    ],
+)
+def test_what_turns_users_away_is_told(names, tls, said):
+    own = replace(rule(OWN), middlewares=names, tls=tls)
+    other = replace(rule("Host(`www.example.test`)", "frontend-service"), middlewares=("argocd/slow",))
+    found = argocd_route.turns_away([own, other], HOST, MIDDLEWARES, OPTIONS)
+    assert said in "; ".join(found) and bool(found) is bool(said)
+
+
+@pytest.mark.parametrize(
+    ("path", "is_told"),
+    [
+        ("Path(`/api/v1/session`)", False),
+        ("PathPrefix(`/api/v1/session`)", False),
+        ("PathPrefix(`/api`)", True),
+        ("!PathPrefix(`/api/v1/session`)", True),
+        ("(Path(`/api/v1/session`) || Path(`/`))", True),
+    ],
+)
+def test_a_limit_for_signing_in_alone_is_right(path, is_told):
+    limited = replace(rule(f"{OWN} && {path}"), middlewares=("argocd/slow",))
+    assert bool(argocd_route.turns_away([limited], HOST, MIDDLEWARES, OPTIONS)) is is_told
+
+
+def test_middlewares_of_entry_points_are_looked_at_too():
+    found = [("all of websecure goes through a", ["rateLimit"]), ("all of websecure goes through b", ["headers"])]
+    assert argocd_route.hindering(found) == ["all of websecure goes through a"]
 
 
 class Server:

@@ -44,7 +44,7 @@ def test_a_host_that_no_order_names_is_told(rules, out):
 
 
 def test_production_is_looked_at_as_well(monkeypatch):
-    monkeypatch.setattr(certified_hosts.route_rules, "platform_rules", lambda _: [rule("www", "www.site.test")])
+    monkeypatch.setattr(certified_hosts.route_rules, "all_rules", lambda _: [rule("www", "www.site.test")])
     there = [rule("auth", "auth.site.test", domains=[WWW])]
     monkeypatch.setattr(certified_hosts.route_rules, "production_rules", lambda _: there)
     assert hosts_left_out(Thing(cluster=None)) == [
@@ -76,7 +76,7 @@ def certificate(common, *names):
 )
 def test_a_default_certificate_for_a_routed_host_is_told(monkeypatch, store, data, taken):
     rules = [rule("www", "www.site.test"), rule("auth", "auth.site.test")]
-    monkeypatch.setattr(certified_hosts.route_rules, "platform_rules", lambda _: rules)
+    monkeypatch.setattr(certified_hosts.route_rules, "all_rules", lambda _: rules)
 
     def secret(name, namespace):
         assert (name, namespace) == ("by-default", "default")

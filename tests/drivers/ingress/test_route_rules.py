@@ -141,3 +141,6 @@ def test_a_namespace_that_is_called_like_a_scenarios_hides_no_route():
     cluster = SimpleNamespace(custom=SimpleNamespace(list_cluster_custom_object=lambda *_: found))
     assert [rule.namespace for rule in route_rules.other_rules(cluster)] == ["scenarios", "scenario-tools"]
     assert [rule.namespace for rule in route_rules.platform_rules(cluster)] == ["default"]
+    every = route_rules.all_rules(cluster)
+    assert [rule.namespace for rule in every] == ["default", "scenarios", "scenario-tools"]
+    assert len(route_rules.taken_in_clear(every)) == len(route_rules.unnamed_hosts(every)) == 3

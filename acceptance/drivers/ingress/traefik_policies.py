@@ -1,0 +1,131 @@
+"""Whether NetworkPolicies of Traefik's namespace let clients from every address in. Source: 4.1.
+
+Where a node replaces clients' addresses by its own, as kind's do, a policy that keeps some out shows in no answer. In
+production they keep their addresses.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kubernetes import client
+
+from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.manifests import Manifest
+from acceptance.drivers.ingress.traefik_options import production_spec
+from acceptance.drivers.workloads.label_selectors import selects
+from acceptance.platform.authority import NAMESPACE
+from acceptance.platform.platform import Platform
+
+EVERYWHERE = ipaddress.ip_network("0.0.0.0/0")
+"""Every address of a client; the platform has none of IPv6 (its Service has one family)."""
+HTTP_PORTS = (80, 443)
+"""The ports of Traefik's Service at which clients ask."""
+
+Spec = Mapping[str, Any]
+
+
+def shut_out_everywhere(platform: Platform, here: Spec, there: Spec) -> list[str]:
+    """The policies that keep clients out, here and in production, in words, given both specs of Traefik's Service."""
+    found = shut_out(policies_of(platform.cluster), pods_of(platform.cluster), here)
+    rendered = platform.rendering.production("traefik")
+    policies = [item for item in rendered if item["kind"] == "NetworkPolicy"]
+    (deployment,) = [item for item in rendered if item["kind"] == "Deployment"]
+    pod = {"metadata": deployment["spec"]["template"].get("metadata") or {}, "spec": production_spec(platform)}
+    return found + [f"in production {text}" for text in shut_out(policies, [pod], there)]
+
+
+def policies_of(cluster: Cluster) -> list[Manifest]:
+    """The NetworkPolicies of Traefik's namespace."""
+    found = client.NetworkingV1Api(cluster.api).list_namespaced_network_policy(NAMESPACE).items
+    return [cluster.api.sanitize_for_serialization(item) for item in found]
+
+
+def pods_of(cluster: Cluster) -> list[Manifest]:
+    """Traefik's pods."""
+    found = cluster.core.list_namespaced_pod(NAMESPACE, label_selector="app=traefik").items
+    return [cluster.api.sanitize_for_serialization(item) for item in found]
+
+
+def shut_out(policies: Iterable[Manifest], pods: Iterable[Manifest], service: Spec) -> list[str]:
+    """Which ports of pods the policies that select them do not open to every address, in words.
+
+    A pod that no policy for incoming connections selects accepts all. Otherwise each port of its Service needs rules
+    that together let every address in. Source: Kubernetes, NetworkPolicy.
+    """
+    policies, found = [*policies], []
+    for pod in pods:
+        labels = pod["metadata"].get("labels") or {}
+        chosen = {item["metadata"]["name"]: item["spec"] for item in policies if isolates(item["spec"], labels)}
+        rules = [rule for spec in chosen.values() for rule in spec.get("ingress") or []]
+        for name, number in ports_of(pod, service).items() if chosen else ():
+            if not lets_all_in([rule for rule in rules if opens(rule, name, number)]):
+                found.append(
+                    f"the NetworkPolicies {sorted(chosen)} keep clients out of Traefik's port {name or number}"
+                )
+    return list(dict.fromkeys(found))
+
+
+def isolates(spec: Spec, labels: Mapping[str, str]) -> bool:
+    """Whether a policy is about the connections to pods with these labels."""
+    return "Ingress" in (spec.get("policyTypes") or ["Ingress"]) and selects(spec.get("podSelector") or {}, labels)
+
+
+def ports_of(pod: Manifest, service: Spec) -> dict[str, int]:
+    """The ports of a pod to which clients of its Service come: numbers by name, the number itself if it has none."""
+    known = {
+        str(port.get("name") or port["containerPort"]): int(port["containerPort"])
+        for container in pod["spec"]["containers"]
+        for port in container.get("ports") or []
+    }
+    names = {number: name for name, number in known.items()}
+    found = {}
+    for port in service.get("ports") or []:
+        if port["port"] in HTTP_PORTS:
+            target = port.get("targetPort", port["port"])
+            number = known.get(str(target)) or (int(target) if str(target).isdigit() else 0)
+            found[names.get(number, str(target))] = number
+    return found
+
+
+def opens(rule: Spec, name: str, number: int) -> bool:
+    """Whether a rule is about a TCP port of a pod; one that lists no ports is about all."""
+    return not rule.get("ports") or any(
+        port.get("protocol", "TCP") == "TCP" and ("port" not in port or port["port"] == name or within(port, number))
+        for port in rule["ports"]
+    )
+
+
+def within(port: Spec, number: int) -> bool:
+    """Whether a port's number is among those of a rule."""
+    first = str(port["port"])
+    return first.isdigit() and int(first) <= number <= int(port.get("endPort") or first)
+
+
+def lets_all_in(rules: Iterable[Spec]) -> bool:
+    """Whether rules together let every address in."""
+    rules = [*rules]
+    if any(not rule.get("from") for rule in rules):
+        return True
+    blocks = [peer["ipBlock"] for rule in rules for peer in rule["from"] if "ipBlock" in peer]
+    networks = [network for block in blocks for network in admitted(block)]
+    return [*ipaddress.collapse_addresses(networks)] == [EVERYWHERE]
+
+
+def admitted(block: Spec) -> list[ipaddress.IPv4Network]:
+    """The networks of a rule's block of addresses, without those that it excepts; none for IPv6."""
+    whole = ipaddress.ip_network(block["cidr"], strict=False)
+    left = [whole] if isinstance(whole, ipaddress.IPv4Network) else []
+    for text in block.get("except") or []:
+        hole = ipaddress.ip_network(text, strict=False)
+        left = [part for network in left for part in without(network, hole)]
+    return left
+
+
+def without(network: ipaddress.IPv4Network, hole: Any) -> list[ipaddress.IPv4Network]:
+    """What is left of a network without a part of it."""
+    if not network.overlaps(hole):
+        return [network]
+    return [*network.address_exclude(hole)] if network.supernet_of(hole) else []
