@@ -40,7 +40,8 @@ Feature: Authentication service
 
   @ac-8.7
   Scenario Outline: A wallet's sign-in is verified, and a valid one creates a personal access token
-    Given a wallet
+    Given the database is deployed
+    And a wallet
     When it signs in with <what>
     Then it <gets>
 

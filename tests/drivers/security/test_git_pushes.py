@@ -82,7 +82,9 @@ def test_another_password_is_told(lines, others):
 
 
 @pytest.mark.parametrize(
-    ("kept", "read", "count"), [(OWN, OWN, 0), (f"{OWN}\nguest:x", OWN, 1), (OWN, f"{OWN}\nguest:x", 1)]
+    ("kept", "read", "count"),
+    [(OWN, OWN, 0), (f"{OWN}\nguest:x", OWN, 1), (OWN, f"{OWN}\nguest:x", 1)],
+    ids=["equal", "one more in the Secret", "one more at the server"],
 )
 def test_the_secret_and_what_the_server_reads_are_looked_at(monkeypatch, asked, kept, read, count):
     monkeypatch.setattr(git_pushes, "read_secret", lambda *_: {"htpasswd": f"{kept}\n"})
