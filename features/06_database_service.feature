@@ -26,6 +26,7 @@ Feature: Database service
     And its members are not exposed outside the cluster
     And production opens no Service of "database" to clients outside its cluster
     And production runs "database" as it was proven here
+    And production's YugabyteDB serves SQL and its admin UI there, too
     And a pod opens the admin UI at yb-master-ui:7000
 
   @ac-6.4 @system-YugabyteDB @disruptive @disturbs-database
@@ -65,6 +66,7 @@ Feature: Database service
     And no role has a password that is not in one of the platform's Secrets
     And no role has a common password, or its own name as password
     And no node takes orders without a password
+    And no other port of a Service lets its role in with a wrong password
     And production's YugabyteDB requires a password
 
     Examples:
@@ -94,6 +96,7 @@ Feature: Database service
     Then all three nodes have every acknowledged write
     And the nodes run with exactly the settings in Git
     And all of those workloads are ready again
+    And production's YugabyteDB replaces a lost leader within 3 seconds
     And service was back within 3 seconds
 
   @ac-6.9 @system-YugabyteDB

@@ -6,6 +6,7 @@ from pytest_bdd import parsers, then
 
 from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.drivers.api import pool_sizes
+from acceptance.drivers.data import poolers
 from acceptance.drivers.data.database import SCHEMA, SERVICE
 from acceptance.drivers.data.database_logins import (
     LET_IN,
@@ -115,6 +116,12 @@ def wrong_credentials(db, kind, evidence):
     evidence.add(f"answers to {kind}, asked from {db.client.address()}", seen)
     let_in = {who: answer for who, answer in seen.items() if answer.startswith(LET_IN)}
     assert seen and not let_in, f"expected {kind} to be rejected everywhere, but these logins succeeded: {let_in}"
+
+
+@then("no other port of a Service lets its role in with a wrong password")
+def no_pooler_lets_in(db):
+    found = poolers.let_in(db)
+    assert not found, f"expected a wrong password to be refused at every port, but these let it in: {', '.join(found)}"
 
 
 @then("every rule in each node's pg_hba.conf requires a password")

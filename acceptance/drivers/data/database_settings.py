@@ -37,6 +37,10 @@ UNARCHIVED = f"""select last_failed_wal from pg_stat_archiver
     and (select count(*) from pg_ls_archive_statusdir() where right(name, 6) = '.ready') > {WAITING}"""
 """Selects the file of the log whose archiving fails, so that all later ones stay on the volume."""
 BOUND = f"select name, setting from pg_settings where name in ({', '.join(repr(name) for name in BOUNDS)})"
+USUAL = 1024
+"""PostgreSQL's own max_wal_size in megabytes, which is let be on a small volume, too."""
+LOG = "select name, setting from pg_settings where name in ('max_wal_size', 'min_wal_size') order by 1"
+"""Selects the megabytes of log that a member writes between checkpoints, and that it keeps as files for later ones."""
 
 
 def in_git(manifests: list[Manifest]) -> dict[str, Any]:
@@ -105,6 +109,8 @@ def fills_its_volume(db: Database) -> list[str]:
         rows = db.ask(name, BOUND, login=db.admin)
         much = [value for key, value in rows if key == "wal_keep_size" and int(value) >= size > 0]
         found += [f"wal_keep_size is {value} on {name}, whose volume has {size} MB" for value in much]
+        rows = [row for row in db.ask(name, LOG, login=db.admin) if size and int(row[1]) > max(size, USUAL)]
+        found += [f"{key} is {value} on {name}, whose volume has {size} MB" for key, value in rows]
     return found
 
 

@@ -11,6 +11,7 @@ from acceptance.clients.sql import Login
 from acceptance.drivers.data.database_settings import (
     ALTERED,
     BOUND,
+    LOG,
     UNARCHIVED,
     altered,
     differences,
@@ -160,6 +161,9 @@ def test_what_lets_a_loss_be_felt_is_told_whoever_set_it(rows, said):
         ({}, []),
         ({BOUND: [("wal_keep_size", "1023")]}, []),
         ({BOUND: [("wal_keep_size", "1024")]}, ["wal_keep_size is 1024 on yb-tserver-1, whose volume has 1024 MB"]),
+        ({LOG: [("max_wal_size", "1024"), ("min_wal_size", "80")]}, []),
+        ({LOG: [("max_wal_size", "8192")]}, ["max_wal_size is 8192 on yb-tserver-1, whose volume has 1024 MB"]),
+        ({LOG: [("min_wal_size", "4096")]}, ["min_wal_size is 4096 on yb-tserver-1, whose volume has 1024 MB"]),
         ({SETTINGS: [("autovacuum", "off")]}, ["autovacuum is off on yb-tserver-1"]),
         ({UNARCHIVED: [("0000000100000001",)]}, ["yb-tserver-1 fails to archive 0000000100000001"]),
     ],

@@ -5,10 +5,22 @@ import copy
 import pytest
 from tests_support import kustomized
 
-from acceptance.drivers.data.production_database import flags, off_volume, servers, too_few, too_few_copies, unasked
+from acceptance.base.environment import load_environment
+from acceptance.drivers.data.production_database import (
+    flags,
+    missing,
+    off_volume,
+    servers,
+    too_few,
+    too_few_copies,
+    too_slow,
+    unasked,
+)
 
 RENDERED = kustomized("database/overlays/production")
-LOOKS = (lambda items: too_few(items, "2024.2"), off_volume, unasked, too_few_copies)
+LOOKS = (lambda items: too_few(items, "2024.2"), off_volume, unasked, too_few_copies, lambda items: too_slow(items, 3))
+HEARTBEATS = "--leader_failure_max_missed_heartbeat_periods="
+KIND = load_environment("kind")
 
 
 def told(change, kind="tserver"):
@@ -45,10 +57,49 @@ def on_no_claim(item, _):
     item["spec"]["template"]["spec"]["volumes"].append({"name": "disk0", "emptyDir": {}})
 
 
+def apart(affinity=None, **spec):
+    """Replaces what keeps the pods apart."""
+
+    def change(item, _):
+        pod = item["spec"]["template"]["spec"]
+        pod["affinity"] = {"podAntiAffinity": affinity or {}}
+        pod.update(spec)
+
+    return change
+
+
+def preferring(labels):
+    """An anti-affinity that is only a preference."""
+    term = {"topologyKey": "zone", "labelSelector": {"matchLabels": labels}}
+    return apart({"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "podAffinityTerm": term}]})
+
+
+def spread(**constraint):
+    """A topology spread constraint in place of an anti-affinity."""
+    return apart(topologySpreadConstraints=[{"topologyKey": "zone", "maxSkew": 1, **constraint}])
+
+
+def renamed(change):
+    """The same for an image whose name does not say what it is."""
+
+    def both(item, container):
+        container["image"] = "registry.example/database:2024.1.6.0-b53"
+        change(item, container)
+
+    return both
+
+
 @pytest.mark.parametrize(
     "change",
     [
         lambda *_: None,
+        preferring({"app": "yb-tserver"}),
+        spread(labelSelector={"matchExpressions": [{"key": "app", "operator": "In", "values": ["yb-tserver"]}]}),
+        apart(hostNetwork=True),
+        replaced(f"{HEARTBEATS}3", "--logtostderr"),
+        replaced(f"{HEARTBEATS}3", f"{HEARTBEATS}10 --raft_heartbeat_interval_ms=300"),
+        replaced(f"{HEARTBEATS}3", f"{HEARTBEATS}$(PERIODS)"),
+        lambda _, container: container.update(image="registry.example/database:1.4"),
         shell,
         in_a_file,
         replaced("--ysql_enable_auth=true", "--ysql_enable_auth"),
@@ -84,6 +135,14 @@ def test_what_serves_as_well_is_let_be(change):
         ),
         ("tserver", lambda _, container: container.update(image="yugabytedb/yugabyte:2024.1.9.0-b1"), "older than"),
         ("master", lambda _, container: container.update(image="yugabytedb/yugabyte:2.20.1.0-b97"), "older than"),
+        ("tserver", renamed(lambda item, _: item["spec"].update(replicas=2)), "2 of yb-tserver, not 3"),
+        ("tserver", renamed(lambda *_: None), "older than"),
+        ("tserver", renamed(on_no_claim), "no claim at /mnt/disk0"),
+        ("tserver", apart(), "may share one machine"),
+        ("master", preferring({"app": "yb-tserver"}), "may share one machine"),
+        ("tserver", spread(), "may share one machine"),
+        ("tserver", replaced(f"{HEARTBEATS}3", f"{HEARTBEATS}60"), "after 30000 ms"),
+        ("tserver", replaced(f"{HEARTBEATS}3", "--raft_heartbeat_interval_ms=5000"), "after 30000 ms"),
     ],
 )
 def test_what_breaks_a_promise_is_told(kind, change, word):
@@ -94,6 +153,40 @@ def test_what_breaks_a_promise_is_told(kind, change, word):
 def test_another_database_is_not_judged():
     items = kustomized("database/overlays/kind")
     assert servers(items) == {} and [text for look in LOOKS for text in look(items)] == []
+
+
+def test_a_pod_that_only_names_the_servers_is_none_of_them():
+    container = {"image": "busybox", "command": ["sh", "-c", "nc -z yb-master 7100"], "args": ["/var/log/yb-tserver"]}
+    item = {"kind": "StatefulSet", "spec": {"template": {"spec": {"containers": [container]}}}}
+    assert servers([item]) == {}
+
+
+CLIENT = {"template": {"spec": {"containers": [{"image": "yugabytedb/yugabyte", "command": ["ysqlsh"]}]}}}
+
+
+@pytest.mark.parametrize(
+    ("items", "said"),
+    [
+        (RENDERED, []),
+        ([{"apiVersion": "yugabyte.com/v1", "kind": "YBCluster", "spec": {}}], []),
+        ([{"apiVersion": "operator.yugabyte.io/v1alpha1", "kind": "YBUniverse", "spec": {}}], []),
+        ([{"apiVersion": "helm.cattle.io/v1", "kind": "HelmChart", "spec": {"chart": "yugabyte"}}], []),
+        ([{"apiVersion": "v1", "kind": "Service", "spec": {"externalName": "a.aws.yugabyte.cloud"}}], []),
+        ([{"apiVersion": "apps/v1", "kind": "StatefulSet", "spec": CLIENT}], []),
+        ([{"apiVersion": "v1", "kind": "Pod", "spec": CLIENT["template"]["spec"]}], []),
+        ([{"apiVersion": "batch/v1", "kind": "Job", "spec": CLIENT}], ["production renders no YugabyteDB"]),
+        (kustomized("database/overlays/kind"), ["production renders no YugabyteDB"]),
+    ],
+    ids=["ours", "old operator", "operator", "chart", "elsewhere", "image", "pod", "client", "PostgreSQL"],
+)
+def test_production_has_the_database_that_is_promised(items, said):
+    assert missing(items, KIND) == said
+
+
+def test_production_may_say_what_stands_in_for_it():
+    assert missing([], KIND.model_copy(update={"overlay": "production"})) == []
+    production = load_environment("production")
+    assert missing([], production) == ["production renders no YugabyteDB"]
 
 
 def test_the_last_value_of_a_flag_counts():
