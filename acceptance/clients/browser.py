@@ -50,6 +50,16 @@ CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 MAC = f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {CHROME}"
 WINDOWS = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {CHROME}"
 """How Chromium names itself on a Mac (as iPads name themselves, too), and on Windows."""
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/18.5 Mobile/15E148 Safari/604.1"
+)
+SAFARI = (
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/18.5 Safari/605.1.15"
+)
+FIREFOX = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:143.0) Gecko/20100101 Firefox/143.0"
+"""How Safari names itself on an iPhone and on a Mac (also on an iPad), and Firefox on a Mac."""
 TABLET, PHONE = Window(820, 1180, agent=MAC), Window(390, 844, agent=MOBILE)
 """The whole screens of a tablet and of a telephone."""
 DESK = Window(1920, 1080, dark=True, language="de-DE", agent=WINDOWS, still=True)

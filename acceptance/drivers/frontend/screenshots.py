@@ -13,6 +13,7 @@ from acceptance.base.waiting import eventually
 from acceptance.clients import browser
 from acceptance.clients.browser import Window
 from acceptance.clients.pictures import differ_clearly
+from acceptance.drivers.frontend.devices import phone_of, tablet_of
 from acceptance.drivers.frontend.site import Opened
 from acceptance.drivers.frontend.visits import in_browser
 from acceptance.infrastructure.contract import Outputs
@@ -51,9 +52,13 @@ def another(environment: Environment, path: str) -> str:
 
 
 def wait_seen(opened: Opened, environment: Environment, outputs: Outputs, authority: Authority) -> None:
-    """Wait until a page looks different from another page of the site, on a tablet and on a telephone."""
-    path = urlsplit(opened.url).path
-    taken = {browser.TABLET: opened.picture}
+    """Wait until a page looks different from another page of the site, on a tablet and on a telephone.
+
+    Both pages are opened by a browser of the same name, which is the page's.
+    """
+    path, pages = urlsplit(opened.url).path, environment.services.headings
+    tablet, phone = tablet_of(path, pages), phone_of(path, pages)
+    taken = {tablet: opened.picture}
 
     def differs(window: Window) -> bool:
         visit = visitor(environment, outputs, authority, window)
@@ -61,9 +66,10 @@ def wait_seen(opened: Opened, environment: Environment, outputs: Outputs, author
         look_different(picture, another(environment, path), lambda item: visit(item).picture)
         return True
 
-    for window in (browser.TABLET, browser.PHONE):
+    for window in (tablet, phone):
         what = f"visible content at {opened.url} in a window of {window}"
-        eventually(functools.partial(differs, window), within=LOOKED_AT_AGAIN, what=what, hint=f"open {opened.url}")
+        hint = f"open {opened.url} in a browser that names itself {window.agent}"
+        eventually(functools.partial(differs, window), within=LOOKED_AT_AGAIN, what=what, hint=hint)
 
 
 def look_different(picture: bytes, other: str, take: Callable[[str], bytes]) -> None:

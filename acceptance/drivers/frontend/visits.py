@@ -12,6 +12,7 @@ from acceptance.clients import browser
 from acceptance.clients.browser import TABLET, Window
 from acceptance.clients.tls import served_chain, verify
 from acceptance.clients.web import url
+from acceptance.drivers.frontend.devices import tablet_of
 from acceptance.drivers.frontend.site import NAMED, Opened, ask, text_of
 from acceptance.drivers.ingress.scenario_routes import answered
 from acceptance.infrastructure.contract import Outputs
@@ -37,7 +38,8 @@ def open_page(
         targets = sorted({urljoin(address, name) for name in NAMED.findall(text_of(answer))})
         statuses = {target: str(web.get(target).status_code) for target in targets}
         return Opened(address, answer, text_of(answer), statuses)
-    page = in_browser(program, environment, outputs, authority, path, profile=profile)
+    window = tablet_of(path, environment.services.headings)
+    page = in_browser(program, environment, outputs, authority, path, window, profile)
     loads = finished(web, page.resources)
     return Opened(address, answer, page.document, loads, page.console, page.picture, page.types, profile)
 
