@@ -80,6 +80,7 @@ Feature: Authentication service
     And a wallet that signed in
     Then the database has its token with the expiry time that the wallet was given
     And no table of the database contains the token in plain text
+    And Redis does not contain it in plain text either
     When all but 15 minutes of its token's lifetime have passed
     And another wallet signs in
     Then the database still has the aged token, with the same expiry time
@@ -128,6 +129,7 @@ Feature: Authentication service
     And another client over the limit gets 429 even for a valid sign-in
     And a limited client cannot evade the limit or charge another client by forging its address
     And Traefik trusts no external client about its address, here and in production
+    And production's auth tells clients apart by nothing that they say themselves
     And its counter expires by the time in Retry-After, however often it has called since
     And a client's successful sign-in also counts and does not lower its counter
     And a client that names itself by no header is also limited

@@ -8,6 +8,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.deadlines import LOGS_READABLE, POD_READY
 from acceptance.base.waiting import eventually
+from acceptance.drivers.api.shown_tokens import keys_that_show
 from acceptance.drivers.data import cache_capacity
 from acceptance.drivers.data.cache import DATA, HINT, ON_DISK, Cache, evicting, own_ports
 from acceptance.drivers.ingress.exposure import ways_in
@@ -240,3 +241,9 @@ def cache_goes_on(latency, percent):
     shares = {node: 100 * item["waited"] / item["count"] for node, item in latency.items()}
     wrong = {node: f"{share:.0f} of 100" for node, share in shares.items() if share >= percent}
     assert not wrong, f"expected fewer than {percent} of 100 reads to wait 50 ms or more for Redis, saw {wrong}"
+
+
+@then("Redis does not contain it in plain text either")
+def token_is_not_in_redis(signed_in, data_client, environment):
+    found = keys_that_show(data_client, signed_in[environment.services.token_field])
+    assert not found, f"expected Redis to have no personal access token, but these keys show it: {found}"

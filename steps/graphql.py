@@ -7,7 +7,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.deadlines import LOGS_READABLE, Deadline
 from acceptance.base.waiting import eventually
-from acceptance.drivers.api import record_counts, token_validation
+from acceptance.drivers.api import developer_tokens, record_counts, token_validation
 from acceptance.drivers.api.auth_stub import TIMES, answering, words
 from acceptance.drivers.api.client_forms import ask_in_valid_forms, ask_protected_in_forms, not_answered_with
 from acceptance.drivers.api.graphql import (
@@ -145,6 +145,7 @@ def is_error(answers, message):
 def other_forms_get_none(signed_in, backend_doors, environment, jwt_secret, kind, evidence):
     token = None if kind == "no JWT" else forged(kind, signed_in["jwt"], jwt_secret)
     answers = ask_in_forms(backend_doors, environment.services, token)
+    answers |= developer_tokens.data_of_backend(kind, backend_doors, environment.services)
     evidence.add("answers to other forms of the query", {form: asked.describe() for form, asked in answers.items()})
     wrong = {form: said for form, asked in answers.items() if (said := let_in(asked))}
     assert answers and not wrong, f"expected no form of the query to get data with {kind}, saw {wrong}. Try: {LOGS}"

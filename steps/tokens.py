@@ -8,6 +8,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.drivers.api import refused_sign_ins, sign_in_headers, sign_in_variants, token_validation
 from acceptance.drivers.api.auth_stub import answering
 from acceptance.drivers.api.concurrent_sign_ins import AT_ONCE, each_gets_its_own
+from acceptance.drivers.api.developer_tokens import yes_of_auth
 from acceptance.drivers.api.ended_sessions import end_sessions
 from acceptance.drivers.api.expiring_tokens import TIMED
 from acceptance.drivers.api.jwt_key_headers import tokens_of
@@ -205,7 +206,8 @@ def ask_about(signed_in, jwt_secret, auth_doors, environment, serve, kind):
     else:
         tokens = tokens_of(kind, good, jwt_secret, serve)
         tokens |= never_issued(kind, str(signed_in.get(settings.token_field) or ""))
-    return token_validation.ask_about_each(auth_doors, settings, good, tokens)
+    words = yes_of_auth(kind, auth_doors, settings)
+    return token_validation.ask_about_each(auth_doors, settings, good, tokens) | words
 
 
 @then(parsers.parse("it answers that the token is {answer}"))

@@ -41,7 +41,7 @@ def test_a_sign_in_in_several_forms_is_sent_in_all_of_them():
 @pytest.mark.parametrize(("kind", "count"), [("something that is no JWT", 2), ("its JWT without its signature", 1)])
 def test_auth_is_asked_about_a_personal_token_that_it_never_issued(monkeypatch, kind, count):
     asked = []
-    monkeypatch.setattr(tokens.token_validation, "ask_about_each", lambda *arguments: asked.append(arguments[-1]))
+    monkeypatch.setattr(tokens.token_validation, "ask_about_each", lambda *sent: asked.append(sent[-1]) or {})
     good = {"jwt": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIweDEifQ.c2lnbmVk", "personalAccessToken": "af_" + "a" * 43}
     tokens.ask_about(good, "secret", {}, SimpleNamespace(services=ServiceSettings()), None, kind)
     assert len(asked[0]) == count and good["personalAccessToken"] not in asked[0].values()

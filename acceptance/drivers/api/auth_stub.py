@@ -33,6 +33,10 @@ NO_WORD = {"error": "out of order"}
 """The body of an answer that neither accepts nor rejects a token."""
 UNCLEAR = 200
 """The status of an auth server that answers NO_WORD as if nothing were wrong."""
+BUSY = 429
+"""The status of an auth server that refuses to say anything about a token for a while (RFC 6585, 4)."""
+OPEN = (UNCLEAR, BUSY)
+"""Statuses to which a backend may answer with any error: only no data may come back."""
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.rate_limits import MARGIN
+from acceptance.drivers.services.production_settings import in_production, variables
+from acceptance.platform.platform import Platform
 
 Period = tuple[float, float]
 """The seconds from a client's refusal until it is served again, by its Retry-After, and those from its first call."""
+
+HEADER = re.compile(r"x-[a-z0-9-]+")
+"""A value of a variable that names a header of requests."""
+OVERWRITTEN = {"x-real-ip", *(f"x-forwarded-{name}" for name in ("for", "host", "port", "proto", "server"))}
+"""The headers that Traefik sets itself for clients that it does not trust. Source: Traefik, forwardedHeaders."""
 
 
 def is_number_in(value: str, least: float, most: float) -> bool:
@@ -32,4 +40,28 @@ def not_as_set(served: int, period: Period, environment: Mapping[str, str], sett
         f"{name} is {environment.get(name)}, in force are {served} calls in {least:.0f} to {most:.0f} s"
         for name, allowed in bounds.items()
         if name and not is_number_in(environment.get(name, ""), *allowed)
+    ]
+
+
+def forgeable_in_production(platform: Platform, name: str) -> list[str]:
+    """The variables by which a service would tell clients apart in production by what they say themselves, in words.
+
+    They are recognised here by their value, the header that scenarios send (`client_header`).
+    """
+    here = variables(platform.rendering.manifests(name), name)
+    ingress = str(platform.rendering.production("ingress"))
+    return forgeable(here, in_production(platform, name), platform.environment.services.client_header, ingress)
+
+
+def forgeable(here: Mapping[str, str], there: Mapping[str, str], header: str, ingress: str) -> list[str]:
+    """The variables with this header here that name one in production which any client may set, in words.
+
+    `ingress`: what production renders of it; a header that is named there may be set by it.
+    """
+    own = [name for name, value in here.items() if header and value.lower() == header.lower()]
+    found = {name: there.get(name, "").lower() for name in own}
+    return [
+        f"{name} is {value}, which clients set themselves"
+        for name, value in found.items()
+        if HEADER.fullmatch(value) and value not in OVERWRITTEN and value not in ingress.lower()
     ]

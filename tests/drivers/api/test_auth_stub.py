@@ -11,7 +11,7 @@ from tests_support import json_answer
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api import auth_stub
-from acceptance.drivers.api.auth_stub import NO_TOKEN, SILENT, UNCLEAR, AuthStub, no_of_auth, words
+from acceptance.drivers.api.auth_stub import NO_TOKEN, OPEN, SILENT, UNCLEAR, AuthStub, no_of_auth, words
 from acceptance.drivers.api.token_validation import says_valid
 
 PATH = "/api/auth/validate"
@@ -98,9 +98,10 @@ def test_copies_are_asked_at_once_and_told_apart(monkeypatch):
     assert answers == {status: f"an answer to {status} for its token" for status in (503, SILENT, UNCLEAR)}
 
 
-def test_an_unclear_word_is_neither_yes_nor_no():
+@pytest.mark.parametrize("status", OPEN)
+def test_an_unclear_word_is_neither_yes_nor_no(status):
     made = requests.Response()
-    made.status_code, made._content = UNCLEAR, json.dumps(auth_stub.NO_WORD).encode()
+    made.status_code, made._content = status, json.dumps(auth_stub.NO_WORD).encode()
     made.request = requests.Request("POST", "http://auth.example").prepare()
     with pytest.raises(AssertionError, match="expected yes or no"):
         says_valid(made, ServiceSettings())

@@ -3,7 +3,7 @@
 import pytest
 
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.api.rate_limit_settings import not_as_set
+from acceptance.drivers.api.rate_limit_settings import forgeable, not_as_set
 
 KNOWN = ServiceSettings(rate_limit_variable="RATE_LIMIT", rate_limit_seconds_variable="RATE_LIMIT_SECONDS")
 SET = {"RATE_LIMIT": "20", "RATE_LIMIT_SECONDS": "60"}
@@ -30,3 +30,22 @@ def test_the_limit_in_force_is_the_one_that_was_set(served, period, environment,
 
 def test_an_auth_whose_settings_are_not_known_is_not_judged():
     assert not_as_set(5, (1.0, 2.0), {}, ServiceSettings()) == []
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "header", "ingress", "wrong"),
+    [
+        ({"BY": "x-client-id"}, {"BY": "x-real-ip"}, "X-Client-Id", "", []),
+        ({"BY": "x-client-id"}, {"BY": "X-Forwarded-For"}, "X-Client-Id", "", []),
+        ({"BY": "x-client-id"}, {"BY": "address"}, "X-Client-Id", "", []),
+        ({"BY": "x-client-id"}, {}, "X-Client-Id", "", []),
+        ({"BY": "address"}, {"BY": "x-client-id"}, "", "", []),
+        ({"BY": "x-client-id"}, {"BY": "x-edge-ip"}, "X-Client-Id", "customRequestHeaders: {X-Edge-Ip: a}", []),
+        ({"BY": "X-Client-Id"}, {"BY": "x-client-id"}, "X-Client-Id", "", ["BY is x-client-id"]),
+        ({"BY": "x-client-id"}, {"BY": "X-Caller"}, "X-Client-Id", "", ["BY is x-caller"]),
+    ],
+    ids=range(8),
+)
+def test_production_may_not_believe_what_clients_say_of_themselves(here, there, header, ingress, wrong):
+    found = forgeable(here, there, header, ingress)
+    assert [text.partition(",")[0] for text in found] == wrong
