@@ -46,8 +46,11 @@ def not_as_set(served: int, period: Period, environment: Mapping[str, str], sett
 def forgeable_in_production(platform: Platform, name: str) -> list[str]:
     """The variables by which a service would tell clients apart in production by what they say themselves, in words.
 
-    They are recognised here by their value, the header that scenarios send (`client_header`).
+    They are recognised here by their value, the header that scenarios send (`client_header`). An environment with
+    patches is not judged: they also change what production renders here.
     """
+    if platform.environment.patches:
+        return []
     here = variables(platform.rendering.manifests(name), name)
     ingress = str(platform.rendering.production("ingress"))
     return forgeable(here, in_production(platform, name), platform.environment.services.client_header, ingress)

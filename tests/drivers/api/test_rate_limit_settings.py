@@ -1,9 +1,11 @@
 """The observed rate limit is compared with the configured one."""
 
+from types import SimpleNamespace as Thing
+
 import pytest
 
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.api.rate_limit_settings import forgeable, not_as_set
+from acceptance.drivers.api.rate_limit_settings import forgeable, forgeable_in_production, not_as_set
 
 KNOWN = ServiceSettings(rate_limit_variable="RATE_LIMIT", rate_limit_seconds_variable="RATE_LIMIT_SECONDS")
 SET = {"RATE_LIMIT": "20", "RATE_LIMIT_SECONDS": "60"}
@@ -49,3 +51,20 @@ def test_an_auth_whose_settings_are_not_known_is_not_judged():
 def test_production_may_not_believe_what_clients_say_of_themselves(here, there, header, ingress, wrong):
     found = forgeable(here, there, header, ingress)
     assert [text.partition(",")[0] for text in found] == wrong
+
+
+def deployment(value):
+    """A service whose variable has a value."""
+    container = {"name": "auth", "env": [{"name": "BY", "value": value}]}
+    spec = {"template": {"spec": {"containers": [container]}}}
+    return [{"kind": "Deployment", "metadata": {"name": "auth-service"}, "spec": spec}]
+
+
+@pytest.mark.parametrize(
+    ("patches", "found"), [("", ["BY is x-caller, which clients set themselves"]), ("other-services", [])]
+)
+def test_what_patches_change_is_not_production(patches, found):
+    rendering = Thing(manifests=lambda _: deployment("x-caller"))
+    rendering.production = lambda name: deployment("x-caller") if name == "auth-service" else []
+    environment = Thing(patches=patches, services=ServiceSettings(client_header="X-Caller"))
+    assert forgeable_in_production(Thing(rendering=rendering, environment=environment), "auth-service") == found
