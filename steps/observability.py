@@ -2,7 +2,7 @@
 
 from pytest_bdd import given, parsers, then
 
-from acceptance.base.deadlines import LOGS_READABLE, SETTLED, STANDS
+from acceptance.base.deadlines import LOGS_READABLE, SETTLED
 from acceptance.base.waiting import eventually
 from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.argocd import argocd_settings, reported_status
@@ -22,10 +22,10 @@ def five_applications(applications):
 def pods_can_come_back(cluster, applications):
     found = blocked_anywhere(cluster)
     assert not found, f"expected each lost pod to be replaced, but {'; '.join(found)}. Try: kubectl get quota,limits -A"
-    # A sync may just be replacing one.
+    # A sync, or another scenario, may just be replacing one.
     there = lambda: missing_references.all_there(cluster, own_namespaces(cluster))  # noqa: E731
     hint = "kubectl get configmaps,secrets,serviceaccounts -A"
-    eventually(there, within=STANDS, what="what new pods refer to", hint=hint)
+    eventually(there, within=SETTLED, what="what new pods refer to", hint=hint)
 
 
 @then(parsers.parse("the UI shows each of them as {wanted} after a refresh"))
