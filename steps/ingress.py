@@ -15,6 +15,7 @@ from acceptance.drivers.ingress import (
     traefik_options,
     traefik_service,
 )
+from acceptance.drivers.network.load_balancer import without_traefik
 from acceptance.drivers.services import isolated_copies
 from acceptance.drivers.workloads import workload_health
 from acceptance.drivers.workloads.server_pod import start_server
@@ -32,7 +33,11 @@ def traefik_answers(traefik, outputs):
 @then("its Service is of type LoadBalancer and has an external address", target_fixture="addresses")
 def service_has_address(cluster, evidence):
     evidence.add("kubectl get svc -n traefik traefik", cluster.kubectl("get", "svc", "-n", "traefik", "traefik"))
-    return scenario_routes.external_addresses(cluster)
+    addresses, lacking = scenario_routes.external_addresses(cluster), without_traefik(cluster)
+    assert not lacking, (
+        f"expected each worker's address among {addresses}, it lacks {lacking}. Try: kubectl -n traefik get svc"
+    )
+    return addresses
 
 
 @then("Traefik answers on each of these addresses")

@@ -12,16 +12,13 @@ from acceptance.drivers.network.load_balancer import (
     HELD,
     LIMIT,
     MANY,
-    PODS,
     SCHEMES,
-    TRAEFIK,
     ask_behind,
     ask_beside_others,
     late_answers,
     listens,
-    start_echo_pods,
+    server_behind,
     takes_another,
-    traefik_addresses,
 )
 from acceptance.infrastructure import haproxy_settings
 from acceptance.infrastructure.haproxy import (
@@ -52,16 +49,13 @@ def accepts_connections(infrastructure, outputs, evidence):
 
 
 @given("every worker has a server on ports 80 and 443", target_fixture="answering")
-def answering_workers(namespace, outputs, cluster, platform, environment):
+def answering_workers(namespace, outputs, platform, environment):
     """Traefik if it is deployed, because it then owns the workers' ports 80 and 443; otherwise the scenario's pods."""
     if environment.is_long_lived:
         raise Unverifiable("this load balancer cannot be told to take a worker out")
     if "traefik" in platform.futures:
         platform.get("traefik")
-    if traefik_addresses(cluster) >= {worker.address for worker in outputs.workers}:
-        return TRAEFIK
-    start_echo_pods(namespace, outputs)
-    return PODS
+    return server_behind(namespace, outputs)
 
 
 @then("each worker answers over HTTP and HTTPS as the load balancer's only backend")

@@ -42,8 +42,9 @@ def pods_are_covered(policies, default, platform):
 
 
 @given("the policies admit no IP blocks and, from other namespaces, only Traefik's pods")
-def nobody_from_elsewhere(policies, cluster):
-    found = network_policies.let_in_from_elsewhere(policies, network_policies.labelled_namespaces(cluster))
+def nobody_from_elsewhere(policies, platform, cluster):
+    namespaces = network_policies.labelled_namespaces(cluster)
+    found = policy_peers.from_elsewhere_everywhere(platform, policies, namespaces)
     assert not found, (
         f"expected network policies to admit only the platform's pods and Traefik's, but they also admit {found}"
     )

@@ -8,8 +8,8 @@ from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.argocd import argocd_settings, reported_status
 from acceptance.drivers.cluster.machines import every_machine
 from acceptance.drivers.services import service_logs
-from acceptance.drivers.workloads import pod_lists
-from acceptance.drivers.workloads.machine_room import blocked_anywhere
+from acceptance.drivers.workloads import missing_references, pod_lists
+from acceptance.drivers.workloads.machine_room import blocked_anywhere, own_namespaces
 from steps.sync_records import see_ui
 
 
@@ -22,6 +22,10 @@ def five_applications(applications):
 def pods_can_come_back(cluster, applications):
     found = blocked_anywhere(cluster)
     assert not found, f"expected each lost pod to be replaced, but {'; '.join(found)}. Try: kubectl get quota,limits -A"
+    # A sync, or another scenario, may just be replacing one.
+    there = lambda: missing_references.all_there(cluster, own_namespaces(cluster))  # noqa: E731
+    hint = "kubectl get configmaps,secrets,serviceaccounts -A"
+    eventually(there, within=SETTLED, what="what new pods refer to", hint=hint)
 
 
 @then(parsers.parse("the UI shows each of them as {wanted} after a refresh"))

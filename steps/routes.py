@@ -23,7 +23,7 @@ def services_are_routed(routes, web):
     target_fixture="marked",
 )
 def send_marked(users, environment, cluster, host):
-    return access_log.send_everywhere(users, environment, host, route_rules.platform_rules(cluster))
+    return access_log.send_everywhere(users, environment, host, route_rules.all_rules(cluster))
 
 
 @then(parsers.parse('old and new browsers that use HTTP/2 for the host "{host}" are answered by a pod of "{name}"'))

@@ -4,7 +4,7 @@ import functools
 
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.deadlines import LOGS_READABLE, RESTART
+from acceptance.base.deadlines import LOGS_READABLE, RESTART, STANDS
 from acceptance.base.waiting import eventually
 from acceptance.cluster.probe import pod_spec
 from acceptance.drivers.cluster import (
@@ -16,7 +16,7 @@ from acceptance.drivers.cluster import (
     unread_settings,
 )
 from acceptance.drivers.network import reachability
-from acceptance.drivers.workloads import liveness_probes, pod_lists, pods_with_probes
+from acceptance.drivers.workloads import liveness_probes, missing_references, pod_lists, pods_with_probes
 from acceptance.drivers.workloads.pods import start_on_each_worker
 from acceptance.drivers.workloads.pods_with_probes import wait_all_ready
 from acceptance.platform.applications import APPLICATIONS
@@ -75,6 +75,8 @@ def settings_can_be_read(cluster):
     found = unread_settings.broken(cluster)
     hint = "Try: kubectl -n kube-system logs -l k8s-app=kube-dns; kubectl get configmaps -A"
     assert not found, f"expected settings that are read, but {'; '.join(found)}. {hint}"
+    there = lambda: missing_references.all_there(cluster, missing_references.SYSTEM)  # noqa: E731
+    eventually(there, within=STANDS, what="what new pods of DNS and of the pod network refer to", hint=hint)
 
 
 @then("so does each machine itself, by address")

@@ -14,9 +14,10 @@ from kubernetes import client
 
 from acceptance.base.conditions import as_json, is_ready, not_ready
 from acceptance.cluster.cluster import Cluster
-from acceptance.drivers.cluster.cis_benchmark import OF_CONTROL_PLANE, Settings, of_processes, of_program
+from acceptance.drivers.cluster.cis_benchmark import OF_CONTROL_PLANE, Settings, of_processes
 from acceptance.drivers.cluster.cis_checks import API
 from acceptance.drivers.cluster.etcd import etcdctl
+from acceptance.drivers.cluster.etcd_settings import is_set, of_member
 from acceptance.drivers.cluster.machines import every_machine
 from acceptance.drivers.network.reachability import DNS
 from acceptance.infrastructure.contract import Machine
@@ -30,8 +31,8 @@ SCHEDULER = "kube-scheduler"
 """The component of which no scenario loses the leader on purpose: the machine that is lost has the controllers'."""
 LEASE = 60
 """The longest lease of a scheduler in seconds: after its loss no pod is scheduled for as long; the default is 15."""
-ETCD, ELECTED = "etcd", 10000
-"""The store's process, and the most milliseconds without a leader after which a member calls an election."""
+ELECTED = 10000
+"""The most milliseconds without a leader after which a member calls an election."""
 IN_MEMORY = ("tmpfs", "ramfs")
 CONNECTED = ("ss", "-Htnp", "state", "established", "dport", "=", ":6443")
 """Lists the connections of a machine's programs to the API's port, on control planes and on the load balancer."""
@@ -135,8 +136,8 @@ def frail_stores(cluster: Cluster) -> list[str]:
     """
     found = []
     for server in cluster.outputs.control_planes:
-        flags = of_program(cluster, server.name, ETCD)
-        found += [f"{server.name} does not sync to its disk"] if flags.get("unsafe-no-fsync") == "true" else []
+        flags = of_member(cluster, server.name)
+        found += [f"{server.name} does not sync to its disk"] if is_set(flags, "unsafe-no-fsync") else []
         late = int(flags.get("election-timeout", 0))
         found += [f"{server.name} elects after {late} ms"] if late > ELECTED else []
         if folder := flags.get("data-dir"):

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from acceptance.cluster.cluster import Cluster
-from acceptance.drivers.cluster.cis_benchmark import of_program
-from acceptance.drivers.cluster.control_planes import ETCD
 from acceptance.drivers.cluster.etcd import etcdctl
+from acceptance.drivers.cluster.etcd_settings import of_member
 
 FLAG = "quota-backend-bytes"
 DEFAULT = 2 * 1024**3
@@ -25,7 +24,7 @@ def full_stores(cluster: Cluster) -> list[str]:
     Nothing where no process etcd runs (K3s embeds it).
     """
     machines = [machine.name for machine in cluster.outputs.control_planes]
-    flags = {name: of_program(cluster, name, ETCD) for name in machines}
+    flags = {name: of_member(cluster, name) for name in machines}
     said = {name: found.get(FLAG, "0") for name, found in flags.items() if found}
     if not said:
         return []

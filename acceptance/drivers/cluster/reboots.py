@@ -31,6 +31,8 @@ FLAGS = "/var/lib/kubelet/kubeadm-flags.env"
 VARIABLE = "KUBELET_KUBEADM_ARGS="
 """The file in which kubeadm keeps a kubelet's arguments, and their variable. Source: kubeadm, the kubelet drop-in."""
 KUBECONFIG = "/etc/kubernetes/kubelet.conf"
+NAMED = r"s/^ *\(client-certificate\|client-key\|certificate-authority\): *//p"
+"""Prints the files that a kubeconfig names, for sed; what is part of it has other keys, which end in `-data`."""
 MANIFESTS = "/etc/kubernetes/manifests"
 """The folder of a kubelet's static pods; it reads every file that does not begin with a dot, whatever its ending."""
 HERE = ("127.0.0.1", "localhost", "[::1]")
@@ -46,12 +48,19 @@ LOOK = (
     'echo "runtime $(echo "$said" | tail -n 1)"; fi; '
     f"pid=$(systemctl show -p MainPID --value kubelet 2>/dev/null); if [ ${{pid:-0}} != 0 ] && [ -e {FLAGS} ]; then "
     f"echo \"running $(tr '\\0' '\\t' </proc/$pid/cmdline)\"; sed -n 's/^{VARIABLE}/arguments &/p' {FLAGS}; fi; "
+    # K3s has none of kubeadm's files.
+    f"if systemctl is-active --quiet kubelet && {{ [ -e {SETTINGS} ] || [ -e {FLAGS} ] || [ -e {KUBECONFIG} ]; }}; "
+    "then "
+    f"for file in {SETTINGS} {FLAGS} {KUBECONFIG} $(sed -n '{NAMED}' {KUBECONFIG} 2>/dev/null) "
+    "$(tr '\\0' '\\n' </proc/$pid/cmdline 2>/dev/null | sed -n '1{/^\\//p}'); do "
+    '[ -s "$file" ] || echo "absent $file"; done; fi; '
     f"sed -n 's/^ *server: */server /p' {KUBECONFIG} 2>/dev/null; "
     f'for file in {MANIFESTS}/[!.]*; do if [ -f "$file" ]; then echo "manifest $(base64 -w 0 <"$file")"; fi; done'
 )
 """Prints `unit NAME STATE RESTART` for each unit that runs; when the kubelet's settings changed and when it started, in
 seconds since 1970; what is wrong with containerd's settings; the arguments that the kubelet runs with and those that it
-would be started with; the server of its kubeconfig; each file of static pods, in base64."""
+would be started with; `absent FILE` for each file that the next start of kubeadm's kubelet needs and that is gone or
+empty; the server of its kubeconfig; each file of static pods, in base64."""
 
 
 def would_not_return(cluster: Cluster) -> list[str]:
@@ -101,6 +110,7 @@ def in_words(printed: str, servers: Iterable[str] = ()) -> list[str]:
         said += [f"{SETTINGS} changed {late} s after the kubelet had started"] if late > 0 else []
     allowed, texts = {*servers}, by_word(printed)
     said += [f"containerd cannot read its settings: {text}" for text in texts["runtime"]]
+    said += [f"the next start of the kubelet needs {file}, which is gone or empty" for file in texts["absent"]]
     said += unread_arguments(texts["running"], texts["arguments"])
     said += [f"{KUBECONFIG} leads to {text}" for text in texts["server"] if allowed and text not in allowed]
     return said + doubled(texts["manifest"])

@@ -9,8 +9,8 @@ from kubernetes.client import ApiException
 
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
-from acceptance.drivers.ingress.route_rules import ROUTED, TRAEFIK, Rule, platform_rules, production_rules
-from acceptance.drivers.ingress.traefik_options import Options, on_the_way, options_of, production_spec, running_specs
+from acceptance.drivers.ingress.route_rules import ROUTED, TRAEFIK, Rule, all_rules, platform_rules, production_rules
+from acceptance.drivers.ingress.traefik_options import Options, on_every_way, options_of, production_spec, running_specs
 from acceptance.platform.platform import Platform
 
 PROTECTIVE = {
@@ -96,13 +96,13 @@ def answering(found: list[Named]) -> list[str]:
 
 def changed_everywhere(platform: Platform, host: str) -> list[str]:
     """What may change or answer requests for a host, here and in production: rules, entry points, Traefik's options."""
-    here = [rule for rule in platform_rules(platform.cluster) if rule.may_take(host)]
+    here = [rule for rule in all_rules(platform.cluster) if rule.may_take(host)]
     there = [rule for rule in production_rules(platform) if rule.may_take(host)]
     live, rendered = live_middlewares(platform.cluster), production_middlewares(platform)
     found = odd_ways(there) + changed_on_the_way(there, rendered) + changing(production_entries(platform, rendered))
     entered = odd_ways(here) + changing(live_entries(platform, live))
-    found += production_tls(platform) + on_the_way(options_of(production_spec(platform)))
-    entered += [text for spec in running_specs(platform.cluster).values() for text in on_the_way(options_of(spec))]
+    found += production_tls(platform) + on_every_way(production_spec(platform))
+    entered += [text for spec in running_specs(platform.cluster).values() for text in on_every_way(spec)]
     return entered + changed_on_the_way(here, live) + [f"in production {text}" for text in found]
 
 

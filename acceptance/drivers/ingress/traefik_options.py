@@ -26,6 +26,8 @@ HARMLESS_PROVIDERS = ("providers.kubernetescrd", "providers.providersthrottledur
 
 Any other provider may route requests elsewhere, and its routers cannot be read from outside.
 """
+CONFIGURATION = re.compile(r"^/etc/traefik$|/[.]config$|(^/etc/traefik|/[.]config)/traefik[.](ya?ml|toml)$")
+"""Where a mount is read as Traefik's configuration without any option. Source: Traefik, "Configuration discovery"."""
 ENTRIES = ("web", "websecure")
 """The entry points that clients reach."""
 OWN_PAGES = ("ping", "metrics", "api")
@@ -42,10 +44,24 @@ NEVER = {"0", "0s"}
 
 
 def options_of(spec: Mapping[str, Any]) -> Options:
-    """The options with which a pod's container is started, with names in lower case."""
-    arguments = spec["containers"][0].get("args") or []
-    pairs = (argument.removeprefix("--").partition("=") for argument in arguments)
+    """The options with which Traefik's container is started, by its command and its arguments, names in lower case."""
+    container = container_of(spec)
+    words = [word for part in container.get("command") or [] for word in part.split()]
+    arguments = [word for word in [*words, *(container.get("args") or [])] if word.startswith("-")]
+    pairs = (argument.lstrip("-").partition("=") for argument in arguments)
     return {name.lower(): value or "true" for name, _, value in pairs}
+
+
+def container_of(spec: Mapping[str, Any]) -> Manifest:
+    """The container that runs Traefik: the one called so, or the first."""
+    containers = spec["containers"]
+    return dict(next((item for item in containers if item.get("name") == NAMESPACE), containers[0]))
+
+
+def files_of(spec: Mapping[str, Any]) -> list[str]:
+    """The mounts where Traefik looks for a configuration file, which replaces all its options, in words."""
+    paths = [str(item["mountPath"]).rstrip("/") for item in container_of(spec).get("volumeMounts") or []]
+    return [f"Traefik would read its configuration from {path}" for path in paths if CONFIGURATION.search(path)]
 
 
 def running_specs(cluster: Cluster) -> dict[str, dict[str, Any]]:
@@ -77,6 +93,11 @@ def on_the_way(options: Options) -> list[str]:
         or (name in READ and 0 < seconds(value) < LEAST)
         or is_other_provider(name, value)
     ] + own_pages(options, ENTRIES[1:])
+
+
+def on_every_way(spec: Mapping[str, Any]) -> list[str]:
+    """The options of a pod that affect every request, and files in place of its options, in words."""
+    return on_the_way(options_of(spec)) + files_of(spec)
 
 
 def is_other_provider(name: str, value: str) -> bool:

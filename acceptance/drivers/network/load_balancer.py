@@ -49,6 +49,17 @@ def traefik_addresses(cluster: Cluster) -> set[str]:
     return {address for service in services for address in service.spec.external_ips or []}
 
 
+def without_traefik(cluster: Cluster) -> list[str]:
+    """The workers whose address Traefik's Service does not have, so that nothing answers there.
+
+    Only on machines of the suite's own: elsewhere it may have a load balancer's address, or those of some machines.
+    """
+    if cluster.is_attached:
+        return []
+    seen = traefik_addresses(cluster)
+    return [f"{worker.name} ({worker.address})" for worker in cluster.outputs.workers if worker.address not in seen]
+
+
 def start_echo_pods(namespace: Namespace, outputs: Outputs) -> None:
     """Run a pod on each worker that says over HTTP and HTTPS which worker it is on; wait until all are Ready."""
     ports = [{"containerPort": 8080, "hostPort": 80}, {"containerPort": 8443, "hostPort": 443}]
@@ -69,6 +80,23 @@ def start_echo_pods(namespace: Namespace, outputs: Outputs) -> None:
 
     hint = f"kubectl -n {namespace.name} get pods -o wide"
     eventually(all_ready, within=POD_READY, what="a pod on each worker", hint=hint)
+
+
+def server_behind(namespace: Namespace, outputs: Outputs) -> str:
+    """What answers on each worker's ports 80 and 443: Traefik if its Service exists, otherwise pods that this starts.
+
+    Raises AssertionError naming the workers whose address Traefik's Service lacks.
+    """
+    cluster = namespace.cluster
+    if not cluster.core.list_namespaced_service("traefik", field_selector="metadata.name=traefik").items:
+        start_echo_pods(namespace, outputs)
+        return PODS
+    lacking = without_traefik(cluster)
+    assert not lacking, (
+        f"expected Traefik's Service to have each worker's address, it lacks those of {', '.join(lacking)}. "
+        "Try: kubectl -n traefik get svc traefik"
+    )
+    return TRAEFIK
 
 
 def place(outputs: Outputs, scheme: str) -> tuple[str, int]:

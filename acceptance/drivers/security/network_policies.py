@@ -98,7 +98,7 @@ def let_in_from_elsewhere(specs: dict[str, Any], namespaces: dict[str, dict[str,
     """
     found = []
     for name, rule in ((name, rule) for name, spec in specs.items() for rule in spec.get("ingress") or []):
-        if not rule.get("from"):
+        if not all(rule.get("from") or [{}]):
             found.append(f"{name}: any source")
         for peer in rule.get("from") or []:
             if "ipBlock" in peer:

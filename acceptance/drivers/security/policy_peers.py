@@ -15,7 +15,7 @@ from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import Namespace, has_scenarios_name, of_scenario
 from acceptance.cluster.workloads import pod_of
 from acceptance.drivers.secrets.secret_use import KINDS, running_workloads
-from acceptance.drivers.security.network_policies import OF_TRAEFIK
+from acceptance.drivers.security.network_policies import OF_TRAEFIK, let_in_from_elsewhere
 from acceptance.drivers.workloads.label_selectors import selects
 from acceptance.platform.access import NAMESPACE
 from acceptance.platform.applications import APPLICATIONS
@@ -118,6 +118,15 @@ def admitted_everywhere(
     """What `beyond_callers` finds in the policies (`specs`) of the cluster, and in those that production renders."""
     found = beyond_callers(*of_production(platform), namespaces)
     return beyond_callers(specs, pods_here(default), namespaces) + [f"production's {text}" for text in found]
+
+
+def from_elsewhere_everywhere(
+    platform: Platform, specs: Mapping[str, Any], namespaces: Mapping[str, Labels]
+) -> list[str]:
+    """What `let_in_from_elsewhere` finds in the policies (`specs`) of the cluster, and in those of production."""
+    known = {name: dict(labels) for name, labels in namespaces.items()}
+    there = let_in_from_elsewhere(of_production(platform)[0], known)
+    return let_in_from_elsewhere(dict(specs), known) + [f"production's {text}" for text in there]
 
 
 def not_scenarios(namespaces: Mapping[str, Labels]) -> list[str]:

@@ -20,7 +20,7 @@ from acceptance.base.waiting import AWAY, when_reachable
 from acceptance.clients.process import run
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
-from acceptance.cluster.workloads import workloads
+from acceptance.cluster.workloads import objects_of, workloads
 
 TIMEOUT = 60
 CONTROLLERS = "system:serviceaccount:kube-system:"
@@ -139,12 +139,20 @@ def refused_restarts(cluster: Cluster, *namespaces: str) -> list[str]:
     found = [item for item in found if item["spec"].get("replicas", 1)]
     deployments = [item for item in found if "strategy" in item["spec"]]
     others = [item for item in found if item not in deployments]
+    on_machines = [one for name in namespaces for one in daemon_sets(cluster, name)]
     tried = functools.partial(refused, cluster)
     said = tried([replica_set(item) for item in deployments], f"{CONTROLLERS}deployment-controller")
     said += tried([pod(item, "ReplicaSet") for item in deployments], f"{CONTROLLERS}replicaset-controller")
     instead = tried([pod(item, "StatefulSet") for item in others], f"{CONTROLLERS}statefulset-controller")
-    # A StatefulSet's new pod takes the place of the old one.
+    instead += tried([pod(item, "DaemonSet") for item in on_machines], f"{CONTROLLERS}daemon-set-controller")
+    # A new pod of a StatefulSet or a DaemonSet takes the place of the old one.
     return said + [text for text in instead if QUOTA not in text]
+
+
+def daemon_sets(cluster: Cluster, namespace: str) -> list[Manifest]:
+    """The DaemonSets of a namespace that start pods somewhere, scenarios' left out."""
+    found = objects_of(cluster, namespace, ["DaemonSet"], f"!{SCENARIO_LABEL}")
+    return [item for item in found if (item.get("status") or {}).get("desiredNumberScheduled")]
 
 
 def replica_set(deployment: Manifest) -> Manifest:
@@ -155,7 +163,7 @@ def replica_set(deployment: Manifest) -> Manifest:
 
 
 def pod(workload: Manifest, owner: str) -> Manifest:
-    """A pod as a Deployment or StatefulSet has them, with its claims; `owner`: the kind of the pod's controller."""
+    """A pod as a Deployment, StatefulSet or DaemonSet has them, with its claims; `owner`: its controller's kind."""
     template, uid = workload["spec"]["template"], workload["metadata"]["uid"]
     name = workload["metadata"]["name"]
     about = {"apiVersion": "apps/v1", "kind": owner, "name": name, "uid": uid, "controller": True}

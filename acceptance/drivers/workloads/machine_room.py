@@ -28,15 +28,20 @@ def restarts_blocked(cluster: Cluster, namespace: str) -> list[str]:
 
 
 def blocked_anywhere(cluster: Cluster) -> list[str]:
-    """What would block new pods of workloads in any namespace but scenarios', in words: quotas, limits, admission.
+    """What would block new pods of workloads in any namespace but scenarios', in words: quotas, limits, admission."""
+    places = own_namespaces(cluster)
+    found = [f"{text} in {name}" for name in places for text in no_room(cluster, name)]
+    return found + refused_restarts(cluster, *places)
+
+
+def own_namespaces(cluster: Cluster) -> list[str]:
+    """The namespaces in which workloads are judged: all but scenarios'.
 
     An attached cluster has namespaces of other people's; only those of the platform's parts are judged there.
     """
     items = [item for item in cluster.core.list_namespace().items if not of_scenario(item.metadata.labels)]
     names = [str(item.metadata.name) for item in items if not item.metadata.deletion_timestamp]
-    places = [name for name in names if name in (*WATCHED, *UPSTREAM)] if cluster.is_attached else names
-    found = [f"{text} in {name}" for name in places for text in no_room(cluster, name)]
-    return found + refused_restarts(cluster, *places)
+    return [name for name in names if name in (*WATCHED, *UPSTREAM)] if cluster.is_attached else names
 
 
 def no_machine(cluster: Cluster, namespace: str) -> list[str]:

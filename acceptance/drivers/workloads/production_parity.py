@@ -93,21 +93,25 @@ def is_enough(before: str | None, after: str | None) -> bool:
 
 
 def by_name(objects: Iterable[Manifest]) -> dict[str, Manifest]:
-    """Objects by kind and name, with those of their metadata that have an effect."""
-    found = {}
-    for item in objects:
+    """Objects by kind and name (and namespace, if a name repeats), with those of their metadata that have an effect."""
+    items, found = [*objects], {}
+    names = [(item["kind"], item["metadata"]["name"]) for item in items]
+    for item in items:
         metadata = item["metadata"]
         kept = ("annotations", "namespace", "labels") if item["kind"] == "Namespace" else ("annotations", "namespace")
         effective = {key: metadata[key] for key in kept if metadata.get(key)}
         others = {key: value for key, value in item.items() if key not in ("metadata", "status")}
-        found[f"{item['kind']}/{metadata['name']}"] = {**others, "metadata": effective}
+        repeats = names.count((item["kind"], metadata["name"])) > 1
+        where = f" in {metadata.get('namespace', 'no namespace')}" if repeats else ""
+        found[f"{item['kind']}/{metadata['name']}{where}"] = {**others, "metadata": effective}
     return found
 
 
 def flat(value: Any, path: str = "") -> dict[str, str]:
     """The leaves of a manifest by path. Objects in a list are told apart by name, texts in it by themselves.
 
-    The order of a command matters, that of arguments does not; one that is given twice says so.
+    The order of a command matters, that of arguments does not; one that is given twice says so. An object in a list is
+    a leaf if it is empty: a network policy's rule `{}` admits everybody.
     """
     if isinstance(value, Mapping):
         parts = [(f"{path}/{key}".lstrip("/"), part) for key, part in value.items()]
@@ -122,7 +126,9 @@ def flat(value: Any, path: str = "") -> dict[str, str]:
             for number, item in enumerate(value)
             if isinstance(item, (Mapping, list))
         ]
-        return found | {key: text for where, part in parts for key, text in flat(part, where).items()}
+        # A rule without any condition has no leaves, and applies to everything.
+        leaves = [flat(part, where) or {where: str(part)} for where, part in parts]
+        return found | {key: text for each in leaves for key, text in each.items()}
     else:
         return {path: str(value)}
     return {key: text for where, part in parts for key, text in flat(part, where).items()}

@@ -23,16 +23,16 @@ RULES_NODES = {
     "DaemonSet": {
         "kube-proxy": "Services lead to pods by the node's rules",
         "kube-flannel-ds": "the network of pods",
-        "kindnet": "the network of pods on kind",
         "kube-router": "network policies",
-        "ebs-csi-node": "volumes are mounted on nodes",
-        r"svclb-traefik-\w+": "K3s's servicelb holds the nodes' ports 80 and 443",
     },
-    "Job": {r"helm-(install|delete)-[\w-]+": "K3s deploys its charts before there is a network"},
     "Deployment": {"metrics-server": "it may ask kubelets from the node's network"},
     "Node": {r"(etcd|kube-apiserver|kube-controller-manager|kube-scheduler)-.*": "the control plane's own"},
 }
-"""Owners whose pods may control a node there, by kind and name pattern; static pods of a node by their own name."""
+"""Owners whose pods may control a node there, by kind and name pattern; static pods of a node by their own name.
+
+Only those that a cluster of the suite's own has, which is on kind without kind's own network; attached ones are not
+asked. On kind a pod with the name of K3s's or a cloud's own agents is somebody's.
+"""
 
 
 def paths_of_volumes(cluster: Cluster) -> dict[str, set[str]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Iterable
 from typing import Any
 
 from acceptance.cluster.manifests import Manifest
@@ -20,10 +22,18 @@ Redis does not speak HTTP; without `-e` its client takes any answer for success,
 """
 READS = {"ping", "|", "grep", "PONG"}
 """The shell words that show that a command checks the answer instead."""
-PASSES = {"||", ";", "true"}
+PASSES = {"||", "&", "true"}
 """Shell words with which a command succeeds whatever the server answers."""
+PIPES = {"|", "|&"}
+OPERATORS = re.compile(r"&&|[|][|]|[|]&|[<>]+&|&>+|[;|&()<>]")
+SHELLS = {"sh", "bash", "ash", "dash"}
+CHECKS = {"grep", "egrep", "fgrep"}
+"""Programs that fail, as the last of a pipe, unless they read what they look for: a pipe ends as its last program does,
+unless the shell is told `pipefail`."""
 ALIVE = ("/live", "/livez", "/liveness", "/alive")
 """Paths at which a server reports by convention that it is alive, even while it cannot serve requests."""
+HERE = {"127.0.0.1", "localhost", "::1"}
+"""Hosts that are the pod's own if it is in its machine's network: the kubelet connects from there."""
 PORT_ONLY = re.compile(r"\byugabyte(?:db)?\b")
 """Images whose server opens its ports only once it serves, and that have no better check."""
 NOTICED = 120
@@ -59,10 +69,18 @@ def never_fails(workload: Manifest) -> str:
     alive = [
         f"{item['name']} has a readiness probe at {path}, which only shows that the process is alive"
         for item in spec["template"]["spec"]["containers"]
-        if (path := (item["readinessProbe"].get("httpGet") or {}).get("path")) in ALIVE
+        if plain(path := (item["readinessProbe"].get("httpGet") or {}).get("path") or "") in ALIVE
     ]
     if alive:
         return ", ".join(alive)
+    elsewhere = [
+        f"{item['name']} has a readiness probe that asks another host, {host}"
+        for item in spec["template"]["spec"]["containers"]
+        if (host := host_of(item["readinessProbe"]))
+        and not (host in HERE and spec["template"]["spec"].get("hostNetwork"))
+    ]
+    if elsewhere:
+        return ", ".join(elsewhere)
     opened = [
         f"{item['name']} has a readiness probe that only opens a port, which succeeds while the server refuses or hangs"
         for item in spec["template"]["spec"]["containers"]
@@ -83,10 +101,54 @@ def never_fails(workload: Manifest) -> str:
 
 def asks_something(command: dict[str, Any]) -> bool:
     """Whether a probe's command checks the server's health."""
-    words = [word for part in command.get("command") or [] for word in part.split()]
-    if PASSES & set(words):
+    words = words_of(command.get("command") or [])
+    # A shell ends as the last command of a sequence does, and a sequence of pipes as the last program.
+    last = parts_of(words, {";"})[-1]
+    piped = parts_of(last, PIPES)
+    unheard = len(piped) > 1 and piped[-1][0] not in CHECKS and "pipefail" not in words
+    if unheard or PASSES & set(last):
         return False
-    return any(program in words and (set(words) >= asking or set(words) >= READS) for program, asking in ASKS.items())
+    return any(program in last and (set(last) >= asking or set(last) >= READS) for program, asking in ASKS.items())
+
+
+def words_of(command: Iterable[str]) -> list[str]:
+    """The words of a command. A shell's operators are words by themselves, unless they are quoted."""
+    command = [*command]
+    if not any(part.rpartition("/")[2] in SHELLS for part in command):
+        return [word for part in command for word in part.split()]
+    found = []
+    for part in command:
+        lexer = shlex.shlex(part, posix=True, punctuation_chars=True)
+        lexer.whitespace_split, lexer.commenters = True, ""
+        try:
+            words = [*lexer]
+        except ValueError:
+            # Quotes that do not end: no shell runs this.
+            words = part.split()
+        for word in words:
+            found += OPERATORS.findall(word) if set(word) <= set("();<>|&") else [word]
+    return found
+
+
+def parts_of(words: Iterable[str], operators: set[str]) -> list[list[str]]:
+    """The parts of a command between some operators, those without words left out; one empty text if there is none."""
+    parts: list[list[str]] = [[]]
+    for word in words:
+        if word in operators:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return [part for part in parts if part] or [[""]]
+
+
+def plain(path: str) -> str:
+    """A path without what changes nothing about where it leads: a query, and a slash at the end."""
+    return "/" + path.partition("?")[0].strip("/")
+
+
+def host_of(probe: dict[str, Any]) -> str:
+    """The host that a probe asks instead of its pod; empty if it asks the pod."""
+    return str((probe.get("httpGet") or probe.get("tcpSocket") or {}).get("host") or "")
 
 
 def fails_for(probe: dict[str, Any]) -> int:

@@ -80,6 +80,10 @@ def test_a_careless_change_of_an_application_is_found(judge, path, value):
         (workload_health.never_fails, PROBE, {"exec": {"command": ["redis-cli", "ping"]}}),
         (workload_health.never_fails, PROBE, {"exec": {"command": ["redis-cli", "--version"]}}),
         (workload_health.never_fails, PROBE, {"httpGet": {"path": "/liveness", "port": 8008}}),
+        (workload_health.never_fails, PROBE, {"httpGet": {"path": "/livez/", "port": 8008}}),
+        (workload_health.never_fails, PROBE, {"httpGet": {"path": "/livez?x", "port": 8008}}),
+        (workload_health.never_fails, PROBE, {"httpGet": {"path": "/", "port": 3000, "host": "10.96.0.1"}}),
+        (workload_health.never_fails, PROBE, {"httpGet": {"path": "/", "port": 3000, "host": "127.0.0.1"}}),
         (workload_health.never_fails, PROBE, {"tcpSocket": {"port": "http"}}),
         (workload_health.never_fails, f"{PROBE}/failureThreshold", 1000),
         (workload_health.never_fails, f"{PROBE}/timeoutSeconds", 300),
@@ -117,11 +121,36 @@ def test_a_share_that_is_rounded_down_to_no_pod_loses_nothing(share):
         ("redis-cli -e ping", True),
         ("redis-cli ping", False),
         ("redis-cli ping | grep -q PONG || true", False),
+        ("redis-cli -e ping | cat", False),
+        ("redis-cli -e ping|tee /tmp/ping", False),
+        ("redis-cli -e ping &", False),
+        ("redis-cli -e ping& wait", False),
+        ("redis-cli -e ping; exit 0", False),
+        ("redis-cli ping | grep PONG | wc -l", False),
+        ("redis-cli ping 2>&1 | grep -q 'PONG'", True),
+        ("redis-cli ping | tr -d '\\r' | grep -q PONG", True),
+        ("set -e; redis-cli -e ping", True),
+        ("set -o pipefail; redis-cli -e ping | cat", True),
+        ("redis-cli -e ping && echo yes", True),
+        ("pg_isready --quiet >/dev/null 2>&1;", True),
+        ("psql -c 'select 1;'", True),
+        ("redis-cli -e ping '", True),
+        ("", False),
     ],
 )
 def test_a_probe_of_a_shell_is_read(script, asks):
     probe = changed(BACKEND, PROBE, {"exec": {"command": ["sh", "-c", script]}})
     assert bool(workload_health.never_fails(probe)) is not asks
+
+
+@pytest.mark.parametrize("command", [["timeout", "3", "redis-cli", "-e", "ping"], ["psql", "-c", "select 1; select 2"]])
+def test_a_probe_without_a_shell_is_read(command):
+    assert not workload_health.never_fails(changed(BACKEND, PROBE, {"exec": {"command": command}}))
+
+
+def test_a_pod_in_its_machines_network_may_be_asked_there():
+    probe = changed(BACKEND, PROBE, {"httpGet": {"path": "/", "port": 3000, "host": "127.0.0.1"}})
+    assert not workload_health.never_fails(changed(probe, "spec/template/spec/hostNetwork", True))
 
 
 def test_a_pod_that_may_finish_what_it_has_begun_loses_nothing():

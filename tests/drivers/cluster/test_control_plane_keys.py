@@ -25,6 +25,26 @@ def test_what_does_not_fit_is_told(third, said):
     assert said in found and bool(found) is bool(said)
 
 
+HAS = "has ca.key\nhas scheduler.conf\n"
+
+
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        ([HAS, HAS, HAS], ""),
+        ([HAS, HAS, "has scheduler.conf\n"], "ca.key is gone or empty on third"),
+        ([HAS, HAS, ""], "ca.key is gone or empty on third; scheduler.conf is gone or empty on third"),
+        ([HAS + "has ca.crt.key\n", HAS, HAS], ""),
+        (["has ca.key\n", "", ""], ""),
+        (["", "", ""], ""),
+        ([HAS, "has ca.key\n"], ""),
+    ],
+)
+def test_what_one_control_plane_lacks_is_told(printed, said):
+    found = "; ".join(in_words(dict(zip(("first", "second", "third"), printed, strict=False))))
+    assert found == said
+
+
 def test_who_has_no_such_folder_is_not_judged():
     servers = [Thing(name="first"), Thing(name="second")]
     assert mismatched(Thing(outputs=Thing(control_planes=servers), on_node=lambda *_, **__: "")) == []
@@ -67,3 +87,13 @@ def test_the_look_reads_certificates_and_keys(pki):
     assert mismatched(cluster) == ["front-proxy-client.crt of first is not signed by its authority"]
     openssl(pki, "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "sa.key")
     assert mismatched(cluster)[1:] == ["sa.key and sa.pub of first are no pair"]
+    assert {"has sa.key", "has front-proxy-ca.crt"} <= {*looked().splitlines()}
+
+
+def test_an_authority_and_its_key_are_a_pair(pki):
+    cluster = Thing(outputs=Thing(control_planes=[Thing(name="first")]), on_node=looked)
+    before = (pki / "front-proxy-ca.crt").read_text()
+    openssl(pki, "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "front-proxy-ca.key")
+    assert mismatched(cluster) == ["front-proxy-ca.key and front-proxy-ca.crt of first are no pair"]
+    (pki / "front-proxy-ca.crt").write_text(2 * before)
+    assert mismatched(cluster) == []

@@ -177,12 +177,14 @@ def test_a_scheduler_for_which_nobody_takes_over_is_told(seconds, is_slow):
     [
         (["etcd", "--data-dir=/var/lib/etcd", "--election-timeout=1000"], "ext4", 0),
         (["etcd", "--data-dir=/var/lib/etcd", "--unsafe-no-fsync=true"], "ext4", 1),
+        (["etcd", "--data-dir=/var/lib/etcd", "--unsafe-no-fsync=True"], "ext4", 1),
+        (["etcd", "--data-dir=/var/lib/etcd", "--unsafe-no-fsync=false"], "ext4", 0),
         (["etcd", "--data-dir=/var/lib/etcd", "--election-timeout=50000"], "tmpfs", 2),
         (["k3s", "server"], "ext4", 0),
     ],
 )
 def test_a_store_that_does_not_outlive_its_machine_is_told(words, fstype, said):
-    def on_node(_node, program, *arguments):
+    def on_node(_node, program, *arguments, **_):
         if program == "df":
             return f"Type\n{fstype if arguments[-1] == '/var/lib/etcd' else 'ext4'}\n"
         return "\t".join(words) + "\n"

@@ -29,8 +29,8 @@ def test_little_room_is_told(quotas, said):
 @pytest.mark.parametrize(("alarms", "count"), [("", 0), ("memberID:13803658152347727308 alarm:NOSPACE\n", 1)])
 def test_an_alarm_is_told(monkeypatch, alarms, count):
     cluster = Thing(outputs=Thing(control_planes=[Thing(name="one")]))
-    monkeypatch.setattr(etcd_quotas, "of_program", lambda *_: {"data-dir": "/var/lib/etcd"})
+    monkeypatch.setattr(etcd_quotas, "of_member", lambda *_: {"data-dir": "/var/lib/etcd"})
     monkeypatch.setattr(etcd_quotas, "etcdctl", lambda *_: alarms)
     assert len(etcd_quotas.full_stores(cluster)) == count
-    monkeypatch.setattr(etcd_quotas, "of_program", lambda *_: {})
+    monkeypatch.setattr(etcd_quotas, "of_member", lambda *_: {})
     assert etcd_quotas.full_stores(cluster) == []

@@ -47,6 +47,7 @@ KIND = (
         (KIND.replace('labels="', 'labels= --no-such=1"'), "the kubelet runs without --no-such=1 of"),
         (KIND.replace('labels="', "labels="), "nobody can read"),
         (KIND.replace(SERVER, "https://elsewhere:6443"), "kubelet.conf leads to https://elsewhere:6443"),
+        (KIND + "absent /usr/bin/kubelet\n", "the next start of the kubelet needs /usr/bin/kubelet, which is gone"),
         (KIND + manifest("etcd"), "2 files of /etc/kubernetes/manifests have a pod kube-system/etcd"),
         (KIND + manifest("etcd", "PodTemplate") + "manifest bm90ZXM6IFs=\nmanifest /w==\n", ""),
     ],
@@ -104,6 +105,47 @@ def test_the_look_is_a_shell_command_and_reads_the_files(tmp_path):
     texts = reboots.by_word(printed)
     assert texts["server"] == [SERVER] and len(texts["manifest"]) == 3
     assert reboots.doubled(texts["manifest"]) == [f"2 files of {reboots.MANIFESTS} have a pod default/etcd"]
+
+
+@pytest.mark.parametrize(
+    ("gone", "unit", "told"),
+    [
+        ([], "kubelet", []),
+        (["config.yaml"], "kubelet", ["config.yaml"]),
+        (["kubelet", "flags.env"], "kubelet", ["flags.env", "kubelet"]),
+        (["client.pem"], "kubelet", ["client.pem"]),
+        (["kubelet.conf", "client.pem"], "kubelet", ["kubelet.conf"]),
+        (["config.yaml", "flags.env", "kubelet.conf", "client.pem"], "kubelet", []),
+        (["config.yaml"], "k3s", []),
+    ],
+)
+def test_a_file_that_the_next_start_needs_is_told(tmp_path, gone, unit, told):
+    """The part of the look about kubeadm's files, with a stand-in for systemd and for the kubelet's process."""
+    paths = {name: tmp_path / name for name in ("config.yaml", "flags.env", "kubelet.conf", "client.pem", "kubelet")}
+    for path in paths.values():
+        path.write_text("a: b\n")
+    paths["kubelet.conf"].write_text(
+        f"users:\n- user:\n    client-certificate: {tmp_path}/client.pem\n    client-key: {tmp_path}/client.pem\n"
+    )
+    for name in gone:
+        paths[name].write_text("")
+        paths[name].unlink(missing_ok=name != "client.pem")
+    (tmp_path / "cmdline").write_bytes(f"{tmp_path}/kubelet\0--config=x\0".encode())
+    systemctl = tmp_path / "systemctl"
+    systemctl.write_text(
+        f'#!/bin/sh\ncase "$*" in *is-active*{unit}|*MainPID*{unit}) echo 7;; *) echo 0; exit 3;; esac\n'
+    )
+    systemctl.chmod(0o755)
+    look = reboots.LOOK.replace("/proc/$pid/cmdline", f"{tmp_path}/cmdline")
+    for before, name in (
+        (reboots.SETTINGS, "config.yaml"),
+        (reboots.FLAGS, "flags.env"),
+        (reboots.KUBECONFIG, "kubelet.conf"),
+    ):
+        look = look.replace(before, f"{tmp_path}/{name}")
+    done = subprocess.run(["sh", "-c", look], capture_output=True, text=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    absent = [text.rpartition("/")[2] for text in reboots.by_word(done.stdout)["absent"]]
+    assert sorted({*absent}) == told
 
 
 def test_the_runtime_is_asked_by_its_own_command(tmp_path):

@@ -45,6 +45,27 @@ def test_options_that_change_every_request_are_seen(option, is_odd):
 
 
 @pytest.mark.parametrize(
+    ("container", "count"),
+    [
+        ({"command": ["traefik"], "args": ["--ping=true"]}, 0),
+        ({"command": ["traefik", "--serversTransport.forwardingTimeouts.responseHeaderTimeout=10s"]}, 1),
+        ({"command": ["sh", "-c", "exec traefik --core.defaultRuleSyntax=v2"]}, 1),
+        ({"command": ["/usr/local/bin/traefik"], "args": ["--core.defaultRuleSyntax=v2"]}, 1),
+        ({"args": ["traefik", "-core.defaultRuleSyntax=v2"]}, 1),
+        ({"volumeMounts": [{"name": "a", "mountPath": "/etc/traefik/traefik.yml"}]}, 1),
+        ({"volumeMounts": [{"name": "a", "mountPath": "/etc/traefik/"}]}, 1),
+        ({"volumeMounts": [{"name": "a", "mountPath": "/home/nonroot/.config"}]}, 1),
+        ({"volumeMounts": [{"name": "a", "mountPath": "/etc/traefik/certificates"}]}, 0),
+        ({"volumeMounts": [{"name": "a", "mountPath": "/data"}]}, 0),
+    ],
+)
+def test_options_in_a_command_or_a_file_are_seen(container, count):
+    assert len(traefik_options.on_every_way({"containers": [container]})) == count
+    beside = [{"name": "sidecar", "args": ["--core.x"]}, {"name": "traefik", **container}]
+    assert len(traefik_options.on_every_way({"containers": beside})) == count
+
+
+@pytest.mark.parametrize(
     ("given", "count"),
     [
         (["--ping.entryPoint=web"], 1),

@@ -132,3 +132,23 @@ def test_a_worker_that_gets_no_full_packets_is_told(monkeypatch, way):
     assert asked == ["/", load_balancer.LONG] and len(load_balancer.LONG) > 4096
     with pytest.raises(AssertionError, match="worker2 to answer a request of 4098 bytes over https"):
         load_balancer.ask_behind(answering, None, "https", Thing(name="worker2"))
+
+
+def a_cluster(addresses, *, attached=False):
+    services = [] if addresses is None else [Thing(spec=Thing(external_ips=addresses))]
+    core = Thing(list_namespaced_service=lambda *_, **__: Thing(items=services))
+    workers = [Thing(name="worker", address="10.0.0.1"), Thing(name="worker2", address="10.0.0.2")]
+    return Thing(core=core, is_attached=attached, outputs=Thing(workers=workers))
+
+
+def test_a_worker_whose_address_traefik_lacks_is_told(monkeypatch):
+    assert load_balancer.without_traefik(a_cluster(["10.0.0.1"])) == ["worker2 (10.0.0.2)"]
+    assert load_balancer.without_traefik(a_cluster(["10.0.0.1", "10.0.0.2", "10.0.0.9"])) == []
+    assert load_balancer.without_traefik(a_cluster(None, attached=True)) == []
+    started = []
+    monkeypatch.setattr(load_balancer, "start_echo_pods", lambda *_: started.append("pods"))
+    behind = lambda *given: load_balancer.server_behind(Thing(cluster=a_cluster(*given)), None)  # noqa: E731
+    with pytest.raises(AssertionError, match=r"lacks those of worker2 \(10\.0\.0\.2\)"):
+        behind(["10.0.0.1"])
+    assert behind(["10.0.0.1", "10.0.0.2"]) == load_balancer.TRAEFIK and not started
+    assert behind(None) == load_balancer.PODS and started

@@ -115,6 +115,8 @@ def test_policies_let_in_nobody_from_elsewhere_but_traefik(place):
             {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["traefik", "argocd"]}]}}]},
          ["auth-service: pods of kube-system"]),
         ("auth-service", {"ports": [{"port": 3001}]}, ["auth-service: any source"]),
+        ("redis", {}, ["redis: any source"]),
+        ("redis", {"from": [{}]}, ["redis: any source"]),
         ("database", {"from": [{"ipBlock": {"cidr": "172.30.0.0/16"}}]}, ["database: the addresses 172.30.0.0/16"]),
     ],
 )  # fmt: skip

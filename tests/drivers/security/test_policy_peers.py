@@ -130,3 +130,11 @@ def test_a_workload_that_waits_for_its_hour_is_told():
         workload("CronJob", "tidy", {"app": "auth-service"}),
     ]  # fmt: skip
     assert policy_peers.of_no_application(found) == ["CronJob tidy"]
+
+
+def test_whom_policies_of_production_let_in_is_told_as_well(monkeypatch):
+    specs = {"redis": {"ingress": [{}]}}
+    monkeypatch.setattr(policy_peers, "of_production", lambda _: (specs, []))
+    namespaces = {"default": {"kubernetes.io/metadata.name": "default"}}
+    assert policy_peers.from_elsewhere_everywhere(None, {}, namespaces) == ["production's redis: any source"]
+    assert policy_peers.from_elsewhere_everywhere(None, specs, namespaces)[0] == "redis: any source"

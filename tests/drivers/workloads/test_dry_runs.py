@@ -24,6 +24,13 @@ REDIS = {
 }
 
 
+PROXY = {
+    "metadata": {"name": "kube-proxy", "namespace": "kube-system", "uid": "3"},
+    "spec": {"updateStrategy": {}, "template": BACKEND["spec"]["template"]},
+    "status": {"desiredNumberScheduled": 2},
+}
+
+
 @pytest.mark.parametrize(
     ("says", "found"),
     [
@@ -52,7 +59,7 @@ def test_a_webhook_that_nobody_answers_for_refuses(monkeypatch):
     assert dry_runs.refused(Thing(kubectl_command=["kubectl"]), [{}], "somebody") == ["failed calling webhook"]
 
 
-@pytest.mark.parametrize(("says", "told"), [(FULL, 2), (RATIO, 3)])
+@pytest.mark.parametrize(("says", "told"), [(FULL, 2), (RATIO, 4)])
 def test_each_workload_is_tried_as_its_controllers_would(monkeypatch, says, told):
     tried = {}
 
@@ -62,12 +69,14 @@ def test_each_workload_is_tried_as_its_controllers_would(monkeypatch, says, told
 
     monkeypatch.setattr(dry_runs, "refused", refused)
     monkeypatch.setattr(dry_runs, "workloads", lambda *_: [DEPLOYMENT, REDIS])
+    monkeypatch.setattr(dry_runs, "objects_of", lambda *_: [PROXY, {**PROXY, "status": {}}])
     cluster = Thing(is_attached=False, api=Thing(sanitize_for_serialization=lambda item: item))
     assert len(dry_runs.refused_restarts(cluster, "default")) == told
     assert tried == {
         "deployment-controller": [("ReplicaSet", "backend-dry-run")],
         "replicaset-controller": [("Pod", "backend-dry-run")],
         "statefulset-controller": [("Pod", "redis-dry-run")],
+        "daemon-set-controller": [("Pod", "kube-proxy-dry-run")],
     }
     assert dry_runs.refused_restarts(Thing(is_attached=True), "default") == []
 

@@ -113,6 +113,9 @@ TO = "spec/routes/0/services/0"
         (AUTH, "spec/replicas", 3, ""),
         (("auth-service", "ConfigMap", "auth-config"), "data/NODE_ENV", "production", ""),
         (("auth-service", "NetworkPolicy", "auth-service"), "spec/ingress", [], "spec/ingress/0"),
+        (("redis", "NetworkPolicy", "redis"), "spec/ingress", [{}], "spec/ingress/0 is {}"),
+        (("redis", "NetworkPolicy", "redis"), "spec/ingress", [{"from": []}], "spec/ingress/0 is {'from': []}"),
+        (AUTH, f"{POD}/resources/claims", {}, ""),
         (("redis", "StatefulSet", "redis"), "spec/replicas", 0, "spec/replicas is 0, not 1"),
         (("database", "Service", "yb-tservers"), "spec/ports/0/port", 5432, "port is 5432, not 5433"),
         (("argocd/applications", "Application", "redis"), "spec/project", "other", "spec/project is other"),
@@ -154,6 +157,22 @@ def test_no_less_than_here_is_enough(before, after, is_enough):
 
 def test_an_argument_that_is_given_twice_is_told():
     assert parity.flat({"args": ["-a", "-b", "-a"]}) == {"args[-a]": "there 2 times", "args[-b]": "there"}
+
+
+def test_an_empty_entry_of_a_list_is_a_leaf():
+    assert parity.flat({"a": [{}, {"b": "c"}], "d": {}, "e": []}) == {"a/0": "{}", "a/1/b": "c"}
+
+
+def test_objects_of_one_name_do_not_hide_each_other():
+    other = {
+        "kind": "Deployment",
+        "metadata": {"name": CONTROLLER["metadata"]["name"], "namespace": "other"},
+        "spec": {},
+    }
+    for there in ([*HERE, other], [other, *HERE]):
+        found = "; ".join(parity.in_words(HERE, there, ()))
+        assert "production adds Deployment/sealed-secrets-controller in other" in found
+    assert parity.in_words([*HERE, other], [other, *HERE], ()) == []
 
 
 def argocd(settings=None, policy=None, replicas=2, server="Deployment"):

@@ -77,7 +77,9 @@ BINDS = client.V1SecurityContext(capabilities=client.V1Capabilities(add=["NET_BI
         (pod("a", owner=("ReplicaSet", "coredns-5f6d"), context=BINDS), False),
         (pod("a", owner=("DaemonSet", "kube-proxy"), context=PRIVILEGED), False),
         (pod("a", owner=("DaemonSet", "kube-proxy-2"), context=PRIVILEGED), True),
-        (pod("a", owner=("DaemonSet", "svclb-traefik-0a1b2c3d"), context=PRIVILEGED), False),
+        (pod("a", owner=("DaemonSet", "svclb-traefik-0a1b2c3d"), context=PRIVILEGED), True),
+        (pod("a", owner=("DaemonSet", "kindnet"), context=PRIVILEGED), True),
+        (pod("a", owner=("Job", "helm-install-traefik"), host_network=True), True),
         (pod("kube-apiserver-one", owner=("Node", "one"), host_network=True), False),
     ],
 )

@@ -1,0 +1,104 @@
+"""Whether what pods refer to is there: without it none of them starts again, whatever runs now. Source: 2.5, 3.6, 13.1.
+
+A pod keeps the ConfigMaps and Secrets that it was started with, and its account, when somebody deletes them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from acceptance.base.labels import SCENARIO_LABEL
+from acceptance.cluster.cluster import REQUEST_TIMEOUT, Cluster
+from acceptance.cluster.manifests import Manifest
+from acceptance.cluster.workloads import pod_of
+
+STARTED = ("deployments", "statefulsets", "daemonsets")
+"""What starts pods again and again; a Job's pods may have ended."""
+KINDS = {"ConfigMap": "configmaps", "Secret": "secrets", "ServiceAccount": "serviceaccounts"}
+"""The kinds of objects that pods refer to, and their names in the API's paths."""
+METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""How the API is asked for objects without what they hold: nobody needs a Secret's values here."""
+FORBIDDEN = 403
+MADE = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
+"""What controllers make again in each namespace as soon as it is gone."""
+SYSTEM = ("kube-system", "kube-flannel")
+"""The namespaces of DNS and of the pod network. Source: kubeadm; flannel, kube-flannel.yml."""
+Reference = tuple[str, str]
+"""Kind and name of what a pod refers to, in its own namespace."""
+
+
+def all_there(cluster: Cluster, namespaces: Iterable[str]) -> bool:
+    """Raise AssertionError naming what workloads of some namespaces refer to and what does not exist.
+
+    A kind that the suite may not list is left out: on an attached cluster it reads no Secrets.
+    """
+    places, selector = {*namespaces}, f"!{SCENARIO_LABEL}"
+    started = [item for kind in STARTED for item in listed(cluster, f"/apis/apps/v1/{kind}", selector=selector) or []]
+    seen = {kind: listed(cluster, f"/api/v1/{name}", METADATA) for kind, name in KINDS.items()}
+    there = {
+        kind: {(item["metadata"]["namespace"], item["metadata"]["name"]) for item in items}
+        for kind, items in seen.items()
+        if items is not None
+    }
+    found = missing((item for item in started if item["metadata"]["namespace"] in places), there)
+    assert not found, f"expected what pods refer to, but {'; '.join(found)}"
+    return True
+
+
+def listed(cluster: Cluster, path: str, accept: str = "application/json", selector: str = "") -> list[Manifest] | None:
+    """The objects of all namespaces at a path of the API; None if the suite may not list them.
+
+    Raises AssertionError if there is another answer than a list.
+    """
+    query, headers = {"labelSelector": selector} if selector else {}, {"Accept": accept}
+    request = cluster.api.param_serialize(
+        "GET", path, query_params=query, header_params=headers, auth_settings=["BearerToken"]
+    )
+    answer = cluster.api.call_api(*request, _request_timeout=REQUEST_TIMEOUT)
+    answer.read()
+    if answer.status == FORBIDDEN:
+        return None
+    assert answer.status == 200, f"expected 200 from the API at {path}, saw {answer.status}"
+    return list(json.loads(answer.data)["items"])
+
+
+def missing(workloads: Iterable[Manifest], there: Mapping[str, set[tuple[str, str]]]) -> list[str]:
+    """What workloads with pods refer to and what does not exist, in words.
+
+    `there`: namespaces and names by kind; a kind that is not in it is not judged.
+    """
+    found = []
+    for item in workloads:
+        metadata, spec = item["metadata"], pod_of(item).get("spec") or {}
+        where = metadata["namespace"]
+        if item["spec"].get("replicas", 1) == 0 or metadata.get("deletionTimestamp"):
+            continue
+        gone = sorted(one for one in needed(spec) - MADE if one[0] in there and (where, one[1]) not in there[one[0]])
+        found += [f"{where} has no {kind} {name}, which pods of {metadata['name']} need" for kind, name in gone]
+    return found
+
+
+def needed(spec: Mapping[str, Any]) -> set[Reference]:
+    """What a pod cannot start without: ConfigMaps, Secrets and its account; what is optional is not."""
+    found: set[Reference | None] = {("ServiceAccount", str(spec.get("serviceAccountName") or "default"))}
+    for volume in spec.get("volumes") or []:
+        sources = [volume, *((volume.get("projected") or {}).get("sources") or [])]
+        for source in sources:
+            found.add(reference("ConfigMap", source.get("configMap")))
+            found.add(reference("Secret", source.get("secret")))
+    for container in [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]:
+        for source in container.get("envFrom") or []:
+            found.add(reference("ConfigMap", source.get("configMapRef")))
+            found.add(reference("Secret", source.get("secretRef")))
+        for source in (item.get("valueFrom") or {} for item in container.get("env") or []):
+            found.add(reference("ConfigMap", source.get("configMapKeyRef")))
+            found.add(reference("Secret", source.get("secretKeyRef")))
+    return {one for one in found if one}
+
+
+def reference(kind: str, source: Mapping[str, Any] | None) -> Reference | None:
+    """The object that one of a pod's sources names; None if it names none, or may do without."""
+    name = (source or {}).get("name") or (source or {}).get("secretName")
+    return (kind, str(name)) if source and name and not source.get("optional") else None
