@@ -91,19 +91,24 @@ def limited(outputs: Outputs, floor: int) -> dict[str, str]:
 
 def scarce(outputs: Outputs, floor: int) -> dict[str, str]:
     """What the process and its container lack for `floor` connections at once: open files, ports, memory (bytes)."""
-    info = load_balancer_command(outputs, "show info").splitlines()
-    told = [int(line.partition(": ")[2]) for line in info if line.startswith("Ulimit-n: ")]
-    files, (first, last) = next(iter(told), 0), own_ports(outputs)
+    files, (first, last) = open_files(outputs), own_ports(outputs)
     memory = limits_of(host_config(outputs)).get("memory", LEAST_MEMORY)
     return {
         name: str(seen)
         for name, seen, least in (
-            ("open files", files, 2 * floor + OWN_FILES if files else 0),
+            ("open files", files, 2 * floor + OWN_FILES),
             ("ports for connections to a worker", last - first + 1, floor),
             ("bytes of memory", int(memory), LEAST_MEMORY),
         )
         if seen < least
     }
+
+
+def open_files(outputs: Outputs) -> int:
+    """The fewest files that a process of HAProxy may have open. What it tells itself is what it wanted at its start."""
+    look = "for each in $(pgrep -x haproxy); do grep '^Max open files' /proc/$each/limits; done"
+    told = docker("exec", outputs.load_balancer.id, "sh", "-c", look).replace("unlimited", str(2**31))
+    return min(int(line.split()[3]) for line in told.splitlines())
 
 
 def own_ports(outputs: Outputs) -> tuple[int, int]:

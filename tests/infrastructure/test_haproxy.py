@@ -65,7 +65,7 @@ def test_the_engines_limit_of_its_container_is_read(monkeypatch, settings, seen)
 )
 def test_what_is_too_little_for_its_connections_is_told(monkeypatch, files, ports, memory, lacks):
     monkeypatch.setattr(haproxy, "inspect", lambda *_: {"HostConfig": {"Memory": memory}})
-    told = f"Name: HAProxy\nUlimit-n: {files}\n"
+    told = "".join(f"Max open files            {soft}     20000      files\n" for soft in ("unlimited", files))
     monkeypatch.setattr(haproxy, "docker", lambda *words: f"{ports}\n" if words[-1] == haproxy.PORTS else told)
     assert [*scarce(Thing(load_balancer=Thing(id="balancer")), 1000)] == lacks
 
