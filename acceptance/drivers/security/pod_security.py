@@ -174,6 +174,12 @@ def admit_root(cluster: Cluster, namespaces: list[str]) -> list[str]:
     return [name for name in namespaces if not refusal(cluster, name, copy.deepcopy(bad))]
 
 
+def weak_namespaces(cluster: Cluster, namespaces: list[str]) -> dict[str, str]:
+    """What is weak about these namespaces, and about the version that the services' own enforces, in words."""
+    root = dict.fromkeys(admit_root(cluster, namespaces), "admits a pod that may run as root")
+    return root | old_standards(cluster, [*namespaces, NAMESPACE])
+
+
 def account_tokens(cluster: Cluster) -> list[str]:
     """The Secrets that hold a ServiceAccount token; such tokens never expire."""
     selector = "type=kubernetes.io/service-account-token"
