@@ -113,7 +113,8 @@ def applications_follow_main(platform, argocd, applications, repository):
     found = policies.troubles(seen, policies.leaves_out) | source_overrides.overridden_in_git(seen, repository)
     found |= policies.other_sources(seen, platform.render("argocd/applications"))
     found |= production_applications.pointing_elsewhere(platform)
-    found |= policies.troubles(sync_options.objects_and_live(platform, argocd), sync_options.is_not_as_in_git)
+    objects = sync_options.objects_and_live(platform, argocd)
+    found |= policies.troubles(objects, sync_options.is_not_as_in_git) | sync_options.hooks_in_use(objects)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.hides)
     assert not found, f"expected Argo CD to apply all of Git, saw {found}. Try: kubectl -n argocd get cm argocd-cm"
 
@@ -226,7 +227,8 @@ def applications_are_automated(platform, argocd, applications, evidence):
     evidence.add("sync policies", {name: item["spec"].get("syncPolicy") for name, item in seen.items()})
     found = policies.troubles(seen, sync_retries.gives_up_at_once) | policies.troubles(seen, policies.needs_a_hand)
     found |= policies.troubles(policies.projects_everywhere(platform), policies.has_windows)
-    found |= policies.troubles(sync_options.objects_and_live(platform, argocd), sync_options.stays)
+    objects = sync_options.objects_and_live(platform, argocd)
+    found |= policies.troubles(objects, sync_options.stays) | sync_options.hooks_in_use(objects)
     found |= self_heal.heals_late_everywhere(platform)
     assert not found, f"expected every Application to sync, prune and self-heal automatically at any time, saw {found}"
 

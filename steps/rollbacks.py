@@ -46,7 +46,7 @@ def services_keep_versions(platform, evidence):
 
 @given("every service starts new pods before it stops old ones, here and in production")
 def services_replace_first(platform, applications):
-    found = policies.troubles(policies.workloads_everywhere(platform), policies.loses_requests)
+    found = policies.that_lose_requests(platform)
     assert not found, f"expected updates of all services without lost requests, saw {found}"
     full = restarts_blocked(platform.cluster, "default")
     assert not full, (

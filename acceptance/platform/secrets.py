@@ -154,11 +154,22 @@ def platform_secrets(platform: Platform) -> PlatformSecrets:
     found = PlatformSecrets()
     for name in KEYS:
         found.values[name] = read_secret(platform.cluster, name, "default") or {}
-        sealed = platform.cluster.custom.get_namespaced_custom_object(*GROUP, "default", "sealedsecrets", name)
-        found.sealed[name] = {
-            "apiVersion": "/".join(GROUP),
-            "kind": "SealedSecret",
-            "metadata": {"name": name, "namespace": "default"},
-            "spec": sealed["spec"],
-        }
+        # A Secret may outlive its SealedSecret (`kubectl delete --cascade=orphan`): criterion 5.3 judges that.
+        if sealed := read_sealed(platform.cluster, name):
+            found.sealed[name] = {
+                "apiVersion": "/".join(GROUP),
+                "kind": "SealedSecret",
+                "metadata": {"name": name, "namespace": "default"},
+                "spec": sealed["spec"],
+            }
     return found
+
+
+def read_sealed(cluster: Cluster, name: str) -> dict[str, Any] | None:
+    """A SealedSecret of the services' namespace; None if there is none."""
+    try:
+        return dict(cluster.custom.get_namespaced_custom_object(*GROUP, "default", "sealedsecrets", name))
+    except ApiException as error:
+        if error.status == 404:
+            return None
+        raise

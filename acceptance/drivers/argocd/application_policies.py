@@ -5,6 +5,7 @@ Scenarios prove a behaviour on a demo Application; the platform's objects must h
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 
@@ -12,6 +13,7 @@ from acceptance.base.conditions import share_of
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import of_scenario
 from acceptance.cluster.workloads import workloads
+from acceptance.drivers.argocd import serving_containers
 from acceptance.drivers.argocd.sync_options import KEEPS, is_unchecked
 from acceptance.platform.application_status import GROUP
 from acceptance.platform.applications import APPLICATIONS
@@ -35,6 +37,9 @@ FOLLOWS = ("main", "HEAD", "refs/heads/main")
 """The revisions that are the head of main, where it is the repository's default branch."""
 KEPT = 3
 """The fewest sync records that an Application may keep: 14.3 returns to the commit before two others."""
+REDIRECTION = re.compile(r"\d?[<>]&\d|&>")
+BACKGROUND = re.compile(r"[^;&|\n]*&(?!&)")
+"""The rest of a shell's command that it starts in the background."""
 Judge = Callable[[Manifest], str]
 """Says in words what is wrong with an object; empty if nothing is."""
 
@@ -128,8 +133,11 @@ def other_sources(found: Mapping[str, Manifest], rendered: Iterable[Manifest]) -
 def has_lost_records(application: Manifest) -> str:
     """The records that a synced Application lacks: of its last good sync, or of how its last operation ended."""
     status = application.get("status") or {}
-    last, operation = (status.get("history") or [{}])[-1], status.get("operationState") or {}
-    missing = [f"{key} in its history" for key in ("revision", "deployedAt") if not last.get(key)]
+    entries, operation = status.get("history") or [{}], status.get("operationState") or {}
+    missing = [
+        f"{key} in its history" for key in ("revision", "deployedAt") if not all(item.get(key) for item in entries)
+    ]
+    missing += [f"record before {entries[0].get('id')} in its history"] if has_gaps(application) else []
     missing += [f"{key} in its operationState" for key in ("phase", "startedAt") if not operation.get(key)]
     # A running operation has not finished.
     if operation.get("phase") != "Running" and not operation.get("finishedAt"):
@@ -137,10 +145,26 @@ def has_lost_records(application: Manifest) -> str:
     return f"it has no {', '.join(missing)}" if missing else ""
 
 
+def has_gaps(application: Manifest) -> bool:
+    """Whether the records of an Application's syncs were thinned out: Argo CD numbers them from 0 without gaps.
+
+    It removes the oldest once there are more than the limit. Source: argo-cd, `persistRevisionHistory`.
+    """
+    entries = (application.get("status") or {}).get("history") or []
+    numbers = [int(item.get("id", 0)) for item in entries]
+    if not numbers or numbers != [*range(numbers[0], numbers[0] + len(numbers))]:
+        return bool(numbers)
+    return numbers[0] > 0 and len(numbers) < min(kept_records(application), KEPT)
+
+
+def kept_records(application: Manifest) -> int:
+    """How many records of syncs an Application keeps; Argo CD's default is ten."""
+    return int((application.get("spec") or {}).get("revisionHistoryLimit", 10))
+
+
 def forgets(application: Manifest) -> str:
     """Why an Application cannot return to an earlier sync: it keeps too few records; empty if it keeps enough."""
-    # Argo CD's default is ten.
-    kept = application["spec"].get("revisionHistoryLimit", 10)
+    kept = kept_records(application)
     return f"it keeps {kept} records" if kept < KEPT else ""
 
 
@@ -149,34 +173,48 @@ def cannot_be_undone(workload: Manifest) -> str:
     return "its rollout is paused, so an undo is refused" if workload["spec"].get("paused") else ""
 
 
-def loses_requests(workload: Manifest) -> str:
+def that_lose_requests(platform: Platform) -> dict[str, str]:
+    """Why updates of the platform's Deployments would lose requests, here and in production, by name."""
+    services = serving_containers.services_everywhere(platform)
+    return troubles(workloads_everywhere(platform), functools.partial(loses_requests, services=services))
+
+
+def loses_requests(workload: Manifest, services: Iterable[Manifest] = ()) -> str:
     """Why an update of a Deployment would lose requests: old pods stop before new ones serve; empty if it would not.
 
-    Those that have begun have to be finished, too: the grace period includes the preStop hook.
+    Those that have begun have to be finished, too: the grace period includes the preStop hook. Each container that
+    one of `services` leads to has to stay; others may go.
     """
-    if workload.get("kind", "Deployment") != "Deployment" or "strategy" not in workload["spec"]:
-        return ""
     spec = workload["spec"]
-    if spec["strategy"].get("type", "RollingUpdate") != "RollingUpdate" or goes_first(spec):
-        return f"its strategy removes old pods before new ones are ready: {spec['strategy']}"
-    stays = max(seconds_before_stop(item) for item in spec["template"]["spec"]["containers"])
-    if stays < STAYS:
-        return f"its pods stop while Traefik still sends them requests (preStop of {stays:g} s)"
-    killed = spec["template"]["spec"].get("terminationGracePeriodSeconds", GRACE)
-    if killed - stays >= LASTS:
+    # The API gives a strategy to each Deployment and lists objects without their kind.
+    if workload.get("kind", "Deployment" if "strategy" in spec else "") != "Deployment":
         return ""
-    return f"its pods are killed {killed} s after their termination begins, with preStop for {stays:g} s of them"
+    strategy = spec.get("strategy") or {}
+    if strategy.get("type", "RollingUpdate") != "RollingUpdate" or goes_first(spec):
+        return f"its strategy removes old pods before new ones are ready: {strategy}"
+    waits = [seconds_before_stop(item) for item in serving_containers.serving(spec["template"], services)]
+    if min(waits) < STAYS:
+        return f"its pods stop while Traefik still sends them requests (preStop of {min(waits):g} s)"
+    killed = spec["template"]["spec"].get("terminationGracePeriodSeconds", GRACE)
+    if killed - max(waits) >= LASTS:
+        return ""
+    return f"its pods are killed {killed} s after their termination begins, with preStop for {max(waits):g} s of them"
 
 
 def goes_first(spec: Manifest) -> int:
     """How many of a Deployment's pods may stop before new ones are ready: a percentage rounds down; default 25%."""
-    share = (spec["strategy"].get("rollingUpdate") or {}).get("maxUnavailable", "25%")
+    share = ((spec.get("strategy") or {}).get("rollingUpdate") or {}).get("maxUnavailable", "25%")
     return share_of(share, int(spec.get("replicas", 1)))
 
 
 def seconds_before_stop(container: Manifest) -> float:
-    """Seconds that a terminating container keeps accepting requests: the sleep of its preStop hook."""
+    """Seconds that a terminating container keeps accepting requests: the sleep of its preStop hook.
+
+    A sleep in the background delays nothing, unless the hook waits for it.
+    """
     hook = (container.get("lifecycle") or {}).get("preStop") or {}
-    command = " ".join((hook.get("exec") or {}).get("command") or [])
+    command = REDIRECTION.sub("", " ".join((hook.get("exec") or {}).get("command") or []))
     slept = re.search(r"\bsleep (\d+(?:\.\d+)?)", command)
+    if slept and BACKGROUND.match(command, slept.end()) and not re.search(r"\bwait\b", command):
+        return 0.0
     return float(slept[1] if slept else (hook.get("sleep") or {}).get("seconds", 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
@@ -26,6 +27,12 @@ LEGACY = "resource.customizations"
 """The older key for all customizations at once; Argo CD still reads it."""
 
 
+SAID_BY_GIT = ("/spec/", "/data/", "/binaryData/", "/rules/", "/subjects/", "/roleRef/")
+"""The fields of these kinds that have what Git says, as JSON pointers."""
+JQ_OF_GIT = re.compile(r"\.(?:\[\")?(?:spec|data|binaryData|rules|subjects|roleRef)\b")
+"""The same as the beginning of an expression of jq."""
+
+
 def settings_everywhere(platform: Platform) -> dict[str, Manifest]:
     """argocd-cm, here and in production."""
     here = {"metadata": {"name": "argocd-cm"}, "data": argocd_settings(platform.cluster)}
@@ -43,6 +50,7 @@ def hides(settings: Manifest) -> str:
     """What argocd-cm makes Argo CD ignore in comparisons of what the platform deploys; empty if nothing."""
     data = settings.get("data") or {}
     found = customized(data, "ignoreDifferences", DEPLOYED)
+    found += [key for key in customized(data, "ignoreResourceUpdates", DEPLOYED) if key != LEGACY and told(data[key])]
     found += ["resource.inclusions"] if data.get("resource.inclusions") else []
     return ", ".join(found + excluded(data, DEPLOYED))
 
@@ -54,6 +62,20 @@ def customized(data: Mapping[str, str], part: str, kinds: set[str]) -> list[str]
         key for key in data if key.startswith(prefix) and is_for(*key.removeprefix(prefix).rpartition("_")[::2], kinds)
     ]
     return found + ([LEGACY] if data.get(LEGACY) and any(is_for(*name, kinds) for name in old_names(data)) else [])
+
+
+def told(rule: str) -> bool:
+    """Whether a rule for updates that Argo CD ignores covers what Git says of an object; its status is none of it."""
+    try:
+        found = yaml.safe_load(rule)
+    except yaml.YAMLError:
+        return True
+    paths = found if isinstance(found, dict) else {}
+    pointers = [str(path).rstrip("/") for path in paths.get("jsonPointers") or []]
+    expressions = [str(path).strip() for path in paths.get("jqPathExpressions") or []]
+    return any(not path or f"{path}/".startswith(SAID_BY_GIT) for path in pointers) or any(
+        path in (".", "..", ".[]") or bool(JQ_OF_GIT.match(path)) for path in expressions
+    )
 
 
 def old_names(data: Mapping[str, str]) -> list[tuple[str, str]]:

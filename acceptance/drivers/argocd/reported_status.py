@@ -120,9 +120,9 @@ def wait_all_follow(argocd: ArgoCD, repository: Repository, names: Iterable[str]
 
 def deployed(argocd: ArgoCD, repository: Repository, name: str) -> dict[str, Any]:
     """The commit that Argo CD shows as deployed for an Application, when, and how many seconds after it was made."""
-    history = argocd.application(name)["status"].get("history") or []
-    assert history, f"expected a deployment in the history of Application {name}, but it is empty"
-    entry = history[-1]
+    entry = eventually(
+        lambda: last_deployment(argocd, name), within=SYNCED, what=f"the last sync of {name} in its history", hint=HINT
+    )
     main = repository.git("rev-list", "main").split()
     assert entry["revision"] in main, f"Application {name} shows {entry['revision']}, which is not on the branch main"
     made = int(repository.git("show", "--no-patch", "--format=%ct", entry["revision"]))
@@ -133,6 +133,27 @@ def deployed(argocd: ArgoCD, repository: Repository, name: str) -> dict[str, Any
         f"saw {entry['deployedAt']}"
     )
     return {"commit": entry["revision"], "deployed": entry["deployedAt"], "seconds after": moment - made}
+
+
+def last_deployment(argocd: ArgoCD, name: str) -> dict[str, Any]:
+    """The last entry of an Application's history. Raises AssertionError unless it is that of its last full sync."""
+    status = argocd.application(name)["status"]
+    history = status.get("history") or []
+    assert history, f"expected a deployment in the history of Application {name}, but it is empty"
+    synced, shown = fully_synced(status.get("operationState") or {}), history[-1].get("revision")
+    assert synced in ("", shown), f"the last sync of {name} deployed {synced}, its history shows {shown} as the last"
+    return dict(history[-1])
+
+
+def fully_synced(operation: Mapping[str, Any]) -> str:
+    """The commit that an operation deployed; empty if it failed, only tried, or synced single objects.
+
+    Argo CD adds an entry to the history for no other. Source: argo-cd, controller, `SyncAppState`.
+    """
+    asked = (operation.get("operation") or {}).get("sync") or {}
+    if operation.get("phase") != "Succeeded" or asked.get("dryRun") or asked.get("resources"):
+        return ""
+    return str((operation.get("syncResult") or {}).get("revision") or "")
 
 
 def hears_of_change(argocd: ArgoCD, demo: Demo) -> list[str]:

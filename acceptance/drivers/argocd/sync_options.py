@@ -5,9 +5,11 @@ Argo CD reads some of them from the object in the cluster, where no sync removes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from acceptance.clients.argocd import ArgoCD
 from acceptance.cluster.manifests import HOOK, Manifest
-from acceptance.drivers.argocd import drift
+from acceptance.drivers.argocd import drift, object_references
 from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
 
@@ -84,6 +86,25 @@ def is_skipped(item: Manifest) -> str:
         return "Argo CD skips it (hook: Skip)"
     matters = hook and (is_live(item) or item["kind"] in SERVING)
     return f"Argo CD does not keep it as Git says (hook: {', '.join(hook)})" if matters else ""
+
+
+def hooks_in_use(objects: Mapping[str, Manifest]) -> dict[str, str]:
+    """The hooks among objects that other objects, which are no hooks, need all the time, in words, by name.
+
+    What a hook needs itself may be one, too; the objects of production are compared among themselves. A binding is
+    needed by those who have the account that it is for.
+    """
+    found = {}
+    for are_productions in (False, True):
+        group = {name: item for name, item in objects.items() if name.startswith("production's ") is are_productions}
+        kept = [item for item in group.values() if not hooks(item)]
+        used = {one for item in kept for one in object_references.named_by(item)}
+        for name, item in group.items():
+            if hooks(item) and object_references.offered_by(item) & used:
+                found[name] = (
+                    f"Argo CD does not compare it with Git (hook: {', '.join(hooks(item))}), but others use it"
+                )
+    return found
 
 
 def stays(item: Manifest) -> str:

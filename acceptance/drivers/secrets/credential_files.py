@@ -16,13 +16,32 @@ from acceptance.drivers.secrets import credential_patterns
 
 SETTINGS = (".properties", ".ini", ".cfg", ".conf", ".toml", ".env", ".tfvars", ".git-credentials")
 """Suffixes of settings files, which have a setting on each line."""
+OF_ENVIRONMENT = re.compile(r"(?:^|\w)\.env\.[\w.-]+$")
+"""Names of a file of variables among several (`.env.production`, `app.env.bak`)."""
+NO_VARIABLES = (
+    ".example", ".sample", ".template", ".tmpl", ".dist", ".md", ".js", ".cjs", ".mjs", ".ts", ".py", ".rb", ".sh",
+)  # fmt: skip
+"""Suffixes of such files that only show which settings there are, or are source code."""
 DATA = (".yaml", ".yml")
 """Suffixes of settings that are data; JSON has texts and versions below such names, too, and only its logins count."""
 NOT_SETTINGS = ("kustomization.yaml", "kustomization.yml", "pnpm-lock.yaml", ".pre-commit-config.yaml")
 """Files that have no credentials by key; a kustomization's generators are judged as such."""
 OTHERS = {"upstream", "node_modules", "locales", "i18n", "translations", "testdata"}
 """Folders of releases of others, and of texts for people."""
-USUAL = {"postgres", "password", "secret", "admin", "root", "test", "guest", "example", "minioadmin"}
+USUAL = {
+    "postgres",
+    "password",
+    "secret",
+    "admin",
+    "root",
+    "test",
+    "guest",
+    "example",
+    "minioadmin",
+    "pass",
+    "passwd",
+    "user",
+}
 """Default passwords of software, for a developer's own machine."""
 SCRIPT = re.compile(r"\b(?:run|(?:before_|after_)?script|command|entrypoint)(?:\[\d+\])?$")
 """The keys below which a workflow or compose.yaml has commands."""
@@ -45,9 +64,16 @@ def in_file(path: str, text: str, documents: list[Any]) -> list[str]:
     found += [name for item in others for name in logins(item)]
     if path.endswith(SETTINGS):
         found += credential_patterns.in_lines(text) + credential_patterns.by_form(text)
+    if OF_ENVIRONMENT.search(file.name) and not file.name.endswith(NO_VARIABLES):
+        found += credential_patterns.in_lines(text) + credential_patterns.by_form(without_usual(text))
     words = LOGINS[file.name].findall(text) if file.name in LOGINS else []
     found += [f"a password of {file.name}" for word in words if credential_patterns.is_credential("password", word)]
     return list(dict.fromkeys(found + credential_patterns.tokens(text)))
+
+
+def without_usual(text: str) -> str:
+    """A text without the addresses that have a default password, as tests and developers' machines use them."""
+    return credential_patterns.ADDRESS.sub(lambda found: "" if found[2].lower() in USUAL else found[0], text)
 
 
 def by_key(document: dict[str, Any]) -> list[str]:

@@ -16,7 +16,10 @@ NOT_READ = ("Secret", "SealedSecret", "CustomResourceDefinition", "Event")
 LAST_APPLIED = "last-applied-configuration"
 HELM = ("helm", "values", "valuesObject")
 """The keys below which an Application or a chart has its settings, as data or as text."""
-CREDENTIAL = r"(?:password|passwd|secret|token|api[_.-]?key|credentials)"
+RANDOM_KEY = r"(?:secret|private|access|encryption|signing|jwt)[_.-]?key"
+"""Names of keys that are credentials, and also those of settings that say where a key is or how it is used."""
+CREDENTIAL = rf"(?:password|passwd|passphrase|pwd|(?<![a-z])pass|secret|token|api[_.-]?key|credentials|{RANDOM_KEY})"
+"""How the names of credentials end; `bypass` is none."""
 LINE = re.compile(
     rf"""(?<![\w.$&?/-])["']?([\w.-]*{CREDENTIAL})["']?[ \t]*[:=][ \t]*("[^"\n]*"|'[^'\n]*'|[^\s"',;}}\]]+)""",
     re.IGNORECASE,
@@ -24,6 +27,11 @@ LINE = re.compile(
 """NAME=VALUE, NAME: VALUE or "NAME": "VALUE", also several on a line."""
 ARGUMENT = re.compile(rf"--([\w.-]*{CREDENTIAL})(?:=|\s+)([^\s\"',]+)", re.IGNORECASE)
 NAMED = re.compile(rf"{CREDENTIAL}$", re.IGNORECASE)
+NAMED_KEY = re.compile(rf"{RANDOM_KEY}$", re.IGNORECASE)
+CHOSEN_BY_NOBODY = re.compile(r"(?=\S*[a-z])(?=\S*[A-Z])(?=\S*\d)[\w+/=.~-]{20,}")
+"""Values that are random, as programs make them."""
+HEXADECIMAL = re.compile(r"(?=\S*[a-f])(?=\S*\d)[0-9a-f]{32,}")
+"""Random values in hexadecimal digits, of 16 bytes or more (`openssl rand -hex 16`)."""
 ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://([^\s/@:\"']*):([^\s/@\"']{4,})@[\w\[]", re.IGNORECASE)
 SIGNED = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{16,}")
 PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----|\bAGE-SECRET-KEY-1[A-Z0-9]{50,}")
@@ -65,12 +73,19 @@ def stands_in(value: str) -> bool:
     return not text or text.lower() in WORDS or bool(STANDS_IN.match(text))
 
 
+def is_random(text: str) -> bool:
+    """Whether a value looks as if a program had chosen it, in base64, base64url or hexadecimal digits."""
+    return bool(CHOSEN_BY_NOBODY.fullmatch(text) or HEXADECIMAL.fullmatch(text))
+
+
 def is_credential(name: str, value: str) -> bool:
     """Whether a setting's value is a credential itself, and not a common word or a reference."""
     text = value.strip().strip("\"'")
     if len(text) < SHORTEST or stands_in(text) or REFERENCE.match(text) or "(" in text:
         return False
     if name.lower().endswith(("secret", "credentials")) and NAME_OF_OBJECT.match(text):
+        return False
+    if NAMED_KEY.search(name) and not is_random(text):
         return False
     return not (text.isdigit() and not name.lower().endswith(("password", "passwd")))
 

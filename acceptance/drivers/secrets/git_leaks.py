@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,7 +12,9 @@ from kubernetes.client import ApiException
 from acceptance.base.yaml_text import documents
 from acceptance.clients.git import Repository
 from acceptance.cluster.cluster import Cluster
-from acceptance.drivers.secrets.credential_patterns import PRIVATE_KEY, stands_in
+from acceptance.drivers.secrets import credential_files
+from acceptance.drivers.secrets.credential_patterns import ADDRESS, NAMED, PRIVATE_KEY, is_credential, stands_in
+from acceptance.drivers.secrets.encoded_texts import ARCHIVES, archives_in, decoded_parts, searched_of
 from acceptance.platform.git import GIT, GitServer
 from acceptance.platform.secrets import read_secret
 
@@ -23,23 +24,11 @@ SECRET_KIND = re.compile(r"""["']?kind["']?\s*:\s*["']?Secret\b""")
 GENERATOR = "secretGenerator"
 SOURCES = ("literals", "files", "envs", "env")
 """Where kustomize's secretGenerator takes values from: all of these are in Git, in clear."""
-ENCODED = re.compile(r"[\w+/=-]{24,}")
-WRAPPED = re.compile(r"(?:^[ \t]*[A-Za-z0-9+/]{24,}[ \t]*\r?\n)+[ \t]*[A-Za-z0-9+/]*={0,2}", re.MULTILINE)
-"""Base64 on several lines, all of them full but the last one."""
 CREDENTIAL = re.compile(r"(password|secret|token|api[_.-]?key)$", re.IGNORECASE)
 """The names of settings that are really credentials."""
 CONFIG_GENERATOR = "configMapGenerator"
 ASSIGNMENT = re.compile(r"""(?:export +)?([A-Za-z_]\w*)=["']?([^"']*)["']?""")
 """A line of an env file."""
-ARCHIVES = {
-    "gzip": "\x1f\ufffd",
-    "zip": "PK\x03\x04",
-    "xz": "\ufffd7zXZ",
-    "bzip2": "BZh",
-    "zstd": "(\ufffd/\ufffd",
-    "7z": "7z\ufffd\ufffd'\x1c",
-}
-"""How archives begin, read as text: their contents are not searched."""
 COMMIT = "commit or tag"
 HINT = (
     "Try: git log --all -- PATH; seal it with kubeseal, and rotate its values"
@@ -127,7 +116,7 @@ def leaks(versions: Versions, values: Mapping[str, str]) -> list[str]:
 
 
 def wrong_in(text: str, values: Mapping[str, str]) -> Iterator[str]:
-    """What a text contains that Git must not, plain or in base64."""
+    """What a text contains that Git must not, plain or in base64, once or twice."""
     searched = searched_of(text)
     yield from (f"holds {label}" for label, value in values.items() if value in searched)
     if PRIVATE_KEY.search(searched):
@@ -139,23 +128,7 @@ def wrong_in(text: str, values: Mapping[str, str]) -> Iterator[str]:
     own = {label.rpartition("/")[2] for label in values}
     yield from (f"has {name} in plain text" for name in credentials_in_clear(text) if name not in own)
     yield from (f"is an archive ({kind})" for kind, start in ARCHIVES.items() if text.startswith(start))
-
-
-def searched_of(text: str) -> str:
-    """A text, also without NULs, and its base64 parts decoded."""
-    # UTF-16 has a NUL beside each ASCII character.
-    return "\n".join((text, text.replace("\0", ""), *decoded_parts(text)))
-
-
-def decoded_parts(text: str) -> list[str]:
-    """The parts of a text in base64, on one line or several, that decode to text."""
-    parts = []
-    for word in (*ENCODED.findall(text), *("".join(lines.split()) for lines in WRAPPED.findall(text))):
-        try:
-            parts.append(base64.b64decode(word + "=" * (-len(word) % 4), validate=True).decode())
-        except ValueError:
-            continue
-    return parts
+    yield from (f"has an archive ({kind}) in base64" for kind in archives_in(text))
 
 
 def credentials_of_config_maps(text: str) -> list[str]:
@@ -164,12 +137,7 @@ def credentials_of_config_maps(text: str) -> list[str]:
         return []
     maps = [item for item in parsed(text) if isinstance(item, dict) and item.get("kind") == "ConfigMap"]
     data = [item["data"] for item in maps if isinstance(item.get("data"), dict)]
-    return [
-        key
-        for pairs in data
-        for key, value in pairs.items()
-        if CREDENTIAL.search(str(key)) and not stands_in(str(value or ""))
-    ]
+    return [key for pairs in data for key, value in pairs.items() if is_given(str(key), str(value or ""))]
 
 
 def credentials_in_clear(text: str) -> list[str]:
@@ -177,7 +145,18 @@ def credentials_in_clear(text: str) -> list[str]:
     pairs = assignments(text)
     if "value" in text or CONFIG_GENERATOR in text:
         pairs += [pair for document in parsed(text) for pair in settings_in(document)]
-    return [name for name, value in pairs if CREDENTIAL.search(name) and not stands_in(value)]
+    return [name for name, value in pairs if is_given(name, value) or has_password(value)]
+
+
+def is_given(name: str, value: str) -> bool:
+    """Whether a setting that is named like a credential has one: names other than CREDENTIAL's are vague."""
+    return not stands_in(value) if CREDENTIAL.search(name) else bool(NAMED.search(name)) and is_credential(name, value)
+
+
+def has_password(value: str) -> bool:
+    """Whether a value is an address with a password that is not one of those of everybody's own machine."""
+    words = [word for _, word in ADDRESS.findall(value) if word.lower() not in credential_files.USUAL]
+    return any(is_credential("password", word) for word in words)
 
 
 def assignments(text: str) -> list[tuple[str, str]]:

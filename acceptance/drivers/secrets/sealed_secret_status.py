@@ -15,7 +15,7 @@ from acceptance.drivers.secrets.sealing import LOGS, TYPED, open_with_own_key, s
 from acceptance.drivers.workloads.dry_runs import refused_changes, refused_sealed_secret, refused_secret
 from acceptance.drivers.workloads.machine_room import restarts_blocked
 from acceptance.platform.access import NAMESPACE
-from acceptance.platform.secrets import GROUP, SealedSecrets, read_secret
+from acceptance.platform.secrets import GROUP, KEYS, SealedSecrets, read_sealed, read_secret
 from acceptance.platform.secrets import NAMESPACE as HOME
 
 WAITS = 120
@@ -42,8 +42,12 @@ def title_of(item: dict[str, Any]) -> str:
 
 
 def states_of_sealed(cluster: Cluster) -> dict[str, str]:
-    """The state of each SealedSecret except scenarios', by name: `unsealed`, or what is wrong with it."""
-    return {title_of(item): state_of_sealed(item) for item in sealed_of_platform(cluster)}
+    """The state of each SealedSecret except scenarios', by name: `unsealed`, or what is wrong with it.
+
+    Those that the platform needs are always among them.
+    """
+    missing = {f"{NAMESPACE}/{name}": "there is no such SealedSecret" for name in KEYS}
+    return missing | {title_of(item): state_of_sealed(item) for item in sealed_of_platform(cluster)}
 
 
 def state_of_sealed(item: dict[str, Any]) -> str:
@@ -105,7 +109,8 @@ def unsealed_as_in_git(tool: SealedSecrets, repository: Repository, name: str, f
     manifests = sealed_in_git(repository)
     assert path in manifests, f"expected {path} in Git, saw only {sorted(manifests)}"
     opened = open_with_own_key(tool, name, manifests[path], folder)
-    live = tool.cluster.custom.get_namespaced_custom_object(*GROUP, "default", "sealedsecrets", name)
+    live = read_sealed(tool.cluster, name)
+    assert live is not None, f"expected a SealedSecret {name} in default, saw none. Try: kubectl apply -f {path}"
     state = state_of_sealed(live)
     assert state == "unsealed", f"expected the SealedSecret {name} to be unsealed, saw {state}. Try: {LOGS}"
     in_git = yaml.safe_load(manifests[path])["spec"]["encryptedData"]

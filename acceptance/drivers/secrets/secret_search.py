@@ -16,14 +16,14 @@ from acceptance.base.conditions import as_json
 from acceptance.base.secrecy import register_secret
 from acceptance.cluster.cluster import SYSTEM_NAMESPACES, Cluster, KubectlFailed
 from acceptance.drivers.secrets import credential_files, credential_patterns
-from acceptance.drivers.secrets.git_leaks import Versions, parsed, searched_of
+from acceptance.drivers.secrets.encoded_texts import archives_in, searched_of
+from acceptance.drivers.secrets.git_leaks import Versions, parsed
 from acceptance.drivers.workloads.platform_state import MOVING, is_scenarios
 
 SHORTEST = 8
 """Minimum number of characters: a shorter value may occur anywhere by chance."""
 CALLED = re.compile(r"pass|secret|token|key|credential|htpasswd|_url$|dsn|auth", re.IGNORECASE)
 PUBLIC = re.compile(r"(user|username|mtime|\.crt|ca|token-id|public|pub|client_?id|_file)$|publishable", re.IGNORECASE)
-CHOSEN_BY_NOBODY = re.compile(r"(?=\S*[a-z])(?=\S*[A-Z])(?=\S*\d)[\w+/=.~-]{20,}")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]")
 ELSEWHERE = {*SYSTEM_NAMESPACES, "kube-public", "kube-node-lease"}
 NOT_LISTED = {*MOVING, "secrets", "customresourcedefinitions.apiextensions.k8s.io"} - {
@@ -45,7 +45,7 @@ def is_secret(key: str, value: str) -> bool:
     # An address without a password is no secret; one with a password is, whatever its key.
     if "://" in text:
         return bool(credential_patterns.ADDRESS.search(text))
-    return bool(CALLED.search(key) or CHOSEN_BY_NOBODY.fullmatch(text))
+    return bool(CALLED.search(key) or credential_patterns.CHOSEN_BY_NOBODY.fullmatch(text))
 
 
 def values_of(secrets: Iterable[dict[str, Any]]) -> dict[str, str]:
@@ -99,7 +99,7 @@ def texts_of_git(versions: Versions) -> dict[str, str]:
 
 
 def objects(cluster: Cluster) -> list[dict[str, Any]]:
-    """Every object in the platform's namespaces or in none except Secrets, of every kind that the API has.
+    """Every object of every namespace or of none except Secrets and scenarios' own, of every kind that the API has.
 
     Objects that controllers write all the time, earlier versions of workloads, and definitions of kinds, which are
     long, are left out.
@@ -115,13 +115,18 @@ def objects(cluster: Cluster) -> list[dict[str, Any]]:
             # The user of an attached run may not read every kind.
             if not cluster.is_attached:
                 raise
-    return [item for item in found if is_platforms(item)]
+    return [item for item in found if is_searched(item)]
+
+
+def is_searched(item: dict[str, Any]) -> bool:
+    """Whether an object is no scenario's, and not merely an earlier version of a workload."""
+    follows = item["kind"] in FOLLOWS and item["metadata"].get("ownerReferences")
+    return not (is_scenarios(item) or follows)
 
 
 def is_platforms(item: dict[str, Any]) -> bool:
-    """Whether an object is the platform's, and not merely an earlier version of a workload."""
-    follows = item["kind"] in FOLLOWS and item["metadata"].get("ownerReferences")
-    return not (item["metadata"].get("namespace") in ELSEWHERE or is_scenarios(item) or follows)
+    """Whether an object is in a namespace of the platform or in none: those of the nodes have credentials of others."""
+    return item["metadata"].get("namespace") not in ELSEWHERE
 
 
 def title(item: dict[str, Any]) -> str:
@@ -136,9 +141,23 @@ def text_of(item: dict[str, Any]) -> str:
 
 
 def in_clear(items: list[dict[str, Any]], values: Mapping[str, str]) -> list[str]:
-    """What objects contain that only Secrets may: a Secret's value, or a credential by its form, in words."""
+    """What objects contain that only Secrets may: a Secret's value, or a credential by its form, in words.
+
+    A Secret's value is looked for in all objects; by their form only the platform's own are judged.
+    """
     found = held_in({title(item): text_of(item) for item in items}, values)
-    return found + [f"{title(item)} has {text}" for item in items for text in credential_patterns.given_away(item)]
+    own = [item for item in items if is_platforms(item)]
+    found += [f"{title(item)} has {text}" for item in own for text in credential_patterns.given_away(item)]
+    return found + [f"{title(item)} has an archive ({kind}) in base64" for item in own for kind in archives_of(item)]
+
+
+def archives_of(item: dict[str, Any]) -> list[str]:
+    """The kinds of archives that an object has in base64: nobody reads what is in them.
+
+    Sealed values are random; Helm keeps its releases compressed, in Secrets or in ConfigMaps with its label.
+    """
+    is_helms = (item["metadata"].get("labels") or {}).get("owner") == "helm"
+    return [] if is_helms or item["kind"] in credential_patterns.NOT_READ else archives_in(json.dumps(item))
 
 
 def given_away_in_git(versions: Versions) -> list[str]:

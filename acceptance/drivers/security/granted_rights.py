@@ -8,45 +8,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from kubernetes import client
 
 from acceptance.base.yaml_text import documents
 from acceptance.cluster.cluster import SYSTEM_NAMESPACES, Cluster
 from acceptance.cluster.manifests import Manifest
+from acceptance.drivers.security.powerful_rights import BY_PODS, TO_SECRETS, Way, leads
 from acceptance.infrastructure.cluster_lock import NAMESPACE as ACCEPTANCE
 from acceptance.platform.access import NAMESPACE
 from acceptance.platform.platform import Platform
 
-RBAC = "rbac.authorization.k8s.io"
-WRITE = ("create", "patch", "update")
-Way = tuple[str, str, tuple[str, ...]]
-"""API group, resource and verbs, any of which is enough."""
-CERTIFICATES = "certificates.k8s.io"
-SIGNS: Way = (CERTIFICATES, "signers", ("approve",))
-TOGETHER: dict[Way, Way] = {SIGNS: (CERTIFICATES, "certificatesigningrequests/approval", ("patch", "update"))}
-"""The ways that lead somewhere only together with another right of the same role."""
-CLIENTS = {"kubernetes.io/*", "kubernetes.io/kube-apiserver-client", "kubernetes.io/kube-apiserver-client-kubelet"}
-"""The signers whose certificates are credentials for the API; others' prove who a server is."""
-TO_SECRETS: tuple[Way, ...] = (
-    ("", "secrets", ("get", "list", "watch")),
-    *(("", f"pods/{name}", ("create", "get")) for name in ("exec", "attach")),
-    ("", "pods/ephemeralcontainers", ("patch", "update")),
-    ("", "pods", ("create",)),
-    *(("apps", name, WRITE) for name in ("daemonsets", "deployments", "replicasets", "statefulsets")),
-    *(("batch", name, WRITE) for name in ("cronjobs", "jobs")),
-    ("", "replicationcontrollers", WRITE),
-    *(("admissionregistration.k8s.io", f"{name}webhookconfigurations", WRITE) for name in ("mutating", "validating")),
-    SIGNS,
-    ("", "serviceaccounts/token", ("create",)),
-    ("", "nodes/proxy", ("create", "get")),
-    *(("", name, ("impersonate",)) for name in ("groups", "serviceaccounts", "users")),
-    *((RBAC, name, ("bind", "escalate")) for name in ("clusterroles", "roles")),
-)
-"""Rights that give a Secret's values, directly or by way of a pod, an account, a webhook or more rights."""
-TO_SYNCS: tuple[Way, ...] = (("argoproj.io", "applications", ("patch", "update")),)
-"""Rights to ask for a sync: an Application's field `operation`."""
 EVERYBODY = ("system:anonymous", "system:authenticated", "system:serviceaccounts", "system:unauthenticated")
 """Users and groups of Kubernetes' own (or the beginnings of their names) that may stand for anybody."""
 ADMINISTRATORS = ("system:masters", "kubeadm:cluster-admins")
@@ -64,6 +36,8 @@ OF_K3S = {"kube-apiserver": "kube-apiserver-kubelet-admin", "k3s-cloud-controlle
 OF_SUITE = "acceptance-secrets"
 """The role of k8s/acceptance by which a run's user reads the Secrets that it needs."""
 ACCOUNT, OF_ACCOUNT = "ServiceAccount", "system:serviceaccount:"
+TOOLS = ("argocd", "sealed-secrets", "traefik")
+"""The namespaces of the platform's tools whose accounts may have a way to Secrets; Traefik reads certificates."""
 
 
 @dataclass(frozen=True)
@@ -109,25 +83,6 @@ class Grant:
         """Who gets which role by what."""
         kind, namespace, name = self.subject
         return f"{kind} {namespace + '/' if namespace else ''}{name} (role {self.role}, {self.kind} {self.binding})"
-
-
-def allows(rule: Mapping[str, Any], way: Way) -> bool:
-    """Whether a role's rule gives one of a way's verbs, to all objects or to some by name."""
-    group, resource, verbs = way
-    resources = {"*", resource, f"*/{resource.partition('/')[2]}" if "/" in resource else resource}
-    return (
-        bool({*(rule.get("apiGroups") or [])} & {"*", group})
-        and bool({*(rule.get("resources") or [])} & resources)
-        and bool({*(rule.get("verbs") or [])} & {"*", *verbs})
-    )
-
-
-def leads(rules: Iterable[Mapping[str, Any]], way: Way) -> bool:
-    """Whether a role's rules together open a way."""
-    opening = [rule for rule in rules if allows(rule, way)]
-    if way == SIGNS:
-        opening = [rule for rule in opening if not (names := {*(rule.get("resourceNames") or [])}) or names & CLIENTS]
-    return bool(opening) and (way not in TOGETHER or any(allows(rule, TOGETHER[way]) for rule in rules))
 
 
 def subjects_of(binding: Manifest, namespace: str) -> list[tuple[str, str, str]]:
@@ -238,9 +193,12 @@ def strangers(platform: Platform, namespace: str, everywhere: Objects | None = N
     namespace that name people, and those that name everybody, are judged.
     """
     # No user or group needs Secrets, and none of the services' own accounts does, whoever binds them.
-    tools = {item for item in rendered_grants(platform) if item.subject[0] == ACCOUNT and item.subject[1] != NAMESPACE}
+    accounts = {item for item in rendered_grants(platform) if item.subject[0] == ACCOUNT}
+    tools = {item for item in accounts if item.subject[1] in TOOLS}
     found = granted(platform.cluster, namespace, TO_SECRETS, everywhere)
-    unknown = [grant for grant in found if not grant.is_of_system and grant not in tools]
+    unknown = [grant for grant in found if grant not in tools and (grant in accounts or not grant.is_of_system)]
+    by_pods = {*granted(platform.cluster, namespace, BY_PODS, everywhere)} - accounts
+    unknown += [grant for grant in by_pods if not grant.is_of_system]
     if platform.cluster.is_attached:
         unknown = [grant for grant in unknown if grant.is_for_everybody or grant.is_for_people_here]
     return sorted({grant.in_words() for grant in unknown})

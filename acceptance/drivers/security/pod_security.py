@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from typing import Any
 
 from kubernetes import client
@@ -24,6 +25,10 @@ NOT_RESTRICTED = {
     NAMESPACE: "the plan enforces baseline there",
 }
 """Namespaces that need not enforce the restricted standard, each with the reason."""
+OF_PLATFORM = (NAMESPACE, "argocd", "sealed-secrets", "traefik")
+"""The namespaces of the platform on every cluster."""
+OLDEST = (1, 25)
+"""The oldest version of the standards that may be enforced: Pod Security Admission is stable since 1.25."""
 SERVICES = ("auth-service", "backend-service", "frontend-service", "redis")
 """Workloads in the services' namespace that do not call the API."""
 CALLS_THE_API = {
@@ -133,6 +138,22 @@ def standards(cluster: Cluster, namespace: str) -> dict[str, str]:
     return {key.removeprefix(f"{STANDARD}/"): value for key, value in labels.items() if key.startswith(STANDARD)}
 
 
+def old_standards(cluster: Cluster, namespaces: list[str]) -> dict[str, str]:
+    """The namespaces that enforce their level as an old version of Kubernetes had it, in words.
+
+    Without a version, the latest applies. Of somebody else's cluster only the platform's namespaces are judged.
+    """
+    judged = [name for name in namespaces if not cluster.is_attached or name in OF_PLATFORM]
+    pinned = {name: standards(cluster, name).get("enforce-version", "latest") for name in judged}
+    return {name: f"enforces its standard as of {version}" for name, version in pinned.items() if is_old(version)}
+
+
+def is_old(version: str) -> bool:
+    """Whether a version of the standards lacks what those of OLDEST forbid; one that nobody can read counts as old."""
+    found = re.fullmatch(r"v(\d+)\.(\d+)", version)
+    return version != "latest" and (found is None or (int(found[1]), int(found[2])) < OLDEST)
+
+
 def platform_namespaces(cluster: Cluster) -> list[str]:
     """All namespaces except those in NOT_RESTRICTED, scenarios', and those being deleted."""
     items = [item for item in cluster.core.list_namespace().items if not item.metadata.deletion_timestamp]
@@ -151,6 +172,12 @@ def admit_root(cluster: Cluster, namespaces: list[str]) -> list[str]:
     """The namespaces that would admit a pod that may run as root."""
     bad = cluster.probe.pod("bad", container={"securityContext": {}})
     return [name for name in namespaces if not refusal(cluster, name, copy.deepcopy(bad))]
+
+
+def weak_namespaces(cluster: Cluster, namespaces: list[str]) -> dict[str, str]:
+    """What is weak about these namespaces, and about the version that the services' own enforces, in words."""
+    root = dict.fromkeys(admit_root(cluster, namespaces), "admits a pod that may run as root")
+    return root | old_standards(cluster, [*namespaces, NAMESPACE])
 
 
 def account_tokens(cluster: Cluster) -> list[str]:

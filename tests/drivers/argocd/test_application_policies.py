@@ -157,6 +157,47 @@ def test_a_pod_that_may_finish_what_it_has_begun_loses_nothing():
     assert not policies.loses_requests(changed(BACKEND, "spec/template/spec/terminationGracePeriodSeconds", 20))
 
 
+SIDECAR = {"name": "metrics", "ports": [{"name": "metrics", "containerPort": 9100}]}
+
+
+def sleeping(script):
+    return {"lifecycle": {"preStop": {"exec": {"command": ["sh", "-c", script]}}}}
+
+
+@pytest.mark.parametrize(
+    ("script", "loses"),
+    [
+        ("sleep 5", False),
+        ("sleep 5 && kill 1", False),
+        ("sleep 5 2>&1; true", False),
+        ("sleep 5 & wait", False),
+        ("echo; sleep 5\nkill 1 &", False),
+        ("sleep 5 &", True),
+        ("(sleep 5) & true", True),
+        ("sleep 5 >/dev/null 2>&1 &", True),
+    ],
+)
+def test_a_sleep_in_the_background_delays_nothing(script, loses):
+    hook = sleeping(script)["lifecycle"]
+    assert bool(policies.loses_requests(changed(BACKEND, "spec/template/spec/containers/0/lifecycle", hook))) is loses
+
+
+def test_the_container_that_serves_has_to_stay():
+    (main,) = BACKEND["spec"]["template"]["spec"]["containers"]
+    service = {"spec": {"selector": {"app": "backend-service"}, "ports": [{"port": 4000, "targetPort": "http"}]}}
+    path, gone = "spec/template/spec/containers", {**main, "lifecycle": None}
+    assert not policies.loses_requests(changed(BACKEND, path, [main, SIDECAR]), [service])
+    assert policies.loses_requests(changed(BACKEND, path, [gone, SIDECAR | sleeping("sleep 5")]), [service])
+    assert policies.loses_requests(changed(BACKEND, path, [gone, SIDECAR | sleeping("sleep 5")]))
+
+
+def test_a_deployment_without_a_strategy_is_judged():
+    bare = changed(BACKEND, "spec/strategy", None)
+    assert not policies.loses_requests(bare)
+    assert policies.loses_requests(changed(bare, "spec/template/spec/containers/0/lifecycle", None))
+    assert not policies.loses_requests({"spec": {"updateStrategy": {}}})
+
+
 def test_retries_that_nobody_set_are_argocds_own():
     assert not sync_retries.gives_up_at_once(changed(APPLICATIONS[0], "spec/syncPolicy/retry", None))
 
@@ -197,6 +238,11 @@ def test_an_application_that_follows_another_folder_is_found():
     assert policies.other_sources({name: other}, APPLICATIONS).keys() == {name}
 
 
+def records(*numbers):
+    """The records of syncs with these numbers."""
+    return [{"id": number, "revision": "abc", "deployedAt": "2026-01-01T00:00:00Z"} for number in numbers]
+
+
 SYNCED = {
     "history": [{"revision": "abc", "deployedAt": "2026-01-01T00:00:00Z"}],
     "operationState": {"phase": "Succeeded", "startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:00Z"},
@@ -208,6 +254,12 @@ SYNCED = {
     [
         ("history", SYNCED["history"], False),
         ("history", None, True),
+        ("history", records(0, 1, 2), False),
+        ("history", records(7, 8, 9), False),
+        ("history", records(12), True),
+        ("history", records(1, 2), True),
+        ("history", records(3, 5, 6), True),
+        ("history", [{"id": 0}, *records(1)], True),
         ("operationState/finishedAt", None, True),
         ("operationState", {"phase": "Running", "startedAt": "2026-01-01T00:00:00Z"}, False),
         ("operationState", None, True),

@@ -1,10 +1,13 @@
 """Rules of argocd-cm count if they concern what the platform deploys."""
 
 import pytest
+import yaml
 
+from acceptance.base.paths import ROOT
 from acceptance.drivers.argocd.argocd_settings import excuses, hides
 
 HEALTH, IGNORE = "resource.customizations.health.", "resource.customizations.ignoreDifferences."
+UPDATES = "resource.customizations.ignoreResourceUpdates."
 OLD = "resource.customizations"
 
 
@@ -29,8 +32,24 @@ OLD = "resource.customizations"
             "jsonPointers: [/webhooks]",
             False,
         ),
+        (hides, f"{UPDATES}apps_Deployment", "jsonPointers: [/spec]", True),
+        (hides, f"{UPDATES}apps_Deployment", "jsonPointers: [/spec/template/]", True),
+        (hides, f"{UPDATES}all", "jqPathExpressions: ['.data[]']", True),
+        (hides, f"{UPDATES}ConfigMap", "jsonPointers: ['']", True),
+        (hides, f"{UPDATES}apps_Deployment", "{no", True),
+        (hides, f"{UPDATES}all", "jsonPointers: [/status, /specials]", False),
+        (hides, f"{UPDATES}ConfigMap", "jqPathExpressions: ['.metadata.annotations.\"a/b\"']", False),
+        (hides, f"{UPDATES}discovery.k8s.io_EndpointSlice", "jsonPointers: [/metadata, /ports]", False),
+        (hides, f"{UPDATES}argoproj.io_Application", "jsonPointers: [/spec]", False),
         (hides, OLD, "apps/Deployment: {ignoreDifferences: x}", True),
     ],
 )
 def test_a_rule_counts_for_kinds_that_are_deployed(judge, key, value, is_told):
     assert bool(judge({"data": {key: value}})) is is_told
+
+
+@pytest.mark.parametrize("path", ["install.yaml", "ha/install.yaml"])
+def test_the_releases_own_rules_hide_nothing(path):
+    texts = (ROOT / "k8s" / "upstream" / "argocd" / path).read_text().split("\n---\n")
+    (settings,) = [yaml.safe_load(text) for text in texts if "kind: ConfigMap" in text and "name: argocd-cm\n" in text]
+    assert any("ignoreResourceUpdates" in key for key in settings["data"]) and not hides(settings)

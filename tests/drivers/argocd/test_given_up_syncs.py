@@ -1,5 +1,6 @@
 """A failed sync that is not retried is reported; one of an earlier commit, or one in progress, is not."""
 
+import datetime
 from types import SimpleNamespace as Thing
 
 import pytest
@@ -15,6 +16,14 @@ def application(phase, tried="abc"):
     return {"status": {"sync": {"status": "Synced", "revision": "abc"}, **operation}}
 
 
+def running(**since):
+    """An Application whose sync has been running for this long."""
+    item = application("Running")
+    began = datetime.datetime.now(datetime.UTC) - datetime.timedelta(**since)
+    item["status"]["operationState"]["startedAt"] = began.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return item
+
+
 @pytest.mark.parametrize(
     ("item", "is_told"),
     [
@@ -24,9 +33,12 @@ def application(phase, tried="abc"):
         (application("Error"), True),
         (application("Error", tried=""), True),
         (application("Failed", tried="def"), False),
+        (running(hours=1), True),
+        (running(minutes=20), False),
         ({"status": {"sync": {"revision": "abc"}}}, False),
         ({}, False),
     ],
+    ids=["good", "running", "failed", "error", "no-result", "earlier", "endless", "long", "none", "new"],
 )
 def test_a_sync_that_is_not_tried_again_is_told(item, is_told):
     assert bool(given_up_syncs.has_given_up(item)) is is_told

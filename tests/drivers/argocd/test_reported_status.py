@@ -52,6 +52,36 @@ def test_an_object_that_the_ui_does_not_list_is_told(tree, managed, said, monkey
         wait_objects_shown(argocd, "demo")
 
 
+def status(shown="new", synced="new", phase="Succeeded", **sync):
+    """An Application's status: what its history ends with, and what its last operation did."""
+    operation = {"phase": phase, "operation": {"sync": sync}, "syncResult": {"revision": synced}}
+    history = [{"revision": "old"}, {"revision": shown}] if shown else []
+    return {"status": {"history": history, "operationState": operation}}
+
+
+@pytest.mark.parametrize(
+    ("item", "is_right"),
+    [
+        (status(), True),
+        (status(shown="old"), False),
+        (status(shown=""), False),
+        (status(shown="old", phase="Failed"), True),
+        (status(shown="old", phase="Running"), True),
+        (status(shown="old", dryRun=True), True),
+        (status(shown="old", resources=[{"kind": "Deployment"}]), True),
+        ({"status": {"history": [{"revision": "new"}]}}, True),
+    ],
+    ids=["same", "other", "none", "failed", "running", "dry-run", "single-objects", "no-operation"],
+)
+def test_the_history_ends_with_the_last_full_sync(item, is_right):
+    argocd = Thing(application=lambda _: item)
+    if is_right:
+        assert reported_status.last_deployment(argocd, "redis") == item["status"]["history"][-1]
+        return
+    with pytest.raises(AssertionError, match="history"):
+        reported_status.last_deployment(argocd, "redis")
+
+
 def test_it_is_asked_for_as_the_ui_asks():
     asked = []
 

@@ -4,6 +4,7 @@ import json
 from types import SimpleNamespace as Thing
 
 import pytest
+from tests_support import deployed_objects
 
 from acceptance.cluster.manifests import HOOK
 from acceptance.drivers.argocd import drift, sync_options
@@ -33,6 +34,52 @@ def test_an_object_in_the_cluster_that_is_as_in_git_is_left_alone(annotations):
 def test_a_hook_in_git_may_bring_what_it_needs():
     assert not is_skipped(item({HOOK: "PreSync"}, live=False)) and not stays(item({HOOK: "PreSync"}, live=False))
     assert is_skipped(item({HELM_HOOK: "pre-install"}, "Service", live=False))
+
+
+CLAIM = "PersistentVolumeClaim"
+
+
+def used_by(kind, pod=None, **parts):
+    """An object that is no hook and names others."""
+    spec = {"spec": {"template": {"spec": pod}}} if pod else {}
+    return {"kind": kind, "metadata": {"name": "user"}, **spec, **parts}
+
+
+@pytest.mark.parametrize(
+    ("kind", "user"),
+    [
+        ("ConfigMap", used_by("Deployment", {"containers": [{"envFrom": [{"configMapRef": {"name": "redis"}}]}]})),
+        ("ConfigMap", used_by("Deployment", {"volumes": [{"configMap": {"name": "redis"}}]})),
+        ("ConfigMap", used_by("Job", {"volumes": [{"projected": {"sources": [{"configMap": {"name": "redis"}}]}}]})),
+        (CLAIM, used_by("Deployment", {"volumes": [{"persistentVolumeClaim": {"claimName": "redis"}}]})),
+        ("ServiceAccount", used_by("StatefulSet", {"serviceAccountName": "redis"})),
+        ("Role", used_by("RoleBinding", roleRef={"kind": "Role", "name": "redis"})),
+    ],
+    ids=["variables", "volume", "projected", "claim", "account", "role"],
+)
+def test_a_hook_that_others_use_is_told(kind, user):
+    hook = item({HOOK: "PreSync"}, kind, live=False)
+    assert sync_options.hooks_in_use({"a": hook, "b": user}).keys() == {"a"}
+    assert not sync_options.hooks_in_use({"a": item(None, kind, live=False), "b": user})
+    as_hook = user | {"metadata": {"name": "user", "annotations": {HOOK: "PreSync"}}}
+    assert not sync_options.hooks_in_use({"a": hook, "b": as_hook})
+    assert not sync_options.hooks_in_use({"production's redis: a": hook, "b": user})
+    assert sync_options.hooks_in_use({"production's redis: a": hook, "production's redis: b": user})
+
+
+def test_a_binding_for_an_account_that_others_use_is_told():
+    binding = item({HOOK: "PreSync"}, "RoleBinding", live=False) | {
+        "roleRef": {"kind": "Role", "name": "other"}, "subjects": [{"kind": "ServiceAccount", "name": "redis"}]
+    }  # fmt: skip
+    assert sync_options.hooks_in_use({"a": binding, "b": used_by("StatefulSet", {"serviceAccountName": "redis"})})
+    assert not sync_options.hooks_in_use({"a": binding, "b": used_by("StatefulSet", {"serviceAccountName": "other"})})
+
+
+@pytest.mark.parametrize("place", ["kind", "production"])
+def test_no_hook_of_the_manifests_is_used_by_others(place):
+    found = {f"{number}": thing for number, thing in enumerate(deployed_objects(place))}
+    assert any(sync_options.hooks(thing) for thing in found.values())
+    assert sync_options.hooks_in_use(found) == {}
 
 
 def test_what_is_in_the_cluster_is_looked_at_beside_what_is_in_git(monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 
 from acceptance.drivers.secrets.credential_patterns import given_away, in_lines
 
+RANDOM = "Zk3vXo9qLmP81TyuWq77Zk3vXo9q"
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----\n"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIweDEifQ.c2lnbmF0dXJlLXNpZ25hdHVyZQ"
 
@@ -45,6 +46,11 @@ APPLIED = json.dumps(of_file("db.password=hunter2"))
         config(file="-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQOY"),
         config(file=f"# created\nAGE-SECRET-KEY-1{'Q' * 58}"),
         container(args=["--user=a", "--smtp-password=hunter2"]),
+        container(env=[{"name": "DB_PASS", "value": "hunter2"}]),
+        container(env=[{"name": "SMTP_PWD", "value": "hunter2"}]),
+        container(args=["--key-passphrase=hunter2"]),
+        *(container(env=[{"name": f"{name}_KEY", "value": RANDOM}]) for name in ("SECRET", "JWT", "ACCESS", "PRIVATE")),
+        config(ENCRYPTION_KEY="0123456789abcdef0123456789abcdef"),
         container(command=["sh", "-c", "PGPASSWORD=hunter2 psql\n"]),
         container(env=[{"name": "STRIPE_API_KEY", "value": "sk_live_1"}]),
         application(values="smtp:\n  password: hunter2\n"),
@@ -64,6 +70,8 @@ def test_a_credential_in_clear_is_seen(manifest):
     "manifest",
     [
         of_file("db.password=${DB_PASSWORD}\ndb.password.file=/run/password\n# password=hunter2\ntokens=5\n"),
+        of_file("jwt-key: path\nsecret_key: registry-credentials\naccess.key=id\nprivate_key: /run/key.pem\n"),
+        config(JWT_KEY="token", SIGNING_KEY="current-signing-key", PWD="/srv", BYPASS="localhost", COMPASS="north"),
         of_file("password: $oidc.secret\nclientSecret: $oidc.azure.clientSecret\nimagePullSecret: registry\n"),
         of_file("automountServiceAccountToken: false\nmax_token: 4096\npassword: ''\npassword: {{ .password }}\n"),
         of_file("#!/bin/sh\npassword=$1\nTOKEN=abcdefgh\n", "entry"),

@@ -1,6 +1,8 @@
 """What Git must not contain is found on every ref, in every form; what it may contain is not reported."""
 
 import base64
+import gzip
+import lzma
 import subprocess
 import textwrap
 from types import SimpleNamespace as Thing
@@ -52,6 +54,13 @@ def wrong(text):
         "kind: Secret\nstringData:\n  a: {{ .Values.password }}\n",
         "secretGenerator:\n- name: a\n  literals: [password=hunter2]\n",
         "secretGenerator:\n- name: a\n  envs: [secrets.env]\n",
+        "kind: Deployment\nspec: {containers: [{env: [{name: DB_PASS, value: hunter2}]}]}\n",
+        "kind: ConfigMap\ndata: {ENCRYPTION_KEY: 0123456789abcdef0123456789abcdef}\n",
+        "DATABASE_URL=postgresql://platform:S3cretPw99x@db.example.com/app\n",
+        base64.b64encode(base64.b64encode(f"x={VALUE} and more".encode())).decode(),
+        f"binaryData:\n  b.gz: {base64.b64encode(gzip.compress(VALUE.encode(), mtime=0)).decode()}\n",
+        f"data: |\n{textwrap.indent(base64.encodebytes(lzma.compress(VALUE.encode())).decode(), '  ')}",
+        base64.b64encode(base64.b64encode(gzip.compress(VALUE.encode(), mtime=0))).decode(),
         "\x1f\ufffd\x08\x00",
         "PK\x03\x04",
     ],
@@ -74,6 +83,9 @@ def test_what_git_must_not_hold_is_found(text):
         "configMapGenerator:\n- name: a\n  literals: [TOKEN_SECONDS=60]\n  files: [a.sh]\n",
         "#!/bin/sh\nPASSWORD=hunter2\nexec /server\n",
         "SMTP_PASSWORD=\n",
+        "env:\n- {name: JWT_KEY, value: path}\n- {name: PWD, value: /srv}\n",
+        "DATABASE_URL=postgresql://app:${DB_PASSWORD}@db/app\nTEST_URL=postgres://postgres:postgres@localhost/app\n",
+        base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(range(64))).decode(),
         "kind: ConfigMap\ndata: {SMTP_PASSWORD: '', TOKEN_SECONDS: '60', PASSWORD_FILE: /run/password}\n",
         "API_TOKEN=<your token>\nDB_PASSWORD=changeme\nSMTP_PASSWORD=${SMTP_PASSWORD}\n",
         "kind: ConfigMap\ndata: {REQUIRE_API_KEY: 'false', ISSUE_TOKEN: 'true'}\n",

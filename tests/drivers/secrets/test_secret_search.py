@@ -1,6 +1,7 @@
 """Secret values are found in every other object and text, in each form; public values are ignored."""
 
 import base64
+import gzip
 import json
 from types import SimpleNamespace
 
@@ -79,7 +80,7 @@ def test_other_texts_hold_nothing():
         (item(), True),
         (item("Pod", owners=[{"kind": "ReplicaSet"}]), True),
         (item("ReplicaSet", owners=[{"kind": "Deployment"}]), False),
-        (item(namespace="kube-system"), False),
+        (item(namespace="kube-system"), True),
         (item(namespace="scenario-1"), False),
         ({"kind": "Namespace", "metadata": {"name": "default"}}, True),
         ({"kind": "Namespace", "metadata": {"name": "scenario-1"}}, False),
@@ -100,6 +101,32 @@ def test_whose_objects_are_looked_at(thing, counts):
     assert bool(secret_search.objects(cluster)) is counts
     assert "--namespaced" not in asked[0]
     assert asked[1][1] == "configmaps"
+
+
+def test_the_nodes_namespaces_may_hold_credentials_of_others_but_no_secrets_value():
+    there = item(namespace="kube-public", data={"JWT_SECRET": VALUE, "join.ini": "token=abcdef.0123456789abcdef\n"})
+    (told,) = secret_search.in_clear([there], {LABEL: VALUE})
+    assert told == f"ConfigMap kube-public/a holds {LABEL}"
+    assert secret_search.in_clear([there], {}) == []
+
+
+ARCHIVE = base64.b64encode(gzip.compress(f"it is {VALUE}!".encode(), mtime=0)).decode()
+
+
+@pytest.mark.parametrize(
+    ("thing", "is_told"),
+    [
+        (item(binaryData={"b.gz": ARCHIVE}), True),
+        (item(data={"b": base64.b64encode(ARCHIVE.encode()).decode()}), True),
+        (item(namespace="kube-system", data={"release": ARCHIVE}), False),
+        (item(metadata={"labels": {"owner": "helm"}}, data={"release": ARCHIVE}), False),
+        (item("SealedSecret", spec={"encryptedData": {"a": ARCHIVE}}), False),
+        (item(data={"logo.png": base64.b64encode(bytes(range(64))).decode()}), False),
+    ],
+    ids=["binary", "twice", "nodes", "helm", "sealed", "picture"],
+)
+def test_an_archive_that_nobody_can_read_is_told(thing, is_told):
+    assert bool(secret_search.in_clear([thing], {LABEL: VALUE})) is is_told
 
 
 def test_settings_and_manifests_of_git_give_nothing_away():

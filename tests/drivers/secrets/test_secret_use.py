@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from acceptance.drivers.secrets import sealed_secret_status, secret_use
+from acceptance.platform import secrets
 
 KEYS = {"jwt-secret": ["JWT_SECRET"], "database-credentials": ["POSTGRES_USER", "POSTGRES_PASSWORD", "DATABASE_URL"]}
 
@@ -107,7 +108,9 @@ def test_the_state_of_a_sealed_secret(item, word):
 def test_sealed_secrets_of_scenarios_are_not_the_platforms():
     items = [sealed(), sealed(namespace="scenario-1", status="False")]
     custom = SimpleNamespace(list_cluster_custom_object=lambda *_: {"items": items})
-    assert sealed_secret_status.states_of_sealed(SimpleNamespace(custom=custom)) == {"default/a": "unsealed"}
+    seen = sealed_secret_status.states_of_sealed(SimpleNamespace(custom=custom))
+    assert {name for name, state in seen.items() if state == "unsealed"} == {"default/a"}
+    assert {name for name, state in seen.items() if state != "unsealed"} == {f"default/{name}" for name in secrets.KEYS}
 
 
 def workload_of(**spec):

@@ -18,14 +18,18 @@ resources:
             - name: key1
               secret: {first}
             - name: key2
-              secret: "{second}"
+              secret: {quote}{second}{quote}
       - identity: {{}}
 """
 K3S = '{{"providers":[{{"aescbc":{{"keys":[{{"name":"a","secret":"{first}"}},{{"name":"b","secret":"{second}"}}]}}}}]}}'
 RANDOM = bytes((7 * number + 3) % 251 for number in range(32))
 
 
-@pytest.mark.parametrize("form", [KUBEADM, K3S])
+@pytest.mark.parametrize(
+    "form",
+    [*(KUBEADM.replace("{quote}", quote) for quote in ('"', "'", "")), K3S],
+    ids=["double", "single", "none", "k3s"],
+)
 @pytest.mark.parametrize(
     ("first", "second", "told"),
     [
@@ -45,8 +49,22 @@ def test_keys_that_are_not_random_are_told(tmp_path, form, first, second, told):
     assert len(said.split()) == 4 and encryption_at_rest.predictable(said) == told
 
 
-def test_a_key_in_another_place_is_nobodys_business():
-    assert encryption_at_rest.predictable("") == []
+@pytest.mark.parametrize(
+    ("provider", "told"),
+    [
+        ("kms: {apiVersion: v2, name: vault, endpoint: unix:///run/vault.sock}", 0),
+        ('{"kms":{"apiVersion":"v2","name":"vault"}}', 0),
+        ("identity: {}", 1),
+        ("secretbox: {keys: [{name: one, secret: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='}]}", 1),
+    ],
+    ids=["kms", "kms-json", "identity", "zeros"],
+)
+def test_a_key_is_in_the_file_or_with_a_service(tmp_path, provider, told):
+    path = tmp_path / "encryption.yaml"
+    path.write_text(f"resources:\n  - resources: [secrets]\n    providers:\n      - {provider}\n")
+    command = ["sh", "-c", encryption_at_rest.COUNT, "sh", str(path)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert len(encryption_at_rest.predictable(said)) == told
 
 
 def test_each_api_server_is_asked(monkeypatch):

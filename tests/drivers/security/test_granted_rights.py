@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from acceptance.drivers.security import granted_rights, sync_rights
-from acceptance.drivers.security.granted_rights import BOOTSTRAP, SIGNS, TO_SECRETS, TO_SYNCS, allows, leads
+from acceptance.drivers.security.granted_rights import BOOTSTRAP
+from acceptance.drivers.security.powerful_rights import BY_PODS
 
 ADMIN = {"apiGroups": [""], "resources": ["pods/attach", "secrets"], "verbs": ["get", "list", "watch"]}
 VIEW = {"apiGroups": ["", "apps", "batch"], "resources": ["pods", "pods/log", "deployments"], "verbs": ["get", "list"]}
@@ -33,7 +34,7 @@ def objects(bindings=(), cluster_bindings=(), roles=()):
 
 def strangers(monkeypatch, found, *, attached=False, rendered=()):
     """Who is told of, where these objects are in the cluster and these grants in the manifests."""
-    monkeypatch.setattr(granted_rights, "granted", lambda *_: granted_rights.among(found, "default", TO_SECRETS))
+    monkeypatch.setattr(granted_rights, "granted", lambda *asked: granted_rights.among(found, "default", asked[2]))
     monkeypatch.setattr(granted_rights, "rendered_grants", lambda _: {*rendered})
     platform = SimpleNamespace(cluster=SimpleNamespace(is_attached=attached))
     return granted_rights.strangers(platform, "default")
@@ -131,21 +132,6 @@ def test_every_namespace_of_the_platform_is_judged(monkeypatch):
     assert granted_rights.strangers_anywhere(SimpleNamespace(cluster=SimpleNamespace(is_attached=True))) == []
 
 
-APPROVAL = {
-    "apiGroups": ["certificates.k8s.io"],
-    "resources": ["certificatesigningrequests/approval"],
-    "verbs": ["update"],
-}
-
-
-@pytest.mark.parametrize(("names", "opens"), [([], True), (["kubernetes.io/kubelet-serving"], False)])
-def test_who_approves_certificates_of_the_apis_clients_has_a_way(names, opens):
-    signers = {"apiGroups": ["certificates.k8s.io"], "resources": ["signers"], "verbs": ["approve"]}
-    signers["resourceNames"] = names
-    assert leads([signers, APPROVAL], SIGNS) is opens
-    assert not leads([signers], SIGNS) and not leads([APPROVAL], SIGNS)
-
-
 MANIFESTS = """apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: database}
@@ -185,76 +171,22 @@ def test_what_the_manifests_have():
     assert asked == ["database"]
 
 
-@pytest.mark.parametrize(
-    ("rule", "leads"),
-    [
-        (ADMIN, True), (ALL, True), (VIEW, False),
-        ({"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["jwt-secret"], "verbs": ["get"]}, True),
-        ({"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create"]}, True),
-        ({"apiGroups": [""], "resources": ["*/exec"], "verbs": ["create"]}, True),
-        ({"apiGroups": [""], "resources": ["users"], "verbs": ["impersonate"]}, True),
-        ({"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"], "verbs": ["escalate"]}, True),
-        ({"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["patch"]}, True),
-        ({"apiGroups": [""], "resources": ["replicationcontrollers"], "verbs": ["create"]}, True),
-        ({
-            "apiGroups": ["admissionregistration.k8s.io"], "resources": ["mutatingwebhookconfigurations"],
-            "verbs": ["create"],
-        }, True),
-        ({"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "delete"]}, False),
-        ({"apiGroups": ["apps"], "resources": ["secrets"], "verbs": ["get"]}, False),
-        ({"nonResourceURLs": ["/metrics"], "verbs": ["get"]}, False),
-    ],
-)  # fmt: skip
-def test_which_rights_lead_to_secrets(rule, leads):
-    assert any(allows(rule, way) for way in TO_SECRETS) is leads
+PATROLS = {"apiGroups": [""], "resources": ["pods"], "verbs": ["patch"]}
 
 
-CONTROLLER = "argocd-application-controller"
-
-
-def program(kind, name, account):
-    """A workload of Argo CD's namespace."""
-    pod = {"serviceAccountName": account} if account else {}
-    spec = {"template": {"spec": pod}}
-    spec = {"CronJob": {"jobTemplate": {"spec": spec}}, "Pod": pod}.get(kind, spec)
-    return {"kind": kind, "metadata": {"name": name}, "spec": spec}
-
-
-@pytest.mark.parametrize("kind", ["CronJob", "Job", "Deployment", "Pod"])
-def test_a_program_that_uses_argo_cds_account_is_told(kind):
-    known = {("StatefulSet", CONTROLLER)}
-    found = [
-        program("StatefulSet", CONTROLLER, CONTROLLER),
-        program(kind, "tidy", ""),
-        program(kind, "sync", CONTROLLER),
-    ]
-    (said,) = sync_rights.unknown_programs(found, known, {CONTROLLER})
-    assert said == f"{kind} sync has the account {CONTROLLER}"
+def test_who_may_change_pods_is_told_but_for_the_manifests_own_accounts(monkeypatch):
+    monkeypatch.setitem(ROLES, "pods", [PATROLS])
+    own, jane = (binding("pods", who) for who in (subject("ServiceAccount", "database"), subject("User", "jane")))
+    rendered = granted_rights.grants_of(own, "RoleBinding", "default")
+    assert len(granted_rights.among(objects([own, jane]), "default", BY_PODS)) == 2
+    assert strangers(monkeypatch, objects([own, jane]), rendered=rendered) == ["User jane (role pods, RoleBinding b)"]
+    assert len(strangers(monkeypatch, objects([own, jane]))) == 2
 
 
 @pytest.mark.parametrize(
-    ("who", "told"),
-    [
-        (subject("ServiceAccount", "syncer", "default"), True),
-        (subject("Group", "system:serviceaccounts"), True),
-        (subject("Group", "operators"), False),
-        (subject("ServiceAccount", "helm-x", "kube-system"), False),
-    ],
+    ("namespace", "told"), [("argocd", False), ("traefik", False), ("kube-system", True), ("monitoring", True)]
 )
-def test_accounts_that_may_ask_for_syncs(who, told):
-    (grant,) = granted_rights.among(objects([binding("cluster-admin", who)]), "argocd", TO_SYNCS)
-    assert sync_rights.may_ask(grant, ()) is told
-    assert not sync_rights.may_ask(grant, [grant])
-
-
-@pytest.mark.parametrize("attached", [False, True])
-def test_a_tool_of_somebody_elses_cluster_may_write_applications(monkeypatch, attached):
-    (grant,) = granted_rights.among(
-        objects([binding("cluster-admin", subject("ServiceAccount", "updater", "tools"))]), "argocd", TO_SYNCS
-    )
-    monkeypatch.setattr(sync_rights, "granted", lambda *_: [grant])
-    monkeypatch.setattr(sync_rights, "rendered_grants", lambda _: frozenset())
-    monkeypatch.setattr(sync_rights, "rendered_programs", lambda _: frozenset())
-    monkeypatch.setattr(sync_rights, "programs", lambda _: [])
-    found = sync_rights.without_operator(SimpleNamespace(cluster=SimpleNamespace(is_attached=attached)))
-    assert bool(found) is not attached
+def test_of_the_manifests_accounts_only_the_tools_have_a_way(monkeypatch, namespace, told):
+    own = binding("admin", subject("ServiceAccount", "metrics-server", namespace), name="metrics-server")
+    rendered = granted_rights.grants_of(own, "ClusterRoleBinding", "default")
+    assert bool(strangers(monkeypatch, objects(cluster_bindings=[own]), rendered=rendered)) is told

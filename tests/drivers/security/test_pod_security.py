@@ -86,6 +86,32 @@ def test_identity_is_no_encryption():
     assert ways_of_storing(values) == {"a": "k8s:enc:secretbox:v1:key1:"}
 
 
+@pytest.mark.parametrize(
+    ("version", "is_old"),
+    [
+        ("latest", False),
+        ("v1.25", False),
+        ("v1.33", False),
+        ("v2.0", False),
+        ("v1.24", True),
+        ("v1.8", True),
+        ("", True),
+    ],
+)
+def test_an_old_version_of_a_standard_is_told(version, is_old):
+    assert pod_security.is_old(version) is is_old
+
+
+@pytest.mark.parametrize("attached", [False, True])
+def test_of_somebody_elses_cluster_the_platforms_namespaces_are_judged(monkeypatch, attached):
+    pinned = {"default": "v1.18", "tools": "v1.18", "traefik": "v1.30"}
+    monkeypatch.setattr(
+        pod_security, "standards", lambda _, name: {"enforce-version": pinned[name]} if name in pinned else {}
+    )
+    found = pod_security.old_standards(SimpleNamespace(is_attached=attached), [*pinned, "argocd"])
+    assert [*found] == (["default"] if attached else ["default", "tools"]) and "v1.18" in found["default"]
+
+
 PLACES = ("kind", "production")
 
 
