@@ -50,6 +50,12 @@ def signed_in_wallet(visitor, evidence):
     return accepted(visitor, evidence)
 
 
+@given("a wallet that signed in from a pod", target_fixture="signed_in")
+def signed_in_from_pod(auth, data_client, environment, evidence):
+    door, *_ = auth.doors(data_client).values()
+    return signed_in_wallet(SignIn(door, environment), evidence)
+
+
 def accepted(visitor, evidence):
     """What a wallet got on signing in: the answer with the JWT under "jwt", and the wallet under "wallet"."""
     got = visitor.got()

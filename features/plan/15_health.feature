@@ -7,7 +7,7 @@ Feature: Health of a service
     Given the database is deployed
     And Redis is deployed
     And <service> is deployed
-    And a wallet that signed in
+    And a wallet that signed in from a pod
     And a healthy copy of it
     When the copy is cut off from <needed>, so that <how>
     Then its clients get an error within 15 seconds when they need that dependency
