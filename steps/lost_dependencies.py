@@ -4,6 +4,16 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.drivers.api.lost_dependencies import HOW, Needy
 from acceptance.drivers.services.copies import copy_of
+from steps.tokens import SignIn, accepted
+
+
+@given("a wallet that signed in from a pod", target_fixture="signed_in")
+def signed_in_from_pod(auth, data_client, environment, evidence):
+    # Over HTTPS it would need Traefik, which other scenarios disturb meanwhile.
+    door, *_ = auth.doors(data_client).values()
+    visitor = SignIn(door, environment)
+    visitor.answer = visitor.send(*visitor.message("a good message"))
+    return accepted(visitor, evidence)
 
 
 @given("a healthy copy of it", target_fixture="needy")

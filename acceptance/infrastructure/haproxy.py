@@ -106,9 +106,9 @@ def scarce(outputs: Outputs, floor: int) -> dict[str, str]:
 
 def open_files(outputs: Outputs) -> int:
     """The fewest files that a process of HAProxy may have open. What it tells itself is what it wanted at its start."""
-    look = "for each in $(pgrep -x haproxy); do grep '^Max open files' /proc/$each/limits; done"
+    look = "for each in $(pgrep -x haproxy); do grep '^Max open files' /proc/$each/limits || :; done"
     told = docker("exec", outputs.load_balancer.id, "sh", "-c", look).replace("unlimited", str(2**31))
-    return min(int(line.split()[3]) for line in told.splitlines())
+    return min((int(line.split()[3]) for line in told.splitlines()), default=0)
 
 
 def own_ports(outputs: Outputs) -> tuple[int, int]:

@@ -35,7 +35,8 @@ class OwnRecord:
         first, last = settings.public_columns[0], settings.public_columns[-1]
         rows = db.ask(
             SERVICE,
-            f"select {first}, {last} from {settings.public_table} where {first}::text not like %s order by 1 limit 1",
+            f"select {first}, {last} from {settings.public_table} where {first}::text not like %s "
+            f"and {last} is not null order by 1 limit 1",
             SCENARIOS,
         )
         room = min([LONGEST, *(int(size) for (size,) in db.ask(SERVICE, ROOM, settings.public_table, last))])

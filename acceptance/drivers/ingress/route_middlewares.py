@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kubernetes.client import ApiException
@@ -50,7 +50,7 @@ def live_middlewares(cluster: Cluster) -> dict[str, dict[str, Any]]:
     return specs(cluster.custom.list_cluster_custom_object(*TRAEFIK, "middlewares")["items"])
 
 
-def behind_chains(names: Iterable[str], middlewares: dict[str, dict[str, Any]], depth: int = 5) -> list[str]:
+def behind_chains(names: Iterable[str], middlewares: Mapping[str, Mapping[str, Any]], depth: int = 5) -> list[str]:
     """The Middlewares of these names (NAMESPACE/NAME), with those that chains among them name, up to a depth."""
     found = []
     for name in names:

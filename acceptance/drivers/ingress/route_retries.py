@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from acceptance.drivers.ingress.route_middlewares import live_middlewares, production_middlewares
+from acceptance.drivers.ingress.route_middlewares import behind_chains, live_middlewares, production_middlewares
 from acceptance.drivers.ingress.route_rules import Rule, all_rules, production_rules
 from acceptance.drivers.ingress.traefik_options import seconds
 from acceptance.drivers.workloads.pods import PLATFORM
@@ -45,7 +45,7 @@ def without_retry(rules: Iterable[Rule], middlewares: Specs) -> dict[str, str]:
 
 def passed_by(rule: Rule, middlewares: Specs) -> bool:
     """Whether the requests of a rule pass a retry, or are answered with a redirect."""
-    specs = [middlewares.get(name, {}) for name in rule.middlewares]
+    specs = [middlewares.get(name, {}) for name in behind_chains(rule.middlewares, middlewares)]
     return any(tries_again(spec) or REDIRECTS & {*spec} for spec in specs)
 
 

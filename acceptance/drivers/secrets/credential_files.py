@@ -19,9 +19,10 @@ SETTINGS = (".properties", ".ini", ".cfg", ".conf", ".toml", ".env", ".tfvars", 
 OF_ENVIRONMENT = re.compile(r"(?:^|\w)\.env\.[\w.-]+$")
 """Names of a file of variables among several (`.env.production`, `app.env.bak`)."""
 NO_VARIABLES = (
-    ".example", ".sample", ".template", ".tmpl", ".dist", ".md", ".js", ".cjs", ".mjs", ".ts", ".py", ".rb", ".sh",
+    ".example", ".sample", ".template", ".tmpl", ".dist", ".defaults", ".test", ".ci",
+    ".md", ".js", ".cjs", ".mjs", ".ts", ".py", ".rb", ".sh",
 )  # fmt: skip
-"""Suffixes of such files that only show which settings there are, or are source code."""
+"""Suffixes of such files that only show which settings there are, are for tests, or are source code."""
 DATA = (".yaml", ".yml")
 """Suffixes of settings that are data; JSON has texts and versions below such names, too, and only its logins count."""
 NOT_SETTINGS = ("kustomization.yaml", "kustomization.yml", "pnpm-lock.yaml", ".pre-commit-config.yaml")

@@ -61,7 +61,7 @@ def not_for_production(service: Service, platform: Platform, variable: str) -> d
     told = {pod.metadata.name: service.environment(pod).get(variable) for pod in service.running() if variable}
     assert told or not variable, f"expected pods of {service.name}, saw none"
     told |= {"production's overlay": in_production(platform, service.name).get(variable)} if variable else {}
-    return {where: f"{variable}={value}" for where, value in told.items() if value != PRODUCTION}
+    return {where: f"{variable}={value}" for where, value in told.items() if str(value).lower() != PRODUCTION}
 
 
 def talkative(found: Mapping[str, str]) -> list[str]:

@@ -73,7 +73,8 @@ def missing(workloads: Iterable[Manifest], there: Mapping[str, set[tuple[str, st
     for item in workloads:
         metadata, spec = item["metadata"], pod_of(item).get("spec") or {}
         where = metadata["namespace"]
-        if item["spec"].get("replicas", 1) == 0 or metadata.get("deletionTimestamp"):
+        wanted = item.get("status", {}).get("desiredNumberScheduled", item["spec"].get("replicas", 1))
+        if wanted == 0 or metadata.get("deletionTimestamp"):
             continue
         gone = sorted(one for one in needed(spec) - MADE if one[0] in there and (where, one[1]) not in there[one[0]])
         found += [f"{where} has no {kind} {name}, which pods of {metadata['name']} need" for kind, name in gone]
