@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -113,7 +114,7 @@ def open_page(
     it has never been anywhere.
 
     `trusted` is a server certificate that the caller has verified, if its authority is not public.
-    Raises UserError if the browser fails.
+    Raises AssertionError if the page never comes to rest within TIMEOUT, UserError if the browser fails.
     """
     with tempfile.TemporaryDirectory(prefix="browser-") as folder:
         picture, log = Path(folder) / "page.png", Path(folder) / "net.json"
@@ -138,7 +139,12 @@ def open_page(
             command.append(f"--user-agent={window.agent}")
         if trusted:
             command.append(f"--ignore-certificate-errors-spki-list={key_digest(trusted)}")
-        ended = run([*command, url], environment={"HOME": folder}, timeout=TIMEOUT)
+        try:
+            ended = run([*command, url], environment={"HOME": folder}, timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(
+                f"expected a page at {url}, but it keeps a browser busy for {TIMEOUT} s, like one that leads to itself"
+            ) from None
         said = [line.partition("] ")[2] for line in ended.stderr.splitlines() if ":CONSOLE" in line]
         network = json.loads(log.read_text())
         return Page(ended.stdout, picture.read_bytes(), loaded(network), said, media_types(network))
