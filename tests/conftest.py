@@ -38,19 +38,25 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
 def pytest_xdist_auto_num_workers():
     """More processes than processors where there are few: many tests wait for a program that they have started."""
     processors = os.cpu_count() or 2
-    return max(processors, min(2 * processors, 8))
+    return max(processors, min(3 * processors, 8))
 
 
 LONGEST = (
+    "roots/test_aws_refusals.py",
     "roots/test_aws_interrupted.py",
+    "runner/test_lanes.py",
+    "infrastructure/test_attachment.py",
     "roots/test_aws_production.py",
     "criteria/test_verdicts.py",
+    "roots/test_aws_plan.py",
+    "runner/test_plugin.py",
     "base/test_signals.py",
+    "roots/test_aws_security.py",
     "infrastructure/test_aws_preflight.py",
-    "infrastructure/test_attachment.py",
-    "criteria/test_subtasks.py",
-    "drivers/operations/test_production_handbook.py",
     "drivers/frontend/test_screenshots.py",
+    "workflows/test_workflows.py",
+    "runner/test_disturbances.py",
+    "criteria/test_subtasks.py",
     "clients/test_process.py",
 )
 """Modules that take longest, mostly because they wait: they begin first, and the others fill what they leave."""

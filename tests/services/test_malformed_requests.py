@@ -67,7 +67,11 @@ def test_malformed_requests_are_answered_with_2xx_to_4xx(sent):
 
 def test_what_is_no_bearer_token_is_answered_with_401(sent):
     found = no_tokens(sent, SETTINGS)
-    other = [(str(request.endpoint), request.what, answer.status) for request, answer in found if answer.status != 401]
+    # uvicorn's parser answers 400 itself to a header of more than 16 KiB that arrives in pieces.
+    right = {request.what: {401, 400} if "30000" in request.what else {401} for request, _ in found}
+    other = [
+        (str(asked.endpoint), asked.what, said.status) for asked, said in found if said.status not in right[asked.what]
+    ]
     assert len(found) > 50 and other == []
 
 
