@@ -38,7 +38,7 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
 def pytest_xdist_auto_num_workers():
     """More processes than processors where there are few: many tests wait for a program that they have started."""
     processors = os.cpu_count() or 2
-    return max(processors, min(3 * processors, 8))
+    return max(processors, min(2 * processors, 8))
 
 
 LONGEST = (
