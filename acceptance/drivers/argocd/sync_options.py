@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from acceptance.clients.argocd import ArgoCD
+from acceptance.cluster import object_references
 from acceptance.cluster.manifests import HOOK, Manifest
-from acceptance.drivers.argocd import drift, object_references
+from acceptance.drivers.argocd import drift
 from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
 

@@ -12,6 +12,7 @@ from typing import Any
 from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.cluster.cluster import REQUEST_TIMEOUT, Cluster
 from acceptance.cluster.manifests import Manifest
+from acceptance.cluster.object_references import Named, below
 from acceptance.cluster.workloads import pod_of
 
 STARTED = ("deployments", "statefulsets", "daemonsets")
@@ -25,8 +26,6 @@ MADE = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
 """What controllers make again in each namespace as soon as it is gone."""
 SYSTEM = ("kube-system", "kube-flannel")
 """The namespaces of DNS and of the pod network. Source: kubeadm; flannel, kube-flannel.yml."""
-Reference = tuple[str, str]
-"""Kind and name of what a pod refers to, in its own namespace."""
 
 
 def all_there(cluster: Cluster, namespaces: Iterable[str]) -> bool:
@@ -81,25 +80,7 @@ def missing(workloads: Iterable[Manifest], there: Mapping[str, set[tuple[str, st
     return found
 
 
-def needed(spec: Mapping[str, Any]) -> set[Reference]:
-    """What a pod cannot start without: ConfigMaps, Secrets and its account; what is optional is not."""
-    found: set[Reference | None] = {("ServiceAccount", str(spec.get("serviceAccountName") or "default"))}
-    for volume in spec.get("volumes") or []:
-        sources = [volume, *((volume.get("projected") or {}).get("sources") or [])]
-        for source in sources:
-            found.add(reference("ConfigMap", source.get("configMap")))
-            found.add(reference("Secret", source.get("secret")))
-    for container in [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]:
-        for source in container.get("envFrom") or []:
-            found.add(reference("ConfigMap", source.get("configMapRef")))
-            found.add(reference("Secret", source.get("secretRef")))
-        for source in (item.get("valueFrom") or {} for item in container.get("env") or []):
-            found.add(reference("ConfigMap", source.get("configMapKeyRef")))
-            found.add(reference("Secret", source.get("secretKeyRef")))
-    return {one for one in found if one}
-
-
-def reference(kind: str, source: Mapping[str, Any] | None) -> Reference | None:
-    """The object that one of a pod's sources names; None if it names none, or may do without."""
-    name = (source or {}).get("name") or (source or {}).get("secretName")
-    return (kind, str(name)) if source and name and not source.get("optional") else None
+def needed(spec: Mapping[str, Any]) -> set[Named]:
+    """What a pod cannot start without, of KINDS: ConfigMaps, Secrets and its account; what is optional is not."""
+    account = ("ServiceAccount", str(spec.get("serviceAccountName") or "default"))
+    return {account} | {one for one in below(spec, optional=False) if one[0] in KINDS}

@@ -1,6 +1,6 @@
 """Which objects a manifest names, and as what others may need it."""
 
-from acceptance.drivers.argocd.object_references import named_by, offered_by
+from acceptance.cluster.object_references import named_by, offered_by
 
 POD = {
     "serviceAccountName": "auth",
