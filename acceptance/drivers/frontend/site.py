@@ -200,8 +200,12 @@ def lacking(file: str, text: str, export: dict[str, str]) -> list[str]:
 
 
 def pages(web: requests.Session, environment: Environment) -> dict[str, str]:
-    """The text of each page of the site, by URL. Raises AssertionError unless each is answered with 200."""
-    answers = [answered(web, "GET", url(environment.domain, "www", path)) for path in environment.services.headings]
-    wrong = [f"GET {answer.url}: {answer.status_code}" for answer in answers if answer.status_code != 200]
+    """The text of each page of the site, by the URL that was asked: a site may redirect from it to one with a slash.
+
+    Raises AssertionError unless each is answered with 200.
+    """
+    asked = [url(environment.domain, "www", path) for path in environment.services.headings]
+    answers = {address: answered(web, "GET", address) for address in asked}
+    wrong = [f"GET {answer.url}: {answer.status_code}" for answer in answers.values() if answer.status_code != 200]
     assert answers and not wrong, f"expected 200 for each page, saw {wrong}"
-    return {str(answer.url): text_of(answer) for answer in answers}
+    return {address: text_of(answer) for address, answer in answers.items()}

@@ -1,10 +1,13 @@
 """A page with another page's title, and one with another page's text."""
 
+from types import SimpleNamespace
+
 import pytest
 import requests
 
 from acceptance.base.service_settings import HEADINGS
-from acceptance.drivers.frontend.mix_ups import is_bare, main_text, moved_on, title_of_another
+from acceptance.drivers.frontend import site
+from acceptance.drivers.frontend.mix_ups import is_bare, main_text, mixed_up, moved_on, title_of_another
 from acceptance.drivers.frontend.site import Opened
 
 
@@ -75,3 +78,20 @@ def test_a_page_of_which_only_the_heading_is_left(served, shown, bare):
     answer = requests.Response()
     answer._content = served.encode()
     assert is_bare(Opened("https://www.example.org/products", answer, shown)) is bare
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize("same", [False, True])
+def test_a_page_with_a_slash_at_its_end_is_no_other_page(monkeypatch, slash, same):
+    def answered(_, __, address):
+        path = address.removeprefix("https://www.example.org")
+        answer = requests.Response()
+        answer.status_code, answer.url = 200, f"{address.rstrip('/')}{slash}"
+        answer._content = MAIN.format(f"<h1>{HEADINGS[path]}</h1>Text of {'all' if same else path}").encode()
+        return answer
+
+    monkeypatch.setattr(site, "answered", answered)
+    address = "https://www.example.org/consulting"
+    environment = SimpleNamespace(domain="example.org", services=SimpleNamespace(headings=HEADINGS))
+    opened = Opened(address, answered(None, "GET", address), "")
+    assert bool(mixed_up(opened, None, environment)) is same

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"path"
@@ -24,11 +25,11 @@ var types = map[string]string{
 }
 
 type file struct {
-	content         []byte
-	kind, tag, keep string
+	content                []byte
+	kind, tag, keep, moved string
 }
 
-// read reads every file below a folder, by path: a page is at that of its folder, with and without a slash at its end.
+// read reads every file below a folder, by path: a page is at that of its folder, and without the slash a redirect is.
 func read(folder fs.FS) (map[string]file, error) {
 	found := map[string]file{}
 	return found, fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -36,13 +37,13 @@ func read(folder fs.FS) (map[string]file, error) {
 			return err
 		}
 		content, err := fs.ReadFile(folder, name)
-		made := file{content, types[path.Ext(name)], fmt.Sprintf(`"%x"`, sha256.Sum256(content)), "no-cache"}
+		made := file{content, types[path.Ext(name)], fmt.Sprintf(`"%x"`, sha256.Sum256(content)), "no-cache", ""}
 		if strings.HasPrefix(name, "_next/static/") {
 			made.keep = "public, max-age=31536000, immutable"
 		}
 		found["/"+name] = made
 		if page, is := strings.CutSuffix("/"+name, "/index.html"); is {
-			found[page], found[page+"/"] = made, made
+			found[page], found[page+"/"] = file{moved: page + "/", keep: "no-cache"}, made
 		}
 		return err
 	})
@@ -59,6 +60,10 @@ func handler(files map[string]file) http.HandlerFunc {
 			w.Header().Set("Content-Type", "text/html")
 			w.WriteHeader(http.StatusNotFound)
 			w.Write(files["/404.html"].content)
+		case found.moved != "":
+			w.Header().Set("Cache-Control", found.keep)
+			target := url.URL{Path: found.moved, RawQuery: r.URL.RawQuery}
+			http.Redirect(w, r, target.String(), http.StatusPermanentRedirect)
 		default:
 			w.Header().Set("Content-Type", found.kind)
 			w.Header().Set("Cache-Control", found.keep)
