@@ -3,7 +3,7 @@
 from pytest_bdd import then, when
 
 from acceptance.drivers.cluster import cis_benchmark
-from acceptance.drivers.security import unauthenticated_access
+from acceptance.drivers.security import machine_files, unauthenticated_access
 
 
 @when("the settings of each control plane and each kubelet are checked against the benchmark", target_fixture="results")
@@ -63,3 +63,9 @@ def no_profiles(cluster, outputs):
 def only_root_reads(cluster, outputs):
     open_files = unauthenticated_access.readable_by_others(cluster, outputs)
     assert not open_files, f"expected only root to be able to read these files, but others can: {open_files}"
+
+
+@then("nobody else can use a container runtime there, or change what root runs")
+def only_root_changes(cluster, outputs):
+    found = machine_files.open_to_others(cluster, outputs)
+    assert not found, f"expected only root to use these sockets and to change these files, but others can: {found}"

@@ -11,6 +11,7 @@ Feature: Hardening
     And nothing else on a machine listens beyond that machine
     And no API server serves profiling data, not even to an administrator
     And only root can read keys, kubeconfigs, manifests and etcd's data on a machine
+    And nobody else can use a container runtime there, or change what root runs
 
   @plan-27.2 @writes-to-users
   Scenario: Secrets are encrypted in etcd

@@ -14,9 +14,10 @@ from kubernetes import client
 from acceptance.base.yaml_text import documents
 from acceptance.cluster.cluster import SYSTEM_NAMESPACES, Cluster
 from acceptance.cluster.manifests import Manifest
-from acceptance.drivers.security.powerful_rights import BY_PODS, TO_SECRETS, Way, leads
+from acceptance.drivers.security.powerful_rights import BY_ARGOCD, BY_PODS, BY_TRAFFIC, TO_SECRETS, Way, leads
 from acceptance.infrastructure.cluster_lock import NAMESPACE as ACCEPTANCE
 from acceptance.platform.access import NAMESPACE
+from acceptance.platform.application_status import ARGOCD
 from acceptance.platform.platform import Platform
 
 EVERYBODY = ("system:anonymous", "system:authenticated", "system:serviceaccounts", "system:unauthenticated")
@@ -195,10 +196,11 @@ def strangers(platform: Platform, namespace: str, everywhere: Objects | None = N
     # No user or group needs Secrets, and none of the services' own accounts does, whoever binds them.
     accounts = {item for item in rendered_grants(platform) if item.subject[0] == ACCOUNT}
     tools = {item for item in accounts if item.subject[1] in TOOLS}
-    found = granted(platform.cluster, namespace, TO_SECRETS, everywhere)
+    ways = (*TO_SECRETS, *(BY_ARGOCD if namespace == ARGOCD else ()))
+    found = granted(platform.cluster, namespace, ways, everywhere)
     unknown = [grant for grant in found if grant not in tools and (grant in accounts or not grant.is_of_system)]
-    by_pods = {*granted(platform.cluster, namespace, BY_PODS, everywhere)} - accounts
-    unknown += [grant for grant in by_pods if not grant.is_of_system]
+    as_patroni = {*granted(platform.cluster, namespace, (*BY_PODS, *BY_TRAFFIC), everywhere)} - accounts
+    unknown += [grant for grant in as_patroni if not grant.is_of_system]
     if platform.cluster.is_attached:
         unknown = [grant for grant in unknown if grant.is_for_everybody or grant.is_for_people_here]
     return sorted({grant.in_words() for grant in unknown})

@@ -7,6 +7,7 @@ from typing import Any
 
 RBAC = "rbac.authorization.k8s.io"
 WRITE = ("create", "patch", "update")
+READ = ("get", "list", "watch")
 Way = tuple[str, str, tuple[str, ...]]
 """API group, resource and verbs, any of which is enough."""
 CERTIFICATES = "certificates.k8s.io"
@@ -16,7 +17,7 @@ TOGETHER: dict[Way, Way] = {SIGNS: (CERTIFICATES, "certificatesigningrequests/ap
 CLIENTS = {"kubernetes.io/*", "kubernetes.io/kube-apiserver-client", "kubernetes.io/kube-apiserver-client-kubelet"}
 """The signers whose certificates are credentials for the API; others' prove who a server is."""
 TO_SECRETS: tuple[Way, ...] = (
-    ("", "secrets", ("get", "list", "watch")),
+    ("", "secrets", (*READ, "patch", "update", "delete", "deletecollection")),
     *(("", f"pods/{name}", ("create", "get")) for name in ("exec", "attach")),
     ("", "pods/ephemeralcontainers", ("patch", "update")),
     ("", "pods", ("create",)),
@@ -30,14 +31,35 @@ TO_SECRETS: tuple[Way, ...] = (
     *(("", name, ("impersonate",)) for name in ("groups", "serviceaccounts", "users")),
     *((RBAC, name, ("bind", "escalate")) for name in ("clusterroles", "roles")),
 )
-"""Rights that give a Secret's values, directly or by way of a pod, an account, a webhook or more rights."""
+"""Rights that give a Secret's values, directly or by way of a pod, an account, a webhook or more rights.
+
+The API answers a change with the object as it then is, a deletion with the object while finalizers hold it, and that
+of a collection with the list of all.
+"""
 BY_PODS: tuple[Way, ...] = (("", "pods", ("patch", "update")),)
 """The right to give a running pod another image, which then reads its Secrets.
 
 Patroni marks its own pods by the same right: it counts for everybody but the accounts of the platform's manifests.
 """
+BY_TRAFFIC: tuple[Way, ...] = (
+    *(("", name, WRITE) for name in ("endpoints", "services")),
+    ("", "services/status", ("patch", "update")),
+    ("discovery.k8s.io", "endpointslices", WRITE),
+)
+"""The rights to lead what is for a Service elsewhere: a client of Redis sends the password to whoever answers.
+
+Patroni keeps its state in Endpoints: as BY_PODS.
+"""
 TO_SYNCS: tuple[Way, ...] = tuple(("argoproj.io", name, WRITE) for name in ("applications", "applicationsets"))
 """Rights to ask for a sync: an Application's field `operation`, by itself or by what makes Applications."""
+OF_ARGOCD: Way = ("", "configmaps", ("patch", "update"))
+BY_ARGOCD: tuple[Way, ...] = (*TO_SYNCS, ("argoproj.io", "appprojects", WRITE), OF_ARGOCD)
+"""Rights in Argo CD's namespace to have it deploy anything, such as a pod that shows a Secret.
+
+Source: Argo CD, docs/operator-manual/security.md (who may change these is an administrator of Argo CD).
+"""
+NAMED: dict[Way, set[str]] = {SIGNS: CLIENTS, OF_ARGOCD: {f"argocd-{name}cm" for name in ("", "cmd-params-", "rbac-")}}
+"""The objects with which a way leads somewhere, by their names; the right to others does not."""
 
 
 def allows(rule: Mapping[str, Any], way: Way) -> bool:
@@ -54,6 +76,7 @@ def allows(rule: Mapping[str, Any], way: Way) -> bool:
 def leads(rules: Iterable[Mapping[str, Any]], way: Way) -> bool:
     """Whether a role's rules together open a way."""
     opening = [rule for rule in rules if allows(rule, way)]
-    if way == SIGNS:
-        opening = [rule for rule in opening if not (names := {*(rule.get("resourceNames") or [])}) or names & CLIENTS]
+    if way in NAMED:
+        found = [(rule, {*(rule.get("resourceNames") or [])}) for rule in opening]
+        opening = [rule for rule, names in found if not names or names & NAMED[way]]
     return bool(opening) and (way not in TOGETHER or any(allows(rule, TOGETHER[way]) for rule in rules))

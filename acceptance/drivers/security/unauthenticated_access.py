@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from acceptance.clients.caller import Caller
 from acceptance.cluster.cluster import Cluster
 from acceptance.drivers.cluster.api_servers import NO_ANSWER, answered, ask, statuses
+from acceptance.drivers.security.machine_files import AS_NOBODY, readable_stores
 from acceptance.infrastructure.contract import Outputs
 
 NEEDS_CREDENTIALS = (
@@ -42,7 +43,6 @@ OPENS = "BEGIN [A-Z ]*PRIVATE KEY-----|client-key-data:|kind: EncryptionConfigur
 SEARCHED = "/ /tmp /run /var /usr/local /mnt/*"
 """The places on a machine to which people copy files, with each file system below /mnt; the rest of /usr is part of its
 image, and containers have their own."""
-AS_NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups"
 NOT_SEARCHED = ("/proc", "/sys", "/usr", "/var/lib/containerd")
 
 
@@ -126,7 +126,8 @@ def profiling_served(cluster: Cluster, outputs: Outputs) -> list[str]:
 def readable_by_others(cluster: Cluster, outputs: Outputs) -> dict[str, list[str]]:
     """Keys, kubeconfigs, manifests of static pods and etcd folders that users other than root can read, by machine.
 
-    A user without any rights also searches the whole machine for files that give access to the cluster.
+    A user without any rights also searches the whole machine for files that give access to the cluster, and for
+    backups of etcd.
     """
     known = (
         f"find {PRIVATE_FOLDERS} {PRIVATE} {NOT_ROOTS_ALONE}; find {STORE} -maxdepth 0 {NOT_ROOTS_ALONE} 2>/dev/null"
@@ -134,7 +135,8 @@ def readable_by_others(cluster: Cluster, outputs: Outputs) -> dict[str, list[str
     seen = {}
     for machine in [*outputs.control_planes, *outputs.workers]:
         found = cluster.on_node(machine.name, "sh", "-c", f"{known}; true").splitlines()
-        found += cluster.on_node(machine.name, *AS_NOBODY.split(), "sh", "-c", search(SEARCHED)).splitlines()
+        anywhere = f"{search(SEARCHED)}; {readable_stores(SEARCHED, NOT_SEARCHED)}"
+        found += cluster.on_node(machine.name, *AS_NOBODY.split(), "sh", "-c", anywhere).splitlines()
         seen[machine.name] = sorted({*found})
     return {name: found for name, found in seen.items() if found}
 

@@ -32,12 +32,12 @@ def objects(bindings=(), cluster_bindings=(), roles=()):
     }  # fmt: skip
 
 
-def strangers(monkeypatch, found, *, attached=False, rendered=()):
+def strangers(monkeypatch, found, *, attached=False, rendered=(), namespace="default"):
     """Who is told of, where these objects are in the cluster and these grants in the manifests."""
-    monkeypatch.setattr(granted_rights, "granted", lambda *asked: granted_rights.among(found, "default", asked[2]))
+    monkeypatch.setattr(granted_rights, "granted", lambda *asked: granted_rights.among(found, namespace, asked[2]))
     monkeypatch.setattr(granted_rights, "rendered_grants", lambda _: {*rendered})
     platform = SimpleNamespace(cluster=SimpleNamespace(is_attached=attached))
-    return granted_rights.strangers(platform, "default")
+    return granted_rights.strangers(platform, namespace)
 
 
 DEVS = subject("Group", "developers")
@@ -190,3 +190,25 @@ def test_of_the_manifests_accounts_only_the_tools_have_a_way(monkeypatch, namesp
     own = binding("admin", subject("ServiceAccount", "metrics-server", namespace), name="metrics-server")
     rendered = granted_rights.grants_of(own, "ClusterRoleBinding", "default")
     assert bool(strangers(monkeypatch, objects(cluster_bindings=[own]), rendered=rendered)) is told
+
+
+LEADS_ASTRAY = {"apiGroups": [""], "resources": ["endpoints"], "verbs": ["patch"]}
+DEPLOYS = {"apiGroups": ["argoproj.io"], "resources": ["appprojects"], "verbs": ["patch"]}
+
+
+def test_who_may_lead_traffic_elsewhere_is_told_but_for_the_manifests_own_accounts(monkeypatch):
+    monkeypatch.setitem(ROLES, "routes", [LEADS_ASTRAY])
+    own, devs = (binding("routes", who) for who in (subject("ServiceAccount", "database"), DEVS))
+    rendered = granted_rights.grants_of(own, "RoleBinding", "default")
+    told = strangers(monkeypatch, objects([own, devs]), rendered=rendered)
+    assert told == ["Group developers (role routes, RoleBinding b)"]
+
+
+@pytest.mark.parametrize(("namespace", "told"), [("argocd", True), ("default", False)])
+def test_who_may_have_argo_cd_deploy_anything_is_told_where_argo_cd_is(monkeypatch, namespace, told):
+    monkeypatch.setitem(ROLES, "deploys", [DEPLOYS])
+    server = binding("deploys", subject("ServiceAccount", "argocd-server", "argocd"), name="argocd-server")
+    rendered = granted_rights.grants_of(server, "RoleBinding", "argocd")
+    found = objects([server, binding("deploys", DEVS)])
+    seen = strangers(monkeypatch, found, rendered=rendered, namespace=namespace)
+    assert seen == (["Group developers (role deploys, RoleBinding b)"] if told else [])
