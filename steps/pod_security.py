@@ -2,7 +2,7 @@
 
 from pytest_bdd import given, then
 
-from acceptance.drivers.security import admission_exemptions, pod_security, rendered_pods
+from acceptance.drivers.security import admission_exemptions, machine_volumes, pod_security, rendered_pods
 from acceptance.drivers.security.pod_security import STANDARD
 from acceptance.drivers.workloads import system_pods
 from acceptance.platform.access import NAMESPACE
@@ -33,6 +33,13 @@ def nobody_is_exempt(cluster, outputs):
     # Other people's clusters may have agents that need an exemption, each API server in settings that nobody shows.
     found = {} if cluster.is_attached else admission_exemptions.exempt_by_settings(cluster, outputs.control_planes)
     assert not found, f"expected no exemptions from pod security, API servers have these: {found}"
+
+
+@then("no volume and no storage class gives pods a machine's own folders")
+def folders_are_kept(cluster):
+    # Other people's clusters may have volumes of their own.
+    found = [] if cluster.is_attached else machine_volumes.folders_given_away(cluster)
+    assert not found, f"expected only volumes in the provisioner's folders, saw {found}. Try: kubectl get pv,sc"
 
 
 @then("every pod of the platform meets the restricted standard")

@@ -105,6 +105,7 @@ Feature: Hardening
     Given the services' namespace, labelled with the plan's pod security standard
     Then each API server rejects pods there that could take over their node, and admits one that could not
     And no API server exempts an account, a class or a namespace of the platform's from that
+    And no volume and no storage class gives pods a machine's own folders
     And every pod of the platform meets the restricted standard
     And all of the platform's other namespaces enforce the restricted standard
     And every pod in the system namespaces was created by a workload or a machine

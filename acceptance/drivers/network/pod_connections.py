@@ -5,7 +5,10 @@ from __future__ import annotations
 from acceptance.base.deadlines import POD_READY, Deadline
 from acceptance.base.waiting import TimedOut, eventually
 from acceptance.cluster.namespace import Namespace
+from acceptance.drivers.network.reachability import on
+from acceptance.infrastructure.contract import Outputs
 
+CLIENT = "client"
 ENFORCED = Deadline(20, "the suite: a network that keeps to policies does so within seconds, on a busy machine, too")
 DENY = {
     "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "deny"},
@@ -30,24 +33,39 @@ def reaches(namespace: Namespace, pod: str, target: str) -> bool:
     return True
 
 
-def keeps_to_policies(namespace: Namespace) -> bool:
-    """Whether the network enforces policies: a policy that denies everything is tried in an empty namespace."""
-    for name in ("server", "client"):
-        namespace.create(namespace.cluster.probe.pod(name))
-    address = f"{namespace.wait_ready('server').status.pod_ip}:8080"
-    namespace.wait_ready("client")
+def unprotected_workers(namespace: Namespace, outputs: Outputs) -> list[str]:
+    """The workers whose pods are reached in spite of a policy that denies everything, tried in an empty namespace.
 
-    def reached() -> bool:
-        assert reaches(namespace, "client", address), f"no connection from pod client to {address}"
-        return True
-
-    def refused() -> bool:
-        assert not reaches(namespace, "client", address), f"pod client still connects to {address}"
-        return True
-
-    eventually(reached, within=POD_READY, what="a connection while there is no policy")
+    Each worker enforces the policies of its own pods, by a controller of its own.
+    """
+    servers = {worker.name: f"server-{number}" for number, worker in enumerate(outputs.workers)}
+    for worker in outputs.workers:
+        namespace.create(namespace.cluster.probe.pod(servers[worker.name], nodeSelector=on(worker)))
+    namespace.create(namespace.cluster.probe.pod(CLIENT))
+    addresses = {name: f"{namespace.wait_ready(pod).status.pod_ip}:8080" for name, pod in servers.items()}
+    namespace.wait_ready(CLIENT)
+    for address in addresses.values():
+        connects(namespace, address, True, POD_READY, "a connection while there is no policy")
     namespace.create(DENY)
+    return [name for name, address in addresses.items() if not is_blocked(namespace, address)]
+
+
+def connects(namespace: Namespace, address: str, wanted: bool, within: Deadline, what: str) -> None:
+    """Wait until the client reaches an address, or does not any more. Raises TimedOut."""
+
+    def seen() -> bool:
+        assert reaches(namespace, CLIENT, address) is wanted, (
+            f"pod {CLIENT} {'does not connect' if wanted else 'still connects'} to {address}"
+        )
+        return True
+
+    eventually(seen, within=within, what=what)
+
+
+def is_blocked(namespace: Namespace, address: str) -> bool:
+    """Whether the policy blocks the client's connections to an address within seconds."""
     try:
-        return eventually(refused, within=ENFORCED, what="the policy to block the connection")
+        connects(namespace, address, False, ENFORCED, "the policy to block the connection")
     except TimedOut:
         return False
+    return True

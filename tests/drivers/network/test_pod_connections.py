@@ -4,7 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from acceptance.drivers.network.pod_connections import reaches
+from acceptance.base.deadlines import Deadline
+from acceptance.drivers.network import pod_connections
+from acceptance.drivers.network.pod_connections import reaches, unprotected_workers
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,33 @@ def test_who_is_kept_out_shows_and_is_not_guessed(said, answer):
             reaches(namespace, "caller", "a:1")
     else:
         assert reaches(namespace, "caller", "a:1") is answer
+
+
+class Network:
+    """A namespace on two workers, of which only some enforce policies."""
+
+    def __init__(self, enforcing):
+        self.enforcing, self.workers, self.denies = enforcing, {}, False
+        self.cluster = SimpleNamespace(probe=SimpleNamespace(pod=lambda name, **spec: {"name": name, **spec}))
+
+    def create(self, manifest):
+        self.denies = self.denies or manifest.get("kind") == "NetworkPolicy"
+        if "nodeSelector" in manifest:
+            self.workers[manifest["name"]] = manifest["nodeSelector"]["kubernetes.io/hostname"]
+
+    def wait_ready(self, name):
+        return SimpleNamespace(status=SimpleNamespace(pod_ip=name))
+
+    def execute(self, pod, *command):
+        server = command[-1].removeprefix("http://").partition(":")[0]
+        if self.denies and self.workers[server] in self.enforcing:
+            raise AssertionError("dial tcp: connect: connection refused")
+
+
+@pytest.mark.parametrize(
+    ("enforcing", "told"), [(["w1", "w2"], []), (["w1"], ["w2"]), (["w2"], ["w1"]), ([], ["w1", "w2"])]
+)
+def test_each_worker_whose_pods_are_reached_in_spite_of_a_policy_is_told(monkeypatch, enforcing, told):
+    monkeypatch.setattr(pod_connections, "ENFORCED", Deadline(0.1, "a test"))
+    outputs = SimpleNamespace(workers=[SimpleNamespace(name=name) for name in ("w1", "w2")])
+    assert unprotected_workers(Network(enforcing), outputs) == told
