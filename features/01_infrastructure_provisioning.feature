@@ -42,6 +42,7 @@ Feature: Infrastructure provisioning
     And a machine reads with it the settings that a join takes
     And a certificate that a machine requests with it is approved and issued, and is deleted again
     And every worker reaches the API at the address and with the CA that a new machine discovers with that token
+    And what a new machine discovers is signed with a join token that is new, too
     And the API rejects a wrong join token
 
   @ac-1.8 @system-AWS @needs-traefik

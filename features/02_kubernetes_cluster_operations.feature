@@ -37,6 +37,7 @@ Feature: Kubernetes cluster operations
     And so does each machine itself, by address
     And each of the cluster's DNS servers, queried individually, resolves the Service
     And neither DNS nor the pod network has settings that the next start could not read
+    And the accounts of DNS and of the pod network may ask the API for what their next start needs
     And each new connection to the API's own Service is answered
     When the server pod is replaced
     Then the Service keeps its address
@@ -70,6 +71,7 @@ Feature: Kubernetes cluster operations
   @ac-2.8 @disruptive @disturbs-control-plane
   Scenario: The cluster keeps working with one control plane down
     Given every control plane answers at the API's address
+    And each API server's certificate is for the address at which machines join
     And no API server's certificate is about to expire
     And none of the control planes' other certificates is about to expire
     And each etcd member stores its data on disk and soon elects a new leader

@@ -42,6 +42,15 @@ def components_tell_nothing(cluster, outputs, evidence):
     assert not doors, f"expected no answer without credentials, saw statuses {doors}"
 
 
+@then("etcd takes no machine's certificate")
+def stores_are_the_apis(cluster, outputs):
+    found = unauthenticated_access.stores_open_to_machines(cluster, outputs)
+    assert not found, (
+        f"expected etcd to refuse a certificate of the cluster's authority, saw statuses {found}. "
+        "Try: --trusted-ca-file and --peer-trusted-ca-file of etcd"
+    )
+
+
 @then("nothing else on a machine listens beyond that machine")
 def nothing_else_listens(cluster, outputs):
     cluster.needs_machines()

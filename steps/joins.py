@@ -5,7 +5,7 @@ import functools
 from pytest_bdd import then
 
 from acceptance.clients.caller import Caller
-from acceptance.drivers.cluster import join_requests, kubeadm_discovery, kubelet_identities
+from acceptance.drivers.cluster import join_requests, kubeadm_discovery, kubelet_identities, token_signatures
 from acceptance.drivers.cluster.machines import certificate_requesters, issued_tokens, judge_k3s_joins, wrong_token
 
 
@@ -56,6 +56,8 @@ def settings_are_read(cluster, join_tokens):
 def certificate_is_issued(cluster, join_tokens, evidence):
     seen = [join_requests.issued_to(cluster, token) for token in sorted(join_tokens)]
     evidence.add("whom the certificates that the join token requested are for", seen)
+    refused = [text for subject in seen if (text := join_requests.refused_node(cluster, subject))]
+    assert not refused, f"expected the API to list a machine that joins, saw {refused}. Try: {join_requests.HINT}"
 
 
 @then("every worker reaches the API at the address and with the CA that a new machine discovers with that token")
@@ -67,6 +69,12 @@ def token_leads_to_api(cluster, outputs, join_tokens, evidence):
     assert set(seen.values()) == {"ok"}, (
         f"expected each worker to get `ok` from the API at {server}, saw {seen}. Try: {kubeadm_discovery.HINT}"
     )
+
+
+@then("what a new machine discovers is signed with a join token that is new, too")
+def new_tokens_are_signed(cluster, join_tokens, evidence):
+    # Somebody else's cluster may let the suite create no token.
+    evidence.add("signed with", "nothing" if cluster.is_attached else token_signatures.sign_new_token(cluster))
 
 
 @then("the API rejects a wrong join token")

@@ -1,11 +1,13 @@
 """Deliberate losses: of control planes, and in the end of everything."""
 
 import time
+from urllib.parse import urlsplit
 
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.deadlines import SETTLED, STANDS
 from acceptance.base.waiting import eventually
+from acceptance.drivers.cluster.api_server_duties import neglected
 from acceptance.drivers.cluster.control_plane_keys import mismatched
 from acceptance.drivers.cluster.control_plane_outage import HINT, ControlPlaneOutage, begin_writing
 from acceptance.drivers.cluster.control_planes import (
@@ -20,7 +22,8 @@ from acceptance.drivers.cluster.control_planes import (
 from acceptance.drivers.cluster.etcd import all_connected
 from acceptance.drivers.cluster.etcd_quotas import full_stores
 from acceptance.drivers.cluster.machine_certificates import short_lived
-from acceptance.drivers.cluster.machines import LASTS, control_planes_at_api, days_left
+from acceptance.drivers.cluster.machines import LASTS, control_planes_at_api, days_left, not_for_host
+from acceptance.drivers.cluster.reboots import common_server
 from acceptance.infrastructure.strays import strays
 
 
@@ -34,6 +37,16 @@ def every_control_plane_answers(cluster, outputs, evidence):
         f"expected every control plane to answer at the API's address, but {silent} never did. Try: {HINT}"
     )
     return seen
+
+
+@given("each API server's certificate is for the address at which machines join")
+def certificates_are_for_address(cluster, shown):
+    host = urlsplit(common_server(cluster)).hostname or ""
+    others = not_for_host(shown, host) if host else []
+    assert not others, (
+        f"expected each API server to show a certificate for {host}, where machines join, but {others} show one that "
+        "is not. Try: apiServer.certSANs in kubeadm-config"
+    )
 
 
 @given("no API server's certificate is about to expire")
@@ -72,7 +85,7 @@ def control_planes_are_complete(cluster):
 @given("all control planes are configured alike, so that any of them can take over")
 def control_planes_are_alike(cluster):
     cluster.needs_machines()
-    found = [*set_up_otherwise(cluster), *slow_to_take_over(cluster), *mismatched(cluster)]
+    found = [*set_up_otherwise(cluster), *slow_to_take_over(cluster), *mismatched(cluster), *neglected(cluster)]
     hint = "Try, on each: grep -- -- /etc/kubernetes/manifests/*.yaml; sha256sum /etc/kubernetes/pki/*"
     assert not found, f"expected control planes that can all take over, saw {'; '.join(found)}. {hint}"
 

@@ -8,6 +8,7 @@ Feature: Hardening
     Then every check that must pass here passes
     And each API server reveals at most its health without credentials
     And kubelets, schedulers, controller managers and etcd reveal nothing without credentials
+    And etcd takes no machine's certificate
     And nothing else on a machine listens beyond that machine
     And no API server serves profiling data, not even to an administrator
     And only root can read keys, kubeconfigs, manifests and etcd's data on a machine

@@ -25,11 +25,14 @@ def ask(cluster: Cluster, machine: Machine, *arguments: str, stdin: str = "", ch
     return cluster.on_node(machine.name, "sh", "-c", command, "sh", stdin, *server, *arguments, check=check)
 
 
-def statuses(cluster: Cluster, node: str, urls: Iterable[str]) -> dict[str, str]:
-    """The HTTP status of each address, requested from a node without credentials; NO_ANSWER if there was none."""
+def statuses(cluster: Cluster, node: str, urls: Iterable[str], *credentials: str) -> dict[str, str]:
+    """The HTTP status of each address, requested from a node without credentials; NO_ANSWER if there was none.
+
+    `credentials`: curl's options for a request with some.
+    """
     wanted = list(urls)
     targets = [part for url in wanted for part in ("-o", "/dev/null", url)]
-    options = ("-ksZ", "-m", "5", "-w", "%{url} %{http_code}\n")
+    options = ("-ksZ", "-m", "5", "-w", "%{url} %{http_code}\n", *credentials)
     answers = dict(
         line.rsplit(" ", 1) for line in cluster.on_node(node, "curl", *options, *targets, check=False).splitlines()
     )

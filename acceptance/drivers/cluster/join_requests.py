@@ -19,12 +19,13 @@ from kubernetes.client import ApiException
 from acceptance.base.deadlines import Deadline
 from acceptance.base.waiting import eventually
 from acceptance.clients.caller import Caller
-from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.cluster import REQUEST_TIMEOUT, Cluster
 from acceptance.drivers.cluster.machines import OF_SCENARIO
 
 PATH = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
 SIGNER = "kubernetes.io/kube-apiserver-client-kubelet"
 ISSUED = Deadline(30, "kube-controller-manager: it approves and signs a machine's request at once")
+NO_DRY_RUN = "does not support dry run"
 HINT = "kubectl get csr; kubectl get validatingwebhookconfigurations; kube-controller-manager's --controllers"
 
 
@@ -50,6 +51,27 @@ def issued_to(cluster: Cluster, token: str) -> str:
     names = x509.load_pem_x509_certificate(pem).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     assert [item.value for item in names] == [subject], f"expected a certificate for {subject}, saw one for {names}"
     return subject
+
+
+def refused_node(cluster: Cluster, subject: str) -> str:
+    """Why the API would not list the machine that has a certificate for this subject, if it came; empty if it would.
+
+    Nothing is created. A webhook that knows no dry runs does not refuse the machine itself. Only administrators of the
+    cluster may ask as a machine: somebody else's cluster is not asked.
+    """
+    if cluster.is_attached:
+        return ""
+    name = subject.rpartition(":")[2]
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}}}
+    request = cluster.api.param_serialize(
+        "POST", "/api/v1/nodes", query_params=[("dryRun", "All")], body=node, auth_settings=["BearerToken"],
+        header_params={"Impersonate-User": subject, "Impersonate-Group": "system:nodes",
+                       "Content-Type": "application/json", "Accept": "application/json"},
+    )  # fmt: skip
+    answer = cluster.api.call_api(*request, _request_timeout=REQUEST_TIMEOUT)
+    answer.read()
+    said = answer.data.decode(errors="replace")
+    return "" if answer.status == 201 or NO_DRY_RUN in said else f"{answer.status}: {said[:300]}"
 
 
 def request_of(name: str, subject: str) -> dict[str, object]:

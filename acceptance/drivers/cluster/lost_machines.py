@@ -12,6 +12,10 @@ from acceptance.drivers.cluster.cis_checks import MANAGER
 GRACE, PERIOD = "node-monitor-grace-period", "node-monitor-period"
 NOTICES = ("nodelifecycle", "node-lifecycle-controller")
 """The names of the controller that marks a silent machine as not Ready."""
+RATE = "node-eviction-rate"
+"""How many machines a second it takes lost pods from; those of none are replaced if it is 0."""
+STAYS_LOST = 600
+"""Seconds after which the pods of a single lost machine are to be replaced."""
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
@@ -29,7 +33,10 @@ def slow_to_notice(cluster: Cluster, most: int) -> list[str]:
 
 
 def late(settings: Mapping[str, object], most: int) -> str:
-    """Why a controller manager with these flags notices a loss after more than `most` seconds; empty if it does not."""
+    """Why a controller manager with these flags notices a loss after more than `most` seconds, or leaves it at that.
+
+    Empty if it does neither.
+    """
     # It looks for silent machines once a period only.
     seconds = sum(seconds_of(str(settings.get(name, "0s"))) for name in (GRACE, PERIOD))
     if seconds > most:
@@ -37,6 +44,9 @@ def late(settings: Mapping[str, object], most: int) -> str:
     runs = str(settings.get("controllers", "*")).split(",")
     if any(f"-{name}" in runs for name in NOTICES) or not {"*", *NOTICES} & {*runs}:
         return f"does not run {NOTICES[0]} (--controllers)"
+    rate = str(settings.get(RATE, "0.1"))
+    if float(rate) * STAYS_LOST < 1:
+        return f"leaves pods on a silent machine (--{RATE}={rate})"
     return ""
 
 

@@ -197,8 +197,18 @@ def shown_at_api(cluster: Cluster) -> list[Chain]:
 
 def is_for(chain: Chain, machine: Machine) -> bool:
     """Whether a certificate names a machine's address, as the certificate of its API server does."""
+    return machine.address in names_in(chain)
+
+
+def not_for_host(chains: Mapping[str, Sequence[Chain]], host: str) -> list[str]:
+    """The machines that showed a certificate which does not name a host or an address."""
+    return [name for name, found in chains.items() if any(host not in names_in(chain) for chain in found)]
+
+
+def names_in(chain: Chain) -> set[str]:
+    """The host names and addresses that a certificate is for."""
     names = chain.leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    return machine.address in {str(address) for address in names.get_values_for_type(x509.IPAddress)}
+    return {*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))}
 
 
 def control_planes_at_api(cluster: Cluster, outputs: Outputs) -> dict[str, list[Chain]]:

@@ -9,10 +9,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import yaml
 from kubernetes import client
 
 from acceptance.base.conditions import is_ready
 from acceptance.cluster.cluster import Cluster
+from acceptance.drivers.cluster.reboots import common_server
 from acceptance.drivers.network.reachability import DNS
 
 LOADED, NOT_LOADED = "[INFO] Reloading complete", "reload failed"
@@ -25,6 +27,9 @@ NOT_PARSED, RECENTLY = "Corefile parse failed", 120
 FLANNEL = "kube-flannel-cfg"
 """The ConfigMap that flannel's own manifest calls so. Source: flannel, kube-flannel.yml; K3s writes a file."""
 
+PROXY, CONFIG = "kube-proxy", "kind: Config\n"
+"""The ConfigMap that kubeadm calls so, and the line of a kubeconfig in it. Source: kubeadm, the addon kube-proxy."""
+
 
 def broken(cluster: Cluster) -> list[str]:
     """The settings that the next start of a DNS server, or of the pod network, could not read, in words."""
@@ -33,6 +38,32 @@ def broken(cluster: Cluster) -> list[str]:
     found = [f"the DNS server {name} could not load its settings, and keeps the old ones" for name in stale]
     maps = cluster.core.list_config_map_for_all_namespaces(field_selector=f"metadata.name={FLANNEL}").items
     return found + [f"{name} of {FLANNEL} is no JSON" for item in maps for name in no_json(item.data or {})]
+
+
+def led_elsewhere(cluster: Cluster) -> list[str]:
+    """The kubeconfigs of kube-proxy that do not lead to the API's common address, in words.
+
+    It reads them when it starts, as on a machine that is new or was rebooted. Somebody else's cluster may have other
+    names for its API.
+    """
+    common = "" if cluster.is_attached else common_server(cluster)
+    selector = f"metadata.name={PROXY}"
+    maps = cluster.core.list_namespaced_config_map("kube-system", field_selector=selector).items if common else []
+    found = {name: servers_in(text) for item in maps for name, text in (item.data or {}).items() if CONFIG in text}
+    return [
+        f"{name} of {PROXY} leads to {', '.join(servers) or 'no server'}, not to {common}"
+        for name, servers in found.items()
+        if {*servers} != {common}
+    ]
+
+
+def servers_in(kubeconfig: str) -> list[str]:
+    """The servers that a kubeconfig names; none if nobody can read it."""
+    try:
+        clusters = (yaml.safe_load(kubeconfig) or {}).get("clusters") or []
+        return [str(item["cluster"]["server"]) for item in clusters]
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError):
+        return []
 
 
 def keeps_old(cluster: Cluster, pod: client.V1Pod) -> bool:

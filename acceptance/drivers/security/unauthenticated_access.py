@@ -27,6 +27,9 @@ SILENT_CONTROL_PLANE = {
     "etcd over plain HTTP": "http://{address}:2379/version",
 }
 """What a control plane's components answer only to each other, or only on their own machine."""
+STORES = (("etcd", "https://{address}:2379/version"), ("etcd's members", "https://{address}:2380/version"))
+KUBELETS_CERTIFICATE = "/var/lib/kubelet/pki/kubelet-client-current.pem"
+"""A certificate of the cluster's authority, with its key; etcd has an authority of its own."""
 HEARD = {"10250": "the kubelet, which is asked", "10256": "kube-proxy, which tells its health alone"}
 HEARD_OF_CONTROL_PLANE = HEARD | {
     "6443": "the API server, which is asked", "2379": "etcd, which is asked", "2380": "etcd's members, which are asked",
@@ -80,6 +83,23 @@ def open_doors(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
         doors = {**SILENT, **SILENT_CONTROL_PLANE}
         urls |= {f"{what} of {machine.name}": url.format(address=machine.address) for what, url in doors.items()}
     seen = statuses(cluster, outputs.workers[0].name, urls.values())
+    return {what: seen[url] for what, url in urls.items() if seen[url] != NO_ANSWER}
+
+
+def stores_open_to_machines(cluster: Cluster, outputs: Outputs) -> dict[str, str]:
+    """What of etcd answers a worker's kubelet by its certificate, with the status: only API servers may ask there.
+
+    Raises AssertionError if an API server does not take the certificate, so that nothing is proven.
+    """
+    worker = outputs.workers[0].name
+    urls = {
+        f"{what} of {m.name}": url.format(address=m.address) for m in outputs.control_planes for what, url in STORES
+    }
+    known = [f"https://{machine.address}:6443/version" for machine in outputs.control_planes]
+    seen = statuses(cluster, worker, [*known, *urls.values()], "--cert", KUBELETS_CERTIFICATE)
+    assert {seen[url] for url in known} == {"200"}, (
+        f"expected API servers to take the certificate of the kubelet of {worker} ({KUBELETS_CERTIFICATE}), saw {seen}"
+    )
     return {what: seen[url] for what, url in urls.items() if seen[url] != NO_ANSWER}
 
 

@@ -29,7 +29,7 @@ def ways_below(platform: Platform, name: str, count: int, namespace: str = "defa
     deployment = cluster.apps.read_namespaced_deployment(name, namespace)
     scalers = client.AutoscalingV2Api(cluster.api).list_namespaced_horizontal_pod_autoscaler(namespace).items
     plain: Any = cluster.api.sanitize_for_serialization([deployment, *scalers])
-    here = below(plain[0], plain[1:], count) + never_replaced(plain[0])
+    here = below(plain[0], plain[1:], count) + (never_replaced(plain[0]) or left_on_lost(platform, plain[0]))
     rendered = platform.rendering.production(name)
     found = [item for item in rendered if item["kind"] == "Deployment" and item["metadata"]["name"] == name]
     scaling = [item for item in rendered if item["kind"] == AUTOSCALER]
@@ -76,12 +76,44 @@ def never_replaced(deployment: Manifest) -> list[str]:
     ]
 
 
+def left_on_lost(platform: Platform, deployment: Manifest) -> list[str]:
+    """The pods of a Deployment that would stay on a lost machine for too long, in words.
+
+    API servers give pods the tolerations that their template does not have, for as long as their flags say.
+    """
+    cluster, metadata = platform.cluster, deployment["metadata"]
+    wanted = deployment["spec"].get("selector", {}).get("matchLabels") or {}
+    selector = ",".join(f"{key}={value}" for key, value in wanted.items())
+    pods = cluster.core.list_namespaced_pod(metadata["namespace"], label_selector=selector).items if selector else []
+    plain: Any = cluster.api.sanitize_for_serialization(pods)
+    return [
+        f"the pod {pod['metadata']['name']} is not replaced when its machine is lost (it tolerates {taint})"
+        for pod in plain
+        for taint in SILENT
+        if stays(pod["spec"].get("tolerations") or [], taint)
+    ]
+
+
+def stays(tolerations: Iterable[dict[str, Any]], taint: str) -> bool:
+    """Whether a pod with these tolerations stays on a machine with this taint for more than STAYS_LOST.
+
+    Of several that match, the shortest counts. Source: Kubernetes, getMinTolerationTime of the taint eviction controller.
+    """
+    matching = [item for item in tolerations if matches(item, taint)]
+    given = [item["tolerationSeconds"] for item in matching if item.get("tolerationSeconds") is not None]
+    return bool(matching) and (not given or min(given) > STAYS_LOST)
+
+
 def outlasts(toleration: dict[str, Any], taint: str) -> bool:
     """Whether a toleration keeps a pod on a machine with this taint, which has no value, for more than STAYS_LOST."""
-    same = toleration.get("key") in (None, "", taint) and toleration.get("effect") in (None, "", "NoExecute")
-    matches = same and (toleration.get("operator") == "Exists" or not toleration.get("value"))
     seconds = toleration.get("tolerationSeconds")
-    return matches and (seconds is None or seconds > STAYS_LOST)
+    return matches(toleration, taint) and (seconds is None or seconds > STAYS_LOST)
+
+
+def matches(toleration: dict[str, Any], taint: str) -> bool:
+    """Whether a toleration is for this taint, which has no value and evicts pods."""
+    same = toleration.get("key") in (None, "", taint) and toleration.get("effect") in (None, "", "NoExecute")
+    return same and (toleration.get("operator") == "Exists" or not toleration.get("value"))
 
 
 def resized(platform: Platform, application: str, namespace: str = "default") -> list[str]:

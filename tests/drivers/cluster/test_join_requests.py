@@ -64,3 +64,30 @@ def test_a_request_that_nobody_approves_is_told_and_deleted(api):
     with pytest.raises(waiting.TimedOut, match="not approved"):
         join_requests.issued_to(api, "token")
     assert len(api.deleted) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "attached", "told"),
+    [
+        (201, "{}", False, ""),
+        (500, "failed calling webhook", False, "500: failed calling webhook"),
+        (403, "denied by policy", False, "403: denied by policy"),
+        (400, 'admission webhook "a" does not support dry run', False, ""),
+        (500, "failed calling webhook", True, ""),
+    ],
+)
+def test_a_machine_that_the_api_would_not_list_is_told(status, said, attached, told):
+    asked = []
+
+    def serialize(method, path, **request):
+        asked.append((method, path, request))
+        return ("request",)
+
+    answer = Thing(status=status, data=said.encode(), read=lambda: None)
+    api = Thing(param_serialize=serialize, call_api=lambda *_, **__: answer)
+    cluster = Thing(api=api, is_attached=attached)
+    assert join_requests.refused_node(cluster, "system:node:scenario-1") == told
+    for method, path, request in asked:
+        assert (method, path, request["query_params"]) == ("POST", "/api/v1/nodes", [("dryRun", "All")])
+        assert request["header_params"]["Impersonate-User"] == "system:node:scenario-1"
+        assert request["body"]["metadata"]["name"] == "scenario-1"

@@ -37,6 +37,9 @@ def cluster(flags=(), nodes=(), is_attached=False):
         (["--controllers=*,-node-lifecycle-controller"], "does not run"),
         (["--controllers=deployment,replicaset"], "does not run"),
         (["--controllers=nodelifecycle,deployment"], ""),
+        (["--node-eviction-rate=0"], "leaves pods"),
+        (["--node-eviction-rate=0.001"], "leaves pods"),
+        (["--node-eviction-rate=0.1"], ""),
     ],
 )
 def test_a_controller_manager_that_is_slow_is_told(flags, word):

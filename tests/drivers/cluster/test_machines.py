@@ -2,6 +2,7 @@
 
 import base64
 import datetime
+import ipaddress
 from types import SimpleNamespace as Thing
 
 import pytest
@@ -10,8 +11,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from acceptance.clients.tls import Chain
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers.cluster.machines import capacities, days_left, in_kubeconfig
+from acceptance.drivers.cluster.machines import capacities, days_left, in_kubeconfig, not_for_host
 
 
 def capacity(machine):
@@ -55,3 +57,22 @@ def test_the_days_left_of_a_kubeconfigs_certificates_are_told(tmp_path):
 def test_the_first_certificate_to_end_counts():
     shown = {"one": [Thing(days_left=300.0), Thing(days_left=0.96)], "two": [Thing(days_left=364.0)], "silent": []}
     assert days_left(shown) == {"one": 1, "two": 364}
+
+
+def shown(*names):
+    """The chain of an API server whose certificate is for these names and addresses."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
+    name, later = x509.Name([]), now + datetime.timedelta(days=1)
+    made = [
+        x509.IPAddress(ipaddress.ip_address(text)) if text[0].isdigit() else x509.DNSName(text)
+        for text in ("10.96.0.1", *names)
+    ]
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 7, now, later)
+    signed = builder.add_extension(x509.SubjectAlternativeName(made), critical=False).sign(key, hashes.SHA256())
+    return Chain(signed, ())
+
+
+@pytest.mark.parametrize("host", ["balancer", "10.0.0.9"])
+def test_an_api_server_that_is_not_for_the_common_address_is_told(host):
+    chains = {"first": [shown(host, "first")], "second": [shown(host), shown("second")], "third": []}
+    assert not_for_host(chains, host) == ["second"]

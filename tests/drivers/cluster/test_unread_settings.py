@@ -4,7 +4,8 @@ from types import SimpleNamespace as Thing
 
 import pytest
 
-from acceptance.drivers.cluster.unread_settings import broken
+from acceptance.drivers.cluster import unread_settings
+from acceptance.drivers.cluster.unread_settings import broken, led_elsewhere
 
 STARTED = "[INFO] plugin/reload: Running configuration SHA512 = 12\n"
 FAILED = "[ERROR] plugin/reload: Corefile changed but reload failed: unknown directive\n"
@@ -45,3 +46,29 @@ def test_what_the_next_start_could_not_read_is_told(log, data, said):
 
 def test_what_was_mended_a_while_ago_is_let_pass():
     assert broken(cluster(STARTED + UNREAD, recent="")) == []
+
+
+COMMON = "https://balancer:6443"
+PROXY = "apiVersion: v1\nkind: Config\nclusters:\n- cluster: {{server: {}}}\n  name: default\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "common", "attached", "told"),
+    [
+        ({"kubeconfig.conf": PROXY.format(COMMON), "config.conf": "kind: KubeProxyConfiguration\n"}, COMMON, False, ""),
+        (
+            {"kubeconfig.conf": PROXY.format("https://old-balancer:6443")},
+            COMMON,
+            False,
+            "leads to https://old-balancer",
+        ),
+        ({"kubeconfig.conf": "kind: Config\nclusters: ["}, COMMON, False, "leads to no server"),
+        ({"kubeconfig.conf": PROXY.format("https://old-balancer:6443")}, "", False, ""),
+        ({"kubeconfig.conf": PROXY.format("https://old-balancer:6443")}, COMMON, True, ""),
+    ],
+)
+def test_a_kubeconfig_of_kube_proxy_that_leads_elsewhere_is_told(monkeypatch, data, common, attached, told):
+    monkeypatch.setattr(unread_settings, "common_server", lambda _: common)
+    maps = Thing(list_namespaced_config_map=lambda *_, **__: Thing(items=[Thing(data=data)]))
+    found = "; ".join(led_elsewhere(Thing(core=maps, is_attached=attached)))
+    assert told in found and bool(found) is bool(told)

@@ -12,6 +12,7 @@ from acceptance.drivers.security.unauthenticated_access import (
     beyond,
     heard_by_udp,
     search,
+    stores_open_to_machines,
 )
 
 
@@ -83,3 +84,22 @@ def test_what_lies_below_a_folder_that_is_left_out_is_found_where_it_is_searched
         (folder / f"{folder.name}.conf").write_text("client-key-data: LS0t")
     monkeypatch.setattr(unauthenticated_access, "NOT_SEARCHED", (f"{tmp_path}/usr",))
     assert sorted({*found(f"{tmp_path} {tmp_path}/usr/local {tmp_path}/mnt/*")}) == ["redis.conf", "share.conf"]
+
+
+@pytest.mark.parametrize(
+    ("known", "store", "told"), [("200", "000", []), ("200", "200", ["etcd of cp"]), ("401", "000", None)]
+)
+def test_etcd_that_takes_a_kubelets_certificate_is_told(known, store, told):
+    def on_node(name, program, *arguments, check):
+        assert (name, program, "--cert" in arguments) == ("worker", "curl", True)
+        codes = {url: known if ":6443" in url else store if ":2379" in url else "000" for url in arguments}
+        return "".join(f"{url} {code}\n" for url, code in codes.items() if url.startswith("https://"))
+
+    machines = [SimpleNamespace(name=name, address="10.0.0.1") for name in ("cp", "worker")]
+    outputs = SimpleNamespace(control_planes=machines[:1], workers=machines[1:])
+    cluster = SimpleNamespace(on_node=on_node)
+    if told is None:
+        with pytest.raises(AssertionError, match="expected API servers to take"):
+            stores_open_to_machines(cluster, outputs)
+    else:
+        assert [*stores_open_to_machines(cluster, outputs)] == told

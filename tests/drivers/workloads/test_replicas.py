@@ -122,3 +122,25 @@ def test_an_applications_own_stateful_sets_are_judged(monkeypatch):
     assert replicas.resized(platform, "redis") == [said, f"in production {said}"]
     with pytest.raises(AssertionError, match="saw none of them"):
         replicas.resized(platform, "database")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [([300], 0), ([86400], 1), ([None], 1), ([300, None], 0), ([None, 86400], 1), ([], 0)]
+)
+def test_running_pods_that_stay_on_a_lost_machine_are_told(seconds, told):
+    every = {"key": LOST, "operator": "Exists", "effect": "NoExecute"}
+    given = [every | ({"tolerationSeconds": number} if number else {}) for number in seconds]
+    pod = {"metadata": {"name": "frontend-1"}, "spec": {"tolerations": given}}
+    asked = []
+
+    def pods(namespace, label_selector):
+        asked.append((namespace, label_selector))
+        return SimpleNamespace(items=[pod])
+
+    api = SimpleNamespace(sanitize_for_serialization=lambda found: found)
+    platform = SimpleNamespace(cluster=SimpleNamespace(api=api, core=SimpleNamespace(list_namespaced_pod=pods)))
+    item = deployment(namespace="default")
+    item["spec"]["selector"] = {"matchLabels": {"app": "frontend-service"}}
+    found = replicas.left_on_lost(platform, item)
+    assert len(found) == told and asked == [("default", "app=frontend-service")]
+    assert all("the pod frontend-1 is not replaced" in text for text in found)
