@@ -97,7 +97,7 @@ def left_on_lost(platform: Platform, deployment: Manifest) -> list[str]:
 def stays(tolerations: Iterable[dict[str, Any]], taint: str) -> bool:
     """Whether a pod with these tolerations stays on a machine with this taint for more than STAYS_LOST.
 
-    Of several that match, the shortest counts. Source: Kubernetes, getMinTolerationTime of the taint eviction controller.
+    Of several that match, the shortest counts. Source: Kubernetes, getMinTolerationTime (tainteviction).
     """
     matching = [item for item in tolerations if matches(item, taint)]
     given = [item["tolerationSeconds"] for item in matching if item.get("tolerationSeconds") is not None]
