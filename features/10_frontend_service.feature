@@ -16,6 +16,7 @@ Feature: Frontend service
     Then its pods all have the same Next.js static export
     And users get every file of the export unchanged
     And the export has every file that its pages reference or need
+    And browsers ask again for files that are not there
 
   @ac-10.3
   Scenario: The frontend is served on port 3000 of the ClusterIP Service frontend-service
@@ -28,6 +29,7 @@ Feature: Frontend service
   Scenario: The health probe GET / is answered with 200
     Then its probes use GET "/"
     And GET "/" is answered with 200
+    And at each pod the kubelet gets what visitors get from GET "/"
 
   @ac-10.5
   Scenario: / is the home page

@@ -8,6 +8,7 @@ from acceptance.drivers.frontend import (
     links,
     logos,
     many_visits,
+    missing_files,
     mix_ups,
     screenshots,
     second_visits,
@@ -121,6 +122,18 @@ def export_is_complete(web, routes, environment, export):
     assert not wrong, f"expected the export to have all files that its pages need, missing by page: {wrong}"
     dead = links.leading_nowhere(web, environment, export)
     assert not dead, f"expected each link to lead to an existing page, saw broken links by page: {dead}"
+
+
+@then("browsers ask again for files that are not there")
+def missing_files_are_not_kept(web, routes, environment, export):
+    wrong = missing_files.taken_for_granted(web, environment, export)
+    assert not wrong, f"expected 404 for files that are not there, kept for {visitors.KEPT} s at most, saw {wrong}"
+
+
+@then(parsers.parse('at each pod the kubelet gets what visitors get from GET "{path}"'))
+def probes_see_the_page(service, data_client, path):
+    wrong = site.shown_to_probes(service.pod_doors(data_client), path)
+    assert not wrong, f"expected the kubelet's probe to get the page that visitors get, saw {wrong}"
 
 
 @then(parsers.parse('its probes use GET "{path}"'))

@@ -4,7 +4,7 @@ import functools
 
 from pytest_bdd import given, parsers, then, when
 
-from acceptance.base.deadlines import LOGS_READABLE, RESTART, STANDS
+from acceptance.base.deadlines import LOGS_READABLE, RESTART
 from acceptance.base.waiting import eventually
 from acceptance.cluster.probe import pod_spec
 from acceptance.drivers.cluster import (
@@ -12,12 +12,10 @@ from acceptance.drivers.cluster import (
     api_service,
     large_packets,
     silent_logs,
-    system_rights,
     terminated_containers,
-    unread_settings,
 )
 from acceptance.drivers.network import reachability
-from acceptance.drivers.workloads import liveness_probes, missing_references, pod_lists, pods_with_probes
+from acceptance.drivers.workloads import liveness_probes, pod_lists, pods_with_probes
 from acceptance.drivers.workloads.pods import start_on_each_worker
 from acceptance.drivers.workloads.pods_with_probes import wait_all_ready
 from acceptance.platform.applications import APPLICATIONS
@@ -69,22 +67,6 @@ def large_payload_gets_through(namespace, outputs, evidence):
 @then("each new connection to the API's own Service is answered")
 def api_is_reached(namespace, outputs, evidence):
     evidence.add("connections that were answered", api_service.reach_from_workers(namespace, outputs))
-
-
-@then("neither DNS nor the pod network has settings that the next start could not read")
-def settings_can_be_read(cluster):
-    found = unread_settings.broken(cluster) + unread_settings.led_elsewhere(cluster)
-    hint = "Try: kubectl -n kube-system logs -l k8s-app=kube-dns; kubectl get configmaps -A"
-    assert not found, f"expected settings that are read, but {'; '.join(found)}. {hint}"
-    there = lambda: missing_references.all_there(cluster, missing_references.SYSTEM)  # noqa: E731
-    eventually(there, within=STANDS, what="what new pods of DNS and of the pod network refer to", hint=hint)
-
-
-@then("the accounts of DNS and of the pod network may ask the API for what their next start needs")
-def starts_are_allowed(cluster):
-    found = system_rights.refused_at_start(cluster)
-    hint = "Try: kubectl get clusterrolebindings -o wide"
-    assert not found, f"expected DNS and the pod network to be able to start again, but {'; '.join(found)}. {hint}"
 
 
 @then("so does each machine itself, by address")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 import xml.etree.ElementTree
 from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
@@ -11,7 +12,12 @@ import requests
 
 from acceptance.drivers.frontend.site import NAMED, OFTEN, Opened, ask, type_of, wrong_charset
 
-SVG = "{http://www.w3.org/2000/svg}svg"
+NAMESPACE = "{http://www.w3.org/2000/svg}"
+SVG = f"{NAMESPACE}svg"
+DRAWS = {
+    "circle", "ellipse", "foreignObject", "image", "line", "path", "polygon", "polyline", "rect", "text", "use",
+}  # fmt: skip
+"""The elements of SVG that draw something."""
 SAME = (
     {"application/javascript", "text/javascript"},
     {"image/x-icon", "image/vnd.microsoft.icon"},
@@ -112,12 +118,22 @@ def wrong_in_browser(opened: Opened) -> list[str]:
 
 
 def no_svg(answer: requests.Response) -> str:
-    """Why an answer is not an SVG image; empty if it is one."""
+    """Why an answer is not an SVG image, or one without a drawing; empty if it is one."""
     try:
-        root = xml.etree.ElementTree.fromstring(answer.content).tag
+        root = xml.etree.ElementTree.fromstring(answer.content)
     except xml.etree.ElementTree.ParseError as error:
         return f"GET {answer.url}: not XML: {error}"
-    return "" if root == SVG else f"GET {answer.url}: not SVG but {root}"
+    if root.tag != SVG:
+        return f"GET {answer.url}: not SVG but {root.tag}"
+    if has_no_room(root) or not any(item.tag.removeprefix(NAMESPACE) in DRAWS for item in root.iter()):
+        return f"GET {answer.url}: an SVG image that draws nothing"
+    return ""
+
+
+def has_no_room(root: xml.etree.ElementTree.Element) -> bool:
+    """Whether an SVG image is zero wide or high, by its size or by its view box."""
+    sizes = [root.get("width", ""), root.get("height", ""), *root.get("viewBox", "").replace(",", " ").split()[2:]]
+    return any(re.fullmatch(r"\s*0+(\.0+)?\s*(px|%|em)?\s*", size) for size in sizes)
 
 
 def wrong_types(web: requests.Session, found: list[str], wanted: str | None = None) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -17,7 +18,7 @@ from acceptance.base.errors import UserError
 from acceptance.clients.web import url
 from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.ingress.scenario_routes import FRESH, answered
-from acceptance.drivers.services.service import Service
+from acceptance.drivers.services.service import Api, Service
 from acceptance.drivers.workloads.pods import process_of
 
 MISSING = "/no-such-page"
@@ -29,6 +30,8 @@ NAMED = re.compile(r'(?:src|href)="(/[^"#?]+\.(?!html")\w+)(?:\?[^"#]*)?"')
 """A file of the site that a document refers to, except pages."""
 BUILT = re.compile(r"/_next/static/[^\s\"'\\<>?#]+\.\w+")
 """A file of Next.js' build that a page refers to."""
+AS_KUBELET = {"User-Agent": "kube-probe/1.34", "Accept": "*/*", "Connection": "close"}
+"""What a kubelet's probes say. Source: Kubernetes, pkg/probe/http."""
 FLIGHT = "self.__next_f"
 """The mark of pages that other pages load by script, from a text file next to the page (Next.js' App Router)."""
 
@@ -123,6 +126,20 @@ def probe_targets(service: Service) -> dict[str, tuple[str, int]]:
     for name, probe in (("readiness", container.readiness_probe), ("liveness", container.liveness_probe)):
         assert probe and probe.http_get, f"expected the {name} probe of {service.name} to be an HTTP GET"
         found[name] = (str(probe.http_get.path), int(ports.get(probe.http_get.port, probe.http_get.port)))
+    return found
+
+
+def shown_to_probes(doors: Mapping[str, Api], path: str) -> dict[str, str]:
+    """The pods that answer the kubelet's probe otherwise than visitors, and how, in words.
+
+    A probe that is answered without a look at the page leaves a pod Ready that has none.
+    """
+    found = {}
+    for name, api in doors.items():
+        page, probed = api.get(path), api.get(path, headers=AS_KUBELET)
+        if (page.status_code, page.content) != (probed.status_code, probed.content):
+            seen = [f"{answer.status_code} with {len(answer.content)} bytes" for answer in (probed, page)]
+            found[name] = f"GET {path}: {seen[0]} for the kubelet, {seen[1]} for visitors"
     return found
 
 

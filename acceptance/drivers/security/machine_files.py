@@ -14,7 +14,7 @@ AS_NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups"
 SOCKETS = "/run /var/lib/kubelet/device-plugins /var/lib/kubelet/plugins_registry /var/lib/kubelet/pod-resources"
 OF_RUNTIMES = ("containerd", "cri-dockerd", "crio", "docker", "kubelet", "/nri/", "podman")
 """Words in the paths of sockets through which a client starts containers, or reads what they have."""
-ROOTS_OWN = "/etc /kind /opt /usr /var/lib/kubelet"
+ROOTS_OWN = "/etc /kind /opt/cni /usr /var/lib/kubelet"
 """The folders with programs that root runs, and with what these read: manifests of static pods, units, CNI plugins."""
 MAGIC = " ed da 0c ed"
 """What od prints of the bytes at which bbolt, etcd's store, names itself (bbolt, internal/common: Magic)."""

@@ -12,7 +12,7 @@ from acceptance.drivers.frontend import assets, site
 PAGE = """<!doctype html><html><head><link rel="stylesheet" href="/style.css?v=1">{head}</head>
 <body><h1>Products &amp; <b>more</b>
 </h1><img src="/logo.svg">{body}<script src="/app.js"></script></body></html>"""
-SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><g><path d="M0 0h64v64"/></g></svg>'
 FILES = {
     "/": ("text/html", PAGE.format(head="", body="")),
     "/webp": ("text/html", PAGE.format(head="", body='<img src="/lines.svg">')),
@@ -26,6 +26,10 @@ FILES = {
     "/logo.svg": ("image/svg+xml", SVG),
     "/plain.svg": ("text/plain", SVG),
     "/no.svg": ("image/svg+xml", "<html/>"),
+    "/empty.svg": ("image/svg+xml", '<svg xmlns="http://www.w3.org/2000/svg"><title>Logo</title></svg>'),
+    "/flat.svg": ("image/svg+xml", SVG.replace("0 0 64 64", "0 0 64 0")),
+    "/narrow.svg": ("image/svg+xml", SVG.replace("viewBox", 'width="0px" viewBox')),
+    "/half.svg": ("image/svg+xml", SVG.replace("viewBox", 'width="0.5em" viewBox')),
     "/broken.svg": ("image/svg+xml", "<svg"),
     "/latin.html": ("text/html; charset=iso-8859-1", "<h1>x</h1>"),
     "/latin.css": ("text/css; charset=iso-8859-1", ""),
@@ -189,6 +193,10 @@ def test_files_that_documents_name():
         ("/plain.svg", False),
         ("/no.svg", False),
         ("/broken.svg", False),
+        ("/empty.svg", False),
+        ("/flat.svg", False),
+        ("/narrow.svg", False),
+        ("/half.svg", True),
         ("/gone.css", False),
         ("/latin.css", False),
         ("/quoted.css", True),
@@ -263,3 +271,17 @@ def test_what_a_page_of_an_export_lacks():
 )
 def test_names_imply_the_same_types_on_every_machine(path, seen, is_right):
     assert assets.is_named(seen, assets.expected_type(path)) is is_right
+
+
+@pytest.mark.parametrize(("status", "body", "told"), [(200, b"<h1>Home</h1>", 0), (200, b"", 1), (204, b"", 1)])
+def test_a_pod_that_answers_probes_without_its_page_is_told(status, body, told):
+    class Door:
+        """A pod's page, for visitors and for probes."""
+
+        def get(self, _, headers=None):
+            made = requests.Response()
+            is_probe = "kube-probe" in (headers or {}).get("User-Agent", "")
+            made.status_code, made._content = (status, body) if is_probe else (200, b"<h1>Home</h1>")
+            return made
+
+    assert len(site.shown_to_probes({"frontend-1": Door()}, "/")) == told
