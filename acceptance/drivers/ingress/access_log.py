@@ -30,10 +30,11 @@ LARGE = {
 
 Common servers accept them (Node.js 16 KiB, nginx 8 KiB a line, h11 64 KiB, Go 1 MiB).
 """
-ENCODED = "a%2Fb%2520c"
-"""The end of a path with an encoded slash and an encoded percent sign, as in a link with a name or an address in it.
+ENCODED = "a%2Fb%2520c%23d%3Fe%3Bf"
+"""The end of a path with an encoded slash, percent sign, hash, question mark and semicolon, as links have with names.
 
-Traefik 3.6 passes both on unless it is told not to (its manual, "Request Path"). Decoded twice it is still a path.
+Traefik 3.6 passes all of them on unless it is told not to (its manual, "Request Path"). Decoded twice it is still a
+path.
 """
 TOO_LARGE = 431
 """The status for headers that exceed a server's limit (RFC 6585, 5). Traefik does not log such a request."""

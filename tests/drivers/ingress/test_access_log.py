@@ -41,7 +41,7 @@ class Users:
         return SimpleNamespace(status_code=200)
 
 
-def test_an_encoded_slash_and_an_encoded_percent_sign_are_sent_as_they_are(monkeypatch):
+def test_characters_that_paths_have_encoded_are_sent_as_they_are(monkeypatch):
     monkeypatch.setattr(access_log, "answered", lambda *_: None)
     users = Users()
     environment = SimpleNamespace(
@@ -50,7 +50,7 @@ def test_an_encoded_slash_and_an_encoded_percent_sign_are_sent_as_they_are(monke
     monkeypatch.setattr(access_log, "known_paths", lambda _: {"api": ["/health"]})
     marked = access_log.send_everywhere(users, environment, "api", [])
     (path,) = [path for path in users.paths if "%" in path]
-    assert path.endswith("/a%2Fb%2520c") and len(marked.asked) == len(users.paths)
+    assert path.endswith("/a%2Fb%2520c%23d%3Fe%3Bf") and len(marked.asked) == len(users.paths)
 
 
 def test_a_request_that_no_pod_gets_is_named(monkeypatch):
