@@ -88,9 +88,12 @@ def has_time(outputs):
 
 
 @then("the load balancer sets no low limit on connections")
-def no_low_limit(outputs):
-    low = limited(outputs, LIMIT) | scarce(outputs, LIMIT)
+def no_low_limit(cluster, outputs):
+    short = haproxy_settings.short_queues(haproxy_settings.running(outputs))
+    low = limited(outputs, LIMIT) | scarce(outputs, LIMIT) | short
     assert not low, f"expected no load balancer limit below {LIMIT} connections, saw {low}. Try: {LOGS}"
+    crowded = connection_tracking.crowded(cluster, 2 * LIMIT)
+    assert not crowded, f"expected workers to have room for {2 * LIMIT} more connections each, saw {crowded}"
     refused = [scheme for scheme in SCHEMES if not takes_another(outputs, scheme)]
     assert not refused, (
         f"expected an answer while one address holds {MANY} connections, saw none over {refused}. Try: {LOGS}"
@@ -130,8 +133,11 @@ def all_workers_back(outputs):
 
 @then("it refuses nobody, and leads everybody to each worker alike")
 def tells_nobody_apart(outputs):
-    rules = haproxy_settings.tells_apart(haproxy_settings.running(outputs))
-    assert not rules, f"expected no load balancer rules for some clients or hosts, saw {rules}. Try: {LOGS}"
+    text = haproxy_settings.running(outputs)
+    rules = haproxy_settings.tells_apart(text) + haproxy_settings.answers_itself(text)
+    assert not rules, (
+        f"expected no load balancer rules for some clients or hosts, and no answer of its own, saw {rules}. Try: {LOGS}"
+    )
     past = leads_past_workers(outputs)
     assert not past, f"expected each worker once behind every port of the load balancer, saw {past}. Try: {LOGS}"
 
