@@ -59,22 +59,24 @@ def answering_workers(namespace, outputs, platform, environment):
 
 
 @then("each worker answers over HTTP and HTTPS as the load balancer's only backend")
-def each_worker_answers(answering, outputs, evidence):
+def each_worker_answers(answering, outputs, environment, evidence):
     for worker in outputs.workers:
         with only_behind_load_balancer(outputs, worker):
             for scheme in SCHEMES:
-                answer = functools.partial(ask_behind, answering, outputs, scheme, worker)
+                answer = functools.partial(ask_behind, answering, outputs, scheme, worker, f"www.{environment.domain}")
                 what = f"{worker.name} to answer over {scheme} through the load balancer"
                 seen = eventually(answer, within=LOAD_BALANCER_READY, what=what, hint=LOGS)
                 evidence.add(f"{worker.name} over {scheme}, answered by {answering}", seen)
 
 
 @then("each still answers while other clients hold connections open")
-def answers_beside_others(answering, outputs):
+def answers_beside_others(answering, outputs, environment):
     for worker in outputs.workers:
         with only_behind_load_balancer(outputs, worker):
             for scheme in SCHEMES:
-                answer = functools.partial(ask_beside_others, answering, outputs, scheme, worker)
+                answer = functools.partial(
+                    ask_beside_others, answering, outputs, scheme, worker, f"www.{environment.domain}"
+                )
                 what = f"{worker.name} to answer over {scheme} while {HELD} other connections are open"
                 eventually(answer, within=LOAD_BALANCER_READY, what=what, hint=LOGS)
 
@@ -88,13 +90,13 @@ def has_time(outputs):
 
 
 @then("the load balancer sets no low limit on connections")
-def no_low_limit(cluster, outputs):
+def no_low_limit(cluster, outputs, environment):
     short = haproxy_settings.short_queues(haproxy_settings.running(outputs))
     low = limited(outputs, LIMIT) | scarce(outputs, LIMIT) | short
     assert not low, f"expected no load balancer limit below {LIMIT} connections, saw {low}. Try: {LOGS}"
     crowded = connection_tracking.crowded(cluster, 2 * LIMIT)
     assert not crowded, f"expected workers to have room for {2 * LIMIT} more connections each, saw {crowded}"
-    refused = [scheme for scheme in SCHEMES if not takes_another(outputs, scheme)]
+    refused = [scheme for scheme in SCHEMES if not takes_another(outputs, scheme, f"www.{environment.domain}")]
     assert not refused, (
         f"expected an answer while one address holds {MANY} connections, saw none over {refused}. Try: {LOGS}"
     )
@@ -146,9 +148,9 @@ def tells_nobody_apart(outputs):
     parsers.parse("of {count:d} new connections at most {most:d} wait a second for an answer"),
     target_fixture="passed_before",
 )
-def loses_no_packets(outputs, count, most, evidence):
+def loses_no_packets(outputs, environment, count, most, evidence):
     passed_before = connections_by_server(outputs)
-    late = late_answers(outputs, count)
+    late = late_answers(outputs, count, f"www.{environment.domain}")
     evidence.add(f"answers to {count} new connections that were late", late)
     assert len(late) <= most, (
         f"expected at most {most} of {count} new connections to wait, {len(late)} did, as if packets were lost: "

@@ -124,7 +124,11 @@ FRONTEND = "  default_backend ${name}"
         (FRONTEND, f"  mode http\n  stats enable\n  stats uri /status\n{FRONTEND}", 1),
         ("  balance roundrobin", "  mode http\n  errorfile 503 /etc/503.http\n  balance roundrobin", 1),
         ("  option redispatch", "  option redispatch\n  errorfile 503 /etc/503.http", 0),
-        ("resolvers engine\n", "listen stats\n  bind 127.0.0.1:8404\n  mode http\n  stats enable\nresolvers engine\n", 0),
+        (
+            "resolvers engine\n",
+            "listen stats\n  bind 127.0.0.1:8404\n  mode http\n  stats enable\nresolvers engine\n",
+            0,
+        ),
         ("resolvers engine\n", "listen more\n  bind *:8080,[::]:80\n  mode http\nresolvers engine\n", 1),
     ],
 )

@@ -23,7 +23,7 @@ from acceptance.platform.platform import Platform
 
 RESTART_HINT = f"kubectl -n traefik get pods; {LOGS}"
 KEPT_HINT = "kubectl -n traefik get pvc; kubectl -n traefik get deploy traefik -o yaml"
-RESOLVER = "letsencrypt"
+RESOLVER = traefik_options.RESOLVER
 PROVEN = "shortlived"
 """The resolver whose certificates are due immediately, so that their renewal can be observed."""
 LOOKS = 3

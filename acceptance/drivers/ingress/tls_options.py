@@ -81,6 +81,12 @@ def production_specs(platform: Platform) -> dict[str, dict[str, Any]]:
     return specs(of_production(platform))
 
 
+def refuses_unknown_names(cluster: Cluster) -> bool:
+    """Whether Traefik ends connections that name a host which it has no certificate for (`sniStrict`)."""
+    found = [item for item in live(cluster) if item["metadata"]["name"] == "default"]
+    return any((item.get("spec") or {}).get("sniStrict") for item in found)
+
+
 def refused_everywhere(platform: Platform) -> list[str]:
     """The TLSOptions of every route that refuse clients, here and in production, in words."""
     started = next(iter(running_specs(platform.cluster).values()))

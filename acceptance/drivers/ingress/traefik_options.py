@@ -13,6 +13,8 @@ from acceptance.platform.authority import NAMESPACE
 from acceptance.platform.platform import Platform
 
 Options = dict[str, str]
+RESOLVER = "letsencrypt"
+"""The resolver of the platform's certificates."""
 OWN = {"caserver", "email", "storage", "profile"}
 """Options that may differ between ACME resolvers without affecting when a certificate is renewed."""
 
