@@ -9,6 +9,7 @@ from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.ingress import (
     exposure,
     redirects,
+    route_admission,
     route_middlewares,
     route_rules,
     scenario_routes,
@@ -93,6 +94,13 @@ def other_requests(anyone, cluster, route, environment):
     assert all(codes == {404} for codes in seen.values()), (
         f"expected 404 every time for another host or path, saw {seen}"
     )
+
+
+@then("a route could be added beside the platform's, and theirs be changed")
+def routes_are_admitted(cluster):
+    found = route_admission.refusals(cluster)
+    hint = "Try: kubectl get resourcequotas -A; kubectl get validatingwebhookconfigurations"
+    assert not found, f"expected the API server to admit another route, and changes of routes, saw {found}. {hint}"
 
 
 @then(parsers.parse('production\'s Traefik is started with the same "{prefix}" options'))
