@@ -24,11 +24,11 @@ def forgetful(cluster: Cluster, least: int) -> dict[str, int]:
     return {name: int(text) for name, text in said.items() if text.isdigit() and int(text) < least}
 
 
-def crowded(cluster: Cluster, least: int) -> dict[str, int]:
+def crowded(cluster: Cluster, least: int) -> dict[str, str]:
     """The workers that have room to remember fewer than `least` more connections, with how many; else as above."""
     said = {name: text.split() for name, text in looked_at(cluster, ROOM).items()}
     room = {name: int(words[0]) - int(words[1]) for name, words in said.items() if are_two_numbers(words)}
-    return {name: left for name, left in room.items() if left < least}
+    return {f"{name} can remember, of {least}": str(left) for name, left in room.items() if left < least}
 
 
 def looked_at(cluster: Cluster, look: tuple[str, ...]) -> dict[str, str]:
