@@ -17,6 +17,7 @@ Feature: Ingress and TLS certificates
     When an IngressRoute for a new host and the path "/some" is created
     Then requests for that host and path reach the pod
     And requests for another path or another host do not
+    And a route could be added beside the platform's, and theirs be changed
     And production's Traefik is started with the same "providers." options
     And production runs "ingress" as it was proven here
 

@@ -5,7 +5,14 @@ import time
 from pytest_bdd import given, parsers, then, when
 
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers.ingress import certificates, certified_hosts, route_rules, scenario_routes, traefik_authority
+from acceptance.drivers.ingress import (
+    acme_store,
+    certificates,
+    certified_hosts,
+    route_rules,
+    scenario_routes,
+    traefik_authority,
+)
 
 
 @when("an IngressRoute for a new host is created with the certificate resolver", target_fixture="ordered")
@@ -70,7 +77,7 @@ def platform_hosts(cluster, routes, argocd_route, outputs, pebble):
 
 @given("that certificate is in /data/acme.json on a persistent volume", target_fixture="stored")
 def certificate_is_stored(cluster, traefik, certified):
-    return certificates.wait_stored(cluster, traefik, certified.host)
+    return acme_store.wait_stored(cluster, traefik, certified.host)
 
 
 @when("Traefik is restarted")
@@ -92,7 +99,7 @@ def platform_keeps(outputs, pebble, platform_hosts, evidence):
 
 @then("every ACME store is on a persistent volume, here and in production")
 def stores_persist(platform):
-    lost = certificates.lost_stores(platform)
+    lost = acme_store.lost_stores(platform)
     assert not lost, (
         f"expected ACME stores that survive a restart of Traefik, saw {lost}. Try: {certificates.KEPT_HINT}"
     )
@@ -124,7 +131,7 @@ def keeps(outputs, pebble, before, evidence):
 
 @then("Traefik has not ordered another certificate for it")
 def no_new_order(cluster, traefik, certified, stored):
-    entries = certificates.stored(cluster, traefik, certified.host)
+    entries = acme_store.stored(cluster, traefik, certified.host)
     assert entries == [stored], f"expected acme.json to keep its one certificate for {certified.host}, saw a new order"
 
 

@@ -9,9 +9,11 @@ from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.ingress import (
     exposure,
     redirects,
+    route_admission,
     route_middlewares,
     route_rules,
     scenario_routes,
+    traefik_means,
     traefik_options,
     traefik_service,
 )
@@ -54,7 +56,7 @@ def answers_on_each(cluster, outputs, environment, images, addresses, evidence):
 
 @then("its Service keeps no client out, here and in production")
 def service_is_open(platform):
-    found = traefik_service.troubles(platform)
+    found = traefik_service.troubles(platform) + traefik_means.troubles(platform)
     hint = "Try: kubectl kustomize --load-restrictor LoadRestrictionsNone k8s/traefik/overlays/production"
     assert not found, f"expected every client to reach Traefik's Service, but {'; '.join(found)}. {hint}"
 
@@ -85,13 +87,20 @@ def route_works(anyone, route, server, evidence):
 
 
 @then("requests for another path or another host do not")
-def other_requests(anyone, route, environment):
+def other_requests(anyone, cluster, route, environment):
     host, _ = route
     urls = (f"https://{host}/other", f"https://nobody-{secrets.token_hex(3)}.{environment.scenario_domain}/some")
-    seen = {url: [anyone.get(url).status_code for _ in range(scenario_routes.FRESH)] for url in urls}
-    assert {code for codes in seen.values() for code in codes} == {404}, (
+    seen = {url: scenario_routes.statuses_elsewhere(anyone, cluster, url) for url in urls}
+    assert all(codes == {404} for codes in seen.values()), (
         f"expected 404 every time for another host or path, saw {seen}"
     )
+
+
+@then("a route could be added beside the platform's, and theirs be changed")
+def routes_are_admitted(cluster):
+    found = route_admission.refusals(cluster)
+    hint = "Try: kubectl get resourcequotas -A; kubectl get validatingwebhookconfigurations"
+    assert not found, f"expected the API server to admit another route, and changes of routes, saw {found}. {hint}"
 
 
 @then(parsers.parse('production\'s Traefik is started with the same "{prefix}" options'))
@@ -122,9 +131,8 @@ def none_in_clear(plain):
 
 
 @then("no route of the platform accepts plain HTTP, here and in production")
-def no_route_in_clear(platform, cluster):
-    rules = route_rules.all_rules(cluster) + route_rules.production_rules(platform)
-    wrong = route_rules.taken_in_clear(rules) + traefik_options.pages_in_clear(platform)
+def no_route_in_clear(platform):
+    wrong = route_rules.in_clear(platform) + traefik_options.pages_in_clear(platform)
     assert not wrong, (
         f"expected routes at the entry point {route_rules.HTTPS} only, saw {wrong}. Try: {scenario_routes.HINT}"
     )

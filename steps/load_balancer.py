@@ -59,22 +59,24 @@ def answering_workers(namespace, outputs, platform, environment):
 
 
 @then("each worker answers over HTTP and HTTPS as the load balancer's only backend")
-def each_worker_answers(answering, outputs, evidence):
+def each_worker_answers(answering, outputs, environment, evidence):
     for worker in outputs.workers:
         with only_behind_load_balancer(outputs, worker):
             for scheme in SCHEMES:
-                answer = functools.partial(ask_behind, answering, outputs, scheme, worker)
+                answer = functools.partial(ask_behind, answering, outputs, scheme, worker, f"www.{environment.domain}")
                 what = f"{worker.name} to answer over {scheme} through the load balancer"
                 seen = eventually(answer, within=LOAD_BALANCER_READY, what=what, hint=LOGS)
                 evidence.add(f"{worker.name} over {scheme}, answered by {answering}", seen)
 
 
 @then("each still answers while other clients hold connections open")
-def answers_beside_others(answering, outputs):
+def answers_beside_others(answering, outputs, environment):
     for worker in outputs.workers:
         with only_behind_load_balancer(outputs, worker):
             for scheme in SCHEMES:
-                answer = functools.partial(ask_beside_others, answering, outputs, scheme, worker)
+                answer = functools.partial(
+                    ask_beside_others, answering, outputs, scheme, worker, f"www.{environment.domain}"
+                )
                 what = f"{worker.name} to answer over {scheme} while {HELD} other connections are open"
                 eventually(answer, within=LOAD_BALANCER_READY, what=what, hint=LOGS)
 
@@ -88,10 +90,11 @@ def has_time(outputs):
 
 
 @then("the load balancer sets no low limit on connections")
-def no_low_limit(outputs):
-    low = limited(outputs, LIMIT) | scarce(outputs, LIMIT)
+def no_low_limit(cluster, outputs, environment):
+    low = limited(outputs, LIMIT) | scarce(outputs, LIMIT) | connection_tracking.crowded(cluster, 2 * LIMIT)
+    low |= haproxy_settings.short_queues(haproxy_settings.running(outputs))
     assert not low, f"expected no load balancer limit below {LIMIT} connections, saw {low}. Try: {LOGS}"
-    refused = [scheme for scheme in SCHEMES if not takes_another(outputs, scheme)]
+    refused = [scheme for scheme in SCHEMES if not takes_another(outputs, scheme, f"www.{environment.domain}")]
     assert not refused, (
         f"expected an answer while one address holds {MANY} connections, saw none over {refused}. Try: {LOGS}"
     )
@@ -130,8 +133,11 @@ def all_workers_back(outputs):
 
 @then("it refuses nobody, and leads everybody to each worker alike")
 def tells_nobody_apart(outputs):
-    rules = haproxy_settings.tells_apart(haproxy_settings.running(outputs))
-    assert not rules, f"expected no load balancer rules for some clients or hosts, saw {rules}. Try: {LOGS}"
+    text = haproxy_settings.running(outputs)
+    rules = haproxy_settings.tells_apart(text) + haproxy_settings.answers_itself(text)
+    assert not rules, (
+        f"expected no load balancer rules for some clients or hosts, and no answer of its own, saw {rules}. Try: {LOGS}"
+    )
     past = leads_past_workers(outputs)
     assert not past, f"expected each worker once behind every port of the load balancer, saw {past}. Try: {LOGS}"
 
@@ -140,9 +146,9 @@ def tells_nobody_apart(outputs):
     parsers.parse("of {count:d} new connections at most {most:d} wait a second for an answer"),
     target_fixture="passed_before",
 )
-def loses_no_packets(outputs, count, most, evidence):
+def loses_no_packets(outputs, environment, count, most, evidence):
     passed_before = connections_by_server(outputs)
-    late = late_answers(outputs, count)
+    late = late_answers(outputs, count, f"www.{environment.domain}")
     evidence.add(f"answers to {count} new connections that were late", late)
     assert len(late) <= most, (
         f"expected at most {most} of {count} new connections to wait, {len(late)} did, as if packets were lost: "

@@ -7,7 +7,14 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.clients.web import url
 from acceptance.drivers.api import idle_connections, many_at_once, slow_requests
 from acceptance.drivers.api.graphql import TYPENAME, is_data, wrong_media_type
-from acceptance.drivers.ingress import access_log, http2_requests, redirects, route_middlewares, route_rules
+from acceptance.drivers.ingress import (
+    access_log,
+    http2_requests,
+    redirects,
+    route_middlewares,
+    route_rules,
+    tls_options,
+)
 from acceptance.drivers.ingress.scenario_routes import FRESH, HINT, answered
 from acceptance.drivers.services.service import Service, in_words
 from acceptance.drivers.workloads.pods import PodClient
@@ -62,6 +69,7 @@ def routes_lead_to(platform, cluster, environment, host, name, evidence):
 @then(parsers.parse('nothing along the way changes the requests for the host "{host}" or their responses'))
 def nothing_changes_requests(platform, environment, host):
     wrong = route_middlewares.changed_everywhere(platform, f"{host}.{environment.domain}")
+    wrong += tls_options.refused_everywhere(platform)
     harmless = ", ".join(route_middlewares.HARMLESS)
     assert not wrong, (
         f"expected unchanged requests for {host}, with no middleware but {harmless}, saw {wrong}. Try: {HINT}"

@@ -19,8 +19,8 @@ SECTIONS = {"global", "defaults", "frontend", "backend", "listen", "resolvers", 
 UNITS = {"us": 1e-6, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 PAUSES = ("client", "server", "tunnel")
 """The time-outs that close idle connections."""
-INTER, FALL = "2s", "3"
-"""HAProxy's defaults: the time between two checks, and how many have to fail."""
+INTER, FALL, RISE = "2s", "3", "2"
+"""HAProxy's defaults: the time between two checks, how many have to fail, and how many to succeed again."""
 RETRIES = "3"
 """HAProxy's default: how often a connection that failed is tried again."""
 CONNECTS = 10.0
@@ -30,6 +30,14 @@ TELLS_APART = (
     "use_backend", "use-server", "stick",
 )  # fmt: skip
 """The first words of rules that refuse some clients, answer them, or lead some elsewhere than others."""
+ANSWERS = (
+    "monitor-uri", "stats", "errorfile", "errorfiles", "errorloc", "errorloc302", "errorloc303", "http-error",
+    "http-after-response", "use-fcgi-app",
+)  # fmt: skip
+"""The first words of settings by which it answers requests itself, or changes answers, where it reads HTTP."""
+USERS_PORTS = {"80", "443"}
+QUEUE = 128
+"""The fewest connections that may wait to be accepted: as many as clients open in one moment."""
 WAITS_ONLY = ["tcp-request", "inspect-delay"]
 """How a rule begins that only says how long others wait."""
 
@@ -56,6 +64,13 @@ class Proxy:
         """Whether an option is on: the last line about it decides."""
         said = [line for line in self.lines if line[:2] == ["option", name] or line[:3] == ["no", "option", name]]
         return bool(said) and said[-1][0] != "no"
+
+    @property
+    def is_for_users(self) -> bool:
+        """Whether users reach it: by their ports, by others that are no plain numbers, or behind another one."""
+        binds = [line[1] for line in self.lines if line[0] == "bind"]
+        ports = {part.rpartition(":")[2] for text in binds for part in text.split(",")}
+        return not ports or any(not port.isdigit() or port in USERS_PORTS for port in ports)
 
 
 def seconds(text: str) -> float:
@@ -85,13 +100,17 @@ def proxies(text: str) -> list[Proxy]:
 
 
 def hangs_up(text: str, within: float) -> list[str]:
-    """The time-outs of a configuration below `within` seconds, in words; one that is not set never ends."""
+    """The time-outs of a configuration below `within` seconds, in words; one that is not set never ends.
+
+    Also where it resets connections as it closes them: what is still on its way is lost.
+    """
+    found = proxies(text)
     return [
         f"{proxy}: timeout {kind} {said[0]}"
-        for proxy in proxies(text)
+        for proxy in found
         for kind in PAUSES
         if (said := proxy.last("timeout", kind)) and seconds(said[0]) < within
-    ]
+    ] + [f"{proxy}: option nolinger" for proxy in found if proxy.has_option("nolinger")]
 
 
 def tells_apart(text: str) -> list[str]:
@@ -102,6 +121,29 @@ def tells_apart(text: str) -> list[str]:
         for line in proxy.lines
         if line[0] in TELLS_APART and line[:2] != WAITS_ONLY
     ]
+
+
+def answers_itself(text: str) -> list[str]:
+    """Where users may be answered by the load balancer itself, in words: it reads HTTP, and answers errors at least.
+
+    Production's passes on what it does not understand. A proxy for statistics at another port is none of the users'.
+    """
+    return [
+        f"{proxy}: mode http{''.join(', ' + ' '.join(line) for line in proxy.lines if line[0] in ANSWERS)}"
+        for proxy in proxies(text)
+        if proxy.is_for_users and proxy.last("mode") == ["http"]
+    ]
+
+
+def short_queues(text: str) -> dict[str, str]:
+    """The queues of connections that wait to be accepted and are too short, by proxy; by default as long as maxconn."""
+    found = {}
+    for proxy in proxies(text):
+        bound = [value_of("backlog", line, "") for line in proxy.lines if line[0] == "bind"]
+        said = [value for value in [*proxy.last("backlog"), *bound] if value]
+        if low := [value for value in said if int(value) < QUEUE]:
+            found[f"{proxy} new connections that wait, of {QUEUE}"] = min(low, key=int)
+    return found
 
 
 def misses_late(text: str, within: float) -> list[str]:
@@ -120,11 +162,17 @@ def left_behind(proxy: Proxy, within: float) -> Iterator[str]:
     for line in (line for line in proxy.lines if line[0] == "server"):
         words = [*defaults, *line[3:]]
         checked = [word for word in words if word in ("check", "no-check")]
-        takes = seconds(value_of("inter", words, INTER)) * int(value_of("fall", words, FALL))
+        inter = value_of("inter", words, INTER)
+        takes = seconds(inter) * int(value_of("fall", words, FALL))
+        # The first check of one that is down, and then the others.
+        first, others = value_of("downinter", words, inter), value_of("fastinter", words, inter)
+        back = seconds(first) + seconds(others) * (int(value_of("rise", words, RISE)) - 1)
         if checked[-1:] != ["check"]:
             yield f"{proxy}: {line[1]} is not checked"
         elif takes > within:
             yield f"{proxy}: {line[1]} is missed only after {takes:g} s (inter x fall)"
+        elif back > within:
+            yield f"{proxy}: {line[1]} gets nothing for {back:g} s after it is back (inter x rise)"
 
 
 def redispatches(proxy: Proxy) -> bool:

@@ -71,10 +71,13 @@ def own_certificate(host: str) -> tuple[str, str, str]:
 
 
 def point_dns_at_traefik(cluster: Cluster, domain: str) -> None:
-    """Inside the cluster, the platform's names resolve to Traefik, where the authority validates (kind only)."""
+    """Inside the cluster, the platform's names resolve to Traefik, where the authority validates (kind only).
+
+    The domain itself, too: a route may redirect it.
+    """
     configuration = cluster.core.read_namespaced_config_map("coredns", "kube-system")
     escaped = domain.replace(".", "\\.")
-    rule = f"rewrite stop name regex (.*)\\.{escaped} {TRAEFIK} answer auto"
+    rule = f"rewrite stop name regex (.*\\.)?{escaped} {TRAEFIK} answer auto"
     corefile = configuration.data["Corefile"]
     if rule not in corefile:
         data = {"Corefile": corefile.replace("    ready\n", f"    ready\n    {rule}\n", 1)}

@@ -6,14 +6,22 @@ import pytest
 
 from acceptance.base.paths import ROOT
 from acceptance.infrastructure import haproxy_settings
-from acceptance.infrastructure.haproxy_settings import hangs_up, misses_late, seconds, tells_apart
+from acceptance.infrastructure.haproxy_settings import (
+    answers_itself,
+    hangs_up,
+    misses_late,
+    seconds,
+    short_queues,
+    tells_apart,
+)
 
 OURS = (ROOT / "infrastructure" / "kind" / "haproxy.cfg.tftpl").read_text()
 
 
 def test_what_we_have_waits_and_sends_nobody_to_who_is_gone():
     assert "server ${worker}" in OURS
-    assert hangs_up(OURS, 60) == misses_late(OURS, 10) == tells_apart(OURS) == []
+    assert hangs_up(OURS, 60) == misses_late(OURS, 10) == tells_apart(OURS) == answers_itself(OURS) == []
+    assert short_queues(OURS) == {}
 
 
 @pytest.mark.parametrize(
@@ -23,6 +31,8 @@ def test_what_we_have_waits_and_sends_nobody_to_who_is_gone():
         ("timeout server 60s", "timeout server 10000", "timeout server 10000"),
         ("timeout server 60s", "timeout server 60s\n  timeout tunnel 30s", "timeout tunnel 30s"),
         ("  default_backend", "  timeout client 5s\n  default_backend", "timeout client 5s"),
+        ("option dontlognull", "option nolinger", "option nolinger"),
+        ("balance roundrobin", "balance roundrobin\n  option nolinger", "backend ${name}: option nolinger"),
     ],
 )
 def test_a_time_out_that_hangs_up_is_told(old, new, seen):
@@ -56,6 +66,10 @@ CHECKED = "default-server check inter 500ms fall 2"
         (CHECKED, "default-server fall 2", "is not checked"),
         ("${worker}:${port}", "${worker}:${port} inter 1m", "only after 120 s"),
         ("${worker}:${port}", "${worker}:${port} no-check", "is not checked"),
+        ("rise 1", "rise 600", "gets nothing for 300 s"),
+        ("rise 1", "rise 1 downinter 5m", "gets nothing for 300 s"),
+        ("rise 1", "rise 3 fastinter 10s", "gets nothing for 20.5 s"),
+        ("inter 500ms fall 2 rise 1", "inter 6s fall 1", "gets nothing for 12 s"),
     ],
 )
 def test_a_worker_that_is_gone_and_still_given_users_is_told(old, new, seen):
@@ -70,6 +84,8 @@ def test_a_worker_that_is_gone_and_still_given_users_is_told(old, new, seen):
         ("option redispatch", "option redispatch -1\n  retries 2"),
         ("option redispatch", "option redispatch 10\n  retries 20"),
         ("timeout connect 2s", "timeout connect 10s"),
+        ("rise 1", "rise 20"),
+        ("option dontlognull", "option nolinger\n  no option nolinger"),
     ],
 )
 def test_a_worker_that_is_gone_and_soon_left_is_let_pass(old, new):
@@ -95,6 +111,45 @@ def test_a_worker_that_is_gone_and_soon_left_is_let_pass(old, new):
 def test_a_rule_for_some_clients_is_told(line, is_told, before):
     assert before in OURS
     assert bool(tells_apart(OURS.replace(before, f"  {line}\n{before}"))) is is_told
+
+
+FRONTEND = "  default_backend ${name}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("mode tcp", "mode http", 2),
+        (FRONTEND, f"  mode http\n  monitor-uri /healthz\n{FRONTEND}", 1),
+        (FRONTEND, f"  mode http\n  stats enable\n  stats uri /status\n{FRONTEND}", 1),
+        ("  balance roundrobin", "  mode http\n  errorfile 503 /etc/503.http\n  balance roundrobin", 1),
+        ("  option redispatch", "  option redispatch\n  errorfile 503 /etc/503.http", 0),
+        (
+            "resolvers engine\n",
+            "listen stats\n  bind 127.0.0.1:8404\n  mode http\n  stats enable\nresolvers engine\n",
+            0,
+        ),
+        ("resolvers engine\n", "listen more\n  bind *:8080,[::]:80\n  mode http\nresolvers engine\n", 1),
+    ],
+)
+def test_a_load_balancer_that_answers_users_itself_is_told(old, new, said):
+    assert old in OURS
+    found = answers_itself(OURS.replace(old, new))
+    assert len(found) == said and all("mode http" in text for text in found)
+    assert ("monitor-uri" in new) is ("monitor-uri" in "".join(found))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "seen"),
+    [
+        ("option redispatch", "option redispatch\n  backlog 1", {"1"}),
+        ("bind :${port}", "bind :${port} backlog 16", {"16"}),
+        ("bind :${port}", "bind :${port}\n  backlog 1024", set()),
+    ],
+)
+def test_a_short_queue_of_new_connections_is_told(old, new, seen):
+    assert old in OURS
+    assert {*short_queues(OURS.replace(old, new)).values()} == seen
 
 
 def test_what_is_said_of_one_section_holds_for_no_other():

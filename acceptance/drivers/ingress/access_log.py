@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import secrets
 import time
@@ -12,13 +13,17 @@ import requests
 
 from acceptance.base.deadlines import LOGS_READABLE
 from acceptance.base.environment import Environment
+from acceptance.base.errors import UserError
 from acceptance.base.waiting import eventually
 from acceptance.clients.web import url
 from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.ingress.redirects import known_paths
-from acceptance.drivers.ingress.route_rules import Rule
+from acceptance.drivers.ingress.route_rules import HTTPS, TRAEFIK, Rule
 from acceptance.drivers.ingress.scenario_routes import FRESH, LOGS, answered
+from acceptance.drivers.ingress.traefik_options import Options, below, options_of, running_specs
 from acceptance.platform.authority import NAMESPACE
+from acceptance.platform.routes import SERVICES
 
 NOT_REACHED = (500, 502, 504)
 """Traefik's statuses if a pod did not answer; 500 if Traefik spoke TLS to a pod that speaks HTTP."""
@@ -30,11 +35,14 @@ LARGE = {
 
 Common servers accept them (Node.js 16 KiB, nginx 8 KiB a line, h11 64 KiB, Go 1 MiB).
 """
-ENCODED = "a%2Fb%2520c"
-"""The end of a path with an encoded slash and an encoded percent sign, as in a link with a name or an address in it.
+ENCODED = "a%2Fb%2520c%23d%3Fe%3Bf"
+"""The end of a path with an encoded slash, percent sign, hash, question mark and semicolon, as links have with names.
 
-Traefik 3.6 passes both on unless it is told not to (its manual, "Request Path"). Decoded twice it is still a path.
+Traefik 3.6 passes all of them on unless it is told not to (its manual, "Request Path"). Decoded twice it is still a
+path.
 """
+READ = ("RequestPath", "ServiceAddr")
+"""The fields of the access log that are read here."""
 TOO_LARGE = 431
 """The status for headers that exceed a server's limit (RFC 6585, 5). Traefik does not log such a request."""
 
@@ -123,8 +131,54 @@ def addresses(lines: list[str], marks: list[str]) -> dict[str, str]:
     return found
 
 
+def hidden_by(options: Options) -> list[str]:
+    """The options because of which Traefik's access log does not say which pod received each request."""
+    own = f"entrypoints.{HTTPS}.observability.accesslogs"
+    said = {
+        "accesslog": options.get("accesslog", "false").lower() == "false" and not below(options, "accesslog."),
+        "accesslog.format": options.get("accesslog.format", "common") != "json",
+        "accesslog.filepath": bool(options.get("accesslog.filepath")),
+        **dict.fromkeys(below(options, "accesslog.filters."), True),
+        **{name: options.get(name, "keep") != "keep" for name in map(functools.partial(decides, options), READ)},
+        own: options.get(own, "true").lower() == "false",
+    }
+    return [f"--{name}={options.get(name, '')}" for name, hides in said.items() if hides]
+
+
+def decides(options: Options, field: str) -> str:
+    """The option that decides whether a field is in the access log: the field's own, or that of all."""
+    own = f"accesslog.fields.names.{field.lower()}"
+    return own if own in options else "accesslog.fields.defaultmode"
+
+
+def not_logged(routes: list[Manifest]) -> list[str]:
+    """The IngressRoutes to services whose requests are not logged, in words."""
+    return [
+        f"observability.accessLogs: false of the IngressRoute {route['metadata']['name']}"
+        for route in routes
+        for rule in route["spec"].get("routes") or []
+        if (rule.get("observability") or {}).get("accessLogs") is False
+        and any(service["name"] in SERVICES for service in rule.get("services") or [])
+    ]
+
+
+def check_is_readable(cluster: Cluster) -> None:
+    """Raise UserError if Traefik's access log does not say what is read from it: it is a means, not what is judged."""
+    options = [word for spec in running_specs(cluster).values() for word in hidden_by(options_of(spec))]
+    routes = cluster.custom.list_cluster_custom_object(*TRAEFIK, "ingressroutes")["items"]
+    if found := dict.fromkeys(options + not_logged(routes)):
+        what = f"Traefik's access log does not say which pod receives each request, because of {', '.join(found)}"
+        raise UserError(
+            what, "have Traefik log all requests as JSON to its output: --accesslog --accesslog.format=json"
+        )
+
+
 def wait_addresses(cluster: Cluster, marked: MarkedRequests) -> dict[str, str]:
-    """Wait until Traefik's access log has every mark; return the pods' addresses by mark."""
+    """Wait until Traefik's access log has every mark; return the pods' addresses by mark.
+
+    Raises TimedOut, and UserError if it never would.
+    """
+    check_is_readable(cluster)
 
     def logged() -> dict[str, str]:
         seen = addresses(entries(cluster, marked.since), [*marked.asked])

@@ -6,13 +6,12 @@ Source: 3.9, 13.1, 13.2 and 13.6, which speak of the UI. A route may leave the A
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from acceptance.base.deadlines import ROUTE_READY
 from acceptance.base.waiting import eventually
 from acceptance.clients.argocd import ArgoCD
-from acceptance.drivers.ingress import route_matching, route_rules
+from acceptance.drivers.ingress import route_matching, route_rules, tls_options
 from acceptance.drivers.ingress import route_middlewares as passed
 from acceptance.drivers.ingress.route_rules import Rule
 from acceptance.platform.platform import Platform
@@ -37,13 +36,13 @@ def wrong_everywhere(platform: Platform) -> list[str]:
 
 def hindered(platform: Platform, rules: list[Rule], host: str) -> list[str]:
     """What turns some requests for a host away before they get to Argo CD, in words: Middlewares, TLS options."""
-    middlewares, options = passed.live_middlewares(platform.cluster), passed.live_tls_options(platform.cluster)
+    middlewares, options = passed.live_middlewares(platform.cluster), tls_options.live_specs(platform.cluster)
     return turns_away(rules, host, middlewares, options) + hindering(passed.live_entries(platform, middlewares))
 
 
 def hindered_in_production(platform: Platform, rules: list[Rule], host: str) -> list[str]:
     """The same as production renders it."""
-    middlewares, options = passed.production_middlewares(platform), passed.production_tls_options(platform)
+    middlewares, options = passed.production_middlewares(platform), tls_options.production_specs(platform)
     return turns_away(rules, host, middlewares, options) + hindering(passed.production_entries(platform, middlewares))
 
 
@@ -60,15 +59,14 @@ def turns_away(rules: list[Rule], host: str, middlewares: Specs, options: Specs)
     """
     own = [rule for rule in rules if rule.may_take(host) and names_any(rule)]
     used = [rule for rule in own if not signs_in(rule)]
-    whole = [replace(rule, middlewares=tuple(passed.behind_chains(rule.middlewares, middlewares))) for rule in used]
     chosen = [(rule, rule.tls["options"]) for rule in own if rule.tls.get("options")]
     rejecting = [
         f"{rule.match} has the TLS options {name}: {options[name]}"
         for rule, item in chosen
         if (name := f"{item.get('namespace') or rule.namespace}/{item['name']}") in options
-        and passed.rejects_clients(options[name])
+        and tls_options.refusals(options[name])
     ]
-    return hindering(passed.through(whole, middlewares)) + rejecting
+    return hindering(passed.through(used, middlewares)) + rejecting
 
 
 def taken_elsewhere(rules: list[Rule], host: str) -> list[str]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 from acceptance.base.conditions import not_ready
-from acceptance.base.deadlines import CERTIFICATE_ISSUED, CERTIFICATE_RENEWED, POD_READY, ROUTE_READY
+from acceptance.base.deadlines import CERTIFICATE_ISSUED, CERTIFICATE_RENEWED, POD_READY
 from acceptance.base.environment import Environment
 from acceptance.base.waiting import TimedOut, eventually
 from acceptance.clients.tls import Chain, served_chain, verify
@@ -25,7 +23,7 @@ from acceptance.platform.platform import Platform
 
 RESTART_HINT = f"kubectl -n traefik get pods; {LOGS}"
 KEPT_HINT = "kubectl -n traefik get pvc; kubectl -n traefik get deploy traefik -o yaml"
-RESOLVER = "letsencrypt"
+RESOLVER = traefik_options.RESOLVER
 PROVEN = "shortlived"
 """The resolver whose certificates are due immediately, so that their renewal can be observed."""
 LOOKS = 3
@@ -77,44 +75,6 @@ def certify(
     """Create a route to the server pod, and wait until its host has a certificate from a resolver."""
     host = create_route(server, environment, resolver=resolver)
     return Certified(host, wait_certificate(outputs, authority, host))
-
-
-def store(cluster: Cluster, traefik: Ingress, file: str = "acme.json") -> dict[str, list[dict[str, Any]]]:
-    """The certificates in Traefik's ACME store, by resolver.
-
-    The store is read on the node, since the image that is built here has no shell tools. A network volume is no
-    directory of the node, so it is read in the pod: the published image has `cat`.
-    """
-    pod = cluster.core.read_namespaced_pod(traefik.pod(), NAMESPACE)
-    claim = next(volume for volume in pod.spec.volumes if volume.name == "acme").persistent_volume_claim
-    assert claim, (
-        "expected Traefik's volume acme (at /data) to be a persistent volume, but it is not: certificates would not "
-        "survive a restart"
-    )
-    bound = cluster.core.read_namespaced_persistent_volume_claim(claim.claim_name, NAMESPACE).spec.volume_name
-    volume = cluster.core.read_persistent_volume(bound).spec
-    if folder := volume.host_path or volume.local:
-        text = cluster.on_node(pod.spec.node_name, "cat", f"{folder.path}/{file}")
-    else:
-        text = cluster.kubectl("-n", NAMESPACE, "exec", pod.metadata.name, "--", "cat", f"/data/{file}")
-    document = json.loads(text)
-    return {resolver: content.get("Certificates") or [] for resolver, content in document.items()}
-
-
-def stored(cluster: Cluster, traefik: Ingress, host: str) -> list[str]:
-    """A host's certificates in acme.json, in their encoding there."""
-    return [item["certificate"] for item in store(cluster, traefik)[RESOLVER] if item["domain"]["main"] == host]
-
-
-def wait_stored(cluster: Cluster, traefik: Ingress, host: str) -> str:
-    """Wait until acme.json has a certificate for a host; return it."""
-
-    def there() -> str:
-        entries = stored(cluster, traefik, host)
-        assert entries, f"acme.json has no certificate for {host}"
-        return entries[0]
-
-    return eventually(there, within=ROUTE_READY, what=f"the certificate of {host} in acme.json", hint=LOGS)
 
 
 def restart_traefik(cluster: Cluster, traefik: Ingress) -> None:
@@ -194,14 +154,6 @@ def proven_options(platform: Platform, resolver: str = PROVEN) -> traefik_option
     """The options of the resolver whose renewal was observed."""
     specs = traefik_options.running_specs(platform.cluster).values()
     return traefik_options.resolver(traefik_options.options_of(next(iter(specs))), resolver)
-
-
-def lost_stores(platform: Platform) -> list[str]:
-    """The ACME stores of Traefik, here and in production, that are on no persistent volume or refused at a start."""
-    specs = traefik_options.running_specs(platform.cluster)
-    specs["production"] = traefik_options.production_spec(platform)
-    judges = (traefik_options.stores_not_on_claims, traefik_options.opened_at_start)
-    return [text for where, spec in specs.items() for judge in judges for text in judge(where, spec)]
 
 
 def served_by_host(cluster: Cluster, outputs: Outputs, authority: Authority) -> dict[str, Certified]:

@@ -12,6 +12,7 @@ from kubernetes.client import ApiException
 from acceptance.cluster.cluster import Cluster
 from acceptance.drivers.ingress import route_rules
 from acceptance.drivers.ingress.route_rules import Rule
+from acceptance.drivers.ingress.traefik_options import Options, options_of, production_spec, running_specs
 from acceptance.platform.platform import Platform
 
 DEFAULT = "default"
@@ -24,32 +25,56 @@ def covers(name: str, host: str) -> bool:
     return name == host or (name.startswith("*.") and host.partition(".")[2] == name[2:])
 
 
-def ordered_by(rule: Rule) -> list[str]:
-    """The names for which Traefik orders certificates because of a rule: its `domains`, or else its hosts."""
+def orders_of(rule: Rule) -> list[list[str]]:
+    """The names of each certificate that Traefik orders because of a rule: of its `domains`, or else its hosts."""
     if not rule.tls.get("certResolver"):
         return []
-    named = [name for item in rule.tls.get("domains") or () for name in (item.get("main"), *(item.get("sans") or ()))]
-    return [str(name) for name in named if name] or rule.hosts
+    named = [(item.get("main"), *(item.get("sans") or ())) for item in rule.tls.get("domains") or ()]
+    return [found for names in named if (found := [str(name) for name in names if name])] or [rule.hosts]
 
 
-def left_out(rules: list[Rule]) -> list[str]:
-    """The hosts of rules for which neither their own route nor another one orders a certificate, in words.
+def ordered_by(rule: Rule) -> list[str]:
+    """The names for which Traefik orders certificates because of a rule."""
+    return [name for names in orders_of(rule) for name in names]
+
+
+def obtained_by(rule: Rule, options: Options) -> list[str]:
+    """Those of these names that its resolver can get a certificate for, by Traefik's options.
+
+    A wildcard takes the challenge over DNS; without it the whole order fails. Source: Let's Encrypt, "Challenge Types".
+    """
+    challenge = f"certificatesresolvers.{rule.tls.get('certResolver')}.acme.dnschallenge".lower()
+    any_name = any(name == challenge or name.startswith(f"{challenge}.") for name in options)
+    whole = [names for names in orders_of(rule) if any_name or not any(name.startswith("*") for name in names)]
+    return [name for names in whole for name in names]
+
+
+def left_out(rules: list[Rule], options: Options) -> list[str]:
+    """The hosts of rules for which neither their own route nor another one gets a certificate, in words.
 
     Routes without a resolver are judged elsewhere (`certificates.certified_by`).
     """
-    names = [name for rule in rules for name in ordered_by(rule)]
+    names = [name for rule in rules for name in obtained_by(rule, options)]
     return sorted({
-        f"{host} of {rule.namespace}/{rule.route}, whose certificates are for {ordered_by(rule)}"
+        f"{host} of {rule.namespace}/{rule.route}, whose certificates are for {in_words(rule, options)}"
         for rule in rules
         for host in (rule.hosts if rule.tls.get("certResolver") else ())
         if not any(covers(name, host) for name in names)
     })  # fmt: skip
 
 
+def in_words(rule: Rule, options: Options) -> str:
+    """The names of a rule's certificates, and those that its resolver can get if they are fewer."""
+    ordered, obtained = ordered_by(rule), obtained_by(rule, options)
+    return str(ordered) if obtained == ordered else f"{ordered}, of which its challenge can get {obtained}"
+
+
 def hosts_left_out(platform: Platform) -> list[str]:
     """Such hosts of the platform's routes here, and of those that production renders."""
     here, there = route_rules.all_rules(platform.cluster), route_rules.production_rules(platform)
-    return [*left_out(here), *(f"production's {text}" for text in left_out(there))]
+    running = options_of(next(iter(running_specs(platform.cluster).values())))
+    wanted = options_of(production_spec(platform))
+    return [*left_out(here, running), *(f"production's {text}" for text in left_out(there, wanted))]
 
 
 def names_in(pem: bytes) -> list[str]:

@@ -19,8 +19,8 @@ Traefik 3 answers HEAD, which `curl -I` sends, and all other methods with 308 (R
 method. These may get either; content over plain HTTP is wrong for every method.
 """
 QUERY = "?from=mail&x=1"
-OF_TRAEFIK = ("/ping", "/metrics", "/api", "/dashboard/", "/.well-known/x")
-"""Paths at which Traefik may answer itself, whatever the host.
+ON_THE_WAY = ("/ping", "/metrics", "/api", "/dashboard/", "/.well-known/x", "/healthz", "/haproxy?stats")
+"""Paths at which Traefik or a load balancer before it may answer itself, whatever the host.
 
 /.well-known/acme-challenge/ is not among them: a resolver that uses http-01 answers there. Source: RFC 8555, 8.3.
 """
@@ -39,12 +39,12 @@ def known_paths(environment: Environment) -> dict[str, list[str]]:
 def pages(environment: Environment, rules: Iterable[Rule]) -> list[str]:
     """The plain-HTTP URL of each known path of each host of services and routes, and of a host without a route.
 
-    At each of them Traefik's own paths are among these.
+    At each of them the own paths of what is on the way are among these.
     """
     rules = list(rules)
     known = {f"{name}.{environment.domain}": paths for name, paths in known_paths(environment).items()}
     hosts = [*sorted({*route_rules.hosts(rules), *known}), f"nobody-{secrets.token_hex(3)}.{environment.domain}"]
-    found, always = [], {"/", f"/consulting{QUERY}", *OF_TRAEFIK}
+    found, always = [], {"/", f"/consulting{QUERY}", *ON_THE_WAY}
     for host in hosts:
         named = [path for rule in rules if rule.may_take(host) for path in rule.paths]
         found += [f"http://{host}{path}" for path in sorted({*always, *known.get(host, []), *named})]

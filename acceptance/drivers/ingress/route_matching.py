@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-MATCHER = re.compile(r"(!?)\b(Host|HostRegexp|Path|PathPrefix)\(([^)]*)\)")
+MATCHER = re.compile(r"(!?)\b(Host|HostRegexp|Path|PathPrefix)\(([^)]*)\)", re.IGNORECASE)
 WORD = re.compile(r"[`\"]([^`\"]*)[`\"]")
 
 QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"")
@@ -15,8 +15,9 @@ TRIED = {"", "host", "hostregexp", "path", "pathprefix"}
 
 
 def words(match: str, *matchers: str) -> list[str]:
-    """The arguments of the matchers with these names, except those negated by `!`."""
-    found = [text for no, name, text in MATCHER.findall(match) if name in matchers and not no]
+    """The arguments of the matchers with these names, however they are spelt, except those negated by `!`."""
+    wanted = {name.lower() for name in matchers}
+    found = [text for no, name, text in MATCHER.findall(match) if name.lower() in wanted and not no]
     return [word for text in found for word in WORD.findall(text)]
 
 
@@ -44,11 +45,16 @@ def may_take(match: str, host: str) -> bool:
     match = match.strip()
     if match.startswith("("):
         return may_take(match[1:-1], host)
-    if match.startswith("Host("):
-        return host.lower() in [word.lower() for word in WORD.findall(match)]
-    if match.startswith("HostRegexp("):
+    if match.lower().startswith("host("):
+        return plain(host) in [plain(word) for word in WORD.findall(match)]
+    if match.lower().startswith("hostregexp("):
         return any(fits(pattern, host) for pattern in WORD.findall(match))
     return True
+
+
+def plain(host: str) -> str:
+    """A host in one spelling: Traefik compares them without regard to case, and without the dot that may end them."""
+    return host.lower().rstrip(".")
 
 
 def fits(pattern: str, host: str) -> bool:
@@ -66,7 +72,7 @@ def names_hosts(match: str) -> bool:
     if len(found := parts(match, "&&")) > 1:
         return any(names_hosts(part) for part in found)
     match = match.strip()
-    return names_hosts(match[1:-1]) if match.startswith("(") else match.startswith("Host(")
+    return names_hosts(match[1:-1]) if match.startswith("(") else match.lower().startswith("host(")
 
 
 def untried(match: str) -> list[str]:

@@ -16,8 +16,12 @@ from acceptance.platform.platform import Platform
 PROTECTIVE = {
     "stsSeconds", "stsIncludeSubdomains", "stsPreload", "forceSTSHeader", "frameDeny", "customFrameOptionsValue",
     "contentTypeNosniff", "browserXssFilter", "customBrowserXSSValue", "referrerPolicy", "permissionsPolicy",
+    "contentSecurityPolicy", "contentSecurityPolicyReportOnly",
 }  # fmt: skip
-"""The settings of a `headers` Middleware that only add headers with which browsers protect their users."""
+"""The settings of a `headers` Middleware that only add headers with which browsers protect their users.
+
+Whether a policy for contents breaks a page shows in the browser that opens it (10.5 to 10.8).
+"""
 PROTECTS = "protective headers"
 """The name of such a Middleware's kind."""
 COMPRESSES = "compression for clients that asked for none"
@@ -51,13 +55,16 @@ def live_middlewares(cluster: Cluster) -> dict[str, dict[str, Any]]:
 
 
 def behind_chains(names: Iterable[str], middlewares: Mapping[str, Mapping[str, Any]], depth: int = 5) -> list[str]:
-    """The Middlewares of these names (NAMESPACE/NAME), with those that chains among them name, up to a depth."""
+    """The Middlewares of these names (NAMESPACE/NAME), with those that chains among them name, up to a depth.
+
+    A deeper one is named as it cannot be called, so that nobody takes it for known.
+    """
     found = []
     for name in names:
         home = name.partition("/")[0]
         chained = ((middlewares.get(name) or {}).get("chain") or {}).get("middlewares") or []
         below = [f"{item.get('namespace') or home}/{item['name']}" for item in chained]
-        found += [name, *(behind_chains(below, middlewares, depth - 1) if depth else [])]
+        found += [name, *(behind_chains(below, middlewares, depth - 1) if depth else [f"{one}..." for one in below])]
     return found
 
 
@@ -101,7 +108,7 @@ def changed_everywhere(platform: Platform, host: str) -> list[str]:
     live, rendered = live_middlewares(platform.cluster), production_middlewares(platform)
     found = odd_ways(there) + changed_on_the_way(there, rendered) + changing(production_entries(platform, rendered))
     entered = odd_ways(here) + changing(live_entries(platform, live))
-    found += production_tls(platform) + on_every_way(production_spec(platform))
+    found += on_every_way(production_spec(platform))
     entered += [text for spec in running_specs(platform.cluster).values() for text in on_every_way(spec)]
     return entered + changed_on_the_way(here, live) + [f"in production {text}" for text in found]
 
@@ -118,50 +125,19 @@ def odd_ways(rules: list[Rule]) -> list[str]:
     return ways + [f"{rule.match} has the TLS options {rule.tls['options']}" for rule in rules if "options" in rule.tls]
 
 
-def default_tls(options: Iterable[Manifest]) -> list[str]:
-    """The TLSOptions called `default` that reject clients with TLS 1.2 or without a client certificate, in words.
-
-    Traefik applies the one of this name to every route that names none, whatever its namespace.
-    """
-    found = [item["spec"] for item in options if item["metadata"]["name"] == "default"]
-    return [f"every route has the TLS options {spec}" for spec in found if rejects_clients(spec)]
-
-
-def rejects_clients(spec: dict[str, Any]) -> bool:
-    """Whether a TLSOption's spec rejects clients with TLS 1.2 or without a client certificate."""
-    return spec.get("minVersion") == "VersionTLS13" or bool(spec.get("clientAuth"))
-
-
-def live_tls_options(cluster: Cluster) -> dict[str, dict[str, Any]]:
-    """The specs of all TLSOptions, by NAMESPACE/NAME."""
-    return specs(cluster.custom.list_cluster_custom_object(*TRAEFIK, "tlsoptions")["items"])
-
-
-def production_tls_options(platform: Platform) -> dict[str, dict[str, Any]]:
-    """The specs of the TLSOptions that production renders, by NAMESPACE/NAME."""
-    rendered = (item for component in ("traefik", *ROUTED) for item in platform.rendering.production(component))
-    return specs(item for item in rendered if item["kind"] == "TLSOption")
-
-
-def production_tls(platform: Platform) -> list[str]:
-    """The same for the TLSOptions that production renders; here a request over TLS 1.2 shows them."""
-    rendered = (item for component in ("traefik", *ROUTED) for item in platform.rendering.production(component))
-    return default_tls(item for item in rendered if item["kind"] == "TLSOption")
-
-
 def at_entry_points(options: Options, middlewares: dict[str, dict[str, Any]]) -> list[Named]:
     """The Middlewares of the entry points, which every request passes, whatever its route says.
 
     An option names them `NAMESPACE-NAME@kubernetescrd`. A Middleware that does not exist has no kind.
     """
-    kinds = {f"{name.replace('/', '-')}@kubernetescrd": kinds_of(spec) for name, spec in middlewares.items()}
+    known = {f"{name.replace('/', '-')}@kubernetescrd": name for name in middlewares}
     return [
-        (f"all of {option.split('.')[1]} goes through {name} ({', '.join(kinds.get(name, [])) or 'not there'})",
-         kinds.get(name, []))
+        found
         for option, value in options.items()
         if option.startswith("entrypoints.") and option.endswith(".http.middlewares")
         for name in value.split(",")
-    ]  # fmt: skip
+        for found in passed(f"all of {option.split('.')[1]}", [known.get(name, name)], middlewares)
+    ]
 
 
 def live_entries(platform: Platform, middlewares: dict[str, dict[str, Any]]) -> list[Named]:
@@ -186,12 +162,17 @@ def hidden_503s(platform: Platform) -> list[str]:
 
 def through(rules: list[Rule], middlewares: dict[str, dict[str, Any]]) -> list[Named]:
     """Each Middleware of each rule, in words and with its kinds; one that does not exist has none."""
+    return [found for rule in rules for found in passed(rule.match, rule.middlewares, middlewares)]
+
+
+def passed(what: str, names: Iterable[str], middlewares: dict[str, dict[str, Any]]) -> list[Named]:
+    """The Middlewares of these names, in words and with their kinds; in place of a chain what it consists of."""
+    kinds = {name: kinds_of(middlewares.get(name, {})) for name in behind_chains(names, middlewares)}
     return [
-        (f"{rule.match} goes through {name} ({', '.join(kinds_of(middlewares.get(name, {}))) or 'not there'})",
-         kinds_of(middlewares.get(name, {})))
-        for rule in rules
-        for name in rule.middlewares
-    ]  # fmt: skip
+        (f"{what} goes through {name} ({', '.join(found) or 'not there'})", found)
+        for name, found in kinds.items()
+        if found != ["chain"]
+    ]
 
 
 def hides_a_503(rules: list[Rule], middlewares: dict[str, dict[str, Any]]) -> list[str]:

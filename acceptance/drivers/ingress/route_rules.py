@@ -11,6 +11,7 @@ from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import has_scenarios_name
 from acceptance.drivers.ingress import route_matching
+from acceptance.drivers.ingress.traefik_options import by_default, options_of, production_spec, running_specs
 from acceptance.platform.platform import Platform
 
 TRAEFIK = ("traefik.io", "v1alpha1")
@@ -44,7 +45,7 @@ class Rule:
     @property
     def hosts(self) -> list[str]:
         """The hosts that it names."""
-        return [host.lower() for host in route_matching.words(self.match, "Host")]
+        return [route_matching.plain(host) for host in route_matching.words(self.match, "Host")]
 
     @property
     def paths(self) -> list[str]:
@@ -126,13 +127,24 @@ def hosts(rules: list[Rule]) -> list[str]:
     return sorted({host for rule in rules for host in rule.hosts})
 
 
-def taken_in_clear(rules: list[Rule]) -> list[str]:
-    """The rules with an entry point other than HTTPS, where only a redirect may answer, in words."""
+def taken_in_clear(rules: list[Rule], default: tuple[str, ...] = ()) -> list[str]:
+    """The rules with an entry point other than HTTPS, where only a redirect may answer, in words.
+
+    `default`: the entry points of rules that name none; none: all of them.
+    """
     return [
-        f"{rule.namespace}/{rule.route} is attached to the entry points {list(rule.entry_points) or '(all)'}"
+        f"{rule.namespace}/{rule.route} is attached to the entry points {list(rule.entry_points or default) or '(all)'}"
         for rule in rules
-        if rule.entry_points != (HTTPS,)
+        if (rule.entry_points or default) != (HTTPS,)
     ]
+
+
+def in_clear(platform: Platform) -> list[str]:
+    """The same for all rules, here and as production renders them."""
+    here = {by_default(options_of(spec)) for spec in running_specs(platform.cluster).values()}
+    there = by_default(options_of(production_spec(platform)))
+    found = [text for default in here for text in taken_in_clear(all_rules(platform.cluster), default)]
+    return found + [f"in production {text}" for text in taken_in_clear(production_rules(platform), there)]
 
 
 def leads_elsewhere(rules: list[Rule], host: str, service: str) -> list[str]:

@@ -15,6 +15,8 @@ from acceptance.base.waiting import consistently, eventually
 from acceptance.clients.docker import docker
 from acceptance.cluster.cluster import Cluster
 from acceptance.drivers.ingress.route_rules import TRAEFIK, Rule
+from acceptance.drivers.ingress.tls_options import refuses_unknown_names
+from acceptance.drivers.ingress.traefik_options import RESOLVER
 from acceptance.drivers.workloads.server_pod import Server
 from acceptance.platform.authority import NAMESPACE
 
@@ -58,8 +60,12 @@ def is_open(text: str) -> bool:
 
 
 def create_route(server: Server, environment: Environment, path: str = "/", resolver: str | None = None) -> str:
-    """Create an IngressRoute to the server pod for a new host; return the host."""
+    """Create an IngressRoute to the server pod for a new host; return the host.
+
+    Without a `resolver` it is served with Traefik's own certificate, unless Traefik wants one for each name.
+    """
     namespace = server.namespace
+    resolver = resolver or (RESOLVER if refuses_unknown_names(namespace.cluster) else None)
     host = f"{namespace.name}-{secrets.token_hex(2)}.{environment.scenario_domain}"
     route = {
         "apiVersion": "/".join(TRAEFIK), "kind": "IngressRoute", "metadata": {"name": host.partition(".")[0]},
@@ -102,6 +108,22 @@ def status_of(anyone: requests.Session, host: str) -> int:
         raise AssertionError(f"no answer from https://{host}/: {type(error).__name__}") from error
 
 
+def statuses_elsewhere(anyone: requests.Session, cluster: Cluster, url: str) -> set[int]:
+    """The statuses of FRESH requests for what has no route.
+
+    Where Traefik refuses names without a certificate, the end of the connection is as good as its 404.
+    """
+    refuses, seen = refuses_unknown_names(cluster), set()
+    for _ in range(FRESH):
+        try:
+            seen.add(anyone.get(url, headers={"Connection": "close"} if refuses else None).status_code)
+        except requests.exceptions.SSLError as error:
+            if not refuses or "ALERT" not in str(error).upper():
+                raise AssertionError(f"no answer from {url}: {error}") from error
+            seen.add(404)
+    return seen
+
+
 def stays_answered_with(anyone: requests.Session, host: str, code: int, before: int | None = None) -> None:
     """Wait until requests are answered with `code`, and see that they all are, for some seconds.
 
@@ -122,8 +144,12 @@ def stays_answered_with(anyone: requests.Session, host: str, code: int, before: 
 
 
 def plain_http_statuses(server: Server, rules: list[Rule]) -> dict[str, Any]:
-    """The status with which each Service behind rules answers plain HTTP from a pod, by NAMESPACE/NAME:PORT."""
-    behind = [(rule.namespace, service) for rule in rules for service in rule.services]
+    """The status with which each Service behind rules answers plain HTTP from a pod, by NAMESPACE/NAME:PORT.
+
+    A TraefikService, such as `noop@internal` behind a redirect, is none.
+    """
+    every = [(one.get("namespace") or rule.namespace, one) for rule in rules for one in rule.services]
+    behind = [(home, item) for home, item in every if item.get("kind") != "TraefikService"]
     return {f"{home}/{item['name']}:{item['port']}": plain_http_status(server, home, item) for home, item in behind}
 
 
@@ -132,7 +158,7 @@ def plain_http_status(server: Server, home: str, service: dict[str, Any]) -> Any
     assert service.get("scheme") in (None, "http"), (
         f"expected plain HTTP to each Service, but a route in {home} speaks TLS to {service}"
     )
-    address = f"http://{service['name']}.{home}:{service['port']}/"
+    address = f"http://{service['name']}.{home}:{number_of(server.namespace.cluster, home, service)}/"
     # It takes a moment until each node's network policies know a new pod.
     ask = lambda: plain_http_answer(server, home, service["name"], address)  # noqa: E731
     answer = eventually(ask, within=ROUTE_READY, what=f"an answer to plain HTTP at {address}", hint=HINT)
@@ -140,6 +166,17 @@ def plain_http_status(server: Server, home: str, service: dict[str, Any]) -> Any
     # A 400 is no failure by itself: a service may refuse `/` for its own reasons. Only one about TLS is.
     assert status != 400 or not OF_TLS.search(said), f"expected plain HTTP at {address}, saw 400: {said[:200]}"
     return status
+
+
+def number_of(cluster: Cluster, home: str, service: dict[str, Any]) -> str:
+    """The number of a Service's port, which a route may call by its name. Raises AssertionError if it has none such."""
+    wanted = str(service["port"])
+    if wanted.isdigit():
+        return wanted
+    ports = cluster.core.read_namespaced_service(service["name"], home).spec.ports
+    found = [str(port.port) for port in ports if port.name == wanted]
+    assert found, f"expected a port {wanted} of the Service {home}/{service['name']}, as a route calls it, saw none"
+    return found[0]
 
 
 def plain_http_answer(server: Server, home: str, name: str, address: str) -> dict[str, Any]:

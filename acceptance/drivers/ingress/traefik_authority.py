@@ -5,6 +5,7 @@ Here another authority issues them, so that what production asks for shows nowhe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -21,6 +22,12 @@ PROFILES = ("classic",)
 
 Source: Let's Encrypt, "Decreasing Certificate Lifetimes to 45 Days".
 """
+KEYS = ("EC256", "EC384", "RSA2048", "RSA3072", "RSA4096")
+"""The keys for which Let's Encrypt issues certificates. Source: its "Integration Guide", "Supported Key Algorithms"."""
+CONTACT = re.compile(r"[^@\s,:]+@(?:[\w-]+[.])+[a-z][\w-]*[a-z]", re.IGNORECASE)
+"""One address. Let's Encrypt registers an account without one, but not with what is none or with a list in one word."""
+NOBODYS = re.compile(r"(^|[.@])(example([.](com|net|org))?|test|invalid|localhost|local|internal|lan|home|corp)$")
+"""The end of an address at a domain that is nobody's, which Let's Encrypt refuses. Source: RFC 2606, RFC 6762, 8."""
 PROTOCOLS = ("acme-tls/1", "http/1.1")
 """What a list of application protocols has to name: by the first one the authority's challenge is answered."""
 CHOSEN = ("cipherSuites", "curvePreferences")
@@ -54,7 +61,14 @@ def wrong_authority(options: Mapping[str, str], environment: Environment) -> lis
     said = [] if asked == wanted else [f"production orders from {asked or 'the default authority'}, not from {wanted}"]
     if profile is not None and profile not in known:
         said.append(f"production orders certificates of the profile {profile}, not of one of {known}")
-    return said
+    return said + refused(options.get(f"{begin}email", ""), options.get(f"{begin}keytype", KEYS[-1]))
+
+
+def refused(contact: str, key: str) -> list[str]:
+    """Why Let's Encrypt would refuse an account with this contact, or an order with this type of key, in words."""
+    is_fine = not contact or (CONTACT.fullmatch(contact) and not NOBODYS.search(contact.lower()))
+    said = [] if is_fine else [f"production registers with the address {contact}, which the authority refuses"]
+    return said if key.upper() in KEYS else [*said, f"production's keys are {key}, which is none of {', '.join(KEYS)}"]
 
 
 def unanswered(here: Iterable[Manifest], there: Iterable[Manifest]) -> list[str]:

@@ -13,6 +13,8 @@ from acceptance.platform.authority import NAMESPACE
 from acceptance.platform.platform import Platform
 
 Options = dict[str, str]
+RESOLVER = "letsencrypt"
+"""The resolver of the platform's certificates."""
 OWN = {"caserver", "email", "storage", "profile"}
 """Options that may differ between ACME resolvers without affecting when a certificate is renewed."""
 
@@ -32,12 +34,21 @@ ENTRIES = ("web", "websecure")
 """The entry points that clients reach."""
 OWN_PAGES = ("ping", "metrics", "api")
 """The parts of Traefik with pages of its own, which take their paths from every host of their entry point."""
+AS_DEFAULT = re.compile(r"entrypoints[.][^.]+[.]asdefault")
+"""The option of an entry point that routes get which name none."""
 READ = tuple(f"entrypoints.{name}.transport.respondingtimeouts.readtimeout" for name in ENTRIES)
 """The options for a time-out that cuts off a request that a client is still sending."""
 LEAST = 30.0
 """Seconds that a request may take to arrive at least; Traefik's default is 60."""
 CUT = ".transport.respondingtimeouts.writetimeout"
 """The end of an entry point's option for a time-out that cuts off an answer that a client is still reading."""
+PATHS = re.compile(r"entrypoints[.][^.]+[.]http[.](encodedcharacters[.]allowencoded(?!backslash|null).+|sanitizepath)")
+"""The options by which Traefik refuses paths that are right, or passes on others than it judged by.
+
+No path of a link has an encoded backslash or null character, so that these may be refused.
+"""
+UNVERIFIED = "serverstransport.insecureskipverify"
+"""Has no effect on the way to pods, which is plain HTTP everywhere (4.7)."""
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 NEVER = {"0", "0s"}
 """Its values that disable this time-out, as by default."""
@@ -88,7 +99,8 @@ def on_the_way(options: Options) -> list[str]:
     return [
         f"Traefik is started with --{name}={value}"
         for name, value in options.items()
-        if name.startswith(ON_THE_WAY)
+        if (name.startswith(ON_THE_WAY) and name != UNVERIFIED)
+        or (PATHS.fullmatch(name) and value.lower() == "false")
         or (name.endswith(CUT) and value not in NEVER)
         or (name in READ and 0 < seconds(value) < LEAST)
         or is_other_provider(name, value)
@@ -116,6 +128,12 @@ def own_pages(options: Options, entries: Collection[str]) -> list[str]:
         and value.lower() in entries
         and options.get(f"{name.rpartition('.')[0]}.manualrouting", "false").lower() == "false"
     ]
+
+
+def by_default(options: Options) -> tuple[str, ...]:
+    """The entry points of routes that name none, as options say; none: all of them."""
+    chosen = [name.split(".")[1] for name, value in options.items() if AS_DEFAULT.fullmatch(name) and value != "false"]
+    return tuple(chosen)
 
 
 def pages_in_clear(platform: Platform) -> list[str]:

@@ -16,17 +16,22 @@ from acceptance.drivers.ingress import traefik_policies
 from acceptance.platform.authority import NAMESPACE
 from acceptance.platform.platform import Platform
 
+MACHINES = ROOT / "infrastructure" / "aws" / "modules" / "k3s-cluster" / "cloud-init" / "k3s.tf"
+"""What gives production's workers their labels."""
+POOL = "svccontroller.k3s.cattle.io/lbpool"
+"""The label by which a Service asks for some of the machines, and a machine says that it is one of them (K3s)."""
 BALANCER = ROOT / "infrastructure" / "aws" / "load-balancer.tf"
 """What names the port at which production's load balancer asks a worker whether it runs Traefik."""
 
 
 def troubles(platform: Platform) -> list[str]:
     """Why clients would not reach Traefik through its Service, here and in production, in words."""
-    here, there = service(platform.render("traefik")), service(platform.rendering.production("traefik"))
+    rendered = manifest(platform.rendering.production("traefik"))
+    here, there = manifest(platform.render("traefik"))["spec"], rendered["spec"]
     running = running_service(platform.cluster)
     kept = keeps_out("here", here) + keeps_out("here", running) + keeps_out("in production", there)
     shut = traefik_policies.shut_out_everywhere(platform, running, there)
-    return list(dict.fromkeys(kept + shut)) + not_found(there, health_port())
+    return list(dict.fromkeys(kept + shut)) + not_found(there, health_port()) + left_alone(rendered, pools())
 
 
 def running_service(cluster: Cluster) -> dict[str, Any]:
@@ -35,11 +40,16 @@ def running_service(cluster: Cluster) -> dict[str, Any]:
     return dict(cluster.api.sanitize_for_serialization(found.spec))
 
 
-def service(objects: Iterable[Manifest]) -> dict[str, Any]:
-    """The spec of Traefik's Service. Raises AssertionError if there is none, or more than one."""
-    found = [item["spec"] for item in objects if item["kind"] == "Service"]
+def manifest(objects: Iterable[Manifest]) -> Manifest:
+    """Traefik's Service. Raises AssertionError if there is none, or more than one."""
+    found = [item for item in objects if item["kind"] == "Service"]
     assert len(found) == 1, f"expected one Service of Traefik, saw {len(found)}"
     return dict(found[0])
+
+
+def pools() -> set[str]:
+    """The pools of which production's workers say that they belong to them."""
+    return set(re.findall(rf"{re.escape(POOL)}=([\w.-]+)", MACHINES.read_text()))
 
 
 def health_port() -> int:
@@ -63,3 +73,21 @@ def not_found(spec: dict[str, Any], port: int) -> list[str]:
     policy, opened = spec.get("externalTrafficPolicy", "Cluster"), spec.get("healthCheckNodePort")
     said = [] if policy == "Local" else [f"in production externalTrafficPolicy is {policy}, so nothing answers {port}"]
     return said if opened == port else [*said, f"in production healthCheckNodePort is {opened}, not {port}"]
+
+
+def left_alone(service: Manifest, known: set[str]) -> list[str]:
+    """Why production's ServiceLB would start no pods for Traefik's Service, or lead them nowhere, in words.
+
+    `known`: the pools that there are. It leaves Services of a class to others, and there is no other. For a Service
+    that keeps the client's address its pods forward to the node ports. Source: K3s, servicelb.go.
+    """
+    spec, pool = service["spec"], (service["metadata"].get("labels") or {}).get(POOL)
+    said = []
+    if spec.get("loadBalancerClass"):
+        said.append(f"in production it has the loadBalancerClass {spec['loadBalancerClass']}, which nobody serves")
+    if pool is not None and pool not in known:
+        said.append(f"in production it is for the machines of the pool {pool}, of which there are none")
+    without = [port["port"] for port in spec.get("ports") or [] if not port.get("nodePort")]
+    if spec.get("allocateLoadBalancerNodePorts") is False and spec.get("externalTrafficPolicy") == "Local" and without:
+        said.append(f"in production its ports {without} get no node port (allocateLoadBalancerNodePorts: false)")
+    return said

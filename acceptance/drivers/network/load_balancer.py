@@ -7,9 +7,11 @@ import socket
 import time
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
 
 from acceptance.base.conditions import as_json, not_ready
 from acceptance.base.deadlines import POD_READY
@@ -114,32 +116,46 @@ def held(address: tuple[str, int], count: int = HELD) -> Iterator[None]:
         yield
 
 
-def ask(outputs: Outputs, scheme: str, path: str = "/") -> requests.Response:
-    """The load balancer's answer for a path, over a new connection."""
+class NamedAdapter(HTTPAdapter):
+    """Names a host in TLS (SNI) whatever the address: a server may refuse names that it has no certificate for."""
+
+    def __init__(self, name: str):
+        self.name = name
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **settings: Any) -> None:
+        """Have the pools' connections name the host, with urllib3's options."""
+        super().init_poolmanager(*arguments, server_hostname=self.name, **settings)
+
+
+def ask(outputs: Outputs, scheme: str, path: str = "/", name: str = "") -> requests.Response:
+    """The load balancer's answer for a path, over a new connection; `name`: the host that TLS names."""
     address, port = place(outputs, scheme)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), requests.Session() as session:
         # The certificate is from an unknown authority or for another name; only the worker's answer is judged.
         warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
+        if name:
+            session.mount("https://", NamedAdapter(name))
         url = f"{scheme}://{address}:{port}{path}"
-        return requests.get(url, verify=False, timeout=5, allow_redirects=False)
+        return session.get(url, verify=False, timeout=5, allow_redirects=False)
 
 
-def takes_another(outputs: Outputs, scheme: str) -> bool:
+def takes_another(outputs: Outputs, scheme: str, name: str = "") -> bool:
     """Whether the load balancer answers a client beside MANY connections from the same address, as a NAT has it."""
     with held(place(outputs, scheme), MANY):
         try:
-            return bool(ask(outputs, scheme).status_code)
+            return bool(ask(outputs, scheme, name=name).status_code)
         except requests.RequestException:
             return False
 
 
-def late_answers(outputs: Outputs, count: int) -> list[str]:
+def late_answers(outputs: Outputs, count: int, name: str = "") -> list[str]:
     """Of `count` answers, each over a new connection, by HTTP and HTTPS in turn: those that are late or missing."""
     found = []
     for number in range(count):
         scheme, began = SCHEMES[number % len(SCHEMES)], time.monotonic()
         try:
-            ask(outputs, scheme)
+            ask(outputs, scheme, name=name)
         except requests.RequestException as error:
             found.append(f"none over {scheme} ({type(error).__name__})")
             continue
@@ -148,9 +164,9 @@ def late_answers(outputs: Outputs, count: int) -> list[str]:
     return found
 
 
-def ask_pod(outputs: Outputs, scheme: str, worker: Machine, path: str = "/") -> str:
+def ask_pod(outputs: Outputs, scheme: str, worker: Machine, path: str = "/", name: str = "") -> str:
     """What the pod on `worker` says about itself. Raises AssertionError if another one answered, or not over TLS."""
-    answer = ask(outputs, scheme, path)
+    answer = ask(outputs, scheme, path, name)
     assert answer.status_code == 200, f"HTTP {answer.status_code} over {scheme}, not 200 from the pod on {worker.name}"
     reply = as_json(answer.text)
     assert (reply["node"], reply["tls"]) == (worker.name, scheme == "https"), (
@@ -159,7 +175,7 @@ def ask_pod(outputs: Outputs, scheme: str, worker: Machine, path: str = "/") -> 
     return f"pod {reply['pod']}"
 
 
-def ask_traefik(outputs: Outputs, scheme: str, worker: Machine, path: str = "/") -> str:
+def ask_traefik(outputs: Outputs, scheme: str, worker: Machine, path: str = "/", name: str = "") -> str:
     """Traefik's answer for a host without a route: a redirect to HTTPS for plain HTTP, and 404 over HTTPS.
 
     Traefik may run on another worker, so the load balancer's counters tell which worker the request went through.
@@ -167,7 +183,7 @@ def ask_traefik(outputs: Outputs, scheme: str, worker: Machine, path: str = "/")
     """
     server, wanted = f"{scheme}/{worker.name}", f"{worker.address}:{80 if scheme == 'http' else 443}"
     before = connections(outputs, server)
-    answer = ask(outputs, scheme, path)
+    answer = ask(outputs, scheme, path, name)
     assert connections(outputs, server) > before, f"the {scheme} request did not go through {worker.name}"
     assert leads_to(outputs, server) == wanted, (
         f"the load balancer's server {server} leads to {leads_to(outputs, server)}, not {wanted}"
@@ -180,28 +196,28 @@ def ask_traefik(outputs: Outputs, scheme: str, worker: Machine, path: str = "/")
     return f"HTTP {answer.status_code}"
 
 
-def ask_behind(answering: str, outputs: Outputs, scheme: str, worker: Machine) -> str:
+def ask_behind(answering: str, outputs: Outputs, scheme: str, worker: Machine, name: str = "") -> str:
     """The answer of the server behind the load balancer: Traefik, or the pod on `worker`; to a long request, too.
 
     Raises AssertionError if there is none, to the one or the other.
     """
     way = ask_traefik if answering == TRAEFIK else ask_pod
-    seen = way(outputs, scheme, worker)
+    seen = way(outputs, scheme, worker, "/", name)
     try:
-        way(outputs, scheme, worker, LONG)
+        way(outputs, scheme, worker, LONG, name)
     except requests.RequestException as error:
         told = f"expected {worker.name} to answer a request of {len(LONG)} bytes over {scheme}, saw {error}"
         raise AssertionError(told[:500]) from error
     return seen
 
 
-def ask_beside_others(answering: str, outputs: Outputs, scheme: str, worker: Machine) -> str:
+def ask_beside_others(answering: str, outputs: Outputs, scheme: str, worker: Machine, name: str = "") -> str:
     """Like `ask_behind`, while others hold connections open: a load balancer with a connection limit makes one wait.
 
     Raises AssertionError if there is no answer in time.
     """
     with held(place(outputs, scheme)):
         try:
-            return ask_behind(answering, outputs, scheme, worker)
+            return ask_behind(answering, outputs, scheme, worker, name)
         except requests.RequestException as error:
             raise AssertionError(f"expected an answer while {HELD} connections are held open, saw {error}") from error

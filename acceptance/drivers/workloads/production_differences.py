@@ -1,7 +1,8 @@
 """What production's overlays may change about what was proven here, each with its reason.
 
 A pattern is `KIND/NAME: PATH`, where `*` stands for any text and everything else for itself. Alone it allows any value.
-`PATTERN = VALUE` allows this value in production, or none (`gone`); `PATTERN >=` no less than here, or no limit.
+`PATTERN = VALUE` allows this value in production, or none (`gone`); `PATTERN >=` no less than here, or no limit;
+`PATTERN >= VALUE` no less than this, or no limit.
 An object that only production has is `KIND/NAME: added`, one that it lacks `KIND/NAME: gone`. What is allowed here and
 still matters has a rule of its own, which the reason names. Source: the plan's 11 to 17; infrastructure/aws.
 """
@@ -38,7 +39,7 @@ OF_SERVICE: Patterns = {
     "Job/*-synced: */image = *probe*": "production pulls from its own registry",
     "Deployment/*: spec/replicas >=": "production may have more; 8.1, 9.1 and 10.1 judge how many are left",
     "Deployment/*: */resources/limits/memory >=": f"{SIZES}; 3.5 judges the plan's minimum",
-    "Deployment/*: */resources/limits/cpu": SIZES,
+    "Deployment/*: */resources/limits/cpu >= 250m": f"{SIZES}; the plan's least is the frontend's",
     "Deployment/*: */resources/requests/*": SIZES,
     "Deployment/*: *Probe/httpGet/path": JUDGED + "3.5, production_pods.py",
     "ConfigMap/*: data/NODE_ENV": JUDGED + "15.4",
@@ -57,7 +58,7 @@ ALLOWED: dict[str, Patterns] = {
     "traefik": {
         "Deployment/traefik: */image = *traefik*": PINNED,
         "Deployment/traefik: */resources/limits/memory >=": SIZES,
-        "Deployment/traefik: */resources/limits/cpu": SIZES,
+        "Deployment/traefik: */resources/limits/cpu": JUDGED + "4.1, traefik_means.py",
         "Deployment/traefik: */resources/requests/*": SIZES,
         "Deployment/traefik: */args[--certificatesresolvers.shortlived.*] = gone": "a run renews with it",
         "Deployment/traefik: */args[--certificatesresolvers.*.acme.profile=*]": JUDGED + "traefik_authority.py",

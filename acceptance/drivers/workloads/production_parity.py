@@ -63,8 +63,9 @@ def in_words(here: Iterable[Manifest], there: Iterable[Manifest], allowed: Itera
 def is_allowed(place: str, before: str | None, after: str | None, patterns: Collection[str]) -> bool:
     """Whether a pattern allows the value `after` at a place that has the value `before` here; None: it is gone."""
     for pattern in patterns:
-        if pattern.endswith(" >="):
-            if fits(place, pattern.removesuffix(" >=")) and is_enough(before, after):
+        name, at_least, value = pattern.partition(" >=")
+        if at_least and fits(place, name):
+            if is_enough(before, after) if not value else after is None or is_enough(value.strip(), after):
                 return True
         elif fits(place, pattern) or fits(f"{place} = {'gone' if after is None else after}", pattern):
             return True

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from acceptance.base.deadlines import Deadline
+from acceptance.base.errors import UserError
 from acceptance.base.waiting import TimedOut
 from acceptance.drivers.ingress import (
     access_log,
@@ -41,7 +42,7 @@ class Users:
         return SimpleNamespace(status_code=200)
 
 
-def test_an_encoded_slash_and_an_encoded_percent_sign_are_sent_as_they_are(monkeypatch):
+def test_characters_that_paths_have_encoded_are_sent_as_they_are(monkeypatch):
     monkeypatch.setattr(access_log, "answered", lambda *_: None)
     users = Users()
     environment = SimpleNamespace(
@@ -50,12 +51,66 @@ def test_an_encoded_slash_and_an_encoded_percent_sign_are_sent_as_they_are(monke
     monkeypatch.setattr(access_log, "known_paths", lambda _: {"api": ["/health"]})
     marked = access_log.send_everywhere(users, environment, "api", [])
     (path,) = [path for path in users.paths if "%" in path]
-    assert path.endswith("/a%2Fb%2520c") and len(marked.asked) == len(users.paths)
+    assert path.endswith("/a%2Fb%2520c%23d%3Fe%3Bf") and len(marked.asked) == len(users.paths)
 
 
 def test_a_request_that_no_pod_gets_is_named(monkeypatch):
     monkeypatch.setattr(access_log, "LOGS_READABLE", Deadline(0.2, "a test"))
+    monkeypatch.setattr(access_log, "check_is_readable", lambda _: None)
     monkeypatch.setattr(access_log, "entries", lambda *_: [json.dumps({"RequestPath": "/?mark-a", "ServiceAddr": ""})])
     marked = access_log.MarkedRequests(asked={"mark-a": "GET /", "mark-b": "GET /x/a%2Fb"})
     with pytest.raises(TimedOut, match="1 of 2 marked requests logged, not GET /x/a%2Fb"):
         access_log.wait_addresses(None, marked)
+
+
+USUAL = ["--accesslog=true", "--accesslog.format=json"]
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (USUAL, ""),
+        (["--accessLog.format=json"], ""),
+        ([*USUAL, "--accessLog.fields.headers.defaultMode=keep", "--accessLog.bufferingSize=0"], ""),
+        ([*USUAL, "--accessLog.fields.names.ClientUsername=drop"], ""),
+        (["--accesslog=true"], "--accesslog.format="),
+        ([], "--accesslog="),
+        (["--accesslog=false"], "--accesslog=false"),
+        (["--accesslog=true", "--accesslog.format=common"], "--accesslog.format=common"),
+        ([*USUAL, "--accessLog.filePath=/data/access.log"], "--accesslog.filepath=/data/access.log"),
+        ([*USUAL, "--accessLog.filters.statusCodes=400-599"], "--accesslog.filters.statuscodes=400-599"),
+        ([*USUAL, "--accessLog.fields.defaultMode=drop"], "--accesslog.fields.defaultmode=drop"),
+        (
+            [
+                *USUAL,
+                *(
+                    f"--accessLog.fields.{name}"
+                    for name in ("defaultMode=drop", "names.RequestPath=keep", "names.ServiceAddr=keep")
+                ),
+            ],
+            "",
+        ),
+        ([*USUAL, "--accessLog.fields.names.ServiceAddr=drop"], "--accesslog.fields.names.serviceaddr=drop"),
+        ([*USUAL, "--entryPoints.websecure.observability.accessLogs=false"], "--entrypoints.websecure.observability"),
+    ],
+)
+def test_an_access_log_that_shows_too_little_is_an_error_at_once(monkeypatch, given, named):
+    monkeypatch.setattr(access_log, "running_specs", lambda _: {"traefik-1": {"containers": [{"args": given}]}})
+    cluster = SimpleNamespace(custom=SimpleNamespace(list_cluster_custom_object=lambda *_: {"items": []}))
+    if not named:
+        access_log.check_is_readable(cluster)
+        return
+    with pytest.raises(UserError) as told:
+        access_log.wait_addresses(cluster, access_log.MarkedRequests())
+    assert named in str(told.value) and "--accesslog.format=json" in told.value.remedy
+
+
+def test_a_route_whose_requests_are_not_logged_is_an_error_at_once(monkeypatch):
+    monkeypatch.setattr(access_log, "running_specs", lambda _: {"traefik-1": {"containers": [{"args": USUAL}]}})
+    rule = {"observability": {"accessLogs": False}, "services": [{"name": "frontend-service"}]}
+    route = {"metadata": {"namespace": "default", "name": "www"}, "spec": {"routes": [rule]}}
+    cluster = SimpleNamespace(custom=SimpleNamespace(list_cluster_custom_object=lambda *_: {"items": [route]}))
+    other = {**rule, "services": [{"name": "another"}]}
+    assert access_log.not_logged([{**route, "spec": {"routes": [other]}}]) == []
+    with pytest.raises(UserError, match="of the IngressRoute www"):
+        access_log.check_is_readable(cluster)

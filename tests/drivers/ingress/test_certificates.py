@@ -1,8 +1,6 @@
 """Days left by a certificate's lifetime (12.4), and certificates that nothing renews (4.4)."""
 
 import datetime
-import json
-from types import SimpleNamespace as Thing
 
 import pytest
 from cryptography import x509
@@ -85,32 +83,3 @@ def test_a_resolver_is_there_if_every_pod_of_traefik_has_it(monkeypatch, name, h
     specs = {"traefik-1": spec("shortlived", "letsencrypt"), "traefik-2": spec("shortlived")}
     monkeypatch.setattr(certificates.traefik_options, "running_specs", lambda _: specs)
     assert certificates.has_resolver(None, name) is has
-
-
-@pytest.mark.parametrize(("disk", "way"), [("local", "node"), ("csi", "pod")])
-def test_the_acme_store_is_read_where_it_can_be(disk, way):
-    claim = Thing(claim_name="traefik-acme")
-    pod = Thing(
-        spec=Thing(node_name="worker-1", volumes=[Thing(name="acme", persistent_volume_claim=claim)]),
-        metadata=Thing(name="traefik-1"),
-    )
-    volume = Thing(host_path=None, local=Thing(path="/var/x") if disk == "local" else None)
-    asked = []
-
-    def answer(kind):
-        def said(*words):
-            asked.append((kind, words))
-            return json.dumps({"letsencrypt": {"Certificates": None}})
-
-        return said
-
-    core = Thing(
-        read_namespaced_pod=lambda *_: pod,
-        read_namespaced_persistent_volume_claim=lambda *_: Thing(spec=Thing(volume_name="pv")),
-        read_persistent_volume=lambda _: Thing(spec=volume),
-    )
-    cluster = Thing(core=core, on_node=answer("node"), kubectl=answer("pod"))
-    assert certificates.store(cluster, Thing(pod=lambda: "traefik-1")) == {"letsencrypt": []}
-    ((kind, words),) = asked
-    assert kind == way
-    assert words[-1] == ("/var/x/acme.json" if disk == "local" else "/data/acme.json")

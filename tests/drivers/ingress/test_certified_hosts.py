@@ -40,13 +40,38 @@ WWW, ALL = {"main": "www.site.test"}, {"main": "*.site.test"}
     ],
 )  # fmt: skip
 def test_a_host_that_no_order_names_is_told(rules, out):
-    assert [text.split()[0] for text in left_out(rules)] == out
+    by_dns = {"certificatesresolvers.letsencrypt.acme.dnschallenge.provider": "route53"}
+    assert [text.split()[0] for text in left_out(rules, by_dns)] == out
+
+
+TLS = {
+    "certificatesresolvers.letsencrypt.acme.tlschallenge": "true",
+    "certificatesresolvers.dns.acme.dnschallenge": "true",
+}
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ([rule("auth", "auth.site.test", domains=[ALL])], "['*.site.test'], of which its challenge can get []"),
+        ([rule("auth", "site.test", domains=[{"main": "site.test", "sans": ["*.site.test"]}])], "can get []"),
+        ([rule("auth", "auth.site.test", domains=[ALL, {"main": "auth.site.test"}])], ""),
+        ([rule("auth", "auth.site.test", domains=[ALL], certResolver="dns")], ""),
+        ([rule("auth", "auth.site.test", domains=[ALL]), rule("all", "x.site.test")], "auth.site.test of default/auth"),
+    ],
+)
+def test_a_wildcard_that_the_challenge_cannot_get_covers_nobody(rules, said):
+    found = left_out(rules, TLS)
+    assert len(found) == bool(said) and said in "".join(found)
 
 
 def test_production_is_looked_at_as_well(monkeypatch):
     monkeypatch.setattr(certified_hosts.route_rules, "all_rules", lambda _: [rule("www", "www.site.test")])
     there = [rule("auth", "auth.site.test", domains=[WWW])]
     monkeypatch.setattr(certified_hosts.route_rules, "production_rules", lambda _: there)
+    spec = {"containers": [{"args": ["--certificatesresolvers.letsencrypt.acme.tlschallenge=true"]}]}
+    monkeypatch.setattr(certified_hosts, "running_specs", lambda _: {"traefik-1": spec})
+    monkeypatch.setattr(certified_hosts, "production_spec", lambda _: spec)
     assert hosts_left_out(Thing(cluster=None)) == [
         "production's auth.site.test of default/auth, whose certificates are for ['www.site.test']"
     ]

@@ -41,7 +41,7 @@ def asked(monkeypatch, outcome, users=None):
 
 def test_a_browser_that_is_answered_alike_is_let_pass(monkeypatch):
     both = asked(monkeypatch, ("h2", 200))
-    assert unlike(both) == "" and len(both.answers) == len(both.asked) == 4
+    assert unlike(both) == "" and len(both.answers) == len(both.asked) == 7
     assert [what for what in both.asked.values() if what.endswith("over HTTP/2")]
 
 
@@ -57,6 +57,33 @@ def test_an_older_browser_that_is_turned_away_is_told(monkeypatch, outcome, said
             asked(monkeypatch, get)
     else:
         assert "TLS 1.2': 421" in unlike(asked(monkeypatch, get))
+
+
+@pytest.mark.parametrize(
+    ("how", "refused"),
+    [
+        ("TLS 1.3", lambda trust: trust.minimum_version == ssl.TLSVersion.TLSv1_3),
+        ("AES-GCM", lambda trust: not any("CHACHA20" in one["name"] for one in before_1_3(trust))),
+    ],
+)
+def test_a_client_that_speaks_nothing_else_is_told(monkeypatch, how, refused):
+    def get(trust):
+        return ssl.SSLError("handshake failure") if refused(trust) else ("h2", 200)
+
+    with pytest.raises(AssertionError, match=f"{how}: .*handshake failure"):
+        asked(monkeypatch, get)
+
+
+def before_1_3(trust):
+    """The ciphers that a context offers to servers without TLS 1.3."""
+    return [one for one in trust.get_ciphers() if one["protocol"] != "TLSv1.3"]
+
+
+def test_a_client_with_one_curve_is_among_them(monkeypatch):
+    limited = []
+    monkeypatch.setattr(ssl.SSLContext, "set_ecdh_curve", lambda _, name: limited.append(name))
+    asked(monkeypatch, ("h2", 200))
+    assert limited == ["prime256v1"]
 
 
 def test_a_browser_that_is_answered_otherwise_is_told(monkeypatch):

@@ -14,6 +14,23 @@ RETRY = {"default/retry": {"retry": {"attempts": 4}}, "default/pages": {"errors"
 RETRY |= {"default/small": {"buffering": {"maxRequestBodyBytes": 1024}}}
 
 
+def chain(*names):
+    """A Middleware that consists of others."""
+    return {"chain": {"middlewares": [{"name": name} for name in names]}}
+
+
+RETRY |= {
+    "default/fine": chain("retry"),
+    "default/nested": chain("fine", "retry"),
+    "default/bad": chain("retry", "small"),
+    "default/hiding": chain("pages"),
+    "default/broken": chain("gone"),
+    "default/deep": chain("deep-0"),
+    **{f"default/deep-{number}": chain(f"deep-{number + 1}") for number in range(9)},
+    "default/deep-9": {"buffering": {}},
+}
+
+
 def test_middlewares_of_an_entry_point_are_seen():
     given = {
         "entrypoints.websecure.address": ":8443",
@@ -21,12 +38,25 @@ def test_middlewares_of_an_entry_point_are_seen():
     }
     seen = route_middlewares.at_entry_points(given, RETRY)
     assert [kinds for _, kinds in seen] == [["retry"], ["buffering"], []]
-    assert seen[1][0] == "all of websecure goes through default-small@kubernetescrd (buffering)"
+    assert seen[1][0] == "all of websecure goes through default/small (buffering)"
+    given["entrypoints.websecure.http.middlewares"] = "default-hiding@kubernetescrd,default-nested@kubernetescrd"
+    assert [kinds for _, kinds in route_middlewares.at_entry_points(given, RETRY)] == [["errors"], ["retry"]]
 
 
 @pytest.mark.parametrize(
     ("names", "changes", "hides"),
-    [(["retry"], False, False), (["retry", "small"], True, False), (["pages"], True, True), (["gone"], True, False)],
+    [
+        (["retry"], False, False),
+        (["retry", "small"], True, False),
+        (["pages"], True, True),
+        (["gone"], True, False),
+        (["fine"], False, False),
+        (["nested"], False, False),
+        (["bad"], True, False),
+        (["hiding"], True, True),
+        (["broken"], True, False),
+        (["deep"], True, False),
+    ],
 )
 def test_a_middleware_that_changes_requests_is_seen(names, changes, hides):
     found = [replace(rule, middlewares=tuple(f"default/{name}" for name in names)) for rule in route(FINE)]
@@ -38,6 +68,7 @@ def test_a_middleware_that_changes_requests_is_seen(names, changes, hides):
     ("spec", "changes"),
     [
         ({"headers": {"stsSeconds": 31536000, "frameDeny": True, "contentTypeNosniff": True}}, False),
+        ({"headers": {"contentSecurityPolicy": "default-src 'self'", "stsSeconds": 1}}, False),
         ({"compress": {}}, False),
         ({"compress": None}, False),
         ({"compress": {"encodings": ["gzip"]}}, False),
@@ -71,19 +102,6 @@ def test_headers_are_judged_by_what_they_add(spec, changes):
 def test_a_way_to_a_service_that_changes_requests_is_seen(more, tls, is_odd):
     found = [replace(rule, tls=tls) for rule in route((FINE[0], [service("frontend-service", **more)]))]
     assert bool(route_middlewares.odd_ways(found)) is is_odd
-
-
-@pytest.mark.parametrize(
-    ("name", "spec", "turns_away"),
-    [
-        ("default", {"minVersion": "VersionTLS13"}, True),
-        ("default", {"clientAuth": {"clientAuthType": "RequireAndVerifyClientCert"}}, True),
-        ("default", {"minVersion": "VersionTLS12", "sniStrict": True}, False),
-        ("modern", {"minVersion": "VersionTLS13"}, False),
-    ],
-)
-def test_tls_options_of_every_route_that_turn_clients_away_are_seen(name, spec, turns_away):
-    assert bool(route_middlewares.default_tls([{"metadata": {"name": name}, "spec": spec}])) is turns_away
 
 
 @pytest.mark.parametrize("way", ["nativeLB", "nodePortLB"])

@@ -26,6 +26,8 @@ from acceptance.drivers.ingress import (
         [FINE, ("(Host(`status.example.test`) || PathPrefix(`/products`)) && Method(`GET`)", BACKEND)],
         [FINE, ("Host(`WWW.example.test`)", BACKEND)],
         [FINE, ("HostRegexp(`^(?P<a>[a-z]+)(?<b>x`)", BACKEND)],
+        [FINE, ("Host(`www.example.test.`)", BACKEND)],
+        [FINE, ("host(`www.example.test`) && path(`/x`)", BACKEND)],
         [(f"Host(`{WWW}`)", [service("weighted", kind="TraefikService")])],
         [(f"Host(`{WWW}`)", [service("frontend-service", namespace="elsewhere")])],
         [("Host(`api.example.test`)", BACKEND)],
@@ -74,6 +76,10 @@ def test_a_right_route_beside_others_is_let_pass():
         ("Host(`api.example.test`) || Host(`auth.example.test`)", False, True),
         ("Host(`api.example.test`) || PathPrefix(`/a`)", True, False),
         ("HostRegexp(`^api[.]`)", False, False),
+        ("host(`www.example.test`)", True, True),
+        ("HOST(`api.example.test`) && PATHPREFIX(`/a`)", False, True),
+        ("hostregexp(`^www[.]`)", True, False),
+        ("Host(`www.example.test.`)", True, True),
         ("PathPrefix(`/(a`)", True, False),
     ],
 )
@@ -123,6 +129,23 @@ def test_a_route_that_takes_requests_in_clear_is_seen(entry_points, said):
     spec = {"routes": [{"match": FINE[0], "services": FINE[1]}], "entryPoints": entry_points}
     rules = route_rules.rules_of({"metadata": {"name": "a", "namespace": "default"}, "spec": spec})
     assert route_rules.taken_in_clear(rules) == said
+
+
+def test_a_rule_in_another_spelling_names_the_same():
+    (rule,) = route(("host(`WWW.example.test.`) && (pathprefix(`/a`) || PATH(`/b`))", BACKEND))
+    assert (rule.hosts, rule.paths, rule.untried) == ([WWW], ["/a", "/b"], [])
+
+
+@pytest.mark.parametrize(("options", "count"), [([], 2), (["--entryPoints.websecure.asDefault=true"], 0)])
+def test_routes_that_name_no_entry_point_get_those_that_are_the_default(monkeypatch, options, count):
+    spec = {"containers": [{"args": options}]}
+    for name, found in (("running_specs", {"traefik-1": spec}), ("production_spec", spec)):
+        monkeypatch.setattr(route_rules, name, lambda _, found=found: found)
+    for name in ("all_rules", "production_rules"):
+        monkeypatch.setattr(route_rules, name, lambda _: route(FINE))
+    assert len(route_rules.in_clear(SimpleNamespace(cluster=None))) == count
+    named = route_rules.Rule("a", "default", FINE[0], entry_points=("web",))
+    assert route_rules.taken_in_clear([named], ("websecure",))
 
 
 def test_the_routes_of_the_platform_take_none():

@@ -6,7 +6,7 @@ from types import SimpleNamespace as Thing
 
 import pytest
 import requests
-from route_stand_ins import WWW, service
+from route_stand_ins import WWW, route, service
 
 from acceptance.base.environment import load_environment
 from acceptance.drivers.ingress import (
@@ -101,9 +101,70 @@ def test_what_a_service_says_to_plain_http(pod, expected):
 
 def test_host_names_that_scenarios_invent_lie_below_the_wildcard_that_production_makes():
     made = []
-    custom = Thing(create_namespaced_custom_object=lambda *arguments: made.append(arguments))
+    custom = Thing(
+        create_namespaced_custom_object=lambda *arguments: made.append(arguments),
+        list_cluster_custom_object=lambda *_: {"items": []},
+    )
     namespace = Thing(name="scenario-x", cluster=Thing(custom=custom))
     server = Thing(namespace=namespace)
     host = scenario_routes.create_route(server, load_environment("production"))
     assert host.endswith(".acceptance.alternatefutures.ai")
     assert scenario_routes.create_route(server, load_environment("kind")).count(".") == 2
+
+
+def strict(*options):
+    """A cluster with these specs of default TLSOptions."""
+    items = [{"metadata": {"name": "default"}, "spec": spec} for spec in options]
+    made = []
+    custom = Thing(
+        create_namespaced_custom_object=lambda *arguments: made.append(arguments[-1]),
+        list_cluster_custom_object=lambda *_: {"items": items},
+    )
+    return Thing(custom=custom, made=made)
+
+
+@pytest.mark.parametrize(("options", "tls"), [([], {}), ([{"sniStrict": True}], {"certResolver": "letsencrypt"})])
+def test_a_host_gets_a_certificate_where_traefik_wants_one_for_each_name(options, tls):
+    cluster = strict(*options)
+    scenario_routes.create_route(Thing(namespace=Thing(name="scenario-x", cluster=cluster)), load_environment("kind"))
+    assert cluster.made[0]["spec"]["tls"] == tls
+
+
+class Alerting:
+    """A session whose every connection ends with this error."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def get(self, *_, **__):
+        """No answer."""
+        raise requests.exceptions.SSLError(self.text)
+
+
+def test_a_name_without_a_certificate_may_be_refused_where_traefik_is_strict():
+    alert = Alerting("[SSL: TLSV1_ALERT_INTERNAL_ERROR] tlsv1 alert internal error")
+    assert scenario_routes.statuses_elsewhere(alert, strict({"sniStrict": True}), "https://x") == {404}
+    assert scenario_routes.statuses_elsewhere(Web(404), strict(), "https://x") == {404}
+    assert scenario_routes.statuses_elsewhere(Web(404, 200), strict({"sniStrict": True}), "https://x") == {404, 200}
+    for anyone, cluster in ((alert, strict()), (Alerting("EOF occurred"), strict({"sniStrict": True}))):
+        with pytest.raises(AssertionError, match="no answer from https://x"):
+            scenario_routes.statuses_elsewhere(anyone, cluster, "https://x")
+
+
+def test_a_port_that_a_route_calls_by_its_name_is_found():
+    spec = Thing(ports=[Thing(name="metrics", port=9090), Thing(name="http", port=3000)])
+    cluster = Thing(core=Thing(read_namespaced_service=lambda *_: Thing(spec=spec)))
+    assert scenario_routes.number_of(cluster, "default", {"name": "a", "port": "http"}) == "3000"
+    assert scenario_routes.number_of(cluster, "default", {"name": "a", "port": 3000}) == "3000"
+    assert scenario_routes.number_of(cluster, "default", {"name": "a", "port": "3000"}) == "3000"
+    with pytest.raises(AssertionError, match="expected a port web of the Service default/a"):
+        scenario_routes.number_of(cluster, "default", {"name": "a", "port": "web"})
+
+
+def test_what_is_no_service_is_not_asked(monkeypatch):
+    asked = []
+    monkeypatch.setattr(scenario_routes, "plain_http_status", lambda _, home, item: asked.append((home, item["name"])))
+    internal = {"name": "noop@internal", "kind": "TraefikService"}
+    rules = route((f"Host(`{WWW}`)", [internal, service("one"), service("two", namespace="elsewhere")]))
+    assert len(scenario_routes.plain_http_statuses(None, rules)) == 2
+    assert asked == [("default", "one"), ("elsewhere", "two")]

@@ -30,6 +30,33 @@ def test_another_authority_or_a_short_life_is_seen(environment, more, count):
     assert len(authority.wrong_authority(options, run)) == count
 
 
+@pytest.mark.parametrize(
+    ("contact", "key", "count"),
+    [
+        ("system@alternatefutures.ai", "EC256", 0),
+        ("ops+certificates@mail.alternate-futures.co.uk", "RSA4096", 0),
+        ("", "ec384", 0),
+        ("admin@example.com", "EC256", 1),
+        ("admin@mail.example.org", "EC256", 1),
+        ("admin@example", "EC256", 1),
+        ("admin@traefik.local", "EC256", 1),
+        ("admin@counterexample.com", "EC256", 0),
+        ("admin@home.latest", "EC256", 0),
+        ("a@alternatefutures.ai,b@alternatefutures.ai", "EC256", 1),
+        ("mailto:a@alternatefutures.ai", "EC256", 1),
+        ("alternatefutures.ai", "EC256", 1),
+        ("a@10.0.0.1", "EC256", 1),
+        ("system@alternatefutures.ai", "RSA8192", 1),
+        ("you@example.com", "RSA8192", 2),
+    ],
+)
+def test_an_account_or_a_key_that_the_authority_refuses_is_seen(contact, key, count):
+    assert len(authority.refused(contact, key)) == count
+    run = load_environment("kind")
+    given = {"caserver": DIRECTORIES[run.acme], "email": contact, "keytype": key}
+    assert len(authority.wrong_authority({f"{BEGIN}{name}": value for name, value in given.items()}, run)) == count
+
+
 def test_no_authority_is_the_default_one():
     (said,) = authority.wrong_authority({}, load_environment("kind"))
     assert "the default authority" in said

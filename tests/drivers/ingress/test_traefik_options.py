@@ -18,6 +18,16 @@ from acceptance.drivers.ingress import (
     ("option", "is_odd"),
     [
         ("--serversTransport.forwardingTimeouts.responseHeaderTimeout=10s", True),
+        ("--serversTransport.insecureSkipVerify=true", False),
+        ("--serversTransport.maxIdleConnsPerHost=-1", True),
+        ("--entryPoints.websecure.http.encodedCharacters.allowEncodedHash=false", True),
+        ("--entryPoints.websecure.http.encodedCharacters.allowEncodedQuestionMark=False", True),
+        ("--entryPoints.web.http.encodedCharacters.allowEncodedSemicolon=false", True),
+        ("--entryPoints.websecure.http.encodedCharacters.allowEncodedSlash=true", False),
+        ("--entryPoints.websecure.http.encodedCharacters.allowEncodedBackSlash=false", False),
+        ("--entryPoints.websecure.http.encodedCharacters.allowEncodedNullCharacter=false", False),
+        ("--entryPoints.websecure.http.sanitizePath=false", True),
+        ("--entryPoints.websecure.http.sanitizePath=true", False),
         ("--core.defaultRuleSyntax=v2", True),
         ("--configFile=/data/traefik.yml", True),
         ("--entryPoints.websecure.transport.respondingTimeouts.writeTimeout=30s", True),
@@ -79,6 +89,20 @@ def test_options_in_a_command_or_a_file_are_seen(container, count):
 def test_pages_of_traefik_itself_over_plain_http_are_seen(given, count):
     options = traefik_options.options_of({"containers": [{"args": given}]})
     assert len(traefik_options.own_pages(options, ["web"])) == count
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ([], ()),
+        (["--entryPoints.websecure.asDefault=true", "--entryPoints.web.address=:8000"], ("websecure",)),
+        (["--entryPoints.websecure.asDefault"], ("websecure",)),
+        (["--entryPoints.web.asDefault=true", "--entryPoints.websecure.asDefault=true"], ("web", "websecure")),
+        (["--entryPoints.websecure.asDefault=false"], ()),
+    ],
+)
+def test_the_entry_points_of_routes_that_name_none(given, names):
+    assert traefik_options.by_default(traefik_options.options_of({"containers": [{"args": given}]})) == names
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("8s", 8), ("1m30s", 90), ("500ms", 0.5), ("30", 30), ("1.5h", 5400)])

@@ -104,7 +104,8 @@ def test_who_waits_beside_others_is_no_answer(monkeypatch, scheme):
 def test_answers_that_wait_for_a_packet_to_be_sent_again_are_told(monkeypatch):
     clock, takes, schemes = Thing(now=0.0), iter([0.01, 1.02, 0.3, 5.0]), []
 
-    def ask(_, scheme):
+    def ask(_, scheme, name):
+        assert name == "www.example.test"
         schemes.append(scheme)
         clock.now += (took := next(takes))
         if took > 4:
@@ -112,7 +113,10 @@ def test_answers_that_wait_for_a_packet_to_be_sent_again_are_told(monkeypatch):
 
     monkeypatch.setattr(load_balancer, "ask", ask)
     monkeypatch.setattr(load_balancer.time, "monotonic", lambda: clock.now)
-    assert load_balancer.late_answers(None, 4) == ["1.0 s over https", "none over https (ConnectTimeout)"]
+    assert load_balancer.late_answers(None, 4, "www.example.test") == [
+        "1.0 s over https",
+        "none over https (ConnectTimeout)",
+    ]
     assert schemes == ["http", "https", "http", "https"]
 
 
@@ -120,7 +124,7 @@ def test_answers_that_wait_for_a_packet_to_be_sent_again_are_told(monkeypatch):
 def test_a_worker_that_gets_no_full_packets_is_told(monkeypatch, way):
     asked = []
 
-    def answers(_outputs, scheme, _worker, path="/"):
+    def answers(_outputs, scheme, _worker, path, _name):
         asked.append(path)
         if len(path) > 1400 and scheme == "https":
             raise requests.ReadTimeout("Read timed out.")
@@ -132,6 +136,26 @@ def test_a_worker_that_gets_no_full_packets_is_told(monkeypatch, way):
     assert asked == ["/", load_balancer.LONG] and len(load_balancer.LONG) > 4096
     with pytest.raises(AssertionError, match="worker2 to answer a request of 4098 bytes over https"):
         load_balancer.ask_behind(answering, None, "https", Thing(name="worker2"))
+
+
+def test_tls_names_a_host_that_has_a_certificate(monkeypatch):
+    named = []
+    monkeypatch.setattr(load_balancer.HTTPAdapter, "send", lambda self, *_, **__: named.append(self) or answer())
+    outputs = Thing(load_balancer=Thing(address="127.0.0.1", http_port=80, https_port=443))
+    assert load_balancer.ask(outputs, "https", name="www.example.test").status_code == 404
+    assert load_balancer.ask(outputs, "http", name="www.example.test").status_code == 404
+    assert load_balancer.ask(outputs, "https").status_code == 404
+    assert [adapter.poolmanager.connection_pool_kw.get("server_hostname") for adapter in named] == [
+        "www.example.test", None, None,
+    ]  # fmt: skip
+
+
+def answer():
+    """An answer without a body."""
+    found = requests.Response()
+    found.status_code, found.raw, found._content = 404, Thing(close=lambda: None), b""
+    found.request = requests.Request("GET", "https://127.0.0.1/").prepare()
+    return found
 
 
 def a_cluster(addresses, *, attached=False):
