@@ -9,7 +9,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.deadlines import LOGS_READABLE, POD_READY
 from acceptance.base.waiting import eventually
 from acceptance.drivers.api.shown_tokens import keys_that_show
-from acceptance.drivers.data import cache_capacity
+from acceptance.drivers.data import cache_capacity, cache_clients, cache_start
 from acceptance.drivers.data.cache import DATA, HINT, ON_DISK, Cache, evicting, own_ports
 from acceptance.drivers.ingress.exposure import ways_in
 from acceptance.drivers.services import latency, service_ports
@@ -65,6 +65,8 @@ def redis_service(cache, service, port, evidence):
     seen = {cache.run_id() for _ in range(FRESH)}
     evidence.add("servers behind the Service", sorted(seen))
     assert seen == {own}, f"expected the Service {service} to lead to the server with run_id {own}, saw {seen}"
+    leader = cache.follows()
+    assert not leader, f"expected Redis to follow no other server, which replaces all its data, saw {leader}"
 
 
 @then(parsers.parse("it allows {count:d} concurrent clients"))
@@ -74,6 +76,8 @@ def redis_takes_clients(cache, count, evidence):
     assert most >= count, (
         f"expected Redis to accept {count} concurrent clients, saw a limit of {most}. Try: ulimit -n in its pod"
     )
+    found = cache_clients.turned_away(cache, count)
+    assert not found, f"expected Redis to serve {count} concurrent clients, but {found}. Try: redis-cli info stats"
 
 
 @then("it is not exposed outside the cluster")
@@ -97,6 +101,12 @@ def redis_refuses(cache, kind, evidence):
     for who, url in cache.wrong_urls(kind).items():
         for command in (("PING",), ("GET", "anything"), ("SET", "anything", "1"), ("CONFIG", "GET", "port")):
             evidence.add(f"{command[0]} with {kind} at {who}", cache.refusal(url, *command))
+
+
+@then("no other port gives its data to a client without a password")
+def no_other_port_serves(cache):
+    found = cache_clients.serving_anybody(cache)
+    assert not found, f"expected Redis' data to need the password at every port, but these need none: {found}"
 
 
 @then("only the user and password in REDIS_URL can log in")
@@ -182,6 +192,13 @@ def appended(cache, before):
         f"{size} bytes after {before}, last write {seen['aof_last_write_status']}"
     )
     return size
+
+
+@then("that file could be read if Redis started again")
+def file_is_readable(cache):
+    found = cache_start.unreadable(cache)
+    hint = "Try: kubectl exec redis-0 -- redis-cli BGREWRITEAOF, which writes a good one while Redis runs"
+    assert not found, f"expected an append-only file that Redis can start with, but {found}. {hint}"
 
 
 @then("the file that it is written to is rewritten on request")
