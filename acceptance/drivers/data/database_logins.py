@@ -33,8 +33,10 @@ KNOWN = Deadline(5, "the suite: network policies know a new pod a moment later t
 URL = "DATABASE_URL"
 POOL = 5
 """Connections that a busy pod of a service holds: max_size of the pools in services/*/store.py."""
-ASKS = {"scram-sha-256", "cert", "reject"}
-"""The methods of pg_hba.conf that grant no access without credentials."""
+HASHED = "md5"
+ASKS = {"scram-sha-256", "cert", "reject", HASHED, "ldap", "radius", "pam", "gss", "sspi"}
+"""The methods of pg_hba.conf that grant no access without credentials. For md5, a verifier in md5 is a password itself;
+for one in SCRAM, it is another name of scram-sha-256."""
 RULES = """select type, array_to_string(database, ','), array_to_string(user_name, ','), coalesce(address, ''),
     coalesce(auth_method, ''), coalesce(error, '') from pg_hba_file_rules order by line_number"""
 
@@ -51,10 +53,11 @@ SUPERUSERS = """select rolname, rolpassword from pg_authid
 RULING = """select r.rolname from pg_roles r where r.rolname <> %s and pg_has_role(%s::name, r.oid, 'MEMBER')
     and (r.rolsuper or r.rolcreaterole
          or r.rolname in ('pg_execute_server_program', 'pg_write_server_files', 'pg_read_server_files'))
-    union select rolname || ' itself' from pg_roles where rolname = %s and (rolsuper or rolcreaterole) order by 1"""
+    union select rolname || ' itself' from pg_roles where rolname = %s
+    and (rolsuper or rolcreaterole or rolreplication) order by 1"""
 """Selects what gives a role administrator rights: roles that it may become by SET ROLE, and its own attributes.
 
-A superuser is a member of every role; its list is long, but correct."""
+A superuser is a member of every role; its list is long, but correct. A role with REPLICATION may copy all files."""
 ENDING = """select rolname, rolvaliduntil::text from pg_roles where (rolname in (%s, %s) or rolreplication)
     and rolvaliduntil <> 'infinity' order by rolname"""
 """Selects the platform's own login roles whose password expires; null and infinity mean never."""
@@ -141,6 +144,14 @@ def unasked(seen: dict[str, Rows]) -> list[str]:
         for rule in rows
         if rule[4] not in ASKS or rule[5]
     ]
+
+
+def sent_as_md5(db: Database, seen: dict[str, Rows]) -> list[str]:
+    """The roles with a verifier in md5 where a member's rules have that method: whoever sees it can log in with it."""
+    if not any(rule[4] == HASHED for rows in seen.values() for rule in rows):
+        return []
+    verifiers = db.ask(db.leader(), VERIFIERS, login=db.admin)
+    return [f"{role} logs in by md5" for role, verifier in verifiers if not verifier.startswith("SCRAM-SHA-256$")]
 
 
 def is_password(verifier: str, role: str, password: str) -> bool:
