@@ -16,14 +16,12 @@ from acceptance.drivers.data.database_logins import (
     ending,
     guessable,
     not_served,
-    rules,
     rules_by_membership,
-    sent_as_md5,
     superusers_beside,
     turned_away,
-    unasked,
     unknown_roles,
 )
+from acceptance.drivers.data.login_rules import rules, sent_as_md5, unasked
 from acceptance.drivers.data.member_access import guessed, not_served_by_members, taking_orders
 from acceptance.drivers.data.next_start import files, unasked_rules
 from acceptance.drivers.data.password_rotation import APPLICATION, lost_on_rotation, of_another_user, once_everywhere

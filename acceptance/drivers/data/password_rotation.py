@@ -23,7 +23,8 @@ from acceptance.drivers.argocd.sync_hooks import runs_each_time
 from acceptance.drivers.argocd.sync_options import SYNC, hooks, options
 from acceptance.drivers.data import kept_rows
 from acceptance.drivers.data.database import PORT, Database, Rows
-from acceptance.drivers.data.database_logins import is_password, rules
+from acceptance.drivers.data.database_logins import is_password
+from acceptance.drivers.data.login_rules import rules
 from acceptance.platform.platform import Platform
 from acceptance.platform.secrets import read_secret
 

@@ -24,9 +24,7 @@ from acceptance.drivers.data.database_logins import (
     not_served,
     passwords_in,
     rules_by_membership,
-    sent_as_md5,
     turned_away,
-    unasked,
     unknown_roles,
     with_other_passwords,
     wrong,
@@ -90,32 +88,6 @@ def test_every_role_and_database_is_tried_everywhere_and_as_a_standby():
 @pytest.mark.parametrize("kind", ["a wrong password", "an empty password", "an unknown name"])
 def test_wrong_credentials_differ_from_the_right_ones(kind):
     assert wrong(LOGIN, kind) != LOGIN
-
-
-@pytest.mark.parametrize(
-    ("rule", "named"),
-    [
-        (("local", "all", "all", "", "scram-sha-256", ""), False),
-        (("host", "all", "all", "all", "reject", ""), False),
-        (("local", "all", "all", "", "trust", ""), True),
-        (("host", "all", "all", "127.0.0.1", "md5", ""), False),
-        (("host", "all", "all", "all", "ldap", ""), False),
-        (("host", "all", "all", "all", "password", ""), True),
-        (("host", "all", "all", "", "", "invalid IP address"), True),
-    ],
-)
-def test_a_rule_that_asks_for_no_password_is_named(rule, named):
-    assert bool(unasked({"yb-tserver-0": [rule]})) is named
-
-
-@pytest.mark.parametrize(
-    ("method", "verifier", "said"),
-    [("md5", "SCRAM", []), ("md5", "MD5", ["support logs in by md5"]), ("scram-sha-256", "MD5", [])],
-)
-def test_md5_asks_for_a_password_where_no_verifier_is_in_md5(method, verifier, said):
-    kept = {"SCRAM": SCRAM, "MD5": MD5}[verifier]
-    db = Thing(leader=lambda: "a", admin=None, ask=lambda *_, **__: [("support", kept)])
-    assert sent_as_md5(db, {"yb-tserver-0": [("host", "all", "all", "all", method, "")]}) == said
 
 
 SCRAM = (
