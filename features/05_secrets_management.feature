@@ -24,6 +24,7 @@ Feature: Secrets management
     And that Secret is made again with the same value after it was deleted
     And each SealedSecret of the platform is unsealed, and only under its own name
     And each Secret has the values of its SealedSecret
+    And a password beside a connection URL is the one in that URL, in each Secret of the platform
     And the API server would admit one more SealedSecret and its Secret beside the services
     And production runs "sealed-secrets" as it was proven here
 

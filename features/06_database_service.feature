@@ -97,6 +97,7 @@ Feature: Database service
     And the nodes run with exactly the settings in Git
     And all of those workloads are ready again
     And production's YugabyteDB replaces a lost leader within 3 seconds
+    And production's YugabyteDB may not use more memory than its containers have
     And service was back within 3 seconds
 
   @ac-6.9 @system-YugabyteDB

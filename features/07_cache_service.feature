@@ -30,6 +30,7 @@ Feature: Cache service
   @ac-7.5
   Scenario Outline: A client without the password is rejected
     Then Redis rejects a client with <password>, through its Service and at its pod
+    And no other port gives its data to a client without a password
     And only the user and password in REDIS_URL can log in
     And Redis accepts a client with the right password
 
@@ -46,9 +47,10 @@ Feature: Cache service
     And there is room for many more counters, here and in production
     And no client has emptied the cache
     And it is written to disk in the background
-    And the file that it is written to is rewritten on request
+    And that file could be read if Redis started again
     When Redis is killed without a grace period and its pod is replaced
     Then the counter has the same value as before and still expires
+    And the file that it is written to is rewritten on request
     And all of those workloads are ready again
 
   @ac-7.7 @quiet

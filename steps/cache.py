@@ -1,7 +1,6 @@
-"""The cache: its version, where it saves, which clients it answers, and how fast."""
+"""The cache: its version, where it saves, what it keeps, and how fast it answers."""
 
 import secrets
-from urllib.parse import urlsplit
 
 import pytest
 from pytest_bdd import given, parsers, then, when
@@ -9,16 +8,14 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.deadlines import LOGS_READABLE, POD_READY
 from acceptance.base.waiting import eventually
 from acceptance.drivers.api.shown_tokens import keys_that_show
-from acceptance.drivers.data import cache_capacity
-from acceptance.drivers.data.cache import DATA, HINT, ON_DISK, Cache, evicting, own_ports
-from acceptance.drivers.ingress.exposure import ways_in
-from acceptance.drivers.services import latency, service_ports
+from acceptance.drivers.data import cache_capacity, cache_start
+from acceptance.drivers.data.cache import DATA, HINT, ON_DISK, Cache, evicting
+from acceptance.drivers.services import latency
 from acceptance.drivers.services.service import Service
 from acceptance.drivers.workloads.killed_pods import kill
 from acceptance.drivers.workloads.pods import delete_now, ready_again, volume_at
 
 EXPIRES = 3600
-FRESH = 10
 
 
 @pytest.fixture
@@ -55,60 +52,6 @@ def redis_saves(cache, evidence):
     assert seen and not elsewhere, (
         f"expected the files that Redis saves on its volume at {DATA}, saw {elsewhere or 'none'}"
     )
-
-
-@then(parsers.parse("a pod reaches Redis at {service}:{port:d}, and always the same server"))
-def redis_service(cache, service, port, evidence):
-    service_ports.check(cache.namespace, service, port)
-    assert cache.address == (service, port), f"expected {service}:{port} in REDIS_URL, saw {cache.address}"
-    own = cache.own_run_id()
-    seen = {cache.run_id() for _ in range(FRESH)}
-    evidence.add("servers behind the Service", sorted(seen))
-    assert seen == {own}, f"expected the Service {service} to lead to the server with run_id {own}, saw {seen}"
-
-
-@then(parsers.parse("it allows {count:d} concurrent clients"))
-def redis_takes_clients(cache, count, evidence):
-    most = int(cache.setting("maxclients"))
-    evidence.add("clients that it takes at once", most)
-    assert most >= count, (
-        f"expected Redis to accept {count} concurrent clients, saw a limit of {most}. Try: ulimit -n in its pod"
-    )
-
-
-@then("it is not exposed outside the cluster")
-def redis_inside_only(cache):
-    found = ways_in(cache.namespace.cluster, cache.namespace.pods("app=redis"))
-    assert not found, f"expected Redis to be reachable only inside the cluster, but {'; '.join(found)}"
-
-
-@then("a pod with REDIS_URL from the Secret reaches Redis on the port in that URL, and Redis listens on no other port")
-def redis_port(cache, evidence):
-    port = urlsplit(cache.client("env", "REDIS_URL")).port or 6379
-    seen = {"REDIS_URL": port, "server": cache.setting("port"), "listened at in the pod": sorted(own_ports(cache))}
-    evidence.add("ports", seen)
-    assert cache("PING") == "PONG", "expected PONG at the URL that the Secret names"
-    assert seen["server"] == str(port), f"expected the server at REDIS_URL to report port {port}, saw {seen['server']}"
-    assert seen["listened at in the pod"] == [port], f"expected Redis to listen on port {port} only, saw {seen}"
-
-
-@then(parsers.parse("Redis rejects a client with {kind}, through its Service and at its pod"))
-def redis_refuses(cache, kind, evidence):
-    for who, url in cache.wrong_urls(kind).items():
-        for command in (("PING",), ("GET", "anything"), ("SET", "anything", "1"), ("CONFIG", "GET", "port")):
-            evidence.add(f"{command[0]} with {kind} at {who}", cache.refusal(url, *command))
-
-
-@then("only the user and password in REDIS_URL can log in")
-def redis_users(cache):
-    found = cache.other_logins()
-    assert not found, f"expected the user and password of REDIS_URL to be the only Redis login, saw {found}"
-
-
-@then("Redis accepts a client with the right password")
-def redis_answers(cache):
-    reply = cache("PING")
-    assert reply == "PONG", f"expected PONG from Redis with the right password, saw {reply}"
 
 
 @given(parsers.parse("a counter with the value {count:d}"), target_fixture="counter")
@@ -182,6 +125,13 @@ def appended(cache, before):
         f"{size} bytes after {before}, last write {seen['aof_last_write_status']}"
     )
     return size
+
+
+@then("that file could be read if Redis started again")
+def file_is_readable(cache):
+    found = cache_start.unreadable(cache)
+    hint = "Try: kubectl exec redis-0 -- redis-cli BGREWRITEAOF, which writes a good one while Redis runs"
+    assert not found, f"expected an append-only file that Redis can start with, but {found}. {hint}"
 
 
 @then("the file that it is written to is rewritten on request")

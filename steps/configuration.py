@@ -37,6 +37,7 @@ WRITES_NONE = Deadline(3, "criterion 15.4: no debug lines, after requests that m
 
 @then(parsers.parse('the process in each of its pods runs with every value of the ConfigMap "{config}"'))
 def values_reach_pods(service, cluster, config, evidence):
+    config = configmap_use.named(service.deployment().spec.template.spec, config)
     data = configmap_use.values_of(cluster, config, service.namespace.name)
     evidence.add(f"ConfigMap {config}", data)
     for pod in service.running():
@@ -47,10 +48,11 @@ def values_reach_pods(service, cluster, config, evidence):
 
 @then(parsers.parse('its Deployment and each of its pods take all of them from "{config}"'))
 def pods_take_config(service, cluster, config, evidence):
-    keys = cluster.core.read_namespaced_config_map(config, service.namespace.name).data
     specs = {pod.metadata.name: pod.spec for pod in service.running()}
-    specs[f"the Deployment {service.name}"] = service.deployment().spec.template.spec
-    wrong = configmap_use.elsewhere(specs, keys, config)
+    specs["the Deployment"] = service.deployment().spec.template.spec
+    keys_of = configmap_use.keys_in(cluster, service.namespace.name)
+    config = configmap_use.named(specs["the Deployment"], config)
+    wrong = configmap_use.elsewhere(specs, keys_of(configmap_use.CONFIG_MAP, config), config, keys_of)
     evidence.add("who takes them", {who: "not all" if who in wrong else "all" for who in specs})
     assert not wrong, f"expected each key of {config} to be taken from that ConfigMap, saw {wrong}"
 

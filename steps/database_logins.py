@@ -6,7 +6,7 @@ from pytest_bdd import parsers, then
 
 from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.drivers.api import pool_sizes
-from acceptance.drivers.data import poolers
+from acceptance.drivers.data import granted_rights, poolers
 from acceptance.drivers.data.database import SCHEMA, SERVICE
 from acceptance.drivers.data.database_logins import (
     LET_IN,
@@ -16,14 +16,13 @@ from acceptance.drivers.data.database_logins import (
     ending,
     guessable,
     not_served,
-    rules,
     rules_by_membership,
     superusers_beside,
     turned_away,
-    unasked,
     unknown_roles,
 )
-from acceptance.drivers.data.member_access import not_served_by_members, taking_orders
+from acceptance.drivers.data.login_rules import rules, sent_as_md5, unasked
+from acceptance.drivers.data.member_access import guessed, not_served_by_members, taking_orders
 from acceptance.drivers.data.next_start import files, unasked_rules
 from acceptance.drivers.data.password_rotation import APPLICATION, lost_on_rotation, of_another_user, once_everywhere
 from acceptance.drivers.data.ruling_functions import ruling_functions
@@ -128,7 +127,7 @@ def no_pooler_lets_in(db):
 def no_rule_trusts(db, evidence):
     seen = rules(db)
     evidence.add("rules of pg_hba.conf", {member: [list(rule) for rule in rows] for member, rows in seen.items()})
-    found = unasked(seen)
+    found = unasked(seen) + sent_as_md5(db, seen)
     assert not found, f"expected every rule of pg_hba.conf to require a password, saw {found}"
 
 
@@ -137,6 +136,8 @@ def no_orders_without_password(db):
     found = taking_orders(db)
     hint = "Try: kubectl get statefulset yb-tserver -o yaml; PATRONI_RESTAPI_USERNAME and PATRONI_RESTAPI_PASSWORD"
     assert not found, f"expected 401 or 403 for PATCH /config at each node's Patroni, saw {found}. {hint}"
+    common = guessed(db)
+    assert not common, f"expected a password for Patroni that nobody guesses, but {'; '.join(common)}. {hint}"
 
 
 @then("so does every rule that the nodes read at their next start")
@@ -159,7 +160,7 @@ def no_other_password(db, platform_secrets):
     assert not found, (
         f"expected roles to have only passwords from the platform's Secrets, but {', '.join(found)} has another"
     )
-    rulers = superusers_beside(db) + rules_by_membership(db) + ruling_functions(db)
+    rulers = superusers_beside(db) + rules_by_membership(db) + ruling_functions(db) + granted_rights.given(db)
     assert not rulers, (
         f"expected the services' password to give no administrator rights, but it gives those of {rulers}"
     )

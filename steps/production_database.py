@@ -2,7 +2,7 @@
 
 from pytest_bdd import parsers, then
 
-from acceptance.drivers.data import production_database, production_listeners
+from acceptance.drivers.data import production_database, production_listeners, production_memory
 
 HINT = "Try: kubectl kustomize --load-restrictor LoadRestrictionsNone k8s/database/overlays/production"
 
@@ -45,3 +45,9 @@ def production_serves(platform):
 def production_replaces_leader(platform, seconds):
     found = production_database.too_slow(platform.rendering.production("database"), seconds)
     assert not found, f"expected a new leader within {seconds} s in production, but {'; '.join(found)}. {HINT}"
+
+
+@then("production's YugabyteDB may not use more memory than its containers have")
+def production_fits_memory(platform):
+    found = production_memory.beyond_limits(platform.rendering.production("database"))
+    assert not found, f"expected servers that the kernel does not kill under load, but {'; '.join(found)}. {HINT}"

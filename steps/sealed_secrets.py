@@ -12,7 +12,7 @@ from acceptance.base.deadlines import POD_READY
 from acceptance.base.waiting import eventually
 from acceptance.drivers.secrets import recreated_secrets, sealed_secret_status, sealing, sealing_keys
 from acceptance.drivers.secrets.connection_urls import unlike_their_url
-from acceptance.platform.secrets import NAMESPACE, read_secret
+from acceptance.platform.secrets import KEYS, NAMESPACE, read_secret
 
 
 @given("the Sealed Secrets controller runs")
@@ -59,7 +59,9 @@ def fetched_is_valid(sealed_secrets, fetched):
     lasts = f"from {fetched.not_valid_before_utc} to {fetched.not_valid_after_utc}"
     assert sealing_keys.is_valid_now(fetched), f"expected a certificate that is valid now, saw one {lasts}"
     belongs = sealing_keys.public_bytes(fetched.public_key()) in sealing_keys.public_keys(sealed_secrets)
-    assert belongs, "expected the certificate that kubeseal fetched to belong to one of the controller's keys"
+    assert belongs, (
+        "expected the certificate that kubeseal fetched to belong to a key that the controller loads at its start"
+    )
 
 
 @then("it can be used for sealing for another month")
@@ -110,6 +112,14 @@ def another_admitted(sealed_secrets, cluster):
     assert not refused, (
         f"expected another SealedSecret and its Secret to be admitted, saw {refused}. Try: kubectl describe quota"
     )
+
+
+@then("a password beside a connection URL is the one in that URL, in each Secret of the platform")
+def passwords_agree(cluster):
+    values = {name: read_secret(cluster, name, "default") or {} for name in KEYS}
+    found = [f"{name}: {text}" for name, seen in values.items() for text in unlike_their_url(seen)]
+    hint = "Whoever takes the one key cannot log in with the other. Try: seal both keys again"
+    assert not found, f"expected one password in each Secret, but in {'; '.join(found)}. {hint}"
 
 
 @then("each Secret has the values of its SealedSecret")

@@ -152,6 +152,13 @@ class Cache:
         assert found, "expected a run_id from `redis-cli info server` in the Redis pod, saw none"
         return found[1]
 
+    def follows(self) -> str:
+        """The server that it follows, as `HOST:PORT`; empty if it leads itself."""
+        seen = {name: value.strip() for name, value in self.information("replication").items()}
+        if seen.get("role") == "master":
+            return ""
+        return f"{seen.get('master_host', 'unknown')}:{seen.get('master_port', '?')}"
+
     def unlike(self, wanted: dict[str, str]) -> dict[str, str]:
         """The settings of the running server that differ from `wanted`, with their values."""
         seen = {name: self.setting(name) for name in wanted}

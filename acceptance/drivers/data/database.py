@@ -20,7 +20,8 @@ SERVICE = "yb-tservers"
 """The Service that leads to the member that accepts statements."""
 PATRONI_PORT = 8008
 MEMBERS = "app=yb-tserver"
-LEADER = "app=yb-tserver,role=master"
+LEADER = "app=yb-tserver,role in (master,primary)"
+"""Patroni calls it `primary` from its release 4 on."""
 SCHEMA = "backend"
 UI = "http://yb-master-ui:7000"
 COLUMNS = """information_schema.columns
@@ -43,6 +44,10 @@ class Database:
     def members(self) -> list[V1Pod]:
         """The pods of all members, by name."""
         return sorted(self.namespace.pods(MEMBERS), key=lambda pod: str(pod.metadata.name))
+
+    def member_names(self) -> set[str]:
+        """The names of all members, which Patroni's standbys also give when they connect."""
+        return {str(pod.metadata.name) for pod in self.members()}
 
     def names(self) -> list[str]:
         """The names of the members that are Ready."""
@@ -146,8 +151,12 @@ class Database:
             self.ask(self.leader(), f"drop table if exists {name}", login=self.admin)
 
     def streams(self, wanted: Callable[[str, str], bool], what: str, others: int = 2) -> Rows:
-        """The replication streams from the leader. Raises AssertionError unless there are `others`, all as wanted."""
-        rows = self.ask(self.leader(), STREAMS, login=self.admin)
+        """The streams from the leader to members. Raises AssertionError unless there are `others`, all as wanted.
+
+        Whoever else reads its log, such as a backup, is no replica.
+        """
+        names = self.member_names()
+        rows = [row for row in self.ask(self.leader(), STREAMS, login=self.admin) if row[0] in names]
         good = [row for row in rows if wanted(row[1], row[2])]
         assert len(rows) == len(good) == others, f"expected {others} other members that {what}, saw {rows}"
         return rows

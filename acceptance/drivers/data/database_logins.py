@@ -33,11 +33,6 @@ KNOWN = Deadline(5, "the suite: network policies know a new pod a moment later t
 URL = "DATABASE_URL"
 POOL = 5
 """Connections that a busy pod of a service holds: max_size of the pools in services/*/store.py."""
-ASKS = {"scram-sha-256", "cert", "reject"}
-"""The methods of pg_hba.conf that grant no access without credentials."""
-RULES = """select type, array_to_string(database, ','), array_to_string(user_name, ','), coalesce(address, ''),
-    coalesce(auth_method, ''), coalesce(error, '') from pg_hba_file_rules order by line_number"""
-
 VERIFIERS = "select rolname, rolpassword from pg_authid where rolcanlogin and rolpassword is not null order by rolname"
 """Selects the password verifier of each role that may log in."""
 SHORTEST = 8
@@ -51,10 +46,11 @@ SUPERUSERS = """select rolname, rolpassword from pg_authid
 RULING = """select r.rolname from pg_roles r where r.rolname <> %s and pg_has_role(%s::name, r.oid, 'MEMBER')
     and (r.rolsuper or r.rolcreaterole
          or r.rolname in ('pg_execute_server_program', 'pg_write_server_files', 'pg_read_server_files'))
-    union select rolname || ' itself' from pg_roles where rolname = %s and (rolsuper or rolcreaterole) order by 1"""
+    union select rolname || ' itself' from pg_roles where rolname = %s
+    and (rolsuper or rolcreaterole or rolreplication) order by 1"""
 """Selects what gives a role administrator rights: roles that it may become by SET ROLE, and its own attributes.
 
-A superuser is a member of every role; its list is long, but correct."""
+A superuser is a member of every role; its list is long, but correct. A role with REPLICATION may copy all files."""
 ENDING = """select rolname, rolvaliduntil::text from pg_roles where (rolname in (%s, %s) or rolreplication)
     and rolvaliduntil <> 'infinity' order by rolname"""
 """Selects the platform's own login roles whose password expires; null and infinity mean never."""
@@ -124,23 +120,6 @@ def attempts(db: Database, kind: str) -> dict[str, str]:
         for place in db.places()
         for login in logins(db)
     }
-
-
-def rules(db: Database) -> dict[str, Rows]:
-    """The rules in each member's pg_hba.conf; none for YugabyteDB, which has flags instead."""
-    if db.is_yugabytedb:
-        return {}
-    return {name: db.ask(name, RULES, login=db.admin) for name in db.names()}
-
-
-def unasked(seen: dict[str, Rows]) -> list[str]:
-    """The rules that require no credentials or could not be parsed, with their member."""
-    return [
-        f"{member}: {' '.join(str(part) for part in rule if part)}"
-        for member, rows in seen.items()
-        for rule in rows
-        if rule[4] not in ASKS or rule[5]
-    ]
 
 
 def is_password(verifier: str, role: str, password: str) -> bool:

@@ -13,6 +13,7 @@ import yaml
 
 from acceptance.base.conditions import as_json
 from acceptance.cluster.manifests import Manifest
+from acceptance.drivers.data.archiving import unarchived
 from acceptance.drivers.data.database import PATRONI_PORT, Database
 from acceptance.drivers.data.durability import DISK
 from acceptance.drivers.data.member_files import OF_RECOVERY, unlike_each_other
@@ -30,12 +31,7 @@ SLOWEST = {"ttl": (20, 30), "primary_start_timeout": (300, 300), "master_start_t
 """The highest value of Patroni's settings of failover, and what counts where one is not set, in seconds. ttl: until a
 leader that is gone is replaced. The others, which are its new and its old name: how long a crashed leader may take to
 start."""
-WAITING = 3
-"""Files of the log that may wait to be archived while an attempt failed: the next one may succeed."""
-UNARCHIVED = f"""select last_failed_wal from pg_stat_archiver
-    where current_setting('archive_mode') <> 'off' and last_failed_time > coalesce(last_archived_time, '-infinity')
-    and (select count(*) from pg_ls_archive_statusdir() where right(name, 6) = '.ready') > {WAITING}"""
-"""Selects the file of the log whose archiving fails, so that all later ones stay on the volume."""
+FAILSAFE = "failsafe_mode"
 BOUND = f"select name, setting from pg_settings where name in ({', '.join(repr(name) for name in BOUNDS)})"
 USUAL = 1024
 """PostgreSQL's own max_wal_size in megabytes, which is let be on a small volume, too."""
@@ -102,12 +98,12 @@ def out_of_bounds(db: Database) -> list[str]:
 
 def fills_its_volume(db: Database) -> list[str]:
     """What makes a member's volume fill up until the database stops, even if Git has it, in words."""
-    found = never_vacuumed(db) + unread(db)
+    found = never_vacuumed(db) + unread(db) + unarchived(db)
     for name in db.names():
-        found += [f"{name} fails to archive {file}" for (file,) in db.ask(name, UNARCHIVED, login=db.admin)]
         size = capacity_at(db.namespace, db.namespace.pod(name), DISK) >> 20
         rows = db.ask(name, BOUND, login=db.admin)
-        much = [value for key, value in rows if key == "wal_keep_size" and int(value) >= size > 0]
+        # As much again is needed for data, and for the log between two checkpoints.
+        much = [value for key, value in rows if key == "wal_keep_size" and 2 * int(value) > size > 0]
         found += [f"wal_keep_size is {value} on {name}, whose volume has {size} MB" for value in much]
         rows = [row for row in db.ask(name, LOG, login=db.admin) if size and int(row[1]) > max(size, USUAL)]
         found += [f"{key} is {value} on {name}, whose volume has {size} MB" for key, value in rows]
@@ -115,9 +111,14 @@ def fills_its_volume(db: Database) -> list[str]:
 
 
 def slow(seen: Mapping[str, Any]) -> list[str]:
-    """Patroni's settings above SLOWEST, even if Git has them: writes would wait for longer than clients do."""
+    """Patroni's settings above SLOWEST, even if Git has them: writes would wait for longer than clients do.
+
+    They also would while the API server does not answer, if the leader does not go on with the members' consent.
+    """
     values = {key: seen.get(key, unset) for key, (_, unset) in SLOWEST.items()}
-    return [f"{key} is {value} s, more than {SLOWEST[key][0]}" for key, value in values.items() if above(key, value)]
+    found = [f"{key} is {value} s, more than {SLOWEST[key][0]}" for key, value in values.items() if above(key, value)]
+    goes_on = same(seen.get(FAILSAFE), True) or str(seen.get(FAILSAFE)).lower() in ("true", "on", "1")
+    return found + ([] if goes_on else [f"{FAILSAFE} is {seen.get(FAILSAFE)}: the leader stops without the API server"])
 
 
 def above(key: str, value: Any) -> bool:

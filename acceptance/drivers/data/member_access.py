@@ -16,9 +16,13 @@ from acceptance.base.waiting import eventually
 from acceptance.clients.sql import Login, LoginRefused, connect
 from acceptance.drivers.data.database import PATRONI_PORT, PORT, Database
 from acceptance.drivers.data.database_logins import KNOWN, WHO
+from acceptance.drivers.data.durability import variables_of
+from acceptance.drivers.secrets.common_passwords import guesses
 from acceptance.drivers.workloads.pods import PodClient
 
 REFUSED = (401, 403)
+USER, PASSWORD = "PATRONI_RESTAPI_USERNAME", "PATRONI_RESTAPI_PASSWORD"
+"""The variables from which Patroni takes what it asks of whoever gives it orders."""
 
 
 def not_served_by_members(db: Database, clients: Mapping[str, PodClient]) -> dict[str, str]:
@@ -59,3 +63,13 @@ def taking_orders(db: Database) -> dict[str, int]:
             continue
         found[str(pod.metadata.name)] = int(as_json(said)["status"])
     return {name: status for name, status in found.items() if status not in REFUSED}
+
+
+def guessed(db: Database) -> list[str]:
+    """The members whose Patroni takes orders with a password that anybody tries first; none of YugabyteDB."""
+    found = []
+    for pod in [] if db.is_yugabytedb else db.members():
+        seen = (variables_of(db.namespace, pod) or {}) if is_ready(pod) else {}
+        if seen.get(PASSWORD, "") in guesses(seen.get(USER, "")):
+            found.append(f"{pod.metadata.name} has a common {PASSWORD}")
+    return found

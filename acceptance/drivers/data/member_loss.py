@@ -73,7 +73,8 @@ def longest_gap(moments: list[float]) -> float:
 def wait_for_writes(writing: Writer, *, since: float, what: str) -> None:
     """Wait for ENOUGH acknowledged writes after a moment (Unix time). Raises TimedOut if there are fewer.
 
-    Raises RuntimeError if there are none: nothing can be judged.
+    Raises RuntimeError if there are none before a node was lost, or if none was even refused after it: then nothing
+    can be judged.
     """
 
     def enough() -> bool:
@@ -86,7 +87,8 @@ def wait_for_writes(writing: Writer, *, since: float, what: str) -> None:
     try:
         eventually(enough, within=DATABASE_SERVES, what=f"acknowledged writes {what}", hint=HINT)
     except AssertionError as error:
-        if not [moment for moment, _ in writing.acknowledged() if moment > since]:
+        refused = [line for line in writing.lines() if "error" in line and line["at"] > since > 0]
+        if not refused and not [moment for moment, _ in writing.acknowledged() if moment > since]:
             raise RuntimeError(f"no write was acknowledged {what}, so nothing can be judged: {error}") from error
         raise
 

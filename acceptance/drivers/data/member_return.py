@@ -7,8 +7,8 @@ import functools
 from acceptance.base.deadlines import REPLICATED
 from acceptance.base.waiting import eventually
 from acceptance.drivers.data.database import Database
-from acceptance.drivers.data.database_logins import RULES, unasked
 from acceptance.drivers.data.durability import DISK, files_of
+from acceptance.drivers.data.login_rules import RULES, unasked
 from acceptance.drivers.data.member_loss import HINT
 from acceptance.drivers.workloads.pods import mount_of
 

@@ -13,9 +13,9 @@ import yaml
 
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import of_scenario
-from acceptance.drivers.data.database_logins import ASKS
 from acceptance.drivers.data.database_settings import FILE
 from acceptance.drivers.data.durability import DISK
+from acceptance.drivers.data.login_rules import ASKS
 from acceptance.platform.access import NAMESPACE
 
 

@@ -23,7 +23,8 @@ from acceptance.drivers.argocd.sync_hooks import runs_each_time
 from acceptance.drivers.argocd.sync_options import SYNC, hooks, options
 from acceptance.drivers.data import kept_rows
 from acceptance.drivers.data.database import PORT, Database, Rows
-from acceptance.drivers.data.database_logins import is_password, rules
+from acceptance.drivers.data.database_logins import is_password
+from acceptance.drivers.data.login_rules import rules
 from acceptance.platform.platform import Platform
 from acceptance.platform.secrets import read_secret
 
@@ -43,6 +44,9 @@ RECREATES = {"Force=true", "Replace=true"}
 WRITTEN = Deadline(1, "the suite: what a server logs is in its pod's log a moment later")
 LOOK_BACK = 60
 """Seconds of a log in which what was just done is looked for."""
+COLLECTED = """select pg_read_binary_file(file, greatest((pg_stat_file(file, true)).size - 200000, 0), 200000, true)
+    from pg_current_logfile() file where file is not null"""
+"""Selects the end of the file in which a member's logging_collector keeps its log; that is not in its pod's log."""
 VERIFIER = re.compile(r"^(SCRAM-SHA-256\$\S+|md5[0-9a-f]{32})$", re.MULTILINE)
 SCRAM, OF_MD5 = "scram-sha-256", ("md5", "password")
 """The method of pg_hba.conf that takes no md5 verifier, and those that do."""
@@ -142,7 +146,7 @@ def shown_in_log(db: Database, member: str, passwords: list[str]) -> str:
     )  # fmt: skip
 
     def hidden() -> bool:
-        text = str(when_reachable(read))
+        text = str(when_reachable(read)) + of_collector(db, member)
         return not any(word in text for word in passwords)
 
     try:
@@ -150,6 +154,12 @@ def shown_in_log(db: Database, member: str, passwords: list[str]) -> str:
     except AssertionError:
         return f"the log of {member} shows it (log_statement?)"
     return ""
+
+
+def of_collector(db: Database, member: str) -> str:
+    """The end of the file that a member logs to itself, with logging_collector; empty without one."""
+    rows = db.ask(member, COLLECTED, login=db.admin)
+    return "".join(bytes(part or b"").decode(errors="replace") for (part,) in rows)
 
 
 def uses_script(job: Manifest) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 
 from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.clients.sql import Login, LoginRefused, connect
+from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.data.database import PORT, SERVICE, Database
 from acceptance.drivers.data.database_logins import wrong
 
@@ -18,16 +20,20 @@ OTHERS = {"auth-service", "backend-service", "frontend-service", "redis", "kuber
 AT_ONCE = 16
 
 
-def places(db: Database) -> list[Place]:
-    """The Services of the platform's namespace, with each TCP port that may lead to a pooler of the database."""
-    core = db.namespace.cluster.core
-    found = core.list_namespaced_service(db.namespace.name, label_selector=f"!{SCENARIO_LABEL}").items
+def ports_beside(namespace: Namespace, known: Collection[str], own: Place) -> list[Place]:
+    """The TCP ports of the platform's Services, but those of `known` ones, and the port `own`."""
+    found = namespace.cluster.core.list_namespaced_service(namespace.name, label_selector=f"!{SCENARIO_LABEL}").items
     ports = [(str(item.metadata.name), port) for item in found for port in item.spec.ports or []]
     return sorted(
         (name, int(port.port))
         for name, port in ports
-        if name not in OTHERS and (port.protocol or "TCP") == "TCP" and (name, port.port) != (SERVICE, PORT)
+        if name not in known and (port.protocol or "TCP") == "TCP" and (name, port.port) != own
     )
+
+
+def places(db: Database) -> list[Place]:
+    """The Services of the platform's namespace, with each TCP port that may lead to a pooler of the database."""
+    return ports_beside(db.namespace, OTHERS, (SERVICE, PORT))
 
 
 def let_in(db: Database) -> list[str]:

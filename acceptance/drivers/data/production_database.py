@@ -153,6 +153,12 @@ def unasked(manifests: list[Manifest]) -> list[str]:
         # Rules of its own decide in place of the flag.
         if not rules and seen.get("ysql_enable_auth", default).lower() not in TRUE:
             found.append("yb-tserver has --ysql_enable_auth=false, or does not say so, and asks for no password")
+        by_itself = "true" if complete(seen) else "false"
+        asked = seen.get("use_cassandra_authentication", "false").lower() in TRUE
+        if seen.get("start_cql_proxy", by_itself).lower() in TRUE and not asked:
+            found.append("yb-tserver serves YCQL, which is on by default, and asks for no password there")
+        if seen.get("start_redis_proxy", "false").lower() in TRUE:
+            found.append("yb-tserver serves Redis' protocol, and asks for no password there")
     return found
 
 

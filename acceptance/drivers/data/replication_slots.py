@@ -12,10 +12,11 @@ from acceptance.drivers.data.durability import DISK
 from acceptance.drivers.data.member_files import lasting
 from acceptance.drivers.workloads.pods import capacity_at
 
-IDLE = """select slot_name::text, (select setting from pg_settings where name = 'max_slot_wal_keep_size')
-    from pg_replication_slots where not active
-    and restart_lsn is not null and wal_status is distinct from 'lost' order by 1"""
-"""Selects the slots without a reader, and the megabytes of the log that are kept for one at most; -1 means any."""
+IDLE = """select slot_name::text, (select setting from pg_settings where name = 'max_slot_wal_keep_size'),
+    case when active then (pg_current_wal_lsn() - restart_lsn) / 1048576 else -1 end::bigint
+    from pg_replication_slots where restart_lsn is not null and wal_status is distinct from 'lost' order by 1"""
+"""Selects the slots, the megabytes of the log that are kept for one at most (-1 means any), and those that are kept now
+for a reader that is there (-1: there is none)."""
 
 
 def of_member(name: str) -> str:
@@ -26,8 +27,8 @@ def of_member(name: str) -> str:
 def unread(db: Database) -> list[str]:
     """The leader's slots that nobody reads and that keep its log without end, in words.
 
-    A reader that reconnects is waited for. A member's own slot may be idle, and so may one whose log is cut off before
-    the volume is full.
+    A reader that reconnects is waited for; one that is there and confirms nothing is told once half of the volume is
+    kept for it. A member's own slot may be idle, and so may one whose log is cut off before the volume is full.
     """
     return lasting(lambda: idle(db), "a reader of each replication slot")
 
@@ -40,8 +41,9 @@ def idle(db: Database) -> list[str]:
     rows = db.ask(leader, IDLE, login=db.admin)
     return [
         f"{leader} keeps its log for the replication slot {slot}, which nobody reads"
-        for slot, most in rows
-        if slot not in members and not bounded(int(most or -1), size)
+        + (f" on from {kept} MB ago" if kept >= 0 else "")
+        for slot, most, kept in rows
+        if slot not in members and not bounded(int(most or -1), size) and (kept < 0 or 2 * kept > size > 0)
     ]
 
 

@@ -23,6 +23,10 @@ NO_VARIABLES = (
     ".md", ".js", ".cjs", ".mjs", ".ts", ".py", ".rb", ".sh",
 )  # fmt: skip
 """Suffixes of such files that only show which settings there are, are for tests, or are source code."""
+OF_PACKAGES = re.compile(
+    r"(?:requirements|constraints)[\w.-]*\.(?:txt|in)$|\.lock$|^\.gitmodules$|^(?:Docker|Container)file"
+)
+"""Names of files that say where packages, modules and images come from; its addresses may have a password."""
 DATA = (".yaml", ".yml")
 """Suffixes of settings that are data; JSON has texts and versions below such names, too, and only its logins count."""
 NOT_SETTINGS = ("kustomization.yaml", "kustomization.yml", "pnpm-lock.yaml", ".pre-commit-config.yaml")
@@ -67,6 +71,8 @@ def in_file(path: str, text: str, documents: list[Any]) -> list[str]:
         found += credential_patterns.in_lines(text) + credential_patterns.by_form(text)
     if OF_ENVIRONMENT.search(file.name) and not file.name.endswith(NO_VARIABLES):
         found += credential_patterns.in_lines(text) + credential_patterns.by_form(without_usual(text))
+    if OF_PACKAGES.search(file.name) and not OTHERS & {*file.parts}:
+        found += credential_patterns.addresses(without_usual(text))
     words = LOGINS[file.name].findall(text) if file.name in LOGINS else []
     found += [f"a password of {file.name}" for word in words if credential_patterns.is_credential("password", word)]
     return list(dict.fromkeys(found + credential_patterns.tokens(text)))

@@ -98,11 +98,18 @@ def in_lines(text: str) -> list[str]:
     return [name for line in lines for name, value in LINE.findall(line) if is_credential(name, value)]
 
 
+def addresses(text: str) -> list[str]:
+    """The addresses in a text that have a password, in words."""
+    return [
+        f"a URL with the password of {user or '(no user)'}"
+        for user, word in ADDRESS.findall(text)
+        if is_credential("password", word)
+    ]
+
+
 def by_form(text: str) -> list[str]:
     """The credentials in a text that are recognised by their form alone, in words."""
-    found = [f"a URL with the password of {user or '(no user)'}" for user, word in ADDRESS.findall(text)
-             if is_credential("password", word)]  # fmt: skip
-    found += tokens(text) + (["a signed token"] if SIGNED.search(text) else [])
+    found = addresses(text) + tokens(text) + (["a signed token"] if SIGNED.search(text) else [])
     return found + (["a private key"] if PRIVATE_KEY.search(text) else [])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,12 @@ from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import apply, secret_manifest
 from acceptance.cluster.namespace import Namespace
 from acceptance.cluster.probe import pod_spec
-from acceptance.platform.secrets import CONTROLLER, GROUP, NAMESPACE, SealedSecrets, read_secret
+from acceptance.platform.secrets import CONTROLLER, GROUP, KEY_LABEL, NAMESPACE, SealedSecrets, read_secret
 
 LOGS = f"kubectl -n {NAMESPACE} logs deploy/{CONTROLLER}"
 KEPT = Deadline(5, "criterion 5.8: until a rollout restart")
+ACTIVE = "active"
+"""The value of KEY_LABEL for keys that the controller loads when it starts; it ignores others."""
 USED = "used"
 FROM_SECRET = [{"name": "VALUE", "valueFrom": {"secretKeyRef": {"name": USED, "key": "VALUE"}}}]
 
@@ -127,24 +130,33 @@ def unseal(tool: SealedSecrets, text: str, key_pem: str, folder: Path) -> dict[s
     return {key: base64.b64decode(value).decode() for key, value in json.loads(opened)["data"].items()}
 
 
-def cluster_keys(tool: SealedSecrets) -> str:
-    """All keys of the controller in the form of their backup (task 24.2): it may have renewed its key."""
+def loaded_keys(tool: SealedSecrets) -> list[Any]:
+    """The controller's keys that it loads at its next start; those with another label it has at most until then."""
+    return [item for item in tool.key_secrets() if item.metadata.labels[KEY_LABEL] == ACTIVE]
+
+
+def backup_of(keys: Iterable[Any]) -> str:
+    """Keys of the controller in the form of their backup (task 24.2): it may have renewed its key."""
     items = [
         {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": item.metadata.name}, "type": item.type,
          "data": item.data}
-        for item in tool.key_secrets()
+        for item in keys
     ]  # fmt: skip
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
 
 
 def open_with_own_key(tool: SealedSecrets, what: str, text: str, folder: Path) -> dict[str, str]:
-    """A SealedSecret's values, decrypted with the controller's keys. Raises AssertionError if that fails."""
+    """A SealedSecret's values, decrypted with the keys that the controller loads when it starts.
+
+    Raises AssertionError if that fails.
+    """
+    keys = loaded_keys(tool)
     try:
-        return unseal(tool, text, cluster_keys(tool), folder)
+        return unseal(tool, text, backup_of(keys), folder)
     except UserError as error:
         said = error.problem.splitlines()[-1].strip()
         raise AssertionError(
-            f"expected one of the controller's {len(tool.key_secrets())} keys to decrypt {what}, "
+            f"expected one of the {len(keys)} keys that the controller loads when it starts to decrypt {what}, "
             f"saw kubeseal's message: {said}. Try: make restore-keys, or seal its values again"
         ) from error
 

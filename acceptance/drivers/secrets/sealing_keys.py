@@ -17,12 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from acceptance.base.conditions import as_json
 from acceptance.base.errors import UserError
-from acceptance.drivers.secrets.sealing import LOGS
+from acceptance.drivers.secrets.sealing import ACTIVE, LOGS, loaded_keys
 from acceptance.drivers.workloads.platform_state import is_scenarios
 from acceptance.platform.secrets import KEY_LABEL, NAMESPACE, SealedSecrets
 
-ACTIVE = "active"
-"""The value of KEY_LABEL for keys that the controller loads when it starts; it ignores others."""
 PEM = re.compile(rb"-----BEGIN ([A-Z ]*PRIVATE KEY)-----([A-Za-z0-9+/=\s\\]+)-----END \1-----")
 """A private key, however its lines are wrapped, indented or quoted."""
 WRAPPED = re.compile(rb"[A-Za-z0-9+/=\s]{200,}")
@@ -43,8 +41,8 @@ def private_key(item: Any) -> Any:
 
 
 def public_keys(tool: SealedSecrets) -> list[bytes]:
-    """The public half of each key that the controller keeps."""
-    return [public_bytes(private_key(item).public_key()) for item in tool.key_secrets()]
+    """The public half of each key that the controller loads when it starts."""
+    return [public_bytes(private_key(item).public_key()) for item in loaded_keys(tool)]
 
 
 def certificate_beside(item: Any) -> x509.Certificate:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from kubernetes.client import ApiException
 
+from acceptance.drivers.services.configmap_use import named
 from acceptance.drivers.services.copies import Copy, copy_of
 from acceptance.drivers.services.service import Service
 
@@ -45,6 +46,7 @@ def copy_with_config(service: Service, config: str) -> Iterator[ConfiguredCopy]:
     Raises AssertionError if the ConfigMap does not name the auth service.
     """
     core, place = service.namespace.cluster.core, service.namespace.name
+    config = named(service.deployment().spec.template.spec, config)
     name = f"{config}-{secrets.token_hex(3)}"
     data = dict(core.read_namespaced_config_map(config, place).data or {})
     assert data.get(KEY), (
@@ -53,7 +55,7 @@ def copy_with_config(service: Service, config: str) -> Iterator[ConfiguredCopy]:
     )
     core.create_namespaced_config_map(place, {"metadata": {"name": name}, "data": data})
     try:
-        with copy_of(service, {**LINK}, config=name) as copy:
+        with copy_of(service, {**LINK}, configs={config: name}) as copy:
             yield ConfiguredCopy(copy, name)
     finally:
         with contextlib.suppress(ApiException):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +76,7 @@ def manifest_of(
     service: Service,
     name: str,
     settings: dict[str, str | None],
-    config: str | None,
+    configs: Mapping[str, str],
     port: int,
     ends_alike: bool = False,
 ) -> Any:
@@ -93,32 +93,46 @@ def manifest_of(
     container["env"] = [item for item in container.get("env", []) if item["name"] not in settings]
     container["env"] += [{"name": key, "value": value} for key, value in settings.items() if value is not None]
     container["ports"][0]["containerPort"] = port
-    if config:
-        container["envFrom"] = [{"configMapRef": {"name": config}}]
+    with_configs(container, configs)
     return {
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "labels": ours},
         "spec": {"replicas": 1, "selector": {"matchLabels": {"app": name}}, "template": template},
     }  # fmt: skip
 
 
+def with_configs(container: dict[str, Any], configs: Mapping[str, str]) -> None:
+    """Have a container take other ConfigMaps, by the names of those that they replace; what it takes beside them stays.
+
+    One that replaces nothing is taken as well.
+    """
+    whole = [item.get("configMapRef") or {} for item in container.get("envFrom") or []]
+    single = [(item.get("valueFrom") or {}).get("configMapKeyRef") or {} for item in container.get("env") or []]
+    replaced = [(item, str(item["name"])) for item in [*whole, *single] if item.get("name") in configs]
+    for item, name in replaced:
+        item["name"] = configs[name]
+    missing = [name for own, name in configs.items() if own not in {name for _, name in replaced}]
+    container["envFrom"] = [*(container.get("envFrom") or []), *({"configMapRef": {"name": name}} for name in missing)]
+
+
 @contextlib.contextmanager
 def copy_of(
     service: Service,
     settings: dict[str, str | None],
-    config: str | None = None,
+    configs: Mapping[str, str] | None = None,
     port: int | None = None,
     *,
     ends_alike: bool = False,
 ) -> Iterator[Copy]:
     """A copy with other settings (None removes one), until the end of the block.
 
-    `config`: the ConfigMap that replaces the Deployment's own. `port`: the port to listen on. `ends_alike`: it takes as
-    long to end as the service's pods; by default it is gone at once. Raises TimedOut if it does not become Ready.
+    `configs`: the ConfigMaps that replace those of the Deployment, by the names of these.
+    `port`: the port to listen on. `ends_alike`: it takes as long to end as the service's pods; by default it is gone at
+    once. Raises TimedOut if it does not become Ready.
     """
     name, namespace = f"{service.name}-{secrets.token_hex(3)}", service.namespace
     port = port or service.port
     try:
-        namespace.create(manifest_of(service, name, settings, config, port, ends_alike))
+        namespace.create(manifest_of(service, name, settings, configs or {}, port, ends_alike))
         copy = Copy(namespace, name, port)
         copy.wait_ready()
         yield copy

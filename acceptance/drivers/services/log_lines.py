@@ -40,14 +40,18 @@ OF_ERROR = re.compile(
     r"\s|Traceback\b|(\w+\.)*\w*(Error|Exception|Warning)\b|During handling|The above exception|Caused by"
 )
 """The beginning of lines that belong to the one before them, or to an error that nobody caught."""
-FOR_DEVELOPERS = re.compile(r"\W*(debug|dbg)\b", re.IGNORECASE)
-"""The beginning of a line for developers, whatever its level."""
+NO_ID = r"(?!\s*(?:true|false|on|off|yes|no|\d+|[0-9a-f-]{16,})\b)"
+"""What follows a word and a colon is no setting's value, and no number of a trace."""
+FOR_DEVELOPERS = re.compile(rf"\W*(?:(?:debug|dbg)\b|trace[:\]]{NO_ID}|(?-i:TRACE)\b{NO_ID})", re.IGNORECASE)
+"""The beginning of a line for developers, whatever its level; `Trace:` is that of console.trace in Node.js."""
 VERBOSE = re.compile(
-    r"(?<!\w)(?:level|lvl|severity)=\"?(?:verbose|silly)\b|\[(?:verbose|silly)\]"
-    r"|^(?:verbose|silly):(?!\s*(?:true|false|on|off|yes|no|\d+)\b)",
+    r"(?<!\w)(?:level|lvl|severity)=\"?(?:verbose|silly|trace)\b|\[(?:verbose|silly|trace)\]"
+    rf"|^(?:verbose|silly):{NO_ID}|^\W*\d[\dTZ:./,+ -]*\s\W?(?-i:TRACE|VERBOSE|SILLY)\b",
     re.IGNORECASE,
 )
-"""The same by its level in plain text: logfmt, in brackets, or before a colon (what follows is no setting's value)."""
+"""The same by its level in plain text: logfmt, in brackets, before a colon, or in capitals after the time."""
+OPENS, CLOSES = re.compile(r"[\[{(]+\s*$"), re.compile(r"[\])}]+[,;]?\s*$")
+"""The first and the last line of a value that is printed over several lines."""
 TELLING = 30
 """Characters at the end of a credential that show it."""
 
@@ -115,6 +119,24 @@ def is_plain(line: str) -> bool:
     return is_whole and not (is_record(line) or REQUEST.search(line))
 
 
+def whole(lines: Sequence[str]) -> list[str]:
+    """The lines, in which each value that was printed over several lines is one."""
+    found: list[str] = []
+    opened: list[str] = []
+    for line in lines:
+        # Where another line comes in between, the rest of the value is taken for what belongs to that line.
+        is_more = bool(opened) and (line[:1].isspace() or bool(CLOSES.match(line)))
+        if opened and not is_more:
+            found, opened = [*found, " ".join(opened)], []
+        if is_more or OPENS.match(line):
+            opened.append(line.strip())
+        else:
+            found.append(line)
+        if is_more and CLOSES.match(line):
+            found, opened = [*found, " ".join(opened)], []
+    return [*found, " ".join(opened)] if opened else found
+
+
 def printed(lines: Sequence[str], first: int) -> list[str]:
     """The lines from number `first` on that were printed beside the log; none if plain lines are the service's log.
 
@@ -122,7 +144,7 @@ def printed(lines: Sequence[str], first: int) -> list[str]:
     """
     before = [line for line in lines[:first] if re.search(r"\w", line) and not OF_ERROR.match(line)]
     is_logged = sum(map(is_plain, before)) * 2 < len(before)
-    return [line for line in lines[first:] if is_plain(line)] if is_logged else []
+    return [line for line in whole(lines[first:]) if is_plain(line)] if is_logged else []
 
 
 def for_developers(line: str, credentials: Iterable[str] = ()) -> bool:

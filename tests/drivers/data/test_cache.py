@@ -103,3 +103,14 @@ def test_only_a_port_that_another_container_declares_is_left_out():
     cache.pod = lambda: client.V1Pod(spec=spec)
     cache.listening = lambda: {6379, 6380, 9121}
     assert own_ports(cache) == {6379, 6380}
+
+
+@pytest.mark.parametrize(
+    ("said", "leader"),
+    [
+        ("# Replication\r\nrole:master\r\nconnected_slaves:0\r\n", ""),
+        ("role:slave\r\nmaster_host:old-redis.example\r\nmaster_port:6379\r\n", "old-redis.example:6379"),
+    ],
+)
+def test_the_server_that_it_follows_is_told(said, leader):
+    assert Cache(None, lambda *_: f'"{said}"'.replace("\r\n", "\\r\\n"), URL).follows() == leader

@@ -25,7 +25,6 @@ from acceptance.drivers.data.database_logins import (
     passwords_in,
     rules_by_membership,
     turned_away,
-    unasked,
     unknown_roles,
     with_other_passwords,
     wrong,
@@ -89,20 +88,6 @@ def test_every_role_and_database_is_tried_everywhere_and_as_a_standby():
 @pytest.mark.parametrize("kind", ["a wrong password", "an empty password", "an unknown name"])
 def test_wrong_credentials_differ_from_the_right_ones(kind):
     assert wrong(LOGIN, kind) != LOGIN
-
-
-@pytest.mark.parametrize(
-    ("rule", "named"),
-    [
-        (("local", "all", "all", "", "scram-sha-256", ""), False),
-        (("host", "all", "all", "all", "reject", ""), False),
-        (("local", "all", "all", "", "trust", ""), True),
-        (("host", "all", "all", "127.0.0.1", "md5", ""), True),
-        (("host", "all", "all", "", "", "invalid IP address"), True),
-    ],
-)
-def test_a_rule_that_asks_for_no_password_is_named(rule, named):
-    assert bool(unasked({"yb-tserver-0": [rule]})) is named
 
 
 SCRAM = (

@@ -8,11 +8,11 @@ import yaml
 
 from acceptance.base.paths import ROOT
 from acceptance.clients.sql import Login
+from acceptance.drivers.data.archiving import UNARCHIVED
 from acceptance.drivers.data.database_settings import (
     ALTERED,
     BOUND,
     LOG,
-    UNARCHIVED,
     altered,
     differences,
     fills_its_volume,
@@ -159,7 +159,8 @@ def test_what_lets_a_loss_be_felt_is_told_whoever_set_it(rows, said):
     ("rows", "said"),
     [
         ({}, []),
-        ({BOUND: [("wal_keep_size", "1023")]}, []),
+        ({BOUND: [("wal_keep_size", "512")]}, []),
+        ({BOUND: [("wal_keep_size", "1000")]}, ["wal_keep_size is 1000 on yb-tserver-1, whose volume has 1024 MB"]),
         ({BOUND: [("wal_keep_size", "1024")]}, ["wal_keep_size is 1024 on yb-tserver-1, whose volume has 1024 MB"]),
         ({LOG: [("max_wal_size", "1024"), ("min_wal_size", "80")]}, []),
         ({LOG: [("max_wal_size", "8192")]}, ["max_wal_size is 8192 on yb-tserver-1, whose volume has 1024 MB"]),
@@ -176,7 +177,7 @@ def test_what_fills_the_volume_is_told_also_if_git_has_it(rows, said):
 
 def test_all_of_it_is_told_and_nothing_where_no_patroni_is():
     members = Members([("wal_keep_size", "0")])
-    assert len(differences(members, {"ttl": 14}, {"ttl": 15})) == 3
+    assert len(differences(members, {"ttl": 14}, {"ttl": 15, "failsafe_mode": True})) == 4
     assert differences(members, {}, {}) == []
 
 
@@ -190,6 +191,9 @@ def test_all_of_it_is_told_and_nothing_where_no_patroni_is():
         (changed(primary_start_timeout=3600), ["primary_start_timeout is 3600 s, more than 300"]),
         (changed(master_start_timeout="3600"), ["master_start_timeout is 3600 s, more than 300"]),
         (changed(ttl="soon"), []),
+        (changed(failsafe_mode="true"), []),
+        (changed(failsafe_mode=False), ["failsafe_mode is False: the leader stops without the API server"]),
+        (changed(failsafe_mode=None), ["failsafe_mode is None: the leader stops without the API server"]),
     ],
 )
 def test_a_slow_failover_is_told_also_if_git_has_it(seen, said):

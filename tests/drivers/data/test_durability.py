@@ -7,6 +7,7 @@ import pytest
 
 from acceptance.clients.sql import Login
 from acceptance.drivers.data import durability
+from acceptance.drivers.data.database import Database
 from acceptance.drivers.data.durability import (
     FILED,
     OVERRIDES,
@@ -133,3 +134,52 @@ def test_what_an_image_sets_for_its_sessions_is_told(monkeypatch, value, said):
     monkeypatch.setattr(durability, "environment_of", lambda _, pod: {"PGOPTIONS": value, "HOSTNAME": pod})
     space = Thing(name="default", cluster=Thing(apps=listed), pods=pods)
     assert weak_processes(Thing(namespace=space)) == said
+
+
+class Changing:
+    """Three members; each look at `auth.beats` sees more rows, and a follower may lack a row of another table."""
+
+    def __init__(self, lacks=""):
+        self.lacks, self.looks = lacks, 0
+
+    def leader(self):
+        return "yb-tserver-0"
+
+    def names(self):
+        return ["yb-tserver-0", "yb-tserver-1", "yb-tserver-2"]
+
+    def digests(self, member):
+        self.looks += 1
+        kept = {"auth.tokens": (2, "good"), "auth.beats": (self.looks, f"digest {self.looks}")}
+        return {**kept, "auth.tokens": (1, "bad")} if member == self.lacks else kept
+
+
+def test_a_table_that_is_written_to_all_the_time_is_not_compared(monkeypatch):
+    monkeypatch.setattr(durability, "digests", lambda db, member: db.digests(member))
+    assert durability.same_everywhere(Changing()) == {"auth.tokens": (2, "good")}
+    with pytest.raises(AssertionError, match=r"yb-tserver-2 differs .*auth\.tokens"):
+        durability.same_everywhere(Changing(lacks="yb-tserver-2"))
+
+
+class Streaming(Database):
+    """A leader with these streams to others."""
+
+    def __init__(self, *streams):
+        self.rows, self.admin = list(streams), "admin"
+
+    def members(self):
+        return [Thing(metadata=Thing(name=f"yb-tserver-{number}")) for number in range(3)]
+
+    def leader(self):
+        return "yb-tserver-0"
+
+    def ask(self, member, statement, *values, login=None):
+        return self.rows
+
+
+def test_a_backup_that_reads_the_log_is_no_replica():
+    both = [("yb-tserver-1", "streaming", "sync"), ("yb-tserver-2", "streaming", "sync")]
+    is_sync = (lambda state, sync: sync == "sync", "have each commit")
+    assert Streaming(*both, ("barman_receive_wal", "streaming", "async")).streams(*is_sync) == both
+    with pytest.raises(AssertionError, match="expected 2 other members"):
+        Streaming(both[0], ("barman_receive_wal", "streaming", "sync")).streams(*is_sync)

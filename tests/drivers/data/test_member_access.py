@@ -53,3 +53,23 @@ def test_patroni_wants_a_password_for_orders(status):
     found = {} if status in (401, 403) else {"yb-tserver-1": status}
     assert member_access.taking_orders(database(client)) == found
     assert member_access.taking_orders(database(client, is_yugabytedb=True)) == {}
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "told"),
+    [
+        ("patroni", "changeme", True),
+        ("ops", "ops123", True),
+        ("patroni", "c0rrect-horse", False),
+        ("patroni", "", False),
+    ],
+)
+def test_patronis_password_is_none_that_anybody_tries(monkeypatch, user, password, told):
+    seen = {member_access.USER: user, **({member_access.PASSWORD: password} if password else {})}
+    monkeypatch.setattr(member_access, "variables_of", lambda space, pod: seen)
+    db = database()
+    db.namespace = None
+    said = [f"yb-tserver-{number} has a common PATRONI_RESTAPI_PASSWORD" for number in (0, 1)]
+    assert member_access.guessed(db) == (said if told else [])
+    monkeypatch.setattr(member_access, "variables_of", lambda space, pod: None)
+    assert member_access.guessed(db) == []

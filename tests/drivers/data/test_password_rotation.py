@@ -203,3 +203,11 @@ def test_other_jobs_and_those_with_a_clock_are_not_judged():
     other = {"kind": "Job", "metadata": {"name": "x"}, "spec": {"template": {"spec": {"containers": []}}}}
     clock = {"kind": "CronJob", "metadata": {"name": "y"}, "spec": {"jobTemplate": {"spec": JOB["spec"]}}}
     assert once([other, clock]) == []
+
+
+def test_the_file_of_a_members_own_log_is_read_too():
+    db = Thing(admin="admin", ask=lambda member, statement, login: [(b"ALTER ROLE r PASSWORD 'seen'\xff",)])
+    assert "seen" in password_rotation.of_collector(db, "yb-tserver-0")
+    for rows in ([], [(None,)]):
+        db.ask = lambda *_, rows=rows, **__: rows
+        assert password_rotation.of_collector(db, "yb-tserver-0") == ""

@@ -16,9 +16,17 @@ from acceptance.drivers.data.production_database import (
     too_slow,
     unasked,
 )
+from acceptance.drivers.data.production_memory import beyond_limits
 
 RENDERED = kustomized("database/overlays/production")
-LOOKS = (lambda items: too_few(items, "2024.2"), off_volume, unasked, too_few_copies, lambda items: too_slow(items, 3))
+LOOKS = (
+    lambda items: too_few(items, "2024.2"),
+    off_volume,
+    unasked,
+    too_few_copies,
+    beyond_limits,
+    lambda items: too_slow(items, 3),
+)
 HEARTBEATS = "--leader_failure_max_missed_heartbeat_periods="
 KIND = load_environment("kind")
 
@@ -105,6 +113,10 @@ def renamed(change):
         replaced("--ysql_enable_auth=true", "--ysql_enable_auth"),
         replaced("--ysql_enable_auth=true", "--ysql_hba_conf_csv=host all all 0.0.0.0/0 scram-sha-256"),
         replaced("=/mnt/disk0", "=/mnt/disk0/data"),
+        replaced("--start_cql_proxy=false", "--use_cassandra_authentication=true"),
+        replaced("hard_bytes=2147483648", "hard_bytes=4000000000"),
+        replaced("hard_bytes=2147483648", "hard_bytes=$(MEMORY)"),
+        replaced("--memory_limit_hard_bytes=2147483648", "--logtostderr"),
         lambda item, _: item["spec"].update(replicas=5),
         lambda _, container: container.update(image="registry.example/yugabyte@sha256:0123"),
     ],
@@ -120,6 +132,10 @@ def test_what_serves_as_well_is_let_be(change):
         ("tserver", replaced("--ysql_enable_auth=true", "--noysql_enable_auth"), "asks for no password"),
         ("tserver", replaced("--ysql_enable_auth=true", "--logtostderr"), "asks for no password"),
         ("tserver", replaced("--ysql_enable_auth=true", "--ysql_hba_conf_csv=host all all all trust"), "with trust"),
+        ("tserver", replaced("--start_cql_proxy=false", "--logtostderr"), "serves YCQL"),
+        ("tserver", replaced("--start_cql_proxy=false", "--start_cql_proxy=true"), "serves YCQL"),
+        ("tserver", replaced("--start_redis_proxy=false", "--start_redis_proxy"), "serves Redis' protocol"),
+        ("tserver", replaced("hard_bytes=2147483648", "hard_bytes=8589934592"), "is limited to 4Gi"),
         ("tserver", replaced("--fs_data_dirs=/mnt/disk0", "--fs_data_dirs=/tmp"), "keeps data in /tmp"),
         ("tserver", replaced("--fs_data_dirs=/mnt/disk0", "--fs_data_dirs=/mnt/disk01"), "keeps data in /mnt/disk01"),
         ("tserver", replaced("--fs_data_dirs=/mnt/disk0", "--logtostderr"), "no --fs_data_dirs"),

@@ -34,11 +34,13 @@ class Members:
     ("looks", "said"),
     [
         ([[]], 0),
-        ([[("yb_tserver_2", "-1")]], 0),
-        ([[("changes", "-1")], []], 0),
-        ([[("backup", "512")]], 0),
-        ([[("backup", "1024")]], 1),
-        ([[("backup", "-1"), ("yb_tserver_3", None)]], 2),
+        ([[("yb_tserver_2", "-1", -1)]], 0),
+        ([[("changes", "-1", -1)], []], 0),
+        ([[("backup", "512", -1)]], 0),
+        ([[("backup", "1024", -1)]], 1),
+        ([[("backup", "-1", -1), ("yb_tserver_3", None, -1)]], 2),
+        ([[("backup", "-1", 16), ("changes", "512", 600)]], 0),
+        ([[("changes", "-1", 600)]], 1),
     ],
 )
 def test_a_slot_that_keeps_the_log_without_end_is_told(looks, said, monkeypatch):

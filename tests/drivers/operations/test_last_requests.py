@@ -99,6 +99,6 @@ def test_a_copy_ends_as_the_service_does_where_that_is_judged(ends_alike):
         namespace=Thing(cluster=Thing(api=api)),
         deployment=lambda: Thing(spec=Thing(template=None)),
     )
-    spec = manifest_of(service, "copy", {}, None, 3001, ends_alike)["spec"]["template"]["spec"]
+    spec = manifest_of(service, "copy", {}, {}, 3001, ends_alike)["spec"]["template"]["spec"]
     assert spec["terminationGracePeriodSeconds"] == (6 if ends_alike else 1)
     assert spec["containers"][0].get("lifecycle") == (hook if ends_alike else None)

@@ -5,6 +5,7 @@ import pytest
 from acceptance.drivers.secrets.connection_urls import unlike_their_url
 
 URL = "postgresql://platform:a%2Fb@yb-tservers:5433/alternatefutures"
+REDIS = "redis://:a%2Fb@redis:6379"
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,15 @@ URL = "postgresql://platform:a%2Fb@yb-tservers:5433/alternatefutures"
         ({"DATABASE_URL": URL, "SUPERUSER_PASSWORD": "other"}, []),
         ({"DATABASE_URL": "postgresql://yb-tservers/app", "POSTGRES_PASSWORD": "other"}, []),
         ({"POSTGRES_PASSWORD": "other"}, []),
+        ({"REDIS_URL": REDIS, "REDIS_PASSWORD": "a/b"}, []),
+        ({"REDIS_URL": REDIS, "REDIS_PASSWORD": "other"}, ["REDIS_PASSWORD is not the password in REDIS_URL"]),
+        (
+            {"REDIS_URL": REDIS, "REDIS_USERNAME": "default", "REDIS_PASSWORD": "other"},
+            ["REDIS_PASSWORD is not the password in REDIS_URL"],
+        ),
+        ({"REDIS_URL": REDIS, "REDIS_USER": "admin", "REDIS_PASSWORD": "other"}, []),
+        ({"DATABASE_URL": f"{URL}\n"}, ["DATABASE_URL begins or ends with white space"]),
+        ({"REDIS_URL": f" {REDIS}"}, ["REDIS_URL begins or ends with white space"]),
         ({}, []),
     ],
 )

@@ -9,7 +9,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from acceptance.drivers.secrets import sealing_keys
+from acceptance.base.errors import UserError
+from acceptance.drivers.secrets import sealing, sealing_keys
+from acceptance.platform.secrets import KEY_LABEL
 
 KEY = rsa.generate_private_key(65537, 1024)
 OTHER = rsa.generate_private_key(65537, 1024)
@@ -77,3 +79,33 @@ def test_whatever_else_there_is_is_no_copy(item):
 def test_a_certificate_that_ends_soon_is_seen(days, lasts):
     ends = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
     assert sealing_keys.lasts(Thing(not_valid_after_utc=ends)) is lasts
+
+
+def keys(*labels):
+    """A controller whose keys have these labels."""
+    items = [
+        Thing(
+            metadata=Thing(name=f"key-{label}", labels={KEY_LABEL: label}, creation_timestamp=moment), type="tls",
+            data={"tls.key": base64.b64encode(written(key)).decode()},
+        )
+        for moment, (label, key) in enumerate(zip(labels, (KEY, OTHER), strict=False))
+    ]  # fmt: skip
+    return Thing(key_secrets=lambda: items)
+
+
+def test_only_keys_that_the_next_start_loads_count():
+    tool = keys("compromised", "active")
+    assert sealing_keys.newest_key(tool).metadata.name == "key-active"
+    assert sealing_keys.public_keys(tool) == [sealing_keys.public_bytes(OTHER.public_key())]
+    assert len(sealing_keys.public_keys(keys("active", "active"))) == 2
+
+
+def test_a_value_that_no_loaded_key_opens_is_told(monkeypatch, tmp_path):
+    def unseal(tool, text, pem, folder):
+        if "key-compromised" not in pem:
+            raise UserError("no key could decrypt secret", "seal it again")
+        return {"VALUE": "right"}
+
+    monkeypatch.setattr(sealing, "unseal", unseal)
+    with pytest.raises(AssertionError, match="one of the 1 keys that the controller loads when it starts"):
+        sealing.open_with_own_key(keys("compromised", "active"), "k8s/secrets/a.yaml", "", tmp_path)

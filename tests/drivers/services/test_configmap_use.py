@@ -27,6 +27,17 @@ def reference(key, name=CONFIG):
     return client.V1EnvVar(name="LIMIT", value_from=client.V1EnvVarSource(config_map_key_ref=source))
 
 
+def keys_of(kind, name):
+    """The keys of what a container takes beside its ConfigMap."""
+    return {("ConfigMap", "defaults"): {"LIMIT"}, ("Secret", "keys"): {"LIMIT", "LEVEL"}}.get((kind, name), set())
+
+
+def secret(pod):
+    """The spec, which takes all keys of a Secret, last."""
+    pod.containers[0].env_from.append(client.V1EnvFromSource(secret_ref=client.V1SecretEnvSource(name="keys")))
+    return pod
+
+
 @pytest.mark.parametrize(
     "good",
     [
@@ -34,10 +45,12 @@ def reference(key, name=CONFIG):
         spec([client.V1EnvVar(name="PORT", value="3001")]),
         spec([reference("LIMIT")], []),
         spec(names=("other", CONFIG)),
+        spec(names=("defaults", CONFIG)),
+        spec(names=(CONFIG, "other")),
     ],
 )
 def test_the_whole_configmap_or_its_key(good):
-    assert elsewhere({"auth": good}, ["LIMIT"], CONFIG) == {}
+    assert elsewhere({"auth": good}, ["LIMIT"], CONFIG, keys_of) == {}
 
 
 @pytest.mark.parametrize(
@@ -46,6 +59,8 @@ def test_the_whole_configmap_or_its_key(good):
         (spec(names=()), "nowhere"),
         (spec(names=("other",)), "nowhere"),
         (spec(prefix="AUTH_"), "nowhere"),
+        (spec(names=(CONFIG, "defaults")), "the ConfigMap defaults"),
+        (secret(spec()), "the Secret keys"),
         (spec([client.V1EnvVar(name="LIMIT", value="20")], []), "an entry of its own in env"),
         (spec([client.V1EnvVar(name="LIMIT", value="20")]), "an entry of its own in env"),
         (spec([reference("LIMIT", "other")]), "an entry of its own in env"),
@@ -53,13 +68,13 @@ def test_the_whole_configmap_or_its_key(good):
     ],
 )
 def test_values_from_elsewhere_are_seen(bad, way):
-    assert elsewhere({"auth": bad, "other": spec()}, ["LIMIT"], CONFIG) == {"auth": {"LIMIT": way}}
+    assert elsewhere({"auth": bad, "other": spec()}, ["LIMIT"], CONFIG, keys_of) == {"auth": {"LIMIT": way}}
 
 
 def test_what_a_service_mesh_puts_first_is_passed_over():
     pod = spec()
     pod.containers.insert(0, client.V1Container(name="linkerd-proxy"))
-    assert elsewhere({"auth": pod}, ["LIMIT"], CONFIG) == {}
+    assert elsewhere({"auth": pod}, ["LIMIT"], CONFIG, keys_of) == {}
 
 
 @pytest.mark.parametrize(
@@ -70,3 +85,28 @@ def test_values_are_there_and_can_be_changed(data, immutable, wrong):
     cluster = SimpleNamespace(core=SimpleNamespace(read_namespaced_config_map=lambda name, namespace: found))
     with pytest.raises(AssertionError, match=wrong) if wrong else contextlib.nullcontext():
         assert configmap_use.values_of(cluster, "auth-config", "default") == {"A": "1"}
+
+
+def test_a_hash_in_the_name_is_found_and_may_be_immutable():
+    hashed = f"{CONFIG}-k2h7f9m4bd"
+    assert configmap_use.named(spec(names=("other", hashed)), CONFIG) == hashed
+    assert configmap_use.named(spec([reference("LIMIT", hashed)], []), CONFIG) == hashed
+    assert configmap_use.named(spec(names=(f"{CONFIG}-old",)), CONFIG) == CONFIG
+    found = client.V1ConfigMap(data={"A": "1"}, immutable=True)
+    cluster = SimpleNamespace(core=SimpleNamespace(read_namespaced_config_map=lambda name, namespace: found))
+    assert configmap_use.values_of(cluster, hashed, "default") == {"A": "1"}
+
+
+def test_keys_are_read_once_and_none_of_what_is_missing():
+    asked = []
+
+    def read(name, namespace):
+        asked.append(name)
+        if name == "missing":
+            raise client.ApiException(status=404)
+        return client.V1ConfigMap(data={"A": "1"})
+
+    core = SimpleNamespace(read_namespaced_config_map=read, read_namespaced_secret=read)
+    keys = configmap_use.keys_in(SimpleNamespace(core=core), "default")
+    assert keys("ConfigMap", "a") == keys("ConfigMap", "a") == {"A"} and keys("Secret", "missing") == set()
+    assert asked == ["a", "missing"]
