@@ -35,10 +35,12 @@ Feature: GitOps deployment automation
   @ac-3.4 @writes-to-users
   Scenario: A sync counts as successful only once everything is healthy
     Given an Application for the repository "demo" with auto-sync off
+    And a requested sync of each of the platform's Applications that no other scenario syncs
     And copies of the platform's own sync hooks, each cut off only from the Application that it waits for
     When a version that takes 8 seconds to become ready is pushed to main and a sync is requested
     Then the sync is not reported as successful before the new pods are ready
     And it is reported as successful afterwards
+    And each requested sync of the platform's Applications succeeds, too
     And each of the platform's Applications ends its syncs with a hook that waits for health, here and in production
     And none of the hook copies succeeds
 
