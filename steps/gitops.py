@@ -6,10 +6,10 @@ from acceptance.base.deadlines import DETECTED_BY_POLLING, DETECTED_BY_WEBHOOK
 from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.argocd import (
     argocd_settings,
+    other_repositories,
     polling,
     production_applications,
     self_heal,
-    source_overrides,
     sync_hooks,
     sync_options,
     sync_retries,
@@ -110,7 +110,7 @@ def cluster_has_change(demo, evidence):
 @then("each of the platform's Applications tracks everything on main, here and in production")
 def applications_follow_main(platform, argocd, applications, repository):
     seen = policies.applications_everywhere(platform)
-    found = policies.troubles(seen, policies.leaves_out) | source_overrides.overridden_in_git(seen, repository)
+    found = policies.troubles(seen, policies.leaves_out) | other_repositories.not_from_main(seen, repository)
     found |= policies.other_sources(seen, platform.render("argocd/applications"))
     found |= production_applications.pointing_elsewhere(platform)
     objects = sync_options.objects_and_live(platform, argocd)
