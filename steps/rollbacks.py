@@ -10,7 +10,7 @@ from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.argocd import lost_revisions, sync_options
 from acceptance.drivers.ingress import route_retries
 from acceptance.drivers.network.load import RequestLoop
-from acceptance.drivers.operations import rollouts
+from acceptance.drivers.operations import earlier_versions, rollouts
 from acceptance.drivers.operations.last_requests import TakenAway
 from acceptance.drivers.operations.service_under_change import put_back, service_under_change, stop_sync
 from acceptance.drivers.services.service import Service
@@ -40,7 +40,7 @@ def services_keep_versions(platform, evidence):
     evidence.add("earlier versions that each Deployment keeps", seen)
     none = sorted(name for name, limit in seen.items() if not limit)
     assert not none, f"expected each Deployment to keep earlier versions (revisionHistoryLimit), but {none} keep none"
-    found = policies.troubles(policies.workloads_everywhere(platform), policies.cannot_be_undone)
+    found = earlier_versions.irreversible(platform)
     assert not found, f"expected every rollout to be reversible, saw {found}"
 
 
