@@ -49,7 +49,7 @@ Feature: GitOps deployment automation
     Given an Application for the repository "demo" with auto-sync off
     When a version that never becomes ready is pushed to main and a sync is requested
     Then the Application becomes Degraded and reports the reason
-    And each of the platform's workloads would also be reported as Degraded, here and in production
+    And an unhealthy workload of the platform would also be reported, a Deployment as Degraded, here and in production
     And production's pods find machines, get the plan's memory and are probed at known paths
 
   @ac-3.6 @writes-to-users
@@ -67,6 +67,7 @@ Feature: GitOps deployment automation
     Then Argo CD automatically removes it from the cluster
     And each of the platform's Applications syncs, prunes and self-heals automatically, here and in production
     And Argo CD has given up on none of the platform's Applications
+    And Argo CD's processes run with what their settings say now
 
   @ac-3.7 @writes-to-users
   Scenario: With auto-sync off, nothing is deployed until an operator requests a sync

@@ -182,11 +182,11 @@ def becomes_degraded(demo, evidence):
     assert named, f"expected Application {demo.name} to name its Deployment and the reason, saw {says!r}"
 
 
-@then("each of the platform's workloads would also be reported as Degraded, here and in production")
+@then("an unhealthy workload of the platform would also be reported, a Deployment as Degraded, here and in production")
 def workloads_can_fail(platform, applications):
     found = policies.troubles(policies.workloads_everywhere(platform), workload_health.never_fails)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.excuses)
-    assert not found, f"expected Argo CD to call each workload with unhealthy pods Degraded, saw {found}"
+    assert not found, f"expected Argo CD to call no workload with unhealthy pods Healthy, saw {found}"
 
 
 @then("Argo CD synchronises it automatically")
