@@ -15,6 +15,7 @@ from typing import Any
 from kubernetes.utils import parse_quantity
 
 from acceptance.cluster.manifests import Manifest
+from acceptance.drivers.workloads.production_cache import without_cache
 from acceptance.drivers.workloads.production_differences import ALLOWED, ANYWHERE
 from acceptance.platform.application_status import ARGOCD
 from acceptance.platform.platform import Platform
@@ -135,9 +136,9 @@ def flat(value: Any, path: str = "") -> dict[str, str]:
 
 
 def argocd_otherwise(platform: Platform) -> list[str]:
-    """Argo CD's settings in production that differ from those here, and its processes that do not run, in words."""
+    """Argo CD's settings in production that differ from those here, and what of it does not run, in words."""
     here, there = platform.render(ARGOCD), platform.rendering.production(ARGOCD)
-    said = argocd_in_words(here, there) + in_words(here, there, ALLOWED[ARGOCD])
+    said = argocd_in_words(here, there) + in_words(here, there, ALLOWED[ARGOCD]) + without_cache(there)
     return said + [text for part in PARTS for text in differences(platform, part)]
 
 
