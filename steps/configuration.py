@@ -37,7 +37,8 @@ WRITES_NONE = Deadline(3, "criterion 15.4: no debug lines, after requests that m
 
 @then(parsers.parse('the process in each of its pods runs with every value of the ConfigMap "{config}"'))
 def values_reach_pods(service, cluster, config, evidence):
-    data = configmap_use.values_of(cluster, config, service.namespace.name)
+    name = configmap_use.called(service.deployment().spec.template.spec, config)
+    data = configmap_use.values_of(cluster, name, service.namespace.name)
     evidence.add(f"ConfigMap {config}", data)
     for pod in service.running():
         started_with = service.environment(pod)
@@ -47,6 +48,7 @@ def values_reach_pods(service, cluster, config, evidence):
 
 @then(parsers.parse('its Deployment and each of its pods take all of them from "{config}"'))
 def pods_take_config(service, cluster, config, evidence):
+    config = configmap_use.called(service.deployment().spec.template.spec, config)
     keys = cluster.core.read_namespaced_config_map(config, service.namespace.name).data
     specs = {pod.metadata.name: pod.spec for pod in service.running()}
     specs[f"the Deployment {service.name}"] = service.deployment().spec.template.spec
@@ -57,7 +59,8 @@ def pods_take_config(service, cluster, config, evidence):
 
 @given("a copy of the backend whose ConfigMap names the real auth service", target_fixture="configured")
 def real_copy(backend):
-    with copy_with_config(backend, "backend-config") as configured:
+    config = configmap_use.called(backend.deployment().spec.template.spec, "backend-config")
+    with copy_with_config(backend, config) as configured:
         yield configured
 
 

@@ -184,7 +184,7 @@ def becomes_degraded(demo, evidence):
 
 @then("an unhealthy workload of the platform would also be reported, a Deployment as Degraded, here and in production")
 def workloads_can_fail(platform, applications):
-    found = policies.troubles(policies.workloads_everywhere(platform), workload_health.never_fails)
+    found = workload_health.that_never_fail(platform)
     found |= policies.troubles(argocd_settings.settings_everywhere(platform), argocd_settings.excuses)
     assert not found, f"expected Argo CD to call no workload with unhealthy pods Healthy, saw {found}"
 

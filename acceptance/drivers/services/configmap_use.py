@@ -8,6 +8,7 @@ from kubernetes import client
 
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import main_container
+from acceptance.drivers.argocd.sync_options import HASHED
 
 
 def source_of(spec: client.V1PodSpec, key: str, config: str) -> str:
@@ -23,11 +24,23 @@ def source_of(spec: client.V1PodSpec, key: str, config: str) -> str:
     return f"the ConfigMap {config}" if config in named else "nowhere"
 
 
+def called(spec: client.V1PodSpec, config: str) -> str:
+    """The name of a ConfigMap in a pod's spec: `config`, or that with the hash that kustomize gives it."""
+    container = main_container(spec)
+    named = [item.config_map_ref.name for item in container.env_from or [] if item.config_map_ref]
+    keys = [item.value_from.config_map_key_ref for item in container.env or [] if item.value_from]
+    named += [item.name for item in keys if item]
+    return next((name for name in named if HASHED.sub("", name) == config), config)
+
+
 def values_of(cluster: Cluster, name: str, namespace: str) -> dict[str, str]:
     """The values of a ConfigMap. Raises AssertionError if it has none, or if it is immutable."""
     found = cluster.core.read_namespaced_config_map(name, namespace)
     assert found.data, f"expected values in the ConfigMap {name}, but it is empty"
-    assert not found.immutable, f"expected the ConfigMap {name} to be changeable, but it is immutable"
+    # One with a hash in its name is replaced by another.
+    assert not found.immutable or HASHED.search(name), (
+        f"expected the ConfigMap {name} to be changeable, but it is immutable"
+    )
     return dict(found.data)
 
 

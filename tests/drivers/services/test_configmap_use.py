@@ -70,3 +70,26 @@ def test_values_are_there_and_can_be_changed(data, immutable, wrong):
     cluster = SimpleNamespace(core=SimpleNamespace(read_namespaced_config_map=lambda name, namespace: found))
     with pytest.raises(AssertionError, match=wrong) if wrong else contextlib.nullcontext():
         assert configmap_use.values_of(cluster, "auth-config", "default") == {"A": "1"}
+
+
+HASHED = "auth-config-5h2km7t89f"
+
+
+@pytest.mark.parametrize(
+    ("pod", "name"),
+    [
+        (spec(), CONFIG),
+        (spec(names=("other", HASHED)), HASHED),
+        (spec([reference("LIMIT", HASHED)], []), HASHED),
+        (spec(names=("auth-config-of-others",)), CONFIG),
+        (spec(names=()), CONFIG),
+    ],
+)
+def test_a_generated_name_is_the_one_that_the_pod_names(pod, name):
+    assert configmap_use.called(pod, CONFIG) == name
+
+
+def test_what_is_replaced_with_each_change_may_be_immutable():
+    found = client.V1ConfigMap(data={"A": "1"}, immutable=True)
+    cluster = SimpleNamespace(core=SimpleNamespace(read_namespaced_config_map=lambda name, namespace: found))
+    assert configmap_use.values_of(cluster, HASHED, "default") == {"A": "1"}
