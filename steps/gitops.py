@@ -18,7 +18,7 @@ from acceptance.drivers.argocd import (
 )
 from acceptance.drivers.argocd.demos import wait_status
 from acceptance.drivers.services import hook_copies
-from acceptance.drivers.workloads import workload_health
+from acceptance.drivers.workloads import replicas, workload_health
 from acceptance.platform.application_status import GOOD
 
 
@@ -227,9 +227,8 @@ def applications_are_automated(platform, argocd, applications, evidence):
     evidence.add("sync policies", {name: item["spec"].get("syncPolicy") for name, item in seen.items()})
     found = policies.troubles(seen, sync_retries.gives_up_at_once) | policies.troubles(seen, policies.needs_a_hand)
     found |= policies.troubles(policies.projects_everywhere(platform), policies.has_windows)
-    objects = sync_options.objects_and_live(platform, argocd)
-    found |= policies.troubles(objects, sync_options.stays) | sync_options.hooks_in_use(objects)
-    found |= self_heal.heals_late_everywhere(platform)
+    found |= sync_options.not_removed(sync_options.objects_and_live(platform, argocd))
+    found |= self_heal.heals_late_everywhere(platform) | replicas.against_git(platform, argocd)
     assert not found, f"expected every Application to sync, prune and self-heal automatically at any time, saw {found}"
 
 

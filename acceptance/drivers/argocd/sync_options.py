@@ -129,6 +129,11 @@ def stays(item: Manifest) -> str:
     return f"it stays in the cluster after its removal from Git ({', '.join(kept)})" if kept else ""
 
 
+def not_removed(objects: Mapping[str, Manifest]) -> dict[str, str]:
+    """The objects that would stay in the cluster, or are hooks in use, in words, by name."""
+    return {name: why for name, item in objects.items() if (why := stays(item))} | hooks_in_use(objects)
+
+
 def is_immutable(item: Manifest) -> str:
     """Why the API would refuse what Git says next of an object; empty if it would not.
 
