@@ -35,10 +35,12 @@ Feature: GitOps deployment automation
   @ac-3.4 @writes-to-users
   Scenario: A sync counts as successful only once everything is healthy
     Given an Application for the repository "demo" with auto-sync off
+    And a requested sync of each of the platform's Applications that no other scenario syncs
     And copies of the platform's own sync hooks, each cut off only from the Application that it waits for
     When a version that takes 8 seconds to become ready is pushed to main and a sync is requested
     Then the sync is not reported as successful before the new pods are ready
     And it is reported as successful afterwards
+    And each requested sync of the platform's Applications succeeds, too
     And each of the platform's Applications ends its syncs with a hook that waits for health, here and in production
     And none of the hook copies succeeds
 
@@ -47,7 +49,7 @@ Feature: GitOps deployment automation
     Given an Application for the repository "demo" with auto-sync off
     When a version that never becomes ready is pushed to main and a sync is requested
     Then the Application becomes Degraded and reports the reason
-    And each of the platform's workloads would also be reported as Degraded, here and in production
+    And an unhealthy workload of the platform would also be reported, a Deployment as Degraded, here and in production
     And production's pods find machines, get the plan's memory and are probed at known paths
 
   @ac-3.6 @writes-to-users
@@ -65,6 +67,7 @@ Feature: GitOps deployment automation
     Then Argo CD automatically removes it from the cluster
     And each of the platform's Applications syncs, prunes and self-heals automatically, here and in production
     And Argo CD has given up on none of the platform's Applications
+    And Argo CD's processes run with what their settings say now
 
   @ac-3.7 @writes-to-users
   Scenario: With auto-sync off, nothing is deployed until an operator requests a sync

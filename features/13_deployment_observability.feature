@@ -7,6 +7,7 @@ Feature: Deployment observability
     And no object of the platform belongs to two Applications
     And no quota, limit or admission blocks a new pod of the platform or of what it runs on
     Then the UI shows each of them as Synced after a refresh
+    And Argo CD's processes run with what their settings say now
 
   @ac-13.2
   Scenario: The health of each Application is shown

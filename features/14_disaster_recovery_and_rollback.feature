@@ -47,7 +47,7 @@ Feature: Disaster recovery and rollback
     When a copy of "frontend-service" is deleted while requests for a page take 12 seconds to arrive
     Given another version of it is pushed and deployed
     And "https://www.{domain}/" is requested continuously
-    When the operator rolls back to the previous commit
+    When the operator rolls back to the previous commit, as the handbook says
     Then its pods run the version of that commit and stay on it
     And no request was lost
     And the deleted copy also answered each request for a page

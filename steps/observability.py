@@ -5,7 +5,7 @@ from pytest_bdd import given, parsers, then
 from acceptance.base.deadlines import LOGS_READABLE, SETTLED
 from acceptance.base.waiting import eventually
 from acceptance.drivers.argocd import application_policies as policies
-from acceptance.drivers.argocd import argocd_settings, reported_status
+from acceptance.drivers.argocd import argocd_settings, reported_status, stale_variables
 from acceptance.drivers.cluster.machines import every_machine
 from acceptance.drivers.services import service_logs
 from acceptance.drivers.workloads import missing_references, pod_lists
@@ -26,6 +26,13 @@ def pods_can_come_back(cluster, applications):
     there = lambda: missing_references.all_there(cluster, own_namespaces(cluster))  # noqa: E731
     hint = "kubectl get configmaps,secrets,serviceaccounts -A"
     eventually(there, within=SETTLED, what="what new pods refer to", hint=hint)
+
+
+@then("Argo CD's processes run with what their settings say now")
+def processes_have_settings(cluster, argocd):
+    found = stale_variables.stale(cluster)
+    hint = "Try: kubectl -n argocd rollout restart deployment,statefulset"
+    assert not found, f"expected Argo CD to run as it will after its next start, but {'; '.join(found)}. {hint}"
 
 
 @then(parsers.parse("the UI shows each of them as {wanted} after a refresh"))

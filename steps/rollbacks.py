@@ -10,9 +10,9 @@ from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.argocd import lost_revisions, sync_options
 from acceptance.drivers.ingress import route_retries
 from acceptance.drivers.network.load import RequestLoop
-from acceptance.drivers.operations import rollouts
+from acceptance.drivers.operations import earlier_versions, rollouts, typed_rollbacks
 from acceptance.drivers.operations.last_requests import TakenAway
-from acceptance.drivers.operations.service_under_change import put_back, service_under_change, stop_sync
+from acceptance.drivers.operations.service_under_change import put_back, service_under_change
 from acceptance.drivers.services.service import Service
 from acceptance.drivers.workloads.machine_room import restarts_blocked
 
@@ -40,7 +40,7 @@ def services_keep_versions(platform, evidence):
     evidence.add("earlier versions that each Deployment keeps", seen)
     none = sorted(name for name, limit in seen.items() if not limit)
     assert not none, f"expected each Deployment to keep earlier versions (revisionHistoryLimit), but {none} keep none"
-    found = policies.troubles(policies.workloads_everywhere(platform), policies.cannot_be_undone)
+    found = earlier_versions.irreversible(platform)
     assert not found, f"expected every rollout to be reversible, saw {found}"
 
 
@@ -179,9 +179,14 @@ def deploy_one(service):
 
 
 @when("the operator rolls back to the commit before both")
-@when("the operator rolls back to the previous commit")
 def roll_back(service, evidence):
     evidence.add("history before", rollouts.roll_back_to_first(service))
+
+
+@when("the operator rolls back to the previous commit, as the handbook says")
+@when("the operator switches auto-sync off and rolls back, as the handbook says")
+def roll_back_by_handbook(service, tmp_path, evidence):
+    evidence.add("the handbook's rollback", typed_rollbacks.roll_back(service, tmp_path))
 
 
 @then("its pods run the version of that commit and stay on it")
@@ -212,17 +217,9 @@ def becomes_degraded(service, evidence):
     )
 
 
-@when("auto-sync is switched off and the operator rolls back")
-def switch_off_and_roll_back(service, evidence):
-    # Argo CD refuses a rollback while auto-sync is on.
-    service.auto_sync(False)
-    eventually(lambda: stop_sync(service), within=ROLLED_OUT, what="the sync of the broken version to end")
-    evidence.add("history before", rollouts.roll_back_to_first(service))
-
-
-@when("the operator reverts the commit in Git and switches auto-sync on again")
-def revert(service):
-    put_back(service)
+@when("the operator reverts the commit in Git and switches auto-sync on again, as the handbook says")
+def revert(service, tmp_path, evidence):
+    evidence.add("the handbook's revert", typed_rollbacks.revert(service, tmp_path))
 
 
 @then("its Application is shown as Synced and Healthy at the latest commit")

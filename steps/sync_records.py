@@ -1,4 +1,4 @@
-"""Argo CD's records of syncs, rollbacks to them, who could request one, and what Argo CD may apply."""
+"""Argo CD's records of syncs, rollbacks to them, requested ones, who could request one, and what may be applied."""
 
 from pytest_bdd import given, parsers, then, when
 
@@ -9,6 +9,7 @@ from acceptance.drivers.argocd import (
     apply_rights,
     given_up_syncs,
     reported_status,
+    requested_syncs,
     shared_objects,
     sync_retries,
     syncs,
@@ -156,6 +157,20 @@ def shows_refusal(platform, argocd, argocd_ui, demo, evidence):
 @then("Argo CD has given up on none of the platform's Applications")
 def none_given_up(platform, applications):
     given_up_syncs.wait_none_given_up(platform)
+
+
+@given(
+    "a requested sync of each of the platform's Applications that no other scenario syncs", target_fixture="requested"
+)
+def each_sync_requested(platform, argocd, applications):
+    asked = requested_syncs.request_each(argocd)
+    yield asked
+    requested_syncs.put_back(platform, argocd, asked)
+
+
+@then("each requested sync of the platform's Applications succeeds, too")
+def each_sync_succeeds(platform, argocd, requested, evidence):
+    evidence.add("requested syncs", requested_syncs.wait_each(platform, argocd, requested))
 
 
 @given("no object of the platform belongs to two Applications")

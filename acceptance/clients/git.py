@@ -36,11 +36,10 @@ class Repository:
         self.folder = folder / name
         self.token = base64.b64encode(f"{user}:{password}".encode()).decode()
 
-    def git(self, *arguments: str, stdin: str | None = None) -> str:
-        """Run git in the clone; return what it printed. The password is passed in the environment, never on disk."""
-        if not self.folder.is_dir():
-            self.begin()
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables with which git commits as the suite, and reaches the server. Nothing of it is on disk."""
+        return {
             **AUTHOR,
             "GIT_CONFIG_COUNT": "2",
             "GIT_CONFIG_KEY_0": "http.extraHeader",
@@ -49,8 +48,13 @@ class Repository:
             "GIT_CONFIG_KEY_1": "http.postBuffer",
             "GIT_CONFIG_VALUE_1": "52428800",
         }
+
+    def git(self, *arguments: str, stdin: str | None = None) -> str:
+        """Run git in the clone; return what it printed."""
+        if not self.folder.is_dir():
+            self.begin()
         return run(
-            ["git", *arguments], cwd=self.folder, environment=environment, stdin=stdin, timeout=60
+            ["git", *arguments], cwd=self.folder, environment=self.environment, stdin=stdin, timeout=60
         ).stdout.strip()
 
     def fetch(self) -> str:

@@ -8,11 +8,11 @@ Feature: Rollback of a broken version
     When a version of it that never becomes ready is pushed
     Then its Application becomes Degraded and reports the reason
     And its old pods are still there
-    When auto-sync is switched off and the operator rolls back
+    When the operator switches auto-sync off and rolls back, as the handbook says
     Then its pods run the version of that commit and stay on it
     And its sync record names that commit
     And its Application is Healthy again
-    When the operator reverts the commit in Git and switches auto-sync on again
+    When the operator reverts the commit in Git and switches auto-sync on again, as the handbook says
     Then its Application is shown as Synced and Healthy at the latest commit
     And its pods run the previous version
     And no request was lost

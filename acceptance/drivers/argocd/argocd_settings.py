@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 import yaml
@@ -21,6 +21,8 @@ DEPLOYED = {
 """The kinds that the Applications consist of."""
 GROUPS = ("", "apps", "batch", "networking.k8s.io", "policy", "rbac.authorization.k8s.io")
 """The API groups of these kinds; that of the first is empty."""
+HERE = ("https://kubernetes.default.svc",)
+"""What Argo CD calls the cluster in which it runs."""
 PODS = {"Pod", "ReplicaSet"}
 """What a workload creates: these tell Argo CD why it is unhealthy."""
 LEGACY = "resource.customizations"
@@ -100,10 +102,19 @@ def hides_pods(settings: Manifest) -> str:
 
 
 def excluded(data: Mapping[str, str], kinds: set[str]) -> list[str]:
-    """The exclusions in the data of argocd-cm that match any of these kinds."""
+    """The exclusions in the data of argocd-cm that match any of these kinds, of their groups and in this cluster."""
     entries = yaml.safe_load(data.get("resource.exclusions") or "[]") or []
-    named = [pattern for entry in entries for pattern in entry.get("kinds") or ["*"]]
+    ours = [
+        entry for entry in entries if is_matched(entry, "apiGroups", GROUPS) and is_matched(entry, "clusters", HERE)
+    ]
+    named = [pattern for entry in ours for pattern in entry.get("kinds") or ["*"]]
     return [f"resource.exclusions of {text}" for text in named if any(fnmatchcase(kind, text) for kind in kinds)]
+
+
+def is_matched(entry: Mapping[str, list[str]], field: str, texts: Iterable[str]) -> bool:
+    """Whether a field of an exclusion matches one of some texts; where it says nothing, it matches all."""
+    patterns = entry.get(field) or ["*"]
+    return any(fnmatchcase(text, pattern) for text in texts for pattern in patterns)
 
 
 def excuses(settings: Manifest) -> str:

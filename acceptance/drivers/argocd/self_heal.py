@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.argocd.polling import flag, variable, words_of
+from acceptance.drivers.argocd.sync_retries import ON_RECORD
 from acceptance.platform.application_status import ARGOCD
 from acceptance.platform.platform import Platform
 
@@ -21,17 +22,19 @@ LONGEST = {"TIMEOUT_SECONDS": 60, "BACKOFF_TIMEOUT_SECONDS": 60, "BACKOFF_CAP_SE
 300 s is Argo CD's own default for the last one; those for the first two are 5 s or less.
 """
 
-SYNC_ENDS, SHORTEST = "ARGOCD_APPLICATION_CONTROLLER_SYNC_TIMEOUT", 600
-SYNC_FLAG = "sync-timeout"
-"""The controller's variable, and the flag that overrides it, for how long a sync may take, and its fewest seconds.
+SYNC_ENDS, SYNC_FLAG = "ARGOCD_APPLICATION_CONTROLLER_SYNC_TIMEOUT", "sync-timeout"
+"""The controller's variable, and the flag that overrides it, for how long a sync may take; it ends longer ones as
+failed. Unset or 0 means that Argo CD waits as long as it takes."""
+SHORTEST, ENDLESS = 600, "no end"
+"""The fewest seconds: the platform's syncs wait until everything is healthy. The most are ON_RECORD.
 
-It ends longer ones as failed. The platform's syncs wait until everything is healthy. Unset or 0 means that Argo CD
-waits as long as it takes.
+Argo CD never calls a StatefulSet Degraded, so the sync of a broken version waits for it, and no other one, with the
+fix, begins before.
 """
 
 
 def heals_late(controller: Manifest, settings: Mapping[str, str]) -> list[str]:
-    """The settings by which drift may stay for long or syncs be ended, given argocd-cmd-params-cm's data, in words.
+    """The settings by which drift may stay, or syncs end early or never, given argocd-cmd-params-cm's data, in words.
 
     A flag about self-healing is named whatever it says: it overrides the variables.
     """
@@ -39,7 +42,7 @@ def heals_late(controller: Manifest, settings: Mapping[str, str]) -> list[str]:
     late = [f"{PREFIX}{name}={text}" for name, text in said.items() if float(text or 0) > LONGEST[name]]
     given = flag(controller, SYNC_FLAG)
     ends, by = given or variable(controller, SYNC_ENDS, settings), f"--{SYNC_FLAG}" if given else SYNC_ENDS
-    late += [f"{by}={ends}"] if 0 < float(ends or 0) < SHORTEST else []
+    late += [] if SHORTEST <= float(ends or 0) <= ON_RECORD else [f"{by}={ends or ENDLESS}"]
     return late + [word for word in words_of(controller) if FLAGS in word]
 
 

@@ -5,6 +5,7 @@ Argo CD reads some of them from the object in the cluster, where no sync removes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from acceptance.clients.argocd import ArgoCD
@@ -25,10 +26,14 @@ SERVING = ("Deployment", "StatefulSet", "DaemonSet", "Service", "NetworkPolicy",
 """Kinds of objects that have to stay between syncs; hooks are for jobs and for what these need."""
 FORCES = ("Force=true", "Replace=true")
 """Options with which Argo CD deletes and recreates what it cannot change."""
-
-
 UNCHECKED = "Validate=false"
 """The option with which the API drops the fields of an object that it does not know, instead of refusing it."""
+REMOVED_BY_ITSELF = re.compile(r"foregroundDeletion|orphan|([^/]+\.)?(kubernetes\.io|k8s\.io|k8s\.aws|argoproj\.io)/.+")
+"""Finalizers that Kubernetes, the cloud's controllers or Argo CD set and remove themselves."""
+HASHED = re.compile(r"-[bcdfghkmt2456789]{10}$")
+"""The end that kustomize gives to a generated name, another one with each content. Source: kustomize, `hasher`."""
+FIXED = ("ConfigMap", "Secret")
+"""Kinds of objects that can be immutable."""
 
 
 def objects_everywhere(platform: Platform, argocd: ArgoCD) -> dict[str, Manifest]:
@@ -110,11 +115,34 @@ def hooks_in_use(objects: Mapping[str, Manifest]) -> dict[str, str]:
 
 def stays(item: Manifest) -> str:
     """Why an object would stay in the cluster after its removal from Git, or stay unchanged; empty if it would not."""
+    metadata = item["metadata"]
     if is_live(item) and (hook := hooks(item)):
         return f"it stays in the cluster as it is (hook: {', '.join(hook)})"
+    if is_live(item) and (owners := metadata.get("ownerReferences")):
+        names = ", ".join(f"{owner.get('kind')} {owner.get('name')}" for owner in owners)
+        return f"it belongs to {names}: Argo CD never removes it, and it goes with its owner"
+    held = [name for name in metadata.get("finalizers") or [] if not REMOVED_BY_ITSELF.fullmatch(name)]
+    if held:
+        return f"it stays after its removal from Git until somebody removes its finalizer ({', '.join(held)})"
     kept = [option for option in options(item, SYNC) if option in KEEPS]
     kept += [option for option in options(item, COMPARE) if option == "IgnoreExtraneous"]
     return f"it stays in the cluster after its removal from Git ({', '.join(kept)})" if kept else ""
+
+
+def not_removed(objects: Mapping[str, Manifest]) -> dict[str, str]:
+    """The objects that would stay in the cluster, or are hooks in use, in words, by name."""
+    return {name: why for name, item in objects.items() if (why := stays(item))} | hooks_in_use(objects)
+
+
+def is_immutable(item: Manifest) -> str:
+    """Why the API would refuse what Git says next of an object; empty if it would not.
+
+    One that is generated with a hash in its name is replaced, never changed.
+    """
+    fixed = item.get("kind") in FIXED and item.get("immutable") and not HASHED.search(item["metadata"]["name"])
+    return (
+        "the API refuses every change of it (immutable), and it has no other name with other content" if fixed else ""
+    )
 
 
 def is_unchecked(item: Manifest) -> str:
@@ -127,7 +155,7 @@ def is_unchecked(item: Manifest) -> str:
 
 def is_not_as_in_git(item: Manifest) -> str:
     """Why the cluster would not have an object as Git says; empty if it would."""
-    return is_skipped(item) or is_unchecked(item)
+    return is_skipped(item) or is_unchecked(item) or is_immutable(item)
 
 
 def may_be_emptied(application: Manifest) -> str:

@@ -159,10 +159,13 @@ class Checkout:
     silent: list[str] = field(default_factory=list)
     """What blocks did not show although they succeeded, in words."""
     ran: list[Block] = field(default_factory=list)
+    more: dict[str, str] = field(default_factory=dict)
+    """Further variables of its shells, such as those with which git reaches the server."""
 
     def type(self, block: Block) -> str:
         """Run a block as written; return its commands, output and exit code."""
-        environment = {"KUBECONFIG": str(self.kubeconfig), "PATH": f"{self.tools}:{os.environ.get('PATH', '')}"}
+        path = f"{self.tools}:{os.environ.get('PATH', '')}"
+        environment = {"KUBECONFIG": str(self.kubeconfig), "PATH": path, **self.more}
         command = [*SHELL, marked(block.text)]
         ended = run(command, cwd=self.folder, environment=environment, timeout=TIMEOUT, check=False)
         said = MARKS.sub("", ended.stdout) + ended.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
@@ -12,10 +11,9 @@ from kubernetes.client import ApiException
 
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import main_container
+from acceptance.drivers.argocd.sync_options import HASHED
 
 CONFIG_MAP = "ConfigMap"
-HASHED = r"-[a-z0-9]{10}"
-"""What kustomize's configMapGenerator appends to a name: another value makes another ConfigMap."""
 Keys = Callable[[str, str], Collection[str]]
 """The keys of a ConfigMap or Secret, by its kind and name."""
 
@@ -34,7 +32,7 @@ def named(spec: client.V1PodSpec, config: str) -> str:
     references = [item.value_from.config_map_key_ref for item in container.env or [] if item.value_from]
     names = [name for kind, name, _ in sources(container) if kind == CONFIG_MAP]
     names += [str(reference.name) for reference in references if reference]
-    return next((name for name in names if re.fullmatch(re.escape(config) + HASHED, name)), config)
+    return next((name for name in names if HASHED.sub("", name) == config), config)
 
 
 def source_of(spec: client.V1PodSpec, key: str, config: str, keys_of: Keys) -> str:
@@ -75,7 +73,7 @@ def values_of(cluster: Cluster, name: str, namespace: str) -> dict[str, str]:
     """The values of a ConfigMap. Raises AssertionError if it has none, or is immutable without a hash in its name."""
     found = cluster.core.read_namespaced_config_map(name, namespace)
     assert found.data, f"expected values in the ConfigMap {name}, but it is empty"
-    is_replaced = re.search(f"{HASHED}$", name)
+    is_replaced = HASHED.search(name)
     assert is_replaced or not found.immutable, f"expected the ConfigMap {name} to be changeable, but it is immutable"
     return dict(found.data)
 

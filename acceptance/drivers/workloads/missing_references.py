@@ -29,21 +29,25 @@ SYSTEM = ("kube-system", "kube-flannel")
 
 
 def all_there(cluster: Cluster, namespaces: Iterable[str]) -> bool:
-    """Raise AssertionError naming what workloads of some namespaces refer to and what does not exist.
+    """Raise AssertionError naming what workloads of some namespaces refer to and what does not exist."""
+    places, selector = {*namespaces}, f"!{SCENARIO_LABEL}"
+    started = [item for kind in STARTED for item in listed(cluster, f"/apis/apps/v1/{kind}", selector=selector) or []]
+    found = missing((item for item in started if item["metadata"]["namespace"] in places), existing(cluster))
+    assert not found, f"expected what pods refer to, but {'; '.join(found)}"
+    return True
+
+
+def existing(cluster: Cluster) -> dict[str, set[tuple[str, str]]]:
+    """The namespaces and names of all objects of KINDS, by kind.
 
     A kind that the suite may not list is left out: on an attached cluster it reads no Secrets.
     """
-    places, selector = {*namespaces}, f"!{SCENARIO_LABEL}"
-    started = [item for kind in STARTED for item in listed(cluster, f"/apis/apps/v1/{kind}", selector=selector) or []]
     seen = {kind: listed(cluster, f"/api/v1/{name}", METADATA) for kind, name in KINDS.items()}
-    there = {
+    return {
         kind: {(item["metadata"]["namespace"], item["metadata"]["name"]) for item in items}
         for kind, items in seen.items()
         if items is not None
     }
-    found = missing((item for item in started if item["metadata"]["namespace"] in places), there)
-    assert not found, f"expected what pods refer to, but {'; '.join(found)}"
-    return True
 
 
 def listed(cluster: Cluster, path: str, accept: str = "application/json", selector: str = "") -> list[Manifest] | None:
@@ -75,9 +79,15 @@ def missing(workloads: Iterable[Manifest], there: Mapping[str, set[tuple[str, st
         wanted = item.get("status", {}).get("desiredNumberScheduled", item["spec"].get("replicas", 1))
         if wanted == 0 or metadata.get("deletionTimestamp"):
             continue
-        gone = sorted(one for one in needed(spec) - MADE if one[0] in there and (where, one[1]) not in there[one[0]])
+        gone = missing_for(spec, where, there)
         found += [f"{where} has no {kind} {name}, which pods of {metadata['name']} need" for kind, name in gone]
     return found
+
+
+def missing_for(spec: Mapping[str, Any], namespace: str, there: Mapping[str, set[tuple[str, str]]]) -> list[Named]:
+    """What a pod with this spec cannot start without in a namespace, and what is not among `there`."""
+    gone = (one for one in needed(spec) - MADE if one[0] in there and (namespace, one[1]) not in there[one[0]])
+    return sorted(gone)
 
 
 def needed(spec: Mapping[str, Any]) -> set[Named]:

@@ -38,14 +38,24 @@ def listed_as_counted(cluster: Cluster) -> str:
     text = cluster.kubectl("get", "pods", "--all-namespaces", "--no-headers")
     listed = {tuple(line.split()[:2]): line.split()[2] for line in text.splitlines()}
     for pod in platform_pods(cluster):
-        statuses = pod.status.container_statuses or []
-        wanted = f"{sum(status.ready for status in statuses)}/{len(pod.spec.containers)}"
+        wanted = counted(pod)
         seen = listed.get((pod.metadata.namespace, pod.metadata.name))
         assert seen == wanted, (
             f"pod {pod.metadata.namespace}/{pod.metadata.name} is listed with {seen} containers ready, "
             f"but the API counts {wanted}"
         )
     return text
+
+
+def counted(pod: Any) -> str:
+    """How many of a pod's containers are ready, and how many it has; sidecars among its init containers count, too."""
+    sidecars = {
+        part.name for part in getattr(pod.spec, "init_containers", None) or [] if part.restart_policy == "Always"
+    }
+    ready = sum(status.ready for status in pod.status.container_statuses or [])
+    beside = [status for status in pod.status.init_container_statuses or [] if status.name in sidecars]
+    ready += sum(bool(status.started and status.ready) for status in beside)
+    return f"{ready}/{len(pod.spec.containers) + len(sidecars)}"
 
 
 def all_ready(cluster: Cluster) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 from kubernetes.utils import parse_quantity
 
 from acceptance.cluster.manifests import Manifest
+from acceptance.drivers.workloads.production_cache import without_cache
 from acceptance.drivers.workloads.production_differences import ALLOWED, ANYWHERE
 from acceptance.platform.application_status import ARGOCD
 from acceptance.platform.platform import Platform
@@ -27,6 +28,8 @@ SETTINGS = {
     },
 }  # fmt: skip
 """Argo CD's settings that decide who gets in and how, with their defaults. Source: Argo CD's manual."""
+ADMIN, DEX = "admin.enabled", "argocd-dex-server"
+"""The setting that lets the built-in administrator in, and the program for logins by `dex.config`."""
 PARTS = ("argocd/applications", "argocd/projects")
 """What Argo CD is given besides its own settings."""
 PROCESSES = ("argocd-application-controller", "argocd-repo-server", "argocd-server")
@@ -136,9 +139,9 @@ def flat(value: Any, path: str = "") -> dict[str, str]:
 
 
 def argocd_otherwise(platform: Platform) -> list[str]:
-    """Argo CD's settings in production that differ from those here, and its processes that do not run, in words."""
+    """Argo CD's settings in production that differ from those here, and what of it does not run, in words."""
     here, there = platform.render(ARGOCD), platform.rendering.production(ARGOCD)
-    said = argocd_in_words(here, there) + in_words(here, there, ALLOWED[ARGOCD])
+    said = argocd_in_words(here, there) + in_words(here, there, ALLOWED[ARGOCD]) + without_cache(there)
     return said + [text for part in PARTS for text in differences(platform, part)]
 
 
@@ -152,9 +155,17 @@ def argocd_in_words(here: Iterable[Manifest], there: Iterable[Manifest]) -> list
             f"{key} of {name} is {after.get(key, default)!r}, not {before.get(key, default)!r} as here"
             for key, default in settings.items()
             if str(after.get(key, default)) != str(before.get(key, default))
+            and not (key == ADMIN and after.get(key) == "false" and signs_in_otherwise(after, wanted))
         ]
     for name in PROCESSES:
         found = [wanted[key]["spec"] for key in (f"Deployment/{name}", f"StatefulSet/{name}") if key in wanted]
         if not any(int(spec.get("replicas", 1)) for spec in found):
             said.append(f"{name} has no replicas")
     return said
+
+
+def signs_in_otherwise(settings: Mapping[str, str], rendered: Mapping[str, Manifest]) -> bool:
+    """Whether people get into Argo CD without its built-in administrator: by single sign-on, or with own accounts."""
+    runs_dex = int((rendered.get(f"Deployment/{DEX}") or {"spec": {"replicas": 0}})["spec"].get("replicas", 1)) > 0
+    accounts = any(key.startswith("accounts.") and "login" in text for key, text in settings.items())
+    return bool(settings.get("oidc.config") or (settings.get("dex.config") and runs_dex) or accounts)

@@ -1,6 +1,6 @@
 """What may change how many pods there are: Deployments, autoscalers, owners, tolerations.
 
-Source: 6.1, 7.3, 8.1, 9.1, 10.1.
+Source: 3.6, 6.1, 7.3, 8.1, 9.1, 10.1.
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ from typing import Any
 
 from kubernetes import client
 
+from acceptance.clients.argocd import ArgoCD
 from acceptance.cluster.manifests import Manifest
+from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
 
 AUTOSCALER = "HorizontalPodAutoscaler"
+SCALED = ("Deployment", "StatefulSet")
+"""The kinds of workloads that have a number of pods."""
 SILENT = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 """The taints of a machine that is lost."""
 STAYS_LOST = 600
@@ -42,9 +46,13 @@ def ways_below(platform: Platform, name: str, count: int, namespace: str = "defa
 
 
 def below(deployment: Manifest, scalers: Iterable[Manifest], count: int) -> list[str]:
-    """What may run fewer than `count` replicas of a Deployment: itself, its autoscalers, or its owners."""
-    name = deployment["metadata"]["name"]
-    wanted = deployment["spec"].get("replicas", 1)
+    """What may run fewer than `count` replicas of a Deployment: itself, its autoscalers, or its owners.
+
+    One that leaves the number to its autoscaler has as many as that says.
+    """
+    name, scalers = deployment["metadata"]["name"], [*scalers]
+    is_scaled = any(scales(item["spec"]["scaleTargetRef"], name) for item in scalers)
+    wanted = deployment["spec"].get("replicas", count if is_scaled else 1)
     found = [f"the Deployment {name} has {wanted} replicas"] if wanted < count else []
     owners = deployment["metadata"].get("ownerReferences") or []
     found += [f"the Deployment {name} is managed by the {item['kind']} {item['name']}" for item in owners]
@@ -133,6 +141,44 @@ def resized(platform: Platform, application: str, namespace: str = "default") ->
     return found + [
         f"in production {text}" for text in resizers(there, [item for item in rendered if item["kind"] == AUTOSCALER])
     ]
+
+
+def against_git(platform: Platform, argocd: ArgoCD, namespace: str = "default") -> dict[str, str]:
+    """The autoscalers of workloads whose number of pods Git names, too, in words, here and in production.
+
+    Argo CD reverts what such an autoscaler does, so that pods come and go. Raises ApiException if the user may not list
+    autoscalers.
+    """
+    listed = client.AutoscalingV2Api(platform.cluster.api).list_namespaced_horizontal_pod_autoscaler(namespace).items
+    scalers: Any = platform.cluster.api.sanitize_for_serialization(listed)
+    found: dict[str, str] = {}
+    for name in APPLICATIONS:
+        rendered = platform.rendering.production(name)
+        there = [item for item in rendered if item["kind"] == AUTOSCALER]
+        sources = {name: (argocd.manifests(name), scalers), f"production's {name}": (rendered, there)}
+        found |= {where: told for where, both in sources.items() if (told := ", ".join(reverted(*both)))}
+    return found
+
+
+def reverted(manifests: Iterable[Manifest], scalers: Iterable[Manifest]) -> list[str]:
+    """The autoscalers that may give a workload of these manifests another number of pods than they say, in words."""
+    wanted = {
+        (item["kind"], item["metadata"]["name"]): item["spec"]["replicas"]
+        for item in manifests
+        if item["kind"] in SCALED and "replicas" in item["spec"]
+    }
+    found = []
+    for scaler in scalers:
+        spec, target = scaler["spec"], scaler["spec"]["scaleTargetRef"]
+        least, most, count = (
+            spec.get("minReplicas", 1),
+            spec["maxReplicas"],
+            wanted.get((target["kind"], target["name"])),
+        )
+        if count is not None and not least == count == most:
+            name = scaler["metadata"]["name"]
+            found.append(f"the autoscaler {name} may run {least} to {most} pods of {target['name']}, Git says {count}")
+    return found
 
 
 def resizers(sets: Iterable[Manifest], scalers: Iterable[Manifest]) -> list[str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from collections.abc import Iterable
 from typing import Any
 
 from acceptance.cluster.manifests import Manifest
+from acceptance.drivers.argocd.application_policies import troubles, workloads_everywhere
+from acceptance.drivers.argocd.serving_containers import services_everywhere, serving
+from acceptance.platform.platform import Platform
 
 IGNORED = "argocd.argoproj.io/ignore-healthcheck"
 GIVES_UP = 600
@@ -49,33 +53,43 @@ def is_ignored(workload: Manifest) -> str:
     return "Argo CD ignores its health (ignore-healthcheck)" if notes.get(IGNORED) == "true" else ""
 
 
-def never_fails(workload: Manifest) -> str:
-    """Why a workload with unhealthy pods would never, or only late, be reported as unhealthy; empty if it would be."""
+def that_never_fail(platform: Platform) -> dict[str, str]:
+    """Why workloads of the platform would not be reported as unhealthy, here and in production, by name."""
+    services = services_everywhere(platform)
+    return troubles(workloads_everywhere(platform), functools.partial(never_fails, services=services))
+
+
+def never_fails(workload: Manifest, services: Iterable[Manifest] = ()) -> str:
+    """Why a workload with unhealthy pods would never, or only late, be reported as unhealthy; empty if it would be.
+
+    Each container that one of `services` leads to needs a readiness probe; others may do without.
+    """
     spec = workload["spec"]
     if ignored := is_ignored(workload):
         return ignored
     if spec.get("paused"):
         return "its rollout is paused"
-    blind = [item["name"] for item in spec["template"]["spec"]["containers"] if not item.get("readinessProbe")]
+    blind = [item["name"] for item in serving(spec["template"], services) if not item.get("readinessProbe")]
     if blind:
         return f"{', '.join(blind)} has no readiness probe"
+    asked = [item for item in spec["template"]["spec"]["containers"] if item.get("readinessProbe")]
     told = [
         f"{item['name']} has a readiness probe that does not check the server: {probe['exec'].get('command')}"
-        for item in spec["template"]["spec"]["containers"]
+        for item in asked
         if (probe := item["readinessProbe"]).get("exec") and not asks_something(probe["exec"])
     ]
     if told:
         return ", ".join(told)
     alive = [
         f"{item['name']} has a readiness probe at {path}, which only shows that the process is alive"
-        for item in spec["template"]["spec"]["containers"]
+        for item in asked
         if plain(path := (item["readinessProbe"].get("httpGet") or {}).get("path") or "") in ALIVE
     ]
     if alive:
         return ", ".join(alive)
     elsewhere = [
         f"{item['name']} has a readiness probe that asks another host, {host}"
-        for item in spec["template"]["spec"]["containers"]
+        for item in asked
         if (host := host_of(item["readinessProbe"]))
         and not (host in HERE and spec["template"]["spec"].get("hostNetwork"))
     ]
@@ -83,14 +97,14 @@ def never_fails(workload: Manifest) -> str:
         return ", ".join(elsewhere)
     opened = [
         f"{item['name']} has a readiness probe that only opens a port, which succeeds while the server refuses or hangs"
-        for item in spec["template"]["spec"]["containers"]
+        for item in asked
         if item["readinessProbe"].get("tcpSocket") and not PORT_ONLY.search(item.get("image") or "")
     ]
     if opened:
         return ", ".join(opened)
     slow = [
         f"{item['name']} may fail its readiness probe for {seconds} s before its pod is reported as not ready"
-        for item in spec["template"]["spec"]["containers"]
+        for item in asked
         if (seconds := fails_for(item["readinessProbe"])) > NOTICED
     ]
     if slow:

@@ -322,3 +322,21 @@ def test_the_pods_of_deployments_are_taken_out_soon(more, kind, stays):
     assert bool(workload_health.stays_in_service(workload)) is stays
     containers[0]["readinessProbe"] = {"httpGet": {"path": "/ready"}}
     assert not workload_health.stays_in_service(workload)
+
+
+SERVICE = {"spec": {"selector": {"app": "backend-service"}, "ports": [{"port": 4000, "targetPort": "http"}]}}
+
+
+@pytest.mark.parametrize(
+    ("container", "said"),
+    [
+        ({"name": "proxy"}, ""),
+        ({"name": "proxy", "ports": [{"name": "http", "containerPort": 8080}]}, "proxy has no readiness probe"),
+        ({"name": "proxy", "readinessProbe": {"exec": {"command": ["true"]}}}, "proxy has a readiness probe that does"),
+    ],
+)
+def test_a_sidecar_that_serves_nothing_needs_no_probe(container, said):
+    containers = BACKEND["spec"]["template"]["spec"]["containers"]
+    workload = changed(BACKEND, "spec/template/spec/containers", [*containers, container])
+    found = workload_health.never_fails(workload, [SERVICE])
+    assert said in found and bool(found) is bool(said)

@@ -48,6 +48,24 @@ def test_a_rule_counts_for_kinds_that_are_deployed(judge, key, value, is_told):
     assert bool(judge({"data": {key: value}})) is is_told
 
 
+@pytest.mark.parametrize(
+    ("entry", "is_told"),
+    [
+        ("{kinds: ['Stateful*'], apiGroups: [apps]}", True),
+        ("{kinds: ['*']}", True),
+        ("{apiGroups: ['*.k8s.io']}", True),
+        ("{kinds: [Service], clusters: ['https://*']}", True),
+        ("{apiGroups: [''], kinds: [ConfigMap]}", True),
+        ("{kinds: ['*'], apiGroups: [cilium.io]}", False),
+        ("{apiGroups: [velero.io]}", False),
+        ("{kinds: [Service], clusters: ['https://other.example.com']}", False),
+        ("{kinds: [Endpoints, Lease]}", False),
+    ],
+)
+def test_an_exclusion_counts_for_groups_that_are_deployed_here(entry, is_told):
+    assert bool(hides({"data": {"resource.exclusions": f"[{entry}]"}})) is is_told
+
+
 @pytest.mark.parametrize("path", ["install.yaml", "ha/install.yaml"])
 def test_the_releases_own_rules_hide_nothing(path):
     texts = (ROOT / "k8s" / "upstream" / "argocd" / path).read_text().split("\n---\n")

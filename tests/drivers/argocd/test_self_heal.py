@@ -12,6 +12,7 @@ KEYS = {
     "BACKOFF_TIMEOUT_SECONDS": "controller.self.heal.backoff.timeout.seconds",
     "BACKOFF_CAP_SECONDS": "controller.self.heal.backoff.cap.seconds",
 }
+ENDS = {"name": self_heal.SYNC_ENDS, "value": "1800"}
 
 
 def controller(*more, args=()):
@@ -20,7 +21,7 @@ def controller(*more, args=()):
         {"name": self_heal.PREFIX + name, "valueFrom": {"configMapKeyRef": {"key": key, "optional": True}}}
         for name, key in KEYS.items()
     ]
-    container = {"env": [*env, *more], "args": ["argocd-application-controller", *args]}
+    container = {"env": [*env, ENDS, *more], "args": ["argocd-application-controller", *args]}
     return {"spec": {"template": {"spec": {"containers": [container]}}}}
 
 
@@ -39,10 +40,13 @@ def test_a_setting_by_which_drift_stays_is_told(settings, is_late):
     assert bool(heals_late(controller(), settings)) is is_late
 
 
-@pytest.mark.parametrize(("seconds", "is_short"), [("", False), ("0", False), ("60", True), ("600", False)])
-def test_a_sync_that_is_ended_early_is_told(seconds, is_short):
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [("", "no end"), ("0", "0"), ("60", "60"), ("600", ""), ("1800", ""), ("86400", "86400")],
+)
+def test_a_sync_that_is_ended_early_or_never_is_told(seconds, told):
     ends = {"name": self_heal.SYNC_ENDS, "value": seconds}
-    assert heals_late(controller(ends), {}) == ([f"{self_heal.SYNC_ENDS}={seconds}"] if is_short else [])
+    assert heals_late(controller(ends), {}) == ([f"{self_heal.SYNC_ENDS}={told}"] if told else [])
 
 
 @pytest.mark.parametrize(
@@ -50,13 +54,12 @@ def test_a_sync_that_is_ended_early_is_told(seconds, is_short):
     [
         (["--sync-timeout=60"], ["--sync-timeout=60"]),
         (["--sync-timeout", "60"], ["--sync-timeout=60"]),
-        (["--sync-timeout=0"], []),
-        (["--sync-timeout=3600"], []),
+        (["--sync-timeout=0"], ["--sync-timeout=0"]),
+        (["--sync-timeout=1200"], []),
     ],
 )
 def test_a_flag_by_which_syncs_are_ended_is_told(args, told):
-    ends = {"name": self_heal.SYNC_ENDS, "value": "3600"}
-    assert heals_late(controller(ends, args=args), {}) == told
+    assert heals_late(controller(args=args), {}) == told
 
 
 def test_what_is_set_beside_the_settings_is_told():

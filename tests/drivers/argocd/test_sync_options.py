@@ -1,6 +1,7 @@
 """Annotations of objects in the cluster that Argo CD obeys are found, whatever Git says."""
 
 import json
+import re
 from types import SimpleNamespace as Thing
 
 import pytest
@@ -34,6 +35,38 @@ def test_an_object_in_the_cluster_that_is_as_in_git_is_left_alone(annotations):
 def test_a_hook_in_git_may_bring_what_it_needs():
     assert not is_skipped(item({HOOK: "PreSync"}, live=False)) and not stays(item({HOOK: "PreSync"}, live=False))
     assert is_skipped(item({HELM_HOOK: "pre-install"}, "Service", live=False))
+
+
+@pytest.mark.parametrize(
+    ("metadata", "said"),
+    [
+        ({"finalizers": ["example.com/cleanup-protection"]}, "its finalizer \\(example.com/cleanup-protection\\)"),
+        ({"finalizers": ["kubernetes"]}, "its finalizer"),
+        ({"finalizers": ["kubernetes.io.example.com/held"]}, "its finalizer"),
+        ({"ownerReferences": [{"kind": "StatefulSet", "name": "redis"}]}, "belongs to StatefulSet redis"),
+        ({"finalizers": ["service.kubernetes.io/load-balancer-cleanup", "service.k8s.aws/resources"]}, ""),
+        ({"finalizers": ["foregroundDeletion", "kubernetes.io/pvc-protection"]}, ""),
+        ({"finalizers": [], "ownerReferences": []}, ""),
+    ],
+)
+def test_an_object_that_cannot_be_removed_is_told(metadata, said):
+    held = {"kind": "NetworkPolicy", "metadata": {"name": "redis", "uid": "1", **metadata}}
+    assert re.search(said, stays(held)) and bool(stays(held)) is bool(said)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "immutable", "is_told"),
+    [
+        ("ConfigMap", "yugabytedb-init", True, True),
+        ("Secret", "redis", True, True),
+        ("ConfigMap", "yugabytedb-init", False, False),
+        ("ConfigMap", "yugabytedb-init-5h2km7t89f", True, False),
+        ("ConfigMap", "settings-of-yugabytedb", True, True),
+    ],
+)
+def test_an_object_that_cannot_change_is_told(kind, name, immutable, is_told):
+    fixed = {"kind": kind, "metadata": {"name": name}, "immutable": immutable}
+    assert bool(sync_options.is_not_as_in_git(fixed)) is is_told
 
 
 CLAIM = "PersistentVolumeClaim"

@@ -126,3 +126,31 @@ def test_a_pod_that_waits_for_its_restart_again_and_again_is_told(uid, message, 
     about = SimpleNamespace(uid=uid, namespace="default", name="pod-1")
     event = SimpleNamespace(involved_object=about, message=message, last_timestamp=last, event_time=None)
     assert bool(pod_lists.held_back(cluster_of([running("1", container(3))], [event]))) is told
+
+
+def part(name, *, restart=None):
+    return SimpleNamespace(name=name, restart_policy=restart)
+
+
+def status(name, *, ready, started=True):
+    return SimpleNamespace(name=name, ready=ready, started=started)
+
+
+@pytest.mark.parametrize(
+    ("inits", "init_statuses", "ready", "wanted"),
+    [
+        ([], [], True, "1/1"),
+        ([], [], False, "0/1"),
+        ([part("prepare")], [status("prepare", ready=True)], True, "1/1"),
+        ([part("shipper", restart="Always")], [status("shipper", ready=True)], True, "2/2"),
+        ([part("shipper", restart="Always")], [status("shipper", ready=False)], True, "1/2"),
+        ([part("shipper", restart="Always")], [status("shipper", ready=True, started=False)], True, "1/2"),
+        ([part("shipper", restart="Always")], None, False, "0/2"),
+    ],
+)
+def test_sidecars_among_init_containers_count_as_kubectl_counts_them(inits, init_statuses, ready, wanted):
+    found = SimpleNamespace(
+        spec=SimpleNamespace(containers=[part("one")], init_containers=inits),
+        status=SimpleNamespace(container_statuses=[status("one", ready=ready)], init_container_statuses=init_statuses),
+    )
+    assert pod_lists.counted(found) == wanted

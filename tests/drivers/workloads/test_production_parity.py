@@ -178,6 +178,9 @@ def test_objects_of_one_name_do_not_hide_each_other():
     assert parity.in_words([*HERE, other], [other, *HERE], ()) == []
 
 
+RUNNING_DEX = {"kind": "Deployment", "metadata": {"name": "argocd-dex-server"}, "spec": {"replicas": 1}}
+
+
 def argocd(settings=None, policy=None, replicas=2, server="Deployment"):
     """What an overlay renders of Argo CD."""
     maps = {"argocd-cm": settings or {}, "argocd-rbac-cm": policy}
@@ -200,6 +203,11 @@ def argocd(settings=None, policy=None, replicas=2, server="Deployment"):
         (argocd({"admin.enabled": "false"}), "admin.enabled of argocd-cm is 'false', not 'true'"),
         (argocd({"users.anonymous.enabled": "true"}), "users.anonymous.enabled"),
         (argocd(policy={"policy.default": "role:admin"}), "policy.default of argocd-rbac-cm is 'role:admin'"),
+        (argocd({"admin.enabled": "false", "oidc.config": "issuer: https://sso.example.com"}), ""),
+        (argocd({"admin.enabled": "false", "accounts.someone": "login"}), ""),
+        (argocd({"admin.enabled": "false", "accounts.robot": "apiKey"}), "admin.enabled"),
+        (argocd({"admin.enabled": "false", "dex.config": "connectors: []"}), "admin.enabled"),
+        ([*argocd({"admin.enabled": "false", "dex.config": "connectors: []"}), RUNNING_DEX], ""),
         (argocd(replicas=0), "argocd-repo-server has no replicas"),
         (argocd(server="Job"), "argocd-server has no replicas"),
     ],

@@ -41,6 +41,37 @@ def test_a_deployment_that_says_nothing_has_one_replica():
     assert replicas.below({"metadata": {"name": "a"}, "spec": {}}, [], 2) == ["the Deployment a has 1 replicas"]
 
 
+def test_a_deployment_that_leaves_the_number_to_its_autoscaler_has_what_that_says():
+    made = {"metadata": {"name": "frontend-service"}, "spec": {}}
+    assert replicas.below(made, [scaler(2)], 2) == []
+    assert replicas.below(made, [scaler(1)], 2) == ["the autoscaler a may scale down to 1 replicas of frontend-service"]
+    assert replicas.below(made, [scaler(2, name="other")], 2) == ["the Deployment frontend-service has 1 replicas"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "least", "most", "is_told"),
+    [
+        ({"replicas": 2}, 3, 5, True),
+        ({"replicas": 2}, 2, 5, True),
+        ({"replicas": 2}, 2, 2, False),
+        ({}, 3, 5, False),
+    ],
+)
+def test_an_autoscaler_that_argo_cd_works_against_is_told(monkeypatch, spec, least, most, is_told):
+    made = {"kind": "Deployment", "metadata": {"name": "frontend-service"}, "spec": spec}
+    scaling = scaler(least)
+    scaling["spec"]["maxReplicas"] = most
+    lists = SimpleNamespace(list_namespaced_horizontal_pod_autoscaler=lambda _: SimpleNamespace(items=[scaling]))
+    monkeypatch.setattr(client, "AutoscalingV2Api", lambda _: lists)
+    cluster = SimpleNamespace(api=SimpleNamespace(sanitize_for_serialization=lambda found: found))
+    for here, there in (([made], []), ([], [made, scaling])):
+        rendering = SimpleNamespace(production=lambda name, there=there: there if name == "frontend-service" else [])
+        argocd = SimpleNamespace(manifests=lambda name, here=here: here if name == "frontend-service" else [])
+        found = replicas.against_git(SimpleNamespace(cluster=cluster, rendering=rendering), argocd)
+        place = "frontend-service" if here else "production's frontend-service"
+        assert [*found] == ([place] if is_told else [])
+
+
 def test_here_and_production_are_told_apart(monkeypatch):
     lists = SimpleNamespace(list_namespaced_horizontal_pod_autoscaler=lambda _: SimpleNamespace(items=[scaler(1)]))
     monkeypatch.setattr(client, "AutoscalingV2Api", lambda _: lists)
