@@ -3,7 +3,7 @@
 # PACKAGE is relative to MODULE (default: its root). The `replace` lines of MODULE's own go.mod are repeated in
 # ours, for they do not carry over. Local ones (=> ./staging/src/X) become X at v0.MINOR.PATCH for Kubernetes, which
 # publishes them so; elsewhere the published module that is required is taken.
-# With SHARE=RECIPE, what that recipe has newer is taken in its version: a package that is the same in both compiles once.
+# Modules that it shares with other recipes take the version in shared-modules.txt (share-modules.sh).
 set -eu
 folder=$(dirname "$0")/$1 module=${2%@*} version=${2#*@}
 shift 2
@@ -31,23 +31,7 @@ for line in json.load(sys.stdin).get("Replace") or []:
     else:
         print(old + "=" + new["Path"] + "@" + new["Version"])
 ' "$version" | while read -r pair; do go mod edit -replace "$pair"; done
-get() {
-  for package in ${packages:-$module}; do
-    go get -tool "$package@$version"
-  done
-}
-get
-if [ -n "${SHARE:-}" ]; then
-  line='{{with .Module}}{{.Path}} {{with .Replace}}{{.Version}}{{else}}{{.Version}}{{end}}{{end}}'
-  theirs=$(mktemp)
-  (cd "../$SHARE" && go list -deps -f "$line" tool) | sort -u >"$theirs"
-  newer=$(go list -deps -f "$line" tool | sort -u | join - "$theirs" | while read -r path own other; do
-    newest=$(printf '%s\n%s\n' "$own" "$other" | sort -V | tail -n 1)
-    [ "$newest" = "$own" ] || echo "$path@$newest"
-  done)
-  rm "$theirs"
-  if [ -n "$newer" ]; then
-    go get $newer
-    get
-  fi
-fi
+for package in ${packages:-$module}; do
+  go get -tool "$package@$version"
+done
+../share-modules.sh "$(basename "$folder")"

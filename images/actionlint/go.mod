@@ -18,3 +18,13 @@ require (
 	golang.org/x/sync v0.20.0 // indirect
 	golang.org/x/sys v0.42.0 // indirect
 )
+
+replace github.com/bmatcuk/doublestar/v4 => github.com/bmatcuk/doublestar/v4 v4.10.0
+
+replace github.com/mattn/go-isatty => github.com/mattn/go-isatty v0.0.24
+
+replace github.com/robfig/cron/v3 => github.com/robfig/cron/v3 v3.0.2-0.20210106135023-bc59245fe10e
+
+replace golang.org/x/sync => golang.org/x/sync v0.22.0
+
+replace golang.org/x/sys => golang.org/x/sys v0.47.0

@@ -24,3 +24,5 @@ require (
 	golang.org/x/sys v0.35.0 // indirect
 	sigs.k8s.io/knftables v0.0.18 // indirect
 )
+
+replace golang.org/x/sys => golang.org/x/sys v0.47.0

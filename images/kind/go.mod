@@ -13,9 +13,21 @@ require (
 	github.com/pelletier/go-toml v1.9.5 // indirect
 	github.com/pkg/errors v0.9.1 // indirect
 	github.com/spf13/cobra v1.8.0 // indirect
-	github.com/spf13/pflag v1.0.5 // indirect
+	github.com/spf13/pflag v1.0.9 // indirect
 	go.yaml.in/yaml/v3 v3.0.4 // indirect
-	golang.org/x/sys v0.6.0 // indirect
+	golang.org/x/sys v0.28.0 // indirect
 	sigs.k8s.io/kind v0.31.0 // indirect
 	sigs.k8s.io/yaml v1.4.0 // indirect
 )
+
+replace github.com/BurntSushi/toml => github.com/BurntSushi/toml v1.6.0
+
+replace github.com/evanphx/json-patch/v5 => github.com/evanphx/json-patch/v5 v5.9.11
+
+replace github.com/mattn/go-isatty => github.com/mattn/go-isatty v0.0.24
+
+replace github.com/spf13/cobra => github.com/spf13/cobra v1.10.2
+
+replace github.com/spf13/pflag => github.com/spf13/pflag v1.0.10
+
+replace golang.org/x/sys => golang.org/x/sys v0.47.0
