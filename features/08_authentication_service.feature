@@ -125,6 +125,7 @@ Feature: Authentication service
     And its counter in Redis goes up with each call
     And it gets 429 every time, whichever pod answers
     And it also gets 429 when it claims to be the site, a health check, a user with a token, or internal
+    And it also gets 429 with a query string, and is served at no other spelling of the path
     And it also gets 429 when it requests a nonce
     And another client over the limit gets 429 even for a valid sign-in
     And a limited client cannot evade the limit or charge another client by forging its address

@@ -39,6 +39,8 @@ class ServiceSettings(Section):
     jwt_expiry_field: str = "jwtExpiresAt"
     """Where the answer to a sign-in says when its JWT expires; an answer need not say it."""
     validate_path: str = "/api/auth/validate"
+    validate_field: str = ""
+    """The field of a JSON body in which auth takes the token to validate; empty where it is the bearer."""
     valid_field: str = "valid"
     subject_field: str = "sub"
     tokens_table: str = "auth.personal_access_tokens"

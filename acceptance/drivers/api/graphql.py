@@ -24,6 +24,13 @@ TURNS = 6
 """Requests over one connection with a valid token, and then as many without it: three for each of two pods."""
 CLIENTS = {
     "as Apollo Client accepts": {"Accept": "application/graphql-response+json,application/json;q=0.9", **KEEP},
+    "as Apollo Client 3 accepts": {"Accept": "multipart/mixed;deferSpec=20220824,application/json", **KEEP},
+    "as axios accepts": {"Accept": "application/json, text/plain, */*", **KEEP},
+    "as urql accepts": {
+        "Accept": "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, "
+        "multipart/mixed",
+        **KEEP,
+    },
     "with nothing compressed": {"Accept-Encoding": "identity", **KEEP},
     "with the name of its charset": {"Content-Type": "application/json; charset=utf-8"},
 }

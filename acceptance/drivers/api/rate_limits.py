@@ -84,17 +84,20 @@ class RateClient:
         self.calls = 0
         self.counted: dict[int, int | None] = {}
         self.last: Any = None
+        self.usual: Any = None
         self.refused = End(NEVER, NEVER)
         self.served = 0
         self.first = 0.0
         self.period = 0.0, 0.0
 
-    def call(self, forged: Mapping[str, str] | None = None) -> int:
-        """Call the criterion's route once, with a sign-in that is refused but counted; return the status."""
+    def call(self, forged: Mapping[str, str] | None = None, **sent: Any) -> int:
+        """Call the criterion's route once, with a sign-in that is refused but counted; return the status.
+
+        `sent`: further arguments of `Api.post`.
+        """
         self.first = self.first or time.monotonic()
-        self.last = self.api.post(
-            self.settings.siwe_path, wrong_sign_in.body(self.settings), headers={**(forged or {}), **self.headers}
-        )
+        headers = {**(forged or {}), **self.headers}
+        self.last = self.api.post(self.settings.siwe_path, wrong_sign_in.body(self.settings), headers=headers, **sent)
         self.calls += 1
         return int(self.last.status_code)
 
@@ -156,6 +159,7 @@ class RateClient:
     def call_until_refused(self) -> None:
         """Call until the status is 429, at most MAXIMUM times, and record the counter along the way."""
         while self.calls < MAXIMUM and self.call() != 429:
+            self.usual = self.last
             if self.calls in (1, 2, 5, 10):
                 self.counted[self.calls] = self.counter()
         self.counted[self.calls] = self.counter()

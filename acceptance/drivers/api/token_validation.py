@@ -19,6 +19,7 @@ from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.token_times import NUMBERS, set_back, stored_time, told
 from acceptance.drivers.data.database import COLUMNS, SERVICE, Database
 from acceptance.drivers.data.durability import quoted, relations
+from acceptance.drivers.services.carried_tokens import carried
 from acceptance.drivers.services.log_lines import traces
 from acceptance.drivers.services.service import KEEP, Api, Service, in_words
 
@@ -51,7 +52,8 @@ def says_valid(answer: requests.Response, settings: ServiceSettings) -> bool:
 
 def ask(doors: dict[str, Api], settings: ServiceSettings, token: str, **sent: Any) -> dict[str, requests.Response]:
     """Auth's answer about a token at each endpoint; `sent`: further arguments of `Api.post`, such as `headers`."""
-    return {door: api.post(settings.validate_path, token=token, **sent) for door, api in doors.items()}
+    how = {**carried(settings.validate_field, token), **sent}
+    return {door: api.post(settings.validate_path, **how) for door, api in doors.items()}
 
 
 def ask_in_body(
