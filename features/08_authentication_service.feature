@@ -57,6 +57,7 @@ Feature: Authentication service
       | a good message with all fields, its times in another zone | gets a personal access token     |
       | a good message with microseconds, signed in capitals      | gets a personal access token     |
       | a good message, after five that others signed in its name | gets a personal access token     |
+      | a good message, where address and signature begin with zeros | gets a personal access token  |
       | a message that was changed after it signed                | is refused                       |
       | a message that expired                                    | is refused                       |
       | a message that is not good yet                            | is refused                       |
