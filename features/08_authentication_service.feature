@@ -18,13 +18,17 @@ Feature: Authentication service
 
   @ac-8.3
   Scenario: DATABASE_URL comes from the Secret database-credentials
+    Given the database is deployed
     Then its pods take "DATABASE_URL" from the Secret "database-credentials"
     And the process in each of its pods runs with that value
+    And its pods have sessions in the database only as that URL says
+    And a copy of it whose "DATABASE_URL" leads to nobody is not ready, and one with its own is
 
   @ac-8.4
   Scenario: REDIS_URL comes from the Secret redis-credentials
     Then its pods take "REDIS_URL" from the Secret "redis-credentials"
     And the process in each of its pods runs with that value
+    And a copy of it whose "REDIS_URL" leads to nobody is not ready, and one with its own is
 
   @ac-8.5
   Scenario: Auth is served on port 3001 of the ClusterIP Service auth-service

@@ -232,10 +232,10 @@ def long(query: str) -> str:
     return f"# {'-' * 61}\n" * 128 + query
 
 
-def shows(data: Any, text: str, *, exactly: bool = False) -> bool:
-    """Whether data contains a text in any field; unless `exactly`, case is ignored: addresses are written either way.
+def shows(data: Any, text: str) -> bool:
+    """Whether data contains a text in any field, in capitals or not: addresses are written either way.
 
     The text must have no quotation mark and no backslash, which JSON escapes.
     """
     seen = json.dumps(data, ensure_ascii=False)
-    return text in seen if exactly else text.lower() in seen.lower()
+    return text.lower() in seen.lower()
