@@ -32,6 +32,7 @@ from acceptance.drivers.api.graphql_variants import (
 from acceptance.drivers.api.path_variants import ask_at_other_paths
 from acceptance.drivers.api.sign_in import LOGS as AUTH_LOGS
 from acceptance.drivers.api.sign_in import SignIn
+from acceptance.drivers.api.socket_queries import behind_ingress, let_in_by_sockets
 from acceptance.drivers.api.wallet import forged
 from acceptance.drivers.services.copies import copy_of
 
@@ -150,6 +151,7 @@ def other_forms_get_none(signed_in, backend_doors, environment, jwt_secret, kind
     answers |= developer_tokens.data_of_backend(kind, backend_doors, environment.services)
     evidence.add("answers to other forms of the query", {form: asked.describe() for form, asked in answers.items()})
     wrong = {form: said for form, asked in answers.items() if (said := let_in(asked))}
+    wrong |= let_in_by_sockets(behind_ingress(backend_doors), environment.services, token)
     assert answers and not wrong, f"expected no form of the query to get data with {kind}, saw {wrong}. Try: {LOGS}"
 
 

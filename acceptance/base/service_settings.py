@@ -70,6 +70,7 @@ class ServiceSettings(Section):
     """The variable that tells auth and the backend that they run in production; empty if they have none."""
     client_header: str = ""
     rate_limit_key: str = "rate-limit:{client}"
+    """The name of a client's counter in Redis; with * for the period where each has one of its own."""
     rate_limit_variable: str = ""
     rate_limit_seconds_variable: str = ""
     """The variables of auth's pods for the rate limit in calls and its period in seconds; empty where auth has no such

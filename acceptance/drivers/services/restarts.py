@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 
 from acceptance.drivers.services.service import Service
+
+REPORTED = 3
+"""Seconds after which a restart is told by the pod's status."""
 
 
 def restarts_of(service: Service) -> dict[str, int]:
@@ -28,6 +32,8 @@ def without_restarts(*services: Service) -> Iterator[None]:
         yield
     except AssertionError as error:
         failed = error
+        # The kubelet reports a container that ended a moment later.
+        time.sleep(REPORTED)
     after = [restarts_of(service) for service in services]
     again = {
         name: count - was.get(name, 0)

@@ -4,7 +4,13 @@ from types import SimpleNamespace as Thing
 
 import pytest
 
+from acceptance.drivers.services import restarts
 from acceptance.drivers.services.restarts import without_restarts
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch):
+    monkeypatch.setattr(restarts, "REPORTED", 0)
 
 
 def service(counts):
