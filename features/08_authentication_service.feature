@@ -18,13 +18,17 @@ Feature: Authentication service
 
   @ac-8.3
   Scenario: DATABASE_URL comes from the Secret database-credentials
+    Given the database is deployed
     Then its pods take "DATABASE_URL" from the Secret "database-credentials"
     And the process in each of its pods runs with that value
+    And its pods have sessions in the database only as that URL says
+    And a copy of it whose "DATABASE_URL" leads to nobody is not ready, and one with its own is
 
   @ac-8.4
   Scenario: REDIS_URL comes from the Secret redis-credentials
     Then its pods take "REDIS_URL" from the Secret "redis-credentials"
     And the process in each of its pods runs with that value
+    And a copy of it whose "REDIS_URL" leads to nobody is not ready, and one with its own is
 
   @ac-8.5
   Scenario: Auth is served on port 3001 of the ClusterIP Service auth-service
@@ -57,6 +61,7 @@ Feature: Authentication service
       | a good message with all fields, its times in another zone | gets a personal access token     |
       | a good message with microseconds, signed in capitals      | gets a personal access token     |
       | a good message, after five that others signed in its name | gets a personal access token     |
+      | a good message, where address and signature begin with zeros | gets a personal access token  |
       | a message that was changed after it signed                | is refused                       |
       | a message that expired                                    | is refused                       |
       | a message that is not good yet                            | is refused                       |
@@ -125,6 +130,7 @@ Feature: Authentication service
     And its counter in Redis goes up with each call
     And it gets 429 every time, whichever pod answers
     And it also gets 429 when it claims to be the site, a health check, a user with a token, or internal
+    And it also gets 429 with a query string, and is served at no other spelling of the path
     And it also gets 429 when it requests a nonce
     And another client over the limit gets 429 even for a valid sign-in
     And a limited client cannot evade the limit or charge another client by forging its address

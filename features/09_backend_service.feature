@@ -18,8 +18,11 @@ Feature: Backend service
 
   @ac-9.3
   Scenario: DATABASE_URL comes from the Secret database-credentials
+    Given the database is deployed
     Then its pods take "DATABASE_URL" from the Secret "database-credentials"
     And the process in each of its pods runs with that value
+    And its pods have sessions in the database only as that URL says
+    And a copy of it whose "DATABASE_URL" leads to nobody is not ready, and one with its own is
 
   @ac-9.4
   Scenario: AUTH_SERVICE_URL is http://auth-service:3001
@@ -118,6 +121,7 @@ Feature: Backend service
     And the forms in which clients send it are answered with 503 over HTTPS, too
     And its pods pass their probes throughout, and stay ready
     And the public query is answered with 200 at every endpoint
+    And 300 protected queries, 32 at once, are answered with 503 by each backend pod
     When auth accepts connections again
     Then the protected query is answered with 200 again
     And a copy of the backend whose auth returns 503 or 500, never answers, or hangs up responds with 503

@@ -17,9 +17,10 @@ from acceptance.drivers.network.cuts import DROP, RESET
 from acceptance.drivers.services import latency as measuring
 from acceptance.drivers.services.configured_copy import LINK
 from acceptance.drivers.services.copies import copy_of
-from acceptance.drivers.services.dns_names import own_names, resolved
+from acceptance.drivers.services.dns_names import addresses_by_file, own_names, resolved, written_into_dns
 from acceptance.drivers.services.log_lines import says_unreachable
 from acceptance.drivers.services.partitions import partitioned
+from acceptance.drivers.services.restarts import without_restarts
 
 FOUND = Deadline(45, "criterion 11.1: CoreDNS may keep an answer for 30 s, and a kept connection has to time out")
 PAIRS = 15
@@ -37,11 +38,13 @@ def name_leads_to_service(backend, auth, cluster, evidence):
 
 
 @then("its pods resolve names only through the cluster's DNS")
-def names_by_dns(backend, evidence):
+def names_by_dns(backend, auth, evidence):
     specs = {"its Deployment": backend.deployment().spec.template.spec}
     specs |= {pod.metadata.name: pod.spec for pod in backend.running()}
     evidence.add("dnsPolicy", {name: spec.dns_policy for name, spec in specs.items()})
-    own = {name: found for name, spec in specs.items() if (found := own_names(spec))}
+    own = {name: own_names(spec) for name, spec in specs.items()}
+    own |= {f"/etc/hosts of {pod.metadata.name}": addresses_by_file(backend, pod) for pod in backend.running()}
+    own = {name: found for name, found in {**own, "CoreDNS": written_into_dns(auth)}.items() if found}
     assert not own, f"expected names to be resolved by the cluster's DNS alone, saw {own}"
 
 
@@ -79,8 +82,9 @@ def copy_asks_by_name(named, data_client, signed_in, environment, evidence):
     target_fixture="calls",
 )
 def validate_often(backend, auth, data_client, signed_in, environment, count, evidence):
-    path = environment.services.validate_path
-    seen = measuring.validate_calls(backend, auth, data_client, path, signed_in["jwt"], count)
+    path, field = environment.services.validate_path, environment.services.validate_field
+    with without_restarts(auth, backend):
+        seen = measuring.validate_calls(backend, auth, data_client, path, signed_in["jwt"], count, field=field)
     evidence.add(f"{count} validate calls, one after another and some at once, by machine and by who was asked", seen)
     return seen
 
@@ -124,8 +128,9 @@ def auth_knows_new_tokens(auth, data_client, signed_in, jwt_secret, environment,
     target_fixture="noes",
 )
 def validate_expired(backend, auth, data_client, signed_in, jwt_secret, environment, count, evidence):
-    path, token = environment.services.validate_path, forged("a JWT that expired", signed_in["jwt"], jwt_secret)
-    seen = measuring.validate_calls(backend, auth, data_client, path, token, count, at_once=[1])
+    settings, token = environment.services, forged("a JWT that expired", signed_in["jwt"], jwt_secret)
+    how = {"at_once": [1], "field": settings.validate_field}
+    seen = measuring.validate_calls(backend, auth, data_client, settings.validate_path, token, count, **how)
     evidence.add(f"{count} validate calls with a JWT that expired, by machine and by who was asked", seen)
     return seen
 
@@ -204,7 +209,7 @@ def protected_is_back(signed_in, backend_doors, environment, status):
     target_fixture="answers_of_copies",
 )
 def copy_without_a_word(signed_in, backend, data_client, environment, busy, broken, status, evidence):
-    settings, said = environment.services, (busy, broken, auth_stub.SILENT, auth_stub.HANGS_UP, *auth_stub.OPEN)
+    settings, said = environment.services, (busy, broken, *auth_stub.NO_ANSWER, *auth_stub.OPEN)
     says = auth_stub.answers_of_copies(backend, data_client, settings, said, signed_in["jwt"])
     evidence.add("answers of copies, by what auth answers", {said: asked.describe() for said, asked in says.items()})
     # Auth neither accepts nor rejects the token here: a client told Unauthorized would sign in again for nothing.

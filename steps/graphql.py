@@ -29,8 +29,10 @@ from acceptance.drivers.api.graphql_variants import (
     not_unauthorized,
     with_data,
 )
+from acceptance.drivers.api.path_variants import ask_at_other_paths
 from acceptance.drivers.api.sign_in import LOGS as AUTH_LOGS
 from acceptance.drivers.api.sign_in import SignIn
+from acceptance.drivers.api.socket_queries import behind_ingress, let_in_by_sockets
 from acceptance.drivers.api.wallet import forged
 from acceptance.drivers.services.copies import copy_of
 
@@ -145,9 +147,11 @@ def is_error(answers, message):
 def other_forms_get_none(signed_in, backend_doors, environment, jwt_secret, kind, evidence):
     token = None if kind == "no JWT" else forged(kind, signed_in["jwt"], jwt_secret)
     answers = ask_in_forms(backend_doors, environment.services, token)
+    answers |= ask_at_other_paths(backend_doors, environment.services, token)
     answers |= developer_tokens.data_of_backend(kind, backend_doors, environment.services)
     evidence.add("answers to other forms of the query", {form: asked.describe() for form, asked in answers.items()})
     wrong = {form: said for form, asked in answers.items() if (said := let_in(asked))}
+    wrong |= let_in_by_sockets(behind_ingress(backend_doors), environment.services, token)
     assert answers and not wrong, f"expected no form of the query to get data with {kind}, saw {wrong}. Try: {LOGS}"
 
 

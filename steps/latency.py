@@ -14,8 +14,9 @@ from acceptance.drivers.services import slow_calls
     )
 )
 def few_are_slow(auth, data_client, signed_in, environment, count, share, limit, more, evidence):
-    path, doors = environment.services.validate_path, auth.pod_doors(data_client)
-    measure = functools.partial(slow_calls.slow_of, doors, path, signed_in["jwt"], count, (limit, more))
+    settings, doors = environment.services, auth.pod_doors(data_client)
+    path, field = settings.validate_path, settings.validate_field
+    measure = functools.partial(slow_calls.slow_of, doors, path, signed_in["jwt"], count, (limit, more), field)
     slow, seen = slow_calls.found_slow(measure, count, share)
     evidence.add(f"calls over each limit in ms, of validate and of {slow_calls.CONTROL}", seen)
     assert doors and not slow, (

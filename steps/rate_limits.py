@@ -7,7 +7,7 @@ from acceptance.base.deadlines import Deadline
 from acceptance.base.waiting import consistently
 from acceptance.drivers.api import rate_limits
 from acceptance.drivers.api.counting_time import cost_of_counting
-from acceptance.drivers.api.rate_limit_excuses import call_with_excuses, excuses, nameless_client
+from acceptance.drivers.api.rate_limit_excuses import call_with_excuses, excuses, nameless_client, served_at_other_paths
 from acceptance.drivers.api.rate_limit_settings import forgeable_in_production, not_as_set
 from acceptance.drivers.api.rate_limits import MAXIMUM
 from acceptance.drivers.api.sign_in import LOGS
@@ -99,6 +99,13 @@ def not_excused(client, signed_in, environment, evidence):
     wrong = {whose: status for whose, status in seen.items() if status != 429}
     said = f"whatever it says in {', '.join(excuses(client, site))}, with any token"
     assert not wrong, f"expected 429 for a client over the limit, {said}, saw {wrong}. Try: {LOGS}"
+
+
+@then("it also gets 429 with a query string, and is served at no other spelling of the path")
+def not_served_elsewhere(client, evidence):
+    wrong = served_at_other_paths(client)
+    evidence.add("spellings of the path that serve a client over the limit", wrong or "none")
+    assert not wrong, f"expected no spelling of the path to serve a client over the limit, saw {wrong}. Try: {LOGS}"
 
 
 @then("a client that names itself by no header is also limited")

@@ -15,6 +15,7 @@ from acceptance.drivers.api.jwt_key_headers import tokens_of
 from acceptance.drivers.api.nonce_guessing import guessable
 from acceptance.drivers.api.nonce_lifetime import LATE, late
 from acceptance.drivers.api.personal_tokens import never_issued
+from acceptance.drivers.api.pods_tokens import signed_by_pods
 from acceptance.drivers.api.sign_in import LOGS, SignIn, keep_tokens
 from acceptance.drivers.services.copies import copy_of
 from acceptance.drivers.services.log_lines import showing
@@ -224,17 +225,18 @@ def says(validated, signed_in, environment, answer, evidence):
 
 @when("a JWT is signed with each backend pod's JWT_SECRET", target_fixture="signed")
 def backend_signs(backend):
-    return token_validation.signed_by_pods(backend)
+    return signed_by_pods(backend)
 
 
 @then("auth accepts each of them")
 def auth_accepts(signed, auth_doors, environment, evidence):
-    for name, (good, _) in signed.items():
-        answers = token_validation.ask(auth_doors, environment.services, good)
-        seen = token_validation.verdicts(answers, environment.services)
-        evidence.add(f"auth on the JWT that {name} signed", seen)
-        assert all(seen.values()), f"expected auth to accept the JWT that pod {name} signed, saw {seen}"
-        found = token_validation.subjects(answers, environment.services)
+    settings = environment.services
+    for name, form, token in [(name, *made) for name, (good, _) in signed.items() for made in good.items()]:
+        answers = token_validation.ask(auth_doors, settings, token)
+        seen = token_validation.verdicts(answers, settings)
+        evidence.add(f"auth on the JWT that {name} signed, {form}", seen)
+        assert all(seen.values()), f"expected auth to accept the JWT that pod {name} signed, {form}, saw {seen}"
+        found = token_validation.subjects(answers, settings)
         assert found == {name}, f"expected auth to name {name} as the subject of its JWT, saw {found}"
 
 

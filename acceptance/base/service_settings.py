@@ -39,6 +39,8 @@ class ServiceSettings(Section):
     jwt_expiry_field: str = "jwtExpiresAt"
     """Where the answer to a sign-in says when its JWT expires; an answer need not say it."""
     validate_path: str = "/api/auth/validate"
+    validate_field: str = ""
+    """The field of a JSON body in which auth takes the token to validate; empty where it is the bearer."""
     valid_field: str = "valid"
     subject_field: str = "sub"
     tokens_table: str = "auth.personal_access_tokens"
@@ -68,6 +70,7 @@ class ServiceSettings(Section):
     """The variable that tells auth and the backend that they run in production; empty if they have none."""
     client_header: str = ""
     rate_limit_key: str = "rate-limit:{client}"
+    """The name of a client's counter in Redis; with * for the period where each has one of its own."""
     rate_limit_variable: str = ""
     rate_limit_seconds_variable: str = ""
     """The variables of auth's pods for the rate limit in calls and its period in seconds; empty where auth has no such

@@ -7,7 +7,8 @@
 //	probe write FILE TEXT  write TEXT to FILE, synced to disk, then wait
 //	probe relay            serve, and connect who comes by a port-forward to 127.0.0.1:8082 to the address it names
 //	probe answer STATUS    HTTP on :8080 that answers each request with STATUS and the text of the variable ANSWER;
-//	                       with 0 it takes each request and says nothing
+//	                       with 0 it takes each request and says nothing, with 1 it hangs up, with 2 it sends
+//	                       the head of an answer, a byte a second
 package main
 
 import (

@@ -77,18 +77,26 @@ func relayOne(client net.Conn) {
 	<-ended
 }
 
-// fixedAnswer gives every request the same answer, and writes down who asked for what; of a credential its SHA-256.
-// Who takes a request and never answers it is silent; who hangs up closes the connection instead.
+// fixedAnswer gives every request the same answer, and writes down who asked for what; of a credential its SHA-256, and of
+// each text in a body that is a JSON object, since a credential may be one of them.
+// Who takes a request and never answers it is silent; who hangs up closes the connection instead; who trickles sends
+// the head of an answer, one byte after the other, until the client has enough of it.
 const (
-	silent  = 0
-	hangsUp = 1
+	silent   = 0
+	hangsUp  = 1
+	trickles = 2
 )
+
+// pause is how long one who trickles waits after each byte: less than any client waits for the next one.
+var pause = time.Second
 
 func fixedAnswer(status int, body string, lines io.Writer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		credential := sha256.Sum256([]byte(r.Header.Get("Authorization")))
+		sent, _ := io.ReadAll(io.LimitReader(r.Body, 1<<16))
 		_ = json.NewEncoder(lines).Encode(map[string]any{
 			"method": r.Method, "path": r.URL.Path, "from": r.RemoteAddr, "credential": fmt.Sprintf("%x", credential),
+			"texts": hashesOf(sent),
 		})
 		if status == silent {
 			_, _ = io.Copy(io.Discard, r.Body)
@@ -98,8 +106,42 @@ func fixedAnswer(status int, body string, lines io.Writer) http.Handler {
 		if status == hangsUp {
 			panic(http.ErrAbortHandler)
 		}
+		if status == trickles {
+			trickle(w)
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
 	})
+}
+
+func trickle(w http.ResponseWriter) {
+	client, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer client.Close()
+	sent := []byte("HTTP/1.1 200 OK\r\nX-Slow: ")
+	for next := 0; ; next++ {
+		letter := byte('a')
+		if next < len(sent) {
+			letter = sent[next]
+		}
+		if _, err := client.Write([]byte{letter}); err != nil {
+			return
+		}
+		time.Sleep(pause)
+	}
+}
+
+func hashesOf(body []byte) []string {
+	found, fields := []string{}, map[string]any{}
+	_ = json.Unmarshal(body, &fields)
+	for _, value := range fields {
+		if text, is := value.(string); is {
+			found = append(found, fmt.Sprintf("%x", sha256.Sum256([]byte(text))))
+		}
+	}
+	return found
 }

@@ -78,3 +78,22 @@ func TestWhoIsSilentTakesTheRequestAndGivesNoAnswer(t *testing.T) {
 		t.Fatalf("the request was not written down: %q", lines.String())
 	}
 }
+
+func TestATokenInTheBodyIsWrittenDownAsItsHash(t *testing.T) {
+	var lines bytes.Buffer
+	request := httptest.NewRequest("POST", "/", strings.NewReader(`{"token": "secret", "other": 1}`))
+	fixedAnswer(200, "", &lines).ServeHTTP(httptest.NewRecorder(), request)
+	if text := lines.String(); strings.Contains(text, "secret") || !strings.Contains(text, `"texts":["2bb80d537b1da3e38bd30361aa855686`) {
+		t.Errorf("saw %s", text)
+	}
+}
+
+func TestAnAnswerThatTricklesNeverEndsForWhoeverWaitsForEachByte(t *testing.T) {
+	pause = time.Millisecond
+	server := httptest.NewServer(fixedAnswer(trickles, "", io.Discard))
+	defer server.Close()
+	client := http.Client{Timeout: 200 * time.Millisecond}
+	if answer, err := client.Get(server.URL); err == nil {
+		t.Errorf("saw %v", answer)
+	}
+}

@@ -48,7 +48,7 @@ def test_a_counter_is_read_on_all_machines_at_once_and_by_none_before_all_are_th
 
 @pytest.mark.parametrize(("wrong", "named"), [(None, ""), (500, "500"), (0, "0")])
 def test_copies_are_asked_at_once_and_each_answer_is_judged(monkeypatch, wrong, named):
-    together = threading.Barrier(6, timeout=PATIENCE)
+    together = threading.Barrier(7, timeout=PATIENCE)
 
     def answer_of_copy(backend, through, settings, said, token):
         together.wait()

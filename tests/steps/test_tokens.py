@@ -33,9 +33,9 @@ def test_a_sign_in_in_several_forms_is_sent_in_all_of_them():
     wallet = SimpleNamespace(domain="www.example.org", ask_route=lambda: None, flow=None)
     wallet.message = lambda kind: (f"{kind}, made by auth", "0x")
     wallet.send = lambda *signed, **_: sent.append(signed) or SimpleNamespace(status_code=401, text="{}", json=dict)
-    wallet.paths = ServiceSettings()
+    wallet.paths, wallet.as_new_client = ServiceSettings(), lambda: None
     tokens.sign_in(wallet, sign_in_variants.IMPOSSIBLE, None, None)
-    assert len(sent) == len(sign_in_variants.SIGNATURES)
+    assert len(sent) == len(sign_in_variants.SIGNATURES) + len(sign_in_variants.LENGTHS)
 
 
 @pytest.mark.parametrize(("kind", "count"), [("something that is no JWT", 2), ("its JWT without its signature", 1)])

@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import requests
+
 from acceptance.base.deadlines import LOGS_READABLE
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.base.waiting import eventually
@@ -18,6 +20,7 @@ from acceptance.cluster.namespace import Namespace
 from acceptance.drivers.api.graphql import Asked, ask
 from acceptance.drivers.api.sign_in import SignIn
 from acceptance.drivers.api.token_validation import says_valid
+from acceptance.drivers.services.carried_tokens import carried
 from acceptance.drivers.services.copies import copy_of
 from acceptance.drivers.services.service import Api, Service, in_words
 from acceptance.drivers.workloads.pods import PodClient, delete_now, run_client
@@ -27,8 +30,10 @@ NO_TOKEN = "no.such-token"
 """A bearer token that is not signed by auth or backend."""
 TIMES = 12
 """Successive queries with one token: a backend that caches auth's answer asks only about the first, or first few."""
-SILENT, HANGS_UP = 0, 1
-"""The status of an auth server that accepts each request and never answers it, or closes the connection instead."""
+SILENT, HANGS_UP, TRICKLES = 0, 1, 2
+"""The status of an auth server that accepts each request and never answers it, closes the connection instead, or sends
+the head of an answer a byte a second: a limit of time for each byte never ends that."""
+NO_ANSWER = (SILENT, HANGS_UP, TRICKLES)
 NO_WORD = {"error": "out of order"}
 """The body of an answer that neither accepts nor rejects a token."""
 UNCLEAR = 200
@@ -52,16 +57,19 @@ class AuthStub:
         return f"http://{self.namespace.pod(self.name).status.pod_ip}:{PORT}"
 
     def requests(self) -> list[dict[str, Any]]:
-        """The requests that it got: method, path, source, and the SHA-256 of the credential."""
+        """The requests that it got: method, path, source, and the SHA-256 of the credential, and of texts in a body."""
         text = str(self.namespace.cluster.core.read_namespaced_pod_log(self.name, self.namespace.name))
         return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
     def was_asked(self, path: str, token: str, times: int = 1) -> list[dict[str, Any]]:
-        """The POSTs to a path with a token as the bearer. Raises AssertionError unless there are at least `times`."""
-        credential = hashlib.sha256(f"Bearer {token}".encode()).hexdigest()
+        """The POSTs to a path with a token as the bearer, or in a field of the body: the criteria leave that open.
+
+        Raises AssertionError unless there are at least `times`.
+        """
+        bearer, text = (hashlib.sha256(sent.encode()).hexdigest() for sent in (f"Bearer {token}", token))
         seen = self.requests()
         found = [item for item in seen if (item["method"], item["path"]) == ("POST", path)]
-        with_token = [item for item in found if item["credential"] == credential]
+        with_token = [item for item in found if item["credential"] == bearer or text in item.get("texts", [])]
         assert len(with_token) >= times, (
             f"expected POST {path} with the client's bearer token for each of {times} queries, saw {len(with_token)}: "
             f"{seen}. Try: kubectl -n {self.namespace.name} logs {self.name}"
@@ -78,7 +86,7 @@ def words_of_auth(auth: Api, settings: ServiceSettings, token: str, *, valid: bo
 
     A rejection may have any form that `says_valid` knows: 401, or 200 with a word in its body.
     """
-    answer = auth.post(settings.validate_path, token=token)
+    answer = auth.post(settings.validate_path, **carried(settings.validate_field, token))
     said = says_valid(answer, settings)
     assert said is valid, f"expected {'yes' if valid else 'no'} from auth, saw {in_words(answer)}"
     return answer.status_code, answer.text
@@ -108,7 +116,7 @@ def words(said: str, auth: Api, settings: ServiceSettings, other: SignIn) -> tup
 
 @contextlib.contextmanager
 def answering(namespace: Namespace, status: int, text: str) -> Iterator[AuthStub]:
-    """Such a pod until the end of the block, with a status and text that auth could give, or SILENT or HANGS_UP."""
+    """Such a pod until the end of the block, with a status and text that auth could give, or one of no answer."""
     name = f"auth-that-says-{status}-{secrets.token_hex(3)}"
     container = {"env": [{"name": "ANSWER", "value": text}]}
     try:
@@ -128,15 +136,20 @@ def answers_of_copies(
 
 
 def answer_of_copy(backend: Service, through: PodClient, settings: ServiceSettings, status: int, token: str) -> Asked:
-    """A backend copy's answer to the protected query while its auth server gives a status, is SILENT, or HANGS_UP.
+    """A backend copy's answer to the protected query while its auth server gives a status, or one of no answer.
 
-    Raises requests.Timeout if the copy never answers.
+    Raises AssertionError if the copy never answers.
     """
     with (
         answering(through.namespace, status, json.dumps(NO_WORD)) as auth,
         copy_of(backend, {"AUTH_SERVICE_URL": auth.url}) as copy,
     ):
-        asked = ask(copy.api(through), settings, settings.protected_query, token)
+        try:
+            asked = ask(copy.api(through), settings, settings.protected_query, token)
+        except requests.Timeout as error:
+            raise AssertionError(
+                f"expected {copy.name} to answer in time while its auth says {status}: {error}"
+            ) from error
 
         def was_asked() -> list[dict[str, Any]]:
             return auth.was_asked(settings.validate_path, token)

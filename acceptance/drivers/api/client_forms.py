@@ -12,13 +12,19 @@ from typing import Any
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.graphql import NAMED, TYPENAME, Asked, ask, clients, named
-from acceptance.drivers.api.graphql_variants import OPEN, beside_public, bodies, not_answered
+from acceptance.drivers.api.graphql_variants import (
+    INCLUDED,
+    ROOT,
+    beside_public,
+    bodies,
+    included,
+    not_answered,
+    root_of,
+)
 from acceptance.drivers.services.service import Api
 
 OF_EDITORS = ("called as editors call theirs", "beside a question about the schema")
 """The forms of `bodies` that ask for the schema, or seem to: a service may refuse both in production."""
-INCLUDED = "with a variable that includes its fields"
-"""How client libraries leave parts of a query out: variables and @include (GraphQL, 3.13.2)."""
 PLAIN = re.compile(r"\s*\{\s*[A-Za-z_]\w*\b(?!\s*:)[^#]*\}\s*")
 """A query that is one operation, without a keyword, whose first field has no other name, and without comments."""
 
@@ -28,17 +34,16 @@ def is_plain(query: str) -> bool:
     return bool(PLAIN.fullmatch(query))
 
 
-def valid_bodies(query: str, other: str) -> dict[str, Any]:
+def valid_bodies(query: str, other: str, root: str = ROOT) -> dict[str, Any]:
     """Request bodies equivalent to a query, by form. `other`: a query that some of them have beside it.
 
-    A query that is not plain has fewer forms; another that is not is replaced by one that any schema can answer.
+    `root`: the type that queries begin with. A query that is not plain has fewer forms; another that is not is replaced
+    by one that any schema can answer.
     """
-    found: dict[str, Any] = bodies(query, other if is_plain(other) else TYPENAME)
+    found: dict[str, Any] = bodies(query, other if is_plain(other) else TYPENAME, root)
     if not is_plain(query):
         return {form: body for form, body in found.items() if not query.lstrip().startswith("{")}
-    text = f"query Scenario($wanted: Boolean!) {{ {OPEN}: __typename ... @include(if: $wanted) {query.strip()} }}"
-    included = {"query": text, "operationName": "Scenario", "variables": {"wanted": True}}
-    return {form: body for form, body in found.items() if form not in OF_EDITORS} | {INCLUDED: included}
+    return {form: body for form, body in found.items() if form not in OF_EDITORS} | {INCLUDED: included(query)}
 
 
 def ask_in_valid_forms(
@@ -46,7 +51,7 @@ def ask_in_valid_forms(
 ) -> dict[str, Asked]:
     """The answers to a query in the forms of `valid_bodies`, through the first of `doors`, by endpoint and form."""
     door, first = next(iter(doors.items()))
-    forms = valid_bodies(query, other)
+    forms = valid_bodies(query, other, root_of(first, settings))
     return {f"{door}, {form}": ask(first, settings, query, token, body=body) for form, body in forms.items()}
 
 

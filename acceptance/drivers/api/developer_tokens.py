@@ -19,6 +19,7 @@ from acceptance.drivers.api.personal_tokens import NO_JWT
 from acceptance.drivers.api.token_validation import is_yes
 from acceptance.drivers.api.wallet import KNOWN_SECRETS
 from acceptance.drivers.secrets.common_passwords import COMMON
+from acceptance.drivers.services.carried_tokens import carried
 from acceptance.drivers.services.service import Api
 
 WORDS = (
@@ -36,7 +37,9 @@ def yes_of_auth(kind: str, doors: Mapping[str, Api], settings: ServiceSettings) 
     """Auth's answers that accept one of WORDS, by endpoint and word; none for tokens of another kind than NO_JWT."""
     if kind != NO_JWT:
         return {}
-    answers = asked_at_once(doors, lambda api, word: api.post(settings.validate_path, token=word))
+    answers = asked_at_once(
+        doors, lambda api, word: api.post(settings.validate_path, **carried(settings.validate_field, word))
+    )
     return {how: answer for how, answer in answers.items() if is_yes(answer, settings)}
 
 

@@ -24,6 +24,13 @@ TURNS = 6
 """Requests over one connection with a valid token, and then as many without it: three for each of two pods."""
 CLIENTS = {
     "as Apollo Client accepts": {"Accept": "application/graphql-response+json,application/json;q=0.9", **KEEP},
+    "as Apollo Client 3 accepts": {"Accept": "multipart/mixed;deferSpec=20220824,application/json", **KEEP},
+    "as axios accepts": {"Accept": "application/json, text/plain, */*", **KEEP},
+    "as urql accepts": {
+        "Accept": "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, "
+        "multipart/mixed",
+        **KEEP,
+    },
     "with nothing compressed": {"Accept-Encoding": "identity", **KEEP},
     "with the name of its charset": {"Content-Type": "application/json; charset=utf-8"},
 }
@@ -225,10 +232,10 @@ def long(query: str) -> str:
     return f"# {'-' * 61}\n" * 128 + query
 
 
-def shows(data: Any, text: str, *, exactly: bool = False) -> bool:
-    """Whether data contains a text in any field; unless `exactly`, case is ignored: addresses are written either way.
+def shows(data: Any, text: str) -> bool:
+    """Whether data contains a text in any field, in capitals or not: addresses are written either way.
 
     The text must have no quotation mark and no backslash, which JSON escapes.
     """
     seen = json.dumps(data, ensure_ascii=False)
-    return text in seen if exactly else text.lower() in seen.lower()
+    return text.lower() in seen.lower()

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 import requests
 
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.api.graphql import Asked, ask, named, not_refused
-from acceptance.drivers.services.service import Api, in_words, now
+from acceptance.drivers.api.graphql import TYPENAME, Asked, ask, named, not_refused
+from acceptance.drivers.services.service import Api, fields, in_words, now
 
 PART = "part-of-a-query"
 """What separates the parts of a body."""
@@ -26,6 +26,12 @@ NO_SUCH_METHOD = 501
 """The status for a method that a server does not implement."""
 OPEN = "forEveryone"
 """The name that the public query's data gets beside the protected query."""
+INCLUDED = "with a variable that includes its fields"
+"""How client libraries leave parts of a query out: variables and @include (GraphQL, 3.13.2)."""
+NAMED_FRAGMENT = "in a fragment with a name"
+"""How Relay and Apollo write each query (GraphQL, 2.8)."""
+ROOT = "Query"
+"""The usual name of the type that queries begin with."""
 FOR_EVERYONE = ("__schema", OPEN)
 """The fields of an answer's data that are public."""
 
@@ -50,15 +56,30 @@ def beside_public(query: str, public: str) -> dict[str, dict[str, str]]:
     }
 
 
-def bodies(query: str, public: str) -> dict[str, str]:
+def included(query: str) -> dict[str, Any]:
+    """The body of a query whose fields a variable includes, beside one that any schema has."""
+    text = f"query Scenario($wanted: Boolean!) {{ {OPEN}: __typename ... @include(if: $wanted) {query.strip()} }}"
+    return {"query": text, "operationName": "Scenario", "variables": {"wanted": True}}
+
+
+def root_of(api: Api, settings: ServiceSettings) -> str:
+    """The name of the type that queries begin with, which fragments have to name; ROOT where it is not said."""
+    found = ask(api, settings, TYPENAME, body=json.dumps({"query": TYPENAME})).answer
+    data = fields(found.text).get("data") if found.status_code == 200 else None
+    return str((data or {}).get("__typename") or ROOT)
+
+
+def bodies(query: str, public: str, root: str = ROOT) -> dict[str, str]:
     """Request bodies equivalent to a query, by form: a check of names or of the query's text may mistake them.
 
-    A query that begins with a keyword, as some services' do, has fewer forms. `public`: the public query.
+    A query that begins with a keyword, as some services' do, has fewer forms. `public`: the public query. `root`: the
+    type that queries begin with.
     """
     changed: dict[str, dict[str, Any]] = {
         "called as editors call theirs": named(query, INTROSPECTION),
         "beside a question about the schema": {"query": query.replace("{", "{ __schema { queryType { name } } ", 1)},
         "in a fragment": {"query": f"{{ ... {query} }}"},
+        NAMED_FRAGMENT: {"query": f"query {{ ...Part }} fragment Part on {root} {query.strip()}"},
         "under another name": {"query": query.replace("{", "{ other: ", 1)},
         **beside_public(query, public),
     }
@@ -93,10 +114,9 @@ def ask_in_forms(doors: Mapping[str, Api], settings: ServiceSettings, token: str
     query = settings.protected_query
     answers = {f"{door}, by GET": ask_by_get(api, settings, query, token) for door, api in doors.items()}
     door, first = next(iter(doors.items()))
-    answers |= {
-        f"{door}, {form}": ask(first, settings, query, token, body=body)
-        for form, body in bodies(query, settings.public_query).items()
-    }
+    forms = bodies(query, settings.public_query, root_of(first, settings))
+    forms |= {INCLUDED: json.dumps(included(query))} if query.lstrip().startswith("{") else {}
+    answers |= {f"{door}, {form}": ask(first, settings, query, token, body=body) for form, body in forms.items()}
     return answers | {f"{door}, {form}": asked for form, asked in ask_encoded(first, settings, query, token).items()}
 
 

@@ -11,6 +11,7 @@ from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.graphql import Asked, ask
 from acceptance.drivers.api.graphql_variants import let_in
 from acceptance.drivers.api.token_validation import is_yes
+from acceptance.drivers.services.carried_tokens import carried
 from acceptance.drivers.services.service import Api, in_words
 
 USER = (
@@ -25,8 +26,14 @@ USER = (
 FLAGS = {
     "X-Internal-Request": "1", "X-Internal": "true", "X-Authenticated": "true", "X-Admin": "true",
     "X-Debug-Auth": "1", "X-Skip-Auth": "1", "X-User-Role": "admin", "X-Ssl-Client-Verify": "SUCCESS",
+    "X-Middleware-Subrequest": ":".join(["middleware"] * 5), "X-Original-Url": "/health", "X-Rewrite-Url": "/health",
 }  # fmt: skip
-"""Headers that say that somebody else has checked the user already."""
+"""Headers that say that somebody else has checked the user already, or that another path is asked for.
+
+Frameworks send themselves the first of the last three (CVE-2025-29927), or take the path from the others.
+"""
+METHOD = {"X-Http-Method-Override": "GET"}
+"""A header by which some frameworks take a POST for another method, which other rules may hold for."""
 
 SOURCE = {
     "X-Forwarded-For": "127.0.0.1", "X-Real-Ip": "127.0.0.1", "X-Client-Ip": "127.0.0.1", "Forwarded": "for=127.0.0.1",
@@ -52,7 +59,7 @@ def trusted_senders(site: str) -> dict[str, str]:
 def identities(address: str, site: str) -> dict[str, str]:
     """All of these headers: a wallet's address is the user, and a page of the host `site` sends the request."""
     cookies = {"Cookie": cookie_of(address, COOKIES)}
-    return {**dict.fromkeys(USER, address), **FLAGS, **SOURCE, **cookies, **trusted_senders(site)}
+    return {**dict.fromkeys(USER, address), **FLAGS, **METHOD, **SOURCE, **cookies, **trusted_senders(site)}
 
 
 def parameters(headers: Mapping[str, str]) -> dict[str, str]:
@@ -80,8 +87,6 @@ def accepted_as_named(
     doors: Mapping[str, Api], settings: ServiceSettings, token: str | None, headers: Mapping[str, str]
 ) -> dict[str, str]:
     """The endpoints of auth that say yes about a bad token, or none, because of such headers, and what they answer."""
-    answers = {
-        door: api.post(settings.validate_path, token=token, headers=headers, params=parameters(headers))
-        for door, api in doors.items()
-    }
+    sent = {**carried(settings.validate_field, token), "headers": headers, "params": parameters(headers)}
+    answers = {door: api.post(settings.validate_path, **sent) for door, api in doors.items()}
     return {door: in_words(answer) for door, answer in answers.items() if is_yes(answer, settings)}

@@ -109,8 +109,9 @@ def naming_keys(good: str, serve: Callable[[str], str]) -> dict[str, str]:
 
 
 def by_secret(header: dict[str, Any], claims: dict[str, Any], key: bytes) -> str:
-    """A JWT signed with HS256; PyJWT refuses an empty key."""
-    parts = [{"alg": "HS256", "typ": "JWT", **header}, claims]
+    """A JWT signed with HS256, without the fields of its header that are None; PyJWT refuses an empty key."""
+    fields = {"alg": "HS256", "typ": "JWT", **header}
+    parts = [{name: value for name, value in fields.items() if value is not None}, claims]
     text = ".".join(base64url_encode(json.dumps(part).encode()).decode() for part in parts)
     return f"{text}.{base64url_encode(hmac.digest(key, text.encode(), hashlib.sha256)).decode()}"
 

@@ -8,6 +8,7 @@ import time
 
 from acceptance.base.conditions import as_json
 from acceptance.drivers.api.nonce_replays import Signed
+from acceptance.drivers.api.rate_counters import keys_like
 from acceptance.drivers.api.sign_in import LOGS, SignIn, Siwe
 from acceptance.drivers.api.token_times import told
 from acceptance.drivers.api.wallet import FEWEST
@@ -98,9 +99,4 @@ def too_short(ends: list[int], lifetime: object) -> str:
 
 def keys_with(redis: PodClient, text: str) -> list[str]:
     """The keys that have a text in their name."""
-    found, cursor = [], "0"
-    while True:
-        cursor, keys = as_json(redis("redis", "env:REDIS_URL", "SCAN", cursor, "MATCH", f"*{text}*", "COUNT", "1000"))
-        found += keys
-        if str(cursor) == "0":
-            return found
+    return keys_like(redis, f"*{text}*")

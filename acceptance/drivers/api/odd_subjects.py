@@ -8,6 +8,7 @@ from typing import Any
 from acceptance.base.secrecy import register_secret
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.jwt_key_headers import by_secret
+from acceptance.drivers.services.carried_tokens import carried
 from acceptance.drivers.services.service import Api, in_words
 
 SUBJECTS: dict[str, dict[str, Any]] = {
@@ -31,5 +32,8 @@ def tokens(secret: str) -> dict[str, str]:
 
 def broken_by(api: Api, settings: ServiceSettings, secret: str) -> dict[str, str]:
     """The answers of auth with 5xx, by the JWT. Whether it accepts one is not judged: none asks for a subject."""
-    answers = {what: api.post(settings.validate_path, token=token) for what, token in tokens(secret).items()}
+    answers = {
+        what: api.post(settings.validate_path, **carried(settings.validate_field, token))
+        for what, token in tokens(secret).items()
+    }
     return {f"a JWT with {what}": in_words(answer) for what, answer in answers.items() if answer.status_code >= 500}

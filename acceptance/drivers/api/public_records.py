@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.api.graphql import Asked, shows
+from acceptance.drivers.api.graphql import Asked
 from acceptance.drivers.data.database import COLUMNS, SERVICE, Database
 
 LETTERS = "Zoë & Söhne <'日本> \N{ROCKET}  Zoe\N{COMBINING DIAERESIS}"
@@ -17,6 +16,8 @@ LETTERS = "Zoë & Söhne <'日本> \N{ROCKET}  Zoe\N{COMBINING DIAERESIS}"
 
 Two spaces, and a letter composed of two characters, which tidying would change.
 """
+UNTIDY = '\t"\\ \n '
+"""What tidying would change at the end of a text or in it, and what a text that is put together would end at."""
 LONG = 200
 """Characters of the text for people, if its column has room: more than what lists cut off."""
 ROOM = f"select coalesce(character_maximum_length, {LONG}) from {COLUMNS} and column_name = %s"
@@ -36,10 +37,10 @@ def key_of(*, capitals: bool) -> str:
     return f"scenario-n-{secrets.token_hex(6)[1:]}{'Q' if capitals else 'q'}"
 
 
-def text_of(length: int) -> str:
-    """A unique text of some characters, of which the last are LETTERS if there is room."""
-    begin = f"scenario-n-{secrets.token_hex(6)} "
-    return (begin + LETTERS.rjust(max(length - len(begin), 0), "x"))[:length]
+def text_of(length: int, *, untidy: bool = False) -> str:
+    """A unique text of some characters, of which the last are LETTERS, and UNTIDY if it may be so, if there is room."""
+    begin, end = f"scenario-n-{secrets.token_hex(6)} ", LETTERS + UNTIDY * untidy
+    return (begin + end.rjust(max(length - len(begin), 0), "x"))[:length]
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class Record:
         # A table with rules of its own may demand small letters, or make them.
         first = (key_of(capitals=not rules) for _ in settings.public_columns[1:])
         room = db.ask(SERVICE, ROOM, table, settings.public_columns[-1])
-        return cls(db, settings, (*first, text_of(min([LONG, *(int(length) for (length,) in room)]))))
+        length = min([LONG, *(int(length) for (length,) in room)])
+        return cls(db, settings, (*first, text_of(length, untidy=not rules)))
 
     def insert(self, around: int = 0) -> None:
         """Insert the row, with `around` rows whose first column sorts before its own, and as many that sort after it.
@@ -92,7 +94,9 @@ class Record:
     def change(self) -> Record:
         """Change the row's last column; return the row as it is now. Its first column stays: it may be its key."""
         first, last = self.settings.public_columns[0], self.settings.public_columns[-1]
-        changed = replace(self, values=(*self.values[:-1], text_of(len(self.values[-1]))))
+        before = self.values[-1]
+        after = text_of(len(before), untidy=before.endswith(UNTIDY))
+        changed = replace(self, values=(*self.values[:-1], after))
         statement = f"update {self.settings.public_table} set {last} = %s where {first} = %s"
         self.db.ask(SERVICE, statement, changed.values[-1], self.values[0])
         return changed
@@ -111,13 +115,27 @@ class Record:
         data.
         """
         data = asked.data()
-        times = json.dumps(data, ensure_ascii=False).count(self.values[-1])
+        times = sum(text.count(self.values[-1]) for text in texts(data))
         assert times < 2, f"expected {self.values[-1]} once in the answer, saw it {times} times in {data}"
-        found = [shows(data, value, exactly=True) for value in self.values]
+        found = [has(data, value) for value in self.values]
         assert len(set(found)) == 1, f"expected all or none of {self.values} in the answer, saw a part of it in {data}"
         wrong = mixed_up(data, self.settings.public_columns, self.values) if found[0] else ""
         assert not wrong, f"expected {self.values} as one row in the answer, but {wrong}: {data}"
         return found[0]
+
+
+def texts(data: Any) -> Iterator[str]:
+    """The texts in data, at any depth, names of fields among them, as whoever reads the JSON has them."""
+    if isinstance(data, str):
+        yield data
+    yield from data if isinstance(data, dict) else ()
+    for child in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        yield from texts(child)
+
+
+def has(data: Any, text: str) -> bool:
+    """Whether data has a text, alone or in a longer one, exactly."""
+    return any(text in found for found in texts(data))
 
 
 def elements(data: Any) -> Iterator[Any]:
@@ -147,8 +165,8 @@ def mixed_up(data: Any, columns: tuple[str, ...], values: tuple[str, ...]) -> st
     Rows are elements of a list; data without such, as one that lists each column, is not judged. Neither are fields
     that are not named as a column.
     """
-    rows = [row for row in elements(data) if shows(row, values[0], exactly=True)]
-    if rows and not any(shows(row, values[-1], exactly=True) for row in rows):
+    rows = [row for row in elements(data) if has(row, values[0])]
+    if rows and not any(has(row, values[-1]) for row in rows):
         return "they are in different rows"
     meant = dict(zip(map(plain, columns), values, strict=True))
     wrong = [

@@ -9,12 +9,15 @@ import contextlib
 import secrets
 from collections.abc import Iterator
 
+import requests
+
 from acceptance.base.deadlines import HEALTHY_AGAIN
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.base.waiting import eventually
 from acceptance.drivers.api.identity_headers import COOKIES, FLAGS, SOURCE, cookie_of, trusted_senders
+from acceptance.drivers.api.path_variants import WITH_QUERY, exactly, spellings
 from acceptance.drivers.api.rate_limits import RateClient
-from acceptance.drivers.services.service import Api
+from acceptance.drivers.services.service import Api, in_words, shape
 from acceptance.drivers.workloads.pods import PodClient
 
 INSIDE = {**FLAGS, **SOURCE, "X-Internal": "true", "X-Internal-Request": "true"}
@@ -38,6 +41,26 @@ def call_with_excuses(client: RateClient, site: str, token: str) -> dict[str, in
     tokens = {"nobody's token": secrets.token_urlsafe(24), "a user's JWT": token}
     sent = excuses(client, site)
     return {whose: client.call({**sent, "Authorization": f"Bearer {one}"}) for whose, one in tokens.items()}
+
+
+def served_at_other_paths(client: RateClient) -> dict[str, str]:
+    """The spellings of the route at which a client over its limit is served, and the answers.
+
+    Served is whoever gets what a sign-in over the limit cannot get: success, or the refusal of the wrong sign-in that
+    it sends (`usual`). A server may know nothing of a spelling, but a query string leads to the same route.
+    """
+    found = {}
+    for form, path in spellings(client.settings.siwe_path).items():
+        status = client.call(**exactly(client.api.base + path))
+        served = status // 100 == 2 or is_refusal_of(client.last, client.usual)
+        if served or (form == WITH_QUERY and status != 429):
+            found[form] = in_words(client.last)
+    return found
+
+
+def is_refusal_of(answer: requests.Response, usual: requests.Response | None) -> bool:
+    """Whether an answer is the usual refusal: by its status, and the constant part of its text."""
+    return usual is not None and (answer.status_code, shape(answer.text)) == (usual.status_code, shape(usual.text))
 
 
 @contextlib.contextmanager

@@ -7,14 +7,13 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from acceptance.base.conditions import as_json
 from acceptance.base.environment import Environment
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api import wrong_sign_in
+from acceptance.drivers.api.rate_counters import ANY, NEVER, Counter, End
 from acceptance.drivers.api.sign_in import LOGS, SignIn
 from acceptance.drivers.services.service import Api, in_words
 from acceptance.drivers.workloads.pods import PodClient
@@ -31,16 +30,6 @@ FORGED = {
 AT_ONCE = 8
 """Concurrent calls: enough for each of two pods to have two calls between reading and writing a counter."""
 REDIS_CLI = "kubectl exec redis-0 -- redis-cli"
-NEVER = -1
-"""What Redis returns for the expiry of a key that never expires."""
-
-
-@dataclass(frozen=True)
-class End:
-    """When a counter expires, according to Redis: in how many seconds, and at which Unix time."""
-
-    left: int
-    at: int
 
 
 def wrong_end(told: int, refused: End, later: End) -> str:
@@ -82,19 +71,23 @@ class RateClient:
         self.headers = {settings.client_header: name} if by_header else {}
         self.key = settings.rate_limit_key.format(client=name)
         self.calls = 0
+        self.own = Counter(redis, self.key)
         self.counted: dict[int, int | None] = {}
         self.last: Any = None
+        self.usual: Any = None
         self.refused = End(NEVER, NEVER)
         self.served = 0
         self.first = 0.0
         self.period = 0.0, 0.0
 
-    def call(self, forged: Mapping[str, str] | None = None) -> int:
-        """Call the criterion's route once, with a sign-in that is refused but counted; return the status."""
+    def call(self, forged: Mapping[str, str] | None = None, **sent: Any) -> int:
+        """Call the criterion's route once, with a sign-in that is refused but counted; return the status.
+
+        `sent`: further arguments of `Api.post`.
+        """
         self.first = self.first or time.monotonic()
-        self.last = self.api.post(
-            self.settings.siwe_path, wrong_sign_in.body(self.settings), headers={**(forged or {}), **self.headers}
-        )
+        headers = {**(forged or {}), **self.headers}
+        self.last = self.api.post(self.settings.siwe_path, wrong_sign_in.body(self.settings), headers=headers, **sent)
         self.calls += 1
         return int(self.last.status_code)
 
@@ -155,7 +148,10 @@ class RateClient:
 
     def call_until_refused(self) -> None:
         """Call until the status is 429, at most MAXIMUM times, and record the counter along the way."""
+        if ANY in self.key:
+            self.begin_period()
         while self.calls < MAXIMUM and self.call() != 429:
+            self.usual = self.last
             if self.calls in (1, 2, 5, 10):
                 self.counted[self.calls] = self.counter()
         self.counted[self.calls] = self.counter()
@@ -164,19 +160,24 @@ class RateClient:
         self.period = told, told + time.monotonic() - self.first
         self.refused = self.end()
 
+    def begin_period(self) -> None:
+        """Call once; where the period is about to end, wait for the next one, and begin anew."""
+        self.call()
+        if pause := self.own.pause():
+            time.sleep(pause)
+            self.calls, self.first = 0, 0.0
+
     def end(self) -> End:
         """When its counter expires."""
-        left, at = (as_json(self.redis("redis", "env:REDIS_URL", what, self.key)) for what in ("TTL", "EXPIRETIME"))
-        return End(int(left), int(at))
+        return self.own.end()
 
     def counter(self) -> int | None:
         """The value of its counter in Redis; None if there is none."""
-        value = as_json(self.redis("redis", "env:REDIS_URL", "GET", self.key))
-        return None if value is None else int(value)
+        return self.own.value()
 
     def clear(self) -> None:
         """Remove its counter."""
-        self.redis("redis", "env:REDIS_URL", "DEL", self.key)
+        self.own.clear()
 
 
 def seconds_told(header: str) -> int:

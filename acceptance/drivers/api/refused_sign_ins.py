@@ -11,7 +11,7 @@ from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.nonce_lifetime import LATE
 from acceptance.drivers.api.nonce_replays import TRIES
 from acceptance.drivers.api.sign_in import SignIn, got_token
-from acceptance.drivers.api.sign_in_variants import FORMS, USED
+from acceptance.drivers.api.sign_in_variants import FORMS, USED, sent_by_page
 from acceptance.drivers.api.token_validation import REFUSALS
 from acceptance.drivers.data.database import SERVICE, Database
 from acceptance.drivers.services.service import Api, in_words
@@ -42,6 +42,8 @@ def let_in_at(doors: Mapping[str, Api], wallet: SignIn, environment: Environment
         *_, last = FORMS[wallet.kind](other) if wallet.kind in FORMS else [other.message(wallet.kind)]
         other.api = api
         found[door] = not_refused(other.send(*last), wallet.paths)
+        if by_page := sent_by_page(other, wallet.kind):
+            found[f"{door}, sent by a page of that domain"] = not_refused(by_page, wallet.paths)
     return {door: said for door, said in found.items() if said}
 
 

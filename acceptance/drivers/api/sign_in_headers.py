@@ -9,6 +9,13 @@ FROM_PAGE = "a good message on a page of the site"
 WITH_CHARSET = "a good message with the fewest fields"
 """The Examples' names of the sign-ins that have these headers."""
 
+BY_OTHER_PAGES = (
+    "a message for another domain",
+    "a message for a domain that ends like its own",
+    "a message for a domain that begins like its own",
+)
+"""The Examples' names of the messages that pages of other sites ask for."""
+
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 """How a browser names itself."""
 
@@ -28,6 +35,15 @@ def of_page(site: str) -> dict[str, str]:
         "Sec-Fetch-Mode": "cors",
         "Sec-Fetch-Dest": "empty",
     }
+
+
+def of_page_of(message: str) -> dict[str, str]:
+    """The headers with which the browser of who visits a page of a message's own domain sends it.
+
+    A service that takes the domain to expect from them accepts what any page had its visitors sign.
+    """
+    domain = message.split(" ", 1)[0]
+    return {"Origin": f"https://{domain}", "Referer": f"https://{domain}/", "X-Forwarded-Host": domain}
 
 
 def before(kind: str, site: str) -> dict[str, str]:

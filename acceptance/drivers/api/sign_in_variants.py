@@ -5,8 +5,21 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+import requests
+
+from acceptance.drivers.api import leading_zeros
+from acceptance.drivers.api.misleading_statements import (
+    EXPIRED,
+    OTHER_DOMAINS,
+    chain_in_statement,
+    expired,
+    for_other_domains,
+    nonce_in_statement,
+)
 from acceptance.drivers.api.nonce_replays import Signed
 from acceptance.drivers.api.sign_in import SignIn, Siwe, got_token
+from acceptance.drivers.api.sign_in_headers import BY_OTHER_PAGES as BY_OTHER_PAGES
+from acceptance.drivers.api.sign_in_headers import of_page_of
 from acceptance.drivers.api.token_validation import REFUSALS
 from acceptance.drivers.api.wallet import PAGE, Wallet
 from acceptance.drivers.services.service import in_words
@@ -18,6 +31,7 @@ OTHER_HOSTS = "a message for another host or port of its site"
 OTHER_CHAINS = "a message for another chain"
 USED = "a nonce that it used before"
 AFTER_FORGERIES = "a good message, after five that others signed in its name"
+ZEROS = "a good message, where address and signature begin with zeros"
 """The Examples' names for them."""
 SIGNATURES = {
     "zeros": "00" * 64,
@@ -33,6 +47,16 @@ The last one begins with a point of the curve (its generator's x), so that only 
 """
 RECOVERY = "1b"
 """The last byte of a signature, as wallets write it."""
+LENGTHS = {
+    "none at all": "",
+    "the 64 bytes of the short form (EIP-2098)": "11" * 64,
+    "two of them, as a wallet of two owners sends": ("11" * 64 + RECOVERY) * 2,
+    "one that a contract is to check (ERC-6492)": "11" * 130 + "6492" * 16,
+}
+"""Signatures of other lengths, in hexadecimal digits: those of contracts' wallets, which only a node can check.
+
+None is of a wallet that signs in here, so that whoever takes them unchecked lets anybody in under any address.
+"""
 MACHINES = ("localhost", "localhost:3000", "127.0.0.1:3000")
 """The domains of a site that a developer runs: what signs anybody in from there has no place in production."""
 
@@ -51,14 +75,25 @@ def signed(visitor: SignIn, kind: str) -> Signed:
 
     The others are sent. Raises AssertionError if one of those is not refused.
     """
-    if kind not in FORMS:
-        return visitor.message(kind)
-    *others, last = FORMS[kind](visitor)
-    for number, other in enumerate(others, 1):
-        answer = visitor.send(*other)
+    *others, last = FORMS[kind](visitor) if kind in FORMS else [visitor.message(kind)]
+    answers = {f"number {number}": visitor.send(*other) for number, other in enumerate(others, 1)}
+    if answer := sent_by_page(visitor, kind):
+        answers["sent by a page of that domain"] = answer
+    for which, answer in answers.items():
         is_refused = answer.status_code in REFUSALS and not got_token(answer, visitor.paths.token_field)
-        assert is_refused, f"expected a refusal of {kind} (number {number}), saw {in_words(answer)}"
+        assert is_refused, f"expected a refusal of {kind} ({which}), saw {in_words(answer)}"
     return last
+
+
+def sent_by_page(visitor: SignIn, kind: str) -> requests.Response | None:
+    """The answer to another message of a kind, sent by a page of its own domain; None where no other page asks for it.
+
+    Where auth writes the message, it names no domain but the site's.
+    """
+    if kind not in BY_OTHER_PAGES or not isinstance(visitor.flow, Siwe):
+        return None
+    message = visitor.message(kind)
+    return visitor.send(*message, **of_page_of(message[0]))
 
 
 def in_capitals(signature: str) -> str:
@@ -79,8 +114,12 @@ def in_microseconds(visitor: SignIn) -> list[Signed]:
 
 
 def impossible(visitor: SignIn) -> list[Signed]:
-    """Good messages, each with a nonce or challenge of its own, and signatures that come from no key."""
-    return [(visitor.message("a good message")[0], f"0x{numbers}{RECOVERY}") for numbers in SIGNATURES.values()]
+    """Good messages, each with a nonce or challenge of its own, and signatures that come from no key of its wallet."""
+    whole = [f"{numbers}{RECOVERY}" for numbers in SIGNATURES.values()]
+    made = [(visitor.message("a good message")[0], f"0x{signature}") for signature in (*LENGTHS.values(), *whole)]
+    # Each has cost a nonce: what is sent now would be over the limit of the same client.
+    visitor.as_new_client()
+    return made
 
 
 def of_developers(visitor: SignIn) -> list[Signed]:
@@ -110,7 +149,7 @@ def of_other_chains(visitor: SignIn) -> list[Signed]:
     if not isinstance(visitor.flow, Siwe):
         return [other]
     texts = [visitor.flow.made(chain=chain) for chain in (*TEST_CHAINS, int(f"1{secrets.randbelow(10**8):08}"))]
-    return [other, *((text, visitor.wallet.sign(text)) for text in texts)]
+    return [*chain_in_statement(visitor), other, *((text, visitor.wallet.sign(text)) for text in texts)]
 
 
 def with_used_nonce(visitor: SignIn) -> list[Signed]:
@@ -124,7 +163,20 @@ def with_used_nonce(visitor: SignIn) -> list[Signed]:
     nonce = same[0].partition("\nNonce: ")[2].split("\n")[0]
     wallets = (Wallet(), visitor.wallet)
     texts = [(wallet, wallet.message(visitor.domain, nonce, page=PAGE)) for wallet in wallets]
-    return [*((text, wallet.sign(text)) for wallet, text in texts), same]
+    others = [(text, wallet.sign(text)) for wallet, text in texts]
+    return [*nonce_in_statement(visitor, nonce), *others, same]
+
+
+def with_zeros(visitor: SignIn) -> list[Signed]:
+    """A good message of a wallet whose address begins with a byte of zeros, with a signature that does, too.
+
+    Where the wallet writes the message, the second number of the signature does as well.
+    """
+    visitor.wallet = leading_zeros.wallet()
+    text = visitor.message("a good message")[0]
+    if isinstance(visitor.flow, Siwe):
+        text = leading_zeros.with_short_second_number(visitor.wallet, text)
+    return [(text, leading_zeros.signature(visitor.wallet, text))]
 
 
 def after_forgeries(visitor: SignIn) -> list[Signed]:
@@ -141,4 +193,7 @@ FORMS: dict[str, Callable[[SignIn], list[Signed]]] = {
     OTHER_CHAINS: of_other_chains,
     USED: with_used_nonce,
     AFTER_FORGERIES: after_forgeries,
+    OTHER_DOMAINS: for_other_domains,
+    EXPIRED: expired,
+    ZEROS: with_zeros,
 }

@@ -14,13 +14,13 @@ import jwt
 import requests
 
 from acceptance.base.conditions import as_json
-from acceptance.base.secrecy import register_secret
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.token_times import NUMBERS, set_back, stored_time, told
 from acceptance.drivers.data.database import COLUMNS, SERVICE, Database
 from acceptance.drivers.data.durability import quoted, relations
+from acceptance.drivers.services.carried_tokens import carried
 from acceptance.drivers.services.log_lines import traces
-from acceptance.drivers.services.service import KEEP, Api, Service, in_words
+from acceptance.drivers.services.service import KEEP, Api, in_words
 
 REFUSALS = (400, 401, 403, 422)
 """Statuses that reject a token."""
@@ -51,7 +51,8 @@ def says_valid(answer: requests.Response, settings: ServiceSettings) -> bool:
 
 def ask(doors: dict[str, Api], settings: ServiceSettings, token: str, **sent: Any) -> dict[str, requests.Response]:
     """Auth's answer about a token at each endpoint; `sent`: further arguments of `Api.post`, such as `headers`."""
-    return {door: api.post(settings.validate_path, token=token, **sent) for door, api in doors.items()}
+    how = {**carried(settings.validate_field, token), **sent}
+    return {door: api.post(settings.validate_path, **how) for door, api in doors.items()}
 
 
 def ask_in_body(
@@ -223,16 +224,3 @@ def in_clear(db: Database, token: str) -> list[str]:
     search = "select count(*) from {table} t where strpos(t::text, %s) > 0 or strpos(t::text, %s) > 0"
     ask = functools.partial(db.ask, db.leader(), login=login)
     return [name for name in tables if ask(search.format(table=quoted(name)), *traces(token)) != [(0,)]]
-
-
-def signed_by_pods(service: Service) -> dict[str, tuple[str, str]]:
-    """For each pod, a JWT signed with the JWT_SECRET of its process, and one signed with that secret reversed."""
-    now, signed = int(time.time()), {}
-    for pod in service.running():
-        name = str(pod.metadata.name)
-        secret = service.environment(pod).get("JWT_SECRET", "")
-        assert secret, f"expected JWT_SECRET in the process of pod {name}, saw none"
-        claims = {"sub": name, "iat": now, "exp": now + 300}
-        made = [jwt.encode(claims, key, "HS256") for key in (secret, secret[::-1])]
-        signed[name] = (register_secret(made[0]), register_secret(made[1]))
-    return signed

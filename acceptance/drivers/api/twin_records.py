@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 
-from acceptance.drivers.api.graphql import Asked, shows
-from acceptance.drivers.api.public_records import Record, key_of
+from acceptance.drivers.api.graphql import Asked
+from acceptance.drivers.api.public_records import Record, has, key_of
 from acceptance.drivers.data.database import SERVICE
 
 
@@ -33,4 +33,4 @@ def twin_of(record: Record) -> Iterator[Record | None]:
 def not_among(asked: Asked, records: list[Record]) -> list[str]:
     """The records that an answer does not have, by their first column. Raises AssertionError if it has no data."""
     data = asked.data()
-    return [record.values[0] for record in records if not shows(data, record.values[0], exactly=True)]
+    return [record.values[0] for record in records if not has(data, record.values[0])]

@@ -30,8 +30,9 @@ RESOURCES = [
     "Resources:",
     "- ipfs://bafybeiemxf5abjwjbikoz4mc3a3dla6ual3jsgpdr4cjr3oz3evfyavhwq/",
     *(f"- https://example.com/terms/{number:064d}" for number in range(20)),
+    f"- https://example.com/wallets/0x{'d' * 40}",
 ]
-"""Some 2 KiB of what a user agrees to: web pages, and the standard's example of another resource."""
+"""Some 2 KiB of what a user agrees to: web pages, the standard's example of another resource, and another's address."""
 PAGE = "/account/sign-in?next=%2Forders"
 """The page of the site that asks for the signature: the URI of a message names it."""
 KNOWN_SECRETS = (
@@ -42,13 +43,13 @@ KNOWN_SECRETS = (
 
 
 class Wallet:
-    """An Ethereum wallet."""
+    """An Ethereum wallet: a new one, or that of a key."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: bytes | None = None) -> None:
         # Imported here, because it takes longer than all other imports of a collection together.
         from eth_account import Account
 
-        self.account = Account.create()
+        self.account = Account.from_key(key) if key else Account.create()
         self.address: str = self.account.address
 
     def message(
@@ -62,13 +63,15 @@ class Wallet:
         ahead: int = 0,
         page: str = "",
         fields: str = USUAL,
+        statement: str = "",
     ) -> str:
         """A Sign-In with Ethereum message that is valid for `minutes`; with `wait`, not before that many minutes.
 
         It is issued 5 minutes before its end, or now. `ahead`: the seconds by which the wallet's clock is ahead.
         `page`: the path of the page that asks for it. `fields`: USUAL, with times in milliseconds, as JavaScript writes
         them; the FEWEST that the standard requires (then it never expires); or ALL that it has, with a Not Before a
-        minute ago and times in other zones (the standard allows any, by RFC 3339), Not Before in EAST.
+        minute ago and times in other zones (the standard allows any, by RFC 3339), Not Before in EAST. `statement`: one
+        in place of that of the fields.
         """
         now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
         fraction = ".123" if fields == USUAL else ""
@@ -78,6 +81,7 @@ class Wallet:
             return f"{name}: {local.isoformat() if fields == ALL else f'{local:%Y-%m-%dT%H:%M:%S}{fraction}Z'}"
 
         said = {USUAL: "Sign in to Alternate Futures.\n", FEWEST: "", ALL: f"{AGREEMENT}\n"}
+        said |= {fields: f"{statement}\n"} if statement else {}
         lines = [f"URI: https://{domain}{page}", "Version: 1", f"Chain ID: {chain}", f"Nonce: {nonce}"]
         lines += [stamp("Issued At", ahead / 60 or min(0, minutes - 5))]
         lines += [stamp("Expiration Time", minutes)] if fields != FEWEST else []

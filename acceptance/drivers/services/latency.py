@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from acceptance.base.conditions import as_json
+from acceptance.drivers.services.carried_tokens import carried_by_probe
 from acceptance.drivers.services.service import Service
 from acceptance.drivers.workloads.pods import PodClient
 
@@ -52,22 +53,23 @@ def validate_calls(
     token: str,
     count: int,
     at_once: Collection[int] = AT_ONCE,
+    field: str = "",
 ) -> dict[str, Figures]:
     """Figures for `count` calls from each machine of the caller to each pod of auth, and to its Service by name.
 
     They are measured for each number of connections (`at_once`). Each call to the Service uses a new connection, so
-    that all pods answer some.
+    that all pods answer some. `field`: that of the body which has the token; empty if it is the bearer.
     """
     hosts = {str(pod.metadata.name): str(pod.status.pod_ip) for pod in auth.running()}
-    bearer = f"Authorization: Bearer {token}"
+    body, *bearer = carried_by_probe(field, token)
     seen = {}
     with beside(client, caller) as clients:
         for node, here in clients.items():
             for who, host in {**hosts, f"the Service {auth.name}": auth.name}.items():
-                headers = [bearer, *(["Connection: close"] if host == auth.name else [])]
+                headers = [*bearer, *(["Connection: close"] if host == auth.name else [])]
                 url = f"http://{host}:{auth.port}{path}"
                 for number in at_once:
-                    printed = here("http-latency", "POST", url, str(count), str(number), "", *headers)
+                    printed = here("http-latency", "POST", url, str(count), str(number), body, *headers)
                     seen[f"{who} from {node}, {number} at once"] = as_json(printed)
     return seen
 

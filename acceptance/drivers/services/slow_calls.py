@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import requests
 
+from acceptance.drivers.services.carried_tokens import carried
 from acceptance.drivers.services.service import KEEP, Api
 
 Call = Callable[[Api], requests.Response]
@@ -25,14 +26,16 @@ def took(call: Call, api: Api) -> float:
     return (time.monotonic() - began) * 1000
 
 
-def slow_of(doors: Mapping[str, Api], path: str, token: str, count: int, limits: Collection[int]) -> Slow:
+def slow_of(
+    doors: Mapping[str, Api], path: str, token: str, count: int, limits: Collection[int], field: str = ""
+) -> Slow:
     """How many of `count` POSTs with a token are slow, and how many of as many GETs for CONTROL; over all `doors`.
 
     They go in pairs, in turns one or the other first, over a connection that is kept: noise hits both alike. Slow are
-    those that take longer than each of the `limits`, in milliseconds.
+    those that take longer than each of the `limits`, in milliseconds. `field`: that of the body which has the token.
     """
     calls: list[Call] = [
-        lambda api: api.post(path, token=token, headers=KEEP),
+        lambda api: api.post(path, **carried(field, token), headers=KEEP),
         lambda api: api.get(CONTROL, headers=KEEP),
     ]
     times: list[list[float]] = [[], []]

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 import siwe
 from eth_keys.exceptions import BadSignature, ValidationError
+from eth_utils import to_checksum_address
 
 from auth_service.tokens import Refused
 
@@ -42,7 +43,17 @@ class Malformed(ValueError):
     """The text is no EIP-4361 message."""
 
 
-def parse(text: str) -> siwe.SiweMessage:
+class Message(siwe.SiweMessage):
+    """A message and its text as the wallet signed it, where its address is in small letters (EIP-55 is a SHOULD)."""
+
+    seen: str = ""
+
+    def prepare_message(self) -> str:
+        """The text that was signed."""
+        return self.seen or super().prepare_message()
+
+
+def parse(text: str) -> Message:
     """The message that a text is. Raises Malformed."""
     found = MESSAGE.fullmatch(text)
     if not found:
@@ -50,13 +61,17 @@ def parse(text: str) -> siwe.SiweMessage:
     fields: dict[str, object] = {key: value for key, value in found.groupdict().items() if value is not None}
     if found["resources"]:
         fields["resources"] = found["resources"].split("\n- ")[1:]
+    address = found["address"]
+    # The library takes an address with its checksum only; one in small letters has none.
+    fields["address"] = to_checksum_address(address) if address == address.lower() else address
     try:
-        message = siwe.SiweMessage(**fields)
+        message = Message(**fields)
     except ValueError as error:
         raise Malformed("not an EIP-4361 message") from error
     # The library checks the signature of what it writes itself: it must be what the user saw.
-    if message.prepare_message() != text:
+    if message.prepare_message().replace(message.address, address, 1) != text:
         raise Malformed("not an EIP-4361 message in its canonical form")
+    message.seen = text
     return message
 
 

@@ -22,6 +22,7 @@ class Auth:
 
     def __init__(self, url: str, seconds: float):
         self.url = url + PATH
+        self.seconds = seconds
         self.client = httpx.AsyncClient(timeout=seconds)
 
     async def subject(self, token: str) -> str | None:
@@ -47,6 +48,14 @@ class Auth:
         return subject
 
     async def ask(self, token: str) -> httpx.Response:
+        """Auth's answer to a token, whole and in time: the client's limit is for each read, so it may trickle in."""
+        try:
+            async with asyncio.timeout(self.seconds):
+                return await self.post(token)
+        except TimeoutError as error:
+            raise httpx.ReadTimeout("no whole answer in time") from error
+
+    async def post(self, token: str) -> httpx.Response:
         """Pass the bearer token on; once more where the connection was an old one that had been closed, or refused.
 
         Network policies know a new pod a moment later than the pod itself, so the first connection may be refused.

@@ -29,6 +29,8 @@ CONNECTION = {
     "keepalives_interval": 2,
     "keepalives_count": 2,
     "tcp_user_timeout": 5000,
+    # A statement that the server keeps fails for as long as its connection lasts once a migration changes a column.
+    "prepare_threshold": None,
 }
 UNREACHABLE = (psycopg.OperationalError, PoolTimeout)
 CONNECTED_SECONDS = 3

@@ -1,5 +1,6 @@
 """The requests that a stub of auth got, compared with those that it should have got."""
 
+import contextlib
 import hashlib
 import json
 import threading
@@ -105,3 +106,24 @@ def test_an_unclear_word_is_neither_yes_nor_no(status):
     made.request = requests.Request("POST", "http://auth.example").prepare()
     with pytest.raises(AssertionError, match="expected yes or no"):
         says_valid(made, ServiceSettings())
+
+
+def test_a_token_in_the_body_is_a_question_too():
+    stub = asked(("POST", PATH, "none"))
+    line = {"method": "POST", "path": PATH, "credential": "", "texts": [hashlib.sha256(b"good").hexdigest()]}
+    there = Thing(name="scenario", cluster=Thing(core=Thing(read_namespaced_pod_log=lambda *_: json.dumps(line))))
+    assert AuthStub(there, stub.name).was_asked(PATH, "good") == [line]
+    with pytest.raises(AssertionError, match="for each of 1 queries"):
+        AuthStub(there, stub.name).was_asked(PATH, "other")
+
+
+def test_a_copy_that_does_not_answer_in_time_is_seen(monkeypatch):
+    def hangs(*_, **__):
+        raise requests.Timeout("read timed out")
+
+    copy = Thing(name="backend-service-1a", api=lambda _: None)
+    monkeypatch.setattr(auth_stub, "ask", hangs)
+    monkeypatch.setattr(auth_stub, "answering", lambda *_: contextlib.nullcontext(Thing(url="http://stub")))
+    monkeypatch.setattr(auth_stub, "copy_of", lambda *_: contextlib.nullcontext(copy))
+    with pytest.raises(AssertionError, match="to answer in time while its auth says 2"):
+        auth_stub.answer_of_copy(None, Thing(namespace=None), ServiceSettings(), auth_stub.TRICKLES, "good")

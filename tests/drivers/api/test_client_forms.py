@@ -46,7 +46,7 @@ def wrong_forms(backend, settings=SETTINGS):
     found = set()
     for query, other in ((settings.public_query, TYPENAME), (settings.protected_query, settings.public_query)):
         answers = ask_in_valid_forms({"HTTPS": backend, "a pod": None}, settings, query, other, "good")
-        assert len(answers) == 6
+        assert len(answers) == 7
         found |= {form for form, asked in answers.items() if asked.body().get("errors")}
         assert all(asked.body()["data"] for form, asked in answers.items() if form not in found)
     return found

@@ -10,7 +10,9 @@ import requests
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api.graphql import Asked, named
 from acceptance.drivers.api.graphql_variants import (
+    INCLUDED,
     INTROSPECTION,
+    NAMED_FRAGMENT,
     ask_in_forms,
     ask_in_small_letters,
     ask_without_token,
@@ -21,6 +23,7 @@ from acceptance.drivers.api.graphql_variants import (
     let_in,
     not_answered,
     not_unauthorized,
+    root_of,
     with_data,
 )
 from acceptance.drivers.services.service import Api
@@ -80,6 +83,8 @@ def test_no_form_is_let_in_by_a_backend_that_checks_each(token):
         (lambda _, document: "__schema" in document, "beside a question about the schema"),
         (lambda _, document: not document.startswith("{ protectedQuery"), "in a fragment"),
         (lambda _, document: not document.startswith("{ protectedQuery"), "under another name"),
+        (lambda _, document: "...Part" in document, NAMED_FRAGMENT),
+        (lambda _, document: "@include" in document, INCLUDED),
         (lambda _, document: "products" in document.split("}")[0], "beside what is for everyone"),
         (lambda _, document: document.startswith("query Open"), "as the second of two that the document has"),
         (lambda kind, _: kind.endswith("graphql"), "as the whole body"),
@@ -241,3 +246,18 @@ def test_an_error_that_comes_with_the_data_is_seen(status, body, said):
 
 def test_data_of_a_good_answer_is_right():
     assert not_answered(200, Asked(answer(200, {"data": {"protectedQuery": "0xabc"}}), None, 0.0)) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "name"),
+    [
+        (200, {"data": {"__typename": "RootQueryType"}}, "RootQueryType"),
+        (200, {"data": None}, "Query"),
+        (200, "<html>", "Query"),
+        (401, NO, "Query"),
+    ],
+)
+def test_a_fragment_names_the_type_that_the_backend_has(status, body, name):
+    assert root_of(Thing(post=lambda *_, **__: answer(status, body)), SETTINGS) == name
+    document = json.loads(bodies("{ me }", "{ a }", name)[NAMED_FRAGMENT])["query"]
+    assert document == f"query {{ ...Part }} fragment Part on {name} {{ me }}"

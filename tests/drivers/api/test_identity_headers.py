@@ -48,6 +48,6 @@ def test_a_refusal_is_right_whatever_its_status(status, wrong):
 
 def test_all_headers_are_sent_at_once_and_are_short():
     headers = named.identities("0x" + "a" * 40, "www.example.test")
-    others = len(named.FLAGS) + len(named.SOURCE) + len(named.trusted_senders("")) + len(["Cookie"])
+    others = len(named.FLAGS) + len(named.METHOD) + len(named.SOURCE) + len(named.trusted_senders("")) + len(["Cookie"])
     assert len(headers) == len(named.USER) + others > 30
     assert len("".join(f"{name}: {value}\r\n" for name, value in headers.items())) < 4096

@@ -1,13 +1,15 @@
 """Requests that ask to be excused from a rate limit, to auth services that excuse some or none."""
 
 import json
+from types import SimpleNamespace as Thing
 
 import pytest
 from tests_support import json_answer
 
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api import rate_limit_excuses
-from acceptance.drivers.api.rate_limit_excuses import call_with_excuses, nameless_client
+from acceptance.drivers.api.path_variants import WITH_QUERY
+from acceptance.drivers.api.rate_limit_excuses import call_with_excuses, nameless_client, served_at_other_paths
 from acceptance.drivers.api.rate_limits import RateClient
 
 LIMIT = 20
@@ -43,6 +45,8 @@ EXCUSES = [
     lambda headers: "X-Skip-Auth" in headers,
     lambda headers: "session=" in headers.get("Cookie", ""),
     lambda headers: "X-Internal" in headers,
+    lambda headers: "X-Middleware-Subrequest" in headers,
+    lambda headers: headers.get("X-Original-Url") == "/health",
 ]
 
 
@@ -56,7 +60,7 @@ def test_an_excuse_that_auth_accepts_is_seen(excused):
     assert len(seen) == 2 and (401 in seen.values()) is (excused in EXCUSES)
 
 
-@pytest.mark.parametrize("excused", EXCUSES[-5:])
+@pytest.mark.parametrize("excused", EXCUSES[-7:])
 def test_a_client_inside_the_cluster_does_not_call_itself_internal(excused):
     auth = Auth(excused)
     client = RateClient(auth, ServiceSettings(), auth, "10.0.0.9", by_header=False)
@@ -89,3 +93,44 @@ def test_a_client_without_a_name_reaches_the_limit(monkeypatch, uncounted, statu
         client.call_until_refused()
     assert client.last.status_code == status and client.headers == {}
     assert auth.removed == ["rate-limit:10.0.0.9"] and len(ended) == 2
+
+
+class Routed:
+    """An auth whose client is over its limit, with an answer of its own for some paths; no other one is known."""
+
+    base = "http://auth"
+
+    def __init__(self, **own):
+        self.own, self.calls = {f"{self.base}/api/auth/siwe{path}": status for path, status in own.items()}, 0
+
+    def post(self, path, body=None, headers=None, auth=None, **_):
+        self.calls += 1
+        request = Thing(url=self.base + path)
+        url = auth(request).url if auth else request.url
+        if not auth:
+            return json_answer(401 if self.calls <= LIMIT else 429, {"detail": "wrong"})
+        status = self.own.get(url, 429 if "?" in url else 404)
+        return json_answer(status, {"detail": "wrong"})
+
+    def __call__(self, _, __, word, key):
+        return json.dumps({"GET": self.calls, "TTL": 60, "EXPIRETIME": 1795896000}.get(word))
+
+
+@pytest.mark.parametrize(
+    ("own", "wrong"),
+    [
+        ({}, []),
+        ({"/": 429}, []),
+        ({"/": 401}, ["with a slash behind it"]),
+        ({"/": 201}, ["with a slash behind it"]),
+        ({"/": 400}, []),
+        ({"/": 307}, []),
+        ({"?x=1": 401}, [WITH_QUERY]),
+        ({"?x=1": 404}, [WITH_QUERY]),
+    ],
+)
+def test_a_spelling_of_the_path_that_is_served_over_the_limit_is_seen(own, wrong):
+    auth = Routed(**own)
+    client = RateClient(auth, ServiceSettings(client_header="X-Client-Id"), auth, "me", by_header=True)
+    client.call_until_refused()
+    assert [*served_at_other_paths(client)] == wrong

@@ -111,3 +111,16 @@ def test_a_token_that_was_stored_for_nothing_is_seen(kind, rows, too_many):
 def test_the_examples_have_what_is_named_here():
     text = (ROOT / "features/08_authentication_service.feature").read_text()
     assert all(f"| {kind} " in text for kind in refused.LET_IN)
+
+
+@pytest.mark.parametrize("by", ["Origin", "X-Forwarded-Host"])
+def test_a_pod_that_believes_a_page_about_its_domain_is_seen(by):
+    class Believing(Auth):
+        def post(self, path, body=None, headers=None, **_):
+            domain = body["message"].split()[0]
+            named = (headers or {}).get(by, "").removeprefix("https://")
+            self.lets_in = lambda _: named == domain
+            return super().post(path, body)
+
+    kind = "a message for another domain"
+    assert [*judged(kind, {"one": Auth(), "another": Believing()})] == ["another, sent by a page of that domain"]

@@ -39,8 +39,9 @@ def test_signatures_without_a_key_are_tried_each_with_a_nonce_of_its_own(flow):
     auth = Auth()
     last = variants.signed(visitor(flow, auth), variants.IMPOSSIBLE)
     tried = [*auth.sent, last]
-    assert len({message for message, _ in tried}) == len({signature for _, signature in tried}) == 5
-    assert auth.issued == 5 and all(re.fullmatch(r"0x[0-9a-f]{128}1b", signature) for _, signature in tried)
+    assert len({message for message, _ in tried}) == len({signature for _, signature in tried}) == auth.issued == 9
+    whole = [signature for _, signature in tried if re.fullmatch(r"0x[0-9a-f]{128}1b", signature)]
+    assert len(whole) == 5 and tried[0][1] == "0x"
 
 
 @pytest.mark.parametrize("numbers", variants.SIGNATURES.values(), ids=variants.SIGNATURES)
@@ -66,7 +67,7 @@ def test_some_signatures_make_a_library_raise_an_error():
 
 
 @pytest.mark.parametrize("flow", ["siwe", "challenge"])
-@pytest.mark.parametrize("start", ["0x00", "0x11", "0xff"])
+@pytest.mark.parametrize("start", ["0x00", "0x11", "0xff", "0x1111"])
 def test_an_auth_that_takes_an_error_for_nothing_is_seen(flow, start):
     auth = Auth(lambda _, signature: signature.startswith(start))
     there = visitor(flow, auth)
@@ -98,7 +99,7 @@ def domain_of(message):
 
 def chain_of(message):
     """The number of the chain, as it is written; empty where auth writes the message."""
-    return message.partition("\nChain ID: ")[2].split("\n")[0]
+    return message.rpartition("\nChain ID: ")[2].split("\n")[0]
 
 
 def believing(part, value):
@@ -129,7 +130,8 @@ def test_an_auth_that_compares_all_of_it_refuses_each(flow, kind):
     auth = Auth(lambda message, _: domain_of(message) == "www.example.org" and chain_of(message) == "1")
     there = visitor(flow, auth)
     assert there.send(*variants.signed(there, kind)).status_code == 401
-    assert len(auth.sent) == (6 if flow == "siwe" else 1)
+    most = 7 if kind == variants.OTHER_CHAINS else 6
+    assert len(auth.sent) == (most if flow == "siwe" else 1)
     assert auth.issued == len(auth.sent), "each with a nonce of its own"
 
 
@@ -146,7 +148,8 @@ class Once(Auth):
         return len(self.used) > before
 
 
-NONCE = re.compile(r"\nNonce: (\S+)|Sign this: (\d+)")
+# Not a nonce in the statement, after which a line is empty.
+NONCE = re.compile(r"\nNonce: (\S+)\n(?!\n)|Sign this: (\d+)")
 
 
 @pytest.mark.parametrize("flow", ["siwe", "challenge"])
@@ -154,7 +157,7 @@ def test_a_nonce_that_can_be_used_once_is_refused_whoever_uses_it_for_whatever(f
     auth = Once(lambda message: NONCE.search(message).group())
     there = visitor(flow, auth)
     assert there.send(*variants.signed(there, variants.USED)).status_code == 401
-    assert len({message for message, _ in auth.sent}) == (3 if flow == "siwe" else 1)
+    assert len({message for message, _ in auth.sent}) == (4 if flow == "siwe" else 1)
 
 
 @pytest.mark.parametrize("part", [lambda message: (NONCE.search(message).group(), message.split("\n")[1]), str])
@@ -192,3 +195,71 @@ def test_times_have_six_digits_in_a_message_that_is_signed_so():
 
 def test_other_kinds_are_the_flows_own():
     assert variants.signed(visitor("siwe", Auth()), "something that is no message")[0] == "Let me in."
+
+
+@pytest.mark.parametrize("length", [0, 128, 260])
+def test_a_signature_of_another_length_that_nobody_checks_is_seen(length):
+    there = visitor("siwe", Auth(lambda _, signature: len(signature) == 2 + length))
+    with pytest.raises(AssertionError, match="expected a refusal"):
+        variants.signed(there, variants.IMPOSSIBLE)
+
+
+def first_field(name):
+    """What a reader finds who takes the first line that begins like a field for it."""
+    return lambda message: message.partition(f"\n{name}: ")[2].split("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "believes"),
+    [
+        (variants.OTHER_DOMAINS, lambda message: "www.example.org wants you to sign in" in message),
+        (variants.OTHER_CHAINS, lambda message: first_field("Chain ID")(message) == "1"),
+        (variants.EXPIRED, lambda message: first_field("Expiration Time")(message).startswith("2099")),
+    ],
+)
+def test_an_auth_that_finds_a_field_in_the_statement_is_seen(kind, believes):
+    there = visitor("siwe", Auth(lambda message, _: believes(message)))
+    with pytest.raises(AssertionError, match=f"expected a refusal of {kind}"):
+        variants.signed(there, kind)
+
+
+def test_an_auth_that_finds_a_nonce_in_the_statement_is_seen():
+    with pytest.raises(AssertionError, match="expected a refusal of a nonce that it used before"):
+        variants.signed(visitor("siwe", Once(first_field("Nonce"))), variants.USED)
+
+
+@pytest.mark.parametrize("kind", [variants.OTHER_DOMAINS, variants.EXPIRED])
+def test_an_auth_that_writes_the_message_gets_one_that_it_did_not_write(kind):
+    auth = Auth()
+    message, _ = variants.signed(visitor("challenge", auth), kind)
+    assert kind in message and not auth.sent
+
+
+class Believing(Auth):
+    """An auth that takes the domain to expect from a header."""
+
+    def __init__(self, header):
+        super().__init__()
+        self.header = header
+
+    def post(self, path, body=None, headers=None, **_):
+        named = (headers or {}).get(self.header, "")
+        self.believes = lambda message, _: domain_of(message) in named.split("/")
+        return super().post(path, body)
+
+
+@pytest.mark.parametrize("header", ["Origin", "Referer", "X-Forwarded-Host"])
+@pytest.mark.parametrize("kind", variants.BY_OTHER_PAGES)
+def test_an_auth_that_takes_the_domain_from_the_page_is_seen(kind, header):
+    with pytest.raises(AssertionError, match="sent by a page of that domain"):
+        variants.signed(visitor("siwe", Believing(header)), kind)
+
+
+def test_who_signs_in_with_zeros_signs_rightly():
+    for flow in ("siwe", "challenge"):
+        there = visitor(flow, Auth())
+        message, signature = variants.signed(there, variants.ZEROS)
+        assert there.wallet.address.startswith("0x00") and signature.startswith("0x00")
+        assert Account.recover_message(encode_defunct(text=message), signature=signature) == there.wallet.address
+        assert (signature[66:68] == "00") or flow == "challenge"
+        assert ("\nRequest ID: " in message) is (flow == "siwe")

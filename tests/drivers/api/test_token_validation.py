@@ -2,6 +2,7 @@
 
 import json
 import time
+from types import SimpleNamespace
 
 import jwt
 import pytest
@@ -175,3 +176,12 @@ def test_a_token_in_any_form_is_found_and_its_hash_or_a_hint_is_none(monkeypatch
         lambda _: {"alternatefutures": [("auth.tokens", "r", "p"), ("auth.view", "v", "p")]},
     )
     assert in_clear(Tables(), f"af_{token}") == (["auth.tokens"] if found else [])
+
+
+@pytest.mark.parametrize(("field", "sent"), [("", {"token": "jwt"}), ("token", {"body": {"token": "jwt"}})])
+def test_auth_is_handed_a_token_as_the_environment_says(field, sent):
+    asked = []
+    api = SimpleNamespace(post=lambda path, **how: asked.append((path, how)) or "an answer")
+    settings = ServiceSettings(validate_field=field)
+    assert token_validation.ask({"HTTPS": api}, settings, "jwt", headers={}) == {"HTTPS": "an answer"}
+    assert asked == [(settings.validate_path, {**sent, "headers": {}})]

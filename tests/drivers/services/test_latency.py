@@ -32,6 +32,8 @@ def test_each_way_to_auth_is_measured_alone_and_at_once(monkeypatch):
         (f"http://10.0.0.{host}:3001/validate", number) for host in (1, 2) for number in ("1", "4")
     }
     assert len(latency.validate_calls(None, auth, None, "/validate", "jwt", 40, at_once=[1])) == 3
+    latency.validate_calls(None, auth, None, "/validate", "jwt", 40, at_once=[1], field="token")
+    assert asked[-2][5:] == ('{"token": "jwt"}',) and asked[-1][5:] == ('{"token": "jwt"}', "Connection: close")
 
 
 def test_other_answers_and_slow_ones_are_told():
