@@ -68,7 +68,7 @@ def is_itself(address: str, own: set[str]) -> bool:
 
 def addresses_by_file(service: Service, pod: client.V1Pod) -> str:
     """The lines of /etc/hosts in a pod that give names to other addresses than its own; empty if none does."""
-    own = {str(item.ip) for item in pod.status.pod_i_ps or []} | {str(pod.status.pod_ip)}
+    own = {str(item.ip) for item in pod.status.pod_ips or []} | {str(pod.status.pod_ip)}
     return "; ".join(named_by_file(hosts_of(service, pod), own))
 
 

@@ -113,7 +113,7 @@ fe00::2	ip6-allrouters
 )
 def test_an_address_in_a_pods_hosts_file_is_found(line, found):
     pod = Thing(
-        metadata=POD.metadata, spec=POD.spec, status=Thing(pod_ip="10.244.1.5", pod_i_ps=[Thing(ip="10.244.1.5")])
+        metadata=POD.metadata, spec=POD.spec, status=Thing(pod_ip="10.244.1.5", pod_ips=[Thing(ip="10.244.1.5")])
     )
     assert addresses_by_file(service(MANAGED + line, "")[0], pod) == found
 
