@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 
@@ -108,7 +109,7 @@ def in_microseconds(visitor: SignIn) -> list[Signed]:
     """
     text, signature = visitor.message("a good message")
     if isinstance(visitor.flow, Siwe):
-        text = text.replace(".123Z", ".123456Z")
+        text = re.sub(r"(?<=\.\d{3})Z$", "456Z", text, flags=re.MULTILINE)
         signature = visitor.wallet.sign(text)
     return [(text, in_capitals(signature))]
 

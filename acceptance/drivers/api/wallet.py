@@ -73,12 +73,13 @@ class Wallet:
         minute ago and times in other zones (the standard allows any, by RFC 3339), Not Before in EAST. `statement`: one
         in place of that of the fields.
         """
-        now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
-        fraction = ".123" if fields == USUAL else ""
+        now = datetime.datetime.now(datetime.UTC)
+        fraction = f".{now.microsecond // 1000:03}" if fields == USUAL else ""
 
         def stamp(name: str, later: float, zone: datetime.tzinfo = WEST) -> str:
             local = (now + datetime.timedelta(minutes=later)).astimezone(zone if fields == ALL else datetime.UTC)
-            return f"{name}: {local.isoformat() if fields == ALL else f'{local:%Y-%m-%dT%H:%M:%S}{fraction}Z'}"
+            written = local.isoformat(timespec="seconds") if fields == ALL else f"{local:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+            return f"{name}: {written}"
 
         said = {USUAL: "Sign in to Alternate Futures.\n", FEWEST: "", ALL: f"{AGREEMENT}\n"}
         said |= {fields: f"{statement}\n"} if statement else {}
