@@ -6,7 +6,7 @@ from pytest_bdd import parsers, then
 
 from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.drivers.api import pool_sizes
-from acceptance.drivers.data import granted_rights, poolers
+from acceptance.drivers.data import database_rights, poolers
 from acceptance.drivers.data.database import SCHEMA, SERVICE
 from acceptance.drivers.data.database_logins import (
     LET_IN,
@@ -160,7 +160,7 @@ def no_other_password(db, platform_secrets):
     assert not found, (
         f"expected roles to have only passwords from the platform's Secrets, but {', '.join(found)} has another"
     )
-    rulers = superusers_beside(db) + rules_by_membership(db) + ruling_functions(db) + granted_rights.given(db)
+    rulers = superusers_beside(db) + rules_by_membership(db) + ruling_functions(db) + database_rights.given(db)
     assert not rulers, (
         f"expected the services' password to give no administrator rights, but it gives those of {rulers}"
     )

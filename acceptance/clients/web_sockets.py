@@ -12,13 +12,13 @@ Send = Callable[[str], list[str]]
 
 
 @contextlib.contextmanager
-def connected(url: str, protocol: str, headers: list[str], silence: float) -> Iterator[Send | None]:
+def connected(url: str, protocol: str, silence: float) -> Iterator[Send | None]:
     """A way to send texts to a URL over a subprotocol; None if the server refuses web sockets.
 
     `silence`: the seconds after which nothing more is waited for.
     """
     try:
-        socket = websocket.create_connection(url, timeout=silence, subprotocols=[protocol], header=headers)
+        socket = websocket.create_connection(url, timeout=silence, subprotocols=[protocol])
     except (OSError, websocket.WebSocketException):
         yield None
         return

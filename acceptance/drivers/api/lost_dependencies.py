@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
-from kubernetes import client
 
 from acceptance.base.deadlines import POD_READY, Deadline
 from acceptance.base.environment import Environment
@@ -21,7 +20,7 @@ from acceptance.drivers.api.sign_in import SignIn
 from acceptance.drivers.network.cuts import DROP, RESET, NetworkPartition
 from acceptance.drivers.services.copies import Copy
 from acceptance.drivers.services.service import Api, fields, in_words
-from acceptance.drivers.workloads.pods import PodClient, process_of
+from acceptance.drivers.workloads.pods import PodClient, process_of, restarts
 
 HEALTH = "/health"
 HOW = {"nothing answers": DROP, "connections are refused": RESET}
@@ -120,12 +119,12 @@ class Needy:
         """
         namespace = self.copy.namespace
         pod = namespace.pod(self.name)
-        before, self.noticed = starts(pod), POD_READY
+        before, self.noticed = restarts(pod), POD_READY
         commands = (f"process=$({process_of(pod)})", 'test -n "$process"', "kill -KILL $process")
         namespace.cluster.on_node(pod.spec.node_name, "sh", "-ec", "\n".join(commands))
 
         def started() -> bool:
-            assert starts(namespace.pod(self.name)) > before, "the process has not been started again"
+            assert restarts(namespace.pod(self.name)) > before, "the process has not been started again"
             return True
 
         hint = f"kubectl -n {namespace.name} describe pod {self.name}"
@@ -133,12 +132,7 @@ class Needy:
         with contextlib.suppress(TimedOut):
             eventually(lambda: self.api.get(HEALTH), within=LISTENS, what=f"an answer from {self.copy.name}")
         time.sleep(FIRST_TRIES)
-        return f"{starts(namespace.pod(self.name)) - before} times"
-
-
-def starts(pod: client.V1Pod) -> int:
-    """How often Kubernetes has started the processes of a pod again."""
-    return sum(status.restart_count for status in pod.status.container_statuses or [])
+        return f"{restarts(namespace.pod(self.name)) - before} times"
 
 
 def works_of(name: str, api: Api, environment: Environment, token: str) -> list[Work]:

@@ -19,8 +19,7 @@ from acceptance.drivers.api.misleading_statements import (
 )
 from acceptance.drivers.api.nonce_replays import Signed
 from acceptance.drivers.api.sign_in import SignIn, Siwe, got_token
-from acceptance.drivers.api.sign_in_headers import BY_OTHER_PAGES as BY_OTHER_PAGES
-from acceptance.drivers.api.sign_in_headers import of_page_of
+from acceptance.drivers.api.sign_in_headers import BY_OTHER_PAGES, of_page_of
 from acceptance.drivers.api.token_validation import REFUSALS
 from acceptance.drivers.api.wallet import PAGE, Wallet
 from acceptance.drivers.services.service import in_words

@@ -47,7 +47,7 @@ def data_over(api: Api, settings: ServiceSettings, protocol: str, begins: list[d
     """The messages with data that the protected query gets over a subprotocol, in words; empty if there are none."""
     url = api.base.replace("http", "ws", 1) + settings.graphql_path
     asks = {"id": "1", "type": PROTOCOLS[protocol], "payload": {"query": settings.protected_query}}
-    with connected(url, protocol, [], SILENCE) as send:
+    with connected(url, protocol, SILENCE) as send:
         if not send:
             return ""
         texts = [text for message in (*begins, asks) for text in send(json.dumps(message))]

@@ -13,6 +13,7 @@ from acceptance.base.waiting import consistently, eventually
 from acceptance.clients.argocd import ArgoCD
 from acceptance.cluster.cluster import KubectlFailed
 from acceptance.drivers.operations.service_under_change import VERSION, ServiceUnderChange
+from acceptance.drivers.workloads.pods import restarts
 from acceptance.platform.application_status import messages
 from acceptance.platform.platform import Platform
 from acceptance.platform.routes import SERVICES
@@ -149,11 +150,6 @@ def disturbed_pods(service: ServiceUnderChange) -> list[str]:
         if not is_ready(after):
             found.append(f"{name} is not ready")
     return found
-
-
-def restarts(pod: Any) -> list[int]:
-    """The restart counts of a pod's containers."""
-    return [status.restart_count for status in pod.status.container_statuses]
 
 
 def stays_undisturbed(service: ServiceUnderChange) -> None:

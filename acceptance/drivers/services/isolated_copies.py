@@ -15,6 +15,7 @@ from acceptance.base.waiting import eventually
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
 from acceptance.cluster.workloads import taking
+from acceptance.drivers.workloads.pods import restarts
 from acceptance.platform.access import NAMESPACE as PLATFORM
 
 AWAY = {"DATABASE_URL": "postgresql://nobody:none@127.0.0.1:9/nothing", "REDIS_URL": "redis://:none@127.0.0.1:9/0"}
@@ -101,7 +102,7 @@ def state(namespace: Namespace, name: str) -> str:
         probe: sum(event.count or 1 for event in events if f"{probe} probe" in (event.message or ""))
         for probe in ("Readiness", "Startup")
     }
-    ended = sum(status.restart_count for status in pod.status.container_statuses or [])
+    ended = restarts(pod)
     seen = f"{describe(pod)}, probes that failed: {counts}, restarts: {ended}"
     assert counts["Readiness"] >= OFTEN or counts["Startup"] >= STARTING or ended, seen
     return seen

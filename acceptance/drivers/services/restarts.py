@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 from acceptance.drivers.services.service import Service
+from acceptance.drivers.workloads.pods import restarts
 
 REPORTED = 3
 """Seconds after which a restart is told by the pod's status."""
@@ -14,10 +15,7 @@ REPORTED = 3
 
 def restarts_of(service: Service) -> dict[str, int]:
     """How often Kubernetes has started the containers of each of a service's pods again, ready or not."""
-    return {
-        str(pod.metadata.name): sum(status.restart_count for status in pod.status.container_statuses or [])
-        for pod in service.namespace.pods(f"app={service.name}")
-    }
+    return {str(pod.metadata.name): restarts(pod) for pod in service.namespace.pods(f"app={service.name}")}
 
 
 @contextlib.contextmanager

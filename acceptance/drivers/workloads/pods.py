@@ -142,6 +142,11 @@ def delete_now(namespace: Namespace, name: str) -> None:
         namespace.cluster.core.delete_namespaced_pod(name, namespace.name, grace_period_seconds=0)
 
 
+def restarts(pod: client.V1Pod) -> int:
+    """How often Kubernetes has started the containers of a pod again, whether they are ready or not."""
+    return sum(status.restart_count for status in pod.status.container_statuses or [])
+
+
 def is_replaced(namespace: Namespace, name: str, before: client.V1Pod) -> bool:
     """Raise AssertionError while the pod `before` exists; a new pod of its name may exist."""
     try:

@@ -11,6 +11,7 @@ from tests_support import json_answer
 from acceptance.base.service_settings import ServiceSettings
 from acceptance.drivers.api import sign_in_variants as variants
 from acceptance.drivers.api.sign_in import SignIn
+from acceptance.drivers.api.sign_in_headers import BY_OTHER_PAGES
 
 
 class Auth:
@@ -249,7 +250,7 @@ class Believing(Auth):
 
 
 @pytest.mark.parametrize("header", ["Origin", "Referer", "X-Forwarded-Host"])
-@pytest.mark.parametrize("kind", variants.BY_OTHER_PAGES)
+@pytest.mark.parametrize("kind", BY_OTHER_PAGES)
 def test_an_auth_that_takes_the_domain_from_the_page_is_seen(kind, header):
     with pytest.raises(AssertionError, match="sent by a page of that domain"):
         variants.signed(visitor("siwe", Believing(header)), kind)

@@ -6,7 +6,7 @@ from types import SimpleNamespace as Thing
 import pytest
 
 from acceptance.clients.sql import Login
-from acceptance.drivers.data import granted_rights as rights
+from acceptance.drivers.data import database_rights as rights
 
 
 class Members:
