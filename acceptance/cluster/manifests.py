@@ -16,6 +16,8 @@ from acceptance.clients.process import run
 from acceptance.cluster.cluster import Cluster
 
 APPLY_TIMEOUT = 120
+LOOKS = 3
+"""How often a difference is looked for before it counts."""
 HOOK = "argocd.argoproj.io/hook"
 """The annotation of objects that Argo CD runs before or after a sync."""
 Manifest = dict[str, Any]
@@ -75,14 +77,23 @@ def without_hooks(manifests: list[Manifest]) -> list[Manifest]:
 def differences(cluster: Cluster, manifests: list[Manifest]) -> str:
     """What applying these objects would change, as `kubectl diff` prints it; empty if nothing.
 
-    Fields set by the server or by others do not count: only what an apply would write is compared.
+    Fields set by the server or by others do not count: only what an apply would write is compared. kubectl reads an
+    object and then asks what applying would make of it: what a controller wrote in between looks like a difference,
+    once. Therefore only one that each of LOOKS looks finds counts.
     """
     # Under kubectl's own name the server would rewrite the last-applied annotation of what Argo CD applied.
     manager = "--field-manager=rendering-check"
     command = [*cluster.kubectl_command, "diff", "--server-side", "--force-conflicts", manager, "--filename", "-"]
     text = yaml.dump_all(manifests, Dumper=_Dumper)
-    ended = run(command, stdin=text, timeout=APPLY_TIMEOUT, check=False)
-    # 0: no difference, 1: differences, anything else: kubectl or diff failed.
-    if ended.returncode > 1:
-        raise UserError(f"kubectl diff ended with {ended.returncode}: {ended.stderr[-1000:]}", "read the line above")
-    return ended.stdout
+    seen = ""
+    for _ in range(LOOKS):
+        ended = run(command, stdin=text, timeout=APPLY_TIMEOUT, check=False)
+        # 0: no difference, 1: differences, anything else: kubectl or diff failed.
+        if ended.returncode > 1:
+            raise UserError(
+                f"kubectl diff ended with {ended.returncode}: {ended.stderr[-1000:]}", "read the line above"
+            )
+        seen = ended.stdout
+        if not seen:
+            break
+    return seen
