@@ -26,10 +26,8 @@ from acceptance.drivers.workloads.server_pod import start_server
 @given("Traefik answers through the load balancer", target_fixture="anyone")
 def traefik_answers(traefik, outputs):
     balancer = outputs.load_balancer
-    session = pinned_session(balancer.address, balancer.http_port, balancer.https_port)
     # Other scenarios judge who issued the certificate; these judge routing.
-    session.verify = False
-    return session
+    return pinned_session(balancer.address, balancer.http_port, balancer.https_port, verify=False)
 
 
 @then("its Service is of type LoadBalancer and has an external address", target_fixture="addresses")

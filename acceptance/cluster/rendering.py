@@ -7,6 +7,8 @@ the infrastructure. Git carries the same copy, so Argo CD builds what the suite 
 from __future__ import annotations
 
 import hashlib
+import os
+import pickle
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -39,10 +41,15 @@ class Rendering:
         self.folder = folder
         self.kubectl = kubectl
         self.built: dict[tuple[Path, str], str] = {}
+        self.read: dict[str, bytes] = {}
+        """What was read of a rendering, by its text; pickled, which is read ten times as fast as YAML."""
+        self.shared = folder.with_name(f"{folder.name}-built")
+        """What was built, by the digest of what it was built from: for the other processes of a run."""
 
     def write(self, *, tags: Mapping[str, str] | None = None, addresses: Sequence[str] = ()) -> None:
         """Create the copy. `tags`: image tags by name; `addresses`: of the nodes that stand in for a load balancer."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in (self.folder, self.shared):
+            shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(ROOT / "k8s", self.folder)
         environment = self.folder / "environment"
         dump(environment / "settings.yaml", settings(self.environment))
@@ -60,18 +67,31 @@ class Rendering:
 
     def manifests(self, component: str) -> list[Manifest]:
         """A component's objects. Raises UserError if it does not build."""
-        return documents(self.text(component))
+        return self.objects(self.text(component))
 
     def production(self, component: str) -> list[Manifest]:
         """A component's objects as production has them: what is proven here must hold there, too."""
         overlay = self.folder / component / "overlays" / "production"
-        return documents(self.build(overlay if overlay.is_dir() else self.folder / component))
+        return self.objects(self.build(overlay if overlay.is_dir() else self.folder / component))
+
+    def objects(self, text: str) -> list[Manifest]:
+        """The objects in a rendering; the caller may change them."""
+        if text not in self.read:
+            self.read[text] = pickle.dumps(documents(text))
+        return list(pickle.loads(self.read[text]))
 
     def build(self, folder: Path) -> str:
         """What a folder of the copy renders, as YAML; built once as long as no file of the copy changes."""
         key = folder, self.fingerprint()
         if key not in self.built:
-            self.built[key] = build(self.kubectl, folder)
+            file = self.shared / f"{hashlib.sha256(repr(key).encode()).hexdigest()}.yaml"
+            if not file.exists():
+                self.shared.mkdir(parents=True, exist_ok=True)
+                # Whole or not at all, as others see it.
+                part = file.with_suffix(f".{os.getpid()}")
+                part.write_text(build(self.kubectl, folder))
+                part.replace(file)
+            self.built[key] = file.read_text()
         return self.built[key]
 
     def files(self) -> dict[str, str | None]:

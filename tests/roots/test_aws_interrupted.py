@@ -39,12 +39,18 @@ def made(aws_like):
 
 
 @pytest.fixture
-def begun(made, tmp_path):
+def provisioned(aws_like):
+    """An operator whose platform is there."""
+    return aws_like.provisioned()
+
+
+@pytest.fixture
+def begun(tmp_path):
     """Starts an apply in a process of its own; returns it once OpenTofu has begun to make something."""
     said = tmp_path / "said"
     started = []
 
-    def begin(what):
+    def begin(made, what):
         paths = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "support")])
         before = made.log.read_text() if made.log.exists() else ""
         with said.open("w") as file:
@@ -85,7 +91,7 @@ def is_locked(aws_like):
 def test_a_run_that_is_told_to_stop_ends_what_it_has_begun_and_the_next_one_goes_on(made, begun, aws_like, number):
     # Longer than the ten seconds after which other programs are killed.
     aws_like.account.set(takes={"aws_nat_gateway": 11})
-    process = begun(NAT)
+    process = begun(made, NAT)
     process.send_signal(number)
     assert process.wait(180) != 0
     assert "tofu was asked to stop" in process.said.read_text()
@@ -101,32 +107,9 @@ def test_a_run_that_is_told_to_stop_ends_what_it_has_begun_and_the_next_one_goes
     assert len(aws_like.account.all("aws_nat_gateway")) == 1
 
 
-def test_after_a_kill_the_next_run_names_the_lock_and_the_command_that_removes_it(made, begun, aws_like):
-    made.apply()
-    there = len(aws_like.account.all())
-    # Somebody has deleted it; making it again takes longer than the run lives.
-    volume = next(found["id"] for _, found in aws_like.account.all("aws_ebs_volume") if found["size"] == 20)
-    aws_like.cloud.aws("ec2", "delete-volume", "--volume-id", volume)
-    aws_like.account.set(takes={"aws_ebs_volume": 20})
-    kill(begun(VOLUME))
-    aws_like.account.set(takes={})
-    assert is_locked(aws_like)
-    with pytest.raises(UserError, match=r"the state is locked: .*@.* began OperationTypeApply at 20") as error:
-        made.apply()
-    (command,) = re.findall(r"`(tofu .* force-unlock .*?)`", error.value.remedy)
-    assert "docs/operations.md" in error.value.remedy
-    words = shlex.split(command.replace("infrastructure/aws", str(made.root)))
-    environment = {**os.environ, "TF_DATA_DIR": str(made.folder / "tofu")}
-    done = subprocess.run(words, env=environment, input="yes\n", capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert not is_locked(aws_like)
-    made.apply()
-    assert len(resources(made)) == len(aws_like.account.all()) == there
-
-
 def test_a_second_ctrl_c_does_not_wait(made, begun, aws_like):
     aws_like.account.set(takes={"aws_nat_gateway": 50})
-    process = begun(NAT)
+    process = begun(made, NAT)
     process.send_signal(signal.SIGINT)
     while "asked to stop" not in process.said.read_text():
         time.sleep(0.05)
@@ -137,33 +120,53 @@ def test_a_second_ctrl_c_does_not_wait(made, begun, aws_like):
     assert time.monotonic() - began < 20
 
 
-def test_what_a_killed_run_lost_track_of_is_taken_in_as_the_handbook_has_it(made, aws_like):
-    made.apply()
+def test_after_a_kill_the_next_run_names_the_lock_and_the_command_that_removes_it(provisioned, begun, aws_like):
     there = len(aws_like.account.all())
-    assert "not in the state" not in type_block(made, "not in the state: $arn")
-    # As if the state had not been written since.
-    made.tofu("state", "rm", VOLUME)
+    # Somebody has deleted it; making it again takes longer than the run lives.
     volume = next(found["id"] for _, found in aws_like.account.all("aws_ebs_volume") if found["size"] == 20)
-    assert type_block(made, "not in the state: $arn").strip().endswith(f"volume/{volume}")
-    made.tofu("import", VOLUME, volume)
-    made.tofu("state", "rm", "module.networking.aws_iam_role.flows")
+    aws_like.cloud.aws("ec2", "delete-volume", "--volume-id", volume)
+    aws_like.account.set(takes={"aws_ebs_volume": 20})
+    kill(begun(provisioned, VOLUME))
+    aws_like.account.set(takes={})
+    assert is_locked(aws_like)
+    with pytest.raises(UserError, match=r"the state is locked: .*@.* began OperationTypeApply at 20") as error:
+        provisioned.apply()
+    (command,) = re.findall(r"`(tofu .* force-unlock .*?)`", error.value.remedy)
+    assert "docs/operations.md" in error.value.remedy
+    words = shlex.split(command.replace("infrastructure/aws", str(provisioned.root)))
+    environment = {**os.environ, "TF_DATA_DIR": str(provisioned.folder / "tofu")}
+    done = subprocess.run(words, env=environment, input="yes\n", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not is_locked(aws_like)
+    provisioned.apply()
+    assert len(resources(provisioned)) == len(aws_like.account.all()) == there
+
+
+def test_what_a_killed_run_lost_track_of_is_taken_in_as_the_handbook_has_it(provisioned, aws_like):
+    there = len(aws_like.account.all())
+    assert "not in the state" not in type_block(provisioned, "not in the state: $arn")
+    # As if the state had not been written since.
+    provisioned.tofu("state", "rm", VOLUME)
+    volume = next(found["id"] for _, found in aws_like.account.all("aws_ebs_volume") if found["size"] == 20)
+    assert type_block(provisioned, "not in the state: $arn").strip().endswith(f"volume/{volume}")
+    provisioned.tofu("import", VOLUME, volume)
+    provisioned.tofu("state", "rm", "module.networking.aws_iam_role.flows")
     with pytest.raises(UserError) as error:
-        made.apply()
+        provisioned.apply()
     assert "An apply was killed" in error.value.remedy
-    type_block(made, "aws_iam_role.flows")
-    made.apply()
-    assert len(resources(made)) == len(aws_like.account.all()) == there
+    type_block(provisioned, "aws_iam_role.flows")
+    provisioned.apply()
+    assert len(resources(provisioned)) == len(aws_like.account.all()) == there
 
 
-def test_a_disk_whose_creation_was_cut_short_is_kept_as_the_handbook_has_it(made, aws_like):
-    made.apply()
+def test_a_disk_whose_creation_was_cut_short_is_kept_as_the_handbook_has_it(provisioned, aws_like):
     there = aws_like.account.all("aws_ebs_volume")
-    made.tofu("taint", VOLUME)
+    provisioned.tofu("taint", VOLUME)
     with pytest.raises(UserError) as error:
-        made.apply()
+        provisioned.apply()
     assert "tofu untaint" in error.value.remedy
-    type_block(made, "tofu -chdir=infrastructure/aws untaint")
-    made.apply()
+    type_block(provisioned, "tofu -chdir=infrastructure/aws untaint")
+    provisioned.apply()
     assert aws_like.account.all("aws_ebs_volume") == there
 
 

@@ -9,6 +9,7 @@ from aws_like import resources
 from iam_simulation import NAME, operators_policies, simulator
 
 from acceptance.base.errors import UserError
+from acceptance.infrastructure.aws import LOAD_BALANCER
 
 
 @pytest.fixture
@@ -24,6 +25,12 @@ def made(account, aws_like):
     return aws_like.operator()
 
 
+@pytest.fixture
+def provisioned(aws_like):
+    """An operator whose platform is there."""
+    return aws_like.provisioned()
+
+
 def refused(act):
     """The error of what AWS refuses."""
     with pytest.raises(UserError) as error:
@@ -36,19 +43,30 @@ def summary(made):
     return [int(n) for n in re.findall(r"(\d+) added, (\d+) changed, (\d+) destroyed", made.log.read_text())[-1]]
 
 
-def test_what_was_deleted_or_changed_behind_opentofus_back_is_mended(made, account):
-    made.apply()
-    there = len(account.all())
-    ((_, balancer),) = account.all("aws_lb")
-    account.put("aws_lb", balancer | {"enable_deletion_protection": False})
-    volume = next(found for _, found in account.all("aws_ebs_volume") if found["size"] == 20)
-    account.path("aws_ebs_volume", volume["id"]).unlink()
-    made.apply()
-    assert summary(made)[0] == 1
-    assert account.get("aws_lb", balancer["id"])["enable_deletion_protection"] is True
-    assert len(resources(made)) == len(account.all()) == there
-    made.apply()
-    assert summary(made) == [0, 0, 0]
+def test_what_was_deleted_or_changed_behind_opentofus_back_is_mended(provisioned, aws_like):
+    there = len(aws_like.account.all())
+    ((_, balancer),) = aws_like.account.all("aws_lb")
+    aws_like.account.put("aws_lb", balancer | {"enable_deletion_protection": False})
+    volume = next(found for _, found in aws_like.account.all("aws_ebs_volume") if found["size"] == 20)
+    aws_like.account.path("aws_ebs_volume", volume["id"]).unlink()
+    provisioned.apply()
+    assert summary(provisioned)[0] == 1
+    assert aws_like.account.get("aws_lb", balancer["id"])["enable_deletion_protection"] is True
+    assert len(resources(provisioned)) == len(aws_like.account.all()) == there
+    provisioned.apply()
+    assert summary(provisioned) == [0, 0, 0]
+
+
+def test_a_security_group_in_use_is_said_and_goes_once_it_is_free(provisioned, aws_like):
+    group = next(found for _, found in aws_like.account.all("aws_security_group") if found["name"].endswith("workers"))
+    other = {"id": "i-other", "instance_type": "m6i.large", "vpc_security_group_ids": [group["id"]]}
+    aws_like.account.put("aws_instance", other)
+    error = refused(provisioned.destroy)
+    assert f"DependencyViolation: resource {group['id']}" in provisioned.log.read_text().replace("\n", " ")
+    assert "describe-network-interfaces" in error.remedy
+    aws_like.account.path("aws_instance", "i-other").unlink()
+    provisioned.destroy()
+    assert aws_like.account.all() == []
 
 
 def test_names_that_are_taken_are_said_with_the_way_to_take_in_what_a_killed_run_made(made, account):
@@ -86,26 +104,10 @@ def test_a_quota_that_others_use_up_is_said(made, account):
     made.apply()
 
 
-def test_a_security_group_in_use_is_said_and_goes_once_it_is_free(made, account):
-    made.apply()
-    group = next(found for _, found in account.all("aws_security_group") if found["name"].endswith("workers"))
-    other = {"id": "i-other", "instance_type": "m6i.large", "vpc_security_group_ids": [group["id"]]}
-    account.put("aws_instance", other)
-    error = refused(made.destroy)
-    assert f"DependencyViolation: resource {group['id']}" in made.log.read_text().replace("\n", " ")
-    assert "describe-network-interfaces" in error.remedy
-    account.path("aws_instance", "i-other").unlink()
-    made.destroy()
-    assert account.all() == []
-
-
-def test_a_balancer_that_the_account_protects_is_not_destroyed_whatever_the_state_says(made, account):
-    made.apply()
-    error = refused(
-        lambda: made.tofu(
-            "destroy", "-auto-approve", "-var=protected=false", "-target=module.load_balancer.aws_lb.this"
-        )
-    )
+def test_a_balancer_that_the_account_protects_is_not_destroyed_whatever_the_state_says(made):
+    made.init()
+    made.tofu("apply", "-auto-approve", f"-target={LOAD_BALANCER}")
+    error = refused(lambda: made.tofu("destroy", "-auto-approve", "-var=protected=false", f"-target={LOAD_BALANCER}"))
     assert "OperationNotPermitted" in error.problem
     assert "--destroy --confirm=production" in error.remedy
 

@@ -56,7 +56,9 @@ def moto():
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [programs() / "moto_server", "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # Its some hundred images of machines are read at each reset, and nobody asks for one.
+    environment = {**os.environ, "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
     try:
         for _ in range(200):
             try:

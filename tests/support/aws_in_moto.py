@@ -75,7 +75,7 @@ def make_key_pair(aws, state, tags):
 
 
 def make_instance(aws, state, tags):
-    """A machine; moto's own image stands for Amazon's."""
+    """A machine; an image that moto does not know stands for Amazon's."""
     (found,) = aws.run_instances(
         ImageId="ami-12c6146b", InstanceType=state["instance_type"], MinCount=1, MaxCount=1,
         SubnetId=state["subnet_id"], SecurityGroupIds=state["vpc_security_group_ids"],

@@ -9,7 +9,7 @@ import functools
 import itertools
 import secrets
 
-from acceptance.drivers.api.wallet import Wallet
+from acceptance.drivers.api.wallet import Wallet, signed_hash
 
 SHORT = 1 << 248
 """Numbers below it begin with a byte of zeros when they are written in 32 bytes."""
@@ -46,13 +46,10 @@ def numbers(of: Wallet, message: str) -> tuple[int, int, int]:
     it, since the key of whoever does can be computed from the signature.
     """
     from eth_keys.constants import SECPK1_N
-    from eth_utils.crypto import keccak
 
     half, (x, y) = (SECPK1_N + 1) // 2, point_of_half()
-    text = message.encode()
-    signed = keccak(b"\x19Ethereum Signed Message:\n" + str(len(text)).encode() + text)
-    key = int.from_bytes(of.account.key, "big")
-    second = 2 * (int.from_bytes(signed, "big") + x * key) % SECPK1_N
+    key = int.from_bytes(of.key.to_bytes(), "big")
+    second = 2 * (int.from_bytes(signed_hash(message), "big") + x * key) % SECPK1_N
     # The larger of the two second numbers is no longer accepted (EIP-2).
     return (x, second, y & 1) if second < half else (x, SECPK1_N - second, 1 - (y & 1))
 

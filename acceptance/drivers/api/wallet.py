@@ -46,11 +46,11 @@ class Wallet:
     """An Ethereum wallet: a new one, or that of a key."""
 
     def __init__(self, key: bytes | None = None) -> None:
-        # Imported here, because it takes longer than all other imports of a collection together.
-        from eth_account import Account
+        # Imported here, because most runs need none.
+        from eth_keys.datatypes import PrivateKey
 
-        self.account = Account.from_key(key) if key else Account.create()
-        self.address: str = self.account.address
+        self.key = PrivateKey(key or secrets.token_bytes(32))
+        self.address: str = self.key.public_key.to_checksum_address()
 
     def message(
         self,
@@ -93,10 +93,17 @@ class Wallet:
 
     def sign(self, message: str) -> str:
         """The signature of a message (EIP-191)."""
-        from eth_account.messages import encode_defunct
+        signature: bytes = self.key.sign_msg_hash(signed_hash(message)).to_bytes()
+        # The recovery bit as wallets write it.
+        return f"0x{signature[:64].hex()}{27 + signature[64]:02x}"
 
-        signature: bytes = self.account.sign_message(encode_defunct(text=message)).signature
-        return "0x" + bytes(signature).hex()
+
+def signed_hash(message: str) -> bytes:
+    """What a wallet signs in place of a message (EIP-191, version E)."""
+    from eth_utils.crypto import keccak
+
+    text = message.encode()
+    return bytes(keccak(b"\x19Ethereum Signed Message:\n" + str(len(text)).encode() + text))
 
 
 def jwt_in(answer: dict[str, Any]) -> str:

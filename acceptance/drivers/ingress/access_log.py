@@ -6,6 +6,7 @@ import functools
 import json
 import secrets
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ from acceptance.base.waiting import eventually
 from acceptance.clients.web import url
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
+from acceptance.cluster.rotated_logs import rotated
 from acceptance.drivers.ingress.redirects import known_paths
 from acceptance.drivers.ingress.route_rules import HTTPS, TRAEFIK, Rule
 from acceptance.drivers.ingress.scenario_routes import FRESH, LOGS, answered
@@ -114,10 +116,18 @@ def send_often(users: requests.Session, address: str) -> MarkedRequests:
 def entries(cluster: Cluster, since: float) -> list[str]:
     """The entries of marked requests in Traefik's access log since a moment (Unix time)."""
     seconds = max(1, int(time.time() - since) + 2)
-    pods = cluster.core.list_namespaced_pod(NAMESPACE, label_selector="app=traefik").items
     read = cluster.core.read_namespaced_pod_log
-    logs = [str(read(pod.metadata.name, NAMESPACE, since_seconds=seconds)) for pod in pods]
+    return marked_lines([str(read(pod.metadata.name, NAMESPACE, since_seconds=seconds)) for pod in pods(cluster)])
+
+
+def marked_lines(logs: Iterable[str]) -> list[str]:
+    """The entries of marked requests."""
     return [line for log in logs for line in log.splitlines() if line.startswith("{") and "mark-" in line]
+
+
+def pods(cluster: Cluster) -> list[Any]:
+    """Traefik's pods."""
+    return list(cluster.core.list_namespaced_pod(NAMESPACE, label_selector="app=traefik").items)
 
 
 def addresses(lines: list[str], marks: list[str]) -> dict[str, str]:
@@ -182,6 +192,9 @@ def wait_addresses(cluster: Cluster, marked: MarkedRequests) -> dict[str, str]:
 
     def logged() -> dict[str, str]:
         seen = addresses(entries(cluster, marked.since), [*marked.asked])
+        if len(seen) < len(marked.asked):
+            before = marked_lines(rotated(cluster, pod) for pod in pods(cluster))
+            seen |= addresses(before, [*marked.asked])
         missing = [what for mark, what in marked.asked.items() if mark not in seen]
         assert not missing, f"{len(seen)} of {len(marked.asked)} marked requests logged, not {', '.join(missing[:5])}"
         return seen

@@ -58,9 +58,14 @@ def test_a_request_that_no_pod_gets_is_named(monkeypatch):
     monkeypatch.setattr(access_log, "LOGS_READABLE", Deadline(0.2, "a test"))
     monkeypatch.setattr(access_log, "check_is_readable", lambda _: None)
     monkeypatch.setattr(access_log, "entries", lambda *_: [json.dumps({"RequestPath": "/?mark-a", "ServiceAddr": ""})])
+    monkeypatch.setattr(access_log, "pods", lambda _: ["traefik-1"])
+    monkeypatch.setattr(access_log, "rotated", lambda *_: "")
     marked = access_log.MarkedRequests(asked={"mark-a": "GET /", "mark-b": "GET /x/a%2Fb"})
     with pytest.raises(TimedOut, match="1 of 2 marked requests logged, not GET /x/a%2Fb"):
         access_log.wait_addresses(None, marked)
+    # Traefik's log was rotated meanwhile.
+    monkeypatch.setattr(access_log, "rotated", lambda *_: '{"RequestPath": "/x?mark-b", "ServiceAddr": "10.0.0.1:1"}\n')
+    assert access_log.wait_addresses(None, marked) == {"mark-a": "", "mark-b": "10.0.0.1"}
 
 
 USUAL = ["--accesslog=true", "--accesslog.format=json"]
