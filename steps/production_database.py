@@ -2,7 +2,7 @@
 
 from pytest_bdd import parsers, then
 
-from acceptance.drivers.data import production_database, production_listeners, production_memory
+from acceptance.drivers.data import production_database, production_listeners, production_memory, production_quorum
 
 HINT = "Try: kubectl kustomize --load-restrictor LoadRestrictionsNone k8s/database/overlays/production"
 
@@ -11,7 +11,7 @@ HINT = "Try: kubectl kustomize --load-restrictor LoadRestrictionsNone k8s/databa
 def production_has_nodes(platform, floor):
     manifests = platform.rendering.production("database")
     found = production_database.missing(manifests, platform.environment)
-    found += production_database.too_few(manifests, floor)
+    found += production_database.too_few(manifests, floor) + production_quorum.astray(manifests)
     assert not found, f"expected three nodes of YugabyteDB {floor} in production, but {'; '.join(found)}. {HINT}"
 
 
