@@ -6,7 +6,7 @@ from pytest_bdd import parsers, then
 
 from acceptance.base.labels import SCENARIO_LABEL
 from acceptance.drivers.api import pool_sizes
-from acceptance.drivers.data import database_rights, poolers
+from acceptance.drivers.data import database_rights, poolers, production_jobs, production_limits
 from acceptance.drivers.data.database import SCHEMA, SERVICE
 from acceptance.drivers.data.database_logins import (
     LET_IN,
@@ -51,20 +51,20 @@ def pods_use_database_url(db, default, auth_service, backend_service, evidence):
 
 
 @then(parsers.parse("none of their sessions or statements has a timeout below {seconds:d} seconds"))
-def queries_may_take_time(db, seconds):
-    found = cut_short(db, seconds)
+def queries_may_take_time(db, platform, seconds):
+    found = cut_short(db, seconds) + production_limits.cut_short(platform.rendering.production(APPLICATION), seconds)
     hint = "Try: select rolname, rolconfig from pg_roles; select * from pg_db_role_setting"
     assert not found, f"expected the services' queries to be allowed {seconds} s, but {'; '.join(found)}. {hint}"
 
 
 @then("they are accepted for as many concurrent connections as the services' pods may open")
-def enough_at_once(db, default, environment, auth_service, backend_service, evidence):
+def enough_at_once(db, default, platform, environment, auth_service, backend_service, evidence):
     pools, now = ({}, 0) if db.is_yugabytedb else pool_sizes.after_bursts(db, default, environment.services)
     apps = default.cluster.apps
     found = apps.list_namespaced_deployment(default.name, label_selector=f"!{SCENARIO_LABEL}").items
     count = pool_sizes.with_pools(found, pools, now)
     evidence.add("connections opened at once", {"of a busy pod": pools, "held already": now, "opened": count})
-    found = turned_away(db, count)
+    found = production_limits.refused(turned_away(db, count), platform, count)
     hint = "Try: select rolname, rolconnlimit from pg_roles; show max_connections"
     assert not found, f"expected the database to accept {count} concurrent connections, but {found}. {hint}"
 
@@ -87,8 +87,9 @@ def rotation_reaches_role(db):
 
 @then("the job that sets it runs in each sync")
 def each_sync_sets_it(platform, argocd):
-    found = once_everywhere(platform, argocd)
-    hint = "Try: kubectl get job yugabytedb-init -o yaml; its annotation argocd.argoproj.io/hook"
+    stuck = production_jobs.stuck(platform.rendering.production(APPLICATION))
+    found = once_everywhere(platform, argocd) + [f"production's {text}" for text in stuck]
+    hint = "Try: kubectl get job yugabytedb-init -o yaml; its annotation argocd.argoproj.io/hook, its variables"
     assert not found, f"expected the job with init.sql to run in each sync, but {'; '.join(found)}. {hint}"
 
 
