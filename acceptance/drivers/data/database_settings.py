@@ -17,20 +17,23 @@ from acceptance.drivers.data.archiving import unarchived
 from acceptance.drivers.data.database import PATRONI_PORT, Database
 from acceptance.drivers.data.durability import DISK
 from acceptance.drivers.data.member_files import OF_RECOVERY, unlike_each_other
-from acceptance.drivers.data.replication_slots import unread
+from acceptance.drivers.data.replication_slots import keeps_for_members, unread
 from acceptance.drivers.data.vacuuming import never_vacuumed
 from acceptance.drivers.workloads.pods import capacity_at
 
 FILE = "patroni.yaml"
 ALTERED = "select name, setting from pg_file_settings where right(sourcefile, 20) = 'postgresql.auto.conf' order by 1"
 """Selects what ALTER SYSTEM set: it overrides everything that Patroni writes."""
-BOUNDS = {"wal_sender_timeout": (1, 30_000), "wal_receiver_timeout": (1, 30_000), "wal_keep_size": (64, None)}
+KEPT = "wal_keep_size"
+BOUNDS = {"wal_sender_timeout": (1, 30_000), "wal_receiver_timeout": (1, 30_000), KEPT: (64, None)}
 """The lowest and highest value of a setting, wherever it was set. Timeouts: milliseconds after which a silent member is
 given up, for which a commit waits. wal_keep_size: megabytes of the log that are kept for an absent member."""
 SLOWEST = {"ttl": (20, 30), "primary_start_timeout": (300, 300), "master_start_timeout": (300, 300)}
 """The highest value of Patroni's settings of failover, and what counts where one is not set, in seconds. ttl: until a
 leader that is gone is replaced. The others, which are its new and its old name: how long a crashed leader may take to
 start."""
+TIMING = {"ttl": 30.0, "loop_wait": 10.0, "retry_timeout": 10.0}
+"""Patroni's timing and its defaults, in seconds: a leader renews its key in each loop, and tries twice."""
 FAILSAFE = "failsafe_mode"
 BOUND = f"select name, setting from pg_settings where name in ({', '.join(repr(name) for name in BOUNDS)})"
 USUAL = 1024
@@ -90,10 +93,16 @@ def altered(db: Database) -> list[str]:
     return [f"{key} is {value} on {name} by ALTER SYSTEM" for name, key, value in rows if key not in OF_RECOVERY]
 
 
-def out_of_bounds(db: Database) -> list[str]:
-    """The settings outside BOUNDS on each member, even if Git has them: clients would notice the loss of a member."""
+def out_of_bounds(db: Database, seen: Mapping[str, Any]) -> list[str]:
+    """The settings outside BOUNDS on each member, even if Git has them: clients would notice the loss of a member.
+
+    `seen`: Patroni's settings. Its slots may keep the log for an absent member in place of wal_keep_size.
+    """
     rows = [(name, *row) for name in db.names() for row in db.ask(name, BOUND, login=db.admin)]
-    return [f"{key} is {value} on {name}" for name, key, value in rows if not within(int(value), *BOUNDS[key])]
+    found = [row for row in rows if not within(int(row[2]), *BOUNDS[row[1]])]
+    if any(key == KEPT for _, key, _ in found) and keeps_for_members(db, seen, BOUNDS[KEPT][0]):
+        found = [row for row in found if row[1] != KEPT]
+    return [f"{key} is {value} on {name}" for name, key, value in found]
 
 
 def fills_its_volume(db: Database) -> list[str]:
@@ -103,7 +112,7 @@ def fills_its_volume(db: Database) -> list[str]:
         size = capacity_at(db.namespace, db.namespace.pod(name), DISK) >> 20
         rows = db.ask(name, BOUND, login=db.admin)
         # As much again is needed for data, and for the log between two checkpoints.
-        much = [value for key, value in rows if key == "wal_keep_size" and 2 * int(value) > size > 0]
+        much = [value for key, value in rows if key == KEPT and 2 * int(value) > size > 0]
         found += [f"wal_keep_size is {value} on {name}, whose volume has {size} MB" for value in much]
         rows = [row for row in db.ask(name, LOG, login=db.admin) if size and int(row[1]) > max(size, USUAL)]
         found += [f"{key} is {value} on {name}, whose volume has {size} MB" for key, value in rows]
@@ -118,7 +127,22 @@ def slow(seen: Mapping[str, Any]) -> list[str]:
     values = {key: seen.get(key, unset) for key, (_, unset) in SLOWEST.items()}
     found = [f"{key} is {value} s, more than {SLOWEST[key][0]}" for key, value in values.items() if above(key, value)]
     goes_on = same(seen.get(FAILSAFE), True) or str(seen.get(FAILSAFE)).lower() in ("true", "on", "1")
-    return found + ([] if goes_on else [f"{FAILSAFE} is {seen.get(FAILSAFE)}: the leader stops without the API server"])
+    unsafe = [] if goes_on else [f"{FAILSAFE} is {seen.get(FAILSAFE)}: the leader stops without the API server"]
+    return found + out_of_proportion(seen) + unsafe
+
+
+def out_of_proportion(seen: Mapping[str, Any]) -> list[str]:
+    """Patroni's timing if the key of a leader may run out while it still tries to renew it, in words.
+
+    Members then change their leader without cause, whenever the API server is slow for a few seconds. Source:
+    Patroni's manual (dynamic configuration): loop_wait + 2 * retry_timeout <= ttl. Older releases do not insist on it.
+    """
+    try:
+        ttl, wait, retry = (float(seen.get(key, unset)) for key, unset in TIMING.items())
+    except (TypeError, ValueError):
+        return []
+    taken = wait + 2 * retry
+    return [f"loop_wait and twice retry_timeout are {taken:g} s, more than ttl, {ttl:g} s"] if taken > ttl else []
 
 
 def above(key: str, value: Any) -> bool:
@@ -138,5 +162,5 @@ def differences(db: Database, wanted: Mapping[str, Any], seen: Mapping[str, Any]
     """All that is wrong with the members' settings, if Git has `wanted` and Patroni `seen`; nothing if Git has none."""
     if not wanted:
         return []
-    of_members = [*altered(db), *unlike_each_other(db), *out_of_bounds(db), *fills_its_volume(db)]
+    of_members = [*altered(db), *unlike_each_other(db), *out_of_bounds(db, seen), *fills_its_volume(db)]
     return [*unlike(wanted, seen), *slow(seen), *of_members]

@@ -6,8 +6,11 @@ Patroni drops a slot that it does not know, but makes the permanent ones of its 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
-from acceptance.drivers.data.database import Database
+from acceptance.base.conditions import as_json
+from acceptance.drivers.data.database import PATRONI_PORT, Database
 from acceptance.drivers.data.durability import DISK
 from acceptance.drivers.data.member_files import lasting
 from acceptance.drivers.workloads.pods import capacity_at
@@ -17,6 +20,16 @@ IDLE = """select slot_name::text, (select setting from pg_settings where name = 
     from pg_replication_slots where restart_lsn is not null and wal_status is distinct from 'lost' order by 1"""
 """Selects the slots, the megabytes of the log that are kept for one at most (-1 means any), and those that are kept now
 for a reader that is there (-1: there is none)."""
+
+
+OF_MEMBERS = """select slot_name::text, (select setting from pg_settings where name = 'max_slot_wal_keep_size')
+    from pg_replication_slots where slot_type = 'physical' and restart_lsn is not null"""
+"""Selects the slots of standbys, and the megabytes of the log that are kept for one at most (-1 means any)."""
+KEEPING = 4
+"""The release of Patroni from which the slot of a member stays while the member is away: for `member_slots_ttl`, which
+is half an hour by default."""
+OFF = ("false", "off", "no", "0")
+STAYS = "member_slots_ttl"
 
 
 def of_member(name: str) -> str:
@@ -50,3 +63,20 @@ def idle(db: Database) -> list[str]:
 def bounded(most: int, size: int) -> bool:
     """Whether the log that is kept for a slot (megabytes, negative without a limit) fits into a volume (0: unknown)."""
     return most >= 0 and (not size or most < size)
+
+
+def keeps_for_members(db: Database, seen: Mapping[str, Any], least: int) -> bool:
+    """Whether slots keep `least` megabytes of the log for members that are away, given Patroni's settings.
+
+    Each of the leader's followers has a slot, and Patroni lets it be for some time. An older release drops it at once.
+    """
+    if str(seen.get("postgresql.use_slots", True)).lower() in OFF or str(seen.get(STAYS, "")).strip() in ("0", "0s"):
+        return False
+    leader = db.leader()
+    address = f"http://{db.namespace.pod(leader).status.pod_ip}:{PATRONI_PORT}/patroni"
+    said = as_json(as_json(db.client("http", "GET", address))["body"])
+    if int(str(said["patroni"]["version"]).partition(".")[0]) < KEEPING:
+        return False
+    rows = db.ask(leader, OF_MEMBERS, login=db.admin)
+    enough = {slot for slot, most in rows if not 0 <= int(most or -1) < least}
+    return {of_member(str(pod.metadata.name)) for pod in db.members()} - {of_member(leader)} <= enough

@@ -152,7 +152,7 @@ def test_what_was_set_on_one_member_is_told(rows, said):
     ],
 )
 def test_what_lets_a_loss_be_felt_is_told_whoever_set_it(rows, said):
-    assert out_of_bounds(Members(rows)) == said
+    assert out_of_bounds(Members(rows), {"postgresql.use_slots": False}) == said
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,9 @@ def test_what_fills_the_volume_is_told_also_if_git_has_it(rows, said):
 
 def test_all_of_it_is_told_and_nothing_where_no_patroni_is():
     members = Members([("wal_keep_size", "0")])
-    assert len(differences(members, {"ttl": 14}, {"ttl": 15, "failsafe_mode": True})) == 4
+    seen = {"ttl": 15, "failsafe_mode": True, "member_slots_ttl": "0"}
+    # ttl is another, two are not in Git, loop_wait and retry_timeout do not fit, and the log is told twice.
+    assert len(differences(members, {"ttl": 14}, seen)) == 6
     assert differences(members, {}, {}) == []
 
 
@@ -186,6 +188,10 @@ def test_all_of_it_is_told_and_nothing_where_no_patroni_is():
     [
         (changed(), []),
         (changed(ttl="20", primary_start_timeout=60), []),
+        (changed(retry_timeout=10), ["loop_wait and twice retry_timeout are 24 s, more than ttl, 14 s"]),
+        (changed(loop_wait="10"), ["loop_wait and twice retry_timeout are 20 s, more than ttl, 14 s"]),
+        (changed(ttl=18, loop_wait=None, retry_timeout=4), []),
+        (changed(ttl=20, retry_timeout=None), ["loop_wait and twice retry_timeout are 24 s, more than ttl, 20 s"]),
         (changed(ttl=300), ["ttl is 300 s, more than 20"]),
         (changed(ttl=None), ["ttl is 30 s, more than 20"]),
         (changed(primary_start_timeout=3600), ["primary_start_timeout is 3600 s, more than 300"]),
