@@ -27,12 +27,14 @@ POD = re.compile(r"[^.:]+-\d+[.:]")
 """The address of a pod of a StatefulSet; any other name may stand for several."""
 FLAG = re.compile(r"""(?<!\S)["']?--?(?P<no>no)?(?P<name>[a-z][a-z_]+)(?:[= ]["']?(?P<value>[^\s"'-][^\s"']*))?""")
 """A flag with its value, as gflags takes it, in arguments or a shell's command. Source: gflags' manual."""
-TRUE = ("", "true", "t", "yes", "y", "1")
+TRUE, FALSE = ("", "true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 ADDRESSES = {"master": "master_addresses", "tserver": "tserver_master_addrs"}
 """The flags that name the masters to each kind of server."""
 FOLDERS = ("fs_data_dirs", "fs_wal_dirs")
 """The flags that say where a server keeps its data and its log."""
 RULES = "ysql_hba_conf_csv"
+BALANCING = "enable_load_balancing"
+"""The flag of the masters that places copies where some are missing; it is on by default."""
 VERSION = re.compile(r":v?(\d+)\.(\d+)")
 BUILD = re.compile(r":v?\d+(?:\.\d+){3}-b\d+(?:@|$)")
 """A tag as YugabyteDB's releases have it (2025.2.6.0-b111), whatever the image is called."""
@@ -170,6 +172,11 @@ def too_few_copies(manifests: list[Manifest]) -> list[str]:
     there = servers(manifests)
     seen = [flags(item).get("replication_factor", "3") for item in there.get("master", [])]
     found = [f"--replication_factor of yb-master is {text}" for text in seen if text.isdigit() and int(text) < MEMBERS]
+    found += [
+        f"{item['metadata']['name']} has --{BALANCING}=false, so that no lost copy is made anew"
+        for item in there.get("master", [])
+        if flags(item).get(BALANCING, "").lower() in FALSE
+    ]
     together = [(kind, item) for kind, items in there.items() for item in items if may_share(item)]
     return found + [f"pods of {item['metadata']['name']} (yb-{kind}) may share one machine" for kind, item in together]
 
@@ -199,9 +206,12 @@ def apart_from(spec: dict[str, Any]) -> Iterator[dict[str, Any] | None]:
 
 
 def too_slow(manifests: list[Manifest], seconds: float) -> list[str]:
-    """The tservers of production that begin to replace a lost leader after more than `seconds`. Source: 6.8."""
+    """The servers of production that begin to replace a lost leader after more than `seconds`. Source: 6.8.
+
+    Masters have a leader, too: without it nobody opens a new session.
+    """
     found = []
-    for item in servers(manifests).get("tserver", []):
+    for item in (item for items in servers(manifests).values() for item in items):
         seen = flags(item)
         said = [seen.get(name, "") for name in DEFAULTS]
         # What a variable has is not known.

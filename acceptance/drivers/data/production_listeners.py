@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from acceptance.cluster.manifests import Manifest
-from acceptance.drivers.data.production_database import complete, flags, servers
+from acceptance.drivers.data.production_database import FALSE, complete, containers, flags, servers
 
 SERVICES = {"yb-tservers": ("tserver", 5433), "yb-master-ui": ("master", 7000)}
 """The Services that the criterion names, with the kind of server behind each and its port, on which that listens by
 default."""
-OFF = ("false", "f", "no", "n", "0")
 BIND = "pgsql_proxy_bind_address"
 
 
@@ -29,7 +28,7 @@ def wrong_services(manifests: list[Manifest]) -> list[str]:
             found.append(f"there is no Service {name}")
         elif kind in there:
             found += [f"the Service {name} {text}" for text in wrong_service(services[name], port, kind, there)]
-    return found + list(not_listening(there))
+    return found + list(not_listening(there)) + list(ready_too_soon(there))
 
 
 def wrong_service(spec: Mapping[str, Any], port: int, kind: str, there: Mapping[str, list[Manifest]]) -> Iterator[str]:
@@ -96,12 +95,22 @@ def not_listening(there: Mapping[str, list[Manifest]]) -> Iterator[str]:
     for kind, items in there.items():
         for item in items:
             seen, name = flags(item), item["metadata"]["name"]
-            if seen.get("enable_ysql", "").lower() in OFF:
+            if seen.get("enable_ysql", "").lower() in FALSE:
                 yield f"{name} has --enable_ysql=false, and serves no SQL"
             text = seen.get("webserver_interface" if kind == "master" else BIND, "")
             hosts = [host for host, _ in addresses(text)]
             if hosts and all(map(is_loopback, hosts)):
                 yield f"{name} listens only to its own pod ({text})"
+
+
+def ready_too_soon(there: Mapping[str, list[Manifest]]) -> Iterator[str]:
+    """The tservers whose readiness probe opens another port than that of SQL, which opens a while later, in words."""
+    for item in there.get("tserver", []):
+        at = listened(flags(item), "tserver")
+        for part in containers(item):
+            target = ((part.get("readinessProbe") or {}).get("tcpSocket") or {}).get("port")
+            if target is not None and not leads(target, item, at):
+                yield f"{item['metadata']['name']} is ready before it serves SQL: its probe opens the port {target}"
 
 
 def is_loopback(host: str) -> bool:

@@ -47,6 +47,15 @@ def port(number, target=None):
     return [{"name": "it", "port": number, **({"targetPort": target} if target else {})}]
 
 
+def probed(port):
+    """Has the tservers' readiness probe open a port."""
+
+    def change(_, there):
+        there["tserver"]["spec"]["template"]["spec"]["containers"][0]["readinessProbe"]["tcpSocket"]["port"] = port
+
+    return change
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -58,10 +67,15 @@ def port(number, target=None):
         [flag("tserver", f"{BIND}0.0.0.0:5433", f"{BIND}$(POD_IP):$(PORT)"), service("yb-tservers", ports=port(5433))],
         [flag("tserver", f"{BIND}0.0.0.0:5433", f"{BIND}:::5433")],
         [flag("tserver", f"{BIND}0.0.0.0:5433", "--flagfile=/etc/flags"), service("yb-tservers", ports=port(5433, 6))],
-        [flag("tserver", f"{BIND}0.0.0.0:5433", f"{BIND}0.0.0.0:6000"), service("yb-tservers", ports=port(5433, 6000))],
+        [
+            flag("tserver", f"{BIND}0.0.0.0:5433", f"{BIND}0.0.0.0:6000"),
+            service("yb-tservers", ports=port(5433, 6000)),
+            probed(6000),
+        ],
+        [probed(5433)],
         [flag("master", "--enable_ysql=true", "--enable_ysql --webserver_port=7000")],
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_what_serves_as_well_is_let_be(changes):
     assert told(*changes) == []
@@ -84,15 +98,19 @@ def test_what_serves_as_well_is_let_be(changes):
         (service("yb-tservers", ports=port(5433, "sql")), "leads to the port sql of yb-tserver"),
         (flag("tserver", "0.0.0.0:5433", "0.0.0.0:5434"), "leads to the port 5433 of yb-tserver"),
         (flag("tserver", "0.0.0.0:5433", "127.0.0.1:5433"), "yb-tserver listens only to its own pod"),
+        (probed("rpc"), "yb-tserver is ready before it serves SQL: its probe opens the port rpc"),
+        (probed(9100), "its probe opens the port 9100"),
         (flag("tserver", "--enable_ysql=true", "--enable_ysql=false"), "and serves no SQL"),
         (flag("master", "--webserver_interface=0.0.0.0", "--webserver_interface=localhost"), "only to its own pod"),
         (flag("master", "--enable_ysql=true", "--webserver_port=7001"), "leads to the port 7000 of yb-master"),
     ],
-    ids=range(14),
+    ids=range(16),
 )
 def test_what_keeps_clients_away_is_told(change, said):
-    (text,) = told(change)
+    text, *others = told(change)
     assert said in text
+    # On another port than its probe opens, it would never be ready.
+    assert not others or "is ready before it serves SQL" in others[0]
 
 
 def test_another_database_is_not_judged():
