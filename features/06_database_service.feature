@@ -18,6 +18,7 @@ Feature: Database service
     And every node stores that table's data there, and also its log and tablespaces
     And the settings for its next start keep them there
     And the volumes of "database" outlive its pods and its StatefulSet, here and in production
+    And the pods of "database" may write to new volumes, here and in production
     And production keeps YugabyteDB's data on claimed volumes
 
   @ac-6.3 @system-YugabyteDB

@@ -7,12 +7,14 @@ Feature: Cache service
   @ac-7.1
   Scenario: The cache runs Redis 7 or newer
     Then the server reports Redis 7 or newer
+    And production has Redis 7 or newer
 
   @ac-7.2
   Scenario: /data is on a persistent volume
     Then the pod has a persistent volume at /data
     And every file that Redis saves is stored there
     And the volumes of "redis" outlive its pods and its StatefulSet, here and in production
+    And the pods of "redis" may write to new volumes, here and in production
 
   @ac-7.3
   Scenario: Redis is served on port 6379 of the Service redis

@@ -8,7 +8,7 @@ from pytest_bdd import given, parsers, then, when
 from acceptance.base.deadlines import LOGS_READABLE, POD_READY
 from acceptance.base.waiting import eventually
 from acceptance.drivers.api.shown_tokens import keys_that_show
-from acceptance.drivers.data import cache_capacity, cache_start
+from acceptance.drivers.data import cache_capacity, cache_start, production_redis
 from acceptance.drivers.data.cache import DATA, HINT, ON_DISK, Cache, evicting
 from acceptance.drivers.services import latency
 from acceptance.drivers.services.service import Service
@@ -36,6 +36,13 @@ def redis_version(cache, floor, evidence):
     version = cache.information("server")["redis_version"]
     evidence.add("version", version)
     assert int(version.partition(".")[0]) >= floor, f"expected Redis {floor} or newer, saw {version}"
+
+
+@then(parsers.parse("production has Redis {floor:d} or newer"))
+def production_redis_version(platform, floor):
+    found = production_redis.too_old(platform.rendering.production("redis"), floor)
+    hint = "Try: kubectl kustomize --load-restrictor LoadRestrictionsNone k8s/redis/overlays/production"
+    assert not found, f"expected Redis {floor} or newer in production, but {'; '.join(found)}. {hint}"
 
 
 @then("the pod has a persistent volume at /data")

@@ -24,7 +24,7 @@ from acceptance.drivers.data.storage import (
     write_on_every_worker,
     writer,
 )
-from acceptance.drivers.workloads import production_pods
+from acceptance.drivers.workloads import production_pods, volume_owners
 from acceptance.drivers.workloads.dry_runs import refused_claims
 from acceptance.platform.applications import APPLICATIONS
 
@@ -130,6 +130,13 @@ def production_sizes(platform, database, redis, evidence):
 def production_claims_disks(platform):
     found = production_pods.without_disk(platform)
     assert not found, f"expected production to claim volumes of its own disks, saw {'; '.join(found)}"
+
+
+@then(parsers.parse('the pods of "{name}" may write to new volumes, here and in production'))
+def volumes_are_theirs(platform, name):
+    found = volume_owners.barred_everywhere(platform, name)
+    hint = f"Try: kubectl kustomize --load-restrictor LoadRestrictionsNone k8s/{name}/overlays/production"
+    assert not found, f"expected pods to which their volumes belong, but {'; '.join(found)}. {hint}"
 
 
 @then(parsers.parse('the volumes of "{name}" outlive its pods and its StatefulSet, here and in production'))

@@ -28,6 +28,10 @@ LATEST = 120
 """Seconds within which a container that hangs from its start on must be restarted; YugabyteDB's take 90."""
 LATEST_START = 300
 """The same for a container that never comes up (startup probe); Redis has 180, to load what it had written."""
+EARLIEST = 20
+"""Seconds that a server has at least to read what it had written: once it holds more, each start would be its end."""
+READS_AT_START = {"redis": "exec", "yb-tserver": "tcpSocket", "yb-master": "tcpSocket"}
+"""By label `app`, the kind of probe that fails while a server does so."""
 LATEST_END = 120
 """Seconds that a container may take to terminate before it is restarted; YugabyteDB's have 60."""
 END = 30
@@ -127,6 +131,8 @@ def trouble_of(container: Mapping[str, Any], app: str, ends: int | None) -> str:
         return f"restarted only after {takes} s, expected {LATEST} s at most"
     if start and (takes := seconds_to_fail(start)) > LATEST_START:
         return f"restarted only {takes} s after a failed start, expected {LATEST_START} s at most"
+    if READS_AT_START.get(app) in (start or probe) and (takes := soonest(start or probe)) < EARLIEST:
+        return f"restarted {takes} s after its start if it still reads its data then, expected {EARLIEST} s at least"
     if (takes := probe.get("terminationGracePeriodSeconds") or ends or END) > LATEST_END:
         return f"it may take {takes} s to terminate before it is restarted, expected {LATEST_END} s at most"
     if host := (probe.get("httpGet") or probe.get("tcpSocket") or {}).get("host"):
@@ -146,6 +152,12 @@ def seconds_to_fail(probe: Mapping[str, Any]) -> int:
     tries = probe.get("failureThreshold", FAILURES)
     each = max(probe.get("periodSeconds", PERIOD), probe.get("timeoutSeconds", 1))
     return int(probe.get("initialDelaySeconds", 0) + tries * each)
+
+
+def soonest(probe: Mapping[str, Any]) -> int:
+    """The seconds after which a probe gives up on a container that answers at once that it is not ready."""
+    tries, period = probe.get("failureThreshold", FAILURES), probe.get("periodSeconds", PERIOD)
+    return int(probe.get("initialDelaySeconds", 0) + tries * period)
 
 
 def platform_pods(cluster: Cluster) -> list[client.V1Pod]:

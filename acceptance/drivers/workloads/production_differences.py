@@ -89,7 +89,7 @@ ALLOWED: dict[str, Patterns] = {
         "StatefulSet/redis: */image = *redis*": PINNED,
         "StatefulSet/redis: */image = *valkey*": PINNED,
         "StatefulSet/redis: */resources/limits/memory >=": SIZES,
-        "StatefulSet/redis: */resources/limits/cpu": SIZES,
+        "StatefulSet/redis: */resources/limits/cpu >= 250m": f"{SIZES}; with less, reads wait for their turn (7.7)",
         "StatefulSet/redis: */resources/requests/storage >=": SIZES,
         "StatefulSet/redis: spec/template/*/resources/requests/*": SIZES,
         "StatefulSet/redis: */storageClassName": JUDGED + "1.10, production_pods.py",

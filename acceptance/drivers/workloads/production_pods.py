@@ -35,6 +35,8 @@ LEAST = {
     "yb-master": "2Gi",
 }
 """The memory that a workload's main container may use at least. Source: plan 14.2.7, 15.3.8, 16.2.5, 11.6.4, 11.6.5."""
+CORES = {"yb-tserver": "2", "yb-master": "1"}
+"""The same for cores, where nothing else judges them. Source: plan 11.6.4, 11.6.5."""
 PROBED = {"auth-service": "/health", "backend-service": "/health", "frontend-service": "/"}
 """The path at which production may probe a service besides those that are probed here. Source: plan 14.2 to 16.2."""
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
@@ -110,13 +112,15 @@ def strangely_probed(objects: Iterable[Manifest], known: Collection[str]) -> lis
 
 
 def starved(objects: Iterable[Manifest]) -> list[str]:
-    """The workloads whose main container may use less memory than the plan gives it, in words. No limit is enough."""
+    """The workloads whose main container may use less than the plan gives it, in words. No limit is enough."""
     said = []
     for name, spec in pods(objects):
         main = next((part for part in spec["containers"] if part["name"] not in PROXIES), spec["containers"][0])
-        limit = ((main.get("resources") or {}).get("limits") or {}).get("memory")
-        if name in LEAST and limit is not None and parse_quantity(str(limit)) < parse_quantity(LEAST[name]):
-            said.append(f"{name} may use {limit} of memory, the plan gives it {LEAST[name]}")
+        limits = (main.get("resources") or {}).get("limits") or {}
+        for what, plan, key in (("of memory", LEAST, "memory"), ("cores", CORES, "cpu")):
+            limit = limits.get(key)
+            if name in plan and limit is not None and parse_quantity(str(limit)) < parse_quantity(plan[name]):
+                said.append(f"{name} may use {limit} {what}, the plan gives it {plan[name]}")
     return said
 
 

@@ -36,6 +36,10 @@ CHECKS = {"grep", "egrep", "fgrep"}
 unless the shell is told `pipefail`."""
 ALIVE = ("/live", "/livez", "/liveness", "/alive")
 """Paths at which a server reports by convention that it is alive, even while it cannot serve requests."""
+PATRONI = "PATRONI_"
+"""What the variables of a container with Patroni begin with."""
+OF_PATRONI = ("/readiness", "/leader", "/primary", "/master", "/replica", "/read-", "/sync", "/async", "/quorum")
+"""The beginnings of paths at which Patroni says whether a member leads or follows, not only that its server runs."""
 HERE = {"127.0.0.1", "localhost", "::1"}
 """Hosts that are the pod's own if it is in its machine's network: the kubelet connects from there."""
 PORT_ONLY = re.compile(r"\byugabyte(?:db)?\b")
@@ -83,7 +87,7 @@ def never_fails(workload: Manifest, services: Iterable[Manifest] = ()) -> str:
     alive = [
         f"{item['name']} has a readiness probe at {path}, which only shows that the process is alive"
         for item in asked
-        if plain(path := (item["readinessProbe"].get("httpGet") or {}).get("path") or "") in ALIVE
+        if (path := only_alive(item))
     ]
     if alive:
         return ", ".join(alive)
@@ -153,6 +157,16 @@ def parts_of(words: Iterable[str], operators: set[str]) -> list[list[str]]:
         else:
             parts[-1].append(word)
     return [part for part in parts if part] or [[""]]
+
+
+def only_alive(container: dict[str, Any]) -> str:
+    """The path of a container's HTTP readiness probe that is answered as long as the process is alive; else empty."""
+    asking = (container.get("readinessProbe") or {}).get("httpGet")
+    if not asking:
+        return ""
+    path = plain(asking.get("path") or "/")
+    is_patroni = any(item["name"].startswith(PATRONI) for item in container.get("env") or [])
+    return path if path in ALIVE or (is_patroni and not path.startswith(OF_PATRONI)) else ""
 
 
 def plain(path: str) -> str:

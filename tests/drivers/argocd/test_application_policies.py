@@ -3,6 +3,7 @@
 import pytest
 import yaml
 from manifest_changes import BACKEND, changed
+from tests_support import kustomized
 
 from acceptance.base.paths import ROOT
 from acceptance.cluster.manifests import HOOK
@@ -107,6 +108,16 @@ def test_a_careless_change_of_an_application_is_found(judge, path, value):
 def test_a_careless_change_of_a_deployment_is_found(judge, path, value):
     assert not judge(BACKEND)
     assert judge(changed(BACKEND, path, value))
+
+
+@pytest.mark.parametrize(
+    ("path", "is_blind"),
+    [("/readiness", False), ("/replica?lag=16MB", False), ("/health", True), ("/", True), ("/liveness", True)],
+)
+def test_patroni_is_asked_whether_a_member_leads_or_follows(path, is_blind):
+    (members,) = [item for item in kustomized("database/overlays/kind") if item["kind"] == "StatefulSet"]
+    found = workload_health.never_fails(changed(members, f"{PROBE}/httpGet/path", path))
+    assert ("only shows that the process is alive" in found) is is_blind
 
 
 @pytest.mark.parametrize("share", ["25%", "0%", 0, None])

@@ -17,7 +17,7 @@ def pod(app, threshold=3, *, owner="ReplicaSet", labels=None, delay=None, comman
     probe = (
         client.V1Probe(**timing, _exec=run, http_get=ask, timeout_seconds=extra.get("timeout")) if threshold else None
     )
-    start = client.V1Probe(failure_threshold=extra["start"], period_seconds=1) if "start" in extra else None
+    start = client.V1Probe(failure_threshold=extra["start"], period_seconds=1, _exec=run) if "start" in extra else None
     container = SimpleNamespace(name=app, liveness_probe=probe, startup_probe=start)
     return SimpleNamespace(
         metadata=SimpleNamespace(
@@ -41,6 +41,9 @@ def pod(app, threshold=3, *, owner="ReplicaSet", labels=None, delay=None, comman
         (pod("redis", timeout=600), True),
         (pod("redis", start=180), False),
         (pod("redis", start=86400), True),
+        (pod("redis", start=30, command=["redis-cli", "-e", "ping"]), False),
+        (pod("redis", start=3, command=["redis-cli", "-e", "ping"]), True),
+        (pod("auth-service", start=3), False),
         (pod("redis", ends=60), False),
         (pod("redis", ends=3600), True),
         (pod("redis", host="127.0.0.1"), True),

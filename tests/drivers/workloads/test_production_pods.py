@@ -80,6 +80,15 @@ def test_less_memory_than_the_plan_gives_is_told(limit, is_little):
     assert bool(production_pods.starved([found])) is is_little
 
 
+@pytest.mark.parametrize(("limit", "is_little"), [("2", False), ("4", False), (None, False), ("200m", True)])
+def test_fewer_cores_than_the_plan_gives_are_told(limit, is_little):
+    rendered = kustomized("database/overlays/production")
+    sets = {item["metadata"]["name"]: item for item in rendered if item["kind"] == "StatefulSet"}
+    limits = {"memory": "4Gi", **({"cpu": limit} if limit else {})}
+    found = production_pods.starved([changed(sets["yb-tserver"], f"{POD}/containers/0/resources/limits", limits)])
+    assert found == ([f"yb-tserver may use {limit} cores, the plan gives it 2"] if is_little else [])
+
+
 @pytest.mark.parametrize(("path", "is_strange"), [("/health", False), ("/health?full=1", False), ("/healthz", True)])
 def test_a_probe_at_a_path_that_nobody_names_is_told(path, is_strange):
     known = {"/health", *production_pods.paths([BACKEND])}
