@@ -141,5 +141,7 @@ Feature: Authentication service
     And a client that names itself by no header is also limited
     And another client is still served
     And that client is served no more often when it makes many concurrent calls
+    And each pod answers many calls at once without an error of its own
+    And no counter is without an end, even if auth is killed at that moment
     When the limited client's counter is removed
     Then the limited client is served again, and counted in a window that ends

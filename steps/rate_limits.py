@@ -5,7 +5,7 @@ from pytest_bdd import given, parsers, then, when
 
 from acceptance.base.deadlines import Deadline
 from acceptance.base.waiting import consistently
-from acceptance.drivers.api import rate_limits
+from acceptance.drivers.api import caller_bursts, counter_starts, rate_limits
 from acceptance.drivers.api.counting_time import cost_of_counting
 from acceptance.drivers.api.rate_limit_excuses import call_with_excuses, excuses, nameless_client, served_at_other_paths
 from acceptance.drivers.api.rate_limit_settings import forgeable_in_production, not_as_set
@@ -185,6 +185,23 @@ def calls_at_once(client, other, evidence):
     wrong = rate_limits.wrong_count(**seen)
     expected = f"expected the counter {other.key} to count concurrent calls"
     assert not wrong, f"{expected}, but {wrong}. Try: {rate_limits.REDIS_CLI} get {other.key}"
+
+
+@then("each pod answers many calls at once without an error of its own")
+def pods_answer_bursts(auth, rate_clients, evidence):
+    client = rate_clients()
+    seen = caller_bursts.burst(auth, client) if client.headers else {}
+    evidence.add(f"{caller_bursts.AT_ONCE} calls at once, by pod and status", seen or "told apart by address here")
+    wrong = caller_bursts.broken(seen)
+    assert not wrong, f"expected no 5xx for {caller_bursts.AT_ONCE} calls at once, saw {wrong}. Try: {LOGS}"
+
+
+@then("no counter is without an end, even if auth is killed at that moment")
+def counters_begin_with_end(default, environment, rate_clients, evidence):
+    # Nobody reads along where others work with it.
+    wrong = "" if environment.is_long_lived else counter_starts.left_without_end(default, rate_clients)
+    evidence.add("counters of new clients", wrong or "made with their end")
+    assert not wrong, f"expected a counter to have its end from its first moment, but {wrong}. Try: redis-cli monitor"
 
 
 @when("the limited client's counter is removed")
