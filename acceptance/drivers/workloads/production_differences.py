@@ -88,6 +88,8 @@ ALLOWED: dict[str, Patterns] = {
     "redis": {
         "StatefulSet/redis: */image = *redis*": PINNED,
         "StatefulSet/redis: */image = *valkey*": PINNED,
+        "Job/redis-synced: */image = *redis*": f"{PINNED}; it is only a client",
+        "Job/redis-synced: */image = *valkey*": f"{PINNED}; it is only a client",
         "StatefulSet/redis: */resources/limits/memory >=": SIZES,
         "StatefulSet/redis: */resources/limits/cpu >= 250m": f"{SIZES}; with less, reads wait for their turn (7.7)",
         "StatefulSet/redis: */resources/requests/storage >=": SIZES,

@@ -8,17 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from acceptance.base.labels import NAME_LABEL
 from acceptance.cluster.manifests import Manifest
-from acceptance.cluster.workloads import pod_of
+from acceptance.cluster.workloads import pod_of, workloads
+from acceptance.platform.access import NAMESPACE
 from acceptance.platform.platform import Platform
 
 RUN = ("Deployment", "StatefulSet", "DaemonSet")
 
 
 def barred_everywhere(platform: Platform, name: str) -> list[str]:
-    """What `barred` finds of an Application, as it is rendered here and in production, in words."""
-    there = barred(platform.rendering.production(name))
-    return barred(platform.render(name)) + [f"in production {text}" for text in there]
+    """What `barred` finds of an Application, as it runs here and as production renders it, in words."""
+    found = workloads(platform.cluster, NAMESPACE, f"{NAME_LABEL}={name}")
+    listed: list[Manifest] = platform.cluster.api.sanitize_for_serialization(found)
+    # In a list the API omits the kind; both of these kinds may have claims.
+    here = barred({**item, "kind": "StatefulSet"} for item in listed)
+    return here + [f"in production {text}" for text in barred(platform.rendering.production(name))]
 
 
 def barred(objects: Iterable[Manifest]) -> list[str]:

@@ -121,6 +121,7 @@ TO = "spec/routes/0/services/0"
         (AUTH, f"{POD}/resources/claims", {}, ""),
         (("redis", "StatefulSet", "redis"), f"{POD}/resources/limits/cpu", "10m", "limits/cpu is 10m, not gone"),
         (("redis", "StatefulSet", "redis"), f"{POD}/resources/limits/cpu", "250m", ""),
+        (("redis", "Job", "redis-synced"), f"{POD}/image", "docker.io/library/redis:8.0", ""),
         (("redis", "StatefulSet", "redis"), "spec/replicas", 0, "spec/replicas is 0, not 1"),
         (("database", "Service", "yb-tservers"), "spec/ports/0/port", 5432, "port is 5432, not 5433"),
         (("argocd/applications", "Application", "redis"), "spec/project", "other", "spec/project is other"),

@@ -6,6 +6,7 @@ import pytest
 from manifest_changes import changed
 from tests_support import kustomized
 
+from acceptance.drivers.workloads import volume_owners
 from acceptance.drivers.workloads.volume_owners import barred, barred_everywhere
 
 (REDIS,) = [item for item in kustomized("redis/overlays/kind") if item["kind"] == "StatefulSet"]
@@ -39,14 +40,22 @@ def test_a_claim_of_its_own_counts():
         barred([plain])
 
 
+def platform(monkeypatch, here, there):
+    """A platform whose cluster has some workloads, and whose production renders others."""
+    monkeypatch.setattr(volume_owners, "workloads", lambda *_: here)
+    api = SimpleNamespace(sanitize_for_serialization=lambda items: items)
+    rendering = SimpleNamespace(production=lambda _: there)
+    return SimpleNamespace(cluster=SimpleNamespace(api=api), rendering=rendering)
+
+
 @pytest.mark.parametrize("name", ["redis", "database"])
-def test_the_platforms_volumes_belong_to_those_who_use_them(name):
-    rendering = SimpleNamespace(production=lambda name: kustomized(f"{name}/overlays/production"))
-    platform = SimpleNamespace(render=lambda name: kustomized(f"{name}/overlays/kind"), rendering=rendering)
-    assert barred_everywhere(platform, name) == []
+def test_the_platforms_volumes_belong_to_those_who_use_them(monkeypatch, name):
+    here = [item for item in kustomized(f"{name}/overlays/kind") if item["kind"] == "StatefulSet"]
+    assert barred_everywhere(platform(monkeypatch, here, kustomized(f"{name}/overlays/production")), name) == []
 
 
-def test_production_is_told_apart():
-    rendering = SimpleNamespace(production=lambda _: [WITHOUT])
-    (said,) = barred_everywhere(SimpleNamespace(render=lambda _: [REDIS], rendering=rendering), "redis")
+def test_production_is_told_apart(monkeypatch):
+    (said,) = barred_everywhere(platform(monkeypatch, [REDIS], [WITHOUT]), "redis")
     assert said.startswith("in production redis runs as another user than root")
+    (said,) = barred_everywhere(platform(monkeypatch, [WITHOUT], [REDIS]), "redis")
+    assert said.startswith("redis runs as another user than root")
