@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -51,9 +51,8 @@ def texts_kept(web: requests.Session, opened: Opened) -> list[str]:
     """
     if FLIGHT not in text_of(opened.answer):
         return []
-    parts = urlsplit(opened.url)
-    base = parts.path.rstrip("/")
+    base = urlsplit(opened.url).path.rstrip("/")
     paths = [f"{base}/index.txt", *([f"{base}.txt"] if base else [])]
-    answers = [ask(web, urlunsplit(parts._replace(path=path))) for path in paths]
+    answers = [ask(web, urljoin(opened.url, path)) for path in paths]
     texts = [item for item in answers if item.status_code == 200 and type_of(item) != "text/html"]
     return [f"GET {item.url}: {kept_for(item):.0f} s" for item in texts if kept_for(item) > KEPT]
