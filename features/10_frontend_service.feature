@@ -30,6 +30,7 @@ Feature: Frontend service
     Then its probes use GET "/"
     And GET "/" is answered with 200
     And at each pod the kubelet gets what visitors get from GET "/"
+    And at each pod visitors of every network get the same from GET "/"
 
   @ac-10.5
   Scenario: / is the home page

@@ -9,6 +9,7 @@ from acceptance.drivers.ingress import (
     acme_store,
     certificates,
     certified_hosts,
+    public_names,
     route_rules,
     scenario_routes,
     traefik_authority,
@@ -48,6 +49,8 @@ def none_kept_by_hand(platform):
 def each_host_is_ordered(platform, routes, argocd_route):
     out = certified_hosts.hosts_left_out(platform)
     assert not out, f"expected the domains that routes name to cover each of their hosts, but they leave out {out}"
+    lost = public_names.without_records(platform)
+    assert not lost, f"expected public records for each name of production's certificates, but {'; '.join(lost)}"
 
 
 @then("no TLSStore's default certificate is for a routed host")

@@ -4,7 +4,9 @@ from pytest_bdd import then, when
 
 from acceptance.clients.web import url
 from acceptance.criteria.verdicts import NotSelected
+from acceptance.drivers.frontend import kept_files, site
 from acceptance.drivers.operations import frontend_delivery
+from acceptance.drivers.services.service import Service
 
 
 @when("the text of the home page is changed and its image is built and pushed", target_fixture="new_page")
@@ -15,6 +17,15 @@ def build_changed_page(environment, images, tmp_path, run, evidence):
     page = frontend_delivery.build_changed_page(images, environment, tmp_path, run.id, log)
     evidence.add("built and pushed", {"tag": page.tag, "seconds": page.seconds})
     return page
+
+
+@when("browsers keep of the site what it lets them keep", target_fixture="kept_files_before")
+def keep_files(default, web, environment, evidence):
+    exports = site.exports(Service(default, "frontend-service"), environment.services.export_folder)
+    assert exports, "expected pods of the frontend with an export, saw none"
+    kept = kept_files.held(web, environment, next(iter(exports.values())))
+    evidence.add("kept for longer than pages", {address: seconds for address, (_, seconds) in kept.items()})
+    return kept
 
 
 @when("the image's tag is committed to Git", target_fixture="kept_page")
@@ -38,3 +49,10 @@ def kept_page_is_replaced(web, environment, new_page, kept_page):
     assert not missed, (
         f"expected {address} with the new text for clients with a cached older copy, saw {missed}. {hint}"
     )
+
+
+@then("no file that browsers still keep has changed")
+def kept_files_stay(web, kept_files_before):
+    wrong = kept_files.changed(web, kept_files_before)
+    hint = "Try: curl -i ADDRESS, and look at its Cache-Control: only names that follow the content may be kept"
+    assert not wrong, f"expected browsers to ask again for files whose names stay, but they still keep {wrong}. {hint}"

@@ -13,6 +13,7 @@ from acceptance.drivers.ingress import (
     route_middlewares,
     route_rules,
     scenario_routes,
+    traefik_machines,
     traefik_means,
     traefik_options,
     traefik_service,
@@ -54,7 +55,8 @@ def answers_on_each(cluster, outputs, environment, images, addresses, evidence):
 
 @then("its Service keeps no client out, here and in production")
 def service_is_open(platform):
-    found = traefik_service.troubles(platform) + traefik_means.troubles(platform)
+    judges = (traefik_service, traefik_means, traefik_machines)
+    found = [text for judge in judges for text in judge.troubles(platform)]
     hint = "Try: kubectl kustomize --load-restrictor LoadRestrictionsNone k8s/traefik/overlays/production"
     assert not found, f"expected every client to reach Traefik's Service, but {'; '.join(found)}. {hint}"
 

@@ -4,12 +4,14 @@ from pytest_bdd import parsers, then, when
 
 from acceptance.drivers.frontend import (
     assets,
+    kept_files,
     languages,
     links,
     logos,
     many_visits,
     missing_files,
     mix_ups,
+    networks,
     screenshots,
     second_visits,
     site,
@@ -78,12 +80,14 @@ def page_is_never_another(opened, web):
 
 
 @then("a returning visitor's browser revalidates it after an hour at the latest")
-def page_is_not_kept(opened, evidence):
+def page_is_not_kept(opened, web, evidence):
     seconds = kept_for(opened.answer)
     evidence.add("seconds for which browsers keep the page", seconds)
     assert seconds <= visitors.KEPT, (
         f"expected browsers to cache {opened.url} for {visitors.KEPT} s at most, saw {seconds} s"
     )
+    kept = kept_files.texts_kept(web, opened)
+    assert not kept, f"expected what followed links load to be cached for {visitors.KEPT} s at most, saw {kept}"
 
 
 @then("every visitor gets it, regardless of language, device or how they arrived")
@@ -134,6 +138,12 @@ def missing_files_are_not_kept(web, routes, environment, export):
 def probes_see_the_page(service, data_client, path):
     wrong = site.shown_to_probes(service.pod_doors(data_client), path)
     assert not wrong, f"expected the kubelet's probe to get the page that visitors get, saw {wrong}"
+
+
+@then(parsers.parse('at each pod visitors of every network get the same from GET "{path}"'))
+def networks_see_the_page(service, data_client, path):
+    wrong = networks.turned_away(service.pod_doors(data_client), path)
+    assert not wrong, f"expected the same page for visitors of every network, saw {wrong}"
 
 
 @then(parsers.parse('its probes use GET "{path}"'))

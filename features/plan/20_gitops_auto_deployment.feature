@@ -6,8 +6,10 @@ Feature: GitOps auto-deployment
     Given auto-sync of "frontend-service" is on
     And "https://www.{domain}/" is requested continuously
     When the text of the home page is changed and its image is built and pushed
+    And browsers keep of the site what it lets them keep
     And the image's tag is committed to Git
     Then the home page shows the new text
     And clients with a cached copy of the old page get the new one when they revalidate it
+    And no file that browsers still keep has changed
     And its Application is shown as Synced and Healthy at the latest commit
     And no request was lost

@@ -10,6 +10,8 @@ import json
 import pytest
 from aws_tools import AWS, PRODUCTION, SSH_KEY, Tofu, stand_in_provider, variables
 
+NOTICED = 30
+"""Seconds after which the load balancer leads users to where Traefik has moved, at most."""
 K3S = {"version": "v1.34.1+k3s1", "binary_sha256": "0" * 64, "installer_sha256": "0" * 64}
 
 
@@ -160,11 +162,20 @@ def test_the_load_balancer_sends_users_only_to_workers_that_have_traefik(product
     groups = {found["port"]: found["health_check"][0] for found in planned(production, "aws_lb_target_group").values()}
     for port in (80, 443):
         assert (groups[port]["protocol"], groups[port]["port"], groups[port]["path"]) == ("HTTP", "32080", "/healthz")
+        late = groups[port]["interval"] * max(groups[port]["healthy_threshold"], groups[port]["unhealthy_threshold"])
+        assert late <= NOTICED, f"expected a moved Traefik to be noticed after {NOTICED} s, saw {late} s at {port}"
     assert (groups[6443]["protocol"], groups[6443]["port"]) == ("TCP", "traffic-port")
     rules = planned(production, "aws_vpc_security_group_ingress_rule")
     assert "health-load_balancer-workers" in {
         rule["description"] for rule in rules.values() if rule["from_port"] == 32080
     }
+
+
+def test_traefik_sees_who_asks_and_nothing_before_it(production):
+    groups = {found["port"]: found for found in planned(production, "aws_lb_target_group").values()}
+    for port in (80, 443):
+        # Traefik reads no PROXY protocol: every connection would fail.
+        assert str(groups[port]["preserve_client_ip"]).lower() == "true" and not groups[port].get("proxy_protocol_v2")
 
 
 def test_records_are_made_where_the_zone_is_given(tofu):

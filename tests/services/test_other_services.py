@@ -10,12 +10,13 @@ from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
 from acceptance.cluster.rendering import Rendering
 from acceptance.drivers.frontend import site
-from acceptance.drivers.frontend.links import links_in
+from acceptance.drivers.frontend.links import links_in, misnamed, paths_in
 
 SERVICES = ("auth", "backend", "frontend")
 ENVIRONMENT = load_environment("other-services")
 SETTINGS = ENVIRONMENT.services
 FOLDER = ROOT / ENVIRONMENT.images.services
+WWW = f"www.{ENVIRONMENT.domain}"
 SITE = FOLDER / "frontend" / "site"
 PAGES = {f"./{path.relative_to(SITE)}": path.read_text() for path in sorted(SITE.rglob("*.html"))}
 
@@ -32,7 +33,9 @@ def test_the_site_is_an_export_with_the_pages_of_the_settings():
     for name, text in PAGES.items():
         assert f'"{SETTINGS.logo_path}"' in text and f".{SETTINGS.logo_path}" in export
         assert not site.lacking(name, text, export)
-        assert links_in(text) <= headings.keys()
+        links = links_in(text, f"https://{WWW}{site.path_of(name)}")
+        assert paths_in(links, WWW) <= headings.keys()
+        assert misnamed(links, WWW, SETTINGS.headings) == []
 
 
 def test_what_the_settings_name_is_in_the_sources():

@@ -19,6 +19,10 @@ BETWEEN = re.compile(
     "\\s+[-|/:>\N{EN DASH}\N{EM DASH}\N{MIDDLE DOT}\N{BULLET}\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}]+\\s+|:\\s+"
 )
 """What stands between the parts of a title."""
+GENERATED = {"create next app", "react app", "vite app", "vite + react"}
+"""The titles that generators of sites give, and that nobody chose."""
+NO_TITLE = {"", "document", "untitled"}
+"""The titles of documents that have none, as editors write them."""
 SHOWN = re.compile(r"<(img|picture|svg|canvas|video|audio|iframe|object|embed|input|button)\b", re.IGNORECASE)
 """What people see, or use, on a page without text."""
 HEADING, TAG = re.compile(r"<h1[^>]*>.*?</h1>", re.DOTALL), re.compile(r"<[^>]+>")
@@ -41,6 +45,14 @@ def title_of_another(document: str, path: str, headings: Mapping[str, str]) -> s
     others = [heading for other, heading in headings.items() if other not in (path, HOME)]
     named = [next((heading for heading in others if heading.lower() in part), "") for part in own]
     return named[0] if named and all(named) and headings[path].lower() not in title else ""
+
+
+def title_of_nobody(document: str) -> str:
+    """Which title a document has that nobody chose, in words; empty if it has one of its own."""
+    found = TITLE.search(document)
+    title = words_of(found[1]).lower() if found else ""
+    is_own = title not in NO_TITLE and not GENERATED & {*BETWEEN.split(title)}
+    return "" if is_own else f"its title is {title!r}, which nobody chose"
 
 
 def moved_on(answer: requests.Response) -> str:
@@ -71,6 +83,9 @@ def mixed_up(opened: Opened, web: requests.Session, environment: Environment) ->
     path, document, headings = urlsplit(opened.url).path, text_of(opened.answer), environment.services.headings
     if heading := title_of_another(document, path, headings):
         return f"its title is that of the page {heading}"
+    # A script may set it.
+    if all(unchosen := [title_of_nobody(text) for text in (document, opened.document or document)]):
+        return unchosen[0]
     if moves := moved_on(opened.answer):
         return f"it moves its visitors on ({moves})"
     text = main_text(document)

@@ -26,6 +26,8 @@ OFTEN = FRESH // 2
 """How often each file is requested over a new connection: enough to meet the one of two pods that differs."""
 TROUBLE = re.compile(r"\berror\b|Uncaught|Refused to|Failed to load|net::ERR", re.IGNORECASE)
 """Words in a page's console that show that part of it does not work."""
+REPORTED = re.compile(r"\[Report Only\] Refused to|report-only, so the violation has been logged")
+"""Words with which a browser says that it has only reported what a policy would forbid, and done it."""
 NAMED = re.compile(r'(?:src|href)="(/[^"#?]+\.(?!html")\w+)(?:\?[^"#]*)?"')
 """A file of the site that a document refers to, except pages."""
 BUILT = re.compile(r"/_next/static/[^\s\"'\\<>?#]+\.\w+")
@@ -70,7 +72,12 @@ class Opened:
             for address, outcome in self.resources.items()
             if outcome != "200" or urlsplit(address)[:2] != origin
         }
-        return found | {f"console {number}": line for number, line in enumerate(self.console) if TROUBLE.search(line)}
+        return found | {f"console {number}": line for number, line in enumerate(self.console) if is_trouble(line)}
+
+
+def is_trouble(line: str) -> bool:
+    """Whether a line of a page's console shows that part of it does not work."""
+    return bool(TROUBLE.search(line)) and not REPORTED.search(line)
 
 
 def heading_of(document: str) -> str:

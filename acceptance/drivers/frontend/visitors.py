@@ -74,6 +74,7 @@ VISITORS = {
 """The headers of each visitor's requests, in addition to a probe's. User-Agent is optional (RFC 9110, 10.1.5)."""
 KEPT = 3600
 """Maximum seconds for which a browser may cache a page: one of an old build refers to files that are gone."""
+NEWER = "who kept a newer page, from before a rollback"
 HOUR = datetime.timedelta(hours=1)
 NO_SUCH_PAGE = (404, 410)
 """Statuses that say that nothing is at an address."""
@@ -101,6 +102,7 @@ def turned_away(web: requests.Session, opened: Opened, visitors: dict[str, dict[
     if since := time_before(opened.answer):
         older = web.get(opened.url, headers={"If-Modified-Since": since})
         found += wrong_page(f"who kept the page of {since}", older, heading)
+    found += wrong_page(NEWER, web.get(opened.url, headers=of_newer(opened.answer)), heading)
     return found + sent_astray(opened, web.get(opened.url.rstrip("/") + "/", allow_redirects=False), heading)
 
 
@@ -118,6 +120,20 @@ def time_before(answer: requests.Response) -> str:
         changed = parsedate_to_datetime(answer.headers["Last-Modified"])
         return format_datetime((changed - HOUR).astimezone(datetime.UTC), usegmt=True)
     return ""
+
+
+def of_newer(answer: requests.Response) -> dict[str, str]:
+    """What a browser says that kept a page that is newer than this one: by time and tag, as far as the site gives them.
+
+    A site that goes by times alone would tell it that nothing has changed, which HTTP allows (RFC 9110, 13.1.3); but
+    after a rollback (14.3, 14.4) whoever saw the bad page would keep it. No time is to come, by the server's clock.
+    """
+    said = {"If-None-Match": '"of-a-newer-page"'} if "ETag" in answer.headers else {}
+    with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError):
+        changed, now = (parsedate_to_datetime(answer.headers[name]) for name in ("Last-Modified", "Date"))
+        if changed < now:
+            said["If-Modified-Since"] = format_datetime(min(changed + HOUR, now).astimezone(datetime.UTC), usegmt=True)
+    return said
 
 
 def wrong_page(who: str, answer: requests.Response, heading: str) -> list[str]:

@@ -11,9 +11,11 @@ from kubernetes import client
 from acceptance.base.deadlines import ROUTE_READY
 from acceptance.base.waiting import eventually
 from acceptance.cluster.cluster import Cluster
+from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.ingress import traefik_options
 from acceptance.drivers.ingress.certificates import RESOLVER
 from acceptance.drivers.ingress.scenario_routes import LOGS
+from acceptance.drivers.workloads.replicas import AUTOSCALER, scales
 from acceptance.platform.authority import NAMESPACE
 from acceptance.platform.ingress import Ingress
 from acceptance.platform.platform import Platform
@@ -72,7 +74,7 @@ def lost_stores(platform: Platform) -> list[str]:
     specs["production"] = traefik_options.production_spec(platform)
     judges = (traefik_options.stores_not_on_claims, traefik_options.opened_at_start)
     lost = [text for where, spec in specs.items() for judge in judges for text in judge(where, spec)]
-    return lost + shared_at_restarts(platform) + kept_in_memory(platform.cluster)
+    return lost + shared_at_restarts(platform) + run_by_several(platform) + kept_in_memory(platform.cluster)
 
 
 def shared_at_restarts(platform: Platform) -> list[str]:
@@ -95,6 +97,28 @@ def two_at_once(where: str, spec: Mapping[str, Any]) -> list[str]:
     if strategy.get("type") == "Recreate" or surge in ("0", "0%"):
         return []
     return [f"{where} a restart has two pods write one store (maxSurge {surge}): expected Recreate, saw {strategy}"]
+
+
+def run_by_several(platform: Platform) -> list[str]:
+    """What may have several pods of Traefik write one store for good, here and in production, in words."""
+    cluster, rendered = platform.cluster, platform.rendering.production(NAMESPACE)
+    scalers = client.AutoscalingV2Api(cluster.api).list_namespaced_horizontal_pod_autoscaler(NAMESPACE).items
+    deployment = cluster.apps.read_namespaced_deployment("traefik", NAMESPACE)
+    here: Any = cluster.api.sanitize_for_serialization([deployment, *scalers])
+    there = [item for kind in ("Deployment", AUTOSCALER) for item in rendered if item["kind"] == kind]
+    places = (("here", here[:1], here[1:]), ("in production", there[:1], there[1:]))
+    return [text for where, workload, found in places for text in several(where, workload, found)]
+
+
+def several(where: str, workload: list[Manifest], scalers: list[Manifest]) -> list[str]:
+    """Why a Deployment of Traefik may have more than one pod, in words: by its own number, or by an autoscaler's."""
+    counts = [item["spec"].get("replicas", 1) for item in workload]
+    said = [f"{where} {count} pods of Traefik write one store" for count in counts if count > 1]
+    return said + [
+        f"{where} the autoscaler {item['metadata']['name']} may have {item['spec']['maxReplicas']} pods write one store"
+        for item in scalers
+        if scales(item["spec"]["scaleTargetRef"], "traefik") and item["spec"]["maxReplicas"] > 1
+    ]
 
 
 def kept_in_memory(cluster: Cluster) -> list[str]:

@@ -43,10 +43,15 @@ def obtained_by(rule: Rule, options: Options) -> list[str]:
 
     A wildcard takes the challenge over DNS; without it the whole order fails. Source: Let's Encrypt, "Challenge Types".
     """
-    challenge = f"certificatesresolvers.{rule.tls.get('certResolver')}.acme.dnschallenge".lower()
-    any_name = any(name == challenge or name.startswith(f"{challenge}.") for name in options)
+    any_name = by_dns(rule, options)
     whole = [names for names in orders_of(rule) if any_name or not any(name.startswith("*") for name in names)]
     return [name for names in whole for name in names]
+
+
+def by_dns(rule: Rule, options: Options) -> bool:
+    """Whether a rule's resolver has the challenge over DNS, by which any name can be validated."""
+    challenge = f"certificatesresolvers.{rule.tls.get('certResolver')}.acme.dnschallenge".lower()
+    return any(name == challenge or name.startswith(f"{challenge}.") for name in options)
 
 
 def left_out(rules: list[Rule], options: Options) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from acceptance.drivers.ingress.route_middlewares import behind_chains, live_middlewares, production_middlewares
 from acceptance.drivers.ingress.route_rules import Rule, all_rules, production_rules
-from acceptance.drivers.ingress.traefik_options import seconds
+from acceptance.drivers.ingress.traefik_timeouts import seconds
 from acceptance.drivers.workloads.pods import PLATFORM
 from acceptance.platform.platform import Platform
 from acceptance.platform.routes import SERVICES

@@ -9,13 +9,14 @@ from typing import Any
 
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
+from acceptance.drivers.ingress.traefik_timeouts import ENTRIES, cuts_off, is_harmless, is_patient
 from acceptance.platform.authority import NAMESPACE
 from acceptance.platform.platform import Platform
 
 Options = dict[str, str]
 RESOLVER = "letsencrypt"
 """The resolver of the platform's certificates."""
-OWN = {"caserver", "email", "storage", "profile"}
+OWN = {"caserver", "email", "storage", "profile", "preferredchain", "eab.kid", "eab.hmacencoded"}
 """Options that may differ between ACME resolvers without affecting when a certificate is renewed."""
 
 ON_THE_WAY = ("serverstransport.", "core.", "experimental.", "configfile")
@@ -30,28 +31,17 @@ Any other provider may route requests elsewhere, and its routers cannot be read 
 """
 CONFIGURATION = re.compile(r"^/etc/traefik$|/[.]config$|(^/etc/traefik|/[.]config)/traefik[.](ya?ml|toml)$")
 """Where a mount is read as Traefik's configuration without any option. Source: Traefik, "Configuration discovery"."""
-ENTRIES = ("web", "websecure")
-"""The entry points that clients reach."""
 OWN_PAGES = ("ping", "metrics", "api")
 """The parts of Traefik with pages of its own, which take their paths from every host of their entry point."""
 AS_DEFAULT = re.compile(r"entrypoints[.][^.]+[.]asdefault")
 """The option of an entry point that routes get which name none."""
-READ = tuple(f"entrypoints.{name}.transport.respondingtimeouts.readtimeout" for name in ENTRIES)
-"""The options for a time-out that cuts off a request that a client is still sending."""
-LEAST = 30.0
-"""Seconds that a request may take to arrive at least; Traefik's default is 60."""
-CUT = ".transport.respondingtimeouts.writetimeout"
-"""The end of an entry point's option for a time-out that cuts off an answer that a client is still reading."""
 PATHS = re.compile(r"entrypoints[.][^.]+[.]http[.](encodedcharacters[.]allowencoded(?!backslash|null).+|sanitizepath)")
 """The options by which Traefik refuses paths that are right, or passes on others than it judged by.
 
 No path of a link has an encoded backslash or null character, so that these may be refused.
 """
-UNVERIFIED = "serverstransport.insecureskipverify"
-"""Has no effect on the way to pods, which is plain HTTP everywhere (4.7)."""
-UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-NEVER = {"0", "0s"}
-"""Its values that disable this time-out, as by default."""
+DEFAULTS = {"core.defaultrulesyntax": "v3"}
+"""Values that say what is so without them."""
 
 
 def options_of(spec: Mapping[str, Any]) -> Options:
@@ -99,10 +89,9 @@ def on_the_way(options: Options) -> list[str]:
     return [
         f"Traefik is started with --{name}={value}"
         for name, value in options.items()
-        if (name.startswith(ON_THE_WAY) and name != UNVERIFIED)
+        if (name.startswith(ON_THE_WAY) and not is_harmless(name, value) and DEFAULTS.get(name) != value.lower())
         or (PATHS.fullmatch(name) and value.lower() == "false")
-        or (name.endswith(CUT) and value not in NEVER)
-        or (name in READ and 0 < seconds(value) < LEAST)
+        or cuts_off(name, value)
         or is_other_provider(name, value)
     ] + own_pages(options, ENTRIES[1:])
 
@@ -140,14 +129,6 @@ def pages_in_clear(platform: Platform) -> list[str]:
     """The same for plain HTTP, for running pods and production's Traefik."""
     specs = {**running_specs(platform.cluster), "production": production_spec(platform)}
     return [f"{where}: {text}" for where, spec in specs.items() for text in own_pages(options_of(spec), ENTRIES[:1])]
-
-
-def seconds(duration: str) -> float:
-    """A duration as Traefik reads it (`8s`, `1m30s`, `500ms`; without a unit in seconds), in seconds."""
-    if duration.isdigit():
-        return float(duration)
-    parts = re.findall(r"([\d.]+)(ns|us|µs|ms|h|m|s)", duration)
-    return sum(float(number) * UNITS.get(unit, 0.0) for number, unit in parts)
 
 
 def of_production(platform: Platform, prefix: str) -> Options:
@@ -195,11 +176,14 @@ def who_is_believed(platform: Platform) -> list[str]:
 
 
 def resolver(options: Options, name: str) -> Options:
-    """An ACME resolver's options without those in OWN. Raises AssertionError if there is no resolver of that name."""
+    """An ACME resolver's options without those in OWN and patient time-outs.
+
+    Raises AssertionError if there is no resolver of that name.
+    """
     found = below(options, f"certificatesresolvers.{name}.acme.".lower())
     assert found, f"expected an ACME resolver {name} among Traefik's options, saw none of that name"
     short = {option.rpartition(".acme.")[2]: value for option, value in found.items()}
-    return {option: value for option, value in short.items() if option not in OWN}
+    return {option: value for option, value in short.items() if option not in OWN and not is_patient(option, value)}
 
 
 def stores_not_on_claims(where: str, spec: Manifest) -> list[str]:

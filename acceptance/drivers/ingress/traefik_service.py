@@ -23,6 +23,11 @@ POOL = "svccontroller.k3s.cattle.io/lbpool"
 BALANCER = ROOT / "infrastructure" / "aws" / "load-balancer.tf"
 """What names the port at which production's load balancer asks a worker whether it runs Traefik."""
 
+TARGETS = ROOT / "infrastructure" / "aws" / "modules" / "load-balancer" / "targets.tf"
+"""What says how often that load balancer asks, and when it believes the answer."""
+NOTICED = 30
+"""Seconds after which it leads users to the worker to which Traefik has moved, at most."""
+
 
 def troubles(platform: Platform) -> list[str]:
     """Why clients would not reach Traefik through its Service, here and in production, in words."""
@@ -31,7 +36,12 @@ def troubles(platform: Platform) -> list[str]:
     running = running_service(platform.cluster)
     kept = keeps_out("here", here) + keeps_out("here", running) + keeps_out("in production", there)
     shut = traefik_policies.shut_out_everywhere(platform, running, there)
-    return list(dict.fromkeys(kept + shut)) + not_found(there, health_port()) + left_alone(rendered, pools())
+    return (
+        list(dict.fromkeys(kept + shut))
+        + not_found(there, health_port())
+        + left_alone(rendered, pools())
+        + slow_to_notice(TARGETS.read_text())
+    )
 
 
 def running_service(cluster: Cluster) -> dict[str, Any]:
@@ -57,6 +67,21 @@ def health_port() -> int:
     found = re.search(r"ingress_health_port\s*=\s*(\d+)", BALANCER.read_text())
     assert found, f"expected ingress_health_port in {BALANCER}, saw none"
     return int(found[1])
+
+
+def slow_to_notice(text: str) -> list[str]:
+    """Why a load balancer whose targets are written so would notice too late that Traefik has moved, in words.
+
+    Nor may it say in a protocol of its own who asks, which Traefik does not read. Values that are no numbers are left
+    to the plan of the infrastructure.
+    """
+    number = r"^\s*{}\s*=\s*(\d+)\s*$"
+    interval = [int(value) for value in re.findall(number.format("interval"), text, re.MULTILINE)]
+    times = [int(value) for value in re.findall(number.format("(?:un)?healthy_threshold"), text, re.MULTILINE)]
+    longest = max(interval, default=0) * max(times, default=0)
+    said = [f"production's load balancer notices after {longest} s that Traefik has moved"] if longest > NOTICED else []
+    spoken = re.search(r"^\s*proxy_protocol_v2\s*=\s*true", text, re.MULTILINE)
+    return said + (["production's load balancer speaks the PROXY protocol, Traefik does not"] if spoken else [])
 
 
 def keeps_out(where: str, spec: dict[str, Any]) -> list[str]:

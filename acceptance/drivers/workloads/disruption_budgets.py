@@ -16,6 +16,8 @@ from acceptance.platform.platform import Platform
 
 BUDGET = "PodDisruptionBudget"
 WORKLOADS = ("Deployment", "StatefulSet")
+BESIDES = ("traefik", "sealed-secrets", "metrics-server", "argocd")
+"""The components besides Applications whose pods are on the machines that are drained."""
 VOTERS = 3
 """The number of members from which on a majority of a StatefulSet has to stay."""
 
@@ -34,7 +36,7 @@ def in_the_way(platform: Platform) -> list[str]:
         ("StatefulSet", cluster.apps.list_stateful_set_for_all_namespaces()),
     )
     here = [plain for kind, found in lists for plain in named(cluster.api, kind, found.items)]
-    there = [item for name in APPLICATIONS for item in platform.rendering.production(name)]
+    there = [item for name in (*APPLICATIONS, *BESIDES) for item in platform.rendering.production(name)]
     return in_words(here) + [f"in production {text}" for text in in_words(there)]
 
 

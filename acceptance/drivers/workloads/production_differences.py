@@ -25,7 +25,7 @@ ANYWHERE: Patterns = {
     "ConfigMap/*: added": "what reads it names it, which is a difference",
     "SealedSecret/*: added": "values of an environment",
     "PodDisruptionBudget/*: added": JUDGED + "disruption_budgets.py",
-    "HorizontalPodAutoscaler/*: added": JUDGED + "replicas.py",
+    "HorizontalPodAutoscaler/*: added": JUDGED + "replicas.py; 4.5, acme_store.py",
 }
 """For every component."""
 OF_UPSTREAM: Patterns = {
@@ -56,7 +56,7 @@ ALLOWED: dict[str, Patterns] = {
         "Deployment/*: spec/replicas >=": "production may have a spare one",
     },
     "traefik": {
-        "Deployment/traefik: */image = *traefik*": PINNED,
+        "Deployment/traefik: */image = *traefik*": PINNED + "; production_versions.py",
         "Deployment/traefik: */resources/limits/memory >=": SIZES,
         "Deployment/traefik: */resources/limits/cpu": JUDGED + "4.1, traefik_means.py",
         "Deployment/traefik: */resources/requests/*": SIZES,

@@ -17,6 +17,7 @@ from kubernetes.utils import parse_quantity
 from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.workloads.production_cache import without_cache
 from acceptance.drivers.workloads.production_differences import ALLOWED, ANYWHERE
+from acceptance.drivers.workloads.production_versions import other_versions
 from acceptance.platform.application_status import ARGOCD
 from acceptance.platform.platform import Platform
 
@@ -39,7 +40,7 @@ PROCESSES = ("argocd-application-controller", "argocd-repo-server", "argocd-serv
 def differences(platform: Platform, component: str) -> list[str]:
     """What production's overlay of a component changes about what runs here, in words, except what ALLOWED lists."""
     here, there = platform.render(component), platform.rendering.production(component)
-    return in_words(here, there, ALLOWED[component])
+    return in_words(here, there, ALLOWED[component]) + other_versions(component, here, there)
 
 
 def in_words(here: Iterable[Manifest], there: Iterable[Manifest], allowed: Iterable[str]) -> list[str]:
@@ -142,6 +143,7 @@ def argocd_otherwise(platform: Platform) -> list[str]:
     """Argo CD's settings in production that differ from those here, and what of it does not run, in words."""
     here, there = platform.render(ARGOCD), platform.rendering.production(ARGOCD)
     said = argocd_in_words(here, there) + in_words(here, there, ALLOWED[ARGOCD]) + without_cache(there)
+    said += other_versions(ARGOCD, here, there)
     return said + [text for part in PARTS for text in differences(platform, part)]
 
 

@@ -7,7 +7,14 @@ import requests
 
 from acceptance.base.service_settings import HEADINGS
 from acceptance.drivers.frontend import site
-from acceptance.drivers.frontend.mix_ups import is_bare, main_text, mixed_up, moved_on, title_of_another
+from acceptance.drivers.frontend.mix_ups import (
+    is_bare,
+    main_text,
+    mixed_up,
+    moved_on,
+    title_of_another,
+    title_of_nobody,
+)
 from acceptance.drivers.frontend.site import Opened
 
 
@@ -34,6 +41,23 @@ from acceptance.drivers.frontend.site import Opened
 )
 def test_a_title_of_another_page(title, path, other):
     assert title_of_another(f"<head><title>{title}</title></head>", path, HEADINGS) == other
+
+
+@pytest.mark.parametrize(
+    ("document", "is_told"),
+    [
+        ("<title>Alternate Futures</title>", False),
+        ("<title>Consulting | Alternate Futures</title>", False),
+        ("<title>Our document store</title>", False),
+        ("<title>Create Next App</title>", True),
+        ("<title>Consulting | Create Next App</title>", True),
+        ("<title> </title>", True),
+        ("<title>Document</title>", True),
+        ("<h1>Consulting</h1>", True),
+    ],
+)
+def test_a_title_that_nobody_chose(document, is_told):
+    assert bool(title_of_nobody(document)) is is_told
 
 
 def test_a_page_is_told_by_what_is_below_its_heading():
@@ -93,5 +117,5 @@ def test_a_page_with_a_slash_at_its_end_is_no_other_page(monkeypatch, slash, sam
     monkeypatch.setattr(site, "answered", answered)
     address = "https://www.example.org/consulting"
     environment = SimpleNamespace(domain="example.org", services=SimpleNamespace(headings=HEADINGS))
-    opened = Opened(address, answered(None, "GET", address), "")
+    opened = Opened(address, answered(None, "GET", address), "<title>Consulting</title>")
     assert bool(mixed_up(opened, None, environment)) is same

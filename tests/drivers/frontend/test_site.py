@@ -285,3 +285,20 @@ def test_a_pod_that_answers_probes_without_its_page_is_told(status, body, told):
             return made
 
     assert len(site.shown_to_probes({"frontend-1": Door()}, "/")) == told
+
+
+@pytest.mark.parametrize(
+    ("line", "is_told"),
+    [
+        ("Refused to load the script 'a.js' because it violates the policy", True),
+        ("[Report Only] Refused to load the script 'a.js' because it violates the policy", False),
+        (
+            "Error: 'a.js' violates it. The policy is report-only, so the violation has been logged",
+            False,
+        ),
+        ("Uncaught Error: [Report Only]", True),
+        ("all is well", False),
+    ],
+)
+def test_what_a_policy_only_reports_is_no_trouble(line, is_told):
+    assert site.is_trouble(line) is is_told

@@ -45,7 +45,7 @@ def server():
 def opened(server, path, **resources):
     """The page at a path as a probe got it."""
     answer = requests.get(f"{server}{path}", timeout=5)
-    answer.headers["Last-Modified"] = CHANGED
+    answer.headers.update({"Last-Modified": CHANGED, "ETag": '"1"'})
     return site.Opened(f"{server}{path}", answer, PAGE, resources)
 
 
@@ -71,6 +71,7 @@ def opened(server, path, **resources):
         ("/same-site/page", "who comes from another host of the domain"),
         ("/proxy.example.org/page", "who comes through a proxy"),
         ("/no-cache/page", "who reloads the page"),
+        ("/of-a-newer-page/page", visitors.NEWER),
         (f"/{EARLIER[5:16]}/page", f"who kept the page of {EARLIER}"),
         (f"/{EARLIER[5:16]}/other", f"who kept the page of {EARLIER}"),
     ],
@@ -106,6 +107,25 @@ def test_files_are_asked_for_by_the_page_wherever_its_visitor_comes_from():
 def test_an_older_page_is_of_an_hour_before_the_last_change(changed, earlier):
     made = answer("https://www.example.test/", **({"Last_Modified": changed} if changed else {}))
     assert visitors.time_before(made) == earlier
+
+
+NOW = "Sun, 29 Nov 2026 10:30:00 GMT"
+AT_8, AT_9 = NOW.replace("10:30", "08:00"), NOW.replace("10:30", "09:00")
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        ({}, {}),
+        ({"ETag": '"1"'}, {"If-None-Match": '"of-a-newer-page"'}),
+        ({"Last_Modified": AT_8, "Date": NOW}, {"If-Modified-Since": AT_9}),
+        ({"Last_Modified": "Sun, 29 Nov 2026 10:29:00 GMT", "Date": NOW}, {"If-Modified-Since": NOW}),
+        ({"Last_Modified": NOW, "Date": NOW}, {}),
+        ({"Last_Modified": "yesterday", "Date": NOW}, {}),
+    ],
+)  # fmt: skip
+def test_what_a_browser_says_that_kept_a_newer_page(headers, said):
+    assert visitors.of_newer(answer("https://www.example.test/", **headers)) == said
 
 
 def answer(url, status=200, text=PAGE, asked=None, **headers):

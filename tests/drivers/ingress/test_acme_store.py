@@ -81,3 +81,33 @@ def test_a_store_in_memory_is_told(monkeypatch, kind, is_told):
     assert asked[0][0] == "worker-1" and asked[0][-1] == "/var/x"
     monkeypatch.setattr(acme_store, "folder_of", lambda *_: "")
     assert acme_store.kept_in_memory(cluster) == []
+
+
+def scaler(most, name="traefik"):
+    """An autoscaler of a Deployment."""
+    spec = {"scaleTargetRef": {"kind": "Deployment", "name": name}, "maxReplicas": most}
+    return {"kind": "HorizontalPodAutoscaler", "metadata": {"name": "a"}, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("spec", "scalers", "said"),
+    [
+        ({"replicas": 1}, [], ""),
+        ({}, [scaler(1), scaler(5, "other")], ""),
+        ({"replicas": 2}, [], "2 pods of Traefik write one store"),
+        ({}, [scaler(3)], "the autoscaler a may have 3 pods"),
+    ],
+)
+def test_several_pods_that_may_share_a_store_are_told_here_and_in_production(monkeypatch, spec, scalers, said):
+    def told(here, there):
+        listed = Thing(list_namespaced_horizontal_pod_autoscaler=lambda _: Thing(items=here[1:]))
+        monkeypatch.setattr(acme_store.client, "AutoscalingV2Api", lambda _: listed)
+        live = Thing(read_namespaced_deployment=lambda *_: here[0])
+        cluster = Thing(apps=live, api=Thing(sanitize_for_serialization=lambda item: item))
+        return acme_store.run_by_several(Thing(cluster=cluster, rendering=Thing(production=lambda _: there)))
+
+    right = [{"kind": "Deployment", "spec": {"replicas": 1}}]
+    wrong = [{"kind": "Deployment", "spec": spec}, *scalers]
+    assert told(right, right) == []
+    for where, found in (("here ", told(wrong, right)), ("in production ", told(right, wrong))):
+        assert len(found) == bool(said) and all(text.startswith(where) and said in text for text in found)

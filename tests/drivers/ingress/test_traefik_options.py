@@ -29,6 +29,10 @@ from acceptance.drivers.ingress import (
         ("--entryPoints.websecure.http.sanitizePath=false", True),
         ("--entryPoints.websecure.http.sanitizePath=true", False),
         ("--core.defaultRuleSyntax=v2", True),
+        ("--core.defaultRuleSyntax=v3", False),
+        ("--entryPoints.websecure.transport.respondingTimeouts.idleTimeout=5s", True),
+        ("--serversTransport.forwardingTimeouts.dialTimeout=5s", False),
+        ("--serversTransport.rootCAs=/ca.crt", True),
         ("--configFile=/data/traefik.yml", True),
         ("--entryPoints.websecure.transport.respondingTimeouts.writeTimeout=30s", True),
         ("--entryPoints.websecure.transport.respondingTimeouts.writeTimeout=0s", False),
@@ -105,11 +109,6 @@ def test_the_entry_points_of_routes_that_name_none(given, names):
     assert traefik_options.by_default(traefik_options.options_of({"containers": [{"args": given}]})) == names
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("8s", 8), ("1m30s", 90), ("500ms", 0.5), ("30", 30), ("1.5h", 5400)])
-def test_durations_are_read_as_traefik_reads_them(text, seconds):
-    assert traefik_options.seconds(text) == seconds
-
-
 def test_traefik_has_no_such_option():
     base = yaml.safe_load((ROOT / "k8s" / "traefik" / "base" / "deployment.yaml").read_text())
     assert traefik_options.on_the_way(traefik_options.options_of(base["spec"]["template"]["spec"])) == []
@@ -154,6 +153,24 @@ def test_the_resolver_of_production_renews_as_the_one_whose_renewal_is_seen_on_k
     assert traefik_options.resolver(production, "letsencrypt") == proven
     kind["certificatesresolvers.letsencrypt.acme.certificatesduration"] = "24"
     assert traefik_options.resolver(kind, "letsencrypt") != proven
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "is_own"),
+    [
+        ("preferredchain", "ISRG Root X1", True),
+        ("eab.kid", "a", True),
+        ("clienttimeout", "3m", True),
+        ("clienttimeout", "1s", False),
+        ("certificatesduration", "24", False),
+        ("tlschallenge.delay", "3s", False),
+    ],
+)
+def test_what_a_resolver_has_for_itself_does_not_decide_about_renewal(option, value, is_own):
+    plain = {"certificatesresolvers.letsencrypt.acme.tlschallenge": "true"}
+    given = plain | {f"certificatesresolvers.letsencrypt.acme.{option}": value}
+    same = traefik_options.resolver(given, "letsencrypt") == traefik_options.resolver(plain, "letsencrypt")
+    assert same is is_own
 
 
 def test_a_resolver_that_is_not_there_is_said():

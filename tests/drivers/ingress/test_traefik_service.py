@@ -76,3 +76,23 @@ def test_the_pools_of_workers_are_read_where_they_get_their_labels(monkeypatch, 
     file.write_text(f'["svccontroller.k3s.cattle.io/enablelb=true", "{traefik_service.POOL}=edge"]')
     monkeypatch.setattr(traefik_service, "MACHINES", file)
     assert traefik_service.pools() == {"edge"}
+
+
+TARGETS = traefik_service.TARGETS.read_text()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("interval            = 10", "interval            = 10", ""),
+        ("interval            = 10", "interval            = 300", "after 600 s"),
+        ("unhealthy_threshold = 2", "unhealthy_threshold = 10", "after 100 s"),
+        ("\n    healthy_threshold   = 2", "\n    healthy_threshold   = 3", ""),
+        ("interval            = 10", "interval            = var.interval", ""),
+        ("  preserve_client_ip   ", "  proxy_protocol_v2 = true\n  preserve_client_ip   ", "PROXY protocol"),
+    ],
+)
+def test_a_load_balancer_that_notices_late_is_told(before, after, said):
+    assert before in TARGETS
+    found = "; ".join(traefik_service.slow_to_notice(TARGETS.replace(before, after, 1)))
+    assert said in found and bool(found) is bool(said)

@@ -9,6 +9,7 @@ import requests
 from tests_support import http_server, reply
 
 from acceptance.base.environment import known_environments, load_environment
+from acceptance.base.paths import ROOT
 from acceptance.drivers.operations.frontend_delivery import build_changed_page, stale, with_tag
 
 NEW = "the new text"
@@ -78,3 +79,6 @@ def test_the_home_page_of_the_services_that_are_judged_gets_a_new_text(tmp_path,
     )
     page = build_changed_page(images, environment, tmp_path, "run", tmp_path / "log")
     assert f"</h1><p>{page.text}</p>" in built[0].read_text()
+    (logo,) = (tmp_path / "frontend").rglob(environment.services.logo_path.lstrip("/"))
+    (before,) = (ROOT / environment.images.services / "frontend").rglob(environment.services.logo_path.lstrip("/"))
+    assert logo.read_text().startswith(before.read_text().rstrip()) and logo.read_text() != before.read_text()

@@ -104,10 +104,17 @@ def test_here_and_production_are_told_apart(monkeypatch):
         list_deployment_for_all_namespaces=lambda: listed(workload()), list_stateful_set_for_all_namespaces=listed
     )
     api = SimpleNamespace(sanitize_for_serialization=lambda items: [item.plain for item in items])
-    rendered = {"redis": [budget("redis", "redis", minAvailable=1), workload(1, "redis", "StatefulSet")]}
+    rendered = {
+        "redis": [budget("redis", "redis", minAvailable=1), workload(1, "redis", "StatefulSet")],
+        "traefik": [budget("traefik", "traefik", minAvailable=1), workload(1, "traefik")],
+    }
     rendering = SimpleNamespace(production=lambda name: rendered.get(name, []))
     found = budgets.in_the_way(SimpleNamespace(cluster=SimpleNamespace(apps=apps, api=api), rendering=rendering))
-    assert found == [*NONE, "in production the budget redis never allows the eviction of a pod of redis"]
+    assert found == [
+        *NONE,
+        "in production the budget redis never allows the eviction of a pod of redis",
+        "in production the budget traefik never allows the eviction of a pod of traefik",
+    ]
 
 
 @pytest.mark.parametrize(
