@@ -22,6 +22,7 @@ from acceptance.drivers.api.sign_in import SignIn
 from acceptance.drivers.api.token_validation import says_valid
 from acceptance.drivers.services.carried_tokens import carried
 from acceptance.drivers.services.copies import copy_of
+from acceptance.drivers.services.log_lines import showing
 from acceptance.drivers.services.service import Api, Service, in_words
 from acceptance.drivers.workloads.pods import PodClient, delete_now, run_client
 
@@ -34,6 +35,8 @@ SILENT, HANGS_UP, TRICKLES = 0, 1, 2
 """The status of an auth server that accepts each request and never answers it, closes the connection instead, or sends
 the head of an answer a byte a second: a limit of time for each byte never ends that."""
 NO_ANSWER = (SILENT, HANGS_UP, TRICKLES)
+PATIENCE = 15
+"""Seconds within which a client is told that auth gives no answer, as in plan-15.10."""
 NO_WORD = {"error": "out of order"}
 """The body of an answer that neither accepts nor rejects a token."""
 UNCLEAR = 200
@@ -138,7 +141,7 @@ def answers_of_copies(
 def answer_of_copy(backend: Service, through: PodClient, settings: ServiceSettings, status: int, token: str) -> Asked:
     """A backend copy's answer to the protected query while its auth server gives a status, or one of no answer.
 
-    Raises AssertionError if the copy never answers.
+    Raises AssertionError if the copy takes PATIENCE seconds or never answers, or has the client's token in its log.
     """
     with (
         answering(through.namespace, status, json.dumps(NO_WORD)) as auth,
@@ -155,4 +158,10 @@ def answer_of_copy(backend: Service, through: PodClient, settings: ServiceSettin
             return auth.was_asked(settings.validate_path, token)
 
         eventually(was_asked, within=LOGS_READABLE, what=f"POST {settings.validate_path} from the backend")
+        assert asked.seconds < PATIENCE, (
+            f"expected {copy.name} to answer within {PATIENCE} s while its auth says {status}, "
+            f"saw an answer after {asked.seconds:.0f} s"
+        )
+        shown = showing({copy.name: copy.log()}, [token])
+        assert not shown, f"expected no line with the client's JWT while auth says {status}, saw some in {shown}"
         return asked

@@ -127,3 +127,22 @@ def test_a_copy_that_does_not_answer_in_time_is_seen(monkeypatch):
     monkeypatch.setattr(auth_stub, "copy_of", lambda *_: contextlib.nullcontext(copy))
     with pytest.raises(AssertionError, match="to answer in time while its auth says 2"):
         auth_stub.answer_of_copy(None, Thing(namespace=None), ServiceSettings(), auth_stub.TRICKLES, "good")
+
+
+@pytest.mark.parametrize(
+    ("line", "seconds", "wrong"),
+    [
+        ("auth: 503", 2, ""),
+        ("auth: 503 to header.body.its-signature", 2, "client's JWT"),
+        ("auth: 503", 15.1, "within 15 s while its auth says 503, saw an answer after 15 s"),
+    ],
+)
+def test_a_copy_that_is_slow_or_logs_the_token_while_auth_is_away_is_seen(monkeypatch, line, seconds, wrong):
+    copy = Thing(name="backend-service-1a", api=lambda _: None, log=lambda: ["began", line])
+    stub, asked = Thing(url="http://stub", was_asked=lambda *_: [1]), Thing(seconds=seconds)
+    monkeypatch.setattr(auth_stub, "ask", lambda *_: asked)
+    monkeypatch.setattr(auth_stub, "answering", lambda *_: contextlib.nullcontext(stub))
+    monkeypatch.setattr(auth_stub, "copy_of", lambda *_: contextlib.nullcontext(copy))
+    ask = (None, Thing(namespace=None), ServiceSettings(), 503, "header.body.its-signature")
+    with pytest.raises(AssertionError, match=wrong) if wrong else contextlib.nullcontext():
+        assert auth_stub.answer_of_copy(*ask) is asked
