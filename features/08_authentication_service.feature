@@ -135,7 +135,7 @@ Feature: Authentication service
     And another client over the limit gets 429 even for a valid sign-in
     And a limited client cannot evade the limit or charge another client by forging its address
     And Traefik trusts no external client about its address, here and in production
-    And production's auth tells clients apart by nothing that they say themselves
+    And production's auth tells clients apart, and by nothing that they say themselves
     And its counter expires by the time in Retry-After, however often it has called since
     And a client's successful sign-in also counts and does not lower its counter
     And a client that names itself by no header is also limited

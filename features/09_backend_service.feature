@@ -104,6 +104,7 @@ Feature: Backend service
     When the record is deleted from the database
     Then the query's data has the number of records in the database, at every endpoint
     And this also holds while both wallets send queries concurrently
+    And no browser may keep that data for its next user, where the query is sent by GET
     And no component that forwarded or validated its JWT has logged it
     When it sends the protected query with the headers and bodies that clients send
     Then each answer has the query's data and no errors

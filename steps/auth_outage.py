@@ -18,7 +18,7 @@ from acceptance.drivers.services import latency as measuring
 from acceptance.drivers.services.configured_copy import LINK
 from acceptance.drivers.services.copies import copy_of
 from acceptance.drivers.services.dns_names import addresses_by_file, own_names, resolved, written_into_dns
-from acceptance.drivers.services.log_lines import says_unreachable
+from acceptance.drivers.services.log_lines import says_unreachable, showing
 from acceptance.drivers.services.partitions import partitioned
 from acceptance.drivers.services.restarts import without_restarts
 
@@ -234,10 +234,12 @@ def public_is_answered(backend_doors, environment, status):
 
 
 @then("each backend pod logged that it cannot reach auth")
-def logged_unreachable(cut, backend, evidence):
-    def wanted(line):
-        return says_unreachable(line, "auth")
+def logged_unreachable(cut, backend, signed_in, evidence):
+    def logged():
+        return backend.each_logged(cut[1], lambda line: says_unreachable(line, "auth"))
 
     what = "a log line of each backend pod which says that auth cannot be reached"
-    found = eventually(lambda: backend.each_logged(cut[1], wanted), within=LOGS_READABLE, what=what, hint=LOGS)
-    evidence.add("the backend's log", found)
+    evidence.add("the backend's log", eventually(logged, within=LOGS_READABLE, what=what, hint=LOGS))
+    # Lines about failures are those to which people add the whole request.
+    shown = showing(backend.log(cut[1]), [signed_in["jwt"]])
+    assert not shown, f"expected no line with the client's JWT in the backend's log, saw some in {shown}"

@@ -29,6 +29,7 @@ from acceptance.drivers.api.graphql_variants import (
     not_unauthorized,
     with_data,
 )
+from acceptance.drivers.api.kept_answers import kept_data
 from acceptance.drivers.api.path_variants import ask_at_other_paths
 from acceptance.drivers.api.sign_in import LOGS as AUTH_LOGS
 from acceptance.drivers.api.sign_in import SignIn
@@ -134,6 +135,14 @@ def has_own_data_at_once(two_tokens, backend_doors, environment, evidence):
     evidence.add("answers to both wallets at once", {door: len(answers) for door, answers in seen.items()})
     wrong = {door: found[0] for door, answers in seen.items() if (found := of_others(answers))}
     assert seen and not wrong, f"expected each wallet's own data while both send queries concurrently, saw {wrong}"
+
+
+@then("no browser may keep that data for its next user, where the query is sent by GET")
+def data_is_not_kept(signed_in, backend_doors, environment, evidence):
+    answers, kept = kept_data(backend_doors, environment.services, signed_in["jwt"])
+    evidence.add("answers to the protected query by GET", {door: asked.describe() for door, asked in answers.items()})
+    said = {door: dict(answers[door].answer.headers) for door in kept}
+    assert answers and not kept, f"expected answers that no browser shows to its next user, saw {said}. Try: {LOGS}"
 
 
 @then(parsers.parse('each answer is the GraphQL error "{message}", without data'))

@@ -65,3 +65,5 @@ def is_healthy_again(needy, evidence):
 @then("it is ready")
 def is_ready_again(needy):
     needy.copy.wait_ready()
+    shown = needy.shown()
+    assert not shown, f"expected no line with a JWT or signature of its clients in its log, saw some in {shown}"

@@ -8,7 +8,7 @@ from acceptance.base.waiting import consistently
 from acceptance.drivers.api import caller_bursts, counter_starts, rate_limits
 from acceptance.drivers.api.counting_time import cost_of_counting
 from acceptance.drivers.api.rate_limit_excuses import call_with_excuses, excuses, nameless_client, served_at_other_paths
-from acceptance.drivers.api.rate_limit_settings import forgeable_in_production, not_as_set
+from acceptance.drivers.api.rate_limit_settings import not_as_set, unfit_in_production
 from acceptance.drivers.api.rate_limits import MAXIMUM
 from acceptance.drivers.api.sign_in import LOGS
 from acceptance.drivers.ingress import traefik_options
@@ -151,11 +151,13 @@ def nobody_is_believed(platform):
     assert not found, f"expected Traefik to set the client address itself, but {found}"
 
 
-@then("production's auth tells clients apart by nothing that they say themselves")
+@then("production's auth tells clients apart, and by nothing that they say themselves")
 def nobody_is_believed_by_auth(platform):
-    found = forgeable_in_production(platform, "auth-service")
+    found = unfit_in_production(platform, "auth-service")
     hint = "Try: kubectl kustomize --load-restrictor LoadRestrictionsNone k8s/auth-service/overlays/production"
-    assert not found, f"expected production to limit clients by what they cannot forge, but {'; '.join(found)}. {hint}"
+    assert not found, (
+        f"expected production to limit each client by what it cannot forge, but {'; '.join(found)}. {hint}"
+    )
 
 
 @then("its counter expires by the time in Retry-After, however often it has called since")

@@ -19,6 +19,7 @@ from acceptance.drivers.api.graphql import ask
 from acceptance.drivers.api.sign_in import SignIn
 from acceptance.drivers.network.cuts import DROP, RESET, NetworkPartition
 from acceptance.drivers.services.copies import Copy
+from acceptance.drivers.services.log_lines import showing
 from acceptance.drivers.services.service import Api, fields, in_words
 from acceptance.drivers.workloads.pods import PodClient, process_of, restarts
 
@@ -52,12 +53,12 @@ class Needy:
         self.name, self.address = str(pod.metadata.name), str(pod.status.pod_ip)
         self.api = copy.api(through)
         # It has to have served clients before: cached results must not be taken for a working dependency.
-        for answer in [work() for work in works_of(copy.name, self.api, environment, token)]:
+        for answer in [work() for work in works_of(copy.name, self.api, environment, token)[0]]:
             assert is_success(answer), (
                 f"expected the copy {copy.name} to serve while all its dependencies are available, "
                 f"saw {in_words(answer)}"
             )
-        self.works = works_of(copy.name, self.api, environment, token)
+        self.works, self.credentials = works_of(copy.name, self.api, environment, token)
         self.paths = health_paths(copy.name, self.api, environment)
         self.stores = True
         self.noticed = NOTICED
@@ -110,6 +111,10 @@ class Needy:
 
         return eventually(answered, within=self.noticed, what=what, hint=hint)
 
+    def shown(self) -> dict[str, int]:
+        """How many lines of its log show a credential that its clients sent, by pod. It has to be ready."""
+        return showing({self.name: self.copy.log()}, self.credentials)
+
     def start_anew(self) -> str:
         """End the copy's process as a crash does; return once Kubernetes has started it and its FIRST_TRIES are over.
 
@@ -135,8 +140,8 @@ class Needy:
         return f"{restarts(namespace.pod(self.name)) - before} times"
 
 
-def works_of(name: str, api: Api, environment: Environment, token: str) -> list[Work]:
-    """The requests for what a copy needs its dependencies for; each returns the answer.
+def works_of(name: str, api: Api, environment: Environment, token: str) -> tuple[list[Work], list[str]]:
+    """The requests for what a copy needs its dependencies for, each of which returns the answer, and what is secret.
 
     Auth gets a signed message, made while it has all that it needs; the backend gets the public query, and with a
     wallet's token the protected one, if it says what the database has (`protected_counts`).
@@ -144,13 +149,12 @@ def works_of(name: str, api: Api, environment: Environment, token: str) -> list[
     settings = environment.services
     if not name.startswith("auth-"):
         protected = [lambda: ask(api, settings, settings.protected_query, token).answer]
-        return [
-            lambda: ask(api, settings, settings.public_query).answer,
-            *(protected * bool(settings.protected_counts)),
-        ]
+        public = [lambda: ask(api, settings, settings.public_query).answer]
+        return public + protected * bool(settings.protected_counts), [token]
     visitor = SignIn(api, environment)
     message = visitor.message("a good message")
-    return [lambda: visitor.send_once(*message)]
+    # Whoever has the signature may sign in with it as long as its nonce is not used.
+    return [lambda: visitor.send_once(*message)], [message[1]]
 
 
 def is_error(answer: requests.Response) -> bool:

@@ -13,10 +13,12 @@ from acceptance.platform.platform import Platform
 Period = tuple[float, float]
 """The seconds from a client's refusal until it is served again, by its Retry-After, and those from its first call."""
 
-HEADER = re.compile(r"x-[a-z0-9-]+")
+PER_CLIENT = {"x-real-ip", "x-forwarded-for"}
+"""The headers that Traefik sets itself, to each client's own address. Source: Traefik, forwardedHeaders."""
+SAME_FOR_ALL = {f"x-forwarded-{name}" for name in ("host", "port", "proto", "server")}
+"""The headers that it sets itself, too, to what all clients of a site have in common."""
+HEADER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+|forwarded")
 """A value of a variable that names a header of requests."""
-OVERWRITTEN = {"x-real-ip", *(f"x-forwarded-{name}" for name in ("for", "host", "port", "proto", "server"))}
-"""The headers that Traefik sets itself for clients that it does not trust. Source: Traefik, forwardedHeaders."""
 
 
 def is_number_in(value: str, least: float, most: float) -> bool:
@@ -43,8 +45,8 @@ def not_as_set(served: int, period: Period, environment: Mapping[str, str], sett
     ]
 
 
-def forgeable_in_production(platform: Platform, name: str) -> list[str]:
-    """The variables by which a service would tell clients apart in production by what they say themselves, in words.
+def unfit_in_production(platform: Platform, name: str) -> list[str]:
+    """The variables by which a service would tell clients apart in production by nothing that is their own, in words.
 
     They are recognised here by their value, the header that scenarios send (`client_header`). An environment with
     patches is not judged: they also change what production renders here.
@@ -53,18 +55,25 @@ def forgeable_in_production(platform: Platform, name: str) -> list[str]:
         return []
     here = variables(platform.rendering.manifests(name), name)
     ingress = str(platform.rendering.production("ingress"))
-    return forgeable(here, in_production(platform, name), platform.environment.services.client_header, ingress)
+    return unfit(here, in_production(platform, name), platform.environment.services.client_header, ingress)
 
 
-def forgeable(here: Mapping[str, str], there: Mapping[str, str], header: str, ingress: str) -> list[str]:
-    """The variables with this header here that name one in production which any client may set, in words.
+def unfit(here: Mapping[str, str], there: Mapping[str, str], header: str, ingress: str) -> list[str]:
+    """The variables with this header here that have a value in production which is not each client's own, in words.
 
-    `ingress`: what production renders of it; a header that is named there may be set by it.
+    `ingress`: what production renders of it; a header that is named there may be set by it. Of several values, the
+    first one counts: the others are for requests without it. A variable that production does not set is not judged.
     """
     own = [name for name, value in here.items() if header and value.lower() == header.lower()]
-    found = {name: there.get(name, "").lower() for name in own}
-    return [
-        f"{name} is {value}, which clients set themselves"
-        for name, value in found.items()
-        if HEADER.fullmatch(value) and value not in OVERWRITTEN and value not in ingress.lower()
-    ]
+    found = {name: re.search(r"[\w-]+", there.get(name, "").lower()) for name in own}
+    named = {name: value[0] for name, value in found.items() if value}
+    return [f"{name} is {value}, {why}" for name, value in named.items() if (why := trouble_with(value, ingress))]
+
+
+def trouble_with(value: str, ingress: str) -> str:
+    """Why a value is nothing by which clients behind Traefik can be told apart; empty if it is."""
+    is_header = bool(HEADER.fullmatch(value)) and value not in SAME_FOR_ALL
+    is_set = is_header and bool(re.search(rf"(?<![\w-]){value}(?![\w-])", ingress.lower()))
+    if value in PER_CLIENT or is_set:
+        return ""
+    return "which clients set themselves" if is_header else "which is the same for all clients behind Traefik"

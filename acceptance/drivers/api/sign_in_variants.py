@@ -180,9 +180,15 @@ def with_zeros(visitor: SignIn) -> list[Signed]:
 
 
 def after_forgeries(visitor: SignIn) -> list[Signed]:
-    """FORGERIES good messages that other wallets signed, each with a nonce or challenge of its own, and a good one."""
+    """FORGERIES good messages that other wallets signed, each with a nonce or challenge of its own, and a good one.
+
+    Where auth issues nonces, the good one's is the oldest of its client: a second tab does not end the first.
+    Where it writes the message, only the last one for an address may be meant.
+    """
+    is_first = isinstance(visitor.flow, Siwe)
+    before = [visitor.message("a good message")] * is_first
     forgeries = [visitor.message("a message that another wallet signed") for _ in range(FORGERIES)]
-    return [*forgeries, visitor.message("a good message")]
+    return [*forgeries, *(before or [visitor.message("a good message")])]
 
 
 FORMS: dict[str, Callable[[SignIn], list[Signed]]] = {

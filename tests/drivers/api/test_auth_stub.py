@@ -127,3 +127,46 @@ def test_a_copy_that_does_not_answer_in_time_is_seen(monkeypatch):
     monkeypatch.setattr(auth_stub, "copy_of", lambda *_: contextlib.nullcontext(copy))
     with pytest.raises(AssertionError, match="to answer in time while its auth says 2"):
         auth_stub.answer_of_copy(None, Thing(namespace=None), ServiceSettings(), auth_stub.TRICKLES, "good")
+
+
+@pytest.mark.parametrize(
+    ("line", "seconds", "wrong"),
+    [
+        ("auth: 503", 2, ""),
+        ("auth: 503 to header.body.its-signature", 2, "client's JWT"),
+        ("auth: 503", 15.1, "within 15 s while its auth says 503, saw an answer after 15 s"),
+    ],
+)
+def test_a_copy_that_is_slow_or_logs_the_token_while_auth_is_away_is_seen(monkeypatch, line, seconds, wrong):
+    copy = Thing(name="backend-service-1a", api=lambda _: None, log=lambda: ["began", line])
+    stub, asked = Thing(url="http://stub", was_asked=lambda *_: [1]), Thing(seconds=seconds)
+    monkeypatch.setattr(auth_stub, "ask_beside_others", lambda *_: asked)
+    monkeypatch.setattr(auth_stub, "answering", lambda *_: contextlib.nullcontext(stub))
+    monkeypatch.setattr(auth_stub, "copy_of", lambda *_: contextlib.nullcontext(copy))
+    ask = (None, Thing(namespace=None), ServiceSettings(), 503, "header.body.its-signature")
+    with pytest.raises(AssertionError, match=wrong) if wrong else contextlib.nullcontext():
+        assert auth_stub.answer_of_copy(*ask) is asked
+
+
+@pytest.mark.parametrize(
+    ("blocks", "slow_for", "said"), [(False, 0, ""), (False, 2, ""), (True, 3, "the public query to be answered while")]
+)
+def test_a_copy_in_which_all_wait_for_auth_is_seen(monkeypatch, blocks, slow_for, said):
+    settings, asked_for = ServiceSettings(), []
+    began = threading.Event()
+
+    def ask(_, __, query, *token):
+        if token:
+            asked_for.append(query)
+            began.clear()
+            assert began.wait(10)
+            return Thing(seconds=2.0)
+        is_slow = blocks or len(asked_for) < slow_for
+        began.set()
+        return Thing(seconds=1.9 if is_slow else 0.1)
+
+    monkeypatch.setattr(auth_stub, "ask", ask)
+    with pytest.raises(AssertionError, match=said) if said else contextlib.nullcontext():
+        assert auth_stub.ask_beside_others(None, settings, "its JWT").seconds == 2.0
+    # A query for everyone may come before the one that waits.
+    assert len(asked_for) in ((3,) if blocks else (1, slow_for, slow_for + 1))

@@ -197,3 +197,23 @@ def test_a_process_is_ended_and_has_to_be_started_again_but_need_not_listen_at_o
     ((node, command),) = kubelet.told
     assert node == "worker" and '$1 == "abc"' in command and command.endswith("kill -KILL $process")
     assert copy.noticed == lost_dependencies.POD_READY
+
+
+@pytest.mark.parametrize(("line", "shown"), [("no database", {}), ("no database for its JWT", {"backend-copy-1": 1})])
+def test_a_credential_in_the_log_of_what_failed_is_seen(monkeypatch, line, shown):
+    copy, _ = needy(monkeypatch)
+    copy.copy.log = lambda: ["began", line]
+    assert copy.shown() == shown
+
+
+def test_a_signature_is_a_credential_too():
+    posted = []
+
+    def post(path, body, **_):
+        posted.append(body)
+        return json_answer(503, {})
+
+    api = Thing(get=lambda *_, **__: json_answer(200, {"nonce": "0123456789abcdef"}), post=post)
+    environment = Thing(services=ServiceSettings(), domain="example.org")
+    (work,), credentials = lost_dependencies.works_of("auth-copy", api, environment, "its JWT")
+    assert work().status_code == 503 and credentials == [posted[0]["signature"]]

@@ -5,7 +5,7 @@ from types import SimpleNamespace as Thing
 import pytest
 
 from acceptance.base.service_settings import ServiceSettings
-from acceptance.drivers.api.rate_limit_settings import forgeable, forgeable_in_production, not_as_set
+from acceptance.drivers.api.rate_limit_settings import not_as_set, unfit, unfit_in_production
 
 KNOWN = ServiceSettings(rate_limit_variable="RATE_LIMIT", rate_limit_seconds_variable="RATE_LIMIT_SECONDS")
 SET = {"RATE_LIMIT": "20", "RATE_LIMIT_SECONDS": "60"}
@@ -39,18 +39,23 @@ def test_an_auth_whose_settings_are_not_known_is_not_judged():
     [
         ({"BY": "x-client-id"}, {"BY": "x-real-ip"}, "X-Client-Id", "", []),
         ({"BY": "x-client-id"}, {"BY": "X-Forwarded-For"}, "X-Client-Id", "", []),
-        ({"BY": "x-client-id"}, {"BY": "address"}, "X-Client-Id", "", []),
+        ({"BY": "x-client-id"}, {"BY": "x-real-ip, address"}, "X-Client-Id", "", []),
         ({"BY": "x-client-id"}, {}, "X-Client-Id", "", []),
         ({"BY": "address"}, {"BY": "x-client-id"}, "", "", []),
         ({"BY": "x-client-id"}, {"BY": "x-edge-ip"}, "X-Client-Id", "customRequestHeaders: {X-Edge-Ip: a}", []),
         ({"BY": "X-Client-Id"}, {"BY": "x-client-id"}, "X-Client-Id", "", ["BY is x-client-id"]),
         ({"BY": "x-client-id"}, {"BY": "X-Caller"}, "X-Client-Id", "", ["BY is x-caller"]),
+        ({"BY": "x-client-id"}, {"BY": "cf-connecting-ip"}, "X-Client-Id", "", ["BY is cf-connecting-ip"]),
+        ({"BY": "x-client-id"}, {"BY": "x-edge"}, "X-Client-Id", "X-Edge-Ip: a", ["BY is x-edge"]),
+        ({"BY": "x-client-id"}, {"BY": "Forwarded"}, "X-Client-Id", "forwarded", []),
+        # All clients come from Traefik's pods, or to the same host.
+        ({"BY": "x-client-id"}, {"BY": "address"}, "X-Client-Id", "{forwardAuth: {address: a}}", ["BY is address"]),
+        ({"BY": "x-client-id"}, {"BY": "x-forwarded-host"}, "X-Client-Id", "", ["BY is x-forwarded-host"]),
     ],
-    ids=range(8),
+    ids=range(13),
 )
-def test_production_may_not_believe_what_clients_say_of_themselves(here, there, header, ingress, wrong):
-    found = forgeable(here, there, header, ingress)
-    assert [text.partition(",")[0] for text in found] == wrong
+def test_production_tells_clients_apart_but_not_by_what_they_say_themselves(here, there, header, ingress, wrong):
+    assert [text.partition(",")[0] for text in unfit(here, there, header, ingress)] == wrong
 
 
 def deployment(value):
@@ -67,4 +72,4 @@ def test_what_patches_change_is_not_production(patches, found):
     rendering = Thing(manifests=lambda _: deployment("x-caller"))
     rendering.production = lambda name: deployment("x-caller") if name == "auth-service" else []
     environment = Thing(patches=patches, services=ServiceSettings(client_header="X-Caller"))
-    assert forgeable_in_production(Thing(rendering=rendering, environment=environment), "auth-service") == found
+    assert unfit_in_production(Thing(rendering=rendering, environment=environment), "auth-service") == found

@@ -106,6 +106,33 @@ def test_who_asks_too_often_comes_again_when_it_was_told_but_not_for_ever(monkey
 
 
 @pytest.mark.parametrize("flow", ["siwe", "challenge"])
+def test_a_limit_of_few_calls_in_a_long_time_is_none_of_a_wallets_that_sign_in(monkeypatch, flow):
+    calls = collections.Counter()
+    monkeypatch.setattr(sign_in.time, "sleep", lambda _: pytest.fail("it waits for 15 minutes"))
+
+    class Strict(Auth):
+        def get(self, path, headers=(), **_):
+            calls[headers["X-Client-Id"]] += 1
+            return self.refusal() if calls[headers["X-Client-Id"]] > 3 else super().get(path, headers)
+
+        def post(self, path, body=None, **sent):
+            if "message" not in body:
+                return self.get(path, **sent)
+            calls[sent["headers"]["X-Client-Id"]] += 1
+            is_over = calls[sent["headers"]["X-Client-Id"]] > 3
+            return self.refusal() if is_over else super().post(path, body, **sent)
+
+        def refusal(self):
+            answer = self.answer(429, {})
+            answer.headers["Retry-After"] = "900"
+            return answer
+
+    there = visitor(flow, Strict(1), "X-Client-Id")
+    answers = [there.send(*there.message("a good message")).status_code for _ in range(7)]
+    assert answers == [201] * 7 and len(calls) > 4
+
+
+@pytest.mark.parametrize("flow", ["siwe", "challenge"])
 def test_who_enters_signs_in_over_the_connection_of_its_nonce(flow):
     auth = Auth(1)
     there = visitor(flow, auth)

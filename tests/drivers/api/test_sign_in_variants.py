@@ -185,6 +185,17 @@ def test_a_wallet_that_others_lock_out_is_seen(flow, most):
     assert len({NONCE.search(message).group() for message, _ in auth.sent}) == variants.FORGERIES + 1
 
 
+def test_an_auth_that_ends_a_clients_older_nonces_is_seen():
+    def believes(text, signature):
+        signer = Account.recover_message(encode_defunct(text=text), signature=signature)
+        return signer == there.wallet.address and f"Nonce: {auth.issued:016}" in text
+
+    auth = Auth(believes)
+    there = visitor("siwe", auth)
+    assert there.send(*there.message("a good message")).status_code == 201
+    assert there.send(*variants.signed(there, variants.AFTER_FORGERIES)).status_code == 401
+
+
 def test_times_have_six_digits_in_a_message_that_is_signed_so():
     there = visitor("siwe", Auth())
     message, signature = variants.signed(there, variants.MICROSECONDS)
