@@ -15,31 +15,38 @@ from typing import Any
 from kubernetes.utils import parse_quantity
 
 from acceptance.cluster.manifests import Manifest
-from acceptance.drivers.workloads.production_cache import without_cache
+from acceptance.drivers.workloads.production_argocd import unfit
+from acceptance.drivers.workloads.production_cache import PROCESSES, without_cache
 from acceptance.drivers.workloads.production_differences import ALLOWED, ANYWHERE
+from acceptance.drivers.workloads.production_policies import cut_off
 from acceptance.platform.application_status import ARGOCD
 from acceptance.platform.platform import Platform
 
 SETTINGS = {
-    "argocd-cm": {"users.anonymous.enabled": "false", "admin.enabled": "true"},
+    "argocd-cm": {
+        "users.anonymous.enabled": "false", "admin.enabled": "true",
+        "cluster.inClusterEnabled": "true", "application.sync.impersonation.enabled": "false",
+    },
     "argocd-rbac-cm": {"policy.default": ""},
     "argocd-cmd-params-cm": {
         "server.insecure": "false", "server.disable.auth": "false", "server.rootpath": "", "server.basehref": "/",
     },
 }  # fmt: skip
-"""Argo CD's settings that decide who gets in and how, with their defaults. Source: Argo CD's manual."""
+"""Argo CD's settings that decide who gets in and how, and whether it deploys to its own cluster and as itself, with
+their defaults. Source: Argo CD's manual."""
 ADMIN, DEX = "admin.enabled", "argocd-dex-server"
 """The setting that lets the built-in administrator in, and the program for logins by `dex.config`."""
 PARTS = ("argocd/applications", "argocd/projects")
 """What Argo CD is given besides its own settings."""
-PROCESSES = ("argocd-application-controller", "argocd-repo-server", "argocd-server")
-"""The processes without which Argo CD deploys and shows nothing."""
 
 
 def differences(platform: Platform, component: str) -> list[str]:
-    """What production's overlay of a component changes about what runs here, in words, except what ALLOWED lists."""
+    """What production's overlay of a component changes about what runs here, in words, except what ALLOWED lists.
+
+    With it, whom a policy of production cuts off.
+    """
     here, there = platform.render(component), platform.rendering.production(component)
-    return in_words(here, there, ALLOWED[component])
+    return in_words(here, there, ALLOWED[component]) + cut_off(component, there)
 
 
 def in_words(here: Iterable[Manifest], there: Iterable[Manifest], allowed: Iterable[str]) -> list[str]:
@@ -142,6 +149,7 @@ def argocd_otherwise(platform: Platform) -> list[str]:
     """Argo CD's settings in production that differ from those here, and what of it does not run, in words."""
     here, there = platform.render(ARGOCD), platform.rendering.production(ARGOCD)
     said = argocd_in_words(here, there) + in_words(here, there, ALLOWED[ARGOCD]) + without_cache(there)
+    said += unfit(there) + cut_off(ARGOCD, there)
     return said + [text for part in PARTS for text in differences(platform, part)]
 
 
