@@ -2,7 +2,8 @@
 
 A pattern is `KIND/NAME: PATH`, where `*` stands for any text and everything else for itself. Alone it allows any value.
 `PATTERN = VALUE` allows this value in production, or none (`gone`); `PATTERN >=` no less than here, or no limit;
-`PATTERN >= VALUE` no less than this, or no limit.
+`PATTERN >= VALUE` no less than this, or no limit; `PATTERN in LOW..HIGH` a whole number between these;
+`PATTERN with NUMBER` numbers, and this one among them.
 An object that only production has is `KIND/NAME: added`, one that it lacks `KIND/NAME: gone`. What is allowed here and
 still matters has a rule of its own, which the reason names. Source: the plan's 11 to 17; infrastructure/aws.
 """
@@ -80,6 +81,9 @@ ALLOWED: dict[str, Patterns] = {
     "auth-service": OF_SERVICE
     | {
         "Deployment/*: */image = *auth*": PINNED,
+        "ConfigMap/auth-config: data/RATE_LIMIT in 5..100": "an operator's number; a sign-in takes two calls",
+        "ConfigMap/auth-config: data/RATE_LIMIT_SECONDS in 30..3600": "an operator's number",
+        "ConfigMap/auth-config: data/SIWE_CHAINS with 1": "more chains than Ethereum's own; that one stays",
         "ConfigMap/auth-config: data/RATE_LIMIT_BY": "all clients share one address here",
     },
     "backend-service": OF_SERVICE | {"Deployment/*: */image = *backend*": PINNED},

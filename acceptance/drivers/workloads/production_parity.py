@@ -74,7 +74,15 @@ def is_allowed(place: str, before: str | None, after: str | None, patterns: Coll
     """Whether a pattern allows the value `after` at a place that has the value `before` here; None: it is gone."""
     for pattern in patterns:
         name, at_least, value = pattern.partition(" >=")
-        if at_least and fits(place, name):
+        of_number, _, ends = pattern.partition(" in ")
+        of_list, _, member = pattern.partition(" with ")
+        if ends and fits(place, of_number):
+            if is_between(after, *ends.split("..")):
+                return True
+        elif member and fits(place, of_list):
+            if is_list_with(after, member):
+                return True
+        elif at_least and fits(place, name):
             if is_enough(before, after) if not value else after is None or is_enough(value.strip(), after):
                 return True
         elif fits(place, pattern) or fits(f"{place} = {'gone' if after is None else after}", pattern):
@@ -91,6 +99,17 @@ def fits(text: str, pattern: str) -> bool:
 def compiled(pattern: str) -> re.Pattern[str]:
     """The regular expression of a pattern."""
     return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
+
+
+def is_between(value: str | None, low: str, high: str) -> bool:
+    """Whether a value is there and is a whole number between two others."""
+    return value is not None and value.isdigit() and int(low) <= int(value) <= int(high)
+
+
+def is_list_with(value: str | None, member: str) -> bool:
+    """Whether a value is numbers with commas in between, and this one is among them."""
+    numbers = [part.strip() for part in (value or "").split(",")]
+    return member in numbers and all(part.isdigit() for part in numbers)
 
 
 def is_enough(before: str | None, after: str | None) -> bool:
