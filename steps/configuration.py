@@ -17,7 +17,7 @@ from acceptance.drivers.services import configmap_use, production_settings
 from acceptance.drivers.services.configured_copy import copy_with_config, path_behind
 from acceptance.drivers.services.copies import copy_of
 from acceptance.drivers.services.last_lines import lines_until_end
-from acceptance.drivers.services.log_lines import for_developers, printed, prints
+from acceptance.drivers.services.log_lines import for_developers, printed, printed_while_serving, prints
 from acceptance.drivers.services.service import debug_level, in_words
 
 EPOCH = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
@@ -228,10 +228,11 @@ def deployed_without_debug(backend, evidence):
     values = {pod.metadata.name: backend.environment(pod).get("NODE_ENV") for pod in backend.running()}
     assert set(values.values()) == {"production"}, f"expected NODE_ENV=production in each pod, saw {values}"
     logs = backend.log(EPOCH)
-    found = {name: [line for line in lines if for_developers(line)] for name, lines in logs.items()}
+    found = {name: [*filter(for_developers, lines), *printed_while_serving(lines)] for name, lines in logs.items()}
     evidence.add("debug lines by pod", {name: f"{len(found[name])} of {len(logs[name])} lines" for name in logs})
     assert logs and not any(found.values()), (
-        f"expected no debug lines in production, saw {[x[0][:200] for x in found.values() if x]}"
+        "expected no debug lines in production, nor any printed beside the log, "
+        f"saw {[lines[0][:200] for lines in found.values() if lines]}"
     )
 
 

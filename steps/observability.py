@@ -1,5 +1,7 @@
 """What Argo CD and the cluster show about the platform."""
 
+import datetime
+
 from pytest_bdd import given, parsers, then
 
 from acceptance.base.deadlines import LOGS_READABLE, SETTLED
@@ -7,8 +9,9 @@ from acceptance.base.waiting import eventually
 from acceptance.drivers.argocd import application_policies as policies
 from acceptance.drivers.argocd import argocd_settings, reported_status, stale_variables
 from acceptance.drivers.cluster.machines import every_machine
-from acceptance.drivers.services import service_logs
-from acceptance.drivers.workloads import missing_references, pod_lists
+from acceptance.drivers.services import late_logs, service_logs
+from acceptance.drivers.services.service import now
+from acceptance.drivers.workloads import machine_logs, missing_references, pod_lists
 from acceptance.drivers.workloads.machine_room import blocked_anywhere, own_namespaces
 from steps.sync_records import see_ui
 
@@ -129,6 +132,7 @@ def all_logs(cluster, evidence):
 @then(parsers.parse("no node rotates a log before it reaches {mebibytes:d} MiB"))
 def logs_are_long(cluster, outputs, mebibytes, evidence):
     seen = {machine.name: pod_lists.longest_log(cluster, machine.name) for machine in every_machine(outputs)}
+    seen |= {"production's machines": machine_logs.shortest_log()}
     evidence.add("containerLogMaxSize of each kubelet, in bytes", seen)
     short = {name: size for name, size in seen.items() if size < mebibytes * 1024**2}
     hint = "Try: kubectl get --raw /api/v1/nodes/NAME/proxy/configz"
@@ -138,8 +142,10 @@ def logs_are_long(cluster, outputs, mebibytes, evidence):
 @then("each pod of auth, the backend and the frontend logs something after a request")
 def services_log(auth, backend, frontend, data_client, evidence):
     for service in (auth, backend, frontend):
+        since = now() - datetime.timedelta(minutes=1)
         mark, answered = service_logs.ask_each_pod(service, data_client)
         evidence.add(f"last lines of {service.name}", service_logs.wait_said(service, mark, answered))
+        late_logs.assert_written_at_once(service, data_client, mark, since)
 
 
 @given("metrics-server runs")

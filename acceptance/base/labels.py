@@ -19,5 +19,8 @@ CLIENT = {"alternate-futures.dev/client": "acceptance"}
 """Label of the scenarios' own clients: the services' network policies admit them on any port."""
 
 COPY_LABEL = "alternate-futures.dev/copy-of"
+PLACE = "kubernetes.io/metadata.name"
+"""The label by which Kubernetes names each namespace."""
+
 NAME_LABEL = "app.kubernetes.io/name"
 """Everything that one of the plan's Applications deploys carries this label with its name. Services select by `app`."""

@@ -4,7 +4,9 @@ import contextlib
 import fcntl
 import functools
 
-from acceptance.base.paths import CACHE
+from acceptance.base.paths import CACHE, ROOT
+from acceptance.base.yaml_text import documents
+from acceptance.clients.kustomize import build
 from acceptance.images.build import Images
 from acceptance.images.upstream_manifests import upstream
 
@@ -48,3 +50,10 @@ def tool(name):
         if not maker.is_there(entry):
             maker.build([entry])
     return maker.folder(entry) / name
+
+
+@functools.cache
+def rendering_of(component, overlay):
+    """What an overlay of a component renders from this checkout."""
+    upstream_manifests()
+    return documents(build(tool("kubectl"), ROOT / "k8s" / component / "overlays" / overlay))

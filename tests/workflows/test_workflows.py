@@ -47,6 +47,17 @@ def test_every_service_and_the_suite_have_a_workflow():
     ]
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_push_to_main_becomes_an_image_and_is_deployed(name):
+    path = ROOT / f"services/{name}/.github/workflows/image.yml"
+    # YAML reads the key `on` as true. A list of paths would leave pushes out that change only other files.
+    assert yaml.safe_load(path.read_text())[True] == {"pull_request": None, "push": {"branches": ["main"]}}
+    found = jobs(path)
+    assert list(found) == ["check", "publish", "deploy"]
+    assert [job.get("needs") for job in found.values()] == [None, "check", "publish"]
+    assert [job.get("if") for job in found.values()] == [None, "github.event_name == 'push'", None]
+
+
 def test_actionlint_finds_nothing():
     command = [tool("actionlint"), f"-shellcheck={programs()}/shellcheck", "-pyflakes=", *WORKFLOWS]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

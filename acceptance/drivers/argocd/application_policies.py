@@ -38,6 +38,7 @@ FOLLOWS = ("main", "HEAD", "refs/heads/main")
 KEPT = 3
 """The fewest sync records that an Application may keep: 14.3 returns to the commit before two others."""
 REDIRECTION = re.compile(r"\d?[<>]&\d|&>")
+SHELLS = ("ash", "bash", "dash", "sh")
 BACKGROUND = re.compile(r"[^;&|\n]*&(?!&)")
 """The rest of a shell's command that it starts in the background."""
 Judge = Callable[[Manifest], str]
@@ -207,13 +208,28 @@ def goes_first(spec: Manifest) -> int:
     return share_of(share, int(spec.get("replicas", 1)))
 
 
+def script_of(command: list[str]) -> str:
+    """What runs if a command is executed without a shell, as one line; empty if that is nothing.
+
+    No program has a blank in its name, and a shell takes one word after its `-c` for its script.
+    """
+    program = command[0] if command else " "
+    if " " in program:
+        return ""
+    if program.rpartition("/")[2] not in SHELLS:
+        return " ".join(command)
+    options = [number for number, word in enumerate(command) if re.fullmatch(r"-[a-z]*c[a-z]*", word)]
+    following = command[options[0] + 1 :] if options else []
+    return next((word for word in following if not word.startswith(("-", "+"))), "")
+
+
 def seconds_before_stop(container: Manifest) -> float:
     """Seconds that a terminating container keeps accepting requests: the sleep of its preStop hook.
 
     A sleep in the background delays nothing, unless the hook waits for it.
     """
     hook = (container.get("lifecycle") or {}).get("preStop") or {}
-    command = REDIRECTION.sub("", " ".join((hook.get("exec") or {}).get("command") or []))
+    command = REDIRECTION.sub("", script_of((hook.get("exec") or {}).get("command") or []))
     slept = re.search(r"\bsleep (\d+(?:\.\d+)?)", command)
     if slept and BACKGROUND.match(command, slept.end()) and not re.search(r"\bwait\b", command):
         return 0.0

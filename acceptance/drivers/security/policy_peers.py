@@ -9,7 +9,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from acceptance.base.labels import LABEL, NAME_LABEL, SCENARIO_LABEL
+from acceptance.base.labels import LABEL, NAME_LABEL, PLACE, SCENARIO_LABEL
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import Namespace, has_scenarios_name, of_scenario
@@ -31,8 +31,6 @@ CALLERS = {
 """The Applications whose pods may reach each Application's pods; its own belong to them."""
 NAMING = (NAME_LABEL, "app")
 """The labels that say what a pod belongs to: a selector has to ask for one of them."""
-PLACE = "kubernetes.io/metadata.name"
-"""The label by which Kubernetes names each namespace."""
 Labels = Mapping[str, str]
 
 

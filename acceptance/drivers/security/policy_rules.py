@@ -9,13 +9,13 @@ import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from acceptance.base.labels import NAME_LABEL
+from acceptance.base.labels import NAME_LABEL, PLACE
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.workloads import pod_of
 from acceptance.drivers.secrets.secret_use import running_workloads
 from acceptance.drivers.security.network_policies import OF_TRAEFIK, SERVICES
-from acceptance.drivers.security.policy_peers import PLACE, Labels, named, started_by, wrongly_admitted
+from acceptance.drivers.security.policy_peers import Labels, named, started_by, wrongly_admitted
 from acceptance.drivers.workloads.label_selectors import selects
 from acceptance.platform.access import NAMESPACE
 from acceptance.platform.applications import APPLICATIONS

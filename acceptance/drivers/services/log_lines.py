@@ -147,6 +147,17 @@ def printed(lines: Sequence[str], first: int) -> list[str]:
     return [line for line in whole(lines[first:]) if is_plain(line)] if is_logged else []
 
 
+def printed_while_serving(lines: Sequence[str]) -> list[str]:
+    """The lines since a request that were printed beside the log; none if half of the log is plain.
+
+    What a server prints at its start may be plain, and a log without requests does not say when that is over.
+    """
+    first = next((number for number, line in enumerate(lines) if REQUEST.search(line)), len(lines))
+    since = [line for line in lines[first:] if re.search(r"\w", line) and not OF_ERROR.match(line)]
+    found = [line for line in whole(lines[first:]) if is_plain(line)]
+    return found if len(found) * 2 < len(since) else []
+
+
 def for_developers(line: str, credentials: Iterable[str] = ()) -> bool:
     """Whether a line is meant for developers: by its level, by its beginning, or because it shows a credential."""
     found = fields(line)

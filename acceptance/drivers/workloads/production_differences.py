@@ -2,7 +2,8 @@
 
 A pattern is `KIND/NAME: PATH`, where `*` stands for any text and everything else for itself. Alone it allows any value.
 `PATTERN = VALUE` allows this value in production, or none (`gone`); `PATTERN >=` no less than here, or no limit;
-`PATTERN >= VALUE` no less than this, or no limit.
+`PATTERN >= VALUE` no less than this, or no limit; `PATTERN in LOW..HIGH` a whole number between these;
+`PATTERN with NUMBER` numbers, and this one among them.
 An object that only production has is `KIND/NAME: added`, one that it lacks `KIND/NAME: gone`. What is allowed here and
 still matters has a rule of its own, which the reason names. Source: the plan's 11 to 17; infrastructure/aws.
 """
@@ -33,7 +34,7 @@ OF_UPSTREAM: Patterns = {
     "Deployment/*: */resources/limits/memory >=": SIZES,
     "Deployment/*: */resources/limits/cpu": SIZES,
     "Deployment/*: */resources/requests/*": SIZES,
-    "NetworkPolicy/*: added": "its namespace may be closed in production",
+    "NetworkPolicy/*: added": "its namespace may be closed; production_policies.py judges whom that cuts off",
 }
 OF_SERVICE: Patterns = {
     "Job/*-synced: */image = *probe*": "production pulls from its own registry",
@@ -80,6 +81,9 @@ ALLOWED: dict[str, Patterns] = {
     "auth-service": OF_SERVICE
     | {
         "Deployment/*: */image = *auth*": PINNED,
+        "ConfigMap/auth-config: data/RATE_LIMIT in 5..100": "an operator's number; a sign-in takes two calls",
+        "ConfigMap/auth-config: data/RATE_LIMIT_SECONDS in 30..3600": "an operator's number",
+        "ConfigMap/auth-config: data/SIWE_CHAINS with 1": "more chains than Ethereum's own; that one stays",
         "ConfigMap/auth-config: data/RATE_LIMIT_BY": "all clients share one address here",
     },
     "backend-service": OF_SERVICE | {"Deployment/*: */image = *backend*": PINNED},
@@ -118,15 +122,20 @@ ALLOWED: dict[str, Patterns] = {
         "ConfigMap/argocd-cm: data/timeout.reconciliation*": JUDGED + "3.2, polling.py",
         "ConfigMap/argocd-cm: data/*": "an environment's url and logins; SETTINGS says what has to be as here",
         "ConfigMap/argocd-rbac-cm: data/*": "an environment's people; SETTINGS says what has to be as here",
-        "*: spec/replicas >=": "production has spare ones",
+        "*: spec/replicas >=": "production has spare ones; production_argocd.py judges who may have",
+        "*/argocd-application-controller: */env/ARGOCD_CONTROLLER_REPLICAS/*": "production_argocd.py judges it",
         "*/argocd-applicationset-controller: spec/replicas": "not needed, and so off here",
         "*/argocd-notifications-controller: spec/replicas": "not needed, and so off here",
         "*/argocd-dex-server: spec/replicas": "people may log in otherwise",
-        "*/argocd-*: */affinity/*": "its copies are on different machines",
+        "*/argocd-*: */affinity/*": "its copies are on different machines; production_argocd.py judges which",
         "*/argocd-*: */startupProbe/*": "a run waits for its start, on a busy machine",
-        "*/argocd-*: */resources/*": SIZES,
+        "*/argocd-*: */resources/requests/*": SIZES,
+        "*/argocd-*: */resources/limits/memory": "sizes are for the machines; production_argocd.py judges the least",
+        "*/argocd-*: */resources/limits/cpu >= 250m": SIZES,
+        "*/argocd-*: */resources/limits/ephemeral-storage >= 1Gi": SIZES,
         "*/argocd-*: */image": "production may pull from its own registry, pinned to a digest",
-        "*/argocd-*: */env/GOGC/*": SIZES,
+        "*/argocd-*: */env/GOGC/name": SIZES,
+        "*/argocd-*: */env/GOGC/value >= 20": SIZES,
         "*/argocd-server: */env/ARGOCD_API_SERVER_REPLICAS/*": "how many servers share the limit of logins",
     },
 }  # fmt: skip

@@ -15,32 +15,40 @@ from typing import Any
 from kubernetes.utils import parse_quantity
 
 from acceptance.cluster.manifests import Manifest
-from acceptance.drivers.workloads.production_cache import without_cache
+from acceptance.drivers.workloads.production_argocd import unfit
+from acceptance.drivers.workloads.production_cache import PROCESSES, without_cache
 from acceptance.drivers.workloads.production_differences import ALLOWED, ANYWHERE
+from acceptance.drivers.workloads.production_policies import cut_off
 from acceptance.drivers.workloads.production_versions import other_versions
 from acceptance.platform.application_status import ARGOCD
 from acceptance.platform.platform import Platform
 
 SETTINGS = {
-    "argocd-cm": {"users.anonymous.enabled": "false", "admin.enabled": "true"},
+    "argocd-cm": {
+        "users.anonymous.enabled": "false", "admin.enabled": "true",
+        "cluster.inClusterEnabled": "true", "application.sync.impersonation.enabled": "false",
+    },
     "argocd-rbac-cm": {"policy.default": ""},
     "argocd-cmd-params-cm": {
         "server.insecure": "false", "server.disable.auth": "false", "server.rootpath": "", "server.basehref": "/",
     },
 }  # fmt: skip
-"""Argo CD's settings that decide who gets in and how, with their defaults. Source: Argo CD's manual."""
+"""Argo CD's settings that decide who gets in and how, and whether it deploys to its own cluster and as itself, with
+their defaults. Source: Argo CD's manual."""
 ADMIN, DEX = "admin.enabled", "argocd-dex-server"
 """The setting that lets the built-in administrator in, and the program for logins by `dex.config`."""
 PARTS = ("argocd/applications", "argocd/projects")
 """What Argo CD is given besides its own settings."""
-PROCESSES = ("argocd-application-controller", "argocd-repo-server", "argocd-server")
-"""The processes without which Argo CD deploys and shows nothing."""
 
 
 def differences(platform: Platform, component: str) -> list[str]:
-    """What production's overlay of a component changes about what runs here, in words, except what ALLOWED lists."""
+    """What production's overlay of a component changes about what runs here, in words, except what ALLOWED lists.
+
+    With it, whom a policy of production cuts off.
+    """
     here, there = platform.render(component), platform.rendering.production(component)
-    return in_words(here, there, ALLOWED[component]) + other_versions(component, here, there)
+    said = in_words(here, there, ALLOWED[component])
+    return said + other_versions(component, here, there) + cut_off(component, there)
 
 
 def in_words(here: Iterable[Manifest], there: Iterable[Manifest], allowed: Iterable[str]) -> list[str]:
@@ -68,7 +76,15 @@ def is_allowed(place: str, before: str | None, after: str | None, patterns: Coll
     """Whether a pattern allows the value `after` at a place that has the value `before` here; None: it is gone."""
     for pattern in patterns:
         name, at_least, value = pattern.partition(" >=")
-        if at_least and fits(place, name):
+        of_number, _, ends = pattern.partition(" in ")
+        of_list, _, member = pattern.partition(" with ")
+        if ends and fits(place, of_number):
+            if is_between(after, *ends.split("..")):
+                return True
+        elif member and fits(place, of_list):
+            if is_list_with(after, member):
+                return True
+        elif at_least and fits(place, name):
             if is_enough(before, after) if not value else after is None or is_enough(value.strip(), after):
                 return True
         elif fits(place, pattern) or fits(f"{place} = {'gone' if after is None else after}", pattern):
@@ -85,6 +101,17 @@ def fits(text: str, pattern: str) -> bool:
 def compiled(pattern: str) -> re.Pattern[str]:
     """The regular expression of a pattern."""
     return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
+
+
+def is_between(value: str | None, low: str, high: str) -> bool:
+    """Whether a value is there and is a whole number between two others."""
+    return value is not None and value.isdigit() and int(low) <= int(value) <= int(high)
+
+
+def is_list_with(value: str | None, member: str) -> bool:
+    """Whether a value is numbers with commas in between, and this one is among them."""
+    numbers = [part.strip() for part in (value or "").split(",")]
+    return member in numbers and all(part.isdigit() for part in numbers)
 
 
 def is_enough(before: str | None, after: str | None) -> bool:
@@ -143,7 +170,7 @@ def argocd_otherwise(platform: Platform) -> list[str]:
     """Argo CD's settings in production that differ from those here, and what of it does not run, in words."""
     here, there = platform.render(ARGOCD), platform.rendering.production(ARGOCD)
     said = argocd_in_words(here, there) + in_words(here, there, ALLOWED[ARGOCD]) + without_cache(there)
-    said += other_versions(ARGOCD, here, there)
+    said += other_versions(ARGOCD, here, there) + unfit(there) + cut_off(ARGOCD, there)
     return said + [text for part in PARTS for text in differences(platform, part)]
 
 

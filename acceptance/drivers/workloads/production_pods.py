@@ -39,6 +39,7 @@ CORES = {"yb-tserver": "2", "yb-master": "1"}
 """The same for cores, where nothing else judges them. Source: plan 11.6.4, 11.6.5."""
 PROBED = {"auth-service": "/health", "backend-service": "/health", "frontend-service": "/"}
 """The path at which production may probe a service besides those that are probed here. Source: plan 14.2 to 16.2."""
+HOSTNAME = "kubernetes.io/hostname"
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
@@ -133,9 +134,31 @@ def homeless(objects: Iterable[Manifest]) -> list[str]:
     for name, spec in pods(objects):
         wanted = keys_of(spec)
         said += [f"{name} requires machines with the label {key}" for key in sorted(wanted) if key not in LABELS]
-        named = (spec.get("nodeSelector") or {}).get("kubernetes.io/hostname")
-        said += [f"{name} requires the machine {named}"] if named else []
+        named = named_machines(spec)
+        said += [f"{name} requires the machine {', '.join(named)}"] if named else []
     return said
+
+
+def named_machines(spec: Mapping[str, Any]) -> list[str]:
+    """The machines of which a pod requires one by its name; none if it could run elsewhere."""
+    chosen = (spec.get("nodeSelector") or {}).get(HOSTNAME)
+    by_term = [
+        [
+            value
+            for item in term.get("matchExpressions") or []
+            if (item["key"], item["operator"]) == (HOSTNAME, "In")
+            for value in item["values"]
+        ]
+        for term in terms_of(spec)
+    ]
+    others = [value for term in by_term for value in term] if all(by_term) else []
+    return [*([chosen] if chosen else []), *others]
+
+
+def terms_of(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The terms of a node affinity of which a pod requires one."""
+    found = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    return list((found.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or [])
 
 
 def keys_of(spec: Mapping[str, Any]) -> set[str]:
@@ -146,14 +169,13 @@ def keys_of(spec: Mapping[str, Any]) -> set[str]:
     for kind in ("podAffinity", "podAntiAffinity"):
         rules = (affinity.get(kind) or {}).get("requiredDuringSchedulingIgnoredDuringExecution") or []
         found |= {rule["topologyKey"] for rule in rules}
-    required = (affinity.get("nodeAffinity") or {}).get("requiredDuringSchedulingIgnoredDuringExecution") or {}
     terms = [
         {
             item["key"]
             for item in term.get("matchExpressions") or []
             if item["operator"] not in ("NotIn", "DoesNotExist")
         }
-        for term in required.get("nodeSelectorTerms") or []
+        for term in terms_of(spec)
     ]
     # One of them is enough.
     return found | min(terms, key=lambda keys: len(keys - {*LABELS}), default=set())

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.argocd.application_policies import troubles, workloads_everywhere
@@ -42,6 +43,10 @@ OF_PATRONI = ("/readiness", "/leader", "/primary", "/master", "/replica", "/read
 """The beginnings of paths at which Patroni says whether a member leads or follows, not only that its server runs."""
 HERE = {"127.0.0.1", "localhost", "::1"}
 """Hosts that are the pod's own if it is in its machine's network: the kubelet connects from there."""
+CLIENT = re.compile(r"^(?:(?:\S*/)?(?:sh|bash|ash|dash) -\w*c )?(?:(?:exec|timeout \S+) )?(?:\S*/)?(curl|wget)(?= )")
+FAILS = re.compile(r"-[sSLkgi46]*f[sSLkgi46]*|--fail(-with-body)?")
+"""The options of curl without which it takes an answer that is an error for success."""
+URL = re.compile(r"https?://|(localhost|127[.]0[.]0[.]1)[:/]")
 PORT_ONLY = re.compile(r"\byugabyte(?:db)?\b")
 """Images whose server opens its ports only once it serves, and that have no better check."""
 NOTICED = 120
@@ -120,13 +125,34 @@ def never_fails(workload: Manifest, services: Iterable[Manifest] = ()) -> str:
 def asks_something(command: dict[str, Any]) -> bool:
     """Whether a probe's command checks the server's health."""
     words = words_of(command.get("command") or [])
+    # It fails as it would without these, with another number.
+    if words[-3:-1] == ["||", "exit"] and words[-1] != "0":
+        words = words[:-3]
     # A shell ends as the last command of a sequence does, and a sequence of pipes as the last program.
     last = parts_of(words, {";"})[-1]
     piped = parts_of(last, PIPES)
     unheard = len(piped) > 1 and piped[-1][0] not in CHECKS and "pipefail" not in words
     if unheard or PASSES & set(last):
         return False
-    return any(program in last and (set(last) >= asking or set(last) >= READS) for program, asking in ASKS.items())
+    asked = any(program in last and (set(last) >= asking or set(last) >= READS) for program, asking in ASKS.items())
+    return asked or asks_by_http(piped[-1])
+
+
+def asks_by_http(words: list[str]) -> bool:
+    """Whether commands, one after the other, each request a path of the pod itself and fail if the answer is an error.
+
+    wget fails by itself. The kubelet ends a client that gets no answer.
+    """
+    return all(requests_itself(part) for part in parts_of(words, {"&&"}))
+
+
+def requests_itself(words: list[str]) -> bool:
+    """Whether a command is an HTTP client that fails with an answer that is an error, of a path that tells health."""
+    found = CLIENT.search(" ".join(words))
+    urls = [urlsplit(word if "://" in word else f"http://{word}") for word in words if URL.match(word)]
+    if not found or not urls or not (found[1] == "wget" or any(FAILS.fullmatch(word) for word in words)):
+        return False
+    return all(url.hostname in HERE and plain(url.path) not in ALIVE for url in urls)
 
 
 def words_of(command: Iterable[str]) -> list[str]:

@@ -154,6 +154,40 @@ def test_a_probe_of_a_shell_is_read(script, asks):
     assert bool(workload_health.never_fails(probe)) is not asks
 
 
+@pytest.mark.parametrize(
+    ("script", "asks"),
+    [
+        ("curl -f http://127.0.0.1:4000/health", True),
+        ("curl -fsS --max-time 2 http://localhost:4000/health", True),
+        ("curl --silent --fail --output /dev/null localhost:4000/health", True),
+        ("curl -f http://[::1]:4000/", True),
+        ("wget -q --spider http://127.0.0.1:4000/health", True),
+        ("wget -qO- localhost:4000/health >/dev/null", True),
+        ("curl -f http://127.0.0.1:4000/health && curl -f http://127.0.0.1:4000/graphql", True),
+        ("curl -f http://localhost:4000/health || exit 1", True),
+        ("curl -f http://localhost:4000/health || exit 0", False),
+        ("curl -s http://localhost:4000/health || exit 1", False),
+        ("curl -s http://127.0.0.1:4000/health", False),
+        ("curl --output f http://127.0.0.1:4000/health", False),
+        ("curl -f http://127.0.0.1:4000/live", False),
+        ("curl -f 'http://127.0.0.1:4000/live?by=kubelet'", False),
+        ("curl -f http://other:4000/health", False),
+        ("wget -q http://127.0.0.1:4000/health || true", False),
+        ("wget -qO- http://127.0.0.1:4000/health | cat", False),
+        ("curl -f http://127.0.0.1:4000/health; true", False),
+        ("echo curl -f http://127.0.0.1:4000/health", False),
+        ("curl --fail --version", False),
+        ("wget --help", False),
+    ],
+)
+def test_a_probe_by_an_http_client_is_read(script, asks):
+    probe = {"exec": {"command": ["sh", "-c", script]}}
+    assert bool(workload_health.never_fails(changed(BACKEND, PROBE, probe))) is not asks
+    if not any(word in script for word in ("&", "|", ";", "'", ">")):
+        probe = {"exec": {"command": script.split()}}
+        assert bool(workload_health.never_fails(changed(BACKEND, PROBE, probe))) is not asks
+
+
 @pytest.mark.parametrize("command", [["timeout", "3", "redis-cli", "-e", "ping"], ["psql", "-c", "select 1; select 2"]])
 def test_a_probe_without_a_shell_is_read(command):
     assert not workload_health.never_fails(changed(BACKEND, PROBE, {"exec": {"command": command}}))
@@ -190,6 +224,27 @@ def sleeping(script):
 )
 def test_a_sleep_in_the_background_delays_nothing(script, loses):
     hook = sleeping(script)["lifecycle"]
+    assert bool(policies.loses_requests(changed(BACKEND, "spec/template/spec/containers/0/lifecycle", hook))) is loses
+
+
+@pytest.mark.parametrize(
+    ("command", "loses"),
+    [
+        (["sleep", "5"], False),
+        (["/bin/sleep", "5"], False),
+        (["busybox", "sh", "-c", "sleep 5"], False),
+        (["/bin/bash", "-ec", "sleep 5"], False),
+        (["bash", "-o", "pipefail", "-c", "-e", "sleep 5; kill 1"], False),
+        (["sleep 5"], True),
+        (["sleep 5", "&&", "kill 1"], True),
+        (["sh", "sleep 5"], True),
+        (["sh", "-c", "sleep", "5"], True),
+        (["sh", "-c"], True),
+        ([], True),
+    ],
+)
+def test_a_pause_that_cannot_run_is_none(command, loses):
+    hook = {"preStop": {"exec": {"command": command}}}
     assert bool(policies.loses_requests(changed(BACKEND, "spec/template/spec/containers/0/lifecycle", hook))) is loses
 
 

@@ -5,9 +5,9 @@ import copy
 import pytest
 from tests_support import deployed_objects
 
-from acceptance.base.labels import NAME_LABEL, SCENARIO_LABEL
+from acceptance.base.labels import NAME_LABEL, PLACE, SCENARIO_LABEL
 from acceptance.drivers.security import policy_rules
-from acceptance.drivers.security.policy_peers import PLACE, started_by
+from acceptance.drivers.security.policy_peers import started_by
 
 PLACES = ("kind", "production")
 DENIAL = {"podSelector": {}, "policyTypes": ["Ingress"]}

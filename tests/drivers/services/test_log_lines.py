@@ -4,7 +4,15 @@ import json
 
 import pytest
 
-from acceptance.drivers.services.log_lines import for_developers, is_record, printed, prints, says_unreachable, showing
+from acceptance.drivers.services.log_lines import (
+    for_developers,
+    is_record,
+    printed,
+    printed_while_serving,
+    prints,
+    says_unreachable,
+    showing,
+)
 
 WHO = {"logger": "backend_service.auth", "service": "backend_service"}
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIweDEifQ.c2lnbmF0dXJlLW9mLXRoaXM"
@@ -160,3 +168,25 @@ MORGAN = "POST /graphql 200 3.123 ms - 15"
 )
 def test_what_is_printed_beside_a_log_is_told_from_a_log_of_plain_lines(before, since, found):
     assert printed([*before, *since], len(before)) == found
+
+
+SERVED = [line(level="INFO", message=f'10.0.0.{number}:1 - "POST /graphql HTTP/1.1" 200') for number in range(9)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ([*BANNER, *SERVED], []),
+        (
+            [*SERVED, "pool: 4 of 10 in use", *SERVED, "pool: 5 of 10 in use"],
+            ["pool: 4 of 10 in use", "pool: 5 of 10 in use"],
+        ),
+        ([*SERVED, "[", "  4,", "]"], ["[ 4, ]"]),
+        ([*LOGGED[:1], *BANNER], []),
+        ([*SERVED, "Traceback (most recent call last):", "  File 'a.py'", "psycopg.OperationalError: away"], []),
+        (["POST /graphql", *BANNER, *BANNER], []),
+        ([], []),
+    ],
+)
+def test_what_a_deployed_service_prints_is_told(lines, found):
+    assert printed_while_serving(lines) == found

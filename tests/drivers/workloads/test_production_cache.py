@@ -1,27 +1,16 @@
 """A cache of Argo CD that has no pods in production, or no Service, is told."""
 
-import functools
-
 import pytest
-from built import tool, upstream_manifests
+from built import rendering_of
 
-from acceptance.base.paths import ROOT
-from acceptance.base.yaml_text import documents
-from acceptance.clients.kustomize import build
 from acceptance.drivers.workloads.production_cache import without_cache
 
 PROXY, MEMBERS = "argocd-redis-ha-haproxy", "argocd-redis-ha-server"
 
 
-@functools.cache
-def rendered(overlay):
-    upstream_manifests()
-    return documents(build(tool("kubectl"), ROOT / "k8s/argocd/overlays" / overlay))
-
-
 @pytest.mark.parametrize("overlay", ["kind", "production"])
 def test_the_platforms_own_has_one(overlay):
-    assert without_cache(rendered(overlay)) == []
+    assert without_cache(rendering_of("argocd", overlay)) == []
 
 
 def workload(kind, name, **spec):

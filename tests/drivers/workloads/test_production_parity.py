@@ -80,6 +80,7 @@ def said_of(component, kind, name, path, value):
 TRAEFIK = ("traefik", "Deployment", "traefik")
 SERVICE = ("traefik", "Service", "traefik")
 AUTH = ("auth-service", "Deployment", "auth-service")
+CONFIG = ("auth-service", "ConfigMap", "auth-config")
 ROUTE = ("ingress", "IngressRoute", "backend-service")
 TO = "spec/routes/0/services/0"
 
@@ -115,6 +116,18 @@ TO = "spec/routes/0/services/0"
         (AUTH, "spec/replicas", 1, "spec/replicas is 1, not 2"),
         (AUTH, "spec/replicas", 3, ""),
         (("auth-service", "ConfigMap", "auth-config"), "data/NODE_ENV", "production", ""),
+        (CONFIG, "data/RATE_LIMIT", "50", ""),
+        (CONFIG, "data/RATE_LIMIT", "0", "data/RATE_LIMIT is 0, not 20"),
+        (CONFIG, "data/RATE_LIMIT", "1000000", "data/RATE_LIMIT is 1000000"),
+        (CONFIG, "data/RATE_LIMIT", "many", "data/RATE_LIMIT is many"),
+        (CONFIG, "data/RATE_LIMIT", None, "data/RATE_LIMIT is gone"),
+        (CONFIG, "data/RATE_LIMIT_SECONDS", "300", ""),
+        (CONFIG, "data/RATE_LIMIT_SECONDS", "1", "data/RATE_LIMIT_SECONDS is 1"),
+        (CONFIG, "data/SIWE_CHAINS", "1,137", ""),
+        (CONFIG, "data/SIWE_CHAINS", "137", "data/SIWE_CHAINS is 137"),
+        (CONFIG, "data/SIWE_CHAINS", "10, 1", ""),
+        (CONFIG, "data/SIWE_CHAINS", "1,main", "data/SIWE_CHAINS is 1,main"),
+        (CONFIG, "data/SIWE_CHAINS", "11", "data/SIWE_CHAINS is 11"),
         (("auth-service", "NetworkPolicy", "auth-service"), "spec/ingress", [], "spec/ingress/0"),
         (("redis", "NetworkPolicy", "redis"), "spec/ingress", [{}], "spec/ingress/0 is {}"),
         (("redis", "NetworkPolicy", "redis"), "spec/ingress", [{"from": []}], "spec/ingress/0 is {'from': []}"),
@@ -211,6 +224,9 @@ def argocd(settings=None, policy=None, replicas=2, server="Deployment"):
         (argocd({"admin.enabled": "false", "accounts.robot": "apiKey"}), "admin.enabled"),
         (argocd({"admin.enabled": "false", "dex.config": "connectors: []"}), "admin.enabled"),
         ([*argocd({"admin.enabled": "false", "dex.config": "connectors: []"}), RUNNING_DEX], ""),
+        (argocd({"cluster.inClusterEnabled": "false"}), "inClusterEnabled of argocd-cm is 'false', not 'true'"),
+        (argocd({"cluster.inClusterEnabled": "true"}), ""),
+        (argocd({"application.sync.impersonation.enabled": "true"}), "impersonation.enabled of argocd-cm is 'true'"),
         (argocd(replicas=0), "argocd-repo-server has no replicas"),
         (argocd(server="Job"), "argocd-server has no replicas"),
     ],

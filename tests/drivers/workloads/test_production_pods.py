@@ -49,7 +49,9 @@ def test_no_claim_is_no_pass():
 
 def required(*terms):
     """A node affinity that requires one of these terms."""
-    found = [{"matchExpressions": [{"key": key, "operator": how} for key, how in term]} for term in terms]
+    found = [
+        {"matchExpressions": [{"key": key, "operator": how, "values": ["one"]} for key, how in term]} for term in terms
+    ]
     return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": found}}}
 
 
@@ -64,6 +66,9 @@ def required(*terms):
         ("affinity", required([("disktype", "In")]), "label disktype"),
         ("affinity", required([("disktype", "In")], [("kubernetes.io/arch", "In")]), ""),
         ("affinity", required([("disktype", "DoesNotExist")]), ""),
+        ("affinity", required([("kubernetes.io/hostname", "In")]), "requires the machine one"),
+        ("affinity", required([("kubernetes.io/hostname", "In")], [("kubernetes.io/arch", "In")]), ""),
+        ("affinity", required([("kubernetes.io/hostname", "NotIn")]), ""),
     ],
 )
 def test_a_pod_that_no_machine_takes_is_told(path, value, said):
