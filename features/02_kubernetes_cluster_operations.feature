@@ -44,6 +44,7 @@ Feature: Kubernetes cluster operations
     Then the Service keeps its address
     And a pod on each worker reaches the Service by address and by name
     And so do the pods on control planes and each machine itself, now that it is on another worker
+    And what is outside the cluster answers the pods on workers, too
 
   @ac-2.6 @needs-everything
   Scenario: A container that fails three probes in a row is restarted
