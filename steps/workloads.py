@@ -54,7 +54,7 @@ def service_is_reached(namespace, outputs, service_address, evidence):
 def pods_are_answered_outside(namespace, outputs, environment, evidence):
     if environment.infrastructure.provisioner == "kind":
         target = outside.neighbour(outputs)
-        assert target, f"expected the load balancer {outputs.load_balancer.id} on the network {outputs.network.name}"
+        assert target, f"expected the load balancer {outputs.load_balancer.id} on the machines' network"
         evidence.add(f"who was answered at {target}", outside.answered_outside(namespace, outputs, target))
 
 

@@ -5,6 +5,8 @@ Out there nobody has a route to the pods' addresses: a machine has to send for t
 
 from __future__ import annotations
 
+import functools
+
 from acceptance.base.deadlines import POD_READY
 from acceptance.base.waiting import eventually
 from acceptance.clients.docker import inspect
@@ -22,7 +24,7 @@ def neighbour(outputs: Outputs) -> str:
     """
     container = inspect("container", outputs.load_balancer.id) or {}
     networks = (container.get("NetworkSettings") or {}).get("Networks") or {}
-    address = (networks.get(outputs.network.name) or {}).get("IPAddress")
+    address = (networks.get(outputs.network.name if outputs.network else "") or {}).get("IPAddress")
     return f"{address}:443" if address else ""
 
 
@@ -30,12 +32,9 @@ def answered_outside(namespace: Namespace, outputs: Outputs, target: str) -> lis
     """The client pods of the scenario's Service, one on each worker, that are answered there. Raises TimedOut."""
     clients = [f"client-{worker.name}" for worker in outputs.workers]
     for client in clients:
-        eventually(
-            lambda client=client: is_answered(namespace, client, target),
-            within=POD_READY,
-            what=f"{client} to be answered at {target}, outside the cluster",
-            hint=HINT,
-        )
+        attempt = functools.partial(is_answered, namespace, client, target)
+        what = f"{client} to be answered at {target}, outside the cluster"
+        eventually(attempt, within=POD_READY, what=what, hint=HINT)
     return clients
 
 
