@@ -54,7 +54,7 @@ def test_sysctls_are_set_before_the_kubelet_insists_on_them(user_data, files):
             assert line in settings
 
 
-def test_servers_encrypt_secrets_keep_an_audit_log_and_snapshots_and_leave_traefik_out(files):
+def test_servers_encrypt_secrets_keep_an_audit_log_and_leave_traefik_out(files):
     for machine in ("control-plane-1", "control-plane-2"):
         found = configuration(files, machine)
         assert found["secrets-encryption"] is True
