@@ -41,6 +41,7 @@ Feature: Infrastructure provisioning
     And that token is authorized to create certificate signing requests
     And a machine reads with it the settings that a join takes
     And a certificate that a machine requests with it is approved and issued, and is deleted again
+    And the controller managers give a machine what it needs when it joins, or returns after three days
     And every worker reaches the API at the address and with the CA that a new machine discovers with that token
     And what a new machine discovers is signed with a join token that is new, too
     And the API rejects a wrong join token

@@ -21,6 +21,7 @@ Feature: Kubernetes cluster operations
     Then each claim is Bound within 30 seconds
     And each pod writes to its volume
     And a pod's claims of every storage class that the platform uses are Bound
+    And claims without a class get the only default one, which is none of the platform's own
     And no quota or limit range blocks another claim in the platform's namespace
 
   @ac-2.4
@@ -43,6 +44,7 @@ Feature: Kubernetes cluster operations
     Then the Service keeps its address
     And a pod on each worker reaches the Service by address and by name
     And so do the pods on control planes and each machine itself, now that it is on another worker
+    And what is outside the cluster answers the pods on workers, too
 
   @ac-2.6 @needs-everything
   Scenario: A container that fails three probes in a row is restarted

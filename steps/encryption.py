@@ -4,6 +4,7 @@ from pytest_bdd import given, then, when
 
 from acceptance.base.deadlines import REPLICATED
 from acceptance.base.waiting import eventually
+from acceptance.drivers.cluster import unread_files
 from acceptance.drivers.cluster.etcd import snapshot, stored, ways_of_storing
 from acceptance.drivers.security.encryption_at_rest import MarkedSecret, key_files, predictable_keys
 
@@ -65,3 +66,10 @@ def key_is_private(namespace, outputs, evidence):
     assert len(digests) == 1, (
         f"expected one key on all API servers, saw {len(digests)}: one cannot read what another wrote"
     )
+
+
+@then("no API server was started before its file with the key changed")
+def key_was_read(cluster):
+    found = unread_files.key_files(cluster)
+    hint = "Try there: put the old key back, beside the new one, before any API server is started again"
+    assert not found, f"expected API servers with the keys of their files, but {'; '.join(found)}. {hint}"

@@ -5,7 +5,13 @@ import functools
 from pytest_bdd import then
 
 from acceptance.clients.caller import Caller
-from acceptance.drivers.cluster import join_requests, kubeadm_discovery, kubelet_identities, token_signatures
+from acceptance.drivers.cluster import (
+    controller_duties,
+    join_requests,
+    kubeadm_discovery,
+    kubelet_identities,
+    token_signatures,
+)
 from acceptance.drivers.cluster.machines import certificate_requesters, issued_tokens, judge_k3s_joins, wrong_token
 
 
@@ -58,6 +64,13 @@ def certificate_is_issued(cluster, join_tokens, evidence):
     evidence.add("whom the certificates that the join token requested are for", seen)
     refused = [text for subject in seen if (text := join_requests.refused_node(cluster, subject))]
     assert not refused, f"expected the API to list a machine that joins, saw {refused}. Try: {join_requests.HINT}"
+
+
+@then("the controller managers give a machine what it needs when it joins, or returns after three days")
+def joined_machines_are_served(cluster):
+    found = controller_duties.neglected(cluster)
+    hint = "Try: grep -- -- /etc/kubernetes/manifests/kube-controller-manager.yaml on each control plane"
+    assert not found, f"expected all that a machine needs when it joins or returns, but {'; '.join(found)}. {hint}"
 
 
 @then("every worker reaches the API at the address and with the CA that a new machine discovers with that token")

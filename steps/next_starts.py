@@ -11,6 +11,7 @@ from acceptance.drivers.workloads import missing_references
 @then("neither DNS nor the pod network has settings that the next start could not read")
 def settings_can_be_read(cluster):
     found = unread_settings.broken(cluster) + unread_settings.led_elsewhere(cluster)
+    found += unread_settings.unlike_proxies(cluster)
     hint = "Try: kubectl -n kube-system logs -l k8s-app=kube-dns; kubectl get configmaps -A"
     assert not found, f"expected settings that are read, but {'; '.join(found)}. {hint}"
     there = lambda: missing_references.all_there(cluster, missing_references.SYSTEM)  # noqa: E731

@@ -7,7 +7,7 @@ from pytest_bdd import parsers, then, when
 from acceptance.base.deadlines import VOLUME_BOUND
 from acceptance.base.waiting import eventually
 from acceptance.criteria.verdicts import Unverifiable
-from acceptance.drivers.data import kept_claims
+from acceptance.drivers.data import default_classes, kept_claims
 from acceptance.drivers.data.storage import (
     all_bound,
     claim,
@@ -70,6 +70,12 @@ def claims_of_each_class(namespace, cluster, platform, outputs, evidence):
     took = time.monotonic() - began
     evidence.add("seconds until a claim of each class was Bound", f"{took:.1f} s: {', '.join(classes)}")
     assert took <= VOLUME_BOUND.seconds, f"expected a claim of each class Bound within 30 s, it took {took:.1f} s"
+
+
+@then("claims without a class get the only default one, which is none of the platform's own")
+def one_default_class(cluster):
+    found = default_classes.mistaken(cluster)
+    assert not found, f"expected one default class without a disk of its own, but {'; '.join(found)}. Try: {CLASSES}"
 
 
 @then("no quota or limit range blocks another claim in the platform's namespace")

@@ -14,7 +14,7 @@ from acceptance.drivers.cluster import (
     silent_logs,
     terminated_containers,
 )
-from acceptance.drivers.network import reachability
+from acceptance.drivers.network import outside, reachability
 from acceptance.drivers.workloads import liveness_probes, pod_lists, pods_with_probes
 from acceptance.drivers.workloads.pods import start_on_each_worker
 from acceptance.drivers.workloads.pods_with_probes import wait_all_ready
@@ -48,6 +48,14 @@ def server_behind_service(namespace, outputs):
 @then("a pod on each worker reaches the Service by address and by name")
 def service_is_reached(namespace, outputs, service_address, evidence):
     evidence.add("who reached whom", reachability.reach_from_workers(namespace, outputs, service_address))
+
+
+@then("what is outside the cluster answers the pods on workers, too")
+def pods_are_answered_outside(namespace, outputs, environment, evidence):
+    if environment.infrastructure.provisioner == "kind":
+        target = outside.neighbour(outputs)
+        assert target, f"expected the load balancer {outputs.load_balancer.id} on the machines' network"
+        evidence.add(f"who was answered at {target}", outside.answered_outside(namespace, outputs, target))
 
 
 @then("so does a pod on each control plane")

@@ -6,7 +6,7 @@ Its statistics do not show these settings, so they are read from the files that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from acceptance.clients.docker import docker
@@ -21,6 +21,9 @@ PAUSES = ("client", "server", "tunnel")
 """The time-outs that close idle connections."""
 INTER, FALL, RISE = "2s", "3", "2"
 """HAProxy's defaults: the time between two checks, how many have to fail, and how many to succeed again."""
+ON_LOSS = "on-marked-down"
+HOLD, RESOLVE = "10s", "1s"
+"""HAProxy's defaults: how long an answer of the DNS is kept, and how often a name is asked again."""
 RETRIES = "3"
 """HAProxy's default: how often a connection that failed is tried again."""
 CONNECTS = 10.0
@@ -40,6 +43,9 @@ QUEUE = 128
 """The fewest connections that may wait to be accepted: as many as clients open in one moment."""
 WAITS_ONLY = ["tcp-request", "inspect-delay"]
 """How a rule begins that only says how long others wait."""
+
+ADDRESS = re.compile(r"[\d.]+(:|$)|\[|ipv[46]@|\*")
+"""How a server begins that is given by its address and not by a name."""
 
 Words = list[str]
 
@@ -148,7 +154,13 @@ def short_queues(text: str) -> dict[str, str]:
 
 def misses_late(text: str, within: float) -> list[str]:
     """Why users may be sent to a lost worker, in words: until a check notices it, or for longer than `within` s."""
-    return [wrong for proxy in proxies(text) if proxy.kind != "frontend" for wrong in left_behind(proxy, within)]
+    asked = resolvers(text)
+    return [
+        wrong
+        for proxy in proxies(text)
+        if proxy.kind != "frontend"
+        for wrong in [*left_behind(proxy, within), *outdated(proxy, within, asked)]
+    ]
 
 
 def left_behind(proxy: Proxy, within: float) -> Iterator[str]:
@@ -158,9 +170,8 @@ def left_behind(proxy: Proxy, within: float) -> Iterator[str]:
     said = proxy.last("timeout", "connect")
     if not said or not 0 < seconds(said[0]) <= CONNECTS:
         yield f"{proxy}: an attempt to connect lasts too long (timeout connect {said[0] if said else 'is not set'})"
-    defaults = [word for line in proxy.lines if line[0] == "default-server" for word in line[1:]]
     for line in (line for line in proxy.lines if line[0] == "server"):
-        words = [*defaults, *line[3:]]
+        words = [*default_server(proxy), *line[3:]]
         checked = [word for word in words if word in ("check", "no-check")]
         inter = value_of("inter", words, INTER)
         takes = seconds(inter) * int(value_of("fall", words, FALL))
@@ -173,6 +184,43 @@ def left_behind(proxy: Proxy, within: float) -> Iterator[str]:
             yield f"{proxy}: {line[1]} is missed only after {takes:g} s (inter x fall)"
         elif back > within:
             yield f"{proxy}: {line[1]} gets nothing for {back:g} s after it is back (inter x rise)"
+        if value_of(ON_LOSS, words, "") != "shutdown-sessions":
+            yield f"{proxy}: open connections to {line[1]} hang when it is lost ({ON_LOSS} shutdown-sessions)"
+
+
+def outdated(proxy: Proxy, within: float, asked: Mapping[str, float]) -> Iterator[str]:
+    """Why a backend would lead to a worker's old address after the worker came back with another one, in words.
+
+    `asked` is after how many seconds at most each section of resolvers asks for a name again.
+    """
+    for line in (line for line in proxy.lines if line[0] == "server"):
+        name = value_of("resolvers", [*default_server(proxy), *line[3:]], "")
+        if ADDRESS.match(line[2]):
+            continue
+        if name not in asked:
+            yield f"{proxy}: nobody asks for the address of {line[1]} again (resolvers)"
+        elif asked[name] > within:
+            yield f"{proxy}: the address of {line[1]} is kept for {asked[name]:g} s (hold valid, timeout resolve)"
+
+
+def resolvers(text: str) -> dict[str, float]:
+    """After how many seconds at most each section of resolvers asks for a name again."""
+    found: dict[str, float] = {}
+    times: dict[str, str] = {}
+    name = ""
+    for words in (line.partition("#")[0].split() for line in text.splitlines()):
+        if words[:1] and words[0] in SECTIONS:
+            name, times = (words[1] if words[0] == "resolvers" else ""), {}
+        elif words[:2] in (["hold", "valid"], ["timeout", "resolve"]):
+            times[words[0]] = words[2]
+        if name:
+            found[name] = max(seconds(times.get("hold", HOLD)), seconds(times.get("timeout", RESOLVE)))
+    return found
+
+
+def default_server(proxy: Proxy) -> Words:
+    """The parameters that all servers of a backend have."""
+    return [word for line in proxy.lines if line[0] == "default-server" for word in line[1:]]
 
 
 def redispatches(proxy: Proxy) -> bool:

@@ -23,6 +23,7 @@ Feature: Hardening
     And every Secret of the cluster is encrypted in etcd
     And no API server takes a predictable key
     And all API servers have the same key, in a file that only root can read
+    And no API server was started before its file with the key changed
 
   @plan-27.3 @writes-to-users
   Scenario: Pods accept connections only from clients that a policy names

@@ -70,6 +70,12 @@ CHECKED = "default-server check inter 500ms fall 2"
         ("rise 1", "rise 1 downinter 5m", "gets nothing for 300 s"),
         ("rise 1", "rise 3 fastinter 10s", "gets nothing for 20.5 s"),
         ("inter 500ms fall 2 rise 1", "inter 6s fall 1", "gets nothing for 12 s"),
+        (" on-marked-down shutdown-sessions", "", "open connections to ${worker} hang"),
+        ("${worker}:${port}", "${worker}:${port} on-marked-down none", "open connections to ${worker} hang"),
+        ("hold valid 5s", "hold valid 1h", "is kept for 3600 s"),
+        ("hold valid 5s", "timeout resolve 5m", "is kept for 300 s"),
+        (" resolvers engine", "", "nobody asks for the address of ${worker} again"),
+        (" resolvers engine", " resolvers others", "nobody asks for the address of ${worker} again"),
     ],
 )
 def test_a_worker_that_is_gone_and_still_given_users_is_told(old, new, seen):
@@ -85,6 +91,8 @@ def test_a_worker_that_is_gone_and_still_given_users_is_told(old, new, seen):
         ("option redispatch", "option redispatch 10\n  retries 20"),
         ("timeout connect 2s", "timeout connect 10s"),
         ("rise 1", "rise 20"),
+        ("hold valid 5s", ""),
+        ("${worker}:${port}\n", "10.0.0.7:${port}\n"),
         ("option dontlognull", "option nolinger\n  no option nolinger"),
     ],
 )

@@ -65,11 +65,37 @@ def test_a_second_apply_changes_nothing(applied):
     assert "No changes." in applied.run("plan", "-detailed-exitcode", *applied.variables).stdout
 
 
-def test_everything_that_can_be_tagged_is_under_the_clusters_tag_and_none_changes_from_run_to_run(applied):
+def made(applied, kind=""):
+    """The values of what was made: of a kind, or of all."""
     resources = json.loads(applied.run("show", "-json").stdout)["values"]["root_module"]
     modules = [resources, *resources["child_modules"]]
-    made = [it["values"] for module in modules for it in module.get("resources", []) if it["mode"] == "managed"]
-    tags = [values["tags_all"] for values in made if "tags_all" in values]
+    every = [it for module in modules for it in module.get("resources", []) if it["mode"] == "managed"]
+    return [it["values"] for it in every if not kind or it["type"] == kind]
+
+
+def test_machines_find_every_control_plane_by_name(applied):
+    """With one address alone nothing could join, or come back, once that machine is lost: not even its replacement."""
+    addresses = {machine.address for machine in Outputs.model_validate(applied.outputs()).control_planes}
+    found = [record for record in made(applied, "aws_route53_record") if record["name"].startswith("api.")]
+    assert len(addresses) == 3
+    assert {*found[0]["records"]} == addresses
+    assert len(found) == 1
+
+
+def test_each_rule_is_at_the_ends_that_it_names(applied):
+    names = {group["id"]: group["tags"]["Name"] for group in made(applied, "aws_security_group") if group["tags"]}
+    for way, ends in (("ingress", (1, 0)), ("egress", (0, 1))):
+        rules = made(applied, f"aws_vpc_security_group_{way}_rule")
+        flows = [rule for rule in rules if rule["referenced_security_group_id"] in names]
+        assert len(flows) == 17
+        for rule in flows:
+            own, other = names[rule["security_group_id"]], names[rule["referenced_security_group_id"]]
+            pair = [(own, other)[end].removeprefix("alternate-futures-production-").replace("-", "_") for end in ends]
+            assert rule["description"].endswith("-" + "-".join(pair)), (way, rule["description"], pair)
+
+
+def test_everything_that_can_be_tagged_is_under_the_clusters_tag_and_none_changes_from_run_to_run(applied):
+    tags = [values["tags_all"] for values in made(applied) if "tags_all" in values]
     assert len(tags) > 40
     assert all(own["Cluster"] == "alternate-futures-production" for own in tags)
     assert all("Run" not in own for own in tags)

@@ -12,6 +12,7 @@ from aws_tools import AWS, PRODUCTION, SSH_KEY, Tofu, stand_in_provider, variabl
 
 NOTICED = 30
 """Seconds after which the load balancer leads users to where Traefik has moved, at most."""
+NODES = ("control_planes", "workers")
 K3S = {"version": "v1.34.1+k3s1", "binary_sha256": "0" * 64, "installer_sha256": "0" * 64}
 
 
@@ -103,10 +104,21 @@ def test_machines_are_spread_over_the_zones(production):
         assert len(set(zones)) == 3
 
 
+def test_names_of_secrets_are_free_again_once_they_are_deleted(production):
+    """AWS keeps a name for 30 days by default, and would refuse the apply that recovers the platform (24.5)."""
+    secrets = planned(production, "aws_secretsmanager_secret")
+    assert secrets and {secret["recovery_window_in_days"] for secret in secrets.values()} == {0}
+
+
 def test_listeners_and_targets(production):
     assert sorted(found["port"] for found in planned(production, "aws_lb_listener").values()) == [80, 443, 6443]
     groups = {found["port"]: found for found in planned(production, "aws_lb_target_group").values()}
-    assert groups[6443]["preserve_client_ip"] == "false"
+    # Services limit and log users by their address; a control plane would get answers from itself.
+    assert {port: group["preserve_client_ip"] for port, group in groups.items()} == {
+        80: "true", 443: "true", 6443: "false",
+    }  # fmt: skip
+    # Connections to a machine that is gone, or leaves, end at once.
+    assert {group["connection_termination"] for group in groups.values()} == {True}
     assert all(group["health_check"] for group in groups.values())
     attached = planned(production, "aws_lb_target_group_attachment")
     for service in ("http", "https"):
@@ -137,11 +149,29 @@ def test_the_ports_are_the_plans(production):
     assert widest == 1
 
 
-def test_every_flow_has_a_rule_at_both_ends(production):
-    found = [set(planned(production, f"aws_vpc_security_group_{way}_rule")) for way in ("ingress", "egress")]
-    flows = [{address.partition(".flow[")[2] for address in addresses if ".flow[" in address} for addresses in found]
-    assert flows[0] == flows[1]
-    assert len(flows[0]) == 17
+FLOWS = {
+    *(("kubelet", one, other, "tcp", 10250, 10250) for one in NODES for other in NODES),
+    *(("vxlan", one, other, "udp", 8472, 8472) for one in NODES for other in NODES),
+    *(("api", one, "control_planes", "tcp", 6443, 6443) for one in NODES),
+    ("etcd", "control_planes", "control_planes", "tcp", 2379, 2380),
+    ("public", "load_balancer", "control_planes", "tcp", 6443, 6443),
+    ("http", "load_balancer", "workers", "tcp", 80, 80),
+    ("https", "load_balancer", "workers", "tcp", 443, 443),
+    ("health", "load_balancer", "workers", "tcp", 32080, 32080),
+    *(("ssh", "ssh", node, "tcp", 22, 22) for node in NODES),
+}
+"""Who talks to whom: what for, from, to, protocol, first and last port."""
+
+
+def test_every_flow_has_a_rule_at_both_ends_and_there_is_no_other(production):
+    for way in ("ingress", "egress"):
+        rules = planned(production, f"aws_vpc_security_group_{way}_rule")
+        found = {address: rule for address, rule in rules.items() if ".flow[" in address}
+        said = {
+            (rule["description"], rule["ip_protocol"], rule["from_port"], rule["to_port"]) for rule in found.values()
+        }
+        assert said == {(f"{what}-{one}-{other}", *ports) for what, one, other, *ports in FLOWS}
+        assert len(found) == 17
 
 
 def test_nobody_named_means_6443_is_closed(tofu):

@@ -64,6 +64,9 @@ def test_servers_encrypt_secrets_keep_an_audit_log_and_leave_traefik_out(files):
         policy = next(text.partition("=")[2] for text in found["kube-apiserver-arg"] if "audit-policy-file" in text)
         assert yaml.safe_load(files[machine][policy])["kind"] == "Policy"
         assert "balancer.example.test" in found["tls-san"]
+        # Every six hours, for a week. Source: task 24.
+        assert found["etcd-snapshot-schedule-cron"] == "0 */6 * * *"
+        assert found["etcd-snapshot-retention"] >= 28
         assert found["node-taint"] == ["node-role.kubernetes.io/control-plane:NoSchedule"]
 
 
@@ -95,6 +98,8 @@ def test_storage_classes_are_gp3_and_encrypted_and_one_is_the_default(files):
         assert found["parameters"]["type"] == "gp3"
         assert found["parameters"]["encrypted"] == "true"
         assert found["volumeBindingMode"] == "WaitForFirstConsumer"
+    # A claim that is deleted by mistake takes no disk of the platform with it.
+    assert {name for name, found in classes.items() if found["reclaimPolicy"] != "Retain"} == {"gp3"}
     default = "storageclass.kubernetes.io/is-default-class"
     assert [name for name, found in classes.items() if found["metadata"]["annotations"][default] == "true"] == ["gp3"]
 

@@ -121,4 +121,7 @@ CHECKS = (
     Check("4.2.12", "cipher suites are restricted", KUBELET, ("tlsCipherSuites",), is_set, NOWHERE),
     Check("4.2.13", "processes of a pod are limited", KUBELET, ("podPidsLimit",), lambda limit: (limit or -1) > 0,
           NOWHERE),
+    # With too low a limit a database cannot serve more clients; guides for hardened clusters say 1024 to 4096.
+    Check("4.2.13/512", "a pod may have 512 processes", KUBELET, ("podPidsLimit",),
+          lambda limit: (limit or -1) < 0 or limit >= 512),
 )  # fmt: skip

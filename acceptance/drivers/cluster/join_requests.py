@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import datetime
 import functools
 import secrets
 
@@ -20,6 +21,7 @@ from acceptance.base.deadlines import Deadline
 from acceptance.base.waiting import eventually
 from acceptance.clients.caller import Caller
 from acceptance.cluster.cluster import REQUEST_TIMEOUT, Cluster
+from acceptance.drivers.cluster.controller_duties import LASTS
 from acceptance.drivers.cluster.machines import OF_SCENARIO
 
 PATH = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
@@ -32,7 +34,8 @@ HINT = "kubectl get csr; kubectl get validatingwebhookconfigurations; kube-contr
 def issued_to(cluster: Cluster, token: str) -> str:
     """The subject of the certificate that a machine gets which asks for one with a join token.
 
-    Raises AssertionError if the request is refused or the certificate is another one's, TimedOut if none is issued.
+    Raises AssertionError if the request is refused, or the certificate is another one's or ends soon, TimedOut if none
+    is issued.
     """
     name = f"{OF_SCENARIO}{secrets.token_hex(4)}"
     subject = f"system:node:{name}"
@@ -48,9 +51,20 @@ def issued_to(cluster: Cluster, token: str) -> str:
         # The controller manager deletes it otherwise, after an hour.
         with contextlib.suppress(ApiException):
             cluster.certificates.delete_certificate_signing_request(name)
-    names = x509.load_pem_x509_certificate(pem).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    assert [item.value for item in names] == [subject], f"expected a certificate for {subject}, saw one for {names}"
+    judge(x509.load_pem_x509_certificate(pem), subject)
     return subject
+
+
+def judge(issued: x509.Certificate, subject: str) -> None:
+    """Raise AssertionError unless a certificate is for this subject, and lasts while a machine is off."""
+    names = issued.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    assert [item.value for item in names] == [subject], f"expected a certificate for {subject}, saw one for {names}"
+    seconds = (issued.not_valid_after_utc - datetime.datetime.now(datetime.UTC)).total_seconds()
+    # Signers date certificates back by some minutes.
+    assert seconds > LASTS - 3600, (
+        f"expected a certificate for {LASTS} s or more, for a machine that was off to return, saw {seconds:.0f} s. "
+        "Try: kube-controller-manager's --cluster-signing-duration"
+    )
 
 
 def refused_node(cluster: Cluster, subject: str) -> str:

@@ -25,11 +25,18 @@ def slow_to_notice(cluster: Cluster, most: int) -> list[str]:
     Kubernetes' own value is 40 s, or 50. Where the machines are out of reach, K3s' servers are judged by what they tell
     the API, and other control planes not at all.
     """
+    return [
+        f"{MANAGER} of {name} {text}" for name, found in of_managers(cluster).items() if (text := late(found, most))
+    ]
+
+
+def of_managers(cluster: Cluster) -> dict[str, Settings]:
+    """The flags of the controller managers, by node; of K3s' servers those that somebody set."""
     started: dict[str, Settings] = {node.metadata.name: of_k3s(node, MANAGER) for node in cluster.nodes()}
     if not cluster.is_attached:
         names = [server.name for server in cluster.outputs.control_planes]
         started |= {name: {**started.get(name, {}), **of_program(cluster, name, MANAGER)} for name in names}
-    return [f"{MANAGER} of {name} {text}" for name, found in started.items() if (text := late(found, most))]
+    return started
 
 
 def late(settings: Mapping[str, object], most: int) -> str:

@@ -17,6 +17,7 @@ import yaml
 from kubernetes.client import ApiException
 
 from acceptance.cluster.cluster import Cluster
+from acceptance.drivers.cluster import unread_files
 from acceptance.drivers.cluster.machines import every_machine
 from acceptance.infrastructure.contract import Machine
 
@@ -55,12 +56,13 @@ LOOK = (
     "$(tr '\\0' '\\n' </proc/$pid/cmdline 2>/dev/null | sed -n '1{/^\\//p}'); do "
     '[ -s "$file" ] || echo "absent $file"; done; fi; '
     f"sed -n 's/^ *server: */server /p' {KUBECONFIG} 2>/dev/null; "
-    f'for file in {MANIFESTS}/[!.]*; do if [ -f "$file" ]; then echo "manifest $(base64 -w 0 <"$file")"; fi; done'
+    f'for file in {MANIFESTS}/[!.]*; do if [ -f "$file" ]; then echo "manifest $(base64 -w 0 <"$file")"; fi; done; '
+    + unread_files.LOOK
 )
 """Prints `unit NAME STATE RESTART` for each unit that runs; when the kubelet's settings changed and when it started, in
 seconds since 1970; what is wrong with containerd's settings; the arguments that the kubelet runs with and those that it
 would be started with; `absent FILE` for each file that the next start of kubeadm's kubelet needs and that is gone or
-empty; the server of its kubeconfig; each file of static pods, in base64."""
+empty; the server of its kubeconfig; each file of static pods, in base64; and what `unread_files` looks for."""
 
 
 def would_not_return(cluster: Cluster) -> list[str]:
@@ -113,7 +115,7 @@ def in_words(printed: str, servers: Iterable[str] = ()) -> list[str]:
     said += [f"the next start of the kubelet needs {file}, which is gone or empty" for file in texts["absent"]]
     said += unread_arguments(texts["running"], texts["arguments"])
     said += [f"{KUBECONFIG} leads to {text}" for text in texts["server"] if allowed and text not in allowed]
-    return said + doubled(texts["manifest"])
+    return said + doubled(texts["manifest"]) + unread_files.in_words(texts["read"])
 
 
 def by_word(printed: str) -> collections.defaultdict[str, list[str]]:

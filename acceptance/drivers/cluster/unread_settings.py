@@ -14,6 +14,7 @@ from kubernetes import client
 
 from acceptance.base.conditions import is_ready
 from acceptance.cluster.cluster import Cluster
+from acceptance.drivers.cluster.machines import every_machine
 from acceptance.drivers.cluster.reboots import common_server
 from acceptance.drivers.network.reachability import DNS
 
@@ -27,6 +28,10 @@ NOT_PARSED, RECENTLY = "Corefile parse failed", 120
 FLANNEL = "kube-flannel-cfg"
 """The ConfigMap that flannel's own manifest calls so. Source: flannel, kube-flannel.yml; K3s writes a file."""
 
+MODES = ("", "iptables", "nftables", "ipvs")
+"""The modes that kube-proxy can be started in on Linux; empty for its default. Source: kube-proxy's reference."""
+MODE = "curl -sm 5 http://127.0.0.1:10249/proxyMode || true"
+"""Prints the mode that a machine's kube-proxy runs in, at the address of its metrics by default."""
 PROXY, CONFIG = "kube-proxy", "kind: Config\n"
 """The ConfigMap that kubeadm calls so, and the line of a kubeconfig in it. Source: kubeadm, the addon kube-proxy."""
 
@@ -38,6 +43,33 @@ def broken(cluster: Cluster) -> list[str]:
     found = [f"the DNS server {name} could not load its settings, and keeps the old ones" for name in stale]
     maps = cluster.core.list_config_map_for_all_namespaces(field_selector=f"metadata.name={FLANNEL}").items
     return found + [f"{name} of {FLANNEL} is no JSON" for item in maps for name in no_json(item.data or {})]
+
+
+def unlike_proxies(cluster: Cluster) -> list[str]:
+    """The settings with which no kube-proxy could be started, or none has been started yet, in words.
+
+    It ends at once if it cannot read them: on a machine that is new or was rebooted no Service is reached then.
+    """
+    if cluster.is_attached:
+        return []
+    maps = cluster.core.list_namespaced_config_map("kube-system", field_selector=f"metadata.name={PROXY}").items
+    texts = [text for item in maps for name, text in (item.data or {}).items() if name == "config.conf"]
+    machines = [machine.name for machine in every_machine(cluster.outputs)] if texts else []
+    running = {name: cluster.on_node(name, "sh", "-c", MODE).strip() for name in machines}
+    return [f"config.conf of {PROXY} {wrong}" for text in texts for wrong in wrong_mode(text, running)]
+
+
+def wrong_mode(text: str, running: Mapping[str, str]) -> list[str]:
+    """What is wrong with kube-proxy's settings, in words, given the mode that it runs in on each machine, if known."""
+    try:
+        settings = yaml.safe_load(text)
+        kind, mode = settings["kind"], settings.get("mode") or ""
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError):
+        return ["cannot be read"]
+    if kind != "KubeProxyConfiguration" or mode not in MODES:
+        return [f"says kind {kind} and mode {mode!r}, with which none could be started"]
+    others = {name: has for name, has in running.items() if mode and has in MODES[1:] and has != mode}
+    return [f"says mode {mode}, but these run in others: {others}"] if others else []
 
 
 def led_elsewhere(cluster: Cluster) -> list[str]:

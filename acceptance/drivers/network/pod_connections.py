@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from acceptance.base.deadlines import POD_READY, Deadline
 from acceptance.base.waiting import TimedOut, eventually
+from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
-from acceptance.drivers.network.reachability import on
 from acceptance.infrastructure.contract import Outputs
 
 CLIENT = "client"
+HOSTNAME = "kubernetes.io/hostname"
 ENFORCED = Deadline(20, "the suite: a network that keeps to policies does so within seconds, on a busy machine, too")
 DENY = {
     "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "deny"},
@@ -34,13 +35,13 @@ def reaches(namespace: Namespace, pod: str, target: str) -> bool:
 
 
 def unprotected_workers(namespace: Namespace, outputs: Outputs) -> list[str]:
-    """The workers whose pods are reached in spite of a policy that denies everything, tried in an empty namespace.
+    """The machines whose pods are reached in spite of a policy that denies everything, tried in an empty namespace.
 
-    Each worker enforces the policies of its own pods, by a controller of its own.
+    Each machine that takes pods enforces the policies of its own pods, by a controller of its own.
     """
-    servers = {worker.name: f"server-{number}" for number, worker in enumerate(outputs.workers)}
-    for worker in outputs.workers:
-        namespace.create(namespace.cluster.probe.pod(servers[worker.name], nodeSelector=on(worker)))
+    servers = {name: f"server-{number}" for number, name in enumerate(taking_pods(namespace.cluster, outputs))}
+    for name, server in servers.items():
+        namespace.create(namespace.cluster.probe.pod(server, nodeSelector={HOSTNAME: name}))
     namespace.create(namespace.cluster.probe.pod(CLIENT))
     addresses = {name: f"{namespace.wait_ready(pod).status.pod_ip}:8080" for name, pod in servers.items()}
     namespace.wait_ready(CLIENT)
@@ -48,6 +49,14 @@ def unprotected_workers(namespace: Namespace, outputs: Outputs) -> list[str]:
         connects(namespace, address, True, POD_READY, "a connection while there is no policy")
     namespace.create(DENY)
     return [name for name, address in addresses.items() if not is_blocked(namespace, address)]
+
+
+def taking_pods(cluster: Cluster, outputs: Outputs) -> list[str]:
+    """The workers, and on an own cluster each other node that somebody lets take pods, such as a control plane."""
+    workers = [worker.name for worker in outputs.workers]
+    nodes = [] if cluster.is_attached else cluster.core.list_node().items
+    open_to_pods = [node.metadata.name for node in nodes if not (node.spec.unschedulable or node.spec.taints)]
+    return [*dict.fromkeys([*workers, *open_to_pods])]
 
 
 def connects(namespace: Namespace, address: str, wanted: bool, within: Deadline, what: str) -> None:

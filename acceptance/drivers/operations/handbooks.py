@@ -17,6 +17,7 @@ from acceptance.base.errors import UserError
 from acceptance.base.paths import ROOT
 from acceptance.clients.process import run
 from acceptance.criteria.subtasks import load_subtasks
+from acceptance.drivers.operations import dumps
 
 HANDBOOKS = ("operations.md", "developer-guide.md", "first-deployment.md")
 MODES = ("run", "production", "manual")
@@ -136,15 +137,6 @@ def showing_nothing(text: str, printed: str, errors: str) -> list[str]:
     return found + ([f"{empty[0]!r} was said"] if len(empty) > allowed else [])
 
 
-def dumped(text: str, table: str) -> bool:
-    """Whether a dump has a table (schema.table) and a statement that fills it."""
-    schema, _, name = table.partition(".")
-    quoted = rf'"?{re.escape(schema)}"?\."?{re.escape(name)}"?[ (]'
-    return bool(re.search(rf"^CREATE TABLE {quoted}", text, re.MULTILINE)) and bool(
-        re.search(rf"^(COPY|INSERT INTO) {quoted}", text, re.MULTILINE)
-    )
-
-
 @dataclass
 class Checkout:
     """The place where a handbook is followed: a copy of the project, with this run's programs and kubeconfig."""
@@ -175,10 +167,13 @@ class Checkout:
         return f"{block.text}\n{said}\nexit code {ended.returncode}"
 
     def lost_from_backups(self, tables: Iterable[str]) -> list[str]:
-        """The tables that the dumps of the blocks that were run do not contain with their rows, in words."""
+        """What the dumps of the blocks that were run lack of these tables, in words."""
         names = [name for block in self.ran for name in DUMP.findall(block.text)]
-        dumps = {name: (self.folder / name).read_text(errors="replace") for name in names}
-        return [f"{name} lacks {table}" for name, text in dumps.items() for table in tables if not dumped(text, table)]
+        texts = {name: dumps.read(self.folder / name) for name in names}
+        missing = {
+            name: [what for table in tables for what in dumps.lacks(text, table)] for name, text in texts.items()
+        }
+        return [f"{name} lacks {what}" for name, found in missing.items() for what in dict.fromkeys(found)]
 
     def not_run(self, handbook: str) -> list[str]:
         """The subtasks of which the plan's catalogue says that this judges them, but no block was run."""

@@ -55,6 +55,8 @@ LATEST_UPSTREAM = 180
 SLOW_UPSTREAM = ("cilium-agent",)
 """Containers whose makers give them longer: Cilium's agent restores a machine's network for up to ten minutes."""
 DNS_SERVER = "coredns"
+CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+"""The containers of a control plane's static pods, which kubeadm gives probes; K3s has none of them."""
 """The name of a container there that has a liveness probe wherever kubeadm, K3s or CoreDNS' chart deploys it."""
 AGAIN = 2
 """Restarts of one pod by its probe that are no accident, within the hour for which the API keeps events."""
@@ -166,15 +168,18 @@ def platform_pods(cluster: Cluster) -> list[client.V1Pod]:
 
 
 def upstream_pods(cluster: Cluster) -> list[client.V1Pod]:
-    """The pods of the cluster's own components and of Argo CD; the control plane's static pods are not among them."""
+    """The pods of the cluster's own components and of Argo CD; of static pods those of the control planes."""
     pods = [pod for name in UPSTREAM for pod in cluster.core.list_namespaced_pod(name).items]
-    return [
-        pod for pod in long_lived(pods) if not any(item.kind == "Node" for item in pod.metadata.owner_references or [])
-    ]
+    return [pod for pod in long_lived(pods) if not is_static(pod) or pod.spec.containers[0].name in CONTROL_PLANE]
+
+
+def is_static(pod: client.V1Pod) -> bool:
+    """Whether a kubelet runs a pod by itself."""
+    return any(item.kind == "Node" for item in pod.metadata.owner_references or [])
 
 
 def upstream_too_late(pods: list[client.V1Pod]) -> list[str]:
-    """The containers of such pods that their own probe would restart too late, and DNS servers that have none."""
+    """The containers of such pods that their own probe would restart too late, or that need one and have none."""
     found = []
     for pod in pods:
         for container in pod.spec.containers:
@@ -184,14 +189,15 @@ def upstream_too_late(pods: list[client.V1Pod]) -> list[str]:
                 for name, probe in probes
                 if probe and (seconds := seconds_to_fail(probe)) > upstream_limit(name, container.name)
             ]
-            missing = container.name == DNS_SERVER and not probes[0][1]
+            missing = container.name in (DNS_SERVER, *CONTROL_PLANE) and not probes[0][1]
             found += [*late, *([f"{container.name} of {pod.metadata.name} has none"] if missing else [])]
     return sorted(found)
 
 
 def upstream_limit(probe: str, container: str) -> float:
     """The most seconds that a probe of such a container may take to restart it."""
-    if container in SLOW_UPSTREAM:
+    # kubeadm gives its own six minutes to start, or as long as its `timeouts` say.
+    if container in SLOW_UPSTREAM or (container in CONTROL_PLANE and probe != "livenessProbe"):
         return math.inf
     return LATEST_UPSTREAM if probe == "livenessProbe" else LATEST_START
 

@@ -27,3 +27,17 @@ def test_a_store_that_nobody_compacts_is_told(intervals, member, told):
     flags = [{"etcd-compaction-interval": text} if text else {} for text in intervals]
     found = in_words(dict(enumerate(flags)), {"a": member})
     assert bool(found) is told and (not told or "nobody compacts etcd" in found[0])
+
+
+@pytest.mark.parametrize(
+    ("off", "told"),
+    [
+        (None, ""),
+        ("DefaultIngressClass", ""),
+        ("DefaultTolerationSeconds,StorageObjectInUseProtection", "of a runs without DefaultTolerationSeconds, Stor"),
+        ("DefaultIngressClass,Priority", "of a runs without Priority"),
+    ],
+)
+def test_an_api_server_without_a_plugin_that_is_on_by_default_is_told(off, told):
+    found = "; ".join(in_words({"a": {"disable-admission-plugins": off} if off else {}, "b": {}}, {}))
+    assert told in found and bool(found) is bool(told)

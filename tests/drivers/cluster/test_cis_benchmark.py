@@ -93,6 +93,9 @@ def test_a_cluster_as_kind_sets_it_up_passes():
         (cis_benchmark.KUBELET, {"authorization": {"mode": "AlwaysAllow"}}, {"4.2.2"}),
         (cis_benchmark.KUBELET, {"readOnlyPort": 10255}, {"4.2.4"}),
         (cis_benchmark.KUBELET, {"streamingConnectionIdleTimeout": "0s"}, {"4.2.5"}),
+        (cis_benchmark.KUBELET, {"podPidsLimit": 100}, {"4.2.13/512"}),
+        (cis_benchmark.KUBELET, {"podPidsLimit": 4096}, set()),
+        (cis_benchmark.KUBELET, {"podPidsLimit": None}, set()),
     ],
 )
 def test_one_node_that_is_set_up_otherwise_is_enough(component, changes, expected):

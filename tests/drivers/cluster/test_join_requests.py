@@ -16,8 +16,8 @@ from acceptance.drivers.cluster import join_requests
 class Api:
     """An API that takes a request and issues what it asks for, unless it is told not to."""
 
-    def __init__(self, status=201, issues=True):
-        self.status, self.issues, self.requests, self.deleted = status, issues, {}, []
+    def __init__(self, status=201, issues=True, days=365.0):
+        self.status, self.issues, self.days, self.requests, self.deleted = status, issues, days, {}, []
         self.certificates = Thing(
             read_certificate_signing_request=self.read, delete_certificate_signing_request=self.deleted.append
         )
@@ -30,7 +30,7 @@ class Api:
     def read(self, name):
         asked = x509.load_pem_x509_csr(base64.b64decode(self.requests[name]["request"]))
         key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
-        later = now + datetime.timedelta(days=1)
+        later = now + datetime.timedelta(days=self.days)
         signed = x509.CertificateBuilder(asked.subject, asked.subject, asked.public_key(), 7, now, later)
         pem = signed.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
         return Thing(status=Thing(conditions=None, certificate=base64.b64encode(pem).decode() if self.issues else None))
@@ -51,6 +51,18 @@ def test_a_certificate_for_a_machine_is_issued_and_the_request_is_deleted(api):
     asked = x509.load_pem_x509_csr(base64.b64decode(spec["request"])).subject.rfc4514_string()
     assert asked == f"CN=system:node:{name},O=system:nodes"
     assert spec["signerName"] == "kubernetes.io/kube-apiserver-client-kubelet"
+
+
+@pytest.mark.parametrize("api", [{"days": 1 / 24}, {"days": 1}], indirect=True)
+def test_a_certificate_that_a_weekend_outlasts_is_told(api):
+    with pytest.raises(AssertionError, match="expected a certificate for 259200 s or more"):
+        join_requests.issued_to(api, "token")
+    assert len(api.deleted) == 1
+
+
+@pytest.mark.parametrize("api", [{"days": 3}], indirect=True)
+def test_a_certificate_that_lasts_a_weekend_is_not(api):
+    assert join_requests.issued_to(api, "token").startswith("system:node:")
 
 
 @pytest.mark.parametrize("api", [{"status": 500}], indirect=True)

@@ -48,6 +48,11 @@ KIND = (
         (KIND.replace('labels="', "labels="), "nobody can read"),
         (KIND.replace(SERVER, "https://elsewhere:6443"), "kubelet.conf leads to https://elsewhere:6443"),
         (KIND + "absent /usr/bin/kubelet\n", "the next start of the kubelet needs /usr/bin/kubelet, which is gone"),
+        (
+            KIND + "read encryption-provider-config /etc/key.yaml 1060 1000\n",
+            "/etc/key.yaml (--encryption-provider-config) changed 60 s after the program that reads it had started",
+        ),
+        (KIND + "read encryption-provider-config /etc/key.yaml 900 1000\n", ""),
         (KIND + manifest("etcd"), "2 files of /etc/kubernetes/manifests have a pod kube-system/etcd"),
         (KIND + manifest("etcd", "PodTemplate") + "manifest bm90ZXM6IFs=\nmanifest /w==\n", ""),
     ],

@@ -6,6 +6,7 @@ import pytest
 
 from acceptance.drivers.cluster import unread_settings
 from acceptance.drivers.cluster.unread_settings import broken, led_elsewhere
+from acceptance.infrastructure.contract import Machine
 
 STARTED = "[INFO] plugin/reload: Running configuration SHA512 = 12\n"
 FAILED = "[ERROR] plugin/reload: Corefile changed but reload failed: unknown directive\n"
@@ -72,3 +73,31 @@ def test_a_kubeconfig_of_kube_proxy_that_leads_elsewhere_is_told(monkeypatch, da
     maps = Thing(list_namespaced_config_map=lambda *_, **__: Thing(items=[Thing(data=data)]))
     found = "; ".join(led_elsewhere(Thing(core=maps, is_attached=attached)))
     assert told in found and bool(found) is bool(told)
+
+
+@pytest.mark.parametrize(
+    ("text", "running", "told"),
+    [
+        ("kind: KubeProxyConfiguration\nmode: iptables\n", "iptables", ""),
+        ("kind: KubeProxyConfiguration\nmode: ''\n", "iptables", ""),
+        ("kind: KubeProxyConfiguration\nmode: null\n", "nftables", ""),
+        ("kind: KubeProxyConfiguration\nmode: nftables\n", "", ""),
+        ("kind: KubeProxyConfiguration\nmode: nftables\n", "404 page not found", ""),
+        ("kind: KubeProxyConfiguration\nmode: nftables\n", "iptables", "says mode nftables, but these run in others"),
+        ("kind: KubeProxyConfiguration\nmode: ipvss\n", "iptables", "mode 'ipvss', with which none could be started"),
+        ("kind: KubeletConfiguration\n", "iptables", "says kind KubeletConfiguration"),
+        ("kind: KubeProxyConfiguration\n\tmode: iptables\n", "iptables", "cannot be read"),
+        ("", "iptables", "cannot be read"),
+    ],
+)
+def test_settings_with_which_no_proxy_could_be_started_are_told(text, running, told):
+    machines = [Machine(name="one", address="10.0.0.1")]
+    listed = [Thing(data={"config.conf": text, "kubeconfig.conf": PROXY})]
+    cluster = Thing(
+        is_attached=False, outputs=Thing(control_planes=machines, workers=[]), on_node=lambda *_: f"{running}\n",
+        core=Thing(list_namespaced_config_map=lambda *_, **__: Thing(items=listed)),
+    )  # fmt: skip
+    found = "; ".join(unread_settings.unlike_proxies(cluster))
+    assert told in found and bool(found) is bool(told)
+    cluster.is_attached = True
+    assert unread_settings.unlike_proxies(cluster) == []

@@ -40,9 +40,19 @@ def test_who_is_kept_out_shows_and_is_not_guessed(said, answer):
 class Network:
     """A namespace on two workers, of which only some enforce policies."""
 
-    def __init__(self, enforcing):
+    def __init__(self, enforcing, taints=("control-plane",), is_attached=False):
         self.enforcing, self.workers, self.denies = enforcing, {}, False
-        self.cluster = SimpleNamespace(probe=SimpleNamespace(pod=lambda name, **spec: {"name": name, **spec}))
+        marks = {"w1": None, "w2": None, "c1": [*taints]}
+        nodes = [
+            SimpleNamespace(
+                metadata=SimpleNamespace(name=name), spec=SimpleNamespace(unschedulable=None, taints=marks[name])
+            )
+            for name in marks
+        ]
+        self.cluster = SimpleNamespace(
+            probe=SimpleNamespace(pod=lambda name, **spec: {"name": name, **spec}), is_attached=is_attached,
+            core=SimpleNamespace(list_node=lambda: SimpleNamespace(items=nodes)),
+        )  # fmt: skip
 
     def create(self, manifest):
         self.denies = self.denies or manifest.get("kind") == "NetworkPolicy"
@@ -65,3 +75,10 @@ def test_each_worker_whose_pods_are_reached_in_spite_of_a_policy_is_told(monkeyp
     monkeypatch.setattr(pod_connections, "ENFORCED", Deadline(0.1, "a test"))
     outputs = SimpleNamespace(workers=[SimpleNamespace(name=name) for name in ("w1", "w2")])
     assert unprotected_workers(Network(enforcing), outputs) == told
+
+
+def test_a_control_plane_that_takes_pods_enforces_policies_too(monkeypatch):
+    monkeypatch.setattr(pod_connections, "ENFORCED", Deadline(0.1, "a test"))
+    outputs = SimpleNamespace(workers=[SimpleNamespace(name=name) for name in ("w1", "w2")])
+    assert unprotected_workers(Network(["w1", "w2"], taints=()), outputs) == ["c1"]
+    assert unprotected_workers(Network(["w1", "w2"], taints=(), is_attached=True), outputs) == []
