@@ -21,7 +21,7 @@ Feature: Kubernetes cluster operations
     Then each claim is Bound within 30 seconds
     And each pod writes to its volume
     And a pod's claims of every storage class that the platform uses are Bound
-    And claims without a class get the only default one, which is none of the platform's own
+    And claims without a class get a default one, which is none of the platform's own
     And no quota or limit range blocks another claim in the platform's namespace
 
   @ac-2.4

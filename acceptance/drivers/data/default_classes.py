@@ -1,6 +1,7 @@
 """Which storage classes claims get that name none. Source: 2.3, 1.10.
 
-Of several defaults Kubernetes takes the newest, which may be one whose disk is meant for the database alone.
+A default may be one whose disk is meant for the database alone. Several are no fault by themselves: Kubernetes takes
+the newest, and kind's nodes bring one of their own.
 """
 
 from __future__ import annotations
@@ -26,5 +27,5 @@ def mistaken(cluster: Cluster) -> list[str]:
 def in_words(classes: Mapping[str, Mapping[str, str]], own: set[str]) -> list[str]:
     """The same, given the annotations of each class, and the classes of the platform's own disks."""
     defaults = sorted(name for name, notes in classes.items() if any(notes.get(key) == "true" for key in ANNOTATIONS))
-    found = [] if len(defaults) == 1 else [f"{len(defaults)} classes are the default: {', '.join(defaults) or 'none'}"]
+    found = [] if defaults else ["no class is the default"]
     return found + [f"{name}, which has a disk for its own claims, is a default" for name in defaults if name in own]

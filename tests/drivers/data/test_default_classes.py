@@ -1,4 +1,4 @@
-"""Several default classes, none, or one of the platform's own disks are told."""
+"""No default class, or one of the platform's own disks, is told."""
 
 from types import SimpleNamespace as Thing
 
@@ -14,13 +14,12 @@ BETA = {default_classes.ANNOTATIONS[1]: "true"}
     ("classes", "told"),
     [
         ({"local-path": YES, "database": {}, "redis": NO}, []),
-        ({"local-path": YES, "fast": YES, "database": {}}, ["2 classes are the default: fast, local-path"]),
+        ({"local-path": YES, "fast": YES, "database": {}}, []),
         ({"local-path": BETA, "database": {}}, []),
-        ({"local-path": NO, "database": {}}, ["0 classes are the default: none"]),
+        ({"local-path": NO, "database": {}}, ["no class is the default"]),
         (
             {"local-path": YES, "database": BETA},
-            ["2 classes are the default: database, local-path",
-             "database, which has a disk for its own claims, is a default"],
+            ["database, which has a disk for its own claims, is a default"],
         ),
         ({"database": YES}, ["database, which has a disk for its own claims, is a default"]),
     ],
