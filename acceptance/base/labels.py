@@ -1,4 +1,4 @@
-"""The labels by which the suite recognises its own objects, in the engine and in the cluster."""
+"""The labels by which the suite recognises its own objects, in the engine and in the cluster, and Kubernetes' own."""
 
 from __future__ import annotations
 
@@ -19,8 +19,12 @@ CLIENT = {"alternate-futures.dev/client": "acceptance"}
 """Label of the scenarios' own clients: the services' network policies admit them on any port."""
 
 COPY_LABEL = "alternate-futures.dev/copy-of"
+
 PLACE = "kubernetes.io/metadata.name"
 """The label by which Kubernetes names each namespace."""
+
+HOSTNAME = "kubernetes.io/hostname"
+"""The label by which Kubernetes names each machine."""
 
 NAME_LABEL = "app.kubernetes.io/name"
 """Everything that one of the plan's Applications deploys carries this label with its name. Services select by `app`."""

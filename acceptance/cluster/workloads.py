@@ -19,6 +19,8 @@ LISTS = {
     "StatefulSet": ("apps", "stateful_set"),
 }
 """The API and the name by which the Kubernetes client lists objects of a kind."""
+LASTING = ("Deployment", "StatefulSet", "DaemonSet")
+"""The kinds whose pods are to run for good."""
 
 
 def objects_of(cluster: Cluster, namespace: str, kinds: Iterable[str], selector: str = "") -> list[Manifest]:

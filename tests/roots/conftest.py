@@ -37,3 +37,9 @@ def aws_like(patch, tmp_path_factory):
     """Moto and the stand-in provider with its account, in an operator's shell."""
     with served(tmp_path_factory.mktemp("aws-like"), patch) as found:
         yield found
+
+
+@pytest.fixture
+def provisioned(aws_like):
+    """An operator whose platform is there."""
+    return aws_like.provisioned()

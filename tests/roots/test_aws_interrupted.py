@@ -39,12 +39,6 @@ def made(aws_like):
 
 
 @pytest.fixture
-def provisioned(aws_like):
-    """An operator whose platform is there."""
-    return aws_like.provisioned()
-
-
-@pytest.fixture
 def begun(tmp_path):
     """Starts an apply in a process of its own; returns it once OpenTofu has begun to make something."""
     said = tmp_path / "said"

@@ -25,12 +25,6 @@ def made(account, aws_like):
     return aws_like.operator()
 
 
-@pytest.fixture
-def provisioned(aws_like):
-    """An operator whose platform is there."""
-    return aws_like.provisioned()
-
-
 def refused(act):
     """The error of what AWS refuses."""
     with pytest.raises(UserError) as error:

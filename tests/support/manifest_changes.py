@@ -20,3 +20,19 @@ def changed(manifest, path, value):
     else:
         item[last] = value
     return found
+
+
+def service(name, **spec):
+    """Changes the spec of a Service, given Services and servers of a database by name."""
+    return lambda services, _: services[name].update(spec)
+
+
+def flag(kind, before, after):
+    """Replaces a text in a server's arguments."""
+
+    def change(_, there):
+        container = there[kind]["spec"]["template"]["spec"]["containers"][0]
+        assert any(before in text for text in container["args"])
+        container["args"] = [text.replace(before, after) for text in container["args"]]
+
+    return change

@@ -15,10 +15,10 @@ import yaml
 
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest, differences, kubectl
+from acceptance.cluster.workloads import LASTING
 from acceptance.drivers.argocd import field_managers
 
-WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
-KINDS = (*WORKLOADS, "ConfigMap", "Service")
+KINDS = (*LASTING, "ConfigMap", "Service")
 """Kinds whose additions change what runs, what is reached, or how."""
 NOT_COMPARED = ("CustomResourceDefinition", "Secret")
 """Kinds that are left out: one defines other kinds, the other is in no rendering."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from kubernetes import client, utils
 
-from acceptance.base.labels import NAME_LABEL
+from acceptance.base.labels import HOSTNAME, NAME_LABEL
 from acceptance.clients.docker import docker
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
@@ -17,7 +17,6 @@ from acceptance.cluster.namespace import Namespace
 from acceptance.cluster.probe import Probe, pod_spec
 from acceptance.infrastructure.contract import Outputs
 
-HOSTNAME = "kubernetes.io/hostname"
 CLAIM_QUOTAS = ("persistentvolumeclaims", "requests.storage")
 """Suffixes of the quota resources that count a new claim."""
 PROBE_USER = 65532

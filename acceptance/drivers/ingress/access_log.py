@@ -113,11 +113,11 @@ def send_often(users: requests.Session, address: str) -> MarkedRequests:
     return marked
 
 
-def entries(cluster: Cluster, since: float) -> list[str]:
-    """The entries of marked requests in Traefik's access log since a moment (Unix time)."""
+def entries(cluster: Cluster, found: Iterable[Any], since: float) -> list[str]:
+    """The entries of marked requests in the access logs of Traefik's pods since a moment (Unix time)."""
     seconds = max(1, int(time.time() - since) + 2)
     read = cluster.core.read_namespaced_pod_log
-    return marked_lines([str(read(pod.metadata.name, NAMESPACE, since_seconds=seconds)) for pod in pods(cluster)])
+    return marked_lines([str(read(pod.metadata.name, NAMESPACE, since_seconds=seconds)) for pod in found])
 
 
 def marked_lines(logs: Iterable[str]) -> list[str]:
@@ -191,9 +191,10 @@ def wait_addresses(cluster: Cluster, marked: MarkedRequests) -> dict[str, str]:
     check_is_readable(cluster)
 
     def logged() -> dict[str, str]:
-        seen = addresses(entries(cluster, marked.since), [*marked.asked])
+        found = pods(cluster)
+        seen = addresses(entries(cluster, found, marked.since), [*marked.asked])
         if len(seen) < len(marked.asked):
-            before = marked_lines(rotated(cluster, pod) for pod in pods(cluster))
+            before = marked_lines(rotated(cluster, pod) for pod in found)
             seen |= addresses(before, [*marked.asked])
         missing = [what for mark, what in marked.asked.items() if mark not in seen]
         assert not missing, f"{len(seen)} of {len(marked.asked)} marked requests logged, not {', '.join(missing[:5])}"

@@ -12,7 +12,7 @@ from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.ingress.traefik_options import running_specs
 from acceptance.drivers.workloads import replicas
-from acceptance.drivers.workloads.production_pods import homeless, keys_of
+from acceptance.drivers.workloads.production_pods import homeless, keys_of, terms_of
 from acceptance.platform.authority import NAMESPACE
 from acceptance.platform.platform import Platform
 
@@ -51,8 +51,7 @@ def goes_there(toleration: Mapping[str, Any]) -> bool:
 
 def stays_away(spec: Mapping[str, Any]) -> bool:
     """Whether a pod requires machines that are no control planes, whatever it tolerates."""
-    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
-    terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or []
+    terms = terms_of(spec)
     shut_out = [
         any(
             item["key"] == CONTROL_PLANE and item["operator"] == "DoesNotExist"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from acceptance.base.deadlines import POD_READY, Deadline
+from acceptance.base.labels import HOSTNAME
 from acceptance.base.waiting import TimedOut, eventually
 from acceptance.cluster.cluster import Cluster
 from acceptance.cluster.namespace import Namespace
 from acceptance.infrastructure.contract import Outputs
 
 CLIENT = "client"
-HOSTNAME = "kubernetes.io/hostname"
 ENFORCED = Deadline(20, "the suite: a network that keeps to policies does so within seconds, on a busy machine, too")
 DENY = {
     "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "deny"},

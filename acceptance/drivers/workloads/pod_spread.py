@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from acceptance.base.labels import HOSTNAME
 from acceptance.cluster.manifests import Manifest
 from acceptance.drivers.workloads.disruption_budgets import named
 from acceptance.drivers.workloads.label_selectors import selects
@@ -13,7 +14,6 @@ from acceptance.platform.access import NAMESPACE
 from acceptance.platform.applications import APPLICATIONS
 from acceptance.platform.platform import Platform
 
-HOSTNAME = "kubernetes.io/hostname"
 KEEPS_OUT = ("NoSchedule", "NoExecute")
 """The effects of taints that repel new pods."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from kubernetes.utils import parse_quantity
 
+from acceptance.base.labels import HOSTNAME
 from acceptance.cluster.manifests import Manifest
 from acceptance.cluster.namespace import PROXIES
 from acceptance.cluster.workloads import pod_of
@@ -39,7 +40,6 @@ CORES = {"yb-tserver": "2", "yb-master": "1"}
 """The same for cores, where nothing else judges them. Source: plan 11.6.4, 11.6.5."""
 PROBED = {"auth-service": "/health", "backend-service": "/health", "frontend-service": "/"}
 """The path at which production may probe a service besides those that are probed here. Source: plan 14.2 to 16.2."""
-HOSTNAME = "kubernetes.io/hostname"
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from acceptance.clients.registry import Reference
 from acceptance.cluster.manifests import Manifest
-from acceptance.cluster.workloads import pod_of
+from acceptance.cluster.workloads import LASTING, pod_of
 
 OF_OTHERS = ("traefik", "sealed-secrets", "metrics-server", "redis", "argocd")
 """The components whose images are released by others, so that their tags are versions."""
-RUN_PODS = ("Deployment", "StatefulSet", "DaemonSet")
 VERSION = re.compile(r"v?(\d+)[.](\d+)(?![\d])")
 
 
@@ -34,23 +34,21 @@ def images(objects: Iterable[Manifest]) -> dict[str, str]:
     return {
         f"{item['kind']}/{item['metadata']['name']}: {part['name']}": str(part["image"])
         for item in objects
-        if item["kind"] in RUN_PODS
+        if item["kind"] in LASTING
         for part in pod_of(item)["spec"]["containers"]
     }
 
 
 def is_other(proven: str, wanted: str) -> bool:
     """Whether two images of one name have different versions, as far as their tags say; no tag is the latest."""
-    (name, tag, _), (other, asked, digest) = parts(proven), parts(wanted)
-    version = VERSION.match(tag)
-    if name != other or not version or (digest and not asked):
+    here, there = Reference.of(proven), Reference.of(wanted)
+    version = VERSION.match(here.tag)
+    if last_of(here) != last_of(there) or not version or (there.digest and not there.tag):
         return False
-    found = VERSION.match(asked)
+    found = VERSION.match(there.tag)
     return found is None or found.groups() != version.groups()
 
 
-def parts(image: str) -> tuple[str, str, str]:
-    """An image's last name, its tag and its digest; each may be empty."""
-    named, _, digest = image.partition("@")
-    name, _, tag = named.rpartition("/")[2].partition(":")
-    return name, tag, digest
+def last_of(image: Reference) -> str:
+    """An image's name without registry and folders, which a mirror changes."""
+    return image.name.rpartition("/")[2]

@@ -10,11 +10,9 @@ from typing import Any
 
 from acceptance.base.labels import NAME_LABEL
 from acceptance.cluster.manifests import Manifest
-from acceptance.cluster.workloads import pod_of, workloads
+from acceptance.cluster.workloads import LASTING, pod_of, workloads
 from acceptance.platform.access import NAMESPACE
 from acceptance.platform.platform import Platform
-
-RUN = ("Deployment", "StatefulSet", "DaemonSet")
 
 
 def barred_everywhere(platform: Platform, name: str) -> list[str]:
@@ -31,7 +29,7 @@ def barred(objects: Iterable[Manifest]) -> list[str]:
 
     Raises AssertionError if none of the objects has a claim.
     """
-    claiming = [item for item in objects if item["kind"] in RUN and mounted(item)]
+    claiming = [item for item in objects if item["kind"] in LASTING and mounted(item)]
     assert claiming, "expected a workload with a claimed volume, saw none"
     return [
         f"{item['metadata']['name']} runs as another user than root, and has no fsGroup for its volume"

@@ -3,6 +3,7 @@
 import copy
 
 import pytest
+from manifest_changes import flag, service
 from tests_support import kustomized
 
 from acceptance.drivers.data.production_database import servers
@@ -21,25 +22,9 @@ def told(*changes):
     return wrong_services([item for item in items if item["kind"] != "Service" or item["spec"]])
 
 
-def service(name, **spec):
-    """Changes the spec of a Service."""
-    return lambda services, _: services[name].update(spec)
-
-
 def removed(name):
     """Removes a Service."""
     return lambda services, _: services[name].clear()
-
-
-def flag(kind, before, after):
-    """Replaces a text in a server's arguments."""
-
-    def change(_, there):
-        container = there[kind]["spec"]["template"]["spec"]["containers"][0]
-        assert any(before in text for text in container["args"])
-        container["args"] = [text.replace(before, after) for text in container["args"]]
-
-    return change
 
 
 def port(number, target=None):

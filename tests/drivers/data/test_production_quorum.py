@@ -3,6 +3,7 @@
 import copy
 
 import pytest
+from manifest_changes import flag, service
 from tests_support import kustomized
 
 from acceptance.drivers.data.production_database import servers
@@ -17,22 +18,6 @@ def told(change):
     named = {item["metadata"]["name"]: item["spec"] for item in items if item["kind"] == "Service"}
     change(named, {kind: found[0] for kind, found in servers(items).items()})
     return astray([item for item in items if item["spec" if item["kind"] == "Service" else "kind"]])
-
-
-def flag(kind, before, after):
-    """Replaces a text in a server's arguments."""
-
-    def change(_, there):
-        container = there[kind]["spec"]["template"]["spec"]["containers"][0]
-        assert any(before in text for text in container["args"])
-        container["args"] = [text.replace(before, after) for text in container["args"]]
-
-    return change
-
-
-def service(name, **spec):
-    """Changes the spec of a Service."""
-    return lambda services, _: services[name].update(spec)
 
 
 def of_set(kind, **spec):
