@@ -7,9 +7,9 @@ the infrastructure. Git carries the same copy, so Argo CD builds what the suite 
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -87,10 +87,11 @@ class Rendering:
             file = self.shared / f"{hashlib.sha256(repr(key).encode()).hexdigest()}.yaml"
             if not file.exists():
                 self.shared.mkdir(parents=True, exist_ok=True)
-                # Whole or not at all, as others see it.
-                part = file.with_suffix(f".{os.getpid()}")
-                part.write_text(build(self.kubectl, folder))
-                part.replace(file)
+                # Whole or not at all, as others see it: threads of this process, and other processes.
+                with tempfile.TemporaryDirectory(dir=self.shared) as scratch:
+                    part = Path(scratch, file.name)
+                    part.write_text(build(self.kubectl, folder))
+                    part.replace(file)
             self.built[key] = file.read_text()
         return self.built[key]
 

@@ -1,5 +1,7 @@
 """The k8s/ tree of an environment: built by kustomize alone, from one generated component."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,20 @@ def test_a_folder_is_built_again_only_once_a_file_has_changed(tree, monkeypatch)
     made.production("redis")
     made.manifests("redis")
     assert len(seen) == 3
+
+
+def test_threads_and_processes_that_build_at_once_all_get_what_is_built(tree, monkeypatch):
+    made, both, replace = tree(), threading.Barrier(2, timeout=20), Path.replace
+
+    def replace_together(path, target):
+        both.wait()  # Both have written before one moves its file to where it belongs.
+        return replace(path, target)
+
+    monkeypatch.setattr(rendering, "build", lambda *_: "a: 0")
+    monkeypatch.setattr(Path, "replace", replace_together)
+    with ThreadPoolExecutor(2) as pool:
+        seen = [pool.submit(made.production, "redis") for _ in range(2)]
+        assert [each.result() for each in seen] == [[{"a": 0}]] * 2
 
 
 def test_images_have_the_tags_of_the_run(tree):
