@@ -9,10 +9,14 @@ from tests_support import entry, verdicts
 
 from acceptance.base.environment import load_environment
 from acceptance.base.paths import ROOT
+from acceptance.base.yaml_text import documents
+from acceptance.clients.kustomize import build
 from acceptance.cluster.rendering import Rendering
 from acceptance.commands import rehearse_production
 from acceptance.images.pins import references
-from acceptance.infrastructure.rehearsal import COREFILE, PUBLISHED
+from acceptance.infrastructure.rehearsal import CLASSES, COREFILE, PUBLISHED
+
+DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
 COMPONENTS = (
     "traefik",
@@ -79,6 +83,16 @@ def test_dns_leads_all_names_of_the_domain_to_the_load_balancer():
     )
     assert r"rewrite stop name regex (.*\.)?example\.test balancer.test answer auto" in text
     assert "10.0.0.1 balancer.test" in text and "10.0.0.2 git.test" in text
+
+
+def test_the_kubelet_applies_fsgroup_to_volumes_of_every_class():
+    """A volume's root belongs to root there, so that a pod could not write to one of a class without it."""
+    folder = ROOT / "k8s" / CLASSES
+    classes = [item for item in documents(build(Path(tool("kubectl")), folder)) if item["kind"] == "StorageClass"]
+    assert {item["metadata"]["name"] for item in classes} == {"database", "redis", "ingress", "local-path"}
+    assert {item["metadata"]["annotations"]["defaultVolumeType"] for item in classes} == {"local"}
+    defaults = [item["metadata"]["name"] for item in classes if DEFAULT in item["metadata"]["annotations"]]
+    assert defaults == ["local-path"]
 
 
 def test_a_summary_names_what_is_not_good_with_its_reason():
