@@ -18,6 +18,7 @@ def signed_in_from_pod(auth, data_client, environment, evidence):
 
 @given("a healthy copy of it", target_fixture="needy")
 def healthy_copy(service, signed_in, data_client, outputs, environment, evidence):
+    service.namespace.cluster.needs_machines()  # where the copy will be cut off
     with copy_of(service, {}) as copy:
         nodes = [worker.name for worker in outputs.workers]
         needy = Needy(copy, data_client, nodes, environment, signed_in["jwt"])
