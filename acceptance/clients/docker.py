@@ -27,8 +27,10 @@ SETTINGS = {
 
 STEP = re.compile(rb"^#\d+ \[(?:\S+ )?(\d+/\d+)\] ", re.MULTILINE)
 """A step of a Dockerfile's stage, as it begins in BuildKit's plain progress."""
-LAST = 65536
-"""Bytes at the end of a log to search for it."""
+PACKAGES = re.compile(rb"^#(\d+) [\d.]+ packages to compile: (\d+)\r?$", re.MULTILINE)
+"""What images/go-build.sh says before Go compiles; Go then prints each package."""
+LAST = 1 << 20
+"""Bytes at the end of a log to search for them."""
 
 
 def docker(*arguments: str | Path, check: bool = True, timeout: float = 120) -> str:
@@ -87,9 +89,15 @@ def build(
     tag: str | None = None,
     output: Path | None = None,
     arguments: dict[str, str] | None = None,
+    secrets: dict[str, Path] | None = None,
 ) -> None:
-    """Build a Dockerfile with BuildKit, into the engine as `tag` or into the folder `output`."""
+    """Build a Dockerfile with BuildKit, into the engine as `tag` or into the folder `output`.
+
+    `secrets`: files that it may mount by their names, and that no layer keeps.
+    """
     command: list[str | Path] = [engine.client(), "build", "--progress=plain", *build_settings()]
+    for name, file in (secrets or {}).items():
+        command += ["--secret", f"id={name},src={file}"]
     for key, value in (arguments or {}).items():
         command += ["--build-arg", f"{key}={value}"]
     if target:
@@ -119,8 +127,20 @@ def readable_by_all(folder: Path) -> Iterator[Path]:
 
 
 def build_step(log: Path) -> str:
-    """The step that a build has reached, out of its stage's total: `4/7`; empty before the first."""
+    """How far a build is: `4/7`, its stage's step, and `4/7 812 of 2104 packages` where Go compiles; empty at first."""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - LAST))
-        found = STEP.findall(file.read())
-    return found[-1].decode() if found else ""
+        written = file.read()
+    steps = list(STEP.finditer(written))
+    if not steps:
+        return ""
+    compiling = list(PACKAGES.finditer(written))
+    return f"{steps[-1][1].decode()} {packages(written, compiling[-1]) if compiling else ''}".rstrip()
+
+
+def packages(written: bytes, announced: re.Match[bytes]) -> str:
+    """`812 of 2104 packages`, of a log in which Go has announced how many it compiles; empty when it is done."""
+    step, total, since = rb"^#" + announced[1], int(announced[2]), written[announced.end() :]
+    compiled = len(re.findall(step + rb" [\d.]+ [\w.~/-]+\r?$", since, re.MULTILINE))
+    done = compiled >= total or re.search(step + rb" DONE", since, re.MULTILINE)
+    return "" if done else f"{compiled} of {total} packages"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -26,6 +27,8 @@ from acceptance.images.store import Store
 
 PARALLEL = 2
 DURATIONS = STATE / "build-seconds.json"
+SCRIPTS = {"go-build": IMAGES / "go-build.sh"}
+"""What recipes mount, without being made of it."""
 
 
 class Recipes:
@@ -70,14 +73,16 @@ class Recipes:
             raise UserError(f"{entry.name} has no recipe, and no registry answers", "use --images=pull with a registry")
         log = self.new_log(entry)
         arguments = {need.upper().replace("-", "_"): self.store.tag(self.store.lock[need]) for need in entry.needs}
-        folder = IMAGES / entry.recipe
+        build = functools.partial(
+            docker.build, IMAGES / entry.recipe, log=log, target=entry.target, arguments=arguments, secrets=SCRIPTS
+        )
         began = time.monotonic()
         with steps.step(entry.name, lambda: docker.build_step(log)):
             if entry.use in ("tool", "manifests"):
                 with self.store.filled(entry) as output:
-                    docker.build(folder, log=log, target=entry.target, output=output, arguments=arguments)
+                    build(output=output)
             else:
-                docker.build(folder, log=log, target=entry.target, tag=self.store.tag(entry), arguments=arguments)
+                build(tag=self.store.tag(entry))
             self.builds += 1
             note(DURATIONS, entry.name, time.monotonic() - began)
 

@@ -123,3 +123,26 @@ def test_a_builds_log_says_which_step_it_reached(tmp_path):
     assert build_step(log) == "3/5"
     log.write_text(f"#6 [build 3/5] COPY\n{'x' * 70000}\n#7 [4/5] RUN go build\n")
     assert build_step(log) == "4/5"
+
+
+def test_where_go_compiles_a_builds_log_says_how_many_packages_are_left(tmp_path):
+    log = tmp_path / "some.log"
+    begun = "#7 [build 4/5] RUN go-build\n#7 0.9 go: downloading k8s.io/api v0.34.3\n"
+    log.write_text(begun)
+    assert build_step(log) == "4/5"
+    log.write_text(f"{begun}#7 2.5 packages to compile: 3\n")
+    assert build_step(log) == "4/5 0 of 3 packages"
+    log.write_text(
+        f"{begun}#7 2.5 packages to compile: 3\n#7 2.6 internal/goarch\n#8 0.1 no/package\n#7 2.7 a.b/c~1-d\n"
+    )
+    assert build_step(log) == "4/5 2 of 3 packages"
+    log.write_text(f"{begun}#7 2.5 packages to compile: 1\n#7 2.6 internal/goarch\n")
+    assert build_step(log) == "4/5"
+    log.write_text(f"{begun}#7 2.5 packages to compile: 9\n#7 2.6 a\n#7 9.1 packages to compile: 2\n#7 9.2 b\n")
+    assert build_step(log) == "4/5 1 of 2 packages"
+    beside = f"{begun}#7 2.5 packages to compile: 9\n#7 2.6 a\n#8 [upstream 2/2] RUN cp\n#7 2.7 b\n"
+    log.write_text(beside)
+    assert build_step(log) == "2/2 2 of 9 packages"
+    # What another recipe has compiled meanwhile is not compiled again.
+    log.write_text(f"{beside}#7 DONE 9.3s\n")
+    assert build_step(log) == "2/2"
