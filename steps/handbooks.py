@@ -31,9 +31,10 @@ def all_ended_well(checkout):
 
 
 @then("what they show is there, and backups contain the services' tables")
-def all_showed_something(checkout, environment):
+def all_showed_something(checkout, environment, db):
     settings = environment.services
-    lost = checkout.lost_from_backups((settings.tokens_table, settings.public_table))
+    tables = (settings.tokens_table, settings.public_table)
+    lost = checkout.lost_from_backups(tables, db.login.user, db.admin.user)
     assert not checkout.silent + lost, "\n".join([*checkout.silent, *lost])
 
 

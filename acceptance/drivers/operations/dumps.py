@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 GZIP, ARCHIVE = b"\x1f\x8b", b"PGDMP"
@@ -14,6 +15,14 @@ An archive's table of contents has the statements as they are, and always the ow
 LOSES = re.compile(r"--no-owner|--no-(privileges|acl)|--(schema|data)-only|--(exclude-)?(schema|table)\b|--section"
                    r"|(?<=\s)-[OxsantNT]\b")  # fmt: skip
 """Options with which a dump lacks owners, rights, tables or rows."""
+TO = re.compile(
+    r"^(?:ALTER [^;\n]+ OWNER TO|GRANT [^;\n]+ TO|ALTER DEFAULT PRIVILEGES FOR ROLE|SET SESSION AUTHORIZATION)"
+    r" (\"[^\"\n]+\"|'[^'\n]+'|\w+)",
+    re.MULTILINE,
+)
+"""The roles that a dump's statements name, one a statement, as pg_dump writes them."""
+BUILT_IN = re.compile(r"PUBLIC|DEFAULT|pg_\w+", re.IGNORECASE)
+"""What is no role, and roles that each server has."""
 COMMAND = re.compile(r"\b(?:pg|ysql)_dump\b([^'|>]*)")
 
 
@@ -43,6 +52,20 @@ def lacks(text: str, table: str) -> list[str]:
         wanted[f"the owner of {table}"] = rf"^ALTER TABLE (?:ONLY )?{quoted} OWNER TO "
         wanted[f"the owner of the schema {schema}"] = rf"^ALTER SCHEMA {of_schema} OWNER TO "
     return [what for what, pattern in wanted.items() if not re.search(pattern, text, re.MULTILINE)]
+
+
+def strangers(text: str, services: str, administrator: str, tables: Iterable[str]) -> list[str]:
+    """What a dump gives to somebody by whom the services cannot use it after a restore, in words.
+
+    A deployment on a new platform makes only the roles `services` and `administrator`: a statement that names another
+    fails, so that its object is a superuser's. A table of the services that is the administrator's is one that their
+    next release cannot change.
+    """
+    named = {found.strip("\"'") for found in TO.findall(text)} - {services, administrator}
+    others = [f"the role {name}, to which it gives something" for name in sorted(named) if not BUILT_IN.fullmatch(name)]
+    owned = rf'^ALTER TABLE (?:ONLY )?"?%s"?\."?%s"? OWNER TO "?{re.escape(administrator)}"?;'
+    kept = [table for table in tables if re.search(owned % tuple(map(re.escape, table.split("."))), text, re.MULTILINE)]
+    return others + [f"the owner of {table}, which is the administrator's" for table in kept]
 
 
 def lossy(commands: str) -> list[str]:

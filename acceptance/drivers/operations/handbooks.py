@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -166,12 +166,17 @@ class Checkout:
         self.silent += [f"{block.place}: {text}" for text in showing_nothing(block.text, ended.stdout, ended.stderr)]
         return f"{block.text}\n{said}\nexit code {ended.returncode}"
 
-    def lost_from_backups(self, tables: Iterable[str]) -> list[str]:
-        """What the dumps of the blocks that were run lack of these tables, in words."""
+    def lost_from_backups(self, tables: Sequence[str], services: str, administrator: str) -> list[str]:
+        """What the dumps of the blocks that were run lack of these tables and a new platform of the dumps, in words.
+
+        `services`, `administrator`: the database's roles that a deployment makes.
+        """
         names = [name for block in self.ran for name in DUMP.findall(block.text)]
         texts = {name: dumps.read(self.folder / name) for name in names}
         missing = {
-            name: [what for table in tables for what in dumps.lacks(text, table)] for name, text in texts.items()
+            name: [what for table in tables for what in dumps.lacks(text, table)]
+            + dumps.strangers(text, services, administrator, tables)
+            for name, text in texts.items()
         }
         return [f"{name} lacks {what}" for name, found in missing.items() for what in dict.fromkeys(found)]
 

@@ -43,6 +43,30 @@ def test_what_a_dump_lacks_is_told(tmp_path, text, missing):
 
 
 @pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("ALTER TABLE backend.other OWNER TO app;", []),
+        ("ALTER SCHEMA public OWNER TO pg_database_owner;", []),
+        ("GRANT USAGE ON SCHEMA backend TO PUBLIC;", []),
+        ("ALTER EXTENSION pgcrypto OWNER TO postgres;", []),
+        ("SET SESSION AUTHORIZATION DEFAULT;", []),
+        ("ALTER TABLE backend.products OWNER TO app_owner;", ["the role app_owner, to which it gives something"]),
+        ('GRANT SELECT ON TABLE backend.products TO "read-ers";', ["the role read-ers, to which it gives something"]),
+        (
+            "ALTER TABLE ONLY backend.products OWNER TO postgres;",
+            ["the owner of backend.products, which is the administrator's"],
+        ),
+        ("ALTER TABLE backend.products2 OWNER TO postgres;", []),
+        # Rows are no statements of the dump's, unless they look like one.
+        ("products\tGRANT this TO somebody", []),
+    ],
+)
+def test_what_a_dump_gives_to_somebody_else_is_told(statement, said):
+    text = OWNED.replace("products", "others") + TABLE + ROWS + statement + "\n"
+    assert dumps.strangers(text, "app", "postgres", ["backend.products"]) == said
+
+
+@pytest.mark.parametrize(
     ("commands", "options"),
     [
         ("pg_dump --clean --if-exists platform' > file -O", []),

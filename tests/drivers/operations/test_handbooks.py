@@ -232,7 +232,9 @@ def test_backups_and_subtasks_are_judged_by_what_was_run(tmp_path):
     checkout = Checkout(tmp_path, tmp_path, tmp_path, {})
     checkout.ran += [block for block in BLOCKS if block.mode == "run" and block.handbook == "operations.md"]
     (tmp_path / "database.sql").write_text(DUMP)
-    assert checkout.lost_from_backups(["backend.products", "auth.tokens"])[:1] == ["database.sql lacks auth.tokens"]
+    assert checkout.lost_from_backups(["backend.products", "auth.tokens"], "app", "postgres")[:1] == [
+        "database.sql lacks auth.tokens"
+    ]
     assert checkout.not_run("operations.md") == []
     checkout.ran = [block for block in checkout.ran if "(25.4)" not in block.heading]
     assert checkout.not_run("operations.md") == ["25.4"]
