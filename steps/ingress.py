@@ -16,6 +16,7 @@ from acceptance.drivers.ingress import (
     traefik_machines,
     traefik_means,
     traefik_options,
+    traefik_policies,
     traefik_service,
 )
 from acceptance.drivers.network.load_balancer import without_traefik
@@ -97,10 +98,12 @@ def other_requests(anyone, cluster, route, environment):
 
 
 @then("a route could be added beside the platform's, and theirs be changed")
-def routes_are_admitted(cluster):
+def routes_are_admitted(cluster, platform):
     found = route_admission.refusals(cluster)
     hint = "Try: kubectl get resourcequotas -A; kubectl get validatingwebhookconfigurations"
     assert not found, f"expected the API server to admit another route, and changes of routes, saw {found}. {hint}"
+    kept = traefik_policies.kept_in_everywhere(platform)
+    assert not kept, f"expected Traefik to reach each service and its authority, but {'; '.join(kept)}"
 
 
 @then(parsers.parse('production\'s Traefik is started with the same "{prefix}" options'))

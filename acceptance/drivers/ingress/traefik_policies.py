@@ -1,4 +1,4 @@
-"""Whether NetworkPolicies of Traefik's namespace let clients from every address in. Source: 4.1.
+"""Whether NetworkPolicies of Traefik's namespace let clients from every address in, and Traefik out. Source: 4.1, 4.2.
 
 Where a node replaces clients' addresses by its own, as kind's do, a policy that keeps some out shows in no answer. In
 production they keep their addresses.
@@ -21,6 +21,8 @@ from acceptance.platform.platform import Platform
 
 EVERYWHERE = ipaddress.ip_network("0.0.0.0/0")
 """Every address of a client; the platform has none of IPv6 (its Service has one family)."""
+AUTHORITY = ipaddress.ip_address("198.51.100.1")
+"""An address as an authority in the internet has: none of a private network (RFC 5737)."""
 HTTP_PORTS = (80, 443)
 """The ports of Traefik's Service at which clients ask."""
 
@@ -30,11 +32,22 @@ Spec = Mapping[str, Any]
 def shut_out_everywhere(platform: Platform, here: Spec, there: Spec) -> list[str]:
     """The policies that keep clients out, here and in production, in words, given both specs of Traefik's Service."""
     found = shut_out(policies_of(platform.cluster), pods_of(platform.cluster), here)
+    return found + [f"in production {text}" for text in shut_out(*of_production(platform), there)]
+
+
+def kept_in_everywhere(platform: Platform) -> list[str]:
+    """The policies that keep Traefik from services or an authority, here and in production, in words."""
+    found = kept_in(policies_of(platform.cluster), pods_of(platform.cluster))
+    return found + [f"in production {text}" for text in kept_in(*of_production(platform))]
+
+
+def of_production(platform: Platform) -> tuple[list[Manifest], list[Manifest]]:
+    """The NetworkPolicies that production adds to Traefik's namespace, and a pod of its Traefik."""
     rendered = platform.rendering.production("traefik")
     policies = [item for item in rendered if item["kind"] == "NetworkPolicy"]
     (deployment,) = [item for item in rendered if item["kind"] == "Deployment"]
     pod = {"metadata": deployment["spec"]["template"].get("metadata") or {}, "spec": production_spec(platform)}
-    return found + [f"in production {text}" for text in shut_out(policies, [pod], there)]
+    return policies, [pod]
 
 
 def policies_of(cluster: Cluster) -> list[Manifest]:
@@ -68,9 +81,42 @@ def shut_out(policies: Iterable[Manifest], pods: Iterable[Manifest], service: Sp
     return list(dict.fromkeys(found))
 
 
-def isolates(spec: Spec, labels: Mapping[str, str]) -> bool:
-    """Whether a policy is about the connections to pods with these labels."""
-    return "Ingress" in (spec.get("policyTypes") or ["Ingress"]) and selects(spec.get("podSelector") or {}, labels)
+def kept_in(policies: Iterable[Manifest], pods: Iterable[Manifest]) -> list[str]:
+    """Where policies for a pod's own connections keep it from: any port of any pod, or an authority, in words.
+
+    Somebody's next service listens at a port of its own in a namespace of its own. Source: Kubernetes, NetworkPolicy.
+    """
+    policies, found = [*policies], []
+    for pod in pods:
+        labels = pod["metadata"].get("labels") or {}
+        chosen = {
+            item["metadata"]["name"]: item["spec"] for item in policies if isolates(item["spec"], labels, "Egress")
+        }
+        rules = [rule for spec in chosen.values() for rule in spec.get("egress") or []]
+        if chosen and not any(not rule.get("ports") and leads_to_all_pods(rule) for rule in rules):
+            found.append(f"the NetworkPolicies {sorted(chosen)} keep Traefik from some ports of services")
+        if chosen and not any(opens(rule, "", 443) and leads_outside(rule) for rule in rules):
+            found.append(f"the NetworkPolicies {sorted(chosen)} keep Traefik from certificate authorities")
+    return list(dict.fromkeys(found))
+
+
+def leads_to_all_pods(rule: Spec) -> bool:
+    """Whether a rule for a pod's own connections allows those to every pod."""
+    return not rule.get("to") or any(
+        peer.get("namespaceSelector") == {} and not peer.get("podSelector") for peer in rule["to"]
+    ) or lets_all_in([{"from": rule["to"]}])  # fmt: skip
+
+
+def leads_outside(rule: Spec) -> bool:
+    """Whether a rule for a pod's own connections allows those to an address in the internet."""
+    blocks = [peer["ipBlock"] for peer in rule.get("to") or [] if "ipBlock" in peer]
+    return not rule.get("to") or any(AUTHORITY in network for block in blocks for network in admitted(block))
+
+
+def isolates(spec: Spec, labels: Mapping[str, str], direction: str = "Ingress") -> bool:
+    """Whether a policy is about the connections to pods with these labels, or with Egress about theirs."""
+    told = spec.get("policyTypes") or ["Ingress", *["Egress"] * ("egress" in spec)]
+    return direction in told and selects(spec.get("podSelector") or {}, labels)
 
 
 def ports_of(pod: Manifest, service: Spec) -> dict[str, int]:

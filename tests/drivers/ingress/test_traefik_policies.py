@@ -7,7 +7,7 @@ import yaml
 
 from acceptance.base.paths import ROOT
 from acceptance.drivers.ingress import traefik_policies
-from acceptance.drivers.ingress.traefik_policies import shut_out
+from acceptance.drivers.ingress.traefik_policies import kept_in, shut_out
 
 BASE = ROOT / "k8s" / "traefik" / "base"
 SERVICE = yaml.safe_load((BASE / "service.yaml").read_text())["spec"]
@@ -75,4 +75,49 @@ def test_it_is_looked_at_here_and_in_production(monkeypatch, here, there, seen):
     monkeypatch.setattr(traefik_policies, "pods_of", lambda _: [POD])
     platform = Thing(cluster=None, rendering=Thing(production=lambda _: rendered))
     found = traefik_policies.shut_out_everywhere(platform, SERVICE, SERVICE)
+    assert len(found) == len(seen) and all(text.startswith(begin) for text, begin in zip(found, seen, strict=True))
+
+
+def outgoing(*rules, **more):
+    spec = {"podSelector": OURS, "policyTypes": ["Egress"], "egress": [*rules], **more}
+    return {"metadata": {"name": "out"}, "spec": spec}
+
+
+PODS = {"to": [{"namespaceSelector": {}}]}
+HTTPS = {"ports": [{"port": 443}]}
+
+
+@pytest.mark.parametrize(
+    ("policies", "found"),
+    [
+        ([], 0),
+        ([policy()], 0),
+        ([outgoing({})], 0),
+        ([outgoing(PODS, HTTPS)], 0),
+        ([outgoing(PODS), {**outgoing(HTTPS), "metadata": {"name": "more"}}], 0),
+        ([outgoing({"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]})], 0),
+        ([outgoing(PODS, {"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}], **HTTPS})], 0),
+        ([outgoing(podSelector={"matchLabels": {"app": "another"}})], 0),
+        ([outgoing(HTTPS)], 1),
+        ([outgoing({**PODS, "ports": [{"port": 8080}]}, HTTPS)], 1),
+        ([outgoing({"to": [{"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": "api"}}}]}, HTTPS)], 1),
+        ([outgoing(PODS, {"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]})], 1),
+        ([outgoing()], 2),
+        ([outgoing(policyTypes=None)], 2),
+    ],
+)
+def test_policies_that_keep_traefik_from_services_or_an_authority_are_told(policies, found):
+    assert len(kept_in(policies, [POD, POD])) == found
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "seen"), [(0, 0, []), (1, 0, ["the N"] * 2), (0, 1, ["in production the N"] * 2)]
+)
+def test_its_own_connections_are_looked_at_here_and_in_production(monkeypatch, here, there, seen):
+    closed = {"kind": "NetworkPolicy", **outgoing()}
+    rendered = [{"kind": "Deployment", "spec": {"template": POD}}, *[closed] * there]
+    monkeypatch.setattr(traefik_policies, "policies_of", lambda _: [closed] * here)
+    monkeypatch.setattr(traefik_policies, "pods_of", lambda _: [POD])
+    platform = Thing(cluster=None, rendering=Thing(production=lambda _: rendered))
+    found = traefik_policies.kept_in_everywhere(platform)
     assert len(found) == len(seen) and all(text.startswith(begin) for text, begin in zip(found, seen, strict=True))
