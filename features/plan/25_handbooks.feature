@@ -4,6 +4,7 @@ Feature: Handbooks
   @plan-25.2
   Scenario Outline: The handbooks' non-disruptive commands work as written
     Given the platform's five Applications
+    And the database is deployed
     And a copy of this project in which to follow a handbook
     When every non-disruptive command of "<handbook>" is run in it
     Then each of them succeeds
