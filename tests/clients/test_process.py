@@ -90,7 +90,8 @@ def test_what_was_ended_is_not_tried_again(tmp_path, monkeypatch):
 
     thread = threading.Thread(target=build)
     thread.start()
-    while not tries.exists():
+    # A child may run a moment before it is known here.
+    while not (tries.exists() and process.CHILDREN.running):
         time.sleep(0.05)
     end_children()
     thread.join(10)
