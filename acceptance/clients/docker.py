@@ -58,13 +58,18 @@ def one_platform() -> tuple[str, ...]:
     return ("--platform", f"linux/{platform}") if "io.containerd.snapshotter" in status else ()
 
 
+def secret(name: str, file: str | Path) -> list[str]:
+    """The options with which a build may mount a file by a name, and no layer keeps it."""
+    return ["--secret", f"id={name},src={file}"]
+
+
 def registry_settings() -> list[str]:
     """Options that pass this machine's package registry settings to a build as secrets, so no layer keeps them."""
-    options = []
+    options: list[str] = []
     for name, paths in SETTINGS.items():
         found = next((path for path in map(os.path.expanduser, paths) if Path(path).is_file()), None)
         if found:
-            options += ["--secret", f"id={name},src={found}"]
+            options += secret(name, found)
     return options
 
 
@@ -72,7 +77,7 @@ def build_settings() -> list[str]:
     """Options of every build: the CAs that this machine trusts, its package registries, and the user's proxy."""
     bundle = ca_bundle()
     # The registries' TLS certificates may come from a CA that only this machine trusts.
-    trust = ["--secret", f"id=ca,src={bundle}"] if bundle else []
+    trust = secret("ca", bundle) if bundle else []
     return [*trust, *registry_settings(), *build_options()]
 
 
@@ -97,7 +102,7 @@ def build(
     """
     command: list[str | Path] = [engine.client(), "build", "--progress=plain", *build_settings()]
     for name, file in (secrets or {}).items():
-        command += ["--secret", f"id={name},src={file}"]
+        command += secret(name, file)
     for key, value in (arguments or {}).items():
         command += ["--build-arg", f"{key}={value}"]
     if target:

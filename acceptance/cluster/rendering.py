@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import pickle
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import yaml
 
 from acceptance.base.environment import Environment
 from acceptance.base.paths import ROOT
+from acceptance.base.writing import write_whole
 from acceptance.base.yaml_text import documents
 from acceptance.clients.kustomize import build
 from acceptance.cluster.manifests import Manifest
@@ -86,12 +86,7 @@ class Rendering:
         if key not in self.built:
             file = self.shared / f"{hashlib.sha256(repr(key).encode()).hexdigest()}.yaml"
             if not file.exists():
-                self.shared.mkdir(parents=True, exist_ok=True)
-                # Whole or not at all, as others see it: threads of this process, and other processes.
-                with tempfile.TemporaryDirectory(dir=self.shared) as scratch:
-                    part = Path(scratch, file.name)
-                    part.write_text(build(self.kubectl, folder))
-                    part.replace(file)
+                write_whole(file, build(self.kubectl, folder))
             self.built[key] = file.read_text()
         return self.built[key]
 

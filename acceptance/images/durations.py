@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
+from acceptance.base.writing import write_whole
+
 LOCK = threading.Lock()
 """Builds end side by side."""
 
@@ -21,10 +23,7 @@ def note(file: Path, name: str, seconds: float) -> None:
     """Note how long a build took."""
     with LOCK:
         known = read(file) | {name: round(seconds, 1)}
-        file.parent.mkdir(parents=True, exist_ok=True)
-        written = file.with_suffix(".new")
-        written.write_text(json.dumps(known, indent=2, sort_keys=True))
-        written.replace(file)
+        write_whole(file, json.dumps(known, indent=2, sort_keys=True))
 
 
 def read(file: Path) -> dict[str, float]:

@@ -13,10 +13,9 @@ from acceptance.base.yaml_text import documents
 from acceptance.clients.kustomize import build
 from acceptance.cluster.rendering import Rendering
 from acceptance.commands import rehearse_production
+from acceptance.drivers.data.default_classes import ANNOTATIONS
 from acceptance.images.pins import references
 from acceptance.infrastructure.rehearsal import CLASSES, COREFILE, PUBLISHED
-
-DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
 COMPONENTS = (
     "traefik",
@@ -91,7 +90,7 @@ def test_the_kubelet_applies_fsgroup_to_volumes_of_every_class():
     classes = [item for item in documents(build(Path(tool("kubectl")), folder)) if item["kind"] == "StorageClass"]
     assert {item["metadata"]["name"] for item in classes} == {"database", "redis", "ingress", "local-path"}
     assert {item["metadata"]["annotations"]["defaultVolumeType"] for item in classes} == {"local"}
-    defaults = [item["metadata"]["name"] for item in classes if DEFAULT in item["metadata"]["annotations"]]
+    defaults = [item["metadata"]["name"] for item in classes if {*ANNOTATIONS} & {*item["metadata"]["annotations"]}]
     assert defaults == ["local-path"]
 
 

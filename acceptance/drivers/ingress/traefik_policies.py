@@ -70,14 +70,10 @@ def shut_out(policies: Iterable[Manifest], pods: Iterable[Manifest], service: Sp
     """
     policies, found = [*policies], []
     for pod in pods:
-        labels = pod["metadata"].get("labels") or {}
-        chosen = {item["metadata"]["name"]: item["spec"] for item in policies if isolates(item["spec"], labels)}
-        rules = [rule for spec in chosen.values() for rule in spec.get("ingress") or []]
-        for name, number in ports_of(pod, service).items() if chosen else ():
+        names, rules = chosen(policies, pod, "Ingress")
+        for name, number in ports_of(pod, service).items() if names else ():
             if not lets_all_in([rule for rule in rules if opens(rule, name, number)]):
-                found.append(
-                    f"the NetworkPolicies {sorted(chosen)} keep clients out of Traefik's port {name or number}"
-                )
+                found.append(f"the NetworkPolicies {names} keep clients out of Traefik's port {name or number}")
     return list(dict.fromkeys(found))
 
 
@@ -88,23 +84,27 @@ def kept_in(policies: Iterable[Manifest], pods: Iterable[Manifest]) -> list[str]
     """
     policies, found = [*policies], []
     for pod in pods:
-        labels = pod["metadata"].get("labels") or {}
-        chosen = {
-            item["metadata"]["name"]: item["spec"] for item in policies if isolates(item["spec"], labels, "Egress")
-        }
-        rules = [rule for spec in chosen.values() for rule in spec.get("egress") or []]
-        if chosen and not any(not rule.get("ports") and leads_to_all_pods(rule) for rule in rules):
-            found.append(f"the NetworkPolicies {sorted(chosen)} keep Traefik from some ports of services")
-        if chosen and not any(opens(rule, "", 443) and leads_outside(rule) for rule in rules):
-            found.append(f"the NetworkPolicies {sorted(chosen)} keep Traefik from certificate authorities")
+        names, rules = chosen(policies, pod, "Egress")
+        if names and not any(not rule.get("ports") and leads_to_all_pods(rule) for rule in rules):
+            found.append(f"the NetworkPolicies {names} keep Traefik from some ports of services")
+        if names and not any(opens(rule, "", 443) and leads_outside(rule) for rule in rules):
+            found.append(f"the NetworkPolicies {names} keep Traefik from certificate authorities")
     return list(dict.fromkeys(found))
+
+
+def chosen(policies: Iterable[Manifest], pod: Manifest, direction: str) -> tuple[list[str], list[Spec]]:
+    """The names of the policies about connections to a pod (Ingress) or its own (Egress), and their rules for these."""
+    labels = pod["metadata"].get("labels") or {}
+    found = [item for item in policies if isolates(item["spec"], labels, direction)]
+    rules = [rule for item in found for rule in item["spec"].get(direction.lower()) or []]
+    return sorted(item["metadata"]["name"] for item in found), rules
 
 
 def leads_to_all_pods(rule: Spec) -> bool:
     """Whether a rule for a pod's own connections allows those to every pod."""
-    return not rule.get("to") or any(
-        peer.get("namespaceSelector") == {} and not peer.get("podSelector") for peer in rule["to"]
-    ) or lets_all_in([{"from": rule["to"]}])  # fmt: skip
+    peers = rule.get("to") or []
+    is_every = any(peer.get("namespaceSelector") == {} and not peer.get("podSelector") for peer in peers)
+    return not peers or is_every or covers_all(peers)
 
 
 def leads_outside(rule: Spec) -> bool:
@@ -113,8 +113,8 @@ def leads_outside(rule: Spec) -> bool:
     return not rule.get("to") or any(AUTHORITY in network for block in blocks for network in admitted(block))
 
 
-def isolates(spec: Spec, labels: Mapping[str, str], direction: str = "Ingress") -> bool:
-    """Whether a policy is about the connections to pods with these labels, or with Egress about theirs."""
+def isolates(spec: Spec, labels: Mapping[str, str], direction: str) -> bool:
+    """Whether a policy is about the connections to pods with these labels (Ingress), or about theirs (Egress)."""
     told = spec.get("policyTypes") or ["Ingress", *["Egress"] * ("egress" in spec)]
     return direction in told and selects(spec.get("podSelector") or {}, labels)
 
@@ -153,9 +153,12 @@ def within(port: Spec, number: int) -> bool:
 def lets_all_in(rules: Iterable[Spec]) -> bool:
     """Whether rules together let every address in."""
     rules = [*rules]
-    if any(not rule.get("from") for rule in rules):
-        return True
-    blocks = [peer["ipBlock"] for rule in rules for peer in rule["from"] if "ipBlock" in peer]
+    return any(not rule.get("from") for rule in rules) or covers_all(peer for rule in rules for peer in rule["from"])
+
+
+def covers_all(peers: Iterable[Spec]) -> bool:
+    """Whether the blocks of rules' peers together are every address."""
+    blocks = [peer["ipBlock"] for peer in peers if "ipBlock" in peer]
     networks = [network for block in blocks for network in admitted(block)]
     return [*ipaddress.collapse_addresses(networks)] == [EVERYWHERE]
 

@@ -40,8 +40,7 @@ def lacks(text: str, table: str) -> list[str]:
     schema, _, name = table.partition(".")
     is_archive = text.startswith(ARCHIVE.decode())
     begins = "" if is_archive else "^"
-    of_schema = f'"?{re.escape(schema)}"?'
-    quoted = rf'{of_schema}\."?{re.escape(name)}"?'
+    of_schema, quoted = as_written(schema), as_written(table)
     # An empty table has no INSERT: only pg_dump's heading says that its rows belong here.
     heading = f"-- Data for Name: {re.escape(name)}; Type: TABLE DATA; Schema: {re.escape(schema)};"
     wanted = {
@@ -63,9 +62,14 @@ def strangers(text: str, services: str, administrator: str, tables: Iterable[str
     """
     named = {found.strip("\"'") for found in TO.findall(text)} - {services, administrator}
     others = [f"the role {name}, to which it gives something" for name in sorted(named) if not BUILT_IN.fullmatch(name)]
-    owned = rf'^ALTER TABLE (?:ONLY )?"?%s"?\."?%s"? OWNER TO "?{re.escape(administrator)}"?;'
-    kept = [table for table in tables if re.search(owned % tuple(map(re.escape, table.split("."))), text, re.MULTILINE)]
+    owned = rf'^ALTER TABLE (?:ONLY )?%s OWNER TO "?{re.escape(administrator)}"?;'
+    kept = [table for table in tables if re.search(owned % as_written(table), text, re.MULTILINE)]
     return others + [f"the owner of {table}, which is the administrator's" for table in kept]
+
+
+def as_written(name: str) -> str:
+    """A pattern of a name in a dump, which may have quotes around each of its parts: `"?auth"?\\."?tokens"?`."""
+    return r"\.".join(f'"?{re.escape(part)}"?' for part in name.split("."))
 
 
 def lossy(commands: str) -> list[str]:

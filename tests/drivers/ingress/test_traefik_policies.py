@@ -67,13 +67,19 @@ def test_policies_that_keep_clients_out_are_told(policies, ports):
     assert len(shut_out(policies, [POD, POD], SERVICE)) == ports
 
 
+def platform_with(monkeypatch, found, here, there):
+    """A platform with so many of a policy here, and in production's rendering."""
+    found = {"kind": "NetworkPolicy", **found}
+    rendered = [{"kind": "Deployment", "spec": {"template": POD}}, *[found] * there]
+    monkeypatch.setattr(traefik_policies, "policies_of", lambda _: [found] * here)
+    monkeypatch.setattr(traefik_policies, "pods_of", lambda _: [POD])
+    return Thing(cluster=None, rendering=Thing(production=lambda _: rendered))
+
+
 @pytest.mark.parametrize(("here", "there", "seen"), [(0, 0, []), (1, 0, ["the N"]), (0, 1, ["in production the N"])])
 def test_it_is_looked_at_here_and_in_production(monkeypatch, here, there, seen):
-    closed = {"kind": "NetworkPolicy", **policy(blocks("10.0.0.0/8"), {"ports": [{"port": "web"}]})}
-    rendered = [{"kind": "Deployment", "spec": {"template": POD}}, *[closed] * there]
-    monkeypatch.setattr(traefik_policies, "policies_of", lambda _: [closed] * here)
-    monkeypatch.setattr(traefik_policies, "pods_of", lambda _: [POD])
-    platform = Thing(cluster=None, rendering=Thing(production=lambda _: rendered))
+    closed = policy(blocks("10.0.0.0/8"), {"ports": [{"port": "web"}]})
+    platform = platform_with(monkeypatch, closed, here, there)
     found = traefik_policies.shut_out_everywhere(platform, SERVICE, SERVICE)
     assert len(found) == len(seen) and all(text.startswith(begin) for text, begin in zip(found, seen, strict=True))
 
@@ -114,10 +120,6 @@ def test_policies_that_keep_traefik_from_services_or_an_authority_are_told(polic
     ("here", "there", "seen"), [(0, 0, []), (1, 0, ["the N"] * 2), (0, 1, ["in production the N"] * 2)]
 )
 def test_its_own_connections_are_looked_at_here_and_in_production(monkeypatch, here, there, seen):
-    closed = {"kind": "NetworkPolicy", **outgoing()}
-    rendered = [{"kind": "Deployment", "spec": {"template": POD}}, *[closed] * there]
-    monkeypatch.setattr(traefik_policies, "policies_of", lambda _: [closed] * here)
-    monkeypatch.setattr(traefik_policies, "pods_of", lambda _: [POD])
-    platform = Thing(cluster=None, rendering=Thing(production=lambda _: rendered))
+    platform = platform_with(monkeypatch, outgoing(), here, there)
     found = traefik_policies.kept_in_everywhere(platform)
     assert len(found) == len(seen) and all(text.startswith(begin) for text, begin in zip(found, seen, strict=True))
